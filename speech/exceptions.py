@@ -1,0 +1,123 @@
+"""Every failure that a client may see: one tree, one root.
+
+`speech.exception_handler` turns any of these into the documented error body. Nothing else in the project builds one.
+"""
+
+from __future__ import annotations
+
+
+class GatewayError(Exception):
+    """A failure with a status, a stable code of ours, and a message that is safe to show to a client."""
+
+    status = 500
+    code = "internal_error"
+    type = "server_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """`param` names the field at fault; `retry_after` is in seconds and becomes the `Retry-After` header."""
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.code = code or self.code
+        self.retry_after = retry_after
+
+    @property
+    def retry_helps(self) -> bool:
+        """Whether the same request may succeed if it is sent again."""
+        return False
+
+
+class InvalidRequest(GatewayError):
+    status = 400
+    code = "invalid_value"
+    type = "invalid_request_error"
+
+
+class UnsupportedFeature(InvalidRequest):
+    """The request is fine in itself, but the chosen provider or this installation cannot do it."""
+
+    code = "unsupported_feature"
+
+
+class NotCached(GatewayError):
+    """`only-if-cached` was asked for and nothing fresh is stored (RFC 9111, section 5.2.1.7)."""
+
+    status = 504
+    code = "not_cached"
+    type = "cache_error"
+
+
+class ProviderError(GatewayError):
+    """A provider did not give a usable answer. Never the client's own fault, so never a 401 or 403."""
+
+    status = 502
+    code = "provider_error"
+    type = "provider_error"
+
+
+class ProviderUnavailable(ProviderError):
+    """Refused, unreachable, 5xx after the retries, or reset in the middle."""
+
+    status = 503
+    code = "provider_unavailable"
+
+    @property
+    def retry_helps(self) -> bool:
+        return True
+
+
+class ProviderTimeout(ProviderError):
+    status = 504
+    code = "provider_timeout"
+
+    @property
+    def retry_helps(self) -> bool:
+        return True
+
+
+class ProviderRateLimited(ProviderError):
+    status = 503
+    code = "provider_rate_limited"
+
+    @property
+    def retry_helps(self) -> bool:
+        return True
+
+
+class ProviderQuotaExceeded(ProviderError):
+    """The operator's account at the provider is out of credit: waiting does not help."""
+
+    status = 503
+    code = "provider_quota_exceeded"
+
+
+class ProviderAuthFailed(ProviderError):
+    """The provider does not accept the operator's key."""
+
+    code = "provider_auth_failed"
+
+
+class ProviderNotConfigured(ProviderError):
+    """The chosen provider needs a setting (usually its key) that this installation lacks."""
+
+    status = 503
+    code = "provider_not_configured"
+
+
+class ProviderRejected(InvalidRequest):
+    """The provider says that the request itself is wrong (its 400, 404, 413 or 422)."""
+
+    code = "provider_rejected_request"
+
+
+class ProviderBadAnswer(ProviderError):
+    """An answer that is not of the provider's documented form, empty, or cut short."""
+
+    code = "provider_bad_answer"

@@ -1,0 +1,136 @@
+"""What a provider is: at most three things it does, and what goes in and out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.conf import settings
+
+from speech.exceptions import ProviderNotConfigured, UnsupportedFeature
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One call to a language model. Every field is part of what the answer depends on, and so of the cache key."""
+
+    messages: Sequence[Message]
+    model: str = ""
+    language: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """OpenAI's names (`temperature`, `tools`, `response_format`, …), passed through as they came. Never `stream`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAnswer:
+    """A complete answer, in OpenAI's terms."""
+
+    choices: list[dict[str, Any]]
+    """OpenAI's `choices`: `index`, `message`, `finish_reason`, and `logprobs` where asked for."""
+    model: str
+    usage: dict[str, Any] | None
+    """OpenAI's `usage` as the provider billed it; None where the provider did not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """One text to be spoken. Every field but `text` is an option that changes the sound, and so part of the key."""
+
+    text: str
+    voice: str = ""
+    model: str = ""
+    language: str = ""
+    speed: float = 1.0
+    pitch: float = 0.0
+    sample_rate: int = 24_000
+    instructions: str = ""
+    engine: str = ""
+    """Name and version of an engine whose sound depends on its version; empty for hosted providers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Signed 16-bit little-endian mono PCM as a stream, and what it cost once the stream has ended."""
+
+    pcm: Iterator[bytes]
+    """Chunks of any length (not always whole samples). Raises a ProviderError where the provider fails."""
+    sample_rate: int
+    billed: dict[str, int] = field(default_factory=dict)
+    """Units billed (`{"characters": 42}`); filled by the provider at the latest when `pcm` has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    id: str
+    name: str
+    languages: tuple[str, ...] = ()
+    """BCP 47 tags; empty when the voice speaks any language that the model speaks."""
+
+
+class BaseProvider:
+    """Subclasses are called `Provider`. They define what they can do and leave out what they cannot."""
+
+    defaults: ClassVar[Mapping[str, str]] = {}
+    """Configuration: `{"API_KEY": ""}` in the file `acme.py` is read from the variable `ACME_API_KEY`."""
+    required: ClassVar[tuple[str, ...]] = ()
+    """The names out of `defaults` without which no call can be made."""
+    does: ClassVar[frozenset[str]] = frozenset()
+    """Which of "chat" and "speech" the provider does."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def setting(self, name: str) -> str:
+        """The configured value of `name`, else its default. Read at each use, so that tests can override it."""
+        value: str = settings.PROVIDERS.get(self.name, {}).get(name) or self.defaults[name]
+        return value
+
+    @property
+    def missing_settings(self) -> list[str]:
+        """The environment variables that must be set before this provider can be called."""
+        return [f"{self.name.upper()}_{key}" for key in self.required if not self.setting(key)]
+
+    def ensure_configured(self) -> None:
+        if missing := self.missing_settings:
+            raise ProviderNotConfigured(f"{self.name} is not configured: set {', '.join(missing)}", param="provider")
+
+    def prepare_chat(self, request: ChatRequest) -> ChatRequest:
+        """Fill in what the request left open (model, …) and refuse what this provider cannot do.
+
+        Raises InvalidRequest with `param` set. What is returned decides the cache key, so it must be complete.
+        """
+        raise UnsupportedFeature(f"{self.name} does not do chat", param="provider")
+
+    def chat(self, request: ChatRequest) -> ChatAnswer:
+        """Answer a prepared request. Raises ProviderError."""
+        raise UnsupportedFeature(f"{self.name} does not do chat", param="provider")
+
+    def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
+        """OpenAI `chat.completion.chunk` objects as they come; the last one with choices has a `finish_reason`.
+
+        A usage chunk (empty `choices`) ends it wherever the provider can say its usage. A stream that breaks off
+        raises ProviderError; it never just ends.
+        """
+        raise UnsupportedFeature(f"{self.name} does not do chat", param="provider")
+
+    def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
+        """Fill in voice, model, language and engine; refuse what cannot be spoken. Raises InvalidRequest.
+
+        What is returned decides the cache key, so every option that changes the sound must be in it.
+        """
+        raise UnsupportedFeature(f"{self.name} does not do speech", param="provider")
+
+    def speak(self, request: SpeechRequest) -> Speech:
+        """Speak a prepared request of any length; the first bytes come as soon as the provider sends them."""
+        raise UnsupportedFeature(f"{self.name} does not do speech", param="provider")
+
+    def models(self) -> list[str]:
+        """Names that a client may put in `model`. Others are passed on too: models come and go faster than code."""
+        return []
+
+    def voices(self) -> list[Voice]:
+        """The voices that are known without asking the provider."""
+        return []

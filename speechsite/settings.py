@@ -1,0 +1,222 @@
+"""All configuration. This is the only file that reads the environment; `.env.example` describes every variable."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from dotenv import dotenv_values
+
+from caching.redis_url import normalize_redis_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# What the process was started with wins over the file. No interpolation: a password may contain `$`.
+_env: dict[str, str | None] = {**dotenv_values(BASE_DIR / ".env", interpolate=False), **os.environ}
+
+
+def envstr(name: str, default: str = "") -> str:
+    return (_env.get(name) or "").strip() or default
+
+
+def envbool(name: str, default: bool = False) -> bool:
+    value = envstr(name).lower()
+    if value in ("", "0", "1", "false", "true"):
+        return value in ("1", "true") if value else default
+    raise ImproperlyConfigured(f"{name} must be 0, 1, true or false, not {value!r}")
+
+
+def envint(name: str, default: int, *, least: int = 0) -> int:
+    value = envstr(name, str(default))
+    if not value.isdecimal() or int(value) < least:
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}")
+    return int(value)
+
+
+def envlist(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in envstr(name, default).split(",") if item.strip()]
+
+
+# Django
+
+DEBUG = envbool("DEBUG", True)
+# A development key that changes at each start signs nobody in elsewhere; `check --deploy` asks for a real one.
+SECRET_KEY = envstr("SECRET_KEY") or f"django-insecure-{secrets.token_urlsafe(50)}"
+ALLOWED_HOSTS = envlist("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = envlist("CSRF_TRUSTED_ORIGINS")
+ROOT_URLCONF = "speechsite.urls"
+WSGI_APPLICATION = "speechsite.wsgi.application"
+# Clients send `/v1/chat/completions` with and without a slash; a redirected POST would lose its body.
+APPEND_SLASH = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+LANGUAGE_CODE = "en"
+DATA_UPLOAD_MAX_MEMORY_SIZE = envint("MAX_BODY_BYTES", 1_048_576, least=1024)
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_prometheus",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "caching",
+    "speech",
+    "speechsite",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+WHITENOISE_USE_FINDERS = True
+
+# Database
+
+DATABASES: dict[str, Any] = {
+    "default": dj_database_url.parse(
+        envstr("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}"), conn_max_age=60, conn_health_checks=True
+    ),
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL lets readers go on while one worker writes; IMMEDIATE takes the write lock before reading, so that two
+    # workers wait for each other where they would otherwise fail with "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+    }
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+
+# Redis
+
+REDIS_URL = normalize_redis_url(envstr("REDIS_URL"))
+REDIS_TIMEOUT_MS = envint("REDIS_TIMEOUT_MS", 250, least=1)
+CACHE_KEY_PREFIX = envstr("CACHE_KEY_PREFIX")
+
+
+def _redis_cache(serializer: str) -> dict[str, Any]:
+    if not REDIS_URL:
+        return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    return {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": CACHE_KEY_PREFIX,
+        # Both or neither: with only the first, iter_keys silently returns the wrong names.
+        "KEY_FUNCTION": "caching.keys.make_key",
+        "REVERSE_KEY_FUNCTION": "caching.keys.reverse_key",
+        "OPTIONS": {
+            "SERIALIZER": serializer,
+            "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
+            "SOCKET_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
+            "CONNECTION_POOL_KWARGS": {"retry": "caching.store.RETRY"},
+        },
+    }
+
+
+CACHES = {
+    "default": _redis_cache("caching.serializers.JSONSerializer"),
+    "audio": _redis_cache("caching.serializers.AudioSerializer"),
+}
+
+# What is remembered, and for how long (seconds)
+
+OPTIMIZATION_LEVEL = envstr("OPTIMIZATION_LEVEL", "balanced")
+LLM_CACHE_TTL = {
+    "quality": envint("LLM_CACHE_TTL_QUALITY", 3600, least=1),
+    "balanced": envint("LLM_CACHE_TTL_BALANCED", 1800, least=1),
+    "speed": envint("LLM_CACHE_TTL_SPEED", 600, least=1),
+}
+TTS_CACHE_TTL = {
+    "quality": envint("TTS_CACHE_TTL_QUALITY", 1800, least=1),
+    "balanced": envint("TTS_CACHE_TTL_BALANCED", 900, least=1),
+    "speed": envint("TTS_CACHE_TTL_SPEED", 300, least=1),
+}
+CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
+
+# Providers
+
+LLM_PROVIDER = envstr("LLM_PROVIDER", "demo")
+TTS_PROVIDER = envstr("TTS_PROVIDER", "espeak")
+PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1)
+PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1)
+MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)
+# ACME_API_KEY reaches providers/acme.py as setting("API_KEY"): a new provider needs no line here.
+PROVIDERS = {
+    name: {
+        key.removeprefix(f"{name.upper()}_"): value.strip()
+        for key, value in _env.items()
+        if key.startswith(f"{name.upper()}_") and value
+    }
+    for name in (path.stem for path in (BASE_DIR / "speech" / "providers").glob("*.py"))
+    if name not in ("__init__", "base")
+}
+
+# API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["speech.authentication.ClientKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "speech.exception_handler.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Speech gateway",
+    "DESCRIPTION": "Answers and audio from Redis when it can, from a paid provider when it must.",
+    "VERSION": "0.1.0",
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# Logs
+
+LOG_LEVEL = envstr("LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{levelname}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {
+        "caching": {"handlers": ["console"], "level": LOG_LEVEL},
+        "speech": {"handlers": ["console"], "level": LOG_LEVEL},
+    },
+}
