@@ -10,6 +10,9 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 from caching.redis_url import normalize_redis_url
 
@@ -43,9 +46,21 @@ def envlist(name: str, default: str = "") -> list[str]:
 
 # Django
 
-DEBUG = envbool("DEBUG", True)
-# A development key that changes at each start signs nobody in elsewhere; `check --deploy` asks for a real one.
-SECRET_KEY = envstr("SECRET_KEY") or f"django-insecure-{secrets.token_urlsafe(50)}"
+VAR_DIR = BASE_DIR / "var"
+VAR_DIR.mkdir(exist_ok=True)
+
+
+def _development_key() -> str:
+    """A key for this checkout alone, the same in all its workers; `check --deploy` asks for a real one."""
+    file = VAR_DIR / "secret_key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(f"django-insecure-{secrets.token_urlsafe(50)}")
+    return file.read_text()
+
+
+DEBUG = envbool("DEBUG", False)
+SECRET_KEY = envstr("SECRET_KEY") or _development_key()
 ALLOWED_HOSTS = envlist("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = envlist("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "speechsite.urls"
@@ -101,14 +116,14 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 
 # Database
 
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(
-        envstr("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}"), conn_max_age=60, conn_health_checks=True
+        envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"), conn_max_age=60, conn_health_checks=True
     ),
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -119,7 +134,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
     }
-    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+
+# Server (`manage.py serve`)
+
+HOST = envstr("HOST", "127.0.0.1")
+PORT = envint("PORT", 8000, least=1)
+WORKERS = envint("WORKERS", 2, least=1)
+# A miss waits for its provider in a thread, so there are many more threads than cores.
+THREADS = envint("THREADS", 64, least=1)
 
 # Redis
 
@@ -139,10 +161,18 @@ def _redis_cache(serializer: str) -> dict[str, Any]:
         "KEY_FUNCTION": "caching.keys.make_key",
         "REVERSE_KEY_FUNCTION": "caching.keys.reverse_key",
         "OPTIONS": {
+            "CLIENT_CLASS": "caching.store.Client",
             "SERIALIZER": serializer,
             "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
             "SOCKET_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
-            "CONNECTION_POOL_KWARGS": {"retry": "caching.store.RETRY"},
+            "CONNECTION_POOL_KWARGS": {
+                # Once, and only for a connection that turns out to be closed: Redis was restarted meanwhile. A
+                # time-out is never repeated, because the caller has waited long enough.
+                "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+                # RESP 2 needs no HELLO, and a name for the library no CLIENT SETINFO: fewer round trips to connect.
+                "protocol": 2,
+                "driver_info": None,
+            },
         },
     }
 
@@ -174,6 +204,9 @@ TTS_PROVIDER = envstr("TTS_PROVIDER", "espeak")
 PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1)
 PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)
+# Silence between two sentences that were synthesised one by one.
+SENTENCE_PAUSE_MS = envint("SENTENCE_PAUSE_MS", 120)
+SYNTHESIS_THREADS = envint("SYNTHESIS_THREADS", 8, least=1)
 # ACME_API_KEY reaches providers/acme.py as setting("API_KEY"): a new provider needs no line here.
 PROVIDERS = {
     name: {
@@ -190,7 +223,7 @@ PROVIDERS = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["speech.authentication.ClientKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["speech.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "speech.exception_handler.handle",
@@ -209,6 +242,8 @@ SPECTACULAR_SETTINGS = {
 
 # Logs
 
+# 0 keeps what people asked and said out of the logs.
+LOG_TEXTS = envbool("LOG_TEXTS", True)
 LOG_LEVEL = envstr("LOG_LEVEL", "INFO").upper()
 LOGGING = {
     "version": 1,

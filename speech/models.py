@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from django.db import models
+
+KEY_PREFIX = "sg_"
+
+
+def hash_key(key: str) -> str:
+    """What is stored of an API key. The key holds 256 random bits, so a fast hash cannot be searched through."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class ClientManager(models.Manager["Client"]):
+    def create_with_key(self, name: str) -> tuple[Client, str]:
+        """A new client and its API key, which is shown this once and never stored."""
+        key = KEY_PREFIX + secrets.token_urlsafe(32)
+        return self.create(name=name, key_hash=hash_key(key), key_hint=key[:8]), key
+
+
+class Client(models.Model):
+    """A program that may call the API: its key, what it shares, what it is allowed."""
+
+    name = models.CharField(max_length=100, unique=True)
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    key_hint = models.CharField("key begins with", max_length=8, editable=False)
+    is_active = models.BooleanField(
+        "active", default=True, help_text="Switch off to revoke the key; it takes effect everywhere within 30 seconds."
+    )
+    shared_scope = models.BooleanField(
+        default=False, help_text="Share answers and audio with the other clients that share theirs."
+    )
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = ClientManager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scope(self) -> str:
+        """Whose cache entries this client reads and writes."""
+        return "shared" if self.shared_scope else self.private_scope
+
+    @property
+    def private_scope(self) -> str:
+        return f"client:{self.pk}"
+
+    @property
+    def is_authenticated(self) -> bool:
+        """What DRF asks of whoever sent a request."""
+        return self.is_active
