@@ -5,9 +5,7 @@ from __future__ import annotations
 from prometheus_client import Counter, Gauge
 
 HITS = Counter("cache_hits", "Requests answered from the cache.", ["cache_type", "optimization_level"])
-MISSES = Counter(
-    "cache_misses", "Requests looked up in the cache and not found.", ["cache_type", "optimization_level"]
-)
+MISSES = Counter("cache_misses", "Requests looked up in the cache and not found.", ["cache_type", "optimization_level"])
 BYPASSES = Counter(
     "cache_bypasses",
     "Requests not looked up: the caller asked for it, or the cache is off or away.",

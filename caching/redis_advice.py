@@ -42,16 +42,15 @@ TLS = Advice(
 TIMEOUT = Advice(
     "timeout",
     "Connection timeout",
-    "Check the network, whether your address must be allowed at the provider, and raise REDIS_TIMEOUT_MS if Redis is far",
+    "Check the network, whether your address must be allowed at the provider, and raise REDIS_TIMEOUT_MS "
+    "if Redis is far away",
 )
 OUT_OF_MEMORY = Advice(
     "out_of_memory",
     "Redis is full and refuses writes",
     "Set maxmemory-policy allkeys-lru, lower the TTLs, or use a larger Redis",
 )
-READ_ONLY = Advice(
-    "read_only", "This Redis is a read-only replica", "Point REDIS_URL at the primary"
-)
+READ_ONLY = Advice("read_only", "This Redis is a read-only replica", "Point REDIS_URL at the primary")
 NO_PERMISSION = Advice(
     "no_permission",
     "The Redis user lacks a permission",

@@ -15,7 +15,7 @@ from speech.models import Client, hash_key
 REMEMBERED_SECONDS = 15.0
 """How long a worker trusts what it read. A revoked key stops working everywhere within 30 seconds (our promise)."""
 REMEMBERED_KEYS = 10_000
-"""Unknown keys are remembered too, so that guessing them does not load the database; beyond this many, all are dropped."""
+"""Unknown keys are remembered too, so that guessing does not load the database; beyond this many, all are dropped."""
 
 
 class ClientKeyAuthentication(BaseAuthentication):

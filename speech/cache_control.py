@@ -48,6 +48,8 @@ def _directive(part: str) -> tuple[str, str]:
 
 def _seconds(value: str) -> int:
     if not (value.isascii() and value.isdecimal()):
-        raise InvalidRequest(f"Cache-Control: max-age must be a whole number of seconds, not {value!r}", param="Cache-Control")
+        raise InvalidRequest(
+            f"Cache-Control: max-age must be a whole number of seconds, not {value!r}", param="Cache-Control"
+        )
     # RFC 9111, section 1.2.2: a number too large to be represented counts as 2^31.
     return min(int(value[:12]), 2**31)

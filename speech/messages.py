@@ -1,4 +1,4 @@
-"""What an OpenAI message must be before it goes to a provider or into a key. Fields that are not named here pass through."""
+"""What an OpenAI message must be before it goes to a provider or into a key. Fields not named here pass through."""
 
 from __future__ import annotations
 

@@ -99,4 +99,4 @@ def _not_cached() -> Iterator[None]:
     try:
         yield
     except NothingCached as error:
-        raise NotCached("Nothing that you accept is in the cache, and only-if-cached forbids asking a provider.") from error
+        raise NotCached("Nothing that you accept is cached, and only-if-cached forbids asking a provider.") from error

@@ -1,4 +1,4 @@
-"""Errors that no API view sees. Under `/api/` and `/v1/` they have the API's shape; elsewhere they are Django's pages."""
+"""Errors that no API view sees. Under `/api/` and `/v1/` they have the API's shape; elsewhere they are Django's own."""
 
 from __future__ import annotations
 

@@ -7,9 +7,17 @@ import shutil
 import socket
 import subprocess
 import time
+from itertools import chain
 from pathlib import Path
 
 START_SECONDS = 5.0
+OPTIONS = {
+    "--bind": "127.0.0.1",
+    "--save": "",
+    "--appendonly": "no",
+    "--maxmemory": "256mb",
+    "--maxmemory-policy": "allkeys-lru",
+}
 
 
 class PrivateRedis:
@@ -19,8 +27,7 @@ class PrivateRedis:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process = subprocess.Popen(  # noqa: S603 (a fixed list of arguments)
-            [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(directory), "--save", ""]
-            + ["--appendonly", "no", "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"],
+            [binary, "--port", str(self.port), "--dir", str(directory), *chain(*OPTIONS.items())],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             # Ctrl-C reaches the whole group of a terminal; Redis is stopped by us, after the last request.

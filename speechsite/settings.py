@@ -19,7 +19,10 @@ from caching.redis_url import normalize_redis_url
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # What the process was started with wins over the file. No interpolation: a password may contain `$`.
-_env: dict[str, str | None] = {**dotenv_values(BASE_DIR / ".env", interpolate=False), **os.environ}
+_env: dict[str, str | None] = {
+    **dotenv_values(os.environ.get("ENV_FILE", BASE_DIR / ".env"), interpolate=False),
+    **os.environ,
+}
 
 
 def envstr(name: str, default: str = "") -> str:
@@ -150,12 +153,13 @@ REDIS_TIMEOUT_MS = envint("REDIS_TIMEOUT_MS", 250, least=1)
 CACHE_KEY_PREFIX = envstr("CACHE_KEY_PREFIX")
 
 
-def _redis_cache(serializer: str) -> dict[str, Any]:
-    if not REDIS_URL:
+def redis_cache(url: str, serializer: str) -> dict[str, Any]:
+    """Django's CACHES entry for the Redis at `url`; one that remembers nothing when it is empty."""
+    if not url:
         return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
     return {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
+        "LOCATION": url,
         "KEY_PREFIX": CACHE_KEY_PREFIX,
         # Both or neither: with only the first, iter_keys silently returns the wrong names.
         "KEY_FUNCTION": "caching.keys.make_key",
@@ -178,8 +182,8 @@ def _redis_cache(serializer: str) -> dict[str, Any]:
 
 
 CACHES = {
-    "default": _redis_cache("caching.serializers.JSONSerializer"),
-    "audio": _redis_cache("caching.serializers.AudioSerializer"),
+    "default": redis_cache(REDIS_URL, "caching.serializers.JSONSerializer"),
+    "audio": redis_cache(REDIS_URL, "caching.serializers.AudioSerializer"),
 }
 
 # What is remembered, and for how long (seconds)

@@ -98,7 +98,7 @@ class Command(BaseCommand):
             if server.poll() is not None:
                 raise CommandError(f"the server ended at once with status {server.returncode}")
             try:
-                urllib.request.urlopen(f"http://{host}:{options['port']}/healthz", timeout=5).close()  # noqa: S310
+                urllib.request.urlopen(f"http://{host}:{options['port']}/healthz", timeout=5).close()
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.05)
             else:

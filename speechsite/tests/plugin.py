@@ -1,0 +1,87 @@
+"""What every test has: a Redis of its own, an environment without anybody's keys, and these fixtures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from speechsite.tests.redis_server import RedisServer
+
+_servers: list[RedisServer] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    # Before Django's settings are read, which happens inside this hook.
+    _servers.append(RedisServer())
+    os.environ.update(ENV_FILE=os.devnull, REDIS_URL=_servers[0].url, DEMO_DELAY_MS="0")
+    for name in ("DATABASE_URL", "CACHE_KEY_PREFIX", "LLM_PROVIDER", "TTS_PROVIDER", "OPTIMIZATION_LEVEL"):
+        os.environ.pop(name, None)
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    while _servers:
+        _servers.pop().close()
+
+
+@pytest.fixture
+def redis_client() -> redis.Redis:
+    """The tests' Redis, empty."""
+    client = _servers[0].client()
+    client.flushall()
+    return client
+
+
+@pytest.fixture
+def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Point this process at another Redis, or at none, for one test."""
+    from caching import store
+    from caching.breaker import Breaker
+    from caching.redis_url import normalize_redis_url
+    from speechsite.settings import redis_cache
+
+    def point_at(url: str) -> None:
+        settings.REDIS_URL = normalize_redis_url(url)
+        settings.CACHES = {
+            "default": redis_cache(settings.REDIS_URL, "caching.serializers.JSONSerializer"),
+            "audio": redis_cache(settings.REDIS_URL, "caching.serializers.AudioSerializer"),
+        }
+        breaker = Breaker(probe=store._probe, on_change=store._log_change, interval=0.1)
+        monkeypatch.setattr(store, "_breaker", breaker)
+        monkeypatch.setattr(store, "_writes", store._Writes())
+
+    yield point_at
+
+
+@pytest.fixture
+def clients(db: None) -> Iterator[Callable[..., tuple[Any, str]]]:
+    """Makes clients of the API: `client, key = clients("name")`."""
+    from speech.authentication import clients as remembered
+    from speech.models import Client
+
+    remembered.forget()
+
+    def create(name: str, **fields: Any) -> tuple[Client, str]:
+        client, key = Client.objects.create_with_key(name)
+        Client.objects.filter(pk=client.pk).update(**fields)
+        client.refresh_from_db()
+        return client, key
+
+    yield create
+    remembered.forget()
+
+
+@pytest.fixture
+def api(clients: Callable[..., tuple[Any, str]], redis_client: redis.Redis) -> Any:
+    """DRF's test client with a valid key, and an empty cache."""
+    from rest_framework.test import APIClient
+
+    _, key = clients("tester")
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    return client
