@@ -15,10 +15,10 @@ import redis
 
 from speechsite.private_redis import find_binary, free_port
 
-
-CERTIFICATE_REQUEST = (
-    "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
-).split()
+CERTIFICATE_REQUEST = [
+    *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+    *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+]
 
 
 class RedisServer:
