@@ -84,7 +84,7 @@ class Command(BaseCommand):
             "--blocking-threads": options["threads"],
             # More than that wait in the kernel's queue.
             "--backlog": 2048,
-            "--log-level": "warning",
+            "--log-level": "error",
             "--workers-kill-timeout": 30,
         }
         words = [str(word) for pair in arguments.items() for word in pair]
