@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from django.conf import settings
 from django.core.cache import caches
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Default = TypeVar("Default")
 Alias = Literal["default", "audio"]
 
 # After a refused write the next ones wait this long, so that a full Redis costs a try now and then, not one a request.
@@ -59,12 +60,12 @@ def state() -> State:
     return _breaker.state
 
 
-def fail_open(default: T) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def fail_open(default: Default) -> Callable[[Callable[P, T]], Callable[P, T | Default]]:
     """Make a function return `default` while Redis is away, and notice when it goes away."""
 
-    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+    def decorate(function: Callable[P, T]) -> Callable[P, T | Default]:
         @wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        def call(*args: P.args, **kwargs: P.kwargs) -> T | Default:
             if not available():
                 return default
             try:
@@ -125,7 +126,7 @@ def connect() -> None:
 def _get_raw_or_nothing(keys: list[str], alias: Alias) -> tuple[bytes | None, ...] | list[bytes | None]:
     names = [_client(alias).make_key(key) for key in keys]
     if len(names) == 1:
-        return (_connection().get(names[0]),)
+        return (cast("bytes | None", _connection().get(names[0])),)
     # A pipeline, not MGET: in a cluster the keys live on different nodes.
     pipeline = _connection().pipeline(transaction=False)
     for name in names:

@@ -57,7 +57,7 @@ class RememberedClients:
 clients = RememberedClients()
 
 
-class ClientKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class ClientKeyScheme(OpenApiAuthenticationExtension):
     target_class = "speech.authentication.ClientKeyAuthentication"
     name = "api_key"
 

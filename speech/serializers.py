@@ -39,10 +39,8 @@ class ChatRequestSerializer(StrictSerializer):
     max_tokens = WholeNumberField(required=False, min_value=1)
     seed = WholeNumberField(required=False)
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        fields = super().get_fields()
-        fields["query"].max_length = settings.MAX_TEXT_CHARACTERS
-        return fields
+    def validate_query(self, query: str) -> str:
+        return _within_limit(query)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("query" in attrs) == ("messages" in attrs):
@@ -82,15 +80,19 @@ class SpeechRequestSerializer(StrictSerializer):
     instructions = TextField(required=False, max_length=4096)
 
     def validate_text(self, text: str) -> str:
-        if len(text) > settings.MAX_TEXT_CHARACTERS:
-            raise serializers.ValidationError(
-                f"{len(text)} characters; at most {settings.MAX_TEXT_CHARACTERS} are allowed.", code="text_too_long"
-            )
-        return text
+        return _within_limit(text)
 
     def to_request(self) -> SpeechRequest:
         options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions")
         return SpeechRequest(**{name: self.validated_data[name] for name in options if name in self.validated_data})
+
+
+def _within_limit(text: str) -> str:
+    if len(text) > settings.MAX_TEXT_CHARACTERS:
+        raise serializers.ValidationError(
+            f"{len(text)} characters; at most {settings.MAX_TEXT_CHARACTERS} are allowed.", code="text_too_long"
+        )
+    return text
 
 
 class CacheReceiptSerializer(serializers.Serializer[Any]):

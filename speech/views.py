@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from caching import llm
 from speech import cache_control, services
+from speech.models import Client
 from speech.serializers import (
     ChatRequestSerializer,
     ChatResponseSerializer,
@@ -41,7 +42,7 @@ class ChatView(APIView):
         asked.is_valid(raise_exception=True)
         level = asked.validated_data["optimization_level"]
         result = services.chat(
-            client=request.user,
+            client=cast(Client, request.user),
             request=asked.to_request(),
             policy=cache_control.policy_from(request.headers.get("Cache-Control", ""), level),
             provider=asked.validated_data.get("provider", ""),
@@ -60,7 +61,7 @@ class SpeechView(APIView):
         asked = SpeechRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         result = services.synthesize(
-            client=request.user,
+            client=cast(Client, request.user),
             request=asked.to_request(),
             policy=cache_control.policy_from(
                 request.headers.get("Cache-Control", ""), asked.validated_data["optimization_level"]

@@ -68,7 +68,7 @@ def test_it_asks_once_and_remembers(redis_client: redis.Redis) -> None:
     assert provider.calls == 1
 
 
-def test_the_entry_can_be_read_by_people(redis_client: redis.Redis) -> None:
+def test_the_entry_can_be_read_by_people(redis_client: Any) -> None:
     llm.answer(QUESTION, Policy("quality"), Provider(spoken("धूप है।")))
     (key,) = redis_client.keys("llm:*")
     assert key.decode() == QUESTION.key
@@ -127,7 +127,7 @@ def test_no_store_leaves_no_trace(redis_client: redis.Redis) -> None:
     assert not redis_client.keys()
 
 
-def test_max_age_refuses_what_is_older(redis_client: redis.Redis) -> None:
+def test_max_age_refuses_what_is_older(redis_client: Any) -> None:
     llm.answer(QUESTION, Policy(), Provider(spoken("Old.")))
     entry = json.loads(redis_client.get(QUESTION.key))
     redis_client.set(QUESTION.key, json.dumps({**entry, "created": entry["created"] - 100}), keepttl=True)
@@ -197,7 +197,7 @@ def test_a_failure_leaves_nothing_behind(redis_client: redis.Redis) -> None:
     ],
 )
 def test_a_foreign_or_damaged_entry_is_a_miss_and_goes(
-    redis_client: redis.Redis, damage: Callable[[dict[str, Any]], dict[str, Any]]
+    redis_client: Any, damage: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
     llm.answer(QUESTION, Policy(), Provider(spoken("Sunny.")))
     redis_client.set(QUESTION.key, json.dumps(damage(json.loads(redis_client.get(QUESTION.key)))))
