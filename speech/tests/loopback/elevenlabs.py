@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from speech.tests.loopback.server import Answer, Loopback, Seen, as_json, tone
+from speech.tests.loopback.answers import Answer, Seen, as_json, tone
+from speech.tests.loopback.server import Loopback
 
 
 def _error(status: int, name: str, message: str, **headers: str) -> Answer:

@@ -9,8 +9,13 @@ import struct
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
+from speech.tests.loopback.answers import Answer, Seen
+
 if TYPE_CHECKING:
-    from speech.tests.loopback.server import Answer, Loopback
+    from speech.tests.loopback.server import Loopback
+
+FAULTS = ("hang", "stall", "half", "reset", "drip", "drip-head", "wrong-json", "empty", "redirect")
+"""What `behave` knows beside "ok" and the names of a provider's errors."""
 
 _DRIP = 0.1  # seconds between two bytes
 
@@ -35,8 +40,6 @@ class Handler(BaseHTTPRequestHandler):
         self.do_POST()
 
     def do_POST(self) -> None:
-        from speech.tests.loopback.server import FAULTS, Seen
-
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         seen = Seen(path=self.path, headers=headers, body=json.loads(raw) if raw else None)
@@ -114,19 +117,13 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _wrong_json(self, answer: Answer) -> None:
-        from speech.tests.loopback.server import Answer as Sent
-
         streamed_json = answer.content_type == "text/event-stream"
         kind = answer.content_type if streamed_json else "application/json"
-        self._send(Sent([b'data: {"choices": [\n\n' if streamed_json else b'{"choices": ['], content_type=kind))
+        self._send(Answer([b'data: {"choices": [\n\n' if streamed_json else b'{"choices": ['], content_type=kind))
 
     def _empty(self, answer: Answer) -> None:
-        from speech.tests.loopback.server import Answer as Sent
-
         kind = answer.content_type
-        self._send(Sent([b"{}" if kind == "application/json" else b""], content_type=kind))
+        self._send(Answer([b"{}" if kind == "application/json" else b""], content_type=kind))
 
     def _redirect(self, answer: Answer) -> None:
-        from speech.tests.loopback.server import Answer as Sent
-
-        self._send(Sent([b""], status=307, headers={"Location": self.owner.url + "/elsewhere"}))
+        self._send(Answer([b""], status=307, headers={"Location": self.owner.url + "/elsewhere"}))

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from speech.tests.loopback.server import Answer, Loopback, Seen, as_json, tone
+from speech.tests.loopback.answers import Answer, Seen, as_json, tone
+from speech.tests.loopback.server import Loopback
 
 
 def _error(status: int, message: str, code: str | None, param: str | None = None, **headers: str) -> Answer:

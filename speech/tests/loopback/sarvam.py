@@ -6,14 +6,15 @@ import base64
 from typing import Any, ClassVar
 
 from speech.audio import to_wav
+from speech.tests.loopback.answers import Answer, Seen, as_json, tone
 from speech.tests.loopback.openai import chat
-from speech.tests.loopback.server import Answer, Loopback, Seen, as_json, tone
+from speech.tests.loopback.server import Loopback
 
-_CHAT_FIELDS = set(
-    "model messages temperature top_p reasoning_effort max_tokens stream stop n seed frequency_penalty "
-    "presence_penalty tools tool_choice response_format".split()
-)
-_V2_FIELDS = set("top_k min_p repetition_penalty parallel_tool_calls stream_options".split())
+_CHAT_FIELDS = {
+    "model", "messages", "temperature", "top_p", "reasoning_effort", "max_tokens", "stream", "stop", "n", "seed",
+    "frequency_penalty", "presence_penalty", "tools", "tool_choice", "response_format",
+}  # fmt: skip
+_V2_FIELDS = {"top_k", "min_p", "repetition_penalty", "parallel_tool_calls", "stream_options"}
 _LIMITS = {"bulbul:v2": 1_500, "bulbul:v3": 2_500, "bulbul:v4-flash": 2_500}
 
 

@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
-import numpy as np
-
-from speech.tests.loopback import handler
-
-FAULTS = ("hang", "stall", "half", "reset", "drip", "drip-head", "wrong-json", "empty", "redirect")
-"""What `behave` knows beside "ok" and the names of a provider's errors."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One request as it came."""
-
-    path: str
-    """With its query string."""
-    headers: dict[str, str]
-    """Names in lower case."""
-    body: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    chunks: Sequence[bytes]
-    content_type: str = "application/json"
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    streamed: bool = False
-    """Sent in HTTP chunks, one for each of `chunks`, instead of with a Content-Length."""
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(self.chunks)
+from speech.tests.loopback.answers import Answer, Seen
+from speech.tests.loopback.handler import FAULTS, for_server
 
 
 class Loopback:
@@ -92,7 +60,7 @@ class Loopback:
         return f"http://{host!s}:{port}"
 
     def __enter__(self) -> Self:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler.for_server(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), for_server(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
@@ -101,18 +69,3 @@ class Loopback:
         self.stopping.set()
         self._server.shutdown()
         self._server.server_close()
-
-
-def as_json(value: Any, status: int = 200, **headers: str) -> Answer:
-    return Answer(
-        [json.dumps(value, ensure_ascii=False).encode()],
-        status=status,
-        headers={name.replace("_", "-"): text for name, text in headers.items()},
-    )
-
-
-def tone(text: str, sample_rate: int = 24_000) -> bytes:
-    """PCM that depends on `text`: 10 ms of a tone for each character, so that a test can tell who spoke what."""
-    times = np.arange(len(text) * sample_rate // 100) / sample_rate
-    hertz = 200 + sum(map(ord, text)) % 400
-    return bytes((np.sin(2 * np.pi * hertz * times) * 8_000).astype("<i2").tobytes())
