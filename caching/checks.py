@@ -40,5 +40,5 @@ def check_redis_is_encrypted(**kwargs: Any) -> list[CheckMessage]:
     url = urlsplit(settings.REDIS_URL)
     if url.scheme != "redis" or url.hostname in _LOOPBACK:
         return []
-    message = "REDIS_URL reaches another machine without TLS: the password and all that is cached can be read on the way."
+    message = "REDIS_URL reaches another machine without TLS: what is sent can be read on the way."
     return [Warning(message, hint="Use rediss:// (double s) where your Redis speaks TLS.", id="caching.W001")]

@@ -47,7 +47,7 @@ class ChatRequestSerializer(StrictSerializer):
             raise serializers.ValidationError({"query": "Give either `query` or `messages`."}, code="required")
         if "messages" in attrs and "system" in attrs:
             raise serializers.ValidationError({"system": "Put the instructions into `messages`."})
-        attrs["messages"] = validate_messages(attrs.get("messages") or self._single_turn(attrs))
+        attrs["messages"] = validate_messages(attrs["messages"] if "messages" in attrs else self._single_turn(attrs))
         return attrs
 
     def to_request(self) -> ChatRequest:

@@ -108,3 +108,15 @@ def server(tmp_path_factory: pytest.TempPathFactory, server_redis: RedisServer) 
     running = Server(tmp_path_factory.mktemp("server"), environment)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def fake_openai(settings: Any) -> Iterator[Any]:
+    """A loopback OpenAI, chosen for chat and speech where a request names no provider; it records what reaches it."""
+    from speech.tests.loopback import FakeOpenAI
+
+    with FakeOpenAI() as loopback:
+        openai = {"API_KEY": "sk-loopback-secret", "BASE_URL": f"{loopback.url}/v1"}
+        settings.PROVIDERS = {**settings.PROVIDERS, "openai": openai}
+        settings.LLM_PROVIDER = settings.TTS_PROVIDER = "openai"
+        yield loopback
