@@ -5,7 +5,8 @@ spelled-out codes. Words are known in English, Hindi and Hinglish; text in any s
 its number words are not known here. A sentence refused by mistake costs one synthesis, one let through by mistake
 could tell somebody else's business: in doubt, refuse.
 
-Names of people are not found. Whoever shares sentences must also ask that several clients have said the same one.
+Names are found where writing shows them: a capital inside a sentence, a title, जी behind a word. A name at the
+beginning ("Priya, are you there?") is not: whoever shares sentences must also ask that several clients have said it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
-from speech import number_words
+from speech import private_words
 
 # "One" and एक are mostly an article or part of a set phrase, and those are what bots say most. Anything else counts.
 _ONE_BEFORE = r"moment|second|sec|minute|min|more|of|last|other|another|by one|time|thing|quick|question|place"
@@ -37,12 +38,15 @@ def _words(text: str) -> list[str]:
 
 
 _NUMBERS = frozenset(
-    _words(f"one {number_words.ENGLISH} {number_words.CALENDAR} {number_words.HINDI} {number_words.HINGLISH}")
+    _words(f"one {private_words.ENGLISH} {private_words.CALENDAR} {private_words.HINDI} {private_words.HINGLISH}")
 )
-_AMBIGUOUS = frozenset(_words(number_words.AMBIGUOUS))
-_UNITS = frozenset(_words(number_words.UNITS))
-_SPELLING = frozenset(_words(number_words.SPELLING))
-_HINDI_LETTERS = frozenset(_words(number_words.HINDI_LETTERS))
+_AMBIGUOUS = frozenset(_words(private_words.AMBIGUOUS))
+_UNITS = frozenset(_words(private_words.UNITS))
+_SPELLING = frozenset(_words(private_words.SPELLING))
+_RESPECT = frozenset(("जी", "ji"))
+_BEFORE_RESPECT = frozenset(_words(private_words.BEFORE_RESPECT))
+_HINDI_TITLES = frozenset(_words("श्री श्रीमती सुश्री डॉ डॉक्टर"))
+_HINDI_LETTERS = frozenset(_words(private_words.HINDI_LETTERS))
 
 _IDIOM = re.compile(
     rf"(?<!\S)(?:one (?:{_ONE_BEFORE})|(?:{_ONE_AFTER}) one|one on one|(?:ek|एक) (?:{_EK_BEFORE}))(?!\S)"
@@ -59,7 +63,11 @@ _SPELLED_OUT = re.compile(
     r"\b[A-Z](?:[\s-]+[A-Z]\b)+|\b[A-Za-z](?:[\s,.-]+[A-Za-z]\b){2,}|\b[A-Z] (?:for|as in) \w|\b[A-Z]{6,}\b"
 )
 _MONEY = re.compile(r"\b(?:rs|inr|usd|eur|gbp)\b", re.IGNORECASE)
-_MAY = re.compile(r"(?<=[a-z,] )May\b")
+# A capital inside a sentence: people, companies, places, months. What only one company says gains nothing from sharing.
+_NAME = re.compile(
+    r"(?:[^\W\d_]|[,;'’)-]|\b(?:Mr|Mrs|Ms|Dr|Prof|Smt|Shri)\.)\s+[\"'“‘(]?"
+    r"(?!(?:I|Wi-Fi|English|Hindi|Internet)\b)[A-ZÀ-Þ]['’]?[a-zß-ÿ]"
+)
 
 
 def is_shareable(text: str) -> bool:
@@ -69,8 +77,8 @@ def is_shareable(text: str) -> bool:
         or _ADDRESS.search(text)
         or _SPELLED_OUT.search(text)
         or _MONEY.search(text)
-        or _MAY.search(text)
-        or _names_a_number(text)
+        or _NAME.search(text)
+        or _names_a_number_or_person(text)
     )
 
 
@@ -84,12 +92,14 @@ def _is_known_script(character: str) -> bool:
     return unicodedata.name(character, "").startswith(("LATIN", "DEVANAGARI", "FEMININE", "MASCULINE"))
 
 
-def _names_a_number(text: str) -> bool:
+def _names_a_number_or_person(text: str) -> bool:
     words = _IDIOM.sub(" ", " ".join(_words(text))).split()
     pairs = list(pairwise(words))
     return (
         any(word in _NUMBERS for word in words)
         or any(first in _AMBIGUOUS and second in _UNITS for first, second in pairs)
+        or any(second in _RESPECT and first not in _BEFORE_RESPECT for first, second in pairs)
+        or any(first in _HINDI_TITLES for first, _ in pairs)
         or any(first in _SPELLING and second in _SPELLING for first, second in pairs)
         or any(_HINDI_LETTERS.issuperset(words[at : at + 3]) for at in range(len(words) - 2))
     )

@@ -32,7 +32,8 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[\"'“‘])"
     r"(?:डॉ|डा|श्री|श्रीमती|सुश्री|कु|प्रो|पं|रु|रू|नं|क्र|सं|मो|पृ|उदा|इंजी|स्व|कि\.मी|मि"  # Hindi and Marathi
     r"|ডা|ড|মোঃ|নং|রু|প্রো|டாக்டர்|ரூ|திரு|எண்|డా|రూ|శ్రీ|నం|ಡಾ|ರೂ|ಶ್ರೀ|ನಂ|ഡോ|രൂ|ശ്രീ|ડૉ|ડો|રૂ|શ્રી|નં|ਡਾ|ਰੁ|ਸ਼੍ਰੀ"
-    r"|Smt|Km|Kum|Sh|Shri|Rs|Re|Pt|Adv|Er|Lt|Regd|Ph|Mob|Opp|Nr|Extn)\.$"
+    r"|Ms|Mx|Smt|Km|Kum|Sh|Shri|Tmt|Thiru|Rs|Re|Pt|Adv|Er|Lt|Dy|Jt|Govt|Regd|Ph|Tel|Mob|Opp|Nr|Extn|Apt|Acct"
+    r"|[Aa]ppt|[Aa]pprox)\.$"
 )
 
 _CLAUSE = re.compile(r"(?s).+?(?:[,;:،؛–—]\s+|[、，；：]|\Z)")

@@ -15,7 +15,7 @@ PCM = 0x0001
 EXTENSIBLE = 0xFFFE
 PCM_SUBFORMAT = bytes.fromhex("0100000000001000800000aa00389b71")
 
-# A program that writes to a pipe cannot know the length: FFmpeg and OpenAI put 0xFFFFFFFF, espeak-ng 0x7FFFF000.
+# A program that writes to a pipe cannot know the length: FFmpeg puts 0xFFFFFFFF, espeak-ng 0x7FFFF000.
 UNKNOWN_LENGTH = 0xFFFFFFFF
 LEAST_UNKNOWN_LENGTH = 0x7FFFF000
 

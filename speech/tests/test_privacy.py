@@ -31,6 +31,10 @@ SHAREABLE = [
     "Ji haan, ek minute hold kijiye.",
     "Main aapke saath hoon.",
     "Kya main aapki aur koi madad kar sakti hoon?",
+    "I can also give you OTP and PIN help in Hindi or English, if I may.",
+    "“Sure, I can turn your Wi-Fi on.",
+    "नमस्ते जी, बताइए।",
+    "Haan ji, bataiye.",
     "Kya aap apna registered mobile number bata sakte hain?",
 ]
 
@@ -82,6 +86,15 @@ PRIVATE = [
     "Aapko dedh lakh ka loan mila hai.",
     "Delivery saath rupaye ki hai.",
     "ek do teen",
+    "Thank you, Ananya.",
+    "Hello Priya!",
+    "Thank you, Mr. D'Souza.",
+    "Dr. Rao will see you.",
+    "Thank you for calling Meridian Bank.",
+    "धन्यवाद, सुनीता जी।",
+    "डॉ. मेहता आपसे मिलेंगे।",
+    "Namaste Imran ji.",
+    "thank you sunita ji",
     "உங்கள் கணக்கில் ஐந்நூறு உள்ளது.",
 ]
 

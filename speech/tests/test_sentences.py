@@ -29,6 +29,7 @@ def spoken(text: str, language: str = "en-IN") -> list[str]:
         ("श्री. वर्मा और श्रीमती. देवी आए। प्रो. गुप्ता नहीं।", ["श्री. वर्मा और श्रीमती. देवी आए।", "प्रो. गुप्ता नहीं।"]),
         ("फ़्लैट नं. 5 देखें। ठीक है।", ["फ़्लैट नं. 5 देखें।", "ठीक है।"]),
         ("Pay Rs. 500 to Smt. Devi. See No. 5.", ["Pay Rs. 500 to Smt. Devi.", "See No. 5."]),
+        ("Thank you, Ms. Pillai. See Govt. Road.", ["Thank you, Ms. Pillai.", "See Govt. Road."]),
         ("Dr. Rao comes at 5 p.m. today. It is 3.5 km.", ["Dr. Rao comes at 5 p.m. today.", "It is 3.5 km."]),
         ("1. Open it. 2. Close it.", ["1. Open it.", "2. Close it."]),
         ("It is ready. 4 5 6", ["It is ready. 4 5 6"]),

@@ -57,7 +57,7 @@ def test_a_decoder_hears_the_same_sound(codec: str) -> None:
         sample_rate = file.streams.audio[0].rate
         heard = np.concatenate([np.atleast_2d(frame.to_ndarray())[0] for frame in file.decode(audio=0)])
 
-    # Frames of lossy codecs are 20 to 72 ms long; they add up to two of silence at each end.
+    # Lossy codecs work in frames of 20 to 46 ms and fill up with silence at both ends.
     assert 0.5 <= len(heard) / sample_rate <= 0.5 + 0.15
     spectrum = np.abs(np.fft.rfft(heard.astype(float)))
     assert np.argmax(spectrum) * sample_rate / len(heard) == pytest.approx(0.2 * 22_050 / (2 * np.pi), rel=0.01)
@@ -79,6 +79,13 @@ def test_mp3_sends_sound_before_the_end() -> None:
 
 def test_a_higher_bitrate_gives_more_bytes() -> None:
     assert len(encoded("mp3", bitrate=96_000)) > 1.3 * len(encoded("mp3", bitrate=48_000))
+
+
+@pytest.mark.parametrize("bitrate", [-1, 0, 7_999, 256_001])
+def test_it_refuses_a_bitrate_out_of_range(codec: str, bitrate: int) -> None:
+    with pytest.raises(InvalidRequest, match="bitrate must be from 8000 to 256000") as caught:
+        Encoder(codec, 24_000, bitrate)
+    assert caught.value.param == "bitrate"
 
 
 def test_it_refuses_a_codec_that_nobody_knows() -> None:

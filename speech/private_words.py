@@ -59,3 +59,9 @@ percent number rupaiya hundred dollar dollars euro paise
 
 AMBIGUOUS = "do so saath sath sat che"
 """Numbers in Hinglish, other words in English or Hindi (saath: "with")."""
+
+BEFORE_RESPECT = """
+हाँ नहीं है हैं नमस्ते धन्यवाद शुक्रिया अच्छा बिल्कुल ज़रूर ओके सर मैडम डॉक्टर
+haan han nahi nahin hai hain namaste dhanyavaad shukriya accha bilkul zaroor ok okay you sir madam
+"""
+"""What stands before "ji" and is no name."""
