@@ -1,0 +1,74 @@
+"""What every provider's `prepare_speech` checks in the same way, and what every provider's audio must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderNotConfigured, UnsupportedFeature
+from speech.languages import canonical
+from speech.providers.base import BaseProvider, SpeechRequest
+
+
+def tidy(provider: BaseProvider, request: SpeechRequest) -> SpeechRequest:
+    """`request` with its language in canonical form, its voice looked up among the aliases, and its text checked."""
+    check_text(request.text)
+    return replace(
+        request,
+        voice=voice_for(provider, request.voice),
+        language=canonical(request.language) if request.language else "",
+        # Home Assistant sends the string "None" for no instructions at all.
+        instructions="" if request.instructions.strip() in ("", "None") else request.instructions,
+    )
+
+
+def check_text(text: str) -> None:
+    """Raise InvalidRequest with param "text" for what no engine can speak."""
+    if not text.strip():
+        raise InvalidRequest("text must not be empty", param="text")
+    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise InvalidRequest("text must be valid Unicode without NUL characters", param="text")
+
+
+def check_range(param: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:  # false for NaN too
+        raise InvalidRequest(f"{param} must be from {least:g} to {most:g}, not {value:g}", param=param)
+
+
+def refuse(provider: BaseProvider, **asked_for: object) -> None:
+    """Raise UnsupportedFeature for the first of the options that is set."""
+    for param, value in asked_for.items():
+        if value:
+            raise UnsupportedFeature(f"{provider.name} does not support {param}", param=param)
+
+
+def voice_for(provider: BaseProvider, voice: str) -> str:
+    """The provider's own voice that `voice` stands for, or `voice` itself when it is not an alias.
+
+    The setting VOICE_ALIASES ("alloy=shubh,nova=ritu") adds to the provider's default and wins over it.
+    """
+    aliases = _pairs(provider, provider.defaults["VOICE_ALIASES"])
+    aliases |= _pairs(provider, provider.setting("VOICE_ALIASES"))
+    return aliases.get(voice, voice)
+
+
+def _pairs(provider: BaseProvider, setting: str) -> dict[str, str]:
+    pairs = [[part.strip() for part in item.split("=")] for item in setting.split(",") if item.strip()]
+    aliases = {pair[0]: pair[-1] for pair in pairs}
+    chained = {voice for alias, voice in aliases.items() if alias != voice} & aliases.keys()
+    if chained or any(len(pair) != 2 or not all(pair) for pair in pairs):
+        raise ProviderNotConfigured(
+            f"{provider.name.upper()}_VOICE_ALIASES must look like alloy=one,nova=two; no alias may stand for another",
+            param="voice",
+        )
+    return aliases
+
+
+def checked_audio(provider: BaseProvider, pcm: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass `pcm` on; raise ProviderBadAnswer at its end when it held nothing or broke off within a sample."""
+    size = 0
+    for chunk in pcm:
+        size += len(chunk)
+        yield chunk
+    if not size or size % 2:
+        raise ProviderBadAnswer(f"{provider.name} sent {'incomplete' if size else 'no'} audio")
