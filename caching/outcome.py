@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 Status = Literal["hit", "miss", "bypass"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
-    value: T
+class Outcome(Generic[T_co]):
+    value: T_co
     status: Status
     """`bypass`: not looked up, because the caller asked for a new answer or the cache is off or away."""
     key: str

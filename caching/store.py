@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from django.conf import settings
 from django.core.cache import caches
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+D = TypeVar("D")
 Alias = Literal["default", "audio"]
 
 # After a refused write the next ones wait this long, so that a full Redis costs a try now and then, not one a request.
@@ -59,12 +60,12 @@ def state() -> State:
     return _breaker.state
 
 
-def fail_open(default: T) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
     """Make a function return `default` while Redis is away, and notice when it goes away."""
 
-    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+    def decorate(function: Callable[P, T]) -> Callable[P, T | D]:
         @wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        def call(*args: P.args, **kwargs: P.kwargs) -> T | D:
             if not available():
                 return default
             try:
@@ -124,21 +125,20 @@ def connect() -> None:
         logger.info("Connected to Redis at %s", _address())
 
 
-@fail_open(())
-def _get_raw_or_nothing(keys: list[str], alias: Alias) -> tuple[bytes | None, ...] | list[bytes | None]:
+def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
+    return _get_raw_or_nothing(keys, alias) or [None] * len(keys)
+
+
+@fail_open(None)
+def _get_raw_or_nothing(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
     names = [_client(alias).make_key(key) for key in keys]
     if len(names) == 1:
-        return (connection().get(names[0]),)
+        return [cast("bytes | None", connection().get(names[0]))]
     # A pipeline, not MGET: in a cluster the keys live on different nodes.
     pipeline = connection().pipeline(transaction=False)
     for name in names:
         pipeline.get(name)
-    values: list[bytes | None] = pipeline.execute()
-    return values
-
-
-def _get_raw(keys: list[str], alias: Alias) -> tuple[bytes | None, ...] | list[bytes | None]:
-    return _get_raw_or_nothing(keys, alias) or [None] * len(keys)
+    return cast("list[bytes | None]", pipeline.execute())
 
 
 def _decoded(key: str, value: bytes, alias: Alias) -> Any | None:

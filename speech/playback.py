@@ -15,7 +15,7 @@ from django.conf import settings
 from caching import metrics, tts
 from speech.audio import Encoder, join
 from speech.exceptions import GatewayError
-from speech.speaker import Speaker, pcm_of
+from speech.speaker import Made, Speaker, pcm_of
 
 AHEAD = 4
 """Sentences that are made while an earlier one plays. More would be wasted when the listener interrupts."""
@@ -27,7 +27,7 @@ class Sentence:
 
     text: str
     cached: bool = False
-    billed: dict[str, int] = field(default_factory=dict)
+    made: Made = field(default_factory=Made)
     seconds: float = 0.0
     """From when it was known until its first sound was there."""
 
@@ -92,7 +92,7 @@ class Playback:
         if entry:
             track.fill(iter([pcm_of(entry)]))
         else:
-            _threads().submit(track.fill, self._speaker.pcm(piece, sentence.billed))
+            _threads().submit(track.fill, self._speaker.pcm(piece, sentence.made))
         return track
 
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from caching.levels import LEVELS
 from speech import providers
 from speech.audio import formats
-from speech.fields import NumberField, StrictSerializer, TextField, WholeNumberField
+from speech.fields import NumberField, SpokenTextField, StrictSerializer, TextField, WholeNumberField
 from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
 
@@ -39,11 +39,6 @@ class ChatRequestSerializer(StrictSerializer):
     max_tokens = WholeNumberField(required=False, min_value=1)
     seed = WholeNumberField(required=False)
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        fields = super().get_fields()
-        fields["query"].max_length = settings.MAX_TEXT_CHARACTERS
-        return fields
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("query" in attrs) == ("messages" in attrs):
             raise serializers.ValidationError({"query": "Give either `query` or `messages`."}, code="required")
@@ -67,7 +62,7 @@ class ChatRequestSerializer(StrictSerializer):
 
 
 class SpeechRequestSerializer(StrictSerializer):
-    text = TextField()
+    text = SpokenTextField()
     voice = TextField(required=False, max_length=200)
     provider = serializers.ChoiceField(
         choices=providers.that_do("speech"), required=False, help_text="Default: the server's TTS_PROVIDER."
@@ -80,13 +75,6 @@ class SpeechRequestSerializer(StrictSerializer):
     pitch = NumberField(required=False, min_value=-1, max_value=1)
     sample_rate = serializers.ChoiceField(choices=(8000, 16000, 22050, 24000, 32000, 44100, 48000), required=False)
     instructions = TextField(required=False, max_length=4096)
-
-    def validate_text(self, text: str) -> str:
-        if len(text) > settings.MAX_TEXT_CHARACTERS:
-            raise serializers.ValidationError(
-                f"{len(text)} characters; at most {settings.MAX_TEXT_CHARACTERS} are allowed.", code="text_too_long"
-            )
-        return text
 
     def to_request(self) -> SpeechRequest:
         options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions")

@@ -7,7 +7,7 @@ codec that loses something the encoded whole is stored as well, because joining 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
 from django.conf import settings
@@ -25,7 +25,14 @@ from speech.privacy import is_shareable
 from speech.providers.base import BaseProvider, SpeechRequest
 
 STORED_AS = "wav"
-CHUNK_BYTES = 16_384
+
+
+@dataclass
+class Made:
+    """What making one sentence came to. It stays empty if somebody else's work was shared."""
+
+    billed: dict[str, int] = field(default_factory=dict)
+    stored: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,16 +70,16 @@ class Speaker:
             asked_by=self.client.name,
         )
 
-    def pcm(self, piece: Utterance, billed: dict[str, int]) -> Iterator[bytes]:
+    def pcm(self, piece: Utterance, made: Made) -> Iterator[bytes]:
         """`piece` as PCM at the request's rate, made once however many ask for it at the same time, then remembered.
 
-        `billed` is filled with what the provider charged; it stays empty if somebody else's work was shared.
+        `made` is filled in at the end.
         """
         try:
             yield from tts.share(
                 piece,
                 self.policy,
-                lambda: self._synthesize(piece, billed),
+                lambda: self._synthesize(piece, made),
                 failures=FAILURES,
                 patience=settings.PROVIDER_READ_TIMEOUT,
             )
@@ -81,7 +88,7 @@ class Speaker:
         except flight.LeaderSilent as error:
             raise ProviderTimeout(f"{self.provider.name} sent no audio in time") from error
 
-    def _synthesize(self, piece: Utterance, billed: dict[str, int]) -> Iterator[bytes]:
+    def _synthesize(self, piece: Utterance, made: Made) -> Iterator[bytes]:
         if entry := tts.lookup([piece], self.policy)[0]:
             # Stored by another caller between this one's look-up and its turn.
             yield pcm_of(entry)
@@ -95,8 +102,10 @@ class Speaker:
                 yield chunk
             if not any(chunks):
                 raise ProviderBadAnswer(f"{self.provider.name} answered with no audio")
-        billed.update(speech.billed)
-        tts.remember(piece, to_wav(b"".join(chunks), self.request.sample_rate), self.policy, speech.billed)
+        made.billed = speech.billed
+        made.stored = tts.remember(
+            piece, to_wav(b"".join(chunks), self.request.sample_rate), self.policy, speech.billed
+        )
 
 
 def pcm_of(entry: tts.Entry) -> bytes:

@@ -12,8 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from caching import llm
+from caching.answers import text_of
 from speech import cache_control, services
+from speech.authentication import client_of
 from speech.serializers import (
     ChatRequestSerializer,
     ChatResponseSerializer,
@@ -41,7 +42,7 @@ class ChatView(APIView):
         asked.is_valid(raise_exception=True)
         level = asked.validated_data["optimization_level"]
         result = services.chat(
-            client=request.user,
+            client=client_of(request),
             request=asked.to_request(),
             policy=cache_control.policy_from(request.headers.get("Cache-Control", ""), level),
             provider=asked.validated_data.get("provider", ""),
@@ -60,7 +61,7 @@ class SpeechView(APIView):
         asked = SpeechRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         result = services.synthesize(
-            client=request.user,
+            client=client_of(request),
             request=asked.to_request(),
             policy=cache_control.policy_from(
                 request.headers.get("Cache-Control", ""), asked.validated_data["optimization_level"]
@@ -69,7 +70,9 @@ class SpeechView(APIView):
             provider=asked.validated_data.get("provider", ""),
         )
         return HttpResponse(
-            result.outcome.value, content_type=result.content_type, headers=cache_control.headers(result.outcome)
+            b"".join(result.outcome.value),
+            content_type=result.content_type,
+            headers=cache_control.headers(result.outcome),
         )
 
 
@@ -78,7 +81,7 @@ def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
     choice = outcome.value.choices[0]
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}",
-        "text": llm.text_of(choice["message"]),
+        "text": text_of(choice["message"]),
         "provider": result.provider,
         "model": outcome.value.model,
         "optimization_level": level,
