@@ -147,7 +147,7 @@ class _Stream:
 
     def __init__(self, lease_name: str, token: str) -> None:
         self._name = f"{lease_name}:{token}"
-        self._last = "0"
+        self._last: str | bytes = "0"
         self._appended = False
         self._next_read = 0.0
 

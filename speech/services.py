@@ -1,4 +1,4 @@
-"""The product: chat(), stream_chat() and synthesize(). They join cache and providers, and know nothing of HTTP."""
+"""The product: chat(), synthesize() and converse(). They join cache and providers, and know nothing of HTTP."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from caching.levels import Policy
 from caching.outcome import NothingCached, Outcome
 from speech import languages, providers
 from speech.audio import Encoder
+from speech.conversation import Receipt, first_of, sentences_of, spoken_turn
 from speech.exceptions import InvalidRequest, NotCached, ProviderTimeout, ProviderUnavailable
 from speech.failures import FAILURES
 from speech.metrics import measured
 from speech.models import Client
+from speech.playback import Playback
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, SpeechRequest
 from speech.speaker import Speaker
-from speech.spoken import spoken
+from speech.spoken import primed, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,22 @@ class SpeechResult:
     content_type: str
     provider: str
     voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConverseWish:
+    """How a turn is to be answered and sent."""
+
+    codec: str = "wav"
+    llm_provider: str = ""
+    tts_provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenTurn:
+    sound: Iterator[bytes]
+    content_type: str
+    receipt: Receipt
 
 
 def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatResult:
@@ -85,6 +103,28 @@ def synthesize(
     with _translated():
         outcome = spoken(speaker, codec, stream=stream)
     return SpeechResult(outcome, content_type, speaker.provider.name, speaker.request.voice)
+
+
+def converse(
+    *, client: Client, chat: ChatRequest, speech: SpeechRequest, policy: Policy, wish: ConverseWish
+) -> SpokenTurn:
+    """The answer to `chat` in the voice of `speech`, sentence by sentence as it comes.
+
+    Returns when the first sound is there. Closing `sound` stops all synthesis of what was not yet sent.
+    Raises InvalidRequest, ProviderError or NotCached; while `sound` is read it may raise ProviderError too.
+    """
+    receipt = Receipt()
+    # Refuses what cannot be spoken before a model is asked.
+    speaker_for(client=client, request=speech, policy=policy, provider=wish.tts_provider)
+    content_type = Encoder(wish.codec, speech.sample_rate).content_type
+    answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
+    receipt.chat = {"cache": answer.outcome.status, "provider": answer.provider, "model": answer.model}
+    first, sentences = first_of(sentences_of(answer.outcome.value, speech.language or languages.detect(speech.text)))
+    # The voice follows the language that the model answered in, not the one that it was asked in.
+    spoken_first = replace(speech, text=first)
+    speaker = speaker_for(client=client, request=spoken_first, policy=policy, provider=wish.tts_provider)
+    sound = primed(spoken_turn(Playback(speaker, sentences), wish.codec, receipt))
+    return SpokenTurn(sound, content_type, receipt)
 
 
 def speaker_for(*, client: Client, request: SpeechRequest, policy: Policy, provider: str = "") -> Speaker:

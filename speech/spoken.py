@@ -34,7 +34,7 @@ def spoken(speaker: Speaker, codec: str, *, stream: bool) -> Outcome[Iterator[by
     playback = Playback(speaker, speaker.texts, entries)
     outcome = _miss(speaker, pieces[0].key, iter(()))
     if stream:
-        return replace(outcome, value=_primed(_remembering(speaker, codec, playback.encoded(codec))))
+        return replace(outcome, value=primed(_remembering(speaker, codec, playback.encoded(codec))))
     pcm = b"".join(join(playback.pcm(), settings.SENTENCE_PAUSE_MS, speaker.request.sample_rate))
     sound = _encode(speaker, codec, pcm)
     _remember_whole(speaker, codec, sound)
@@ -83,6 +83,6 @@ def _remember_whole(speaker: Speaker, codec: str, sound: bytes) -> None:
         tts.remember(speaker.whole(codec), sound, speaker.policy, billed={})
 
 
-def _primed(items: Iterator[bytes]) -> Iterator[bytes]:
+def primed(items: Iterator[bytes]) -> Iterator[bytes]:
     """The same items, the first of which is there already: what fails at once then fails before the answer begins."""
     return chain([next(items)], items)

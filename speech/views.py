@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -15,12 +18,15 @@ from rest_framework.views import APIView
 from caching.answers import text_of
 from speech import cache_control, services
 from speech.authentication import client_of
+from speech.models import Client, Receipt
 from speech.serializers import (
     ChatRequestSerializer,
     ChatResponseSerializer,
+    ConverseRequestSerializer,
     ErrorResponseSerializer,
     SpeechRequestSerializer,
 )
+from speech.streaming import streamed
 
 CACHE_CONTROL = OpenApiParameter(
     "Cache-Control",
@@ -74,6 +80,45 @@ class SpeechView(APIView):
             content_type=result.content_type,
             headers=cache_control.headers(result.outcome),
         )
+
+
+class ConverseView(APIView):
+    @extend_schema(
+        request=ConverseRequestSerializer,
+        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The spoken answer."), **ERRORS},
+        parameters=[CACHE_CONTROL],
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Answer a question aloud, sentence by sentence. `X-Receipt-ID` names the receipt of the turn."""
+        asked = ConverseRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = asked.validated_data
+        client = client_of(request)
+        turn = services.converse(
+            client=client,
+            chat=asked.to_chat_request(),
+            speech=asked.to_speech_request(),
+            policy=cache_control.policy_from(request.headers.get("Cache-Control", ""), data["optimization_level"]),
+            wish=services.ConverseWish(data["codec"], data.get("llm_provider", ""), data.get("tts_provider", "")),
+        )
+        receipt_id = uuid.uuid4()
+        sound = _with_receipt(turn, client, receipt_id)
+        return streamed(sound, turn.content_type, {"X-Receipt-ID": str(receipt_id)})
+
+
+class ReceiptView(APIView):
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer})
+    def get(self, request: Request, id: uuid.UUID) -> Response:
+        """What a spoken turn came to, for ten minutes: its sentences, which were cached, what was billed."""
+        return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
+
+
+def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> Iterator[bytes]:
+    try:
+        yield from turn.sound
+    finally:
+        Receipt.objects.prune()
+        Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
 
 
 def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:

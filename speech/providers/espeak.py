@@ -27,6 +27,7 @@ class Provider(BaseProvider):
         "VOICE_ALIASES": "alloy=+m3,ash=+m1,ballad=+m2,cedar=+m4,coral=+f1,echo=+m5,fable=+m6,marin=+f2,nova=+f3,"
         "onyx=+m7,sage=+f4,shimmer=+f5,verse=+m8",
     }
+    passes_models_on = False
     does = frozenset({"speech"})
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
