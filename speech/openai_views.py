@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from caching.levels import LEVELS, Level, Policy
-from speech import cache_control, model_names, openai_wire, providers, services
+from speech import cache_control, model_names, openai_replies, providers, services
 from speech.authentication import client_of
 from speech.exceptions import InvalidRequest
 from speech.openai_serializers import AudioSpeechSerializer, ChatCompletionSerializer
@@ -51,9 +51,9 @@ class ChatCompletionsView(OpenAIView):
         id = f"chatcmpl-{uuid.uuid4().hex}"
         if not asked.validated_data["stream"]:
             outcome = services.chat(**call).outcome
-            return Response(openai_wire.completion(outcome.value, id=id), headers=cache_control.headers(outcome))
+            return Response(openai_replies.completion(outcome.value, id=id), headers=cache_control.headers(outcome))
         stream = services.stream_chat(**call)
-        events = openai_wire.completion_events(stream.outcome.value, id=id, wants_usage=asked.wants_usage)
+        events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=asked.wants_usage)
         return streamed(events, "text/event-stream", cache_control.headers(stream.outcome))
 
 
@@ -79,7 +79,7 @@ class AudioSpeechView(OpenAIView):
         )
         headers = cache_control.headers(result.outcome)
         if data["stream_format"] == "sse":
-            events = openai_wire.speech_events(result.outcome.value, characters=len(data["input"]))
+            events = openai_replies.speech_events(result.outcome.value, characters=len(data["input"]))
             return streamed(events, "text/event-stream", headers)
         if result.outcome.status == "hit":
             return HttpResponse(b"".join(result.outcome.value), content_type=result.content_type, headers=headers)
@@ -90,7 +90,7 @@ class ModelsView(OpenAIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, **ERRORS})
     def get(self, request: Request) -> Response:
         """The names that may be sent as `model`."""
-        models = [openai_wire.model_object(name, owner) for name, owner in model_names.listed()]
+        models = [openai_replies.model_object(name, owner) for name, owner in model_names.listed()]
         return Response({"object": "list", "data": models})
 
 
@@ -100,7 +100,7 @@ class ModelView(OpenAIView):
         """One of them."""
         for listed, owner in model_names.listed():
             if name in (listed, listed.partition("/")[2]):
-                return Response(openai_wire.model_object(name, owner))
+                return Response(openai_replies.model_object(name, owner))
         raise ModelNotFound(f"The model {name[:200]!r} does not exist.", param="model")
 
 

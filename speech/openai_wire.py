@@ -1,76 +1,88 @@
-"""How OpenAI's answers look on the wire."""
+"""Chat in OpenAI's wire format: what is sent, and what an answer must hold to be one."""
 
 from __future__ import annotations
 
-import base64
 import json
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from caching.answers import Answer
-from speech.exception_handler import error_body
-from speech.exceptions import GatewayError
+from speech import provider_errors
+from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
+from speech.languages import LANGUAGES, canonical
+from speech.providers.base import ChatAnswer, ChatRequest
 
-DONE = b"data: [DONE]\n\n"
-
-
-def completion(answer: Answer, *, id: str) -> dict[str, Any]:
-    """A `chat.completion` object."""
-    return {
-        "id": id,
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": answer.model,
-        "choices": [{"logprobs": None, **choice} for choice in answer.choices],
-        "usage": answer.usage,
-    }
+_NOT_PARAMS = ("model", "messages", "stream", "stream_options")
 
 
-def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, wants_usage: bool) -> Iterator[bytes]:
-    """`chat.completion.chunk` objects as server-sent events under one id; a failure is an event, never a silent end."""
-    created = int(time.time())
+def prepare(request: ChatRequest, model: str) -> ChatRequest:
+    """`request` with its model and language filled in, and without what only says how the answer travels."""
+    if not request.messages:
+        raise InvalidRequest("messages must not be empty", param="messages")
+    return replace(
+        request,
+        model=request.model or model,
+        language=canonical(request.language) if request.language else "",
+        params={name: value for name, value in request.params.items() if name not in _NOT_PARAMS},
+    )
+
+
+def body(request: ChatRequest) -> dict[str, Any]:
+    """The JSON body of a prepared request. The API has no field for the language, so a system message asks for it."""
+    messages = list(request.messages)
+    if request.language:
+        messages.append({"role": "system", "content": f"Answer in {LANGUAGES[request.language]}."})
+    return {"model": request.model, "messages": messages, **request.params}
+
+
+def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
+    """Raises ProviderBadAnswer when a choice lacks its message or the reason why it ended."""
+    choices = answer.get("choices")
+    if not _are_objects(choices) or not choices or not all(_is_complete(choice) for choice in choices):
+        raise ProviderBadAnswer(f"{provider} sent an answer without a complete choice")
+    for choice in choices:
+        # Sarvam sends null when the reasoning has used up max_tokens.
+        if not choice["message"].get("tool_calls"):
+            choice["message"]["content"] = choice["message"].get("content") or ""
+    usage = answer.get("usage")
+    return ChatAnswer(
+        choices=choices, model=str(answer.get("model") or ""), usage=usage if isinstance(usage, dict) else None
+    )
+
+
+def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The chunks of a streamed answer up to `[DONE]`. Raises ProviderError unless every choice came to its end."""
+    finished: dict[int, bool] = {}
+    for event in events:
+        if event == "[DONE]":
+            break
+        chunk = _read_chunk(provider, event)
+        for choice in chunk["choices"]:
+            index = choice.get("index", 0)
+            finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
+        yield chunk
+    if not finished or not all(finished.values()):
+        raise ProviderUnavailable(f"{provider} ended its answer without finishing it")
+
+
+def _read_chunk(provider: str, event: str) -> dict[str, Any]:
     try:
-        for chunk in chunks:
-            usage = chunk.pop("usage", None)
-            if chunk.get("choices"):
-                # With include_usage every chunk but the last has `usage: null` (OpenAI's API reference).
-                yield _event({**chunk, "id": id, "created": created, **({"usage": None} if wants_usage else {})})
-            if usage and wants_usage:
-                yield _event({**chunk, "id": id, "created": created, "choices": [], "usage": usage})
-        yield DONE
-    except GatewayError as error:
-        yield _failure(error)
-    finally:
-        _close(chunks)
+        chunk = json.loads(event)
+    except (ValueError, RecursionError) as error:
+        raise ProviderBadAnswer(f"{provider} sent a chunk that is not JSON") from error
+    if isinstance(chunk, dict) and chunk.get("error"):
+        raise provider_errors.from_event(provider, chunk["error"])
+    if not isinstance(chunk, dict) or not _are_objects(chunk.get("choices") or []):
+        raise ProviderBadAnswer(f"{provider} sent a chunk that is not a chat completion")
+    chunk["choices"] = chunk.get("choices") or []
+    for choice in chunk["choices"]:
+        choice["delta"] = choice.get("delta") or {}
+    return chunk
 
 
-def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]:
-    """Encoded sound as `speech.audio.delta` events, then `speech.audio.done`. We count characters as its tokens."""
-    try:
-        for chunk in sound:
-            yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(chunk).decode()})
-        usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
-        yield _event({"type": "speech.audio.done", "usage": usage})
-        yield DONE
-    except GatewayError as error:
-        yield _failure(error)
-    finally:
-        _close(sound)
+def _are_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
-def model_object(name: str, owner: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": 0, "owned_by": owner}
-
-
-def _event(data: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(data, separators=(",", ":")).encode() + b"\n\n"
-
-
-def _failure(error: GatewayError) -> bytes:
-    return _event(error_body(error.message, type=error.type, param=error.param, code=error.code))
-
-
-def _close(items: Iterable[Any]) -> None:
-    if close := getattr(items, "close", None):
-        close()
+def _is_complete(choice: Mapping[str, Any]) -> bool:
+    return isinstance(choice.get("message"), dict) and bool(choice.get("finish_reason"))

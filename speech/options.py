@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderNotConfigured, UnsupportedFeature
@@ -72,3 +72,10 @@ def checked_audio(provider: BaseProvider, pcm: Iterable[bytes]) -> Iterator[byte
         yield chunk
     if not size or size % 2:
         raise ProviderBadAnswer(f"{provider.name} sent {'incomplete' if size else 'no'} audio")
+
+
+def check_audio_type(provider: BaseProvider, headers: Mapping[str, str]) -> None:
+    """Raise ProviderBadAnswer when what follows is a text, or sound in another format than the PCM asked for."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind.startswith("text/") or kind in ("application/json", "audio/wav", "audio/x-wav"):
+        raise ProviderBadAnswer(f"{provider.name} sent {kind} in place of raw audio")

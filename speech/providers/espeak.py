@@ -9,6 +9,7 @@ from speech import espeak_engine, options
 from speech.exceptions import InvalidRequest
 from speech.languages import LANGUAGES, detect
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
+from speech.sentences import pack
 
 _MODEL = "espeak-ng"
 _VOICES = {"en-gb": "gmw/en", "en-us": "gmw/en-US", **{code: code for code in LANGUAGES if code != "en"}}
@@ -16,6 +17,7 @@ _VOICES = {"en-gb": "gmw/en", "en-us": "gmw/en-US", **{code: code for code in LA
 _VARIANTS = tuple(f"{kind}{number}" for kind, most in (("f", 5), ("m", 8)) for number in range(1, most + 1))
 """Other timbres of each voice, asked for as `hi+f3`. espeak-ng ignores a name that it does not know."""
 _WORDS_PER_MINUTE = 175  # espeak-ng's default; it does not go below 80, which is a speed of 0.46
+_PIECE = 1_000  # characters, about a minute of sound
 
 
 class Provider(BaseProvider):
@@ -62,9 +64,11 @@ class Provider(BaseProvider):
         return espeak_engine.find(self.setting("NG_BIN"))
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes]:
+        """One process per piece: none is left behind when the consumer stops between two of them."""
         name, plus, variant = request.voice.partition("+")
         rate, pitch = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
-        yield self._engine.speak(request.text, _VOICES[name] + plus + variant, rate, pitch)
+        for piece in pack(request.text, request.language, _PIECE):
+            yield self._engine.speak(piece, _VOICES[name] + plus + variant, rate, pitch)
 
 
 def _full_name(voice: str, language: str) -> str:
