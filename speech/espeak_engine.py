@@ -18,11 +18,11 @@ from typing import Protocol
 from django.conf import settings
 
 from speech import espeak_worker
+from speech.audio import read_wav
 from speech.exceptions import ProviderBadAnswer, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
 
 SAMPLE_RATE = espeak_worker.SAMPLE_RATE
 _LONGEST_DATA_PATH = 159  # bytes; a longer one is cut by the library's own buffer
-_WAV_HEADER = 44  # bytes; espeak-ng writes it from a constant, with a length that it cannot know yet
 _running = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
@@ -81,9 +81,13 @@ class Binary:
         options = ["--stdin", "--stdout", "-b", "1", "-v", voice, "-s", str(words_per_minute), "-p", str(pitch)]
         # The program, unlike the library, reads [[…]] as phonemes and cannot be told not to.
         wav = run([self._path, *options], re.sub(r"\[(?=\[)", "[ ", text))
-        if wav[:4] != b"RIFF" or int.from_bytes(wav[24:28], "little") != SAMPLE_RATE:
-            raise ProviderBadAnswer(f"espeak-ng did not write a WAV file of {SAMPLE_RATE} Hz")
-        return wav[_WAV_HEADER:]
+        try:
+            pcm, sample_rate = read_wav(wav)
+        except ValueError as error:
+            raise ProviderBadAnswer(f"espeak-ng did not write a WAV file: {error}") from error
+        if sample_rate != SAMPLE_RATE:
+            raise ProviderBadAnswer(f"espeak-ng spoke at {sample_rate} Hz where {SAMPLE_RATE} was expected")
+        return pcm
 
 
 @dataclass

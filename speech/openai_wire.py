@@ -10,7 +10,7 @@ from typing import Any
 from speech import provider_errors
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
 from speech.languages import LANGUAGES, canonical
-from speech.providers.base import ChatAnswer, ChatRequest
+from speech.providers.base import ChatAnswer, ChatRequest, Message
 
 _NOT_PARAMS = ("model", "messages", "stream", "stream_options")
 
@@ -28,11 +28,8 @@ def prepare(request: ChatRequest, model: str) -> ChatRequest:
 
 
 def body(request: ChatRequest) -> dict[str, Any]:
-    """The JSON body of a prepared request. The API has no field for the language, so a system message asks for it."""
-    messages = list(request.messages)
-    if request.language:
-        messages.append({"role": "system", "content": f"Answer in {LANGUAGES[request.language]}."})
-    return {"model": request.model, "messages": messages, **request.params}
+    """The JSON body of a prepared request."""
+    return {"model": request.model, "messages": _messages(request), **request.params}
 
 
 def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
@@ -86,3 +83,14 @@ def _are_objects(value: Any) -> bool:
 
 def _is_complete(choice: Mapping[str, Any]) -> bool:
     return isinstance(choice.get("message"), dict) and bool(choice.get("finish_reason"))
+
+
+def _messages(request: ChatRequest) -> list[Message]:
+    """The API has no field for a language, so the system message asks for it: the first one, as some servers insist."""
+    if not request.language:
+        return list(request.messages)
+    wish = f"Answer in {LANGUAGES[request.language]}."
+    first, *rest = request.messages
+    if first.get("role") in ("system", "developer") and isinstance(first.get("content"), str):
+        return [{**first, "content": f"{first['content']}\n\n{wish}"}, *rest]
+    return [{"role": "system", "content": wish}, first, *rest]

@@ -10,12 +10,12 @@ from speech.languages import canonical
 from speech.providers.base import BaseProvider, SpeechRequest
 
 
-def tidy(provider: BaseProvider, request: SpeechRequest) -> SpeechRequest:
+def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, str]) -> SpeechRequest:
     """`request` with its language in canonical form, its voice looked up among the aliases, and its text checked."""
     check_text(request.text)
     return replace(
         request,
-        voice=voice_for(provider, request.voice),
+        voice=voice_for(provider, request.voice, aliases),
         language=canonical(request.language) if request.language else "",
         # Home Assistant sends the string "None" for no instructions at all.
         instructions="" if request.instructions.strip() in ("", "None") else request.instructions,
@@ -35,24 +35,23 @@ def check_range(param: str, value: float, least: float, most: float) -> None:
         raise InvalidRequest(f"{param} must be from {least:g} to {most:g}, not {value:g}", param=param)
 
 
-def refuse(provider: BaseProvider, **asked_for: object) -> None:
+def refuse(provider: BaseProvider, /, **asked_for: object) -> None:
     """Raise UnsupportedFeature for the first of the options that is set."""
     for param, value in asked_for.items():
         if value:
             raise UnsupportedFeature(f"{provider.name} does not support {param}", param=param)
 
 
-def voice_for(provider: BaseProvider, voice: str) -> str:
+def voice_for(provider: BaseProvider, voice: str, aliases: Mapping[str, str]) -> str:
     """The provider's own voice that `voice` stands for, or `voice` itself when it is not an alias.
 
-    The setting VOICE_ALIASES ("alloy=shubh,nova=ritu") adds to the provider's default and wins over it.
+    The setting VOICE_ALIASES ("alloy=shubh,nova=ritu") adds to `aliases` and wins over them.
     """
-    aliases = _pairs(provider, provider.defaults["VOICE_ALIASES"])
-    aliases |= _pairs(provider, provider.setting("VOICE_ALIASES"))
-    return aliases.get(voice, voice)
+    return {**aliases, **_configured_aliases(provider)}.get(voice, voice)
 
 
-def _pairs(provider: BaseProvider, setting: str) -> dict[str, str]:
+def _configured_aliases(provider: BaseProvider) -> dict[str, str]:
+    setting = provider.setting("VOICE_ALIASES")
     pairs = [[part.strip() for part in item.split("=")] for item in setting.split(",") if item.strip()]
     aliases = {pair[0]: pair[-1] for pair in pairs}
     chained = {voice for alias, voice in aliases.items() if alias != voice} & aliases.keys()

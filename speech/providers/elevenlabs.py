@@ -21,6 +21,7 @@ _LIMITS = {
     "eleven_turbo_v2_5": 40_000,
     "eleven_flash_v2": 30_000,
     "eleven_turbo_v2": 30_000,
+    "eleven_multilingual_v2": 10_000,
     "eleven_v3": 5_000,
 }
 """Characters in one request, from help.elevenlabs.io article 19572237925521."""
@@ -41,11 +42,21 @@ _KNOWN = {
     "Sarah": "EXAVITQu4vr4xnSDxMaL",
 }
 """Some of the voices that every account has."""
-_OPENAI_NAMES = {
-    "alloy": "Sarah", "ash": "Eric", "ballad": "Callum", "cedar": "Chris", "coral": "Jessica", "echo": "Daniel",
-    "fable": "George", "marin": "Matilda", "nova": "Laura", "onyx": "Brian", "sage": "Alice", "shimmer": "Lily",
-    "verse": "Charlie",
-}  # fmt: skip
+_ALIASES = {
+    "alloy": _KNOWN["Sarah"],
+    "ash": _KNOWN["Eric"],
+    "ballad": _KNOWN["Callum"],
+    "cedar": _KNOWN["Chris"],
+    "coral": _KNOWN["Jessica"],
+    "echo": _KNOWN["Daniel"],
+    "fable": _KNOWN["George"],
+    "marin": _KNOWN["Matilda"],
+    "nova": _KNOWN["Laura"],
+    "onyx": _KNOWN["Brian"],
+    "sage": _KNOWN["Alice"],
+    "shimmer": _KNOWN["Lily"],
+    "verse": _KNOWN["Charlie"],
+}
 
 
 class Provider(BaseProvider):
@@ -54,13 +65,13 @@ class Provider(BaseProvider):
         "BASE_URL": "https://api.elevenlabs.io",
         "MODEL": "eleven_flash_v2_5",
         "VOICE": _KNOWN["George"],
-        "VOICE_ALIASES": ",".join(f"{alias}={_KNOWN[name]}" for alias, name in _OPENAI_NAMES.items()),
+        "VOICE_ALIASES": "",
     }
     required = ("API_KEY",)
     does = frozenset({"speech"})
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
-        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")))
+        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
         options.refuse(self, pitch=request.pitch, instructions=request.instructions)
         options.check_range("speed", request.speed, 0.7, 1.2)
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", request.voice):
@@ -75,13 +86,13 @@ class Provider(BaseProvider):
         return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
 
     def models(self) -> list[str]:
-        return sorted({*_LIMITS, "eleven_multilingual_v2", self.setting("MODEL")})
+        return sorted({*_LIMITS, self.setting("MODEL")})
 
     def voices(self) -> list[Voice]:
         return [Voice(id=voice, name=name) for name, voice in _KNOWN.items()]
 
     def _pieces(self, request: SpeechRequest, billed: dict[str, int]) -> Iterator[bytes]:
-        limit = _LIMITS.get(request.model, 10_000 if request.model == "eleven_multilingual_v2" else _LIMIT)
+        limit = _LIMITS.get(request.model, _LIMIT)
         for piece in pack(request.text, request.language or detect(request.text), limit):
             with post(self._call(request, piece)) as reply:
                 options.check_audio_type(self, reply.headers)

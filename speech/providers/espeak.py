@@ -16,6 +16,21 @@ _VOICES = {"en-gb": "gmw/en", "en-us": "gmw/en-US", **{code: code for code in LA
 """Our name of each voice, and the name that espeak-ng 1.51 and 1.52 accept for it."""
 _VARIANTS = tuple(f"{kind}{number}" for kind, most in (("f", 5), ("m", 8)) for number in range(1, most + 1))
 """Other timbres of each voice, asked for as `hi+f3`. espeak-ng ignores a name that it does not know."""
+_ALIASES = {
+    "alloy": "+m3",
+    "ash": "+m1",
+    "ballad": "+m2",
+    "cedar": "+m4",
+    "coral": "+f1",
+    "echo": "+m5",
+    "fable": "+m6",
+    "marin": "+f2",
+    "nova": "+f3",
+    "onyx": "+m7",
+    "sage": "+f4",
+    "shimmer": "+f5",
+    "verse": "+m8",
+}
 _WORDS_PER_MINUTE = 175  # espeak-ng's default; it does not go below 80, which is a speed of 0.46
 _PIECE = 1_000  # characters, about a minute of sound
 
@@ -26,14 +41,13 @@ class Provider(BaseProvider):
     defaults = {
         "NG_BIN": "",
         "VOICE": "",
-        "VOICE_ALIASES": "alloy=+m3,ash=+m1,ballad=+m2,cedar=+m4,coral=+f1,echo=+m5,fable=+m6,marin=+f2,nova=+f3,"
-        "onyx=+m7,sage=+f4,shimmer=+f5,verse=+m8",
+        "VOICE_ALIASES": "",
     }
     passes_models_on = False
     does = frozenset({"speech"})
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
-        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")))
+        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
         options.refuse(self, model=request.model.removeprefix(_MODEL), instructions=request.instructions)
         options.check_range("speed", request.speed, 0.25, 4)
         options.check_range("pitch", request.pitch, -1, 1)

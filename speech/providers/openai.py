@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from speech import openai_wire, options
 from speech.exceptions import InvalidRequest
+from speech.languages import detect
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, Speech, SpeechRequest, Voice
 from speech.sentences import pack
 from speech.sse import read_events
@@ -52,7 +53,7 @@ class Provider(BaseProvider):
             yield from openai_wire.read_chunks(self.name, read_events(reply))
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
-        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")))
+        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), {})
         options.refuse(self, pitch=request.pitch)
         options.check_range("speed", request.speed, 0.25, 4)
         model = request.model or self.setting("SPEECH_MODEL")
@@ -97,7 +98,7 @@ class Provider(BaseProvider):
             fields["speed"] = request.speed
         if request.instructions:
             fields["instructions"] = request.instructions
-        for piece in pack(request.text, request.language, limit):
+        for piece in pack(request.text, request.language or detect(request.text), limit):
             with post(self._call("/audio/speech", {"input": piece, **fields})) as reply:
                 options.check_audio_type(self, reply.headers)
                 billed["characters"] += len(piece)
