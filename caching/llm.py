@@ -1,35 +1,27 @@
-"""The door to cached answers of language models."""
+"""The door to cached answers of language models, whole or streamed."""
 
 from __future__ import annotations
 
+import json
 import logging
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from itertools import chain
+from typing import Any, TypeVar
 
-from caching import keys, levels, metrics, store
+from caching import flight, keys, levels, metrics, store
+from caching.answers import Answer, Entry, from_value, is_cacheable, text_of, to_value
+from caching.chunks import Accumulator, Chunk, WholeAnswer, replay
+from caching.drain import drain
 from caching.levels import Policy
 from caching.logs import excerpt
 from caching.outcome import NothingCached, Outcome, Status
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
-KEY_CHECK = slice(-16, None)
-"""An entry repeats the end of its own key, so that a value that was moved to another key is noticed."""
-
-
-class Answer(Protocol):
-    """What can be remembered: OpenAI's `choices` and `usage`, and the model that really answered."""
-
-    @property
-    def choices(self) -> list[dict[str, Any]]: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def usage(self) -> dict[str, Any] | None: ...
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,49 +58,51 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """An answer as it was remembered."""
+class Source:
+    """Where an answer comes from that is not in the cache."""
 
-    choices: list[dict[str, Any]]
-    model: str
-    usage: dict[str, Any] | None
-    created: float
-    ttl: int
-    level: str
-
-    @property
-    def age(self) -> int:
-        return max(0, int(time.time() - self.created))
+    whole: Callable[[], Answer]
+    stream: Callable[[], Iterator[Chunk]]
+    failures: flight.Failures
+    patience: float
+    """Seconds that a caller waits for a sign of life of another caller that asks the same."""
 
 
-def answer(question: Question, policy: Policy, generate: Callable[[], Answer]) -> Outcome[Answer]:
-    """The remembered answer, or what `generate` returns, which is then remembered as far as `policy` allows.
+def answer(question: Question, policy: Policy, source: Source) -> Outcome[Answer]:
+    """The remembered answer, or what `source` answers, which is then remembered as far as `policy` allows.
 
-    What `generate` raises passes through and leaves nothing behind. Raises NothingCached.
+    What `source` raises passes through and leaves nothing behind. Raises NothingCached.
     """
-    looked_up = policy.read and store.available()
-    if looked_up and (entry := lookup(question, policy)):
-        return Outcome(entry, "hit", question.key, entry.age, max(0, entry.ttl - entry.age), True, "exact")
-    # Asked again: the look-up itself may have found that Redis is gone.
-    status: Status = "miss" if looked_up and store.available() else "bypass"
-    _count(question, policy, status)
-    if policy.only_if_cached:
-        raise NothingCached
-    fresh = generate()
-    stored = remember(question, fresh, policy)
-    ttl = levels.ttl("llm", policy.level) if stored else 0
-    return Outcome(fresh, status, question.key, ttl=ttl, stored=stored)
+    if entry := _hit(question, policy):
+        return _outcome_of_hit(question, entry, entry)
+    try:
+        return _collect(question, policy, *_work(question, policy, source, _whole_items))
+    except flight.LeaderLost:
+        # It died in mid-answer. Nothing of it has been given out here, so it can be asked once more.
+        return _collect(question, policy, *_work(question, policy, source, _whole_items))
+
+
+def stream(question: Question, policy: Policy, source: Source) -> Outcome[Iterator[Chunk]]:
+    """The same as a stream, which is remembered when it has ended properly. Returns when the first chunk is there.
+
+    If the consumer closes the stream early the rest is drained in the background (`caching.drain`). A follower whose
+    leader dies in mid-answer raises LeaderLost while it is read.
+    """
+    if entry := _hit(question, policy):
+        return _outcome_of_hit(question, entry, _replay(entry))
+    led, items = _work(question, policy, source, _streamed_items)
+    first = next(items)
+    if "entry" in (item := json.loads(first)):
+        entry = Entry(**item["entry"])
+        return _outcome_of_hit(question, _counted(question, policy, entry), _replay(entry))
+    return _outcome_of_miss(question, policy, _chunks(chain([first], items), items, led), led)
 
 
 def lookup(question: Question, policy: Policy) -> Entry | None:
-    """The entry for exactly this question if the caller accepts its age. Counts and logs a hit."""
-    value = store.get(question.key)
-    entry = _read(question.key, value) if value is not None else None
-    if entry is None or (policy.max_age is not None and entry.age > policy.max_age):
-        return None
-    metrics.HITS.labels("llm", policy.level).inc()
-    logger.info("LLM cache hit for query: %s", excerpt(question.text))
-    return entry
+    """The entry for exactly this question, if the caller wants one and accepts its age."""
+    value = store.get(question.key) if policy.read else None
+    entry = from_value(question.key, value) if value is not None else None
+    return None if entry is None or (policy.max_age is not None and entry.age > policy.max_age) else entry
 
 
 def remember(question: Question, fresh: Answer, policy: Policy) -> bool:
@@ -116,81 +110,118 @@ def remember(question: Question, fresh: Answer, policy: Policy) -> bool:
     if not policy.write or not is_cacheable(fresh):
         return False
     ttl = levels.ttl("llm", policy.level)
-    stored = store.put(question.key, _entry(question, fresh, policy.level, ttl), ttl)
+    about = {"question": question.text, "provider": question.provider, "by": question.asked_by}
+    stored = store.put(question.key, to_value(question.key, fresh, level=policy.level, ttl=ttl, about=about), ttl)
     if stored:
         metrics.STORES.labels("llm", policy.level).inc()
     return stored
 
 
-def is_cacheable(fresh: Answer) -> bool:
-    """Whether every choice is whole: it ended by itself and holds text or tool calls."""
-    return bool(fresh.choices) and all(_is_whole(choice) for choice in fresh.choices)
+def _hit(question: Question, policy: Policy) -> Entry | None:
+    if entry := lookup(question, policy):
+        return _counted(question, policy, entry)
+    if policy.only_if_cached:
+        _count(question, policy, _status(policy))
+        raise NothingCached
+    return None
 
 
-def text_of(message: Mapping[str, Any]) -> str:
-    """The text of an OpenAI message, whose `content` may be a string, parts, or nothing."""
-    content = message.get("content")
-    if isinstance(content, list):
-        return " ".join(part["text"] for part in content if isinstance(part, Mapping) and "text" in part)
-    return content or ""
+Produce = Callable[[Question, Policy, Source], Iterator[bytes]]
 
 
-def _is_whole(choice: Mapping[str, Any]) -> bool:
-    message = choice.get("message") or {}
-    if choice.get("finish_reason") == "tool_calls":
-        return bool(message.get("tool_calls"))
-    return choice.get("finish_reason") == "stop" and bool(text_of(message).strip())
-
-
-def _count(question: Question, policy: Policy, status: Status) -> None:
-    counter = metrics.MISSES if status == "miss" else metrics.BYPASSES
-    counter.labels("llm", policy.level).inc()
-    logger.info("LLM cache %s for query: %s", status, excerpt(question.text))
-
-
-def _entry(question: Question, fresh: Answer, level: str, ttl: int) -> dict[str, Any]:
-    entry = {
-        "v": VERSION,
-        "key": question.key[KEY_CHECK],
-        "question": question.text,
-        "answer": text_of(fresh.choices[0]["message"]),
-        "provider": question.provider,
-        "model": fresh.model,
-        "usage": fresh.usage,
-        "created": round(time.time(), 3),
-        "ttl": ttl,
-        "level": level,
-        "by": question.asked_by,
-    }
-    return entry if _is_plain(fresh.choices) else {**entry, "choices": fresh.choices}
-
-
-def _is_plain(choices: list[dict[str, Any]]) -> bool:
-    """Whether `answer` alone says everything that the choices say."""
-    message = {name for name, value in choices[0]["message"].items() if value}
-    return (
-        len(choices) == 1
-        and message <= {"role", "content"}
-        and isinstance(choices[0]["message"]["content"], str)
-        and choices[0]["finish_reason"] == "stop"
-        and not choices[0].get("logprobs")
+def _work(question: Question, policy: Policy, source: Source, produce: Produce) -> tuple[bool, Iterator[bytes]]:
+    """Ask, or listen to who asks the same already. Whether it is we who ask, and the items that come of it."""
+    if not (policy.read and policy.write):
+        # This caller wants an answer of its own, or one that leaves no trace.
+        return True, produce(question, policy, source)
+    return flight.share(
+        question.key, lambda: produce(question, policy, source), failures=source.failures, patience=source.patience
     )
 
 
-def _read(key: str, value: dict[str, Any]) -> Entry | None:
+# What passes from whoever asks to all who wait, as JSON objects with one name: `entry` (it was in the cache by now),
+# `answer` (the whole of it), or `chunk` (a part of it).
+
+
+def _whole_items(question: Question, policy: Policy, source: Source) -> Iterator[bytes]:
+    if entry := lookup(question, policy):
+        yield _item("entry", asdict(entry))
+        return
+    fresh = source.whole()
+    stored = remember(question, fresh, policy)
+    yield _item("answer", {"choices": fresh.choices, "model": fresh.model, "usage": fresh.usage}, stored=stored)
+
+
+def _streamed_items(question: Question, policy: Policy, source: Source) -> Iterator[bytes]:
+    if entry := lookup(question, policy):
+        yield _item("entry", asdict(entry))
+        return
+    whole = Accumulator()
+    for chunk in source.stream():
+        whole.feed(chunk)
+        yield _item("chunk", chunk)
+    remember(question, whole.answer(), policy)
+
+
+def _item(name: str, value: Any, **more: Any) -> bytes:
+    return json.dumps({name: value, **more}).encode()
+
+
+def _collect(question: Question, policy: Policy, led: bool, items: Iterator[bytes]) -> Outcome[Answer]:
+    whole = Accumulator()
+    answer: Answer | None = None
+    stored = False
+    for item in map(json.loads, items):
+        if "chunk" in item:
+            whole.feed(item["chunk"])
+        elif "answer" in item:
+            answer, stored = WholeAnswer(**item["answer"]), item["stored"]
+        else:
+            answer = Entry(**item["entry"])
+    if isinstance(answer, Entry):
+        return _outcome_of_hit(question, _counted(question, policy, answer), answer)
+    if answer is None:
+        answer, stored = whole.answer(), is_cacheable(whole.answer())
+    return _outcome_of_miss(question, policy, answer, led, stored=stored)
+
+
+def _chunks(items: Iterator[bytes], rest: Iterator[bytes], led: bool) -> Iterator[Chunk]:
     try:
-        if value["v"] != VERSION or value["key"] != key[KEY_CHECK]:
-            raise ValueError("of another version or another key")
-        message = {"role": "assistant", "content": value["answer"]}
-        plain = [{"index": 0, "message": message, "finish_reason": "stop"}]
-        return Entry(
-            choices=value.get("choices") or plain,
-            model=value["model"],
-            usage=value["usage"],
-            created=float(value["created"]),
-            ttl=int(value["ttl"]),
-            level=value["level"],
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        store.discard(key, f"not an answer of this version: {error}")
-        return None
+        for item in map(json.loads, items):
+            yield from [item["chunk"]] if "chunk" in item else _replay(WholeAnswer(**item["answer"]))
+    except GeneratorExit:
+        if led:
+            drain(rest)
+        raise
+
+
+def _replay(answer: Answer) -> Iterator[Chunk]:
+    return replay(answer.choices, model=answer.model, usage=answer.usage, id=f"chatcmpl-{uuid.uuid4().hex}")
+
+
+def _outcome_of_hit(question: Question, entry: Entry, value: T) -> Outcome[T]:
+    ttl = max(0, entry.ttl - entry.age)
+    return Outcome(value, "hit", question.key, age=entry.age, ttl=ttl, stored=True, match="exact")
+
+
+def _outcome_of_miss(question: Question, policy: Policy, value: T, led: bool, *, stored: bool = False) -> Outcome[T]:
+    status = _status(policy)
+    _count(question, policy, status)
+    ttl = levels.ttl("llm", policy.level) if stored else 0
+    return Outcome(value, status, question.key, ttl=ttl, stored=stored, collapsed=not led)
+
+
+def _status(policy: Policy) -> Status:
+    # Asked after the look-up, which may have been what found that Redis is gone.
+    return "miss" if policy.read and store.available() else "bypass"
+
+
+def _counted(question: Question, policy: Policy, entry: Entry) -> Entry:
+    _count(question, policy, "hit")
+    return entry
+
+
+def _count(question: Question, policy: Policy, status: Status) -> None:
+    counter = {"hit": metrics.HITS, "miss": metrics.MISSES, "bypass": metrics.BYPASSES}[status]
+    counter.labels("llm", policy.level).inc()
+    logger.info("LLM cache %s for query: %s", status, excerpt(question.text))

@@ -21,6 +21,8 @@ class Outcome(Generic[T_co]):
     """Whole seconds that the entry still lives; 0 when nothing is stored."""
     stored: bool = False
     match: Literal["", "exact", "semantic"] = ""
+    collapsed: bool = False
+    """Another caller's work was shared: this miss cost nothing (RFC 9211, section 2.7)."""
 
 
 class NothingCached(LookupError):

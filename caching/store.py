@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Default = TypeVar("Default")
+D = TypeVar("D")
 Alias = Literal["default", "audio"]
 
 # After a refused write the next ones wait this long, so that a full Redis costs a try now and then, not one a request.
@@ -60,19 +60,22 @@ def state() -> State:
     return _breaker.state
 
 
-def fail_open(default: Default) -> Callable[[Callable[P, T]], Callable[P, T | Default]]:
+def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
     """Make a function return `default` while Redis is away, and notice when it goes away."""
 
-    def decorate(function: Callable[P, T]) -> Callable[P, T | Default]:
+    def decorate(function: Callable[P, T]) -> Callable[P, T | D]:
         @wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> T | Default:
+        def call(*args: P.args, **kwargs: P.kwargs) -> T | D:
             if not available():
                 return default
             try:
                 return function(*args, **kwargs)
+            except ResponseError as error:
+                # Redis is there and refuses this one command: full, a replica, no permission.
+                _counted(error)
             except (RedisError, OSError) as error:
                 _breaker.trip(str(_counted(error)))
-                return default
+            return default
 
         return call
 
@@ -100,14 +103,14 @@ def put(key: str, value: Any, ttl: int, alias: Alias = "default") -> bool:
 def delete(keys: Iterable[str]) -> int:
     """Remove `keys` without blocking Redis; how many there were."""
     names = [_client().make_key(key) for key in keys]
-    return int(_connection().unlink(*names)) if names else 0
+    return int(connection().unlink(*names)) if names else 0
 
 
 @fail_open(None)
 def ping_milliseconds() -> float | None:
     """How long Redis takes to answer, or None while it does not."""
     started = time.perf_counter()
-    _connection().ping()
+    connection().ping()
     return round((time.perf_counter() - started) * 1000, 3)
 
 
@@ -122,21 +125,20 @@ def connect() -> None:
         logger.info("Connected to Redis at %s", _address())
 
 
-@fail_open(())
-def _get_raw_or_nothing(keys: list[str], alias: Alias) -> tuple[bytes | None, ...] | list[bytes | None]:
+def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
+    return _get_raw_or_nothing(keys, alias) or [None] * len(keys)
+
+
+@fail_open(None)
+def _get_raw_or_nothing(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
     names = [_client(alias).make_key(key) for key in keys]
     if len(names) == 1:
-        return (cast("bytes | None", _connection().get(names[0])),)
+        return [cast("bytes | None", connection().get(names[0]))]
     # A pipeline, not MGET: in a cluster the keys live on different nodes.
-    pipeline = _connection().pipeline(transaction=False)
+    pipeline = connection().pipeline(transaction=False)
     for name in names:
         pipeline.get(name)
-    values: list[bytes | None] = pipeline.execute()
-    return values
-
-
-def _get_raw(keys: list[str], alias: Alias) -> tuple[bytes | None, ...] | list[bytes | None]:
-    return _get_raw_or_nothing(keys, alias) or [None] * len(keys)
+    return cast("list[bytes | None]", pipeline.execute())
 
 
 def _decoded(key: str, value: bytes, alias: Alias) -> Any | None:
@@ -159,12 +161,12 @@ def _put_raw(key: str, data: bytes, ttl: int) -> bool:
     if time.monotonic() < _writes.refused_until:
         return False
     try:
-        _connection().set(_client().make_key(key), data, ex=ttl)
+        connection().set(_client().make_key(key), data, ex=ttl)
     except ResponseError as error:
         _writes.refused(_counted(error))
         if isinstance(error, ReadOnlyError):
             # After a failover the pool still holds connections to the old primary.
-            _connection().connection_pool.disconnect(inuse_connections=False)
+            connection().connection_pool.disconnect(inuse_connections=False)
         return False
     _writes.accepted()
     return True
@@ -194,9 +196,10 @@ def _client(alias: Alias = "default") -> DefaultClient:
     return client
 
 
-def _connection() -> Redis:
-    connection: Redis = _client().get_client(write=True)
-    return connection
+def connection() -> Redis:
+    """The raw client, for commands that Django's cache API lacks. Use it only inside a `fail_open` function."""
+    client: Redis = _client().get_client(write=True)
+    return client
 
 
 def _address() -> str:
@@ -211,7 +214,7 @@ def _counted(error: BaseException) -> Advice:
 
 def _probe() -> str | None:
     try:
-        _connection().ping()
+        connection().ping()
     except (RedisError, OSError) as error:
         return str(explain(error))
     return None

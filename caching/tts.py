@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from caching import keys, levels, metrics, store
+from caching import flight, keys, levels, metrics, store
 from caching.levels import Policy
 from caching.outcome import Status
 from caching.serializers import Audio
@@ -88,6 +88,23 @@ def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping
     if stored:
         metrics.STORES.labels("tts", policy.level).inc()
     return stored
+
+
+def share(
+    utterance: Utterance,
+    policy: Policy,
+    produce: Callable[[], Iterator[bytes]],
+    *,
+    failures: flight.Failures,
+    patience: float,
+) -> Iterator[bytes]:
+    """The chunks of `produce`, or those of whoever makes the same utterance at this moment.
+
+    Raises what flight.share does. A caller that reads or writes no entry works alone.
+    """
+    if not (policy.read and policy.write):
+        return produce()
+    return flight.share(utterance.key, produce, failures=failures, patience=patience)[1]
 
 
 def count(status: Status, voice: str, policy: Policy) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -55,6 +56,11 @@ class RememberedClients:
 
 
 clients = RememberedClients()
+
+
+def client_of(request: Request) -> Client:
+    """Who sent an authenticated request."""
+    return cast("Client", request.user)
 
 
 class ClientKeyScheme(OpenApiAuthenticationExtension):

@@ -38,7 +38,8 @@ def cache_status(outcome: Outcome[object]) -> str:
     if outcome.status == "hit":
         return f"speechsite; hit; ttl={outcome.ttl}"
     forwarded = "uri-miss" if outcome.status == "miss" else "bypass"
-    return f"speechsite; fwd={forwarded}" + (f"; stored; ttl={outcome.ttl}" if outcome.stored else "")
+    collapsed = "; collapsed" if outcome.collapsed else ""
+    return f"speechsite; fwd={forwarded}{collapsed}" + (f"; stored; ttl={outcome.ttl}" if outcome.stored else "")
 
 
 def _directive(part: str) -> tuple[str, str]:

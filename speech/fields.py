@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 
@@ -12,6 +13,17 @@ class TextField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class SpokenTextField(TextField):
+    """A text to be spoken, of at most MAX_TEXT_CHARACTERS."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(text) > settings.MAX_TEXT_CHARACTERS:
+            message = f"{len(text)} characters; at most {settings.MAX_TEXT_CHARACTERS} are allowed."
+            raise serializers.ValidationError(message, code="text_too_long")
+        return text
 
 
 class NumberField(serializers.FloatField):

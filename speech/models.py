@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import uuid
+from datetime import timedelta
 
 from django.db import models
+from django.utils import timezone
 
 KEY_PREFIX = "sg_"
 
@@ -63,3 +66,29 @@ class Client(models.Model):
     def is_authenticated(self) -> bool:
         """What DRF asks of whoever sent a request."""
         return self.is_active
+
+
+class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    def fresh(self) -> ReceiptQuerySet:
+        """Those that may still be asked for."""
+        return self.filter(created__gte=timezone.now() - Receipt.KEPT_FOR)
+
+    def prune(self) -> int:
+        """Remove the others; how many there were."""
+        return self.filter(created__lt=timezone.now() - Receipt.KEPT_FOR).delete()[0]
+
+
+class Receipt(models.Model):
+    """What one spoken turn came to. Kept in the database, so that it is there without Redis and for every worker."""
+
+    KEPT_FOR = timedelta(minutes=10)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE)
+    created = models.DateTimeField(auto_now_add=True, db_index=True)
+    body = models.JSONField()
+
+    objects = ReceiptQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.id)

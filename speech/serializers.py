@@ -7,10 +7,11 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
+from caching.answers import text_of
 from caching.levels import LEVELS
 from speech import providers
 from speech.audio import formats
-from speech.fields import NumberField, StrictSerializer, TextField, WholeNumberField
+from speech.fields import NumberField, SpokenTextField, StrictSerializer, TextField, WholeNumberField
 from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
 
@@ -22,6 +23,20 @@ class LevelField(serializers.ChoiceField):
 
     def get_default(self) -> str:
         return settings.OPTIMIZATION_LEVEL
+
+
+SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
+
+
+def one_conversation(attrs: dict[str, Any]) -> list[dict[str, Any]]:
+    """OpenAI's messages, from `messages` or from `query` and `system`."""
+    if ("query" in attrs) == ("messages" in attrs):
+        raise serializers.ValidationError({"query": "Give either `query` or `messages`."}, code="required")
+    if "messages" in attrs and "system" in attrs:
+        raise serializers.ValidationError({"system": "Put the instructions into `messages`."})
+    system = [{"role": "system", "content": attrs["system"]}] if "system" in attrs else []
+    question = [{"role": "user", "content": attrs["query"]}] if "query" in attrs else []
+    return validate_messages(attrs.get("messages") or [*system, *question])
 
 
 class ChatRequestSerializer(StrictSerializer):
@@ -39,15 +54,8 @@ class ChatRequestSerializer(StrictSerializer):
     max_tokens = WholeNumberField(required=False, min_value=1)
     seed = WholeNumberField(required=False)
 
-    def validate_query(self, query: str) -> str:
-        return _within_limit(query)
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("query" in attrs) == ("messages" in attrs):
-            raise serializers.ValidationError({"query": "Give either `query` or `messages`."}, code="required")
-        if "messages" in attrs and "system" in attrs:
-            raise serializers.ValidationError({"system": "Put the instructions into `messages`."})
-        attrs["messages"] = validate_messages(attrs["messages"] if "messages" in attrs else self._single_turn(attrs))
+        attrs["messages"] = one_conversation(attrs)
         return attrs
 
     def to_request(self) -> ChatRequest:
@@ -59,13 +67,9 @@ class ChatRequestSerializer(StrictSerializer):
             params={name: data[name] for name in ("temperature", "top_p", "max_tokens", "seed") if name in data},
         )
 
-    def _single_turn(self, attrs: dict[str, Any]) -> list[dict[str, str]]:
-        system = [{"role": "system", "content": attrs["system"]}] if "system" in attrs else []
-        return [*system, {"role": "user", "content": attrs["query"]}]
-
 
 class SpeechRequestSerializer(StrictSerializer):
-    text = TextField()
+    text = SpokenTextField()
     voice = TextField(required=False, max_length=200)
     provider = serializers.ChoiceField(
         choices=providers.that_do("speech"), required=False, help_text="Default: the server's TTS_PROVIDER."
@@ -76,23 +80,50 @@ class SpeechRequestSerializer(StrictSerializer):
     optimization_level = LevelField()
     speed = NumberField(required=False, min_value=0.25, max_value=4.0)
     pitch = NumberField(required=False, min_value=-1, max_value=1)
-    sample_rate = serializers.ChoiceField(choices=(8000, 16000, 22050, 24000, 32000, 44100, 48000), required=False)
+    sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, required=False)
     instructions = TextField(required=False, max_length=4096)
-
-    def validate_text(self, text: str) -> str:
-        return _within_limit(text)
 
     def to_request(self) -> SpeechRequest:
         options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions")
         return SpeechRequest(**{name: self.validated_data[name] for name in options if name in self.validated_data})
 
 
-def _within_limit(text: str) -> str:
-    if len(text) > settings.MAX_TEXT_CHARACTERS:
-        raise serializers.ValidationError(
-            f"{len(text)} characters; at most {settings.MAX_TEXT_CHARACTERS} are allowed.", code="text_too_long"
+class ConverseRequestSerializer(StrictSerializer):
+    query = TextField(required=False, help_text="What was said. Give this or `messages`.")
+    messages = serializers.JSONField(required=False, help_text="A conversation in OpenAI's form.")
+    system = TextField(required=False, help_text="Instructions for the model; only together with `query`.")
+    optimization_level = LevelField()
+    language = TextField(required=False, max_length=35, help_text="BCP 47 tag of the language to answer in.")
+    llm_provider = serializers.ChoiceField(choices=providers.that_do("chat"), required=False)
+    llm_model = TextField(required=False, max_length=200)
+    tts_provider = serializers.ChoiceField(choices=providers.that_do("speech"), required=False)
+    tts_model = TextField(required=False, max_length=200)
+    voice = TextField(required=False, max_length=200)
+    codec = serializers.ChoiceField(choices=("wav", "pcm", "mp3"), default="wav")
+    sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, default=24000)
+    speed = NumberField(min_value=0.25, max_value=4.0, default=1.0)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs["messages"] = one_conversation(attrs)
+        return attrs
+
+    def to_chat_request(self) -> ChatRequest:
+        data = self.validated_data
+        return ChatRequest(
+            messages=data["messages"], model=data.get("llm_model", ""), language=data.get("language", "")
         )
-    return text
+
+    def to_speech_request(self) -> SpeechRequest:
+        """The voice; its text is the question until there is an answer."""
+        data = self.validated_data
+        return SpeechRequest(
+            text=text_of(data["messages"][-1]),
+            voice=data.get("voice", ""),
+            model=data.get("tts_model", ""),
+            language=data.get("language", ""),
+            speed=data["speed"],
+            sample_rate=data["sample_rate"],
+        )
 
 
 class CacheReceiptSerializer(serializers.Serializer[Any]):

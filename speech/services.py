@@ -1,37 +1,68 @@
-"""The product: chat() and synthesize(). They join the cache and the providers, and know nothing of HTTP."""
+"""The product: chat(), synthesize() and converse(). They join cache and providers, and know nothing of HTTP."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.conf import settings
 
-from caching import llm
+from caching import flight, llm
+from caching.answers import Answer
+from caching.chunks import Chunk
 from caching.levels import Policy
 from caching.outcome import NothingCached, Outcome
 from speech import languages, providers
 from speech.audio import Encoder
-from speech.exceptions import InvalidRequest, NotCached
+from speech.conversation import Receipt, first_of, sentences_of, spoken_turn
+from speech.exceptions import InvalidRequest, NotCached, ProviderTimeout, ProviderUnavailable
+from speech.failures import FAILURES
 from speech.metrics import measured
 from speech.models import Client
+from speech.playback import Playback
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, SpeechRequest
-from speech.utterances import Utterances
+from speech.speaker import Speaker
+from speech.spoken import primed, spoken
 
 
 @dataclass(frozen=True, slots=True)
 class ChatResult:
-    outcome: Outcome[llm.Answer]
+    outcome: Outcome[Answer]
     provider: str
 
 
 @dataclass(frozen=True, slots=True)
+class ChatStream:
+    outcome: Outcome[Iterator[Chunk]]
+    provider: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechResult:
-    outcome: Outcome[bytes]
+    outcome: Outcome[Iterator[bytes]]
+    """The encoded sound; on a hit in one piece, else as it is made. What fails later raises while it is read."""
     content_type: str
     provider: str
     voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConverseWish:
+    """How a turn is to be answered and sent."""
+
+    codec: str = "wav"
+    llm_provider: str = ""
+    tts_provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenTurn:
+    sound: Iterator[bytes]
+    content_type: str
+    receipt: Receipt
 
 
 def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatResult:
@@ -39,42 +70,103 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
 
     Raises InvalidRequest, ProviderError or NotCached.
     """
-    chosen = _provider(provider or settings.LLM_PROVIDER, "chat")
-    prepared = chosen.prepare_chat(_in_language(request))
-    question = llm.Question(
-        scope=client.scope,
-        provider=chosen.name,
-        model=prepared.model,
-        messages=prepared.messages,
-        params=prepared.params,
-        language=prepared.language,
-        asked_by=client.name,
-    )
-    with _not_cached():
-        outcome = llm.answer(question, policy, generate=lambda: _generate(chosen, prepared))
+    chosen, prepared = _prepared_chat(request, provider)
+    with _translated():
+        outcome = llm.answer(_question(client, chosen, prepared), policy, _source(chosen, prepared))
     return ChatResult(outcome, chosen.name)
 
 
+def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatStream:
+    """The same as OpenAI's chunks. Returns when the first one is there; later failures raise while it is read."""
+    chosen, prepared = _prepared_chat(request, provider)
+    with _translated():
+        outcome = llm.stream(_question(client, chosen, prepared), policy, _source(chosen, prepared))
+    return ChatStream(replace(outcome, value=_translated_items(outcome.value)), chosen.name, prepared.model)
+
+
 def synthesize(
-    *, client: Client, request: SpeechRequest, policy: Policy, codec: str = "wav", provider: str = ""
+    *,
+    client: Client,
+    request: SpeechRequest,
+    policy: Policy,
+    codec: str = "wav",
+    provider: str = "",
+    stream: bool = False,
 ) -> SpeechResult:
     """`request` spoken and encoded, from the cache where `policy` allows it, else by `provider`.
 
+    Returns when all of it is there, or with `stream` when the first sound is; later failures raise while it is read.
     Raises InvalidRequest, ProviderError or NotCached.
     """
+    speaker = speaker_for(client=client, request=request, policy=policy, provider=provider)
+    content_type = Encoder(codec, speaker.request.sample_rate).content_type
+    with _translated():
+        outcome = spoken(speaker, codec, stream=stream)
+    return SpeechResult(outcome, content_type, speaker.provider.name, speaker.request.voice)
+
+
+def converse(
+    *, client: Client, chat: ChatRequest, speech: SpeechRequest, policy: Policy, wish: ConverseWish
+) -> SpokenTurn:
+    """The answer to `chat` in the voice of `speech`, sentence by sentence as it comes.
+
+    Returns when the first sound is there. Closing `sound` stops all synthesis of what was not yet sent.
+    Raises InvalidRequest, ProviderError or NotCached; while `sound` is read it may raise ProviderError too.
+    """
+    receipt = Receipt()
+    # Refuses what cannot be spoken before a model is asked.
+    speaker_for(client=client, request=speech, policy=policy, provider=wish.tts_provider)
+    content_type = Encoder(wish.codec, speech.sample_rate).content_type
+    answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
+    receipt.chat = {"cache": answer.outcome.status, "provider": answer.provider, "model": answer.model}
+    first, sentences = first_of(sentences_of(answer.outcome.value, speech.language or languages.detect(speech.text)))
+    # The voice follows the language that the model answered in, not the one that it was asked in.
+    spoken_first = replace(speech, text=first)
+    speaker = speaker_for(client=client, request=spoken_first, policy=policy, provider=wish.tts_provider)
+    sound = primed(spoken_turn(Playback(speaker, sentences), wish.codec, receipt))
+    return SpokenTurn(sound, content_type, receipt)
+
+
+def speaker_for(*, client: Client, request: SpeechRequest, policy: Policy, provider: str = "") -> Speaker:
+    """Who speaks `request`. Raises InvalidRequest for what the provider cannot speak."""
     chosen = _provider(provider or settings.TTS_PROVIDER, "speech")
-    prepared = chosen.prepare_speech(request)
-    content_type = Encoder(codec, prepared.sample_rate).content_type
-    utterances = Utterances(client=client, provider=chosen, request=prepared, policy=policy)
-    with _not_cached():
-        outcome = utterances.encoded(codec)
-    return SpeechResult(outcome, content_type, chosen.name, prepared.voice)
+    return Speaker(client=client, provider=chosen, request=chosen.prepare_speech(request), policy=policy)
 
 
-def _generate(provider: BaseProvider, request: ChatRequest) -> ChatAnswer:
-    provider.ensure_configured()
-    with measured(provider.name, "chat"):
-        return provider.chat(request)
+def _prepared_chat(request: ChatRequest, provider: str) -> tuple[BaseProvider, ChatRequest]:
+    chosen = _provider(provider or settings.LLM_PROVIDER, "chat")
+    said = {
+        name: value
+        for name, value in request.params.items()
+        if value is not None and (name not in chosen.chat_defaults or value != chosen.chat_defaults[name])
+    }
+    return chosen, chosen.prepare_chat(_in_language(replace(request, params=said)))
+
+
+def _question(client: Client, provider: BaseProvider, request: ChatRequest) -> llm.Question:
+    return llm.Question(
+        scope=client.scope,
+        provider=provider.name,
+        model=request.model,
+        messages=request.messages,
+        params=request.params,
+        language=request.language,
+        asked_by=client.name,
+    )
+
+
+def _source(provider: BaseProvider, request: ChatRequest) -> llm.Source:
+    def whole() -> ChatAnswer:
+        provider.ensure_configured()
+        with measured(provider.name, "chat"):
+            return provider.chat(request)
+
+    def stream() -> Iterator[dict[str, Any]]:
+        provider.ensure_configured()
+        with measured(provider.name, "chat"):
+            yield from provider.stream_chat(request)
+
+    return llm.Source(whole, stream, FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
 
 
 def _provider(name: str, operation: str) -> BaseProvider:
@@ -95,8 +187,18 @@ def _in_language(request: ChatRequest) -> ChatRequest:
 
 
 @contextmanager
-def _not_cached() -> Iterator[None]:
+def _translated() -> Iterator[None]:
+    """The cache's own failures in the words of the API."""
     try:
         yield
     except NothingCached as error:
         raise NotCached("Nothing that you accept is cached, and only-if-cached forbids asking a provider.") from error
+    except flight.LeaderLost as error:
+        raise ProviderUnavailable("the answer that this request shared was lost in the middle") from error
+    except flight.LeaderSilent as error:
+        raise ProviderTimeout("the answer that this request shared did not come in time") from error
+
+
+def _translated_items(items: Iterator[Chunk]) -> Iterator[Chunk]:
+    with _translated():
+        yield from items

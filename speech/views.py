@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from caching import llm
+from caching.answers import text_of
 from speech import cache_control, services
-from speech.models import Client
+from speech.authentication import client_of
+from speech.models import Client, Receipt
 from speech.serializers import (
     ChatRequestSerializer,
     ChatResponseSerializer,
+    ConverseRequestSerializer,
     ErrorResponseSerializer,
     SpeechRequestSerializer,
 )
+from speech.streaming import streamed
 
 CACHE_CONTROL = OpenApiParameter(
     "Cache-Control",
@@ -42,7 +48,7 @@ class ChatView(APIView):
         asked.is_valid(raise_exception=True)
         level = asked.validated_data["optimization_level"]
         result = services.chat(
-            client=cast(Client, request.user),
+            client=client_of(request),
             request=asked.to_request(),
             policy=cache_control.policy_from(request.headers.get("Cache-Control", ""), level),
             provider=asked.validated_data.get("provider", ""),
@@ -61,7 +67,7 @@ class SpeechView(APIView):
         asked = SpeechRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         result = services.synthesize(
-            client=cast(Client, request.user),
+            client=client_of(request),
             request=asked.to_request(),
             policy=cache_control.policy_from(
                 request.headers.get("Cache-Control", ""), asked.validated_data["optimization_level"]
@@ -70,8 +76,49 @@ class SpeechView(APIView):
             provider=asked.validated_data.get("provider", ""),
         )
         return HttpResponse(
-            result.outcome.value, content_type=result.content_type, headers=cache_control.headers(result.outcome)
+            b"".join(result.outcome.value),
+            content_type=result.content_type,
+            headers=cache_control.headers(result.outcome),
         )
+
+
+class ConverseView(APIView):
+    @extend_schema(
+        request=ConverseRequestSerializer,
+        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The spoken answer."), **ERRORS},
+        parameters=[CACHE_CONTROL],
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Answer a question aloud, sentence by sentence. `X-Receipt-ID` names the receipt of the turn."""
+        asked = ConverseRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = asked.validated_data
+        client = client_of(request)
+        turn = services.converse(
+            client=client,
+            chat=asked.to_chat_request(),
+            speech=asked.to_speech_request(),
+            policy=cache_control.policy_from(request.headers.get("Cache-Control", ""), data["optimization_level"]),
+            wish=services.ConverseWish(data["codec"], data.get("llm_provider", ""), data.get("tts_provider", "")),
+        )
+        receipt_id = uuid.uuid4()
+        sound = _with_receipt(turn, client, receipt_id)
+        return streamed(sound, turn.content_type, {"X-Receipt-ID": str(receipt_id)})
+
+
+class ReceiptView(APIView):
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer})
+    def get(self, request: Request, id: uuid.UUID) -> Response:
+        """What a spoken turn came to, for ten minutes: its sentences, which were cached, what was billed."""
+        return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
+
+
+def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> Iterator[bytes]:
+    try:
+        yield from turn.sound
+    finally:
+        Receipt.objects.prune()
+        Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
 
 
 def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
@@ -79,7 +126,7 @@ def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
     choice = outcome.value.choices[0]
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}",
-        "text": llm.text_of(choice["message"]),
+        "text": text_of(choice["message"]),
         "provider": result.provider,
         "model": outcome.value.model,
         "optimization_level": level,

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,9 +12,10 @@ import pytest
 import redis
 from prometheus_client import REGISTRY
 
-from caching import llm
+from caching import flight, llm
+from caching.chunks import Accumulator, replay
 from caching.levels import Policy
-from caching.outcome import NothingCached
+from caching.outcome import NothingCached, Outcome
 
 
 @dataclass
@@ -39,14 +42,35 @@ QUESTION = llm.Question(
 TOOL_CALLS = [{"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}]
 
 
+FAILURES = flight.Failures(dump=lambda error: None, load=RuntimeError)
+
+
 class Provider:
-    def __init__(self, answer: Fresh) -> None:
+    """Answers with `answer`, whole or word by word, and counts how often it was asked."""
+
+    def __init__(self, answer: Fresh, *, breaks_off: bool = False) -> None:
         self.answer = answer
+        self.breaks_off = breaks_off
         self.calls = 0
 
-    def __call__(self) -> Fresh:
+    def whole(self) -> Fresh:
         self.calls += 1
         return self.answer
+
+    def stream(self) -> Iterator[dict[str, Any]]:
+        self.calls += 1
+        chunks = list(replay(self.answer.choices, model=self.answer.model, usage=self.answer.usage, id="x"))
+        yield from chunks[:2] if self.breaks_off else chunks
+        if self.breaks_off:
+            raise RuntimeError("reset")
+
+
+def ask(question: llm.Question, policy: Policy, provider: Provider) -> Outcome[Any]:
+    return llm.answer(question, policy, llm.Source(provider.whole, provider.stream, FAILURES, patience=5))
+
+
+def ask_for_stream(question: llm.Question, policy: Policy, provider: Provider) -> Outcome[Iterator[dict[str, Any]]]:
+    return llm.stream(question, policy, llm.Source(provider.whole, provider.stream, FAILURES, patience=5))
 
 
 def counted(name: str, level: str = "balanced") -> float:
@@ -60,16 +84,16 @@ def empty(redis_client: redis.Redis) -> redis.Redis:
 
 def test_it_asks_once_and_remembers(redis_client: redis.Redis) -> None:
     provider = Provider(spoken("Sunny."))
-    first = llm.answer(QUESTION, Policy(), provider)
-    second = llm.answer(QUESTION, Policy(), provider)
+    first = ask(QUESTION, Policy(), provider)
+    second = ask(QUESTION, Policy(), provider)
     assert (first.status, first.stored, second.status, second.match) == ("miss", True, "hit", "exact")
     assert second.value.choices == first.value.choices
     assert second.value.usage == {"total_tokens": 7}
     assert provider.calls == 1
 
 
-def test_the_entry_can_be_read_by_people(redis_client: Any) -> None:
-    llm.answer(QUESTION, Policy("quality"), Provider(spoken("धूप है।")))
+def test_the_entry_can_be_read_by_people(redis_client: redis.Redis) -> None:
+    ask(QUESTION, Policy("quality"), Provider(spoken("धूप है।")))
     (key,) = redis_client.keys("llm:*")
     assert key.decode() == QUESTION.key
     raw = redis_client.get(key).decode()
@@ -85,10 +109,10 @@ def test_the_entry_can_be_read_by_people(redis_client: Any) -> None:
 def test_the_level_sets_the_time_to_live_and_a_hit_does_not_extend_it(
     redis_client: redis.Redis, level: Any, seconds: int
 ) -> None:
-    llm.answer(QUESTION, Policy(level), Provider(spoken("Sunny.")))
+    ask(QUESTION, Policy(level), Provider(spoken("Sunny.")))
     assert seconds - 2 <= redis_client.ttl(QUESTION.key) <= seconds
     redis_client.expire(QUESTION.key, 10)
-    assert llm.answer(QUESTION, Policy(level), Provider(spoken("x"))).status == "hit"
+    assert ask(QUESTION, Policy(level), Provider(spoken("x"))).status == "hit"
     assert redis_client.ttl(QUESTION.key) <= 10
 
 
@@ -105,8 +129,8 @@ def test_the_level_sets_the_time_to_live_and_a_hit_does_not_extend_it(
     ],
 )
 def test_a_question_that_differs_in_anything_is_another_question(change: dict[str, Any]) -> None:
-    llm.answer(QUESTION, Policy(), Provider(spoken("Sunny.")))
-    assert llm.answer(replace(QUESTION, **change), Policy(), Provider(spoken("Other."))).status == "miss"
+    ask(QUESTION, Policy(), Provider(spoken("Sunny.")))
+    assert ask(replace(QUESTION, **change), Policy(), Provider(spoken("Other."))).status == "miss"
 
 
 def test_who_asked_is_not_part_of_the_question() -> None:
@@ -114,31 +138,31 @@ def test_who_asked_is_not_part_of_the_question() -> None:
 
 
 def test_no_cache_answers_anew_and_stores(redis_client: redis.Redis) -> None:
-    llm.answer(QUESTION, Policy(), Provider(spoken("Old.")))
-    fresh = llm.answer(QUESTION, Policy(read=False), Provider(spoken("New.")))
+    ask(QUESTION, Policy(), Provider(spoken("Old.")))
+    fresh = ask(QUESTION, Policy(read=False), Provider(spoken("New.")))
     assert (fresh.status, fresh.stored) == ("bypass", True)
-    again = llm.answer(QUESTION, Policy(), Provider(spoken("x")))
+    again = ask(QUESTION, Policy(), Provider(spoken("x")))
     assert again.value.choices[0]["message"]["content"] == "New."
 
 
 def test_no_store_leaves_no_trace(redis_client: redis.Redis) -> None:
-    outcome = llm.answer(QUESTION, Policy(read=False, write=False), Provider(spoken("Sunny.")))
+    outcome = ask(QUESTION, Policy(read=False, write=False), Provider(spoken("Sunny.")))
     assert (outcome.status, outcome.stored, outcome.ttl) == ("bypass", False, 0)
-    assert not redis_client.keys()
+    assert not redis_client.keys("llm:*")
 
 
-def test_max_age_refuses_what_is_older(redis_client: Any) -> None:
-    llm.answer(QUESTION, Policy(), Provider(spoken("Old.")))
+def test_max_age_refuses_what_is_older(redis_client: redis.Redis) -> None:
+    ask(QUESTION, Policy(), Provider(spoken("Old.")))
     entry = json.loads(redis_client.get(QUESTION.key))
     redis_client.set(QUESTION.key, json.dumps({**entry, "created": entry["created"] - 100}), keepttl=True)
-    assert llm.answer(QUESTION, Policy(max_age=200), Provider(spoken("x"))).age in (100, 101)
-    assert llm.answer(QUESTION, Policy(max_age=50), Provider(spoken("New."))).status == "miss"
+    assert ask(QUESTION, Policy(max_age=200), Provider(spoken("x"))).age in (100, 101)
+    assert ask(QUESTION, Policy(max_age=50), Provider(spoken("New."))).status == "miss"
 
 
 def test_only_if_cached_never_asks() -> None:
     provider = Provider(spoken("Sunny."))
     with pytest.raises(NothingCached):
-        llm.answer(QUESTION, Policy(only_if_cached=True), provider)
+        ask(QUESTION, Policy(only_if_cached=True), provider)
     assert provider.calls == 0
 
 
@@ -156,10 +180,10 @@ def test_only_if_cached_never_asks() -> None:
     ],
 )
 def test_what_must_not_be_cached_is_served_and_not_stored(redis_client: redis.Redis, fresh: Fresh) -> None:
-    outcome = llm.answer(QUESTION, Policy(), Provider(fresh))
-    assert outcome.value is fresh
+    outcome = ask(QUESTION, Policy(), Provider(fresh))
+    assert outcome.value.choices == fresh.choices
     assert not outcome.stored
-    assert not redis_client.keys()
+    assert not redis_client.keys("llm:*")
 
 
 @pytest.mark.parametrize(
@@ -173,17 +197,14 @@ def test_what_must_not_be_cached_is_served_and_not_stored(redis_client: redis.Re
     ],
 )
 def test_everything_that_an_answer_holds_survives(fresh: Fresh) -> None:
-    llm.answer(QUESTION, Policy(), Provider(fresh))
-    assert llm.answer(QUESTION, Policy(), Provider(spoken("x"))).value.choices == fresh.choices
+    ask(QUESTION, Policy(), Provider(fresh))
+    assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.choices == fresh.choices
 
 
 def test_a_failure_leaves_nothing_behind(redis_client: redis.Redis) -> None:
-    def fails() -> Fresh:
-        raise RuntimeError("no")
-
-    with pytest.raises(RuntimeError):
-        llm.answer(QUESTION, Policy(), fails)
-    assert not redis_client.keys()
+    with pytest.raises(AttributeError):
+        ask(QUESTION, Policy(), Provider(None))  # type: ignore[arg-type]
+    assert not redis_client.keys("llm:*")
 
 
 @pytest.mark.parametrize(
@@ -199,9 +220,9 @@ def test_a_failure_leaves_nothing_behind(redis_client: redis.Redis) -> None:
 def test_a_foreign_or_damaged_entry_is_a_miss_and_goes(
     redis_client: Any, damage: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
-    llm.answer(QUESTION, Policy(), Provider(spoken("Sunny.")))
+    ask(QUESTION, Policy(), Provider(spoken("Sunny.")))
     redis_client.set(QUESTION.key, json.dumps(damage(json.loads(redis_client.get(QUESTION.key)))))
-    outcome = llm.answer(QUESTION, Policy(write=False), Provider(spoken("Right.")))
+    outcome = ask(QUESTION, Policy(write=False), Provider(spoken("Right.")))
     assert outcome.status == "miss"
     assert not redis_client.exists(QUESTION.key)
 
@@ -210,7 +231,7 @@ def test_hits_and_misses_are_counted_and_logged(caplog: pytest.LogCaptureFixture
     caplog.set_level(logging.INFO, "caching")
     hits, misses = counted("cache_hits_total", "speed"), counted("cache_misses_total", "speed")
     for _ in range(3):
-        llm.answer(QUESTION, Policy("speed"), Provider(spoken("Sunny.")))
+        ask(QUESTION, Policy("speed"), Provider(spoken("Sunny.")))
     assert counted("cache_hits_total", "speed") == hits + 2
     assert counted("cache_misses_total", "speed") == misses + 1
     assert [record.message for record in caplog.records] == [
@@ -225,15 +246,88 @@ def test_a_question_cannot_forge_a_log_line_and_can_be_kept_out(
 ) -> None:
     caplog.set_level(logging.INFO, "caching")
     question = replace(QUESTION, messages=[{"role": "user", "content": "a\nERROR: forged\x1b[31m" + "x" * 200}])
-    llm.answer(question, Policy(), Provider(spoken("Sunny.")))
+    ask(question, Policy(), Provider(spoken("Sunny.")))
     assert "\n" not in caplog.records[-1].message and "\x1b" not in caplog.records[-1].message
     settings.LOG_TEXTS = False
-    llm.answer(question, Policy(), Provider(spoken("Sunny.")))
+    ask(question, Policy(), Provider(spoken("Sunny.")))
     assert caplog.records[-1].message == "LLM cache hit for query: [hidden]"
 
 
 def test_without_redis_it_answers_and_says_bypass(use_redis: Callable[[str], None]) -> None:
     use_redis("")
     provider = Provider(spoken("Sunny."))
-    assert [llm.answer(QUESTION, Policy(), provider).status for _ in range(2)] == ["bypass", "bypass"]
+    assert [ask(QUESTION, Policy(), provider).status for _ in range(2)] == ["bypass", "bypass"]
     assert provider.calls == 2
+
+
+def put_together(chunks: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    whole = Accumulator()
+    for chunk in chunks:
+        whole.feed(chunk)
+    return whole.answer().choices
+
+
+def test_a_streamed_answer_is_served_whole_and_the_other_way_round(redis_client: redis.Redis) -> None:
+    provider = Provider(spoken("It is sunny today.", reasoning_content="Let me look."))
+    streamed = ask_for_stream(QUESTION, Policy(), provider)
+    assert streamed.status == "miss"
+    assert put_together(streamed.value) == provider.answer.choices
+    assert ask(QUESTION, Policy(), provider).value.choices == provider.answer.choices
+    again = ask_for_stream(QUESTION, Policy(), provider)
+    assert again.status == "hit"
+    chunks = list(again.value)
+    assert put_together(iter(chunks)) == provider.answer.choices
+    assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
+    assert len({chunk["id"] for chunk in chunks}) == 1
+    assert len(chunks) > 6
+    assert chunks[-1] == {**chunks[-1], "choices": [], "usage": {"total_tokens": 7}}
+    assert provider.calls == 1
+
+
+def test_a_stream_that_breaks_off_is_not_stored(redis_client: redis.Redis) -> None:
+    outcome = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny."), breaks_off=True))
+    with pytest.raises(RuntimeError):
+        list(outcome.value)
+    assert not redis_client.keys("llm:*")
+
+
+def test_a_stream_without_its_end_is_not_stored(redis_client: redis.Redis) -> None:
+    list(ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny.", finish_reason=""))).value)
+    assert not redis_client.keys("llm:*")
+
+
+def test_a_stream_whose_reader_goes_away_is_finished_and_stored(redis_client: redis.Redis) -> None:
+    outcome = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny today.")))
+    next(outcome.value)
+    outcome.value.close()  # type: ignore[attr-defined]
+    deadline = time.monotonic() + 10
+    while not redis_client.exists(QUESTION.key):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.choices == spoken("It is sunny today.").choices
+
+
+@pytest.mark.parametrize("kinds", ["whole", "stream", "mixed"])
+def test_identical_questions_at_once_are_asked_once(redis_client: redis.Redis, kinds: str) -> None:
+    provider = Provider(spoken("It is sunny today."))
+    slow = provider.whole, provider.stream
+
+    def whole() -> Fresh:
+        time.sleep(0.3)
+        return slow[0]()
+
+    def stream() -> Iterator[dict[str, Any]]:
+        time.sleep(0.3)
+        yield from slow[1]()
+
+    provider.whole, provider.stream = whole, stream  # type: ignore[method-assign]
+
+    def call(number: int) -> list[dict[str, Any]]:
+        if kinds == "whole" or (kinds == "mixed" and number % 2):
+            return ask(QUESTION, Policy(), provider).value.choices  # type: ignore[no-any-return]
+        return put_together(ask_for_stream(QUESTION, Policy(), provider).value)
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(call, range(12)))
+    assert answers == [spoken("It is sunny today.").choices] * 12
+    assert provider.calls == 1

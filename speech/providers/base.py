@@ -77,6 +77,21 @@ class BaseProvider:
     """Configuration: `{"API_KEY": ""}` in the file `acme.py` is read from the variable `ACME_API_KEY`."""
     required: ClassVar[tuple[str, ...]] = ()
     """The names out of `defaults` without which no call can be made."""
+    chat_defaults: ClassVar[Mapping[str, Any]] = {
+        "n": 1,
+        "temperature": 1,
+        "top_p": 1,
+        "presence_penalty": 0,
+        "frequency_penalty": 0,
+        "logprobs": False,
+        "response_format": {"type": "text"},
+        "stop": [],
+        "tools": [],
+        "logit_bias": {},
+    }
+    """What a parameter is where a request does not name it: naming it then changes nothing, the key included."""
+    passes_models_on: ClassVar[bool] = True
+    """Whether a model that the code does not know may be asked for; False for a provider that has just its own."""
     does: ClassVar[frozenset[str]] = frozenset()
     """Which of "chat" and "speech" the provider does."""
 

@@ -20,6 +20,7 @@ class Provider(BaseProvider):
     """Repeats the question. Its usage counts words, where a language model's counts tokens."""
 
     defaults = {"DELAY_MS": "400"}
+    passes_models_on = False
     does = frozenset({"chat"})
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:

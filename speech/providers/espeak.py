@@ -43,6 +43,7 @@ class Provider(BaseProvider):
         "VOICE": "",
         "VOICE_ALIASES": "",
     }
+    passes_models_on = False
     does = frozenset({"speech"})
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:

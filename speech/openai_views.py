@@ -1,0 +1,131 @@
+"""`/v1/…`: OpenAI's wire format over the same services."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from caching.levels import LEVELS, Level, Policy
+from speech import cache_control, model_names, openai_replies, providers, services
+from speech.authentication import client_of
+from speech.exceptions import InvalidRequest
+from speech.openai_serializers import AudioSpeechSerializer, ChatCompletionSerializer
+from speech.streaming import streamed
+from speech.views import CACHE_CONTROL, ERRORS
+
+
+class OpenAIView(APIView):
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final["X-Request-ID"] = f"req_{uuid.uuid4().hex}"
+        return final
+
+
+class ChatCompletionsView(OpenAIView):
+    @extend_schema(
+        request=ChatCompletionSerializer,
+        responses={200: OpenApiResponse(OpenApiTypes.OBJECT, "`chat.completion`, or its chunks as events."), **ERRORS},
+        parameters=[CACHE_CONTROL],
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Answer a conversation, whole or as a stream."""
+        asked = ChatCompletionSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        meant = model_names.resolve(asked.validated_data["model"], "chat")
+        call: dict[str, Any] = {
+            "client": client_of(request),
+            "request": asked.to_request(meant.model),
+            "policy": _policy(request, asked.validated_data, meant.level),
+            "provider": meant.provider,
+        }
+        id = f"chatcmpl-{uuid.uuid4().hex}"
+        if not asked.validated_data["stream"]:
+            outcome = services.chat(**call).outcome
+            return Response(openai_replies.completion(outcome.value, id=id), headers=cache_control.headers(outcome))
+        stream = services.stream_chat(**call)
+        events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=asked.wants_usage)
+        return streamed(events, "text/event-stream", cache_control.headers(stream.outcome))
+
+
+class AudioSpeechView(OpenAIView):
+    @extend_schema(
+        request=AudioSpeechSerializer,
+        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio, or events with it."), **ERRORS},
+        parameters=[CACHE_CONTROL],
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Speak a text; what is not in the cache is sent as it is made."""
+        asked = AudioSpeechSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = asked.validated_data
+        meant = model_names.resolve(data["model"], "speech")
+        result = services.synthesize(
+            client=client_of(request),
+            request=asked.to_request(meant.model),
+            policy=_policy(request, data, meant.level),
+            codec=data["response_format"],
+            provider=meant.provider,
+            stream=True,
+        )
+        headers = cache_control.headers(result.outcome)
+        if data["stream_format"] == "sse":
+            events = openai_replies.speech_events(result.outcome.value, characters=len(data["input"]))
+            return streamed(events, "text/event-stream", headers)
+        if result.outcome.status == "hit":
+            return HttpResponse(b"".join(result.outcome.value), content_type=result.content_type, headers=headers)
+        return streamed(result.outcome.value, result.content_type, headers)
+
+
+class ModelsView(OpenAIView):
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, **ERRORS})
+    def get(self, request: Request) -> Response:
+        """The names that may be sent as `model`."""
+        models = [openai_replies.model_object(name, owner) for name, owner in model_names.listed()]
+        return Response({"object": "list", "data": models})
+
+
+class ModelView(OpenAIView):
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, **ERRORS})
+    def get(self, request: Request, name: str) -> Response:
+        """One of them."""
+        for listed, owner in model_names.listed():
+            if name in (listed, listed.partition("/")[2]):
+                return Response(openai_replies.model_object(name, owner))
+        raise ModelNotFound(f"The model {name[:200]!r} does not exist.", param="model")
+
+
+class VoicesView(OpenAIView):
+    # Open WebUI asks for it without a key; it tells no secret.
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request) -> Response:
+        """The voices of the default provider, and OpenAI's names for them."""
+        voices = providers.get(settings.TTS_PROVIDER).voices()
+        return Response({"voices": [{"id": voice.id, "name": voice.name} for voice in voices]})
+
+
+class ModelNotFound(InvalidRequest):
+    status = 404
+    code = "model_not_found"
+
+
+def _policy(request: Request, data: dict[str, Any], named_as_model: str) -> Policy:
+    """The level as the body, a header or the model's name says it, in this order."""
+    level = data.get("optimization_level") or request.headers.get("X-Optimization-Level") or named_as_model
+    if level and level not in LEVELS:
+        raise InvalidRequest(f"X-Optimization-Level must be one of {', '.join(LEVELS)}", param="X-Optimization-Level")
+    return cache_control.policy_from(
+        request.headers.get("Cache-Control", ""), cast("Level", level or settings.OPTIMIZATION_LEVEL)
+    )
