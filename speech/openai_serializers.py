@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from rest_framework import serializers
@@ -13,6 +14,26 @@ from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
 
 NOT_PARAMS = ("model", "messages", "stream", "stream_options", "optimization_level", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionCall:
+    request: ChatRequest
+    """Without its model, which `model` may name in several ways."""
+    model: str
+    level: str
+    stream: bool
+    wants_usage: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSpeechCall:
+    request: SpeechRequest
+    """Without its model, which `model` may name in several ways."""
+    model: str
+    level: str
+    codec: str
+    as_events: bool
 
 
 class VoiceField(serializers.Field[str, Any, str, Any]):
@@ -71,18 +92,15 @@ class ChatCompletionSerializer(serializers.Serializer[Any]):
     def validate_messages(self, messages: Any) -> list[dict[str, Any]]:
         return validate_messages(messages)
 
-    @property
-    def wants_usage(self) -> bool:
-        return bool((self.validated_data.get("stream_options") or {}).get("include_usage"))
-
-    def to_request(self, model: str) -> ChatRequest:
+    def to_call(self) -> CompletionCall:
         data = self.validated_data
-        return ChatRequest(
+        request = ChatRequest(
             messages=data["messages"],
-            model=model,
             language=data.get("language", ""),
             params={name: value for name, value in data.items() if name not in NOT_PARAMS},
         )
+        usage = (data.get("stream_options") or {}).get("include_usage", False)
+        return CompletionCall(request, data["model"], data.get("optimization_level", ""), bool(data["stream"]), usage)
 
 
 class AudioSpeechSerializer(serializers.Serializer[Any]):
@@ -96,13 +114,16 @@ class AudioSpeechSerializer(serializers.Serializer[Any]):
     optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
     language = TextField(required=False, max_length=35)
 
-    def to_request(self, model: str) -> SpeechRequest:
+    def to_call(self) -> AudioSpeechCall:
         data = self.validated_data
-        return SpeechRequest(
+        request = SpeechRequest(
             text=data["input"],
             voice=data["voice"],
-            model=model,
             language=data.get("language", ""),
             speed=data.get("speed") or 1.0,
             instructions=data.get("instructions") or "",
+        )
+        as_events = data["stream_format"] == "sse"
+        return AudioSpeechCall(
+            request, data["model"], data.get("optimization_level", ""), data["response_format"], as_events
         )

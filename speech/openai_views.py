@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from rest_framework.views import APIView
 from caching.levels import LEVELS, Level, Policy
 from speech import cache_control, model_names, openai_replies, providers, services
 from speech.authentication import client_of
+from speech.bodies import read_call
 from speech.exceptions import InvalidRequest
 from speech.openai_serializers import AudioSpeechSerializer, ChatCompletionSerializer
 from speech.streaming import streamed
@@ -39,21 +41,20 @@ class ChatCompletionsView(OpenAIView):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Answer a conversation, whole or as a stream."""
-        asked = ChatCompletionSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        meant = model_names.resolve(asked.validated_data["model"], "chat")
-        call: dict[str, Any] = {
+        call = read_call(ChatCompletionSerializer, request)
+        meant = model_names.resolve(call.model, "chat")
+        ask: dict[str, Any] = {
             "client": client_of(request),
-            "request": asked.to_request(meant.model),
-            "policy": _policy(request, asked.validated_data, meant.level),
+            "request": replace(call.request, model=meant.model),
+            "policy": _policy(request, call.level, meant.level),
             "provider": meant.provider,
         }
         id = f"chatcmpl-{uuid.uuid4().hex}"
-        if not asked.validated_data["stream"]:
-            outcome = services.chat(**call).outcome
+        if not call.stream:
+            outcome = services.chat(**ask).outcome
             return Response(openai_replies.completion(outcome.value, id=id), headers=cache_control.headers(outcome))
-        stream = services.stream_chat(**call)
-        events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=asked.wants_usage)
+        stream = services.stream_chat(**ask)
+        events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
         return streamed(events, "text/event-stream", cache_control.headers(stream.outcome))
 
 
@@ -65,21 +66,19 @@ class AudioSpeechView(OpenAIView):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Speak a text; what is not in the cache is sent as it is made."""
-        asked = AudioSpeechSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        data = asked.validated_data
-        meant = model_names.resolve(data["model"], "speech")
+        call = read_call(AudioSpeechSerializer, request)
+        meant = model_names.resolve(call.model, "speech")
         result = services.synthesize(
             client=client_of(request),
-            request=asked.to_request(meant.model),
-            policy=_policy(request, data, meant.level),
-            codec=data["response_format"],
+            request=replace(call.request, model=meant.model),
+            policy=_policy(request, call.level, meant.level),
+            codec=call.codec,
             provider=meant.provider,
             stream=True,
         )
         headers = cache_control.headers(result.outcome)
-        if data["stream_format"] == "sse":
-            events = openai_replies.speech_events(result.outcome.value, characters=len(data["input"]))
+        if call.as_events:
+            events = openai_replies.speech_events(result.outcome.value, characters=len(call.request.text))
             return streamed(events, "text/event-stream", headers)
         if result.outcome.status == "hit":
             return HttpResponse(b"".join(result.outcome.value), content_type=result.content_type, headers=headers)
@@ -121,9 +120,9 @@ class ModelNotFound(InvalidRequest):
     code = "model_not_found"
 
 
-def _policy(request: Request, data: dict[str, Any], named_as_model: str) -> Policy:
+def _policy(request: Request, in_body: str, named_as_model: str) -> Policy:
     """The level as the body, a header or the model's name says it, in this order."""
-    level = data.get("optimization_level") or request.headers.get("X-Optimization-Level") or named_as_model
+    level = in_body or request.headers.get("X-Optimization-Level") or named_as_model
     if level and level not in LEVELS:
         raise InvalidRequest(f"X-Optimization-Level must be one of {', '.join(LEVELS)}", param="X-Optimization-Level")
     return cache_control.policy_from(

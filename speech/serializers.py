@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
 
 from caching.answers import text_of
-from caching.levels import LEVELS
+from caching.levels import LEVELS, Level
 from speech import providers
 from speech.audio import formats
 from speech.fields import NumberField, SpokenTextField, StrictSerializer, TextField, WholeNumberField
 from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
+from speech.services import ConverseWish
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCall:
+    request: ChatRequest
+    level: Level
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechCall:
+    request: SpeechRequest
+    level: Level
+    provider: str
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConverseCall:
+    chat: ChatRequest
+    speech: SpeechRequest
+    level: Level
+    wish: ConverseWish
 
 
 class LevelField(serializers.ChoiceField):
@@ -58,14 +83,15 @@ class ChatRequestSerializer(StrictSerializer):
         attrs["messages"] = one_conversation(attrs)
         return attrs
 
-    def to_request(self) -> ChatRequest:
+    def to_call(self) -> ChatCall:
         data = self.validated_data
-        return ChatRequest(
+        request = ChatRequest(
             messages=data["messages"],
             model=data.get("model", ""),
             language=data.get("language", ""),
             params={name: data[name] for name in ("temperature", "top_p", "max_tokens", "seed") if name in data},
         )
+        return ChatCall(request, data["optimization_level"], data.get("provider", ""))
 
 
 class SpeechRequestSerializer(StrictSerializer):
@@ -83,9 +109,11 @@ class SpeechRequestSerializer(StrictSerializer):
     sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, required=False)
     instructions = TextField(required=False, max_length=4096)
 
-    def to_request(self) -> SpeechRequest:
+    def to_call(self) -> SpeechCall:
+        data = self.validated_data
         options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions")
-        return SpeechRequest(**{name: self.validated_data[name] for name in options if name in self.validated_data})
+        request = SpeechRequest(**{name: data[name] for name in options if name in data})
+        return SpeechCall(request, data["optimization_level"], data.get("provider", ""), data["codec"])
 
 
 class ConverseRequestSerializer(StrictSerializer):
@@ -107,23 +135,21 @@ class ConverseRequestSerializer(StrictSerializer):
         attrs["messages"] = one_conversation(attrs)
         return attrs
 
-    def to_chat_request(self) -> ChatRequest:
+    def to_call(self) -> ConverseCall:
         data = self.validated_data
-        return ChatRequest(
-            messages=data["messages"], model=data.get("llm_model", ""), language=data.get("language", "")
-        )
-
-    def to_speech_request(self) -> SpeechRequest:
-        """The voice; its text is the question until there is an answer."""
-        data = self.validated_data
-        return SpeechRequest(
+        language = data.get("language", "")
+        chat = ChatRequest(messages=data["messages"], model=data.get("llm_model", ""), language=language)
+        speech = SpeechRequest(
+            # The question stands for the answer until there is one.
             text=text_of(data["messages"][-1]),
             voice=data.get("voice", ""),
             model=data.get("tts_model", ""),
-            language=data.get("language", ""),
+            language=language,
             speed=data["speed"],
             sample_rate=data["sample_rate"],
         )
+        wish = ConverseWish(data["codec"], data.get("llm_provider", ""), data.get("tts_provider", ""))
+        return ConverseCall(chat, speech, data["optimization_level"], wish)
 
 
 class CacheReceiptSerializer(serializers.Serializer[Any]):

@@ -16,8 +16,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from caching.answers import text_of
+from caching.levels import Level, Policy
 from speech import cache_control, services
 from speech.authentication import client_of
+from speech.bodies import read_call
 from speech.models import Client, Receipt
 from speech.serializers import (
     ChatRequestSerializer,
@@ -44,16 +46,14 @@ class ChatView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Answer a question, from the cache where it can be answered from there."""
-        asked = ChatRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        level = asked.validated_data["optimization_level"]
+        call = read_call(ChatRequestSerializer, request)
         result = services.chat(
             client=client_of(request),
-            request=asked.to_request(),
-            policy=cache_control.policy_from(request.headers.get("Cache-Control", ""), level),
-            provider=asked.validated_data.get("provider", ""),
+            request=call.request,
+            policy=_policy(request, call.level),
+            provider=call.provider,
         )
-        return Response(_chat_body(result, level), headers=cache_control.headers(result.outcome))
+        return Response(_chat_body(result, call.level), headers=cache_control.headers(result.outcome))
 
 
 class SpeechView(APIView):
@@ -64,16 +64,13 @@ class SpeechView(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Speak a text, from the cache where it was spoken before."""
-        asked = SpeechRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+        call = read_call(SpeechRequestSerializer, request)
         result = services.synthesize(
             client=client_of(request),
-            request=asked.to_request(),
-            policy=cache_control.policy_from(
-                request.headers.get("Cache-Control", ""), asked.validated_data["optimization_level"]
-            ),
-            codec=asked.validated_data["codec"],
-            provider=asked.validated_data.get("provider", ""),
+            request=call.request,
+            policy=_policy(request, call.level),
+            codec=call.codec,
+            provider=call.provider,
         )
         return HttpResponse(
             b"".join(result.outcome.value),
@@ -90,16 +87,10 @@ class ConverseView(APIView):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Answer a question aloud, sentence by sentence. `X-Receipt-ID` names the receipt of the turn."""
-        asked = ConverseRequestSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        data = asked.validated_data
+        call = read_call(ConverseRequestSerializer, request)
         client = client_of(request)
         turn = services.converse(
-            client=client,
-            chat=asked.to_chat_request(),
-            speech=asked.to_speech_request(),
-            policy=cache_control.policy_from(request.headers.get("Cache-Control", ""), data["optimization_level"]),
-            wish=services.ConverseWish(data["codec"], data.get("llm_provider", ""), data.get("tts_provider", "")),
+            client=client, chat=call.chat, speech=call.speech, policy=_policy(request, call.level), wish=call.wish
         )
         receipt_id = uuid.uuid4()
         sound = _with_receipt(turn, client, receipt_id)
@@ -111,6 +102,10 @@ class ReceiptView(APIView):
     def get(self, request: Request, id: uuid.UUID) -> Response:
         """What a spoken turn came to, for ten minutes: its sentences, which were cached, what was billed."""
         return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
+
+
+def _policy(request: Request, level: Level) -> Policy:
+    return cache_control.policy_from(request.headers.get("Cache-Control", ""), level)
 
 
 def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> Iterator[bytes]:

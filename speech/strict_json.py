@@ -1,25 +1,11 @@
-"""Request bodies: JSON of bounded size, and nothing in it that a database, a header or a provider chokes on."""
+"""Request bodies: JSON, and nothing in it that a database, a header or a provider chokes on."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import IO, Any
+from typing import Any
 
-from django.conf import settings
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
-
-from speech.exception_handler import PayloadTooLarge
-
-
-class StrictJSONParser(JSONParser):
-    """RFC 8259 JSON in UTF-8 of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes."""
-
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        return parse_json(_read(stream))
 
 
 def parse_json(body: bytes) -> Any:
@@ -35,14 +21,6 @@ def parse_json(body: bytes) -> Any:
     if _may_hold_forbidden(body):
         _refuse_forbidden(value)
     return value
-
-
-def _read(stream: IO[Any]) -> bytes:
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    body: bytes = stream.read(limit + 1)
-    if len(body) > limit:
-        raise PayloadTooLarge(f"The request body is larger than {limit} bytes.")
-    return body
 
 
 def _refuse_constant(name: str) -> None:
