@@ -19,8 +19,10 @@ def hash_key(key: str) -> str:
 class ClientManager(models.Manager["Client"]):
     def create_with_key(self, name: str) -> tuple[Client, str]:
         """A new client and its API key, which is shown this once and never stored."""
-        key = KEY_PREFIX + secrets.token_urlsafe(32)
-        return self.create(name=name, key_hash=hash_key(key), key_hint=key[:8]), key
+        client = self.model(name=name)
+        key = client.give_key()
+        client.save(force_insert=True)
+        return client, key
 
 
 class Client(models.Model):
@@ -44,6 +46,12 @@ class Client(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def give_key(self) -> str:
+        """Set a new API key, to be saved by the caller. It is returned this once; only its hash is stored."""
+        key = KEY_PREFIX + secrets.token_urlsafe(32)
+        self.key_hash, self.key_hint = hash_key(key), key[:8]
+        return key
 
     @property
     def scope(self) -> str:

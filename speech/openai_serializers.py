@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from caching.levels import LEVELS
 from speech.audio import formats
-from speech.fields import NumberField, SpokenTextField, TextField, WholeNumberField
+from speech.fields import BoundedTextField, NumberField, TextField, WholeNumberField
 from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
 
@@ -104,7 +104,7 @@ class ChatCompletionSerializer(serializers.Serializer[Any]):
 
 
 class AudioSpeechSerializer(serializers.Serializer[Any]):
-    input = SpokenTextField()
+    input = BoundedTextField()
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     voice = VoiceField(required=False, default="")
     instructions = TextField(required=False, allow_blank=True, allow_null=True, max_length=4096)

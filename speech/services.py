@@ -140,7 +140,7 @@ def _prepared_chat(request: ChatRequest, provider: str) -> tuple[BaseProvider, C
         for name, value in request.params.items()
         if value is not None and (name not in chosen.chat_defaults or value != chosen.chat_defaults[name])
     }
-    return chosen, chosen.prepare_chat(_in_language(replace(request, params=said)))
+    return chosen, chosen.prepare_chat(replace(request, params=said))
 
 
 def _question(client: Client, provider: BaseProvider, request: ChatRequest) -> llm.Question:
@@ -175,15 +175,6 @@ def _provider(name: str, operation: str) -> BaseProvider:
             f"provider must be one of {', '.join(providers.that_do(operation))}, not {name[:40]!r}", param="provider"
         )
     return providers.get(name)
-
-
-def _in_language(request: ChatRequest) -> ChatRequest:
-    """Say the wished language to the model: no provider has a field for it."""
-    if not request.language:
-        return request
-    code = languages.canonical(request.language)
-    wish = {"role": "system", "content": f"Answer in {languages.LANGUAGES[code]}."}
-    return replace(request, language=code, messages=[wish, *request.messages])
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,29 @@ def envint(name: str, default: int, *, least: int = 0) -> int:
     return int(value)
 
 
+def envchoice(name: str, default: str, choices: Collection[str]) -> str:
+    value = envstr(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+def envdatabase(name: str, default: str) -> dict[str, Any]:
+    try:
+        return dict(dj_database_url.parse(envstr(name, default), conn_max_age=60, conn_health_checks=True))
+    except ValueError as error:
+        # The message does not repeat the value: it may hold a password.
+        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name") from error
+
+
 def envlist(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in envstr(name, default).split(",") if item.strip()]
 
 
 # Django
 
-VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
+VAR_DIR = BASE_DIR / envstr("VAR_DIR", "var")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 
 def _development_key() -> str:
@@ -126,9 +142,7 @@ WHITENOISE_USE_FINDERS = True
 # Database
 
 DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(
-        envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"), conn_max_age=60, conn_health_checks=True
-    ),
+    "default": envdatabase("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL lets readers go on while one worker writes; IMMEDIATE takes the write lock before reading, so that two
@@ -266,7 +280,7 @@ SPECTACULAR_SETTINGS = {
 
 # 0 keeps what people asked and said out of the logs.
 LOG_TEXTS = envbool("LOG_TEXTS", True)
-LOG_LEVEL = envstr("LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = envchoice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

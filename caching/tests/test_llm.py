@@ -219,7 +219,7 @@ def test_a_failure_leaves_nothing_behind(redis_client: redis.Redis) -> None:
     ],
 )
 def test_a_foreign_or_damaged_entry_is_a_miss_and_goes(
-    redis_client: redis.Redis, damage: Callable[[dict[str, Any]], dict[str, Any]]
+    redis_client: Any, damage: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
     ask(QUESTION, Policy(), Provider(spoken("Sunny.")))
     redis_client.set(QUESTION.key, json.dumps(damage(json.loads(redis_client.get(QUESTION.key)))))

@@ -35,7 +35,7 @@ def test_it_remembers_audio_byte_for_byte(redis_client: redis.Redis) -> None:
     assert (entry.audio, entry.level, entry.billed, entry.age) == (AUDIO, "balanced", BILLED, 0)
 
 
-def test_the_key_has_the_documented_form(redis_client: redis.Redis) -> None:
+def test_the_key_has_the_documented_form(redis_client: Any) -> None:
     tts.remember(UTTERANCE, AUDIO, Policy(), BILLED)
     (key,) = redis_client.keys("tts:*")
     kind, provider, voice, text_hash, codec = key.decode().split(":")
@@ -71,7 +71,7 @@ def test_what_sounds_different_has_another_entry(change: dict[str, Any]) -> None
     assert tts.lookup([replace(UTTERANCE, **change)], Policy()) == [None]
 
 
-def test_audio_that_was_moved_or_damaged_is_a_miss_and_goes(redis_client: redis.Redis) -> None:
+def test_audio_that_was_moved_or_damaged_is_a_miss_and_goes(redis_client: Any) -> None:
     other = replace(UTTERANCE, text="Something else.")
     mp3 = replace(UTTERANCE, codec="mp3")
     tts.remember(UTTERANCE, AUDIO, Policy(), BILLED)

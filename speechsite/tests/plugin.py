@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -11,14 +12,17 @@ import redis
 
 from speechsite.tests.redis_server import RedisServer
 
+PASSWORD = "p@ss#w/rd$"
+
 _servers: list[RedisServer] = []
+_var = tempfile.TemporaryDirectory()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Generator[None]:
     # Before Django's settings are read, which happens inside this hook.
     _servers.append(RedisServer())
-    os.environ.update(ENV_FILE=os.devnull, REDIS_URL=_servers[0].url, DEMO_DELAY_MS="0")
+    os.environ.update(ENV_FILE=os.devnull, VAR_DIR=_var.name, REDIS_URL=_servers[0].url, DEMO_DELAY_MS="0")
     for name in ("DATABASE_URL", "CACHE_KEY_PREFIX", "LLM_PROVIDER", "TTS_PROVIDER", "OPTIMIZATION_LEVEL"):
         os.environ.pop(name, None)
     return (yield)
@@ -27,6 +31,7 @@ def pytest_load_initial_conftests() -> Generator[None]:
 def pytest_unconfigure() -> None:
     while _servers:
         _servers.pop().close()
+    _var.cleanup()
 
 
 @pytest.fixture
@@ -85,3 +90,33 @@ def api(clients: Callable[..., tuple[Any, str]], redis_client: redis.Redis) -> A
     client = APIClient(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
     return client
+
+
+@pytest.fixture(scope="session")
+def server_redis() -> Iterator[RedisServer]:
+    """The Redis of `server`, with a password; to be killed and paused."""
+    with RedisServer("--requirepass", PASSWORD) as redis_server:
+        yield redis_server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, server_redis: RedisServer) -> Iterator[Any]:
+    """The real server, two workers; one for all tests, so what is counted must be counted from where it stood."""
+    from speechsite.tests.server import Server
+
+    environment = {"REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:{server_redis.port}/0"}
+    running = Server(tmp_path_factory.mktemp("server"), environment)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def fake_openai(settings: Any) -> Iterator[Any]:
+    """A loopback OpenAI, chosen for chat and speech where a request names no provider; it records what reaches it."""
+    from speech.tests.loopback import FakeOpenAI
+
+    with FakeOpenAI() as loopback:
+        openai = {"API_KEY": "sk-loopback-secret", "BASE_URL": f"{loopback.url}/v1"}
+        settings.PROVIDERS = {**settings.PROVIDERS, "openai": openai}
+        settings.LLM_PROVIDER = settings.TTS_PROVIDER = "openai"
+        yield loopback

@@ -88,7 +88,7 @@ class Command(BaseCommand):
             "--workers-kill-timeout": 30,
         }
         words = [str(word) for pair in arguments.items() for word in pair]
-        command = [sys.executable, "-m", "granian", *words, "--respawn-failed-workers", "speechsite.wsgi:application"]
+        command = [sys.executable, "-m", "granian", *words, "--respawn-failed-workers", "speechsite.worker:application"]
         return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 (no shell)
 
     def _wait_until_it_answers(self, server: subprocess.Popen[bytes], options: dict[str, Any]) -> None:
