@@ -13,6 +13,11 @@ BYPASSES = Counter(
 )
 STORES = Counter("cache_stores", "Entries written.", ["cache_type", "optimization_level"])
 SENTENCES = Counter("tts_sentences", "Sentences spoken, by where they came from.", ["outcome"])
+SEMANTIC = Counter(
+    "semantic_matches",
+    "Answers found for a question that means the same, by how; in mode `shadow` they were not served.",
+    ["optimization_level", "tier", "mode"],
+)
 UNREADABLE = Counter("cache_unreadable_entries", "Values in Redis that could not be read and were removed.")
 REDIS_UP = Gauge("redis_up", "1 while every worker reaches Redis, 0 otherwise.", multiprocess_mode="livemin")
 REDIS_ERRORS = Counter("redis_errors", "Failures of Redis, by kind.", ["kind"])

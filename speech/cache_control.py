@@ -30,6 +30,9 @@ def headers(outcome: Outcome[object]) -> dict[str, str]:
     if outcome.status == "hit":
         result["Age"] = str(outcome.age)
         result["X-Cache-Match"] = outcome.match
+    if outcome.matched:
+        result["X-Cache-Similarity"] = f"{outcome.matched.similarity:.4f}"
+        result["X-Cache-Probability"] = f"{outcome.matched.probability:.4f}"
     return result
 
 

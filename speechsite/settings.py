@@ -216,6 +216,22 @@ TTS_CACHE_TTL = {
 }
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
+# The semantic tier
+
+SEMANTIC_MODE = envstr("SEMANTIC_MODE", "on")
+SEMANTIC_EMBEDDER = envstr("SEMANTIC_EMBEDDER", "wordllama")
+SEMANTIC_INDEX = envstr("SEMANTIC_INDEX", "numpy")
+SEMANTIC_MAX_ENTRIES = envint("SEMANTIC_MAX_ENTRIES", 100_000, least=1)
+SEMANTIC_TIMEOUT_MS = envint("SEMANTIC_TIMEOUT_MS", 300, least=1)
+SEMANTIC_EMBEDDER_OPTIONS = {
+    **{
+        key.removeprefix("SEMANTIC_EMBEDDER_"): value
+        for key, value in _env.items()
+        if value and key.startswith("SEMANTIC_EMBEDDER_")
+    },
+    "TIMEOUT_MS": str(SEMANTIC_TIMEOUT_MS),
+}
+
 # Providers
 
 LLM_PROVIDER = envstr("LLM_PROVIDER", "demo")

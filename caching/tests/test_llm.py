@@ -78,8 +78,9 @@ def counted(name: str, level: str = "balanced") -> float:
 
 
 @pytest.fixture(autouse=True)
-def empty(redis_client: redis.Redis) -> redis.Redis:
-    return redis_client
+def exact_only(redis_client: redis.Redis, settings: Any) -> None:
+    """An empty cache, and only what is equal hits; what means the same has tests of its own."""
+    settings.SEMANTIC_MODE = "off"
 
 
 def test_it_asks_once_and_remembers(redis_client: redis.Redis) -> None:
