@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from caching.usage import Usage
+
 T = TypeVar("T")
 Status = Literal["hit", "miss", "bypass"]
 
@@ -21,6 +23,10 @@ class Outcome(Generic[T]):
     """Whole seconds that the entry still lives; 0 when nothing is stored."""
     stored: bool = False
     match: Literal["", "exact", "semantic"] = ""
+    billed: Usage | None = None
+    """Speech: what the provider billed; for a hit, what it had billed. None: it did not say."""
+    served: Usage = Usage()  # noqa: RUF009 (frozen)
+    """Speech: the sentences that came from the cache in a request that is no hit."""
 
 
 class NothingCached(LookupError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,12 @@ class Usage:
         """Units by the names of the fields here (`{"characters": 42}`). None if there is none of them."""
         known = {name: billed[name] for name in UNITS if _is_count(billed.get(name))}
         return cls(**known) if known else None
+
+    @classmethod
+    def sum_billed(cls, parts: Iterable[Mapping[str, Any]]) -> Usage | None:
+        """All of them together; None if one of them is unknown."""
+        usages = [cls.from_billed(part) for part in parts]
+        return None if None in usages else sum((usage for usage in usages if usage), cls())
 
     def items(self) -> Iterator[tuple[str, Decimal | int]]:
         """The units of which there are any."""

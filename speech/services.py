@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 
 from caching import llm
+from caching.ledger import Costs, Usage
 from caching.levels import Policy
 from caching.outcome import NothingCached, Outcome
-from speech import languages, providers
+from speech import accounting, languages, providers
 from speech.audio import Encoder
 from speech.exceptions import InvalidRequest, NotCached
 from speech.metrics import measured
@@ -24,6 +25,7 @@ from speech.utterances import Utterances
 class ChatResult:
     outcome: Outcome[llm.Answer]
     provider: str
+    costs: Costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class SpeechResult:
     content_type: str
     provider: str
     voice: str
+    costs: Costs
 
 
 def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatResult:
@@ -50,9 +53,17 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
         language=prepared.language,
         asked_by=client.name,
     )
-    with _not_cached():
+    account = accounting.account(
+        "llm",
+        level=policy.level,
+        provider=chosen.name,
+        model=prepared.model,
+        client=client.name,
+        text=question.text,
+    )
+    with _not_cached(), account:
         outcome = llm.answer(question, policy, generate=lambda: _generate(chosen, prepared))
-    return ChatResult(outcome, chosen.name)
+    return ChatResult(outcome, chosen.name, account.settle(outcome, Usage.from_tokens(outcome.value.usage)))
 
 
 def synthesize(
@@ -66,9 +77,19 @@ def synthesize(
     prepared = chosen.prepare_speech(request)
     content_type = Encoder(codec, prepared.sample_rate).content_type
     utterances = Utterances(client=client, provider=chosen, request=prepared, policy=policy)
-    with _not_cached():
+    account = accounting.account(
+        "tts",
+        level=policy.level,
+        provider=chosen.name,
+        model=prepared.model,
+        client=client.name,
+        text=prepared.text,
+        spent=lambda: utterances.billed,
+    )
+    with _not_cached(), account:
         outcome = utterances.encoded(codec)
-    return SpeechResult(outcome, content_type, chosen.name, prepared.voice)
+    costs = account.settle(outcome, outcome.billed, outcome.served)
+    return SpeechResult(outcome, content_type, chosen.name, prepared.voice, costs)
 
 
 def _generate(provider: BaseProvider, request: ChatRequest) -> ChatAnswer:

@@ -6,8 +6,9 @@ codec that loses something, the encoded whole is stored as well, because joining
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from caching import levels, metrics, store, tts
 from caching.levels import Policy
 from caching.outcome import NothingCached, Outcome, Status
 from caching.tts import Utterance
+from caching.usage import Usage
 from speech import sentences
 from speech.audio import Encoder, join, read_wav, resample, to_wav
 from speech.exceptions import ProviderBadAnswer
@@ -35,6 +37,12 @@ class Utterances:
     provider: BaseProvider
     request: SpeechRequest
     policy: Policy
+    _bills: list[Mapping[str, int]] = field(default_factory=list, init=False)
+
+    @property
+    def billed(self) -> Usage | None:
+        """What the provider has billed so far, also when a later sentence failed. None: it did not say."""
+        return Usage.sum_billed(self._bills)
 
     @cached_property
     def pieces(self) -> list[Utterance]:
@@ -47,9 +55,12 @@ class Utterances:
         whole = self._whole(codec)
         if entry := tts.lookup([whole], self.policy)[0]:
             tts.count("hit", self.request.voice, self.policy)
-            return Outcome(entry.audio, "hit", whole.key, entry.age, max(0, entry.ttl - entry.age), True, "exact")
+            left = max(0, entry.ttl - entry.age)
+            billed = Usage.from_billed(entry.billed)
+            return Outcome(entry.audio, "hit", whole.key, entry.age, left, True, "exact", billed)
         outcome = self._encoded_from_pieces(codec)
-        tts.remember(whole, outcome.value, self.policy, billed={})
+        worth = outcome.billed and dict((outcome.billed + outcome.served).items())
+        tts.remember(whole, outcome.value, self.policy, billed=worth or {})
         return outcome
 
     def _encoded_from_pieces(self, codec: str) -> Outcome[bytes]:
@@ -65,6 +76,7 @@ class Utterances:
             raise NothingCached
         fresh = iter(self._spoken(missing))
         spoken = [_Spoken(entry.audio, stored=True) if entry else next(fresh) for entry in entries]
+        served = Usage.sum_billed(entry.billed for entry in found)
         stored = all(piece.stored for piece in spoken)
         lives = [entry.ttl - entry.age for entry in found] + [levels.ttl("tts", self.policy.level)] * bool(missing)
         return Outcome(
@@ -75,6 +87,8 @@ class Utterances:
             ttl=max(0, min(lives)) if stored else 0,
             stored=stored,
             match="exact" if status == "hit" else "",
+            billed=self.billed if missing else served,
+            served=(missing and served) or Usage(),
         )
 
     def _join(self, wavs: list[bytes], codec: str) -> bytes:
@@ -99,6 +113,7 @@ class Utterances:
             if not pcm:
                 raise ProviderBadAnswer(f"{self.provider.name} answered with no audio")
         wav = to_wav(pcm, self.request.sample_rate)
+        self._bills.append(speech.billed)
         return _Spoken(wav, tts.remember(piece, wav, self.policy, speech.billed))
 
     @cached_property

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from caching import llm
-from speech import cache_control, services
+from speech import accounting, cache_control, services
 from speech.serializers import (
     ChatRequestSerializer,
     ChatResponseSerializer,
@@ -46,7 +46,7 @@ class ChatView(APIView):
             policy=cache_control.policy_from(request.headers.get("Cache-Control", ""), level),
             provider=asked.validated_data.get("provider", ""),
         )
-        return Response(_chat_body(result, level), headers=cache_control.headers(result.outcome))
+        return Response(_chat_body(result, level), headers=_headers(result))
 
 
 class SpeechView(APIView):
@@ -68,9 +68,11 @@ class SpeechView(APIView):
             codec=asked.validated_data["codec"],
             provider=asked.validated_data.get("provider", ""),
         )
-        return HttpResponse(
-            result.outcome.value, content_type=result.content_type, headers=cache_control.headers(result.outcome)
-        )
+        return HttpResponse(result.outcome.value, content_type=result.content_type, headers=_headers(result))
+
+
+def _headers(result: services.ChatResult | services.SpeechResult) -> dict[str, str]:
+    return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
 
 
 def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
@@ -84,6 +86,7 @@ def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
         "optimization_level": level,
         "finish_reason": choice["finish_reason"],
         "usage": outcome.value.usage,
+        "cost": accounting.body(result.costs),
         "cache": {
             "status": outcome.status,
             "match": outcome.match,

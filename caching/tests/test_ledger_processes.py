@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from pathlib import Path
-
-import pytest
 
 from speechsite.tests.databases import PostgresServer, run_python, start_python
 
@@ -52,7 +49,7 @@ threads = [threading.Thread(target=work) for _ in range(8)]
     for process in processes:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
-        assert "kept in memory" not in errors and "keeping it in memory" not in errors
+        assert "keeping it in memory" not in errors
     found = figures(database_url)
     # An hour may end during the test, which makes two rows of each.
     assert found["rows"] in (2, 4)
@@ -104,10 +101,7 @@ process.join(30)
     assert figures(database_url)["saved"] == PRICE
 
 
-def test_a_locked_database_delays_an_answer_by_a_second_at_most_and_loses_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "db.sqlite3"
-    url = f"sqlite:///{path}"
-    run_python("from django.core.management import call_command; call_command('migrate', verbosity=0)", url)
+def test_a_locked_database_delays_an_answer_by_a_second_at_most_and_loses_nothing(sqlite_url: str) -> None:
     code = f"""{SETUP}
 miss()
 say("ready"); sys.stdin.readline()
@@ -124,10 +118,10 @@ started = time.monotonic()
 miss()
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    process = start_python(code, url)
+    process = start_python(code, sqlite_url)
     assert process.stdin and process.stdout
     assert process.stdout.readline() == "ready\n"
-    lock = sqlite3.connect(path, isolation_level=None)
+    lock = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     process.stdin.write("\n")
     process.stdin.flush()
@@ -141,16 +135,11 @@ os.kill(os.getpid(), signal.SIGKILL)
     _, errors = process.communicate("\n", timeout=60)
     assert process.returncode == -9, errors
     assert "keeping it in memory" in errors and "written again" in errors
-    found = figures(url)
+    found = figures(sqlite_url)
     assert (found["cost"], found["calls"]) == (5 * PRICE, 5)
 
 
-def test_a_database_that_goes_away_and_comes_back_loses_nothing(postgres: PostgresServer) -> None:
-    fresh = (
-        "from django.db import connection as c; c.cursor().execute('DROP SCHEMA public CASCADE; CREATE SCHEMA public')"
-    )
-    run_python(fresh, postgres.url)
-    run_python("from django.core.management import call_command; call_command('migrate', verbosity=0)", postgres.url)
+def test_a_database_that_goes_away_and_comes_back_loses_nothing(postgres: PostgresServer, postgres_url: str) -> None:
     code = f"""{SETUP}
 miss()
 say("ready"); sys.stdin.readline()
@@ -164,7 +153,7 @@ while writer._failing:
     assert time.monotonic() < deadline
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    process = start_python(code, postgres.url)
+    process = start_python(code, postgres_url)
     assert process.stdin and process.stdout
     assert process.stdout.readline() == "ready\n"
     postgres.stop()
@@ -174,23 +163,20 @@ os.kill(os.getpid(), signal.SIGKILL)
     postgres.start()
     _, errors = process.communicate("\n", timeout=60)
     assert process.returncode == -9, errors
-    assert figures(postgres.url)["cost"] == 4 * PRICE
+    assert figures(postgres_url)["cost"] == 4 * PRICE
 
 
-@pytest.mark.parametrize("hits", [1, 50])
-def test_the_writer_survives_a_fork(tmp_path: Path, hits: int) -> None:
-    url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
-    run_python("from django.core.management import call_command; call_command('migrate', verbosity=0)", url)
+def test_the_writer_survives_a_fork(sqlite_url: str) -> None:
     code = f"""{SETUP}
+from django.db import connections
 hit()
 time.sleep(2)
-from django.db import connections
 connections.close_all()
 if os.fork() == 0:
-    [hit() for _ in range({hits})]
+    hit()
     time.sleep(2.5)
     os._exit(0)
 os.wait()
 """
-    run_python(code, url)
-    assert figures(url)["saved"] == (1 + hits) * PRICE
+    run_python(code, sqlite_url)
+    assert figures(sqlite_url)["saved"] == 2 * PRICE

@@ -15,6 +15,9 @@ from django.conf import settings
 
 from speechsite.private_redis import free_port
 
+MIGRATE = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
+EMPTY = "from caching.models import *; [m.objects.all().delete() for m in (Call, EntryHits, HourlyUsage)]"
+
 
 class PostgresServer:
     """A PostgreSQL of its own, without passwords, on a free loopback port. It refuses to run as root."""
@@ -74,19 +77,32 @@ def postgres() -> Iterator[PostgresServer]:
     server.close()
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "db.sqlite3"
+    run_python(MIGRATE, f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """A SQLite file with all tables, and empty but for the packaged prices."""
+    path = tmp_path / "db.sqlite3"
+    shutil.copy(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """A PostgreSQL database with all tables, and empty but for the packaged prices."""
+    run_python(f"{MIGRATE}\n{EMPTY}", postgres.url)
+    return postgres.url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database with all tables, and empty but for the packaged prices."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
-    else:
-        url = request.getfixturevalue("postgres").url
-        run_python(
-            "from django.db import connection as c; c.cursor().execute("
-            "'DROP SCHEMA public CASCADE; CREATE SCHEMA public')",
-            url,
-        )
-    run_python("from django.core.management import call_command; call_command('migrate', verbosity=0)", url)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """One after the other: every test that asks for it runs on both."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     return url
 
 
