@@ -7,7 +7,7 @@ codec that loses something, the encoded whole is stored as well, because joining
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 
@@ -103,7 +103,10 @@ class Utterances:
         """The pieces synthesised, side by side where there are several, and remembered."""
         if len(pieces) == 1:
             return [self._speak(pieces[0])]
-        return list(_threads().map(self._speak, pieces))
+        running = [_threads().submit(self._speak, piece) for piece in pieces]
+        # Of all, even where one fails: what the others cost is known only when they have ended.
+        wait(running)
+        return [piece.result() for piece in running]
 
     def _speak(self, piece: Utterance) -> _Spoken:
         self.provider.ensure_configured()

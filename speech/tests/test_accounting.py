@@ -95,9 +95,8 @@ class Half:
 
 
 @pytest.fixture
-def half_broken(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
+def half_broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     espeak = providers.get("espeak")
-    settings.SYNTHESIS_THREADS = 1
     monkeypatch.setattr(espeak, "speak", Half(espeak.speak))
     yield
 
