@@ -18,6 +18,7 @@ from caching.levels import Policy
 from caching.logs import excerpt
 from caching.outcome import NothingCached, Outcome, Status, carrying
 from caching.question import Question
+from caching.usage import Usage
 
 logger = logging.getLogger(__name__)
 
@@ -155,7 +156,9 @@ def _collect(question: Question, policy: Policy, led: bool, items: Iterator[byte
         return _outcome_of_hit(question, _counted(question, policy, answer), answer)
     if answer is None:
         answer, stored = whole.answer(), is_cacheable(whole.answer())
-    return _outcome_of_miss(question, policy, answer, led, stored=stored)
+    outcome = _outcome_of_miss(question, policy, answer, led, stored=stored)
+    usage = Usage.from_tokens(answer.usage)
+    return replace(outcome, billed=usage) if led else replace(outcome, billed=Usage(), served=usage or Usage())
 
 
 def _chunks(items: Iterator[bytes], rest: Iterator[bytes], led: bool) -> Iterator[Chunk]:
@@ -174,7 +177,8 @@ def _replay(answer: Answer) -> Iterator[Chunk]:
 
 def _outcome_of_hit(question: Question, entry: Entry, value: T) -> Outcome[T]:
     ttl = max(0, entry.ttl - entry.age)
-    return Outcome(value, "hit", question.key, age=entry.age, ttl=ttl, stored=True, match="exact")
+    billed = Usage.from_tokens(entry.usage)
+    return Outcome(value, "hit", question.key, age=entry.age, ttl=ttl, stored=True, match="exact", billed=billed)
 
 
 def _outcome_of_miss(question: Question, policy: Policy, value: T, led: bool, *, stored: bool = False) -> Outcome[T]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar, cast
 
 from caching.semantic.tier import Match
+from caching.usage import Usage
 
 T_co = TypeVar("T_co", covariant=True)
 V = TypeVar("V")
@@ -28,6 +29,10 @@ class Outcome(Generic[T_co]):
     """The earlier question whose answer this is, where `match` is semantic."""
     collapsed: bool = False
     """Another caller's work was shared: this miss cost nothing (RFC 9211, section 2.7)."""
+    billed: Usage | None = None
+    """What the provider billed; for a hit, what it had billed. None: it did not say, or a stream has not ended."""
+    served: Usage = Usage()  # noqa: RUF009 (frozen)
+    """What came from the cache, or from another caller's work, in a request that is no hit."""
 
 
 def carrying(outcome: Outcome[object], value: V) -> Outcome[V]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from caching.levels import Level, Policy
 from caching.outcome import Outcome
 from speech.exceptions import InvalidRequest
@@ -24,7 +26,7 @@ def policy_from(cache_control: str, level: Level) -> Policy:
     )
 
 
-def headers(outcome: Outcome[object]) -> dict[str, str]:
+def headers(outcome: Outcome[Any]) -> dict[str, str]:
     """`X-Cache`, `Cache-Status`, `Age` and what belongs to them, for one answer."""
     result = {"X-Cache": outcome.status.upper(), "Cache-Status": cache_status(outcome)}
     if outcome.status == "hit":
@@ -36,7 +38,7 @@ def headers(outcome: Outcome[object]) -> dict[str, str]:
     return result
 
 
-def cache_status(outcome: Outcome[object]) -> str:
+def cache_status(outcome: Outcome[Any]) -> str:
     """RFC 9211's `Cache-Status` value."""
     if outcome.status == "hit":
         return f"speechsite; hit; ttl={outcome.ttl}"

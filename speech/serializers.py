@@ -161,6 +161,11 @@ class CacheReceiptSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
 
 
+class CostSerializer(serializers.Serializer[Any]):
+    usd = serializers.CharField(allow_null=True, help_text="What this request cost; null where that is not known.")
+    saved_usd = serializers.CharField(allow_null=True, help_text="What the cache saved, less what it spent itself.")
+
+
 class ChatResponseSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     text = serializers.CharField(allow_blank=True)
@@ -169,6 +174,7 @@ class ChatResponseSerializer(serializers.Serializer[Any]):
     optimization_level = serializers.ChoiceField(choices=LEVELS)
     finish_reason = serializers.CharField()
     usage = serializers.JSONField(allow_null=True, help_text="Tokens as the provider billed them when it was made.")
+    cost = CostSerializer()
     cache = CacheReceiptSerializer()
 
 

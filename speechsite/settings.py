@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Collection
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,17 @@ def envdatabase(name: str, default: str) -> dict[str, Any]:
 
 def envlist(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in envstr(name, default).split(",") if item.strip()]
+
+
+def envrates(name: str, default: str) -> dict[str, Decimal]:
+    """`INR=83,EUR=0.92`: how much of each currency one US dollar buys."""
+    try:
+        rates = {code.strip(): Decimal(rate) for code, rate in (pair.split("=") for pair in envlist(name, default))}
+    except (ValueError, InvalidOperation) as error:
+        raise ImproperlyConfigured(f"{name} must look like INR=83,EUR=0.92, not {envstr(name)!r}") from error
+    if not all(rate.is_finite() and rate > 0 for rate in rates.values()):
+        raise ImproperlyConfigured(f"{name} must hold positive rates only, not {envstr(name)!r}")
+    return {"USD": Decimal(1), **rates}
 
 
 # Django
@@ -231,6 +243,14 @@ SEMANTIC_EMBEDDER_OPTIONS = {
     },
     "TIMEOUT_MS": str(SEMANTIC_TIMEOUT_MS),
 }
+
+# What it costs
+
+DISPLAY_CURRENCY = envstr("DISPLAY_CURRENCY", "USD")
+CURRENCY_RATES = envrates("CURRENCY_RATES", "INR=83")
+if DISPLAY_CURRENCY not in CURRENCY_RATES:
+    raise ImproperlyConfigured(f"DISPLAY_CURRENCY is {DISPLAY_CURRENCY}, but CURRENCY_RATES has no rate for it")
+LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1)
 
 # Providers
 

@@ -102,8 +102,28 @@ def _reader(language: str) -> _Reader:
 
 _BEFORE_MONTH = frozenset(["in", "of", "for", "on", "by", "until", "since", "next", "last", "this", "during"])
 _MODALS = frozenset(["can", "could", "should", "may", "might", "must", "will", "would", "shall"])
-BEFORE = frozenset(["from", "to", "than", "by", "for", "of", "with", "over", "into", "after", "before", "against", "via", "between", "near"])
-AFTER = frozenset(["ने", "को", "से", "तक", "में", "पर", "का", "की", "के", "ne", "ko", "se", "tak", "mein", "par", "ka", "ki", "ke"])
+BEFORE = frozenset(
+    [
+        "from",
+        "to",
+        "than",
+        "by",
+        "for",
+        "of",
+        "with",
+        "over",
+        "into",
+        "after",
+        "before",
+        "against",
+        "via",
+        "between",
+        "near",
+    ]
+)
+AFTER = frozenset(
+    ["ने", "को", "से", "तक", "में", "पर", "का", "की", "के", "ne", "ko", "se", "tak", "mein", "par", "ka", "ki", "ke"]
+)
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,27 @@ NAMES = (
     "length", "length_ratio", "inversions", "shared_words", "shared_weight", "nothing_unmatched", "spelled_alike", "many_unmatched",
     "crowding", "cosine_if_unmatched",
 )  # fmt: skip
-_MODALS = frozenset(["can", "could", "should", "may", "must", "will", "would", "do", "does", "did", "is", "are", "was", "were", "has", "have", "am"])
+_MODALS = frozenset(
+    [
+        "can",
+        "could",
+        "should",
+        "may",
+        "must",
+        "will",
+        "would",
+        "do",
+        "does",
+        "did",
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "am",
+    ]
+)
 
 
 def features(a: Question, b: Question, cosine: float, crowding: float, idf: Idf) -> list[float]:

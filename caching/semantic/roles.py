@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from caching.semantic.analysis import Question
 
-_STRICT = frozenset(["from", "to", "than", "by", "over", "before", "after", "against", "ne", "ko", "se", "tak", "ने", "को", "से", "तक"])
+_STRICT = frozenset(
+    ["from", "to", "than", "by", "over", "before", "after", "against", "ne", "ko", "se", "tak", "ने", "को", "से", "तक"]
+)
 _WAYS = frozenset(("from", "to"))
 
 

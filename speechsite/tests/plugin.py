@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -32,6 +33,18 @@ def pytest_unconfigure() -> None:
     while _servers:
         _servers.pop().close()
     _var.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def quiet_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The ledger of this process writes in the test's own thread and transaction, and forgets what a test left."""
+    from caching import prices, writer
+
+    monkeypatch.setattr(writer.Writer, "_start", lambda self: threading.current_thread())
+    prices.forget()
+    yield
+    writer.writer.__init__()  # type: ignore[misc]
+    prices.forget()
 
 
 @pytest.fixture
