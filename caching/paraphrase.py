@@ -29,6 +29,12 @@ class Alike:
     match: Match
 
 
+def prepare() -> None:
+    """Load what the first question would wait half a second for. Called when a server starts."""
+    if store.enabled() and settings.SEMANTIC_MODE != "off":
+        tier()
+
+
 def find(question: Question, policy: Policy) -> Alike | None:
     """An answer that may be served for `question`. In shadow mode it is counted and logged, and not returned."""
     asked = _asked(question) if policy.read and store.available() else None

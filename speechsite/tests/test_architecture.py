@@ -27,11 +27,13 @@ LONGEST_FUNCTION = 60
 
 LAYERS = [
     {"apps", "migrations"},
-    {"keys", "levels", "prices", "metrics", "outcome", "logs", "breaker", "redis_url", "redis_advice"},
-    {"store", "serializers", "flight"},
+    {"keys", "levels", "metrics", "logs", "breaker", "redis_url", "redis_advice", "redis_cache"},
+    {"usage", "money", "fields", "upsert"},
+    {"store", "serializers", "flight", "answers", "question"},
     {"semantic"},
-    {"models", "ledger"},
-    {"answers", "chunks", "drain", "llm", "tts"},
+    {"outcome"},
+    {"models", "prices", "events", "rows", "batch", "writer", "ledger"},
+    {"chunks", "drain", "paraphrase", "llm", "tts"},
     {"stats"},
     {"checks", "admin", "views", "urls", "management"},
 ]
