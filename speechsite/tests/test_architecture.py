@@ -27,11 +27,13 @@ LONGEST_FUNCTION = 60
 
 LAYERS = [
     {"apps", "migrations"},
-    {"keys", "levels", "prices", "metrics", "outcome", "logs", "breaker", "redis_url", "redis_advice"},
+    {"keys", "levels", "metrics", "logs", "breaker", "redis_url", "redis_advice", "usage", "fields", "chunks", "drain"},
     {"store", "serializers", "flight"},
     {"semantic"},
-    {"models", "ledger"},
-    {"answers", "chunks", "drain", "llm", "tts"},
+    {"models", "money", "prices"},
+    {"events", "upsert", "batch", "rows", "writer", "ledger"},
+    {"outcome", "answers", "question", "paraphrase"},
+    {"llm", "tts"},
     {"stats"},
     {"checks", "admin", "views", "urls", "management"},
 ]
