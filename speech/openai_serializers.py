@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from caching.levels import LEVELS
@@ -36,6 +38,7 @@ class AudioSpeechCall:
     as_events: bool
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class VoiceField(serializers.Field[str, Any, str, Any]):
     """A name, or OpenAI's object `{"id": name}`."""
 

@@ -86,7 +86,7 @@ class AudioSpeechView(OpenAIView):
 
 
 class ModelsView(OpenAIView):
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, **ERRORS})
+    @extend_schema(operation_id="v1_models_list", responses={200: OpenApiTypes.OBJECT, **ERRORS})
     def get(self, request: Request) -> Response:
         """The names that may be sent as `model`."""
         models = [openai_replies.model_object(name, owner) for name, owner in model_names.listed()]

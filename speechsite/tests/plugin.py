@@ -77,8 +77,8 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 
 
 @pytest.fixture
-def clients(db: None) -> Iterator[Callable[..., tuple[Any, str]]]:
-    """Makes clients of the API: `client, key = clients("name")`."""
+def clients(db: None, redis_client: redis.Redis) -> Iterator[Callable[..., tuple[Any, str]]]:
+    """Makes clients of the API: `client, key = clients("name")`. The cache is empty, because their ids come again."""
     from speech.authentication import clients as remembered
     from speech.models import Client
 
