@@ -60,9 +60,10 @@ def account(
     spent: Callable[[], Usage | None] = Usage,
 ) -> Account:
     """The account of a request that begins now; `text` is what was asked or is to be spoken."""
-    return Account(
-        Event(cache_type, "error", Usage(), level=level, provider=provider, model=model, client=client, question=text)
+    event = Event(
+        cache_type, "error", Usage(), level=level, provider=provider, model=model, client=client, question=text
     )
+    return Account(event, spent)
 
 
 def headers(costs: Costs) -> dict[str, str]:
