@@ -17,6 +17,7 @@ from django.conf import settings
 
 EXACT = "llm:exact"
 SPEECH = "tts"
+KINDS = (EXACT, "llm:semantic", "llm:query_index", SPEECH, "stt")
 
 _WHITE_SPACE = re.compile(r"\s+")
 
@@ -81,7 +82,7 @@ def parse_speech_key(key: str) -> SpeechKey:
 
 def kind_of(key: str) -> str:
     """`llm:exact`, `llm:semantic`, `llm:query_index`, `tts`, … or "" for a key that is not ours."""
-    for kind in (EXACT, "llm:semantic", "llm:query_index", SPEECH, "stt"):
+    for kind in KINDS:
         if key == kind or key.startswith(f"{kind}:"):
             return kind
     return ""

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+D = TypeVar("D")
 Alias = Literal["default", "audio"]
 
 # After a refused write the next ones wait this long, so that a full Redis costs a try now and then, not one a request.
@@ -59,12 +60,12 @@ def state() -> State:
     return _breaker.state
 
 
-def fail_open(default: T) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
     """Make a function return `default` while Redis is away, and notice when it goes away."""
 
-    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+    def decorate(function: Callable[P, T]) -> Callable[P, T | D]:
         @wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        def call(*args: P.args, **kwargs: P.kwargs) -> T | D:
             if not available():
                 return default
             try:
@@ -99,14 +100,14 @@ def put(key: str, value: Any, ttl: int, alias: Alias = "default") -> bool:
 def delete(keys: Iterable[str]) -> int:
     """Remove `keys` without blocking Redis; how many there were."""
     names = [_client().make_key(key) for key in keys]
-    return int(_connection().unlink(*names)) if names else 0
+    return int(connection().unlink(*names)) if names else 0
 
 
 @fail_open(None)
-def ping_milliseconds() -> float | None:
+def ping_milliseconds() -> float:
     """How long Redis takes to answer, or None while it does not."""
     started = time.perf_counter()
-    _connection().ping()
+    connection().ping()
     return round((time.perf_counter() - started) * 1000, 3)
 
 
@@ -125,9 +126,9 @@ def connect() -> None:
 def _get_raw_or_nothing(keys: list[str], alias: Alias) -> tuple[bytes | None, ...] | list[bytes | None]:
     names = [_client(alias).make_key(key) for key in keys]
     if len(names) == 1:
-        return (_connection().get(names[0]),)
+        return (connection().get(names[0]),)
     # A pipeline, not MGET: in a cluster the keys live on different nodes.
-    pipeline = _connection().pipeline(transaction=False)
+    pipeline = connection().pipeline(transaction=False)
     for name in names:
         pipeline.get(name)
     values: list[bytes | None] = pipeline.execute()
@@ -158,12 +159,12 @@ def _put_raw(key: str, data: bytes, ttl: int) -> bool:
     if time.monotonic() < _writes.refused_until:
         return False
     try:
-        _connection().set(_client().make_key(key), data, ex=ttl)
+        connection().set(_client().make_key(key), data, ex=ttl)
     except ResponseError as error:
         _writes.refused(_counted(error))
         if isinstance(error, ReadOnlyError):
             # After a failover the pool still holds connections to the old primary.
-            _connection().connection_pool.disconnect(inuse_connections=False)
+            connection().connection_pool.disconnect(inuse_connections=False)
         return False
     _writes.accepted()
     return True
@@ -193,9 +194,10 @@ def _client(alias: Alias = "default") -> DefaultClient:
     return client
 
 
-def _connection() -> Redis:
-    connection: Redis = _client().get_client(write=True)
-    return connection
+def connection() -> Redis:
+    """Redis itself, for functions that are marked `fail_open`."""
+    client: Redis = _client().get_client(write=True)
+    return client
 
 
 def _address() -> str:
@@ -210,7 +212,7 @@ def _counted(error: BaseException) -> Advice:
 
 def _probe() -> str | None:
     try:
-        _connection().ping()
+        connection().ping()
     except (RedisError, OSError) as error:
         return str(explain(error))
     return None
