@@ -42,8 +42,8 @@ def scan(cursor: int, pattern: str = "*", count: int = STEP) -> tuple[int, list[
     """One step: the next cursor (0: that was all) and our own keys that match; None while Redis is away."""
     prefix = settings.CACHE_KEY_PREFIX
     in_redis = keys.make_key(pattern, escape(prefix), 1)
-    found: list[Any]
-    cursor, found = connection().scan(cursor, match=in_redis, count=count)
+    found: list[bytes]
+    cursor, found = connection().scan(cursor, match=in_redis, count=count)  # type: ignore[assignment]
     names = (keys.reverse_key(name.decode("utf-8", "replace")) for name in found)
     return cursor, [name for name in names if keys.kind_of(name)]
 

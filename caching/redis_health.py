@@ -94,5 +94,5 @@ def keys_by_kind(seconds: float = SAMPLE_SECONDS) -> KeyCounts:
     scanned = steps * keyspace.STEP
     size = keyspace.size() or 0
     if exact or size <= scanned:
-        return KeyCounts(counts, exact)
+        return KeyCounts(counts, exact and store.available())
     return KeyCounts({kind: round(count * size / scanned) for kind, count in counts.items()}, False)
