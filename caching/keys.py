@@ -19,6 +19,7 @@ EXACT = "llm:exact"
 SEMANTIC = "llm:semantic"
 QUERY_INDEX = "llm:query_index"
 SPEECH = "tts"
+KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, "stt")
 
 MOST_READABLE = 120
 """Characters of a question that its key shows."""
@@ -95,7 +96,7 @@ def parse_speech_key(key: str) -> SpeechKey:
 
 def kind_of(key: str) -> str:
     """`llm:exact`, `llm:semantic`, `llm:query_index`, `tts`, … or "" for a key that is not ours."""
-    for kind in (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, "stt"):
+    for kind in KINDS:
         if key == kind or key.startswith(f"{kind}:"):
             return kind
     return ""

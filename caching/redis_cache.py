@@ -10,7 +10,7 @@ from redis.retry import Retry
 
 
 def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str) -> dict[str, Any]:
-    """The entry for the Redis at `url`, with a class of caching.serializers; one that remembers nothing without a URL."""
+    """The entry for `url` with a class of caching.serializers; one that remembers nothing where there is no URL."""
     if not url:
         return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
     return {

@@ -7,6 +7,7 @@ codec that loses something the encoded whole is stored as well, because joining 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
@@ -19,7 +20,7 @@ from caching.usage import Usage
 from speech import accounting, sentences
 from speech.accounting import Account
 from speech.audio import read_wav, resample, to_wav
-from speech.exceptions import ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
+from speech.exceptions import GatewayError, ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
 from speech.failures import FAILURES
 from speech.metrics import measured
 from speech.models import Client
@@ -116,7 +117,7 @@ class Speaker:
         self.provider.ensure_configured()
         made.asked = True
         chunks = []
-        with measured(self.provider.name, "speech"):
+        with measured(self.provider.name, "speech"), _billing_nothing_if_it_fails(made):
             speech = self.provider.speak(replace(self.request, text=piece.text))
             for chunk in resample(speech.pcm, speech.sample_rate, self.request.sample_rate):
                 chunks.append(chunk)
@@ -127,6 +128,15 @@ class Speaker:
         made.stored = tts.remember(
             piece, to_wav(b"".join(chunks), self.request.sample_rate), self.policy, speech.billed
         )
+
+
+@contextmanager
+def _billing_nothing_if_it_fails(made: Made) -> Iterator[None]:
+    try:
+        yield
+    except GatewayError:
+        made.asked = False
+        raise
 
 
 def pcm_of(entry: tts.Entry) -> bytes:

@@ -75,7 +75,7 @@ class SpeechView(APIView):
         return HttpResponse(
             b"".join(result.outcome.value),
             content_type=result.content_type,
-            headers=cache_control.headers(result.outcome),
+            headers=_headers(result),
         )
 
 

@@ -28,13 +28,14 @@ LONGEST_FUNCTION = 60
 LAYERS = [
     {"apps", "migrations"},
     {"keys", "levels", "metrics", "logs", "breaker", "redis_url", "redis_advice", "redis_cache"},
-    {"usage", "money", "fields", "upsert"},
-    {"store", "serializers", "flight", "answers", "question"},
+    {"usage", "fields", "chunks", "drain"},
+    {"store", "serializers", "flight", "keyspace", "redis_health"},
     {"semantic"},
-    {"outcome"},
-    {"models", "prices", "events", "rows", "batch", "writer", "ledger"},
-    {"chunks", "drain", "paraphrase", "llm", "tts"},
-    {"stats"},
+    {"models", "money", "prices"},
+    {"events", "upsert", "batch", "rows", "writer", "ledger"},
+    {"outcome", "answers", "question", "paraphrase"},
+    {"llm", "tts"},
+    {"figures", "inspection", "stats"},
     {"checks", "admin", "views", "urls", "management"},
 ]
 """`caching`, low to high. A file imports from its own layer and from those before it."""
