@@ -57,7 +57,16 @@ NO_PERMISSION = Advice(
     "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream on the keys ~llm:* ~tts:* ~flight:*",
 )
 LOADING = Advice("loading", "Redis is still loading its data", "It will be used as soon as it is ready")
-LOST = Advice("connection", "The connection was lost", "Check that the Redis server runs")
+LOST = Advice(
+    "connection",
+    "The connection was lost",
+    "Check that the Redis server runs, and whether its port speaks TLS and wants rediss://",
+)
+NO_DATABASE = Advice(
+    "no_database",
+    "Redis has no database of this number",
+    "End REDIS_URL with /0, or another number below `databases` in the server's configuration (16 unless changed)",
+)
 OTHER = Advice("other", "Redis answered with an error", "See the server's log")
 
 
@@ -66,6 +75,7 @@ def explain(error: BaseException) -> Advice:
     text = f"{error} {error.__cause__ or ''}".lower()
     for matches, advice in (
         (isinstance(error, exceptions.OutOfMemoryError), OUT_OF_MEMORY),
+        ("db index is out of range" in text, NO_DATABASE),
         (isinstance(error, exceptions.ReadOnlyError), READ_ONLY),
         (isinstance(error, exceptions.NoPermissionError), NO_PERMISSION),
         (isinstance(error, exceptions.BusyLoadingError), LOADING),
