@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 
@@ -17,12 +18,13 @@ class _PatientHTTPConnection(HTTPConnection):
     """
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        expired = threading.Event()
+        expired, sock = threading.Event(), self.sock
 
         def expire() -> None:
             expired.set()
-            # The base class's method: an SSL socket's own would also drop its TLS state under the reader's feet.
-            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):  # the reader has just closed it itself
+                # The base class's method: an SSL socket's own would also drop its TLS state under the reader's feet.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
         watchdog = threading.Timer(float(self.timeout or 0), expire)
         watchdog.daemon = True

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
-from speech import options
+from speech import openai_wire, options
 from speech.exceptions import InvalidRequest, ProviderNotConfigured
-from speech.languages import canonical
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, Message
 
 _MODEL = "demo"
@@ -32,7 +30,7 @@ class Provider(BaseProvider):
         options.refuse(self, tools=request.params.get("tools"), response_format=form.get("type", "text") != "text")
         if not _question(request.messages):
             raise InvalidRequest("messages must hold a user's message with text in it", param="messages")
-        return replace(request, model=_MODEL, language=canonical(request.language) if request.language else "")
+        return openai_wire.prepare(request, _MODEL)
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
         self._wait()

@@ -11,6 +11,14 @@ from speech.tests.loopback.answers import Answer, Seen
 from speech.tests.loopback.handler import FAULTS, for_server
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are part of the tests."""
+
+
 class Loopback:
     """`with FakeX() as server:` gives `server.url`, `server.requests`, `server.connections`, `server.behave(…)`.
 
@@ -60,8 +68,7 @@ class Loopback:
         return f"http://{host!s}:{port}"
 
     def __enter__(self) -> Self:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), for_server(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), for_server(self))
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
