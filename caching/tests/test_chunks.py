@@ -18,9 +18,7 @@ MESSAGES: list[dict[str, Any]] = [
 
 
 def test_what_is_taken_apart_adds_up_again() -> None:
-    choices = [
-        {"index": index, "message": message, "finish_reason": "stop"} for index, message in enumerate(MESSAGES)
-    ]
+    choices = [{"index": index, "message": message, "finish_reason": "stop"} for index, message in enumerate(MESSAGES)]
     whole = Accumulator()
     for chunk in replay(choices, model="m", usage={"total_tokens": 3}, id="one"):
         whole.feed(chunk)

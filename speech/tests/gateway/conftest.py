@@ -98,7 +98,9 @@ def new_client(_gateway: Server) -> Callable[..., str]:
     def manage(*words: str) -> str:
         own = {**os.environ, "VAR_DIR": str(_gateway.directory)}
         command = [sys.executable, "manage.py", *words]
-        return subprocess.run(command, cwd=settings.BASE_DIR, env=own, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            command, cwd=settings.BASE_DIR, env=own, capture_output=True, text=True, check=True
+        ).stdout
 
     def create(name: str, *, shared_scope: bool = False) -> str:
         key = manage("create_client", name).split()[-1]

@@ -139,9 +139,7 @@ def test_unknown_fields_are_ignored(gateway: Server, provider: ScriptedOpenAI) -
     assert "nonsense" not in provider.requests[0].body
 
 
-def test_a_text_is_spoken_sentence_by_sentence_but_at_quality_in_one_piece(
-    sdk: Any, provider: ScriptedOpenAI
-) -> None:
+def test_a_text_is_spoken_sentence_by_sentence_but_at_quality_in_one_piece(sdk: Any, provider: ScriptedOpenAI) -> None:
     text = "Good morning. How are you?"
     speak(sdk, text)
     speak(sdk, text, extra_headers={"X-Optimization-Level": "quality"})
