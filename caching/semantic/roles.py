@@ -1,0 +1,49 @@
+"""Who does what to whom: "from Paris to London", "राम ने श्याम को", "did India beat Australia"."""
+
+from __future__ import annotations
+
+from caching.semantic.analysis import Question
+
+_WAYS = ("from", "to")
+_SIDES = frozenset("than over before after against by from ne ko ने को से".split())
+
+
+def exchanged(a: Question, b: Question) -> bool:
+    """Two words that both questions have stand in each other's place."""
+    return _governed_exchanged(a, b) or _around_exchanged(a, b)
+
+
+def governed_differently(a: Question, b: Question) -> bool:
+    """Some preposition governs another word that the other question has too: often harmless ("on monday for me")."""
+    governs_b = dict(b.roles)
+    place_b = {word: marker for marker, word in b.roles}
+    known_a, known_b = set(a.content), set(b.content)
+    for marker, word in a.roles:
+        other = governs_b.get(marker)
+        if other and other != word and word in known_b and other in known_a and (marker, word) not in b.roles:
+            return True
+        if marker in _WAYS and marker != place_b.get(word, marker) in _WAYS:
+            return True
+    return False
+
+
+def _governed_exchanged(a: Question, b: Question) -> bool:
+    there, here = set(b.roles), set(a.roles)
+    if any(("to", word) in there for marker, word in here - there if marker == "from"):
+        return True
+    if any(("from", word) in there for marker, word in here - there if marker == "to"):
+        return True
+    both = set(a.content) & set(b.content)
+    return any(
+        marker == other and marker in _SIDES and word in both and theirs in both
+        for marker, word in here - there
+        for other, theirs in there - here
+    )
+
+
+def _around_exchanged(a: Question, b: Question) -> bool:
+    """x p y here, y p x there: the same words around the same middle. Numbers and actions move freely."""
+    if len(a.content) < 3 or set(a.content) != set(b.content):
+        return False
+    there = set(zip(b.content, b.content[1:], b.content[2:], strict=False))
+    return any((y, p, x) in there for x, p, y in zip(a.content, a.content[1:], a.content[2:], strict=False))
