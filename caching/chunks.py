@@ -40,10 +40,9 @@ class Accumulator:
 
     def answer(self) -> WholeAnswer:
         """A choice whose end has not come has no `finish_reason`, which keeps it out of the cache."""
-        choices = [choice for _, choice in sorted(self._choices.items())]
-        for choice in choices:
-            if calls := choice["message"].get("tool_calls"):
-                choice["message"]["tool_calls"] = [call for _, call in sorted(calls.items())]
+        choices = [
+            {**choice, "message": _whole_message(choice["message"])} for _, choice in sorted(self._choices.items())
+        ]
         return WholeAnswer(choices, self._model, self._usage)
 
     def _add(self, part: Mapping[str, Any]) -> None:
@@ -66,6 +65,14 @@ def replay(choices: list[dict[str, Any]], *, model: str, usage: Mapping[str, Any
         yield {**head, "choices": [{"index": choice["index"], "delta": {}, "finish_reason": choice["finish_reason"]}]}
     if usage:
         yield {**head, "choices": [], "usage": usage}
+
+
+def _whole_message(parts: dict[str, Any]) -> dict[str, Any]:
+    if "tool_calls" not in parts:
+        return parts
+    calls = [call for _, call in sorted(parts["tool_calls"].items())]
+    # A stream's first delta says "" where a whole answer says null.
+    return {**parts, "content": parts["content"] or None, "tool_calls": calls}
 
 
 def _add_delta(message: dict[str, Any], delta: Mapping[str, Any]) -> None:

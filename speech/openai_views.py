@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from caching.levels import LEVELS, Level, Policy
-from speech import accounting, cache_control, model_names, openai_replies, providers, services
+from speech import accounting, cache_control, model_names, openai_replies, openai_wire, providers, services
 from speech.authentication import client_of
 from speech.bodies import read_call
 from speech.exceptions import InvalidRequest
@@ -111,8 +111,9 @@ class VoicesView(OpenAIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         """The voices of the default provider, and OpenAI's names for them."""
-        voices = providers.get(settings.TTS_PROVIDER).voices()
-        return Response({"voices": [{"id": voice.id, "name": voice.name} for voice in voices]})
+        own = {voice.id: voice.name for voice in providers.get(settings.TTS_PROVIDER).voices()}
+        names = own | {name: name.title() for name in openai_wire.VOICES}
+        return Response({"voices": [{"id": id, "name": name} for id, name in names.items()]})
 
 
 class ModelNotFound(InvalidRequest):

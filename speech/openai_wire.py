@@ -12,6 +12,10 @@ from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavail
 from speech.languages import LANGUAGES, canonical
 from speech.providers.base import ChatAnswer, ChatRequest, Message
 
+VOICES = (
+    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
+)  # fmt: skip
+"""OpenAI's names for voices. Every provider has a voice of its own for each of them."""
 _NOT_PARAMS = ("model", "messages", "stream", "stream_options")
 
 

@@ -12,6 +12,7 @@ urlpatterns = [
     re_path(r"^v1/chat/completions/?$", openai_views.ChatCompletionsView.as_view(), name="v1-chat-completions"),
     re_path(r"^v1/audio/speech/?$", openai_views.AudioSpeechView.as_view(), name="v1-audio-speech"),
     re_path(r"^v1/audio/voices/?$", openai_views.VoicesView.as_view(), name="v1-audio-voices"),
+    re_path(r"^v1/audio/models/?$", openai_views.ModelsView.as_view(), name="v1-audio-models"),
     re_path(r"^v1/models/?$", openai_views.ModelsView.as_view(), name="v1-models"),
     re_path(r"^v1/models/(?P<name>.+?)/?$", openai_views.ModelView.as_view(), name="v1-model"),
     path("healthz", health.healthz, name="healthz"),

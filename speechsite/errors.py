@@ -31,4 +31,5 @@ def _is_api(request: HttpRequest) -> bool:
 
 
 def _error(status: int, message: str, type: str, code: str) -> HttpResponse:
-    return JsonResponse(error_body(message, type=type, param=None, code=code), status=status)
+    retry = {"x-should-retry": "false"} if status < 500 else {}
+    return JsonResponse(error_body(message, type=type, param=None, code=code), status=status, headers=retry)

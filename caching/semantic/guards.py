@@ -9,6 +9,9 @@ from __future__ import annotations
 from caching.semantic.analysis import Question
 from caching.semantic.roles import exchanged
 
+# Named on one side only, these rarely change an answer: "weather for the day", "after I paid".
+VAGUE_TIMES = frozenset({"day", "after", "before", "until"})
+
 
 def numbers(a: Question, b: Question) -> bool:
     return a.numbers != b.numbers
@@ -19,11 +22,12 @@ def identifiers(a: Question, b: Question) -> bool:
 
 
 def units(a: Question, b: Question) -> bool:
-    return a.units != b.units
+    """A unit that only one side names counts where there is an amount: "how many inches" may be "how much"."""
+    return a.units != b.units and bool(a.units and b.units or a.numbers)
 
 
 def times(a: Question, b: Question) -> bool:
-    return a.times != b.times
+    return a.times - VAGUE_TIMES != b.times - VAGUE_TIMES
 
 
 def negation(a: Question, b: Question) -> bool:
@@ -37,16 +41,17 @@ def opposites(a: Question, b: Question) -> bool:
 
 
 def actions(a: Question, b: Question) -> bool:
-    return bool(a.actions and b.actions) and a.actions != b.actions
+    """Each side names an action that the other does not: "cancel" against "change"."""
+    return bool(a.actions - b.actions) and bool(b.actions - a.actions)
 
 
 def question_word(a: Question, b: Question) -> bool:
-    """ "When" against "where"; a command that asks nothing by a question word is left to the decision."""
+    """"When" against "where"; a command that asks nothing by a question word is left to the decision."""
     return bool(a.asks and b.asks) and a.asks != b.asks
 
 
 def persons(a: Question, b: Question) -> bool:
-    """ "my card" against "your card"; one side may leave it out."""
+    """"my card" against "your card"; one side may leave it out."""
     return bool(a.persons - b.persons) and bool(b.persons - a.persons)
 
 
@@ -63,20 +68,7 @@ def language(a: Question, b: Question) -> bool:
     return a.language != b.language
 
 
-GUARDS = (
-    language,
-    numbers,
-    identifiers,
-    units,
-    times,
-    negation,
-    opposites,
-    actions,
-    question_word,
-    persons,
-    roles,
-    names,
-)
+GUARDS = (language, numbers, identifiers, units, times, negation, opposites, actions, question_word, persons, roles, names)
 
 
 def vetoes(a: Question, b: Question) -> list[str]:

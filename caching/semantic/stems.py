@@ -4,33 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-_KEEP = frozenset(
-    {
-        "news",
-        "gas",
-        "bus",
-        "this",
-        "is",
-        "was",
-        "has",
-        "yes",
-        "thing",
-        "king",
-        "ring",
-        "sing",
-        "string",
-        "red",
-        "bed",
-        "need",
-        "feed",
-        "speed",
-        "sms",
-        "gps",
-        "always",
-        "pass",
-        "less",
-    }
-)
+_KEEP = frozenset({"news", "gas", "bus", "this", "is", "was", "has", "yes", "thing", "king", "ring", "sing", "string", "red", "bed", "need", "feed", "speed", "sms", "gps", "always", "pass", "less"})
 _HINDI = ("ियों", "ाओं", "ुओं", "ियां", "ों", "ें", "ीं", "ाएं", "ी", "े", "ा", "ो", "ि", "ं")
 
 
@@ -58,11 +32,7 @@ def _english(word: str) -> str:
     elif word[-1] == "s" and word[-2] not in "su":
         word = word[:-1]
     for suffix in ("ing", "ed"):
-        if (
-            word.endswith(suffix)
-            and len(word) - len(suffix) >= 3
-            and any(vowel in word[: -len(suffix)] for vowel in "aeiouy")
-        ):
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3 and any(vowel in word[: -len(suffix)] for vowel in "aeiouy"):
             word = word[: -len(suffix)]
             if word[-1] == word[-2] and word[-1] not in "lsz":
                 word = word[:-1]

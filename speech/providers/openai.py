@@ -15,9 +15,6 @@ from speech.sentences import pack
 from speech.sse import read_events
 from speech.transport import Call, post, post_for_json
 
-_VOICES = (
-    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
-)  # fmt: skip
 _SAMPLE_RATE = 24_000  # of response_format "pcm", as the API reference says
 _LIMIT = 4_096  # characters of `input`
 _LIMIT_IN_TOKENS = 2_000  # of gpt-4o-mini-tts; counted as characters, for want of its tokenizer
@@ -60,9 +57,9 @@ class Provider(BaseProvider):
         if model.startswith("tts-1"):
             options.refuse(self, instructions=request.instructions)
         # Other servers have voices of their own.
-        if self._is_openai and request.voice not in _VOICES:
+        if self._is_openai and request.voice not in openai_wire.VOICES:
             raise InvalidRequest(
-                f"voice must be one of {', '.join(_VOICES)}, not {request.voice[:40]!r}", param="voice"
+                f"voice must be one of {', '.join(openai_wire.VOICES)}, not {request.voice[:40]!r}", param="voice"
             )
         return replace(request, model=model)
 
@@ -75,7 +72,7 @@ class Provider(BaseProvider):
         return [self.setting("CHAT_MODEL"), self.setting("SPEECH_MODEL")]
 
     def voices(self) -> list[Voice]:
-        return [Voice(id=name, name=name.title()) for name in _VOICES] if self._is_openai else []
+        return [Voice(id=name, name=name.title()) for name in openai_wire.VOICES] if self._is_openai else []
 
     @property
     def _is_openai(self) -> bool:

@@ -26,6 +26,7 @@ class Server:
     def __init__(self, directory: Path, environment: dict[str, str], *, workers: int = 2) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.directory = directory
         self._log = directory / "server.log"
         self._pool = urllib3.PoolManager(maxsize=16, retries=False, timeout=60)
         own = {"VAR_DIR": str(directory), "PORT": str(self.port), "WORKERS": str(workers), "DEMO_DELAY_MS": "0"}
