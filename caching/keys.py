@@ -16,9 +16,17 @@ from urllib.parse import quote, unquote
 from django.conf import settings
 
 EXACT = "llm:exact"
+SEMANTIC = "llm:semantic"
+QUERY_INDEX = "llm:query_index"
 SPEECH = "tts"
+KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, "stt")
+
+MOST_READABLE = 120
+"""Characters of a question that its key shows."""
 
 _WHITE_SPACE = re.compile(r"\s+")
+# What separates parts of a key, widens a pattern, or does not print; letters of every script stay as they are.
+_UNSAFE = re.compile(r"[:%*?\[\]\\\x00-\x1f\x7f]")
 
 
 def make_key(key: str, key_prefix: str, version: int) -> str:
@@ -45,6 +53,13 @@ def digest(value: Any) -> str:
 def exact_key(request: Mapping[str, Any]) -> str:
     """`llm:exact:{hash}` over everything in `request`."""
     return f"{EXACT}:{digest(request)}"
+
+
+def semantic_key(scope: str, normalized: str) -> str:
+    """`llm:semantic:{scope}:{normalized}`, readable; past MOST_READABLE characters the rest is a hash."""
+    if len(normalized) > MOST_READABLE:
+        normalized = f"{normalized[:MOST_READABLE]}#{digest(normalized)[:16]}"
+    return f"{SEMANTIC}:{scope}:{_UNSAFE.sub(lambda match: _quoted(match[0]), normalized)}"
 
 
 def normalize_speech_text(text: str) -> str:
@@ -81,7 +96,7 @@ def parse_speech_key(key: str) -> SpeechKey:
 
 def kind_of(key: str) -> str:
     """`llm:exact`, `llm:semantic`, `llm:query_index`, `tts`, … or "" for a key that is not ours."""
-    for kind in (EXACT, "llm:semantic", "llm:query_index", SPEECH, "stt"):
+    for kind in KINDS:
         if key == kind or key.startswith(f"{kind}:"):
             return kind
     return ""

@@ -5,56 +5,24 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar
 
-from caching import flight, keys, levels, metrics, store
-from caching.answers import Answer, Entry, from_value, is_cacheable, text_of, to_value
+from caching import flight, levels, metrics, paraphrase, store
+from caching.answers import Answer, Entry, from_value, is_cacheable, to_value
 from caching.chunks import Accumulator, Chunk, WholeAnswer, replay
 from caching.drain import drain
 from caching.levels import Policy
 from caching.logs import excerpt
-from caching.outcome import NothingCached, Outcome, Status
+from caching.outcome import NothingCached, Outcome, Status, carrying
+from caching.question import Question
+from caching.usage import Usage
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Question:
-    """Everything that an answer depends on. Two questions share an entry only if all of it is equal."""
-
-    scope: str
-    """Whose entry it is: one client's, or the scope that it shares with others."""
-    provider: str
-    model: str
-    messages: Sequence[Mapping[str, Any]]
-    params: Mapping[str, Any]
-    language: str = ""
-    asked_by: str = ""
-    """Who asked, for the staff; not part of the key."""
-
-    @cached_property
-    def key(self) -> str:
-        return keys.exact_key(
-            {
-                "scope": self.scope,
-                "provider": self.provider,
-                "model": self.model,
-                "messages": self.messages,
-                "params": self.params,
-                "language": self.language,
-            }
-        )
-
-    @cached_property
-    def text(self) -> str:
-        """The text of the last message."""
-        return text_of(self.messages[-1]) if self.messages else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +41,8 @@ def answer(question: Question, policy: Policy, source: Source) -> Outcome[Answer
 
     What `source` raises passes through and leaves nothing behind. Raises NothingCached.
     """
-    if entry := _hit(question, policy):
-        return _outcome_of_hit(question, entry, entry)
+    if found := _hit(question, policy):
+        return found
     try:
         return _collect(question, policy, *_work(question, policy, source, _whole_items))
     except flight.LeaderLost:
@@ -88,8 +56,8 @@ def stream(question: Question, policy: Policy, source: Source) -> Outcome[Iterat
     If the consumer closes the stream early the rest is drained in the background (`caching.drain`). A follower whose
     leader dies in mid-answer raises LeaderLost while it is read.
     """
-    if entry := _hit(question, policy):
-        return _outcome_of_hit(question, entry, _replay(entry))
+    if found := _hit(question, policy):
+        return carrying(found, _replay(found.value))
     led, items = _work(question, policy, source, _streamed_items)
     first = next(items)
     if "entry" in (item := json.loads(first)):
@@ -114,12 +82,18 @@ def remember(question: Question, fresh: Answer, policy: Policy) -> bool:
     stored = store.put(question.key, to_value(question.key, fresh, level=policy.level, ttl=ttl, about=about), ttl)
     if stored:
         metrics.STORES.labels("llm", policy.level).inc()
+        paraphrase.remember(question, policy.level, ttl)
     return stored
 
 
-def _hit(question: Question, policy: Policy) -> Entry | None:
+def _hit(question: Question, policy: Policy) -> Outcome[Entry] | None:
     if entry := lookup(question, policy):
-        return _counted(question, policy, entry)
+        return _outcome_of_hit(question, _counted(question, policy, entry), entry)
+    if alike := paraphrase.find(question, policy):
+        entry = _counted(question, policy, alike.entry)
+        return replace(
+            _outcome_of_hit(question, entry, entry), key=alike.match.answer_key, match="semantic", matched=alike.match
+        )
     if policy.only_if_cached:
         _count(question, policy, _status(policy))
         raise NothingCached
@@ -182,7 +156,9 @@ def _collect(question: Question, policy: Policy, led: bool, items: Iterator[byte
         return _outcome_of_hit(question, _counted(question, policy, answer), answer)
     if answer is None:
         answer, stored = whole.answer(), is_cacheable(whole.answer())
-    return _outcome_of_miss(question, policy, answer, led, stored=stored)
+    outcome = _outcome_of_miss(question, policy, answer, led, stored=stored)
+    usage = Usage.from_tokens(answer.usage)
+    return replace(outcome, billed=usage) if led else replace(outcome, billed=Usage(), served=usage or Usage())
 
 
 def _chunks(items: Iterator[bytes], rest: Iterator[bytes], led: bool) -> Iterator[Chunk]:
@@ -201,7 +177,8 @@ def _replay(answer: Answer) -> Iterator[Chunk]:
 
 def _outcome_of_hit(question: Question, entry: Entry, value: T) -> Outcome[T]:
     ttl = max(0, entry.ttl - entry.age)
-    return Outcome(value, "hit", question.key, age=entry.age, ttl=ttl, stored=True, match="exact")
+    billed = Usage.from_tokens(entry.usage)
+    return Outcome(value, "hit", question.key, age=entry.age, ttl=ttl, stored=True, match="exact", billed=billed)
 
 
 def _outcome_of_miss(question: Question, policy: Policy, value: T, led: bool, *, stored: bool = False) -> Outcome[T]:

@@ -7,10 +7,10 @@ from django.conf import settings
 _LONGEST = 80
 
 
-def excerpt(text: str) -> str:
+def excerpt(text: str, longest: int = _LONGEST) -> str:
     """The beginning of `text` on one line; "[hidden]" where LOG_TEXTS is off."""
     if not settings.LOG_TEXTS:
         return "[hidden]"
     # Escapes line breaks and control characters: a text must not be able to forge a log line.
-    line = "".join(letter if letter.isprintable() else " " for letter in text[: _LONGEST + 1])
-    return f"{line[:_LONGEST]}…" if len(line) > _LONGEST else line
+    line = "".join(letter if letter.isprintable() else " " for letter in text[: longest + 1])
+    return f"{line[:longest]}…" if len(line) > longest else line

@@ -47,6 +47,8 @@ class AudioSerializer(BaseSerializer):
     """
 
     MAGIC = b"TTS1"
+    HEAD = 512
+    """So many bytes from the start hold the fields, which take 300 at most."""
 
     def dumps(self, value: Audio) -> bytes:
         fields = json.dumps(value.fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -67,3 +69,14 @@ class AudioSerializer(BaseSerializer):
         if len(value) != start + audio_length or not isinstance(fields, dict):
             raise Unreadable("a truncated audio entry")
         return Audio(value[start:], fields)
+
+    def loads_fields(self, head: bytes) -> dict[str, Any]:
+        """The fields alone, from the first HEAD bytes of a value."""
+        try:
+            (length,) = struct.unpack_from(">H", head, 4)
+            fields = json.loads(head[6 : 6 + length])
+        except (struct.error, ValueError, RecursionError) as error:
+            raise Unreadable("a broken audio entry") from error
+        if head[:4] != self.MAGIC or not isinstance(fields, dict):
+            raise Unreadable("not an audio entry of this version")
+        return fields

@@ -107,7 +107,7 @@ def delete(keys: Iterable[str]) -> int:
 
 
 @fail_open(None)
-def ping_milliseconds() -> float | None:
+def ping_milliseconds() -> float:
     """How long Redis takes to answer, or None while it does not."""
     started = time.perf_counter()
     connection().ping()

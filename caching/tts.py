@@ -70,7 +70,7 @@ def lookup(utterances: list[Utterance], policy: Policy) -> list[Entry | None]:
     return [entry if entry and _is_fresh(entry, policy) else None for entry in entries]
 
 
-def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping[str, int]) -> bool:
+def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping[str, Any]) -> bool:
     """Store whole encoded audio; whether it was stored. `audio` without a sound in it must not be passed."""
     if not policy.write or not audio:
         return False

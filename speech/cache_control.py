@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from caching.levels import Level, Policy
 from caching.outcome import Outcome
 from speech.exceptions import InvalidRequest
@@ -24,16 +26,19 @@ def policy_from(cache_control: str, level: Level) -> Policy:
     )
 
 
-def headers(outcome: Outcome[object]) -> dict[str, str]:
+def headers(outcome: Outcome[Any]) -> dict[str, str]:
     """`X-Cache`, `Cache-Status`, `Age` and what belongs to them, for one answer."""
     result = {"X-Cache": outcome.status.upper(), "Cache-Status": cache_status(outcome)}
     if outcome.status == "hit":
         result["Age"] = str(outcome.age)
         result["X-Cache-Match"] = outcome.match
+    if outcome.matched:
+        result["X-Cache-Similarity"] = f"{outcome.matched.similarity:.4f}"
+        result["X-Cache-Probability"] = f"{outcome.matched.probability:.4f}"
     return result
 
 
-def cache_status(outcome: Outcome[object]) -> str:
+def cache_status(outcome: Outcome[Any]) -> str:
     """RFC 9211's `Cache-Status` value."""
     if outcome.status == "hit":
         return f"speechsite; hit; ttl={outcome.ttl}"

@@ -15,8 +15,8 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class SpokenTextField(TextField):
-    """A text to be spoken, of at most MAX_TEXT_CHARACTERS."""
+class BoundedTextField(TextField):
+    """A text of at most MAX_TEXT_CHARACTERS."""
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from caching.levels import LEVELS
 from speech.audio import formats
-from speech.fields import NumberField, SpokenTextField, TextField, WholeNumberField
+from speech.fields import BoundedTextField, NumberField, TextField, WholeNumberField
 from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
 
@@ -36,6 +38,7 @@ class AudioSpeechCall:
     as_events: bool
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class VoiceField(serializers.Field[str, Any, str, Any]):
     """A name, or OpenAI's object `{"id": name}`."""
 
@@ -104,7 +107,7 @@ class ChatCompletionSerializer(serializers.Serializer[Any]):
 
 
 class AudioSpeechSerializer(serializers.Serializer[Any]):
-    input = SpokenTextField()
+    input = BoundedTextField()
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     voice = VoiceField(required=False, default="")
     instructions = TextField(required=False, allow_blank=True, allow_null=True, max_length=4096)

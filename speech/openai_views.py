@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from caching.levels import LEVELS, Level, Policy
-from speech import cache_control, model_names, openai_replies, openai_wire, providers, services
+from speech import accounting, cache_control, model_names, openai_replies, openai_wire, providers, services
 from speech.authentication import client_of
 from speech.bodies import read_call
 from speech.exceptions import InvalidRequest
@@ -51,11 +51,11 @@ class ChatCompletionsView(OpenAIView):
         }
         id = f"chatcmpl-{uuid.uuid4().hex}"
         if not call.stream:
-            outcome = services.chat(**ask).outcome
-            return Response(openai_replies.completion(outcome.value, id=id), headers=cache_control.headers(outcome))
+            result = services.chat(**ask)
+            return Response(openai_replies.completion(result.outcome.value, id=id), headers=_headers(result))
         stream = services.stream_chat(**ask)
         events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
-        return streamed(events, "text/event-stream", cache_control.headers(stream.outcome))
+        return streamed(events, "text/event-stream", _headers(stream))
 
 
 class AudioSpeechView(OpenAIView):
@@ -76,7 +76,7 @@ class AudioSpeechView(OpenAIView):
             provider=meant.provider,
             stream=True,
         )
-        headers = cache_control.headers(result.outcome)
+        headers = _headers(result)
         if call.as_events:
             events = openai_replies.speech_events(result.outcome.value, characters=len(call.request.text))
             return streamed(events, "text/event-stream", headers)
@@ -86,7 +86,7 @@ class AudioSpeechView(OpenAIView):
 
 
 class ModelsView(OpenAIView):
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, **ERRORS})
+    @extend_schema(operation_id="v1_models_list", responses={200: OpenApiTypes.OBJECT, **ERRORS})
     def get(self, request: Request) -> Response:
         """The names that may be sent as `model`."""
         models = [openai_replies.model_object(name, owner) for name, owner in model_names.listed()]
@@ -119,6 +119,10 @@ class VoicesView(OpenAIView):
 class ModelNotFound(InvalidRequest):
     status = 404
     code = "model_not_found"
+
+
+def _headers(result: services.ChatResult | services.ChatStream | services.SpeechResult) -> dict[str, str]:
+    return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
 
 
 def _policy(request: Request, in_body: str, named_as_model: str) -> Policy:

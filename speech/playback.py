@@ -13,6 +13,7 @@ from functools import cache
 from django.conf import settings
 
 from caching import metrics, tts
+from caching.usage import Usage
 from speech.audio import Encoder, join
 from speech.speaker import Made, Speaker, pcm_of
 
@@ -27,6 +28,8 @@ class Sentence:
     text: str
     cached: bool = False
     made: Made = field(default_factory=Made)
+    worth: Usage = field(default_factory=Usage)
+    """What the provider had billed for it, if it comes from the cache."""
     seconds: float = 0.0
     """From when it was known until its first sound was there."""
 
@@ -43,6 +46,19 @@ class Playback:
         self._stopped = threading.Event()
         self._ahead = threading.Semaphore(AHEAD)
         self._tracks: queue.SimpleQueue[_Track | BaseException | None] = queue.SimpleQueue()
+
+    def billed(self) -> Usage | None:
+        """What was billed so far. None: a provider did not say."""
+        usages = [sentence.made.usage for sentence in self.sentences]
+        return None if None in usages else sum((usage for usage in usages if usage), Usage())
+
+    @property
+    def all_cached(self) -> bool:
+        return all(sentence.cached for sentence in self.sentences)
+
+    def served(self) -> Usage:
+        """What the sentences from the cache would have cost; those whose entry does not say are left out."""
+        return sum((sentence.worth for sentence in self.sentences), Usage())
 
     def encoded(self, codec: str, data_bytes: int | None = None) -> Iterator[bytes]:
         """The whole sound in `codec`, as it is made. `data_bytes`: the length of all PCM, where it is known."""
@@ -84,7 +100,8 @@ class Playback:
     def _track(self, text: str) -> _Track:
         piece = self._speaker.utterance(text)
         entry = next(self._known, None) or tts.lookup([piece], self._speaker.policy)[0]
-        sentence = Sentence(text, cached=entry is not None)
+        worth = Usage.from_billed(entry.billed) if entry else None
+        sentence = Sentence(text, cached=entry is not None, worth=worth or Usage())
         self.sentences.append(sentence)
         metrics.SENTENCES.labels("cached" if entry else "synthesized").inc()
         track = _Track(sentence, self._stopped)

@@ -12,7 +12,7 @@ from caching.answers import text_of
 from caching.levels import LEVELS, Level
 from speech import providers
 from speech.audio import formats
-from speech.fields import NumberField, SpokenTextField, StrictSerializer, TextField, WholeNumberField
+from speech.fields import BoundedTextField, NumberField, StrictSerializer, TextField, WholeNumberField
 from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.services import ConverseWish
@@ -65,7 +65,7 @@ def one_conversation(attrs: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class ChatRequestSerializer(StrictSerializer):
-    query = TextField(required=False, help_text="One question. Give this or `messages`.")
+    query = BoundedTextField(required=False, help_text="One question. Give this or `messages`.")
     messages = serializers.JSONField(required=False, help_text="A conversation in OpenAI's form.")
     system = TextField(required=False, help_text="Instructions for the model; only together with `query`.")
     optimization_level = LevelField()
@@ -95,7 +95,7 @@ class ChatRequestSerializer(StrictSerializer):
 
 
 class SpeechRequestSerializer(StrictSerializer):
-    text = SpokenTextField()
+    text = BoundedTextField()
     voice = TextField(required=False, max_length=200)
     provider = serializers.ChoiceField(
         choices=providers.that_do("speech"), required=False, help_text="Default: the server's TTS_PROVIDER."
@@ -117,7 +117,7 @@ class SpeechRequestSerializer(StrictSerializer):
 
 
 class ConverseRequestSerializer(StrictSerializer):
-    query = TextField(required=False, help_text="What was said. Give this or `messages`.")
+    query = BoundedTextField(required=False, help_text="What was said. Give this or `messages`.")
     messages = serializers.JSONField(required=False, help_text="A conversation in OpenAI's form.")
     system = TextField(required=False, help_text="Instructions for the model; only together with `query`.")
     optimization_level = LevelField()
@@ -161,6 +161,11 @@ class CacheReceiptSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
 
 
+class CostSerializer(serializers.Serializer[Any]):
+    usd = serializers.CharField(allow_null=True, help_text="What this request cost; null where that is not known.")
+    saved_usd = serializers.CharField(allow_null=True, help_text="What the cache saved, less what it spent itself.")
+
+
 class ChatResponseSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     text = serializers.CharField(allow_blank=True)
@@ -169,6 +174,7 @@ class ChatResponseSerializer(serializers.Serializer[Any]):
     optimization_level = serializers.ChoiceField(choices=LEVELS)
     finish_reason = serializers.CharField()
     usage = serializers.JSONField(allow_null=True, help_text="Tokens as the provider billed them when it was made.")
+    cost = CostSerializer()
     cache = CacheReceiptSerializer()
 
 

@@ -5,32 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.conf import settings
 
 from caching import flight, llm
 from caching.answers import Answer
 from caching.chunks import Chunk
+from caching.ledger import Costs
 from caching.levels import Policy
-from caching.outcome import NothingCached, Outcome
-from speech import languages, providers
+from caching.outcome import NothingCached, Outcome, carrying
+from caching.question import Question
+from speech import accounting, languages, providers
+from speech.accounting import Account
 from speech.audio import Encoder
 from speech.conversation import Receipt, first_of, sentences_of, spoken_turn
 from speech.exceptions import InvalidRequest, NotCached, ProviderTimeout, ProviderUnavailable
-from speech.failures import FAILURES
-from speech.metrics import measured
 from speech.models import Client
 from speech.playback import Playback
-from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, SpeechRequest
+from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest
+from speech.source import settled_by_follower, source_of
 from speech.speaker import Speaker
-from speech.spoken import primed, spoken
+from speech.spoken import primed, settled_sound, spoken
 
 
 @dataclass(frozen=True, slots=True)
 class ChatResult:
     outcome: Outcome[Answer]
     provider: str
+    costs: Costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class ChatStream:
     outcome: Outcome[Iterator[Chunk]]
     provider: str
     model: str
+    costs: Costs | None
+    """None: known only when the stream has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class SpeechResult:
     content_type: str
     provider: str
     voice: str
+    costs: Costs | None
+    """None: known only when the stream has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +77,23 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
     Raises InvalidRequest, ProviderError or NotCached.
     """
     chosen, prepared = _prepared_chat(request, provider)
-    with _translated():
-        outcome = llm.answer(_question(client, chosen, prepared), policy, _source(chosen, prepared))
-    return ChatResult(outcome, chosen.name)
+    question = _question(client, chosen, prepared)
+    account = _account_of(question, policy)
+    with _translated(), account:
+        outcome = llm.answer(question, policy, source_of(chosen, prepared, policy, account))
+    return ChatResult(outcome, chosen.name, account.settle(outcome))
 
 
 def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatStream:
     """The same as OpenAI's chunks. Returns when the first one is there; later failures raise while it is read."""
     chosen, prepared = _prepared_chat(request, provider)
-    with _translated():
-        outcome = llm.stream(_question(client, chosen, prepared), policy, _source(chosen, prepared))
-    return ChatStream(replace(outcome, value=_translated_items(outcome.value)), chosen.name, prepared.model)
+    question = _question(client, chosen, prepared)
+    account = _account_of(question, policy)
+    with _translated(), account:
+        outcome = llm.stream(question, policy, source_of(chosen, prepared, policy, account))
+    costs = account.settle(outcome) if outcome.status == "hit" else None
+    chunks = settled_by_follower(outcome, account) if outcome.collapsed else outcome.value
+    return ChatStream(carrying(outcome, _translated_items(chunks)), chosen.name, prepared.model, costs)
 
 
 def synthesize(
@@ -100,9 +112,11 @@ def synthesize(
     """
     speaker = speaker_for(client=client, request=request, policy=policy, provider=provider)
     content_type = Encoder(codec, speaker.request.sample_rate).content_type
-    with _translated():
-        outcome = spoken(speaker, codec, stream=stream)
-    return SpeechResult(outcome, content_type, speaker.provider.name, speaker.request.voice)
+    account = speaker.account()
+    with _translated(), account:
+        outcome = spoken(speaker, codec, account, stream=stream)
+    costs = None if stream and outcome.status != "hit" else account.settle(outcome)
+    return SpeechResult(outcome, content_type, speaker.provider.name, speaker.request.voice, costs)
 
 
 def converse(
@@ -123,7 +137,8 @@ def converse(
     # The voice follows the language that the model answered in, not the one that it was asked in.
     spoken_first = replace(speech, text=first)
     speaker = speaker_for(client=client, request=spoken_first, policy=policy, provider=wish.tts_provider)
-    sound = primed(spoken_turn(Playback(speaker, sentences), wish.codec, receipt))
+    playback = Playback(speaker, sentences)
+    sound = primed(settled_sound(playback, spoken_turn(playback, wish.codec, receipt), speaker.account()))
     return SpokenTurn(sound, content_type, receipt)
 
 
@@ -143,8 +158,8 @@ def _prepared_chat(request: ChatRequest, provider: str) -> tuple[BaseProvider, C
     return chosen, chosen.prepare_chat(replace(request, params=said))
 
 
-def _question(client: Client, provider: BaseProvider, request: ChatRequest) -> llm.Question:
-    return llm.Question(
+def _question(client: Client, provider: BaseProvider, request: ChatRequest) -> Question:
+    return Question(
         scope=client.scope,
         provider=provider.name,
         model=request.model,
@@ -155,18 +170,15 @@ def _question(client: Client, provider: BaseProvider, request: ChatRequest) -> l
     )
 
 
-def _source(provider: BaseProvider, request: ChatRequest) -> llm.Source:
-    def whole() -> ChatAnswer:
-        provider.ensure_configured()
-        with measured(provider.name, "chat"):
-            return provider.chat(request)
-
-    def stream() -> Iterator[dict[str, Any]]:
-        provider.ensure_configured()
-        with measured(provider.name, "chat"):
-            yield from provider.stream_chat(request)
-
-    return llm.Source(whole, stream, FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
+def _account_of(question: Question, policy: Policy) -> Account:
+    return accounting.account(
+        "llm",
+        level=policy.level,
+        provider=question.provider,
+        model=question.model,
+        client=question.asked_by,
+        text=question.text,
+    )
 
 
 def _provider(name: str, operation: str) -> BaseProvider:

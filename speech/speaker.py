@@ -7,6 +7,7 @@ codec that loses something the encoded whole is stored as well, because joining 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
@@ -15,9 +16,11 @@ from django.conf import settings
 from caching import flight, tts
 from caching.levels import Policy
 from caching.tts import Utterance
-from speech import sentences
+from caching.usage import Usage
+from speech import accounting, sentences
+from speech.accounting import Account
 from speech.audio import read_wav, resample, to_wav
-from speech.exceptions import ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
+from speech.exceptions import GatewayError, ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
 from speech.failures import FAILURES
 from speech.metrics import measured
 from speech.models import Client
@@ -29,10 +32,17 @@ STORED_AS = "wav"
 
 @dataclass
 class Made:
-    """What making one sentence came to. It stays empty if somebody else's work was shared."""
+    """What making one sentence came to. It stays as it is if somebody else's work was shared."""
 
-    billed: dict[str, int] = field(default_factory=dict)
+    asked: bool = False
+    """Whether a provider was asked, and so may have billed something."""
+    billed: Mapping[str, int] = field(default_factory=dict)
     stored: bool = False
+
+    @property
+    def usage(self) -> Usage | None:
+        """None: the provider did not say, or did not come to it."""
+        return Usage.from_billed(self.billed) if self.asked else Usage()
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,17 @@ class Speaker:
         if len(self.texts) == 1:
             return self.utterance(self.texts[0], codec)
         return self.utterance(self.request.text, codec, {"pause_ms": settings.SENTENCE_PAUSE_MS})
+
+    def account(self) -> Account:
+        """The account of the request that is spoken."""
+        return accounting.account(
+            "tts",
+            level=self.policy.level,
+            provider=self.provider.name,
+            model=self.request.model,
+            client=self.client.name,
+            text=self.request.text,
+        )
 
     def utterance(self, text: str, codec: str = STORED_AS, joined: Mapping[str, int] | None = None) -> Utterance:
         """The entry of one text. What is personal stays in the client's own scope even if it shares the rest."""
@@ -94,8 +115,9 @@ class Speaker:
             yield pcm_of(entry)
             return
         self.provider.ensure_configured()
+        made.asked = True
         chunks = []
-        with measured(self.provider.name, "speech"):
+        with measured(self.provider.name, "speech"), _billing_nothing_if_it_fails(made):
             speech = self.provider.speak(replace(self.request, text=piece.text))
             for chunk in resample(speech.pcm, speech.sample_rate, self.request.sample_rate):
                 chunks.append(chunk)
@@ -106,6 +128,15 @@ class Speaker:
         made.stored = tts.remember(
             piece, to_wav(b"".join(chunks), self.request.sample_rate), self.policy, speech.billed
         )
+
+
+@contextmanager
+def _billing_nothing_if_it_fails(made: Made) -> Iterator[None]:
+    try:
+        yield
+    except GatewayError:
+        made.asked = False
+        raise
 
 
 def pcm_of(entry: tts.Entry) -> bytes:

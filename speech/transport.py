@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from urllib3 import Timeout
-from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError
+from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from speech import provider_errors
@@ -111,6 +111,8 @@ def _send(call: Call) -> Reply:
         raise ProviderTimeout(f"{call.provider} did not answer in time") from error
     except LocationValueError as error:
         raise ProviderNotConfigured(f"{call.provider.upper()}_BASE_URL is not a usable address") from error
+    except SSLError as error:
+        raise ProviderUnavailable(f"no secure connection to {call.provider}: its certificate is not trusted") from error
     except HTTPError as error:
         raise ProviderUnavailable(f"{call.provider} broke off the connection") from error
     return Reply(call.provider, response)

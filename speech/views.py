@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from caching.answers import text_of
 from caching.levels import Level, Policy
-from speech import cache_control, services
+from speech import accounting, cache_control, services
 from speech.authentication import client_of
 from speech.bodies import read_call
 from speech.models import Client, Receipt
@@ -53,7 +53,7 @@ class ChatView(APIView):
             policy=_policy(request, call.level),
             provider=call.provider,
         )
-        return Response(_chat_body(result, call.level), headers=cache_control.headers(result.outcome))
+        return Response(_chat_body(result, call.level), headers=_headers(result))
 
 
 class SpeechView(APIView):
@@ -75,7 +75,7 @@ class SpeechView(APIView):
         return HttpResponse(
             b"".join(result.outcome.value),
             content_type=result.content_type,
-            headers=cache_control.headers(result.outcome),
+            headers=_headers(result),
         )
 
 
@@ -104,6 +104,10 @@ class ReceiptView(APIView):
         return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
 
 
+def _headers(result: services.ChatResult | services.SpeechResult) -> dict[str, str]:
+    return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
+
+
 def _policy(request: Request, level: Level) -> Policy:
     return cache_control.policy_from(request.headers.get("Cache-Control", ""), level)
 
@@ -127,6 +131,7 @@ def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
         "optimization_level": level,
         "finish_reason": choice["finish_reason"],
         "usage": outcome.value.usage,
+        "cost": accounting.body(result.costs),
         "cache": {
             "status": outcome.status,
             "match": outcome.match,

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Collection
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.retry import Retry
 
+from caching.redis_cache import redis_cache
 from caching.redis_url import normalize_redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -61,6 +60,17 @@ def envdatabase(name: str, default: str) -> dict[str, Any]:
 
 def envlist(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in envstr(name, default).split(",") if item.strip()]
+
+
+def envrates(name: str, default: str) -> dict[str, Decimal]:
+    """`INR=83,EUR=0.92`: how much of each currency one US dollar buys."""
+    try:
+        rates = {code.strip(): Decimal(rate) for code, rate in (pair.split("=") for pair in envlist(name, default))}
+    except (ValueError, InvalidOperation) as error:
+        raise ImproperlyConfigured(f"{name} must look like INR=83,EUR=0.92, not {envstr(name)!r}") from error
+    if not all(rate.is_finite() and rate > 0 for rate in rates.values()):
+        raise ImproperlyConfigured(f"{name} must hold positive rates only, not {envstr(name)!r}")
+    return {"USD": Decimal(1), **rates}
 
 
 # Django
@@ -166,39 +176,9 @@ THREADS = envint("THREADS", 64, least=1)
 REDIS_URL = normalize_redis_url(envstr("REDIS_URL"))
 REDIS_TIMEOUT_MS = envint("REDIS_TIMEOUT_MS", 250, least=1)
 CACHE_KEY_PREFIX = envstr("CACHE_KEY_PREFIX")
-
-
-def redis_cache(url: str, serializer: str) -> dict[str, Any]:
-    """Django's CACHES entry for the Redis at `url`; one that remembers nothing when it is empty."""
-    if not url:
-        return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
-    return {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": url,
-        "KEY_PREFIX": CACHE_KEY_PREFIX,
-        # Both or neither: with only the first, iter_keys silently returns the wrong names.
-        "KEY_FUNCTION": "caching.keys.make_key",
-        "REVERSE_KEY_FUNCTION": "caching.keys.reverse_key",
-        "OPTIONS": {
-            "CLIENT_CLASS": "caching.store.Client",
-            "SERIALIZER": serializer,
-            "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
-            "SOCKET_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
-            "CONNECTION_POOL_KWARGS": {
-                # Once, and only for a connection that turns out to be closed: Redis was restarted meanwhile. A
-                # time-out is never repeated, because the caller has waited long enough.
-                "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-                # RESP 2 needs no HELLO, and a name for the library no CLIENT SETINFO: fewer round trips to connect.
-                "protocol": 2,
-                "driver_info": None,
-            },
-        },
-    }
-
-
 CACHES = {
-    "default": redis_cache(REDIS_URL, "caching.serializers.JSONSerializer"),
-    "audio": redis_cache(REDIS_URL, "caching.serializers.AudioSerializer"),
+    "default": redis_cache(REDIS_URL, "JSONSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX),
+    "audio": redis_cache(REDIS_URL, "AudioSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX),
 }
 
 # What is remembered, and for how long (seconds)
@@ -215,6 +195,30 @@ TTS_CACHE_TTL = {
     "speed": envint("TTS_CACHE_TTL_SPEED", 300, least=1),
 }
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
+
+# The semantic tier
+
+SEMANTIC_MODE = envstr("SEMANTIC_MODE", "on")
+SEMANTIC_EMBEDDER = envstr("SEMANTIC_EMBEDDER", "wordllama")
+SEMANTIC_INDEX = envstr("SEMANTIC_INDEX", "numpy")
+SEMANTIC_MAX_ENTRIES = envint("SEMANTIC_MAX_ENTRIES", 100_000, least=1)
+SEMANTIC_TIMEOUT_MS = envint("SEMANTIC_TIMEOUT_MS", 300, least=1)
+SEMANTIC_EMBEDDER_OPTIONS = {
+    **{
+        key.removeprefix("SEMANTIC_EMBEDDER_"): value
+        for key, value in _env.items()
+        if value and key.startswith("SEMANTIC_EMBEDDER_")
+    },
+    "TIMEOUT_MS": str(SEMANTIC_TIMEOUT_MS),
+}
+
+# What it costs
+
+DISPLAY_CURRENCY = envstr("DISPLAY_CURRENCY", "USD")
+CURRENCY_RATES = envrates("CURRENCY_RATES", "INR=83")
+if DISPLAY_CURRENCY not in CURRENCY_RATES:
+    raise ImproperlyConfigured(f"DISPLAY_CURRENCY is {DISPLAY_CURRENCY}, but CURRENCY_RATES has no rate for it")
+LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1)
 
 # Providers
 
@@ -256,6 +260,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
     "SERVE_INCLUDE_SCHEMA": False,
+    # Choices stand where they are used: several fields are called `provider` and differ in them.
+    "POSTPROCESSING_HOOKS": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -17,7 +17,7 @@ from speech.transport import Call, post, post_for_json
 
 _SAMPLE_RATE = 24_000  # of response_format "pcm", as the API reference says
 _LIMIT = 4_096  # characters of `input`
-_LIMIT_IN_TOKENS = 2_000  # of gpt-4o-mini-tts; no script that we speak takes more tokens than characters
+_LIMIT_IN_TOKENS = 2_000  # of gpt-4o-mini-tts; counted as characters, for want of its tokenizer
 
 
 class Provider(BaseProvider):

@@ -19,7 +19,7 @@ def chat(api: Any, body: Any = QUERY, path: str = "/api/chat/", **headers: str) 
 
 def make_older(redis_client: Any, seconds: int) -> None:
     """Move the time at which every answer was made into the past."""
-    for key in redis_client.keys("llm:*"):
+    for key in redis_client.keys("llm:exact:*"):
         entry = json.loads(redis_client.get(key))
         redis_client.set(key, json.dumps({**entry, "created": entry["created"] - seconds}), keepttl=True)
 
@@ -36,7 +36,7 @@ def test_it_asks_the_provider_once_and_then_answers_from_redis(
     assert first.json()["text"] == second.json()["text"] == "You said: What is a cache?. That is all."
     assert second.json()["usage"] == first.json()["usage"]
     assert len(fake_openai.requests) == 1
-    assert redis_client.keys() == [second.json()["cache"]["key"].encode()]
+    assert redis_client.keys("llm:exact:*") == [second.json()["cache"]["key"].encode()]
 
 
 def test_the_receipt_says_what_the_headers_say(api: Any, fake_openai: FakeOpenAI) -> None:
@@ -208,7 +208,7 @@ def test_a_failure_of_the_provider_is_explained_and_not_stored(
     response = chat(api)
     assert (response.status_code, error_of(response)["code"]) == (status, code)
     assert "sk-loopback-secret" not in response.content.decode()
-    assert redis_client.keys() == []
+    assert redis_client.keys("llm:exact:*") == []
     fake_openai.behave("ok")
     assert chat(api).status_code == 200
 
@@ -226,7 +226,7 @@ def test_a_truncated_answer_is_served_and_not_stored(
     response = chat(api)
     assert (response.status_code, response.json()["finish_reason"]) == (200, "length")
     assert (response.headers["Cache-Status"], response.json()["cache"]["stored"]) == ("speechsite; fwd=uri-miss", False)
-    assert redis_client.keys() == []
+    assert redis_client.keys("llm:exact:*") == []
 
 
 @pytest.mark.parametrize("path", ["/api/chat", "/api/chat/"])

@@ -21,7 +21,7 @@ def prepared(model: str = "", **params: Any) -> dict[str, Any]:
 
 
 def test_it_turns_openai_s_names_into_sarvam_s(sarvam_server: Loopback) -> None:
-    messages = [{"role": "developer", "content": [{"type": "text", "text": "Be brief."}]}, USER]
+    messages: list[Any] = [{"role": "developer", "content": [{"type": "text", "text": "Be brief."}]}, USER]
     params = {"max_completion_tokens": 40, "user": "u1", "store": False, "tool_choice": "auto", "temperature": None}
     answer = SARVAM.chat(SARVAM.prepare_chat(ChatRequest(messages=messages, params=params)))
     assert answer.choices[0]["finish_reason"] == "stop"
@@ -45,7 +45,8 @@ def test_it_asks_for_the_usage_of_a_stream_only_where_it_may(
 
 
 def test_it_refuses_by_name_what_would_change_the_answer() -> None:
-    for name, value in {"logprobs": True, "top_k": 5, "logit_bias": {"1": 2}, "provider": "x"}.items():
+    refused: dict[str, Any] = {"logprobs": True, "top_k": 5, "logit_bias": {"1": 2}, "provider": "x"}
+    for name, value in refused.items():
         with pytest.raises(UnsupportedFeature) as caught:
             prepared(**{name: value})
         assert caught.value.param == name

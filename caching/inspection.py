@@ -1,0 +1,223 @@
+"""What is in the cache: browse it, look at one entry, remove entries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Sum
+
+from caching import keys, keyspace, store
+from caching.keyspace import Stored
+from caching.models import Call, EntryHits
+from caching.money import Money
+from caching.serializers import Audio
+
+LLM_KINDS = (keys.EXACT, "llm:semantic", "llm:query_index")
+TTS_KINDS = (keys.SPEECH,)
+PAGE_SECONDS = 0.1
+"""How long one page looks for keys that match, before it shows what it has."""
+MOST_FOUND = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list of keys."""
+
+    stored: Stored
+    hits: int
+
+    @property
+    def age(self) -> int | None:
+        """Whole seconds since the value was made."""
+        created = self.stored.fields.get("created")
+        return max(0, int(time.time() - created)) if isinstance(created, int | float) else None
+
+    @property
+    def level(self) -> str:
+        return str(self.stored.fields.get("level", ""))
+
+    @property
+    def text(self) -> str:
+        """What was asked or spoken, as far as the entry says."""
+        fields = self.stored.fields
+        return str(fields.get("question") or fields.get("text") or "")
+
+    @property
+    def made_by(self) -> str:
+        return str(self.stored.fields.get("by", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: list[Row]
+    cursor: int
+    """Where the next page begins; 0: this was the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One entry, for the page and the command that show it."""
+
+    row: Row
+    audio: bytes | None
+    call: Call | None
+    """The request that it was made for, while the ledger still has it."""
+    saved: list[Money]
+    """By currency."""
+
+    @property
+    def cost(self) -> Money | None:
+        known = self.call is not None and self.call.cost is not None
+        return Money(self.call.cost, self.call.currency) if self.call and known else None
+
+
+def browse(kind: str = "", text: str = "", pattern: str = "", cursor: int = 0, count: int = 50) -> Page | None:
+    """One page of the keys of a kind that match a pattern (`*weather*`), or whose question holds `text`.
+
+    The effort for one page does not grow with the database: it ends after PAGE_SECONDS, with a cursor to go on from,
+    and may therefore be short, or empty. It may hold a few more than `count` too, as SCAN does. By text it finds the
+    latest MOST_FOUND entries that the ledger knows. None while Redis is away.
+    """
+    if text:
+        names, cursor = _by_text(kind, text), 0
+    else:
+        step = _scan_page(kind, pattern or "*", cursor, count)
+        if step is None:
+            return None
+        names, cursor = step
+    stored: list[Stored] | None = keyspace.describe(names) if names else []
+    return None if stored is None else Page(_rows(stored), cursor)
+
+
+def inspect(key: str) -> Detail | None:
+    """Everything about one key; None if there is none of that name, or Redis is away."""
+    stored: list[Stored] | None = keyspace.describe([key])
+    if not stored:
+        return None
+    audio = store.get(key, "audio") if stored[0].kind == keys.SPEECH else None
+    saved = EntryHits.objects.filter(key=key).values_list("currency").annotate(Sum("saved"))
+    return Detail(
+        row=_rows(stored)[0],
+        audio=audio.data if isinstance(audio, Audio) else None,
+        call=Call.objects.filter(key=key, outcome__in=("miss", "bypass")).first(),
+        saved=[Money(amount, currency) for currency, amount in saved if currency],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which entries: all that fit every condition."""
+
+    kinds: tuple[str, ...] = LLM_KINDS + TTS_KINDS
+    pattern: str = "*"
+    level: str = ""
+    client: str = ""
+    older_than: float | None = None
+    """Seconds."""
+
+    @property
+    def reads_values(self) -> bool:
+        return bool(self.level or self.client or self.older_than is not None)
+
+    def covers(self, row: Row) -> bool:
+        old_enough = self.older_than is None or (row.age is not None and row.age >= self.older_than)
+        return old_enough and self.level in ("", row.level) and self.client in ("", row.made_by)
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a flush has come."""
+
+    total: int
+    """Keys in the whole database, when it began."""
+    scanned: int = 0
+    matched: int = 0
+    removed: int = 0
+    bytes: int = 0
+    complete: bool = False
+    """False at the end: Redis went away meanwhile."""
+    samples: list[str] = field(default_factory=list)
+
+
+def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
+    """Remove the entries of `selection` in small steps, telling after each how far it is."""
+    progress = Progress(total=keyspace.size() or 0)
+    cursor = 0
+    while step := keyspace.scan(cursor, selection.pattern):
+        cursor, found = step
+        progress.scanned += keyspace.STEP
+        names = _selected(selection, found)
+        progress.matched += len(names)
+        progress.bytes += sum(keyspace.memory(names) or []) if names else 0
+        progress.samples += names[: max(0, 5 - len(progress.samples))]
+        if not dry_run:
+            progress.removed += store.delete(names)
+        progress.complete = not cursor and store.available()
+        yield progress
+        if not cursor:
+            return
+    yield progress
+
+
+def _selected(selection: Selection, names: Sequence[str]) -> list[str]:
+    of_kind = [name for name in names if keys.kind_of(name) in selection.kinds]
+    if not selection.reads_values or not of_kind:
+        return of_kind
+    described: list[Stored] = keyspace.describe(of_kind) or []
+    return [stored.key for stored in described if selection.covers(Row(stored, hits=0))]
+
+
+def _scan_page(kind: str, pattern: str, cursor: int, count: int) -> tuple[list[str], int] | None:
+    found: list[str] = []
+    deadline = time.monotonic() + PAGE_SECONDS
+    step_size = count
+    while True:
+        step = keyspace.scan(cursor, pattern, step_size)
+        if step is None:
+            return None
+        cursor, names = step
+        found += [name for name in names if kind in ("", keys.kind_of(name))]
+        if not cursor or len(found) >= count or time.monotonic() > deadline:
+            return found, cursor
+        # Few match: look at more at once, up to what Redis does in about a millisecond.
+        step_size = min(step_size * 2, 2 * keyspace.STEP)
+
+
+def _by_text(kind: str, text: str) -> list[str]:
+    calls = Call.objects.filter(question__icontains=text).exclude(key="")
+    of_kind = calls.filter(key__startswith=kind) if kind else calls
+    # One entry may have been made several times; a dict keeps the order.
+    return list(dict.fromkeys(of_kind.values_list("key", flat=True)[:MOST_FOUND]))
+
+
+def _rows(stored: Sequence[Stored]) -> list[Row]:
+    hits = dict(
+        EntryHits.objects.filter(key__in=[entry.key for entry in stored]).values_list("key").annotate(Sum("hits"))
+    )
+    return [Row(entry, hits.get(entry.key, 0)) for entry in stored]
+
+
+def as_json(detail: Detail) -> dict[str, Any]:
+    """What `cache_inspect` prints."""
+    stored = detail.row.stored
+    return {
+        "key": stored.key,
+        "kind": stored.kind,
+        "bytes": stored.bytes,
+        "ttl": stored.ttl,
+        "age": detail.row.age,
+        "level": detail.row.level,
+        "made_by": detail.row.made_by,
+        "hits": detail.row.hits,
+        "cost": _plain(detail.cost),
+        "saved": [_plain(money) for money in detail.saved],
+        "audio_bytes": None if detail.audio is None else len(detail.audio),
+        "value": stored.fields,
+    }
+
+
+def _plain(money: Money | None) -> dict[str, str] | None:
+    return None if money is None else {"amount": f"{money.amount:f}", "currency": money.currency}

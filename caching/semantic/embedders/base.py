@@ -1,0 +1,42 @@
+"""What an embedder is: texts in, unit vectors out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+class EmbeddingError(Exception):
+    """No vectors came back. The semantic tier treats it as a miss."""
+
+
+class BaseEmbedder(ABC):
+    """Subclasses are called `Embedder`. Vectors of another name, version or length must never meet in one index."""
+
+    name: str
+    version: str
+    dimensions: int
+
+    def __init__(self, options: Mapping[str, str]) -> None:  # noqa: B027 (not all have options)
+        """`options`: configuration by name, as documented in the subclass; unknown ones are ignored."""
+
+    @abstractmethod
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimensions), float32, every row of length 1. Raises EmbeddingError."""
+
+    @property
+    def identity(self) -> str:
+        return f"{self.name}:{self.version}:{self.dimensions}"
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Rows scaled to length 1; a row of zeros (no known token) becomes the first axis, similar to nothing else."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled = np.divide(vectors, lengths, out=np.zeros_like(vectors, dtype=np.float32), where=lengths > 0)
+    scaled[lengths[:, 0] == 0, 0] = 1.0
+    return scaled

@@ -1,0 +1,84 @@
+"""Vetoes: reasons why a stored answer cannot be right, whatever the similarity.
+
+Each is cheap, deterministic and explainable, and has a name that is stored with the decision. They compare analysed
+questions, so an entry is read once, not once per search.
+"""
+
+from __future__ import annotations
+
+from caching.semantic.analysis import Question
+from caching.semantic.roles import exchanged
+
+
+def numbers(a: Question, b: Question) -> bool:
+    return a.numbers != b.numbers
+
+
+def identifiers(a: Question, b: Question) -> bool:
+    return a.identifiers != b.identifiers
+
+
+def units(a: Question, b: Question) -> bool:
+    return a.units != b.units
+
+
+def times(a: Question, b: Question) -> bool:
+    return a.times != b.times
+
+
+def negation(a: Question, b: Question) -> bool:
+    return a.negations % 2 != b.negations % 2
+
+
+def opposites(a: Question, b: Question) -> bool:
+    """For some contrast each side names an alternative that the other does not."""
+    only_a, only_b = a.contrasts - b.contrasts, b.contrasts - a.contrasts
+    return bool(only_a and only_b) and not {name for name, _ in only_a}.isdisjoint(name for name, _ in only_b)
+
+
+def actions(a: Question, b: Question) -> bool:
+    return bool(a.actions and b.actions) and a.actions != b.actions
+
+
+def question_word(a: Question, b: Question) -> bool:
+    """ "When" against "where"; a command that asks nothing by a question word is left to the decision."""
+    return bool(a.asks and b.asks) and a.asks != b.asks
+
+
+def persons(a: Question, b: Question) -> bool:
+    """ "my card" against "your card"; one side may leave it out."""
+    return bool(a.persons - b.persons) and bool(b.persons - a.persons)
+
+
+def roles(a: Question, b: Question) -> bool:
+    return exchanged(a, b)
+
+
+def names(a: Question, b: Question) -> bool:
+    """Each side has a capitalised word that the other lacks. Speech has no capitals: there its weight must do."""
+    return not a.names <= frozenset(b.content) and not b.names <= frozenset(a.content)
+
+
+def language(a: Question, b: Question) -> bool:
+    return a.language != b.language
+
+
+GUARDS = (
+    language,
+    numbers,
+    identifiers,
+    units,
+    times,
+    negation,
+    opposites,
+    actions,
+    question_word,
+    persons,
+    roles,
+    names,
+)
+
+
+def vetoes(a: Question, b: Question) -> list[str]:
+    """The names of all guards that object; empty where none does. Symmetric."""
+    return [guard.__name__ for guard in GUARDS if guard(a, b)]

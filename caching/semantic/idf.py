@@ -1,0 +1,38 @@
+"""How much a word tells: inverse document frequency, with a packaged start and learned from the traffic."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from threading import Lock
+
+_MAX_WORDS = 200_000
+
+
+class Idf:
+    """Document counts of words. The start counts as `_START_WEIGHT` of its size, so that own traffic soon prevails."""
+
+    _START_WEIGHT = 0.2
+
+    def __init__(self, start: Mapping[str, int] | None = None, documents: int = 0) -> None:
+        """`start` maps a word to the number of questions that it stands in, out of `documents`."""
+        self._start = {word: count * self._START_WEIGHT for word, count in (start or {}).items()}
+        self._start_documents = documents * self._START_WEIGHT
+        self.counts: Counter[str] = Counter()
+        self.documents = 0
+        self._lock = Lock()
+
+    def learn(self, words: Iterable[str]) -> None:
+        """One question's words, each once. Rare words are forgotten when memory would grow without bound."""
+        with self._lock:
+            self.documents += 1
+            self.counts.update(words)
+            if len(self.counts) > _MAX_WORDS:
+                self.counts = Counter({word: count for word, count in self.counts.items() if count > 1})
+
+    def weight(self, word: str) -> float:
+        """Between 0 (in every question) and 1 (never seen)."""
+        documents = self._start_documents + self.documents + 1
+        seen = self._start.get(word, 0.0) + self.counts.get(word, 0) + 0.5
+        return max(0.0, min(1.0, math.log(documents / seen) / math.log(2 * documents)))

@@ -1,0 +1,20 @@
+"""Indexes. The folder is the registry: `numpy.py` is the index "numpy", its class is `Index`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from caching.semantic.indexes.base import BaseIndex
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in ("__init__", "base"))
+
+
+def get_index(name: str, dimensions: int, max_entries: int = 100_000) -> BaseIndex:
+    """A new, empty index. ValueError for a name that no file has."""
+    if name not in names():
+        raise ValueError(f"no index {name!r}; there are {', '.join(names())}")
+    index: BaseIndex = import_module(f"caching.semantic.indexes.{name}").Index(dimensions, max_entries)
+    return index

@@ -1,0 +1,54 @@
+"""What an index is: the nearest stored questions inside one scope."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: str
+    scope: str
+    text: str
+    """The question as it was asked, not normalised."""
+    expires: float = float("inf")
+    """Unix time in seconds, after which it is never found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    entry: Entry
+    similarity: float
+    """Cosine."""
+
+
+class BaseIndex(ABC):
+    """Subclasses are called `Index`. Safe to search from several threads while others add and remove."""
+
+    def __init__(self, dimensions: int, max_entries: int) -> None:
+        """Beyond `max_entries` the entries that were added first are dropped."""
+        self.dimensions = dimensions
+        self.max_entries = max_entries
+
+    @abstractmethod
+    def add(self, entry: Entry, vector: Vector) -> None:
+        """`vector` of length 1. An entry with a known id replaces the old one, in another scope too."""
+
+    @abstractmethod
+    def remove(self, ids: Iterable[str]) -> int:
+        """How many were there."""
+
+    @abstractmethod
+    def search(self, vector: Vector, scope: str, k: int) -> list[Neighbour]:
+        """At most `k` live entries of this scope and no other, the most similar first."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Entries held, expired ones included until they are dropped."""

@@ -1,0 +1,112 @@
+"""The path of a question through the semantic tier: normalise, embed, search, guard, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from caching.semantic.analysis import Question, analyse
+from caching.semantic.decide import Model, packaged_idf, packaged_model
+from caching.semantic.embedders.base import BaseEmbedder
+from caching.semantic.features import features
+from caching.semantic.guards import vetoes
+from caching.semantic.idf import Idf
+from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
+
+NEIGHBOURS = 10
+# Below this similarity a refused neighbour says nothing about how crowded the surroundings are.
+_NEAR = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    entry: Entry
+    similarity: float
+    vetoes: tuple[str, ...]
+    row: tuple[float, ...]
+    """Features; empty where a guard objected."""
+    probability: float
+    """That the entry's answer is right; 0 where a guard objected."""
+    same: bool
+    """Equal once normalised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why an answer was reused, or why not."""
+
+    entry: Entry | None
+    """None is a miss."""
+    tier: str
+    """"normalized", "semantic", or "" on a miss."""
+    best: Candidate | None
+    """The most probable candidate, also where it did not reach the bar; else the nearest one with its vetoes."""
+    bar: float
+
+
+class Matcher:
+    """One embedder, one index and what was learned about words, shared by the threads of a process."""
+
+    def __init__(
+        self, embedder: BaseEmbedder, index: BaseIndex, idf: Idf | None = None, model: Model | None = None
+    ) -> None:
+        if embedder.dimensions != index.dimensions:
+            raise ValueError(f"{embedder.identity} does not fit an index of {index.dimensions} dimensions")
+        self.embedder = embedder
+        self.index = index
+        self.idf = idf or packaged_idf()
+        self.model = model or packaged_model()
+
+    def add(self, entry: Entry) -> None:
+        """Make an entry findable. Raises EmbeddingError."""
+        self.index.add(entry, self.vector(entry.text))
+
+    def find(self, text: str, scope: str, level: str) -> Decision:
+        """The entry whose answer may be served at this level. Raises EmbeddingError."""
+        found = self.candidates(text, scope)
+        self.learn(text)
+        return self.decide(found, level)
+
+    def learn(self, text: str) -> None:
+        question = analyse(text)
+        self.idf.learn({*question.content, *question.function})
+
+    def vector(self, text: str) -> Vector:
+        vector: Vector = self.embedder.embed([analyse(text).text])[0]
+        return vector
+
+    def candidates(self, text: str, scope: str) -> list[Candidate]:
+        """The nearest entries, judged; in the order of their similarity."""
+        question = analyse(text)
+        near = self.index.search(self.vector(text), scope, NEIGHBOURS)
+        stored = [analyse(neighbour.entry.text) for neighbour in near]
+        objections = [tuple(vetoes(question, other)) for other in stored]
+        crowding = _crowding(near, objections)
+        return [
+            self._judge(question, other, neighbour, objection, crowding)
+            for neighbour, other, objection in zip(near, stored, objections, strict=True)
+        ]
+
+    def _judge(
+        self, question: Question, other: Question, neighbour: Neighbour, objection: tuple[str, ...], crowding: float
+    ) -> Candidate:
+        same = question.text == other.text
+        row: tuple[float, ...] = ()
+        probability = 1.0 if same else 0.0
+        if not same and not objection:
+            row = tuple(features(question, other, neighbour.similarity, crowding, self.idf))
+            probability = self.model.probability(row)
+        return Candidate(neighbour.entry, neighbour.similarity, () if same else objection, row, probability, same)
+
+    def decide(self, found: Sequence[Candidate], level: str) -> Decision:
+        """`quality` serves only what is equal once normalised."""
+        bar = self.model.bars.get(level, 1.0)
+        best = max(found, key=lambda candidate: candidate.probability, default=None)
+        if best is None or best.probability < bar:
+            return Decision(None, "", best, bar)
+        return Decision(best.entry, "normalized" if best.same else "semantic", best, bar)
+
+
+def _crowding(near: Sequence[Neighbour], objections: Sequence[tuple[str, ...]]) -> float:
+    close = [bool(found) for neighbour, found in zip(near, objections, strict=True) if neighbour.similarity > _NEAR]
+    return sum(close) / max(len(close), 1)

@@ -1,0 +1,88 @@
+"""Word stems: light suffix stripping, enough to pair "cancelling" with "cancel" and "कार्डों" with "कार्ड"."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_KEEP = frozenset(
+    {
+        "news",
+        "gas",
+        "bus",
+        "this",
+        "is",
+        "was",
+        "has",
+        "yes",
+        "thing",
+        "king",
+        "ring",
+        "sing",
+        "string",
+        "red",
+        "bed",
+        "need",
+        "feed",
+        "speed",
+        "sms",
+        "gps",
+        "always",
+        "pass",
+        "less",
+    }
+)
+_HINDI = ("ियों", "ाओं", "ुओं", "ियां", "ों", "ें", "ीं", "ाएं", "ी", "े", "ा", "ो", "ि", "ं")
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    if "\u0900" <= word[0] <= "\u097f":
+        return _strip(word, _HINDI, least=2)
+    return _english(word) if word.isascii() and word.isalpha() else word
+
+
+def _strip(word: str, suffixes: tuple[str, ...], least: int) -> str:
+    for suffix in suffixes:
+        if word.endswith(suffix) and len(word) - len(suffix) >= least:
+            return word[: -len(suffix)]
+    return word
+
+
+def _english(word: str) -> str:
+    if len(word) < 4 or word in _KEEP:
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        word = word[:-2]
+    elif word[-1] == "s" and word[-2] not in "su":
+        word = word[:-1]
+    for suffix in ("ing", "ed"):
+        if (
+            word.endswith(suffix)
+            and len(word) - len(suffix) >= 3
+            and any(vowel in word[: -len(suffix)] for vowel in "aeiouy")
+        ):
+            word = word[: -len(suffix)]
+            if word[-1] == word[-2] and word[-1] not in "lsz":
+                word = word[:-1]
+            break
+    if len(word) > 4 and word.endswith("ly"):
+        word = word[:-2]
+    if len(word) > 3 and word[-1] == "e":
+        word = word[:-1]
+    return word[:-1] + "i" if len(word) > 3 and word[-1] == "y" else word
+
+
+@lru_cache(maxsize=65_536)
+def trigrams(word: str) -> frozenset[str]:
+    padded = f" {word} "
+    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
+
+
+def alike(one: str, other: str) -> bool:
+    """Spelled nearly alike: a Dice coefficient of 0.6 over letter trigrams, both words of four letters or more."""
+    if len(one) < 4 or len(other) < 4 or one[0] != other[0]:
+        return False
+    first, second = trigrams(one), trigrams(other)
+    return 2 * len(first & second) >= 0.6 * (len(first) + len(second))
