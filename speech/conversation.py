@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from caching.chunks import Chunk
 from speech.exceptions import GatewayError, ProviderBadAnswer
 from speech.playback import Playback, Sentence
 from speech.sentences import SentenceStream
+from speech.spoken import resumed
 
 
 @dataclass
@@ -57,12 +57,7 @@ def first_of(sentences: Iterator[str]) -> tuple[str, Iterator[str]]:
     first = next(sentences, "")
     if not first:
         raise ProviderBadAnswer("the model's answer holds no text to speak")
-    return first, _resumed(first, sentences)
-
-
-def _resumed(first: str, rest: Iterator[str]) -> Iterator[str]:
-    with closing(rest):  # type: ignore[type-var]  # a generator, whatever its annotation
-        yield from chain([first], rest)
+    return first, resumed(first, sentences)
 
 
 def spoken_turn(playback: Playback, codec: str, receipt: Receipt) -> Iterator[bytes]:

@@ -15,7 +15,6 @@ from django.conf import settings
 from caching import metrics, tts
 from caching.usage import Usage
 from speech.audio import Encoder, join
-from speech.exceptions import GatewayError
 from speech.speaker import Made, Speaker, pcm_of
 
 AHEAD = 4
@@ -92,7 +91,7 @@ class Playback:
                     break
                 self._tracks.put(self._track(text))
             self._tracks.put(None)
-        except GatewayError as error:
+        except Exception as error:  # noqa: BLE001 (raised again in the thread that plays)
             self._tracks.put(error)
         finally:
             if close := getattr(self._texts, "close", None):
@@ -123,6 +122,9 @@ class _Track:
         self._chunks: queue.SimpleQueue[bytes | BaseException | None] = queue.SimpleQueue()
 
     def fill(self, pcm: Iterator[bytes]) -> None:
+        if self._stopped.is_set():
+            # It waited for a thread until nobody was left to hear it.
+            return
         try:
             for chunk in pcm:
                 if self._stopped.is_set():

@@ -39,7 +39,15 @@ _MARGIN = 0.85
 _LEAST_SIMILARITY = 0.55
 _PENALTY = 20.0
 _SHUFFLES = 2
-_RISES = {"cosine", "cosine_over_80", "cosine_over_90", "overlap", "function_overlap", "nothing_unmatched", "cosine_if_unmatched"}
+_RISES = {
+    "cosine",
+    "cosine_over_80",
+    "cosine_over_90",
+    "overlap",
+    "function_overlap",
+    "nothing_unmatched",
+    "cosine_if_unmatched",
+}
 _FREE = {"length", "length_ratio", "shared_words", "shared_weight", "crowding"}
 _SIGNS = np.array([1 if name in _RISES else 0 if name in _FREE else -1 for name in NAMES])
 

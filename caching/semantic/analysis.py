@@ -94,14 +94,36 @@ def _reader(language: str) -> _Reader:
         phrases={phrase: name for each in guards for phrase, name in each["question_phrases"].items()},
         synonyms=synonyms,
         whether=frozenset(guards[0]["whether"].split()),
-        asking=frozenset().union(*(lexicon_words(code, "question_words") for code in dict.fromkeys(("en", language or "en")))),
+        asking=frozenset().union(
+            *(lexicon_words(code, "question_words") for code in dict.fromkeys(("en", language or "en")))
+        ),
     )
 
 
-_BEFORE_MONTH = frozenset("in of for on by until since next last this during".split())
-_MODALS = frozenset("can could should may might must will would shall".split())
-BEFORE = frozenset("from to than by for of with over into after before against via between near".split())
-AFTER = frozenset("ने को से तक में पर का की के ne ko se tak mein par ka ki ke".split())
+_BEFORE_MONTH = frozenset(["in", "of", "for", "on", "by", "until", "since", "next", "last", "this", "during"])
+_MODALS = frozenset(["can", "could", "should", "may", "might", "must", "will", "would", "shall"])
+BEFORE = frozenset(
+    [
+        "from",
+        "to",
+        "than",
+        "by",
+        "for",
+        "of",
+        "with",
+        "over",
+        "into",
+        "after",
+        "before",
+        "against",
+        "via",
+        "between",
+        "near",
+    ]
+)
+AFTER = frozenset(
+    ["ने", "को", "से", "तक", "में", "पर", "का", "की", "के", "ne", "ko", "se", "tak", "mein", "par", "ka", "ki", "ke"]
+)
 
 
 @lru_cache(maxsize=32_768)

@@ -18,7 +18,27 @@ NAMES = (
     "length", "length_ratio", "inversions", "shared_words", "shared_weight", "nothing_unmatched", "spelled_alike", "many_unmatched",
     "crowding", "cosine_if_unmatched",
 )  # fmt: skip
-_MODALS = frozenset("can could should may must will would do does did is are was were has have am".split())
+_MODALS = frozenset(
+    [
+        "can",
+        "could",
+        "should",
+        "may",
+        "must",
+        "will",
+        "would",
+        "do",
+        "does",
+        "did",
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "am",
+    ]
+)
 
 
 def features(a: Question, b: Question, cosine: float, crowding: float, idf: Idf) -> list[float]:
@@ -75,7 +95,7 @@ def _share(shared: float, other: float, *, empty: float) -> float:
 
 
 def _mood(one: str, other: str) -> float:
-    """"Is my alarm set?" is further from "set my alarm" than "what alarms are set?"."""
+    """ "Is my alarm set?" is further from "set my alarm" than "what alarms are set?"."""
     return float(one != other) + float({one, other} == {"whether", "tell"})
 
 

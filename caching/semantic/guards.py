@@ -23,7 +23,7 @@ def identifiers(a: Question, b: Question) -> bool:
 
 def units(a: Question, b: Question) -> bool:
     """A unit that only one side names counts where there is an amount: "how many inches" may be "how much"."""
-    return a.units != b.units and bool(a.units and b.units or a.numbers)
+    return a.units != b.units and bool((a.units and b.units) or a.numbers)
 
 
 def times(a: Question, b: Question) -> bool:
@@ -46,12 +46,12 @@ def actions(a: Question, b: Question) -> bool:
 
 
 def question_word(a: Question, b: Question) -> bool:
-    """"When" against "where"; a command that asks nothing by a question word is left to the decision."""
+    """ "When" against "where"; a command that asks nothing by a question word is left to the decision."""
     return bool(a.asks and b.asks) and a.asks != b.asks
 
 
 def persons(a: Question, b: Question) -> bool:
-    """"my card" against "your card"; one side may leave it out."""
+    """ "my card" against "your card"; one side may leave it out."""
     return bool(a.persons - b.persons) and bool(b.persons - a.persons)
 
 
@@ -68,7 +68,20 @@ def language(a: Question, b: Question) -> bool:
     return a.language != b.language
 
 
-GUARDS = (language, numbers, identifiers, units, times, negation, opposites, actions, question_word, persons, roles, names)
+GUARDS = (
+    language,
+    numbers,
+    identifiers,
+    units,
+    times,
+    negation,
+    opposites,
+    actions,
+    question_word,
+    persons,
+    roles,
+    names,
+)
 
 
 def vetoes(a: Question, b: Question) -> list[str]:

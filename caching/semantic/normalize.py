@@ -62,7 +62,20 @@ _TOKEN = re.compile(
     r"|[^\w\s]"
 )
 _DROPPED = frozenset(".,;:!?…\"'()[]{}-–—~|_।॥¿¡،؟。、「」«»“”„‹›•*#/\\<>=+^@&")
-_OPERATORS = {"*": "×", "×": "×", "÷": "÷", "/": "/", "+": "+", "-": "-", "<": "<", ">": ">", "=": "=", "^": "^", "(": "(", ")": ")"}
+_OPERATORS = {
+    "*": "×",
+    "×": "×",
+    "÷": "÷",
+    "/": "/",
+    "+": "+",
+    "-": "-",
+    "<": "<",
+    ">": ">",
+    "=": "=",
+    "^": "^",
+    "(": "(",
+    ")": ")",
+}
 _HAS_OPERATOR = re.compile(r"\d\s*[-+*×÷/<>=^]\s*[\d(]|[=<>^]")
 
 
@@ -139,7 +152,7 @@ _CLITICS = {"re": "are", "ll": "will", "ve": "have", "m": "am", "d": "would"}
 
 
 def _clitic(token: str) -> list[str]:
-    """"you're" in full; "john's" keeps its s, since a possessive and a plural sound the same."""
+    """ "you're" in full; "john's" keeps its s, since a possessive and a plural sound the same."""
     stem, _, tail = token.rpartition("'")
     if tail == "t" and stem.endswith("n"):
         return [stem[:-1], "not"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from caching.semantic.analysis import Question
 
 _WAYS = ("from", "to")
-_SIDES = frozenset("than over before after against by from ne ko ने को से".split())
+_SIDES = frozenset(["than", "over", "before", "after", "against", "by", "from", "ne", "ko", "ने", "को", "से"])
 
 
 def exchanged(a: Question, b: Question) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import struct
+import time
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,10 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.owner.opened()
+
+    def finish(self) -> None:
+        self.owner.closed()
+        super().finish()
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -73,6 +78,8 @@ class Handler(BaseHTTPRequestHandler):
         for number, chunk in enumerate(answer.chunks):
             if number:
                 self.owner.stopping.wait(self.owner.chunk_delay)
+            else:
+                self.owner.first_sent = time.perf_counter()
             self._write(answer, chunk)
         if answer.streamed:
             self.wfile.write(b"0\r\n\r\n")
