@@ -7,3 +7,6 @@ class SpeechConfig(AppConfig):
     name = "speech"
     verbose_name = "Speech gateway"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from speech import checks  # noqa: F401 (registers them)
