@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import Any
 
 WIDTH = 30
 
@@ -8,7 +8,7 @@ WIDTH = 30
 class Bar:
     """One line on a terminal that fills up; nothing where the output is no terminal."""
 
-    def __init__(self, stream: IO[str] | Any, total: int) -> None:
+    def __init__(self, stream: Any, total: int) -> None:
         self._stream = stream
         self._total = max(1, total)
         self._shown = bool(getattr(stream, "isatty", lambda: False)())
