@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from caching import inspection, store
+from caching import flushing, store
 from caching.durations import duration
-from caching.inspection import Progress, Selection
+from caching.flushing import Progress, Selection
 from caching.levels import LEVELS
 from caching.progress import Bar
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def _run(self, selection: Selection, *, dry_run: bool) -> str:
         bar = None
-        for progress in inspection.flush(selection, dry_run=dry_run):
+        for progress in flushing.flush(selection, dry_run=dry_run):
             bar = bar or Bar(self.stdout, progress.total)
             bar.show(progress.scanned, f"{progress.matched:,} found")
         if bar:
@@ -52,8 +52,8 @@ class Command(BaseCommand):
 
 def _selection(options: dict[str, Any]) -> Selection:
     either = options["llm"] or options["tts"]
-    kinds = (inspection.LLM_KINDS if options["llm"] or not either else ()) + (
-        inspection.TTS_KINDS if options["tts"] or not either else ()
+    kinds = (flushing.LLM_KINDS if options["llm"] or not either else ()) + (
+        flushing.TTS_KINDS if options["tts"] or not either else ()
     )
     older_than: timedelta | None = options["older_than"]
     return Selection(
