@@ -19,6 +19,8 @@ from speech.spoken import resumed
 class Receipt:
     """What one turn came to. It is filled while the turn is spoken."""
 
+    heard: dict[str, Any] | None = None
+    """What was said, where the question came as sound."""
     chat: dict[str, Any] = field(default_factory=dict)
     sentences: list[Sentence] = field(default_factory=list)
     first_audio_ms: float | None = None
@@ -30,6 +32,7 @@ class Receipt:
         saved = [sentence for sentence in self.sentences if sentence.cached]
         return {
             "text": " ".join(sentence.text for sentence in self.sentences),
+            "heard": self.heard,
             "chat": self.chat,
             "sentences": [
                 {"text": s.text, "cached": s.cached, "characters": len(s.text), "billed": s.made.billed}

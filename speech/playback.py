@@ -108,7 +108,7 @@ class Playback:
         if entry:
             track.fill(iter([pcm_of(entry)]))
         else:
-            _threads().submit(track.fill, self._speaker.pcm(piece, sentence.made))
+            _threads().submit(track.fill, self._speaker.pcm(piece, sentence.made, self._stopped))
         return track
 
 
@@ -122,9 +122,6 @@ class _Track:
         self._chunks: queue.SimpleQueue[bytes | BaseException | None] = queue.SimpleQueue()
 
     def fill(self, pcm: Iterator[bytes]) -> None:
-        if self._stopped.is_set():
-            # It waited for a thread until nobody was left to hear it.
-            return
         try:
             for chunk in pcm:
                 if self._stopped.is_set():
@@ -147,4 +144,5 @@ class _Track:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(settings.SYNTHESIS_THREADS, thread_name_prefix="speech")
+    # Most of them wait for others: how many synthesise at once is limited where they do it.
+    return ThreadPoolExecutor(settings.THREADS * AHEAD, thread_name_prefix="speech")

@@ -100,6 +100,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
 DATA_UPLOAD_MAX_MEMORY_SIZE = envint("MAX_BODY_BYTES", 1_048_576, least=1024)
+# What OpenAI takes too.
+MAX_UPLOAD_BYTES = envint("MAX_UPLOAD_BYTES", 26_214_400, least=1024)
 
 INSTALLED_APPS = [
     "unfold",
@@ -127,6 +129,25 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+# Off by default: a browser that calls the API shows its key to whoever uses it.
+CORS_ALLOWED_ORIGINS = envlist("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/(?:v1|api)/"
+if CORS_ALLOWED_ORIGINS:
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+    INSTALLED_APPS.append("corsheaders")
+# OpenAI's SDK for browsers sends the X-Stainless ones.
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "cache-control", "content-type", "user-agent", "x-optimization-level"),
+    *("openai-organization", "openai-project", "idempotency-key", "x-requested-with"),
+    *(f"x-stainless-{name}" for name in ("arch", "async", "custom-poll-interval", "helper-method", "lang", "os")),
+    *(f"x-stainless-{name}" for name in ("package-version", "poll-helper", "raw-response", "read-timeout")),
+    *(f"x-stainless-{name}" for name in ("retry-count", "runtime", "runtime-version", "timeout")),
+]
+CORS_EXPOSE_HEADERS = [
+    *("Age", "Cache-Status", "Retry-After", "X-Cache", "X-Cache-Match", "X-Cache-Similarity", "X-Cost-USD"),
+    *("X-Cost-Saved-USD", "X-Receipt-ID", "X-Request-ID", "x-should-retry"),
 ]
 
 TEMPLATES = [
@@ -224,6 +245,7 @@ LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1)
 
 LLM_PROVIDER = envstr("LLM_PROVIDER", "demo")
 TTS_PROVIDER = envstr("TTS_PROVIDER", "espeak")
+STT_PROVIDER = envstr("STT_PROVIDER", "openai")
 PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1)
 PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)

@@ -24,7 +24,14 @@ def pytest_load_initial_conftests() -> Generator[None]:
     # Before Django's settings are read, which happens inside this hook.
     _servers.append(RedisServer())
     os.environ.update(ENV_FILE=os.devnull, VAR_DIR=_var.name, REDIS_URL=_servers[0].url, DEMO_DELAY_MS="0")
-    for name in ("DATABASE_URL", "CACHE_KEY_PREFIX", "LLM_PROVIDER", "TTS_PROVIDER", "OPTIMIZATION_LEVEL"):
+    for name in (
+        "DATABASE_URL",
+        "CACHE_KEY_PREFIX",
+        "LLM_PROVIDER",
+        "TTS_PROVIDER",
+        "STT_PROVIDER",
+        "OPTIMIZATION_LEVEL",
+    ):
         os.environ.pop(name, None)
     return (yield)
 

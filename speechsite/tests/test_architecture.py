@@ -34,7 +34,7 @@ LAYERS = [
     {"models", "money", "prices"},
     {"events", "upsert", "batch", "rows", "writer", "ledger"},
     {"outcome", "answers", "question", "paraphrase"},
-    {"llm", "tts"},
+    {"llm", "tts", "stt"},
     {"figures", "inspection", "stats"},
     {"checks", "admin", "views", "urls", "management"},
 ]

@@ -14,7 +14,10 @@ from speechsite.tests.server import Server
 HELLO = [{"role": "user", "content": "Say hello"}]
 TOOLS = [{"type": "function", "function": {"name": "lookup", "parameters": {"type": "object", "properties": {}}}}]
 CALL = {"id": "call_1", "type": "function", "function": {"name": "lookup", "arguments": '{"city": "Pune"}'}}
-LOGPROBS = {"content": [{"token": "Hi", "logprob": -0.5, "bytes": [72, 105], "top_logprobs": []}], "refusal": None}
+LOGPROBS: dict[str, Any] = {
+    "content": [{"token": "Hi", "logprob": -0.5, "bytes": [72, 105], "top_logprobs": []}],
+    "refusal": None,
+}
 
 
 def ask(sdk: Any, **fields: Any) -> Any:
@@ -151,7 +154,7 @@ def test_several_choices_survive(sdk: Any, provider: ScriptedOpenAI) -> None:
 
 def test_logprobs_survive(sdk: Any, provider: ScriptedOpenAI) -> None:
     provider.choices = [choice({"role": "assistant", "content": "Hi"}, logprobs=LOGPROBS)]
-    fields = {"logprobs": True, "top_logprobs": 0}
+    fields: dict[str, Any] = {"logprobs": True, "top_logprobs": 0}
     fresh = streamed(sdk, **fields)
     whole = ask(sdk, **fields).choices[0].logprobs.content[0]
     replayed = [c.choices[0].logprobs for c in streamed(sdk, **fields) if c.choices[0].logprobs]
