@@ -16,10 +16,10 @@ from caching.semantic.tier import Asked, Match, tier
 
 logger = logging.getLogger(__name__)
 
-HARMLESS_PARAMS = frozenset(
-    ("temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens")
-    + ("presence_penalty", "frequency_penalty", "repetition_penalty", "reasoning_effort", "verbosity")
-)
+HARMLESS_PARAMS = frozenset({
+    "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens",
+    "presence_penalty", "frequency_penalty", "repetition_penalty", "reasoning_effort", "verbosity",
+})  # fmt: skip
 """With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own question only."""
 
 
@@ -27,6 +27,12 @@ HARMLESS_PARAMS = frozenset(
 class Alike:
     entry: Entry
     match: Match
+
+
+def prepare() -> None:
+    """Load what the first question would wait half a second for. Called when a server starts."""
+    if store.enabled() and settings.SEMANTIC_MODE != "off":
+        tier()
 
 
 def find(question: Question, policy: Policy) -> Alike | None:

@@ -12,10 +12,8 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.retry import Retry
 
+from caching.redis_cache import redis_cache
 from caching.redis_url import normalize_redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -178,39 +176,9 @@ THREADS = envint("THREADS", 64, least=1)
 REDIS_URL = normalize_redis_url(envstr("REDIS_URL"))
 REDIS_TIMEOUT_MS = envint("REDIS_TIMEOUT_MS", 250, least=1)
 CACHE_KEY_PREFIX = envstr("CACHE_KEY_PREFIX")
-
-
-def redis_cache(url: str, serializer: str) -> dict[str, Any]:
-    """Django's CACHES entry for the Redis at `url`; one that remembers nothing when it is empty."""
-    if not url:
-        return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
-    return {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": url,
-        "KEY_PREFIX": CACHE_KEY_PREFIX,
-        # Both or neither: with only the first, iter_keys silently returns the wrong names.
-        "KEY_FUNCTION": "caching.keys.make_key",
-        "REVERSE_KEY_FUNCTION": "caching.keys.reverse_key",
-        "OPTIONS": {
-            "CLIENT_CLASS": "caching.store.Client",
-            "SERIALIZER": serializer,
-            "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
-            "SOCKET_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
-            "CONNECTION_POOL_KWARGS": {
-                # Once, and only for a connection that turns out to be closed: Redis was restarted meanwhile. A
-                # time-out is never repeated, because the caller has waited long enough.
-                "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-                # RESP 2 needs no HELLO, and a name for the library no CLIENT SETINFO: fewer round trips to connect.
-                "protocol": 2,
-                "driver_info": None,
-            },
-        },
-    }
-
-
 CACHES = {
-    "default": redis_cache(REDIS_URL, "caching.serializers.JSONSerializer"),
-    "audio": redis_cache(REDIS_URL, "caching.serializers.AudioSerializer"),
+    "default": redis_cache(REDIS_URL, "JSONSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX),
+    "audio": redis_cache(REDIS_URL, "AudioSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX),
 }
 
 # What is remembered, and for how long (seconds)

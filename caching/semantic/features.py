@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from caching.semantic.analysis import Question
 from caching.semantic.idf import Idf
@@ -14,8 +15,10 @@ NAMES = (
     "cosine", "cosine_over_80", "cosine_over_90",
     "rarest_unmatched", "rarest_unmatched_squared", "unmatched", "overlap", "substitution",
     "function_overlap", "function_unmatched",
-    "question_word_one_sided", "action_one_sided", "contrast_one_sided", "person_one_sided", "modal_differs", "mood_differs", "roles_differ",
-    "length", "length_ratio", "inversions", "shared_words", "shared_weight", "nothing_unmatched", "spelled_alike", "many_unmatched",
+    "question_word_one_sided", "action_one_sided", "contrast_one_sided", "person_one_sided",
+    "modal_differs", "mood_differs", "roles_differ",
+    "length", "length_ratio", "inversions", "shared_words", "shared_weight", "nothing_unmatched",
+    "spelled_alike", "many_unmatched",
     "crowding", "cosine_if_unmatched",
 )  # fmt: skip
 _MODALS = frozenset(
@@ -119,4 +122,4 @@ def _order(a: Sequence[str], b: Sequence[str]) -> tuple[int, int]:
     """How many words of `a` stand in `b`, and how often two neighbours among them stand the other way round."""
     place = {word: at for at, word in enumerate(b)}
     places = [place[word] for word in a if word in place]
-    return len(places), sum(first > second for first, second in zip(places, places[1:], strict=False))
+    return len(places), sum(first > second for first, second in pairwise(places))

@@ -2,75 +2,16 @@ from __future__ import annotations
 
 import json
 import logging
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-import redis
 from prometheus_client import REGISTRY
 
-from caching import flight, llm
-from caching.chunks import Accumulator, replay
 from caching.levels import Policy
-from caching.outcome import NothingCached, Outcome
-
-
-@dataclass
-class Fresh:
-    choices: list[dict[str, Any]]
-    model: str = "model-1"
-    usage: dict[str, Any] | None = field(default_factory=lambda: {"total_tokens": 7})
-
-
-def spoken(content: Any, finish_reason: str = "stop", **message: Any) -> Fresh:
-    return Fresh(
-        [{"index": 0, "message": {"role": "assistant", "content": content, **message}, "finish_reason": finish_reason}]
-    )
-
-
-QUESTION = llm.Question(
-    scope="client:1",
-    provider="demo",
-    model="m",
-    messages=[{"role": "user", "content": "What is the weather?"}],
-    params={},
-    asked_by="tester",
-)
-TOOL_CALLS = [{"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}]
-
-
-FAILURES = flight.Failures(dump=lambda error: None, load=RuntimeError)
-
-
-class Provider:
-    """Answers with `answer`, whole or word by word, and counts how often it was asked."""
-
-    def __init__(self, answer: Fresh, *, breaks_off: bool = False) -> None:
-        self.answer = answer
-        self.breaks_off = breaks_off
-        self.calls = 0
-
-    def whole(self) -> Fresh:
-        self.calls += 1
-        return self.answer
-
-    def stream(self) -> Iterator[dict[str, Any]]:
-        self.calls += 1
-        chunks = list(replay(self.answer.choices, model=self.answer.model, usage=self.answer.usage, id="x"))
-        yield from chunks[:2] if self.breaks_off else chunks
-        if self.breaks_off:
-            raise RuntimeError("reset")
-
-
-def ask(question: llm.Question, policy: Policy, provider: Provider) -> Outcome[Any]:
-    return llm.answer(question, policy, llm.Source(provider.whole, provider.stream, FAILURES, patience=5))
-
-
-def ask_for_stream(question: llm.Question, policy: Policy, provider: Provider) -> Outcome[Iterator[dict[str, Any]]]:
-    return llm.stream(question, policy, llm.Source(provider.whole, provider.stream, FAILURES, patience=5))
+from caching.outcome import NothingCached
+from caching.tests.asking import QUESTION, TOOL_CALLS, Fresh, Provider, ask, spoken
 
 
 def counted(name: str, level: str = "balanced") -> float:
@@ -78,12 +19,12 @@ def counted(name: str, level: str = "balanced") -> float:
 
 
 @pytest.fixture(autouse=True)
-def exact_only(redis_client: redis.Redis, settings: Any) -> None:
+def exact_only(redis_client: Any, settings: Any) -> None:
     """An empty cache, and only what is equal hits; what means the same has tests of its own."""
     settings.SEMANTIC_MODE = "off"
 
 
-def test_it_asks_once_and_remembers(redis_client: redis.Redis) -> None:
+def test_it_asks_once_and_remembers(redis_client: Any) -> None:
     provider = Provider(spoken("Sunny."))
     first = ask(QUESTION, Policy(), provider)
     second = ask(QUESTION, Policy(), provider)
@@ -93,7 +34,7 @@ def test_it_asks_once_and_remembers(redis_client: redis.Redis) -> None:
     assert provider.calls == 1
 
 
-def test_the_entry_can_be_read_by_people(redis_client: redis.Redis) -> None:
+def test_the_entry_can_be_read_by_people(redis_client: Any) -> None:
     ask(QUESTION, Policy("quality"), Provider(spoken("धूप है।")))
     (key,) = redis_client.keys("llm:*")
     assert key.decode() == QUESTION.key
@@ -108,7 +49,7 @@ def test_the_entry_can_be_read_by_people(redis_client: redis.Redis) -> None:
 
 @pytest.mark.parametrize(("level", "seconds"), [("quality", 3600), ("balanced", 1800), ("speed", 600)])
 def test_the_level_sets_the_time_to_live_and_a_hit_does_not_extend_it(
-    redis_client: redis.Redis, level: Any, seconds: int
+    redis_client: Any, level: Any, seconds: int
 ) -> None:
     ask(QUESTION, Policy(level), Provider(spoken("Sunny.")))
     assert seconds - 2 <= redis_client.ttl(QUESTION.key) <= seconds
@@ -138,7 +79,7 @@ def test_who_asked_is_not_part_of_the_question() -> None:
     assert replace(QUESTION, asked_by="somebody else").key == QUESTION.key
 
 
-def test_no_cache_answers_anew_and_stores(redis_client: redis.Redis) -> None:
+def test_no_cache_answers_anew_and_stores(redis_client: Any) -> None:
     ask(QUESTION, Policy(), Provider(spoken("Old.")))
     fresh = ask(QUESTION, Policy(read=False), Provider(spoken("New.")))
     assert (fresh.status, fresh.stored) == ("bypass", True)
@@ -146,13 +87,13 @@ def test_no_cache_answers_anew_and_stores(redis_client: redis.Redis) -> None:
     assert again.value.choices[0]["message"]["content"] == "New."
 
 
-def test_no_store_leaves_no_trace(redis_client: redis.Redis) -> None:
+def test_no_store_leaves_no_trace(redis_client: Any) -> None:
     outcome = ask(QUESTION, Policy(read=False, write=False), Provider(spoken("Sunny.")))
     assert (outcome.status, outcome.stored, outcome.ttl) == ("bypass", False, 0)
     assert not redis_client.keys("llm:*")
 
 
-def test_max_age_refuses_what_is_older(redis_client: redis.Redis) -> None:
+def test_max_age_refuses_what_is_older(redis_client: Any) -> None:
     ask(QUESTION, Policy(), Provider(spoken("Old.")))
     entry = json.loads(redis_client.get(QUESTION.key))
     redis_client.set(QUESTION.key, json.dumps({**entry, "created": entry["created"] - 100}), keepttl=True)
@@ -180,7 +121,7 @@ def test_only_if_cached_never_asks() -> None:
         Fresh([spoken("One.").choices[0], spoken("Half", finish_reason="length").choices[0]]),
     ],
 )
-def test_what_must_not_be_cached_is_served_and_not_stored(redis_client: redis.Redis, fresh: Fresh) -> None:
+def test_what_must_not_be_cached_is_served_and_not_stored(redis_client: Any, fresh: Fresh) -> None:
     outcome = ask(QUESTION, Policy(), Provider(fresh))
     assert outcome.value.choices == fresh.choices
     assert not outcome.stored
@@ -202,7 +143,7 @@ def test_everything_that_an_answer_holds_survives(fresh: Fresh) -> None:
     assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.choices == fresh.choices
 
 
-def test_a_failure_leaves_nothing_behind(redis_client: redis.Redis) -> None:
+def test_a_failure_leaves_nothing_behind(redis_client: Any) -> None:
     with pytest.raises(AttributeError):
         ask(QUESTION, Policy(), Provider(None))  # type: ignore[arg-type]
     assert not redis_client.keys("llm:*")
@@ -259,76 +200,3 @@ def test_without_redis_it_answers_and_says_bypass(use_redis: Callable[[str], Non
     provider = Provider(spoken("Sunny."))
     assert [ask(QUESTION, Policy(), provider).status for _ in range(2)] == ["bypass", "bypass"]
     assert provider.calls == 2
-
-
-def put_together(chunks: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-    whole = Accumulator()
-    for chunk in chunks:
-        whole.feed(chunk)
-    return whole.answer().choices
-
-
-def test_a_streamed_answer_is_served_whole_and_the_other_way_round(redis_client: redis.Redis) -> None:
-    provider = Provider(spoken("It is sunny today.", reasoning_content="Let me look."))
-    streamed = ask_for_stream(QUESTION, Policy(), provider)
-    assert streamed.status == "miss"
-    assert put_together(streamed.value) == provider.answer.choices
-    assert ask(QUESTION, Policy(), provider).value.choices == provider.answer.choices
-    again = ask_for_stream(QUESTION, Policy(), provider)
-    assert again.status == "hit"
-    chunks = list(again.value)
-    assert put_together(iter(chunks)) == provider.answer.choices
-    assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
-    assert len({chunk["id"] for chunk in chunks}) == 1
-    assert len(chunks) > 6
-    assert chunks[-1] == {**chunks[-1], "choices": [], "usage": {"total_tokens": 7}}
-    assert provider.calls == 1
-
-
-def test_a_stream_that_breaks_off_is_not_stored(redis_client: redis.Redis) -> None:
-    outcome = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny."), breaks_off=True))
-    with pytest.raises(RuntimeError):
-        list(outcome.value)
-    assert not redis_client.keys("llm:*")
-
-
-def test_a_stream_without_its_end_is_not_stored(redis_client: redis.Redis) -> None:
-    list(ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny.", finish_reason=""))).value)
-    assert not redis_client.keys("llm:*")
-
-
-def test_a_stream_whose_reader_goes_away_is_finished_and_stored(redis_client: redis.Redis) -> None:
-    outcome = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny today.")))
-    next(outcome.value)
-    outcome.value.close()  # type: ignore[attr-defined]
-    deadline = time.monotonic() + 10
-    while not redis_client.exists(QUESTION.key):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.choices == spoken("It is sunny today.").choices
-
-
-@pytest.mark.parametrize("kinds", ["whole", "stream", "mixed"])
-def test_identical_questions_at_once_are_asked_once(redis_client: redis.Redis, kinds: str) -> None:
-    provider = Provider(spoken("It is sunny today."))
-    slow = provider.whole, provider.stream
-
-    def whole() -> Fresh:
-        time.sleep(0.3)
-        return slow[0]()
-
-    def stream() -> Iterator[dict[str, Any]]:
-        time.sleep(0.3)
-        yield from slow[1]()
-
-    provider.whole, provider.stream = whole, stream  # type: ignore[method-assign]
-
-    def call(number: int) -> list[dict[str, Any]]:
-        if kinds == "whole" or (kinds == "mixed" and number % 2):
-            return ask(QUESTION, Policy(), provider).value.choices  # type: ignore[no-any-return]
-        return put_together(ask_for_stream(QUESTION, Policy(), provider).value)
-
-    with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(call, range(12)))
-    assert answers == [spoken("It is sunny today.").choices] * 12
-    assert provider.calls == 1

@@ -208,7 +208,7 @@ def test_a_failure_of_the_provider_is_explained_and_not_stored(
     response = chat(api)
     assert (response.status_code, error_of(response)["code"]) == (status, code)
     assert "sk-loopback-secret" not in response.content.decode()
-    assert redis_client.keys("llm:*") == []
+    assert redis_client.keys("llm:exact:*") == []
     fake_openai.behave("ok")
     assert chat(api).status_code == 200
 
@@ -226,7 +226,7 @@ def test_a_truncated_answer_is_served_and_not_stored(
     response = chat(api)
     assert (response.status_code, response.json()["finish_reason"]) == (200, "length")
     assert (response.headers["Cache-Status"], response.json()["cache"]["stored"]) == ("speechsite; fwd=uri-miss", False)
-    assert redis_client.keys("llm:*") == []
+    assert redis_client.keys("llm:exact:*") == []
 
 
 @pytest.mark.parametrize("path", ["/api/chat", "/api/chat/"])

@@ -27,14 +27,15 @@ LONGEST_FUNCTION = 60
 
 LAYERS = [
     {"apps", "migrations"},
-    {"keys", "levels", "metrics", "logs", "breaker", "redis_url", "redis_advice", "usage", "fields", "chunks", "drain"},
-    {"store", "serializers", "flight"},
+    {"keys", "levels", "metrics", "logs", "breaker", "redis_url", "redis_advice", "redis_cache"},
+    {"usage", "fields", "chunks", "drain"},
+    {"store", "serializers", "flight", "keyspace", "redis_health"},
     {"semantic"},
     {"models", "money", "prices"},
     {"events", "upsert", "batch", "rows", "writer", "ledger"},
     {"outcome", "answers", "question", "paraphrase"},
     {"llm", "tts"},
-    {"stats"},
+    {"figures", "inspection", "stats"},
     {"checks", "admin", "views", "urls", "management"},
 ]
 """`caching`, low to high. A file imports from its own layer and from those before it."""
