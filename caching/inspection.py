@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Sum
 
 from caching import keys, keyspace, store
 from caching.keyspace import Stored
 from caching.models import Call, EntryHits
 from caching.money import Money
+from caching.semantic.embedders.base import EmbeddingError
+from caching.semantic.match import Candidate
+from caching.semantic.tier import tier
 from caching.serializers import Audio
 
 LLM_KINDS = (keys.EXACT, "llm:semantic", "llm:query_index")
@@ -107,6 +111,34 @@ def inspect(key: str) -> Detail | None:
     )
 
 
+def remove(names: Sequence[str]) -> int:
+    """Delete entries, from the semantic index too; how many there were."""
+    if not names:
+        return 0
+    answers = [name for name in names if keys.kind_of(name) == keys.EXACT]
+    values = store.get_many([name for name in names if keys.kind_of(name) == keys.SEMANTIC])
+    for answer in {*answers, *(value["answer_key"] for value in values if value and "answer_key" in value)}:
+        tier().forget(answer)
+    return store.delete(names)
+
+
+def neighbours(row: Row) -> list[Candidate]:
+    """Which other questions an entry of the semantic tier competes with, and what would be decided of each."""
+    scope, question = row.stored.fields.get("scope"), row.stored.fields.get("question")
+    if row.stored.kind != keys.SEMANTIC or not (isinstance(scope, str) and isinstance(question, str)):
+        return []
+    try:
+        found = tier().matcher.candidates(question, scope)
+    except EmbeddingError:
+        return []
+    return [candidate for candidate in found if not candidate.same]
+
+
+def semantic_index_size() -> int | None:
+    """Entries that this process finds by meaning; None where the tier is off."""
+    return None if settings.SEMANTIC_MODE == "off" else len(tier().matcher.index)
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which entries: all that fit every condition."""
@@ -154,7 +186,7 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
         progress.bytes += sum(keyspace.memory(names) or []) if names else 0
         progress.samples += names[: max(0, 5 - len(progress.samples))]
         if not dry_run:
-            progress.removed += store.delete(names)
+            progress.removed += remove(names)
         progress.complete = not cursor and store.available()
         yield progress
         if not cursor:

@@ -160,6 +160,13 @@ class HourlyUsage(Dimensions, Units):
         return next((f"under_{most}_ms" for most in cls.BUCKETS_MS if seconds * 1000 < most), "slower")
 
 
+class Verdict(models.TextChoices):
+    """What a person says of an answer that came from another question."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+
+
 class CallQuerySet(models.QuerySet["Call"]):
     def older_than(self, moment: datetime) -> CallQuerySet:
         return self.filter(created__lt=moment)
@@ -179,6 +186,7 @@ class Call(Dimensions, Units):
     cost = NanoDecimalField(null=True, help_text="Null: not known.")
     saved = NanoDecimalField(null=True, help_text="Null: not known.")
     overhead = NanoDecimalField(default=0)
+    verdict = models.CharField(max_length=5, choices=Verdict, blank=True, help_text="Of staff, on a semantic hit.")
 
     objects = CallQuerySet.as_manager()
 
@@ -210,6 +218,7 @@ class EntryHits(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "key", "currency"], name="one_row_a_day_and_entry")]
         indexes = [models.Index(fields=["key"], name="entry_hits_key")]
+        permissions = [("delete_entries", "Can delete entries of the cache")]
         verbose_name_plural = "hits of entries"
 
     def __str__(self) -> str:

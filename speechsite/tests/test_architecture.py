@@ -35,7 +35,8 @@ LAYERS = [
     {"events", "upsert", "batch", "rows", "writer", "ledger"},
     {"outcome", "answers", "question", "paraphrase"},
     {"llm", "tts"},
-    {"figures", "inspection", "stats"},
+    {"figures", "inspection", "stats", "feedback"},
+    {"templatetags", "forms", "charts", "dashboard"},
     {"checks", "admin", "views", "urls", "management"},
 ]
 """`caching`, low to high. A file imports from its own layer and from those before it."""
