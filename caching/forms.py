@@ -82,7 +82,9 @@ class KeysForm(forms.Form):
     """Which keys to list."""
 
     kind = forms.ChoiceField(
-        required=False, choices=[("", "All kinds"), *((kind, kind) for kind in keys.KINDS)], widget=UnfoldAdminSelectWidget
+        required=False,
+        choices=[("", "All kinds"), *((kind, kind) for kind in keys.KINDS)],
+        widget=UnfoldAdminSelectWidget,
     )
     q = forms.CharField(
         required=False,

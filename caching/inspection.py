@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ def browse(kind: str = "", text: str = "", pattern: str = "", cursor: int = 0, c
 
 def inspect(key: str) -> Detail | None:
     """Everything about one key; None if there is none of that name, or Redis is away."""
-    stored: list[Stored] | None = keyspace.describe([key])
+    stored: list[Stored] | None = keyspace.describe([key]) if keys.kind_of(key) else None
     if not stored:
         return None
     audio = store.get(key, "audio") if stored[0].kind == keys.SPEECH else None
@@ -113,11 +114,11 @@ def inspect(key: str) -> Detail | None:
 
 def remove(names: Sequence[str]) -> int:
     """Delete entries, from the semantic index too; how many there were."""
-    if not names:
-        return 0
+    names = [name for name in names if keys.kind_of(name)]
     answers = [name for name in names if keys.kind_of(name) == keys.EXACT]
     values = store.get_many([name for name in names if keys.kind_of(name) == keys.SEMANTIC])
-    for answer in {*answers, *(value["answer_key"] for value in values if value and "answer_key" in value)}:
+    answers += [value["answer_key"] for value in values if value and "answer_key" in value]
+    for answer in set(answers) if settings.SEMANTIC_MODE != "off" else ():
         tier().forget(answer)
     return store.delete(names)
 
@@ -186,7 +187,7 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
         progress.bytes += sum(keyspace.memory(names) or []) if names else 0
         progress.samples += names[: max(0, 5 - len(progress.samples))]
         if not dry_run:
-            progress.removed += remove(names)
+            progress.removed += store.delete(names)
         progress.complete = not cursor and store.available()
         yield progress
         if not cursor:
@@ -230,6 +231,11 @@ def _rows(stored: Sequence[Stored]) -> list[Row]:
         EntryHits.objects.filter(key__in=[entry.key for entry in stored]).values_list("key").annotate(Sum("hits"))
     )
     return [Row(entry, hits.get(entry.key, 0)) for entry in stored]
+
+
+def pretty(fields: dict[str, Any]) -> str:
+    """JSON for reading."""
+    return json.dumps(fields, ensure_ascii=False, indent=2)
 
 
 def as_json(detail: Detail) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 
 from caching.redis_cache import redis_cache
 from caching.redis_url import normalize_redis_url
+from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -127,6 +128,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "speechsite.csp.AdminContentSecurityPolicy",
 ]
 
 TEMPLATES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -64,3 +65,8 @@ def cell(value: Any, kind: str) -> str:
     """A cell of the table below a chart."""
     shown = {"count": count, "money": money, "percent": percent, "seconds": milliseconds}.get(kind, str)
     return str(shown(value))
+
+
+@register.filter
+def at(items: Sequence[Any], position: int) -> Any:
+    return items[position]

@@ -36,7 +36,7 @@ LAYERS = [
     {"outcome", "answers", "question", "paraphrase"},
     {"llm", "tts"},
     {"figures", "inspection", "stats", "feedback"},
-    {"templatetags", "forms", "charts", "dashboard"},
+    {"templatetags", "forms", "charts", "dashboard", "admin_log"},
     {"checks", "admin", "views", "urls", "management"},
 ]
 """`caching`, low to high. A file imports from its own layer and from those before it."""
