@@ -163,7 +163,7 @@ def _options(
         "title": {"display": bool(unit), "text": unit, "color": GREY},
     }
     if percent:
-        values["ticks"]["format"] = {"style": "percent"}
+        values["ticks"]["format"] = {"style": "percent", "maximumFractionDigits": 0}
         values["max"] = 1
         values["title"]["display"] = False
     values["ticks"] = {name: value for name, value in values["ticks"].items() if value is not None}

@@ -24,11 +24,16 @@ def _styles(request: HttpRequest) -> str:
     return static("caching/pages.css")
 
 
+def _icon(request: HttpRequest) -> str:
+    return static("caching/favicon.svg")
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": TITLE,
     "SITE_HEADER": TITLE,
     "SITE_SYMBOL": "graphic_eq",
     "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "caching.dashboard.context",
     "STYLES": [_styles],
