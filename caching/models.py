@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar, NoReturn
 
 from django.core.exceptions import ValidationError
@@ -160,11 +159,6 @@ class HourlyUsage(Dimensions, Units):
         return next((f"under_{most}_ms" for most in cls.BUCKETS_MS if seconds * 1000 < most), "slower")
 
 
-class CallQuerySet(models.QuerySet["Call"]):
-    def older_than(self, moment: datetime) -> CallQuerySet:
-        return self.filter(created__lt=moment)
-
-
 class Call(Dimensions, Units):
     """One request that was not an exact hit: what it cost, or why the entry of another question answered it."""
 
@@ -179,8 +173,6 @@ class Call(Dimensions, Units):
     cost = NanoDecimalField(null=True, help_text="Null: not known.")
     saved = NanoDecimalField(null=True, help_text="Null: not known.")
     overhead = NanoDecimalField(default=0)
-
-    objects = CallQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created", "-pk"]

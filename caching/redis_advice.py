@@ -39,6 +39,14 @@ TLS = Advice(
     "Use rediss:// (double s) for a port that speaks TLS and redis:// for one that does not; "
     "for a certificate of your own add ?ssl_ca_certs=/path/to/ca.pem",
 )
+TLS_WANTED = Advice("tls", "This port speaks TLS", "Use rediss:// (double s) in REDIS_URL")
+NO_TLS_HERE = Advice("tls", "SSL connection failed: this port does not speak TLS", "Use redis:// in REDIS_URL")
+NO_PASSWORD_WANTED = Advice(
+    "authentication", "This Redis has no password", "Take the password out of REDIS_URL, or set one in Redis"
+)
+NO_DATABASE = Advice(
+    "database", "There is no database of this number", "Change the number after the last / in REDIS_URL"
+)
 TIMEOUT = Advice(
     "timeout",
     "Connection timeout",
@@ -57,7 +65,16 @@ NO_PERMISSION = Advice(
     "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream on the keys ~llm:* ~tts:* ~stt:* ~flight:*",
 )
 LOADING = Advice("loading", "Redis is still loading its data", "It will be used as soon as it is ready")
-LOST = Advice("connection", "The connection was lost", "Check that the Redis server runs")
+LOST = Advice(
+    "connection",
+    "The connection was lost",
+    "Check that the Redis server runs, and whether its port speaks TLS and wants rediss://",
+)
+NO_DATABASE = Advice(
+    "no_database",
+    "Redis has no database of this number",
+    "End REDIS_URL with /0, or another number below `databases` in the server's configuration (16 unless changed)",
+)
 OTHER = Advice("other", "Redis answered with an error", "See the server's log")
 
 
@@ -66,10 +83,13 @@ def explain(error: BaseException) -> Advice:
     text = f"{error} {error.__cause__ or ''}".lower()
     for matches, advice in (
         (isinstance(error, exceptions.OutOfMemoryError), OUT_OF_MEMORY),
+        ("db index is out of range" in text, NO_DATABASE),
         (isinstance(error, exceptions.ReadOnlyError), READ_ONLY),
         (isinstance(error, exceptions.NoPermissionError), NO_PERMISSION),
         (isinstance(error, exceptions.BusyLoadingError), LOADING),
-        ("authentication required" in text or "without any password" in text, NO_AUTH),
+        ("without any password" in text, NO_PASSWORD_WANTED),
+        ("db index is out of range" in text, NO_DATABASE),
+        ("authentication required" in text, NO_AUTH),
         (isinstance(error, exceptions.AuthenticationError), WRONG_PASSWORD),
         (isinstance(error, ssl.SSLError) or "ssl" in text or "certificate" in text, TLS),
         (isinstance(error, exceptions.TimeoutError) or "timed out" in text or "timeout" in text, TIMEOUT),

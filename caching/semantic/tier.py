@@ -85,6 +85,11 @@ class Tier:
         if store.put(asked.key, value, ttl):
             publish(Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3)))
 
+    def alias(self, asked: Asked, match: Match, ttl: int) -> None:
+        """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile."""
+        value = {"v": VERSION, "scope": asked.scope, "question": match.question, "answer_key": match.answer_key}
+        store.put(asked.key, value, ttl)
+
     def forget(self, answer_key: str, asked: Asked | None = None) -> None:
         """Remove an entry from the tier in all workers."""
         self.matcher.index.remove([answer_key])
