@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, Protocol
 
 from django.conf import settings
 
@@ -30,7 +30,7 @@ Groups = Sequence[tuple[str, Figures]]
 @dataclass(frozen=True, slots=True)
 class Column:
     title: str
-    kind: Literal["text", "count", "money", "percent", "seconds"] = "count"
+    kind: Literal["text", "count", "money", "percent"] = "count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,11 @@ def latency(found: dict[str, Latency]) -> Chart:
     return _chart("latency", "Time to answer, hits against misses", columns, rows, (EXACT, MISS), options)
 
 
-def write_csv(chart: Chart, file: TextIO) -> None:
+class Writable(Protocol):
+    def write(self, text: str, /) -> object: ...
+
+
+def write_csv(chart: Chart, file: Writable) -> None:
     writer = csv.writer(file)
     writer.writerow([column.title for column in chart.columns])
     writer.writerows([_inert(value) for value in row] for row in chart.rows)
@@ -163,7 +167,7 @@ def _options(
         "title": {"display": bool(unit), "text": unit, "color": GREY},
     }
     if percent:
-        values["ticks"]["format"] = {"style": "percent", "maximumFractionDigits": 0}
+        values["ticks"]["format"] = {"style": "percent", "minimumFractionDigits": 0, "maximumFractionDigits": 0}
         values["max"] = 1
         values["title"]["display"] = False
     values["ticks"] = {name: value for name, value in values["ticks"].items() if value is not None}

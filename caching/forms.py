@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -37,14 +37,14 @@ class DashboardForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = {
+        choices: dict[str, list[tuple[str, str]]] = {
             "cache_type": CACHE_TYPES,
             "level": [(level, level.capitalize()) for level in LEVELS],
             "provider": [(name, name) for name in stats.known("provider")],
             "client": [(name, name) for name in stats.known("client")],
         }
         for name, known in choices.items():
-            self.fields[name].choices = [("", "All"), *known]  # type: ignore[attr-defined]
+            cast(forms.ChoiceField, self.fields[name]).choices = [("", "All"), *known]
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
@@ -97,9 +97,12 @@ class KeysForm(forms.Form):
     cursor = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     @property
-    def search(self) -> dict[str, str]:
-        """`text` or `pattern`: what has a `*` in it, or begins like a key, is a pattern."""
-        wanted = self.cleaned_data["q"] if self.is_valid() else ""
-        if not wanted:
-            return {}
-        return {"pattern": wanted} if "*" in wanted or keys.kind_of(wanted) else {"text": wanted}
+    def pattern(self) -> str:
+        """What was searched for, if it has a `*` in it or begins like a key."""
+        wanted: str = self.cleaned_data["q"] if self.is_valid() else ""
+        return wanted if "*" in wanted or keys.kind_of(wanted) else ""
+
+    @property
+    def text(self) -> str:
+        """What was searched for, if it is no pattern."""
+        return "" if self.pattern or not self.is_valid() else self.cleaned_data["q"]

@@ -55,12 +55,12 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
 def key_list(request: HttpRequest) -> HttpResponse:
     form = KeysForm(request.GET)
     values = form.cleaned_data if form.is_valid() else {}
-    page = inspection.browse(values.get("kind", ""), cursor=values.get("cursor") or 0, **form.search)
+    page = inspection.browse(values.get("kind", ""), form.text, form.pattern, values.get("cursor") or 0)
     following = request.GET.copy()
     if page:
         following["cursor"] = str(page.cursor)
     context = {"form": form, "page": page, "next": following.urlencode() if page and page.cursor else ""}
-    return _page(request, "caching/keys.html", "Keys", {**context, "search": form.search})
+    return _page(request, "caching/keys.html", "Keys", context)
 
 
 @require_GET
