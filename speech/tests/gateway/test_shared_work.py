@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 import urllib3
 
 from speech.tests.gateway.conftest import WORKERS, environment
@@ -185,8 +184,8 @@ def test_when_redis_is_killed_everybody_works_for_themselves(
     assert {heard(response) for response in responses} == {right_answer(way)}
 
 
-def test_it_leaves_only_the_entry_in_redis(gateway: Server, provider: ScriptedOpenAI, cache: redis.Redis) -> None:
+def test_it_leaves_only_the_entry_in_redis(gateway: Server, provider: ScriptedOpenAI, cache: Any) -> None:
     all_at_once(lambda: send(gateway, *WAYS["chat"]), 10)
     assert len(cache.keys("llm:exact:*")) == 1
-    assert {key.split(b":")[0] for key in cache.keys("*")} == {b"llm", b"flight"}
+    assert {bytes(key).split(b":")[0] for key in cache.keys("*")} == {b"llm", b"flight"}
     assert all(0 < cache.ttl(key) <= 10 for key in cache.keys("flight:*"))
