@@ -30,8 +30,9 @@ class Period:
 
     @property
     def before(self) -> Period:
-        """The period of the same length that this one follows."""
-        return Period(self.start - (self.end - self.start), self.start)
+        """The period of the same length that this one follows; the two share no full hour."""
+        start = full_hour(self.start)
+        return Period(start - (self.end - start), start)
 
     @property
     def is_hourly(self) -> bool:
@@ -128,6 +129,11 @@ class Latency:
 
     counts: tuple[int, ...]
 
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The counts as shares of all."""
+        return tuple(count / max(1, sum(self.counts)) for count in self.counts)
+
     def percentile(self, share: float) -> float | None:
         """Milliseconds within which this share of the requests was answered; None when that is beyond all buckets."""
         wanted, seen = share * sum(self.counts), 0
@@ -145,6 +151,11 @@ class TopQuestion:
     question: str
     hits: int
     saved: Decimal
+
+
+def change(now: Decimal | float, before: Decimal | float) -> float | None:
+    """By which share a figure grew; None where there was nothing to grow from."""
+    return float(now) / float(before) - 1 if before else None
 
 
 def shown(amount: Decimal, currency: str) -> Decimal:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from caching import keys, keyspace, store
 from caching.inspection import Row
 from caching.keyspace import Stored
+from caching.semantic.feed import publish_gone
 
-LLM_KINDS = (keys.EXACT, "llm:semantic", "llm:query_index")
+LLM_KINDS = (keys.EXACT, keys.SEMANTIC, keys.QUERY_INDEX)
 TTS_KINDS = (keys.SPEECH,)
 
 
@@ -61,6 +62,7 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
         progress.samples += names[: max(0, 5 - len(progress.samples))]
         if not dry_run:
             progress.removed += store.delete(names)
+            publish_gone(name for name in names if keys.kind_of(name) == keys.EXACT)
         progress.complete = not cursor and store.available()
         yield progress
         if not cursor:

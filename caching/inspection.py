@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Sum
 
 from caching import keys, keyspace, store
 from caching.keyspace import Stored
 from caching.models import Call, EntryHits
 from caching.money import Money
+from caching.semantic.embedders.base import EmbeddingError
+from caching.semantic.match import Candidate
+from caching.semantic.tier import tier
 from caching.serializers import Audio
 
 PAGE_SECONDS = 0.1
@@ -92,7 +97,7 @@ def browse(kind: str = "", text: str = "", pattern: str = "", cursor: int = 0, c
 
 def inspect(key: str) -> Detail | None:
     """Everything about one key; None if there is none of that name, or Redis is away."""
-    stored: list[Stored] | None = keyspace.describe([key])
+    stored: list[Stored] | None = keyspace.describe([key]) if keys.kind_of(key) else None
     if not stored:
         return None
     audio = store.get(key, "audio") if stored[0].kind == keys.SPEECH else None
@@ -103,6 +108,34 @@ def inspect(key: str) -> Detail | None:
         call=Call.objects.filter(key=key, outcome__in=("miss", "bypass")).first(),
         saved=[Money(amount, currency) for currency, amount in saved if currency],
     )
+
+
+def remove(names: Sequence[str]) -> int:
+    """Delete entries, from the semantic index too; how many there were."""
+    names = [name for name in names if keys.kind_of(name)]
+    answers = [name for name in names if keys.kind_of(name) == keys.EXACT]
+    values = store.get_many([name for name in names if keys.kind_of(name) == keys.SEMANTIC])
+    answers += [value["answer_key"] for value in values if value and "answer_key" in value]
+    for answer in set(answers) if settings.SEMANTIC_MODE != "off" else ():
+        tier().forget(answer)
+    return store.delete(names)
+
+
+def neighbours(row: Row) -> list[Candidate]:
+    """Which other questions an entry of the semantic tier competes with, and what would be decided of each."""
+    scope, question = row.stored.fields.get("scope"), row.stored.fields.get("question")
+    if row.stored.kind != keys.SEMANTIC or not (isinstance(scope, str) and isinstance(question, str)):
+        return []
+    try:
+        found = tier().matcher.candidates(question, scope)
+    except EmbeddingError:
+        return []
+    return [candidate for candidate in found if not candidate.same]
+
+
+def semantic_index_size() -> int | None:
+    """Entries that this process finds by meaning; None where the tier is off."""
+    return None if settings.SEMANTIC_MODE == "off" else len(tier().matcher.index)
 
 
 def _scan_page(kind: str, pattern: str, cursor: int, count: int) -> tuple[list[str], int] | None:
@@ -133,6 +166,11 @@ def _rows(stored: Sequence[Stored]) -> list[Row]:
         EntryHits.objects.filter(key__in=[entry.key for entry in stored]).values_list("key").annotate(Sum("hits"))
     )
     return [Row(entry, hits.get(entry.key, 0)) for entry in stored]
+
+
+def pretty(fields: dict[str, Any]) -> str:
+    """JSON for reading."""
+    return json.dumps(fields, ensure_ascii=False, indent=2)
 
 
 def as_json(detail: Detail) -> dict[str, Any]:

@@ -159,6 +159,13 @@ class HourlyUsage(Dimensions, Units):
         return next((f"under_{most}_ms" for most in cls.BUCKETS_MS if seconds * 1000 < most), "slower")
 
 
+class Verdict(models.TextChoices):
+    """What a person says of an answer that came from another question."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+
+
 class Call(Dimensions, Units):
     """One request that was not an exact hit: what it cost, or why the entry of another question answered it."""
 
@@ -173,6 +180,7 @@ class Call(Dimensions, Units):
     cost = NanoDecimalField(null=True, help_text="Null: not known.")
     saved = NanoDecimalField(null=True, help_text="Null: not known.")
     overhead = NanoDecimalField(default=0)
+    verdict = models.CharField(max_length=5, choices=Verdict, blank=True, help_text="Of staff, on a semantic hit.")
 
     class Meta:
         ordering = ["-created", "-pk"]
@@ -202,6 +210,7 @@ class EntryHits(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "key", "currency"], name="one_row_a_day_and_entry")]
         indexes = [models.Index(fields=["key"], name="entry_hits_key")]
+        permissions = [("delete_entries", "Can delete entries of the cache")]
         verbose_name_plural = "hits of entries"
 
     def __str__(self) -> str:

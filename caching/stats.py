@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Max, QuerySet, Sum, Value, When
 
 from caching.figures import EVERYTHING, Figures, Filters, Latency, Period, TopQuestion, full_hour, shown
-from caching.models import HITS, Call, EntryHits, HourlyUsage, Outcome
+from caching.models import HITS, Call, EntryHits, HourlyUsage, Outcome, Verdict
 from caching.money import Money
 
 _BUCKETS = (*(f"under_{most}_ms" for most in HourlyUsage.BUCKETS_MS), "slower")
@@ -74,6 +74,19 @@ def unpriced_models(period: Period) -> list[tuple[str, str, int]]:
     """Provider, model and number of requests without a known price, most first."""
     rows = _rows(period, Filters()).filter(unpriced__gt=0).values("provider", "model").annotate(n=Sum("unpriced"))
     return [(row["provider"], row["model"], row["n"]) for row in rows.order_by("-n")]
+
+
+def verdicts(period: Period, filters: Filters = EVERYTHING) -> dict[str, int]:
+    """How many semantic hits of the period staff called right, and wrong."""
+    hits = Call.objects.filter(outcome=Outcome.SEMANTIC, created__gte=period.start, created__lt=period.end)
+    judged = hits.filter(**filters.conditions()).exclude(verdict="").order_by().values_list("verdict")
+    return {**dict.fromkeys(Verdict.values, 0), **dict(judged.annotate(Count("pk")))}
+
+
+def known(dimension: str) -> list[str]:
+    """All values of a dimension (`provider`, `client` …) that the ledger has seen."""
+    values = HourlyUsage.objects.exclude(**{dimension: ""}).order_by(dimension)
+    return list(values.values_list(dimension, flat=True).distinct())
 
 
 def recent_semantic_hits(limit: int = 20, filters: Filters = EVERYTHING) -> QuerySet[Call]:

@@ -35,7 +35,12 @@ class Account:
         kind = outcome.match or "exact" if outcome.status == "hit" else outcome.status
         why: dict[str, Any] = {}
         if match := outcome.matched:
-            why = {"matched": match.question, "similarity": match.similarity, "probability": match.probability}
+            why = {
+                "matched": match.question,
+                "similarity": match.similarity,
+                "probability": match.probability,
+                "reasons": match.reasons,
+            }
         return self._record(outcome=kind, usage=outcome.billed, served=outcome.served, key=outcome.key, **why)
 
     def __enter__(self) -> Account:

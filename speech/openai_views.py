@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -91,6 +91,11 @@ class ModelsView(OpenAIView):
         """The names that may be sent as `model`."""
         models = [openai_replies.model_object(name, owner) for name, owner in model_names.listed()]
         return Response({"object": "list", "data": models})
+
+
+@extend_schema_view(get=extend_schema(exclude=True))
+class AudioModelsView(ModelsView):
+    """The same list at a second address that Open WebUI asks; the schema names it once."""
 
 
 class ModelView(OpenAIView):

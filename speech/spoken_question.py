@@ -31,7 +31,8 @@ class SpokenRequestSerializer(serializers.Serializer[Any]):
 def read_spoken_call(request: Request) -> tuple[ConverseCall, TranscriptionRequest]:
     """What is asked for, with a placeholder where the question belongs, and the audio that holds it."""
     audio, kind = audio_of(request)
-    fields: Any = parse_json(str(request.POST.get("request") or "{}").encode())
+    form: Any = request.data
+    fields: Any = parse_json(str(form.get("request") or "{}").encode())
     if not isinstance(fields, dict) or "query" in fields:
         raise InvalidRequest("request must be a JSON object without query: file holds the question", param="request")
     asked = ConverseRequestSerializer(data={**fields, **_question(fields.get("messages"))})

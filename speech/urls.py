@@ -15,7 +15,7 @@ urlpatterns = [
         r"^v1/audio/transcriptions/?$", openai_transcriptions.TranscriptionsView.as_view(), name="v1-transcriptions"
     ),
     re_path(r"^v1/audio/voices/?$", openai_views.VoicesView.as_view(), name="v1-audio-voices"),
-    re_path(r"^v1/audio/models/?$", openai_views.ModelsView.as_view(), name="v1-audio-models"),
+    re_path(r"^v1/audio/models/?$", openai_views.AudioModelsView.as_view(), name="v1-audio-models"),
     re_path(r"^v1/models/?$", openai_views.ModelsView.as_view(), name="v1-models"),
     re_path(r"^v1/models/(?P<name>.+?)/?$", openai_views.ModelView.as_view(), name="v1-model"),
     path("healthz", health.healthz, name="healthz"),

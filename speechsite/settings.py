@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 
 from caching.redis_cache import redis_cache
 from caching.redis_url import normalize_redis_url
+from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -129,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "speechsite.csp.AdminContentSecurityPolicy",
 ]
 
 # Off by default: a browser that calls the API shows its key to whoever uses it.

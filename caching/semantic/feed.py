@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -44,6 +44,16 @@ def publish(event: Event) -> None:
     """Tell all workers, this one included. The stream keeps as many events as an index keeps entries."""
     value = json.dumps({name: value for name, value in asdict(event).items() if value}, ensure_ascii=False)
     store.connection().xadd(_name(), {b"e": value.encode()}, maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
+
+
+@store.fail_open(None)
+def publish_gone(ids: Iterable[str]) -> None:
+    """Let all workers forget many entries, in one round trip."""
+    pipeline = store.connection().pipeline(transaction=False)
+    for identifier in ids:
+        event = json.dumps({"id": identifier}).encode()
+        pipeline.xadd(_name(), {b"e": event}, maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
+    pipeline.execute()
 
 
 class Reader:

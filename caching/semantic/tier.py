@@ -56,6 +56,13 @@ class Match:
     probability: float = SURE
     bar: float = 0.0
 
+    @property
+    def reasons(self) -> list[str]:
+        """Why it may be served, for staff."""
+        if self.tier == "normalized":
+            return ["equal once normalised"]
+        return ["no guard objects", f"{self.probability:.1%} is above the bar of {self.bar:.1%}"]
+
 
 class Tier:
     """Find and remember. Never raises: an embedder that fails or is slow means a miss."""

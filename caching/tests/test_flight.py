@@ -165,7 +165,12 @@ def test_a_waiter_sends_at_most_twenty_commands_a_second(monkeypatch: pytest.Mon
     sent: list[str] = []
     for name in ("_read", "_holder"):
         function = getattr(flight, name)
-        monkeypatch.setattr(flight, name, lambda *args, f=function, n=name: sent.append(n) or f(*args))
+
+        def counted(*args: Any, function: Any = function, name: str = name) -> Any:
+            sent.append(name)
+            return function(*args)
+
+        monkeypatch.setattr(flight, name, counted)
     work = Work([b"x"] * 100, pause=0.02)
     leader = shared(work)
     thread = threading.Thread(target=lambda: list(leader))

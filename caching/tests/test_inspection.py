@@ -87,10 +87,10 @@ def test_a_row_says_how_old_an_entry_is_and_how_often_it_hit() -> None:
 
 def test_one_entry_is_shown_with_what_it_cost_and_saved() -> None:
     key = remember("a")
-    Call.objects.create(  # type: ignore[misc]
+    Call.objects.create(
         created=timezone.now(), cache_type="llm", outcome="miss", key=key, cost=Decimal("0.5"), currency="USD"
     )
-    EntryHits.objects.create(  # type: ignore[misc]
+    EntryHits.objects.create(
         day=timezone.now().date(), key=key, cache_type="llm", hits=3, saved=Decimal("1.5"), currency="USD"
     )
     detail = inspection.inspect(key)
@@ -116,6 +116,6 @@ def test_a_page_costs_the_same_however_many_keys_there_are(redis_client: redis.R
     choices: list[dict[str, Any]] = [{}, {"kind": "tts"}, {"pattern": "*:needle"}]
     for options in choices:
         started = time.perf_counter()
-        assert inspection.browse(**options)  # type: ignore[arg-type]
+        assert inspection.browse(**options)
         # PAGE_SECONDS, and time for a shared machine.
         assert time.perf_counter() - started < 1

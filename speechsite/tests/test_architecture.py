@@ -35,7 +35,8 @@ LAYERS = [
     {"events", "upsert", "batch", "rows", "writer", "ledger"},
     {"outcome", "answers", "question", "paraphrase"},
     {"llm", "tts", "stt"},
-    {"figures", "inspection", "stats"},
+    {"figures", "inspection", "flushing", "stats", "retention", "doctor", "feedback"},
+    {"templatetags", "forms", "charts", "dashboard", "admin_log"},
     {"checks", "admin", "views", "urls", "management"},
 ]
 """`caching`, low to high. A file imports from its own layer and from those before it."""
