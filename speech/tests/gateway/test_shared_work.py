@@ -9,11 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 import urllib3
 
 from speech.tests.gateway.conftest import WORKERS, environment
@@ -118,13 +116,27 @@ def test_a_failure_reaches_everybody_at_once(gateway: Server, provider: Scripted
     assert len(provider.requests) == 1
 
 
-@pytest.fixture
-def mortal(tmp_path: Path, provider: ScriptedOpenAI) -> Iterator[tuple[Server, RedisServer]]:
-    """A gateway and a Redis that a test may kill."""
+@pytest.fixture(scope="module")
+def _mortal(
+    tmp_path_factory: pytest.TempPathFactory, _provider: ScriptedOpenAI
+) -> Iterator[tuple[Server, RedisServer]]:
+    directory = tmp_path_factory.mktemp("mortal")
     with RedisServer() as its_redis:
-        server = Server(tmp_path, environment(tmp_path, provider, its_redis.url), workers=WORKERS)
+        server = Server(directory, environment(directory, _provider, its_redis.url), workers=WORKERS)
         yield server, its_redis
         server.stop()
+
+
+@pytest.fixture
+def mortal(_mortal: tuple[Server, RedisServer], provider: ScriptedOpenAI) -> tuple[Server, RedisServer]:
+    """A gateway and a Redis that a test may kill."""
+    its_redis = _mortal[1]
+    if its_redis.process.poll() is not None:
+        its_redis.start()
+        # Each worker looks for a Redis that went away every half a second.
+        time.sleep(2)
+    its_redis.client().flushall()
+    return _mortal
 
 
 def leading_worker(server: Server, provider: ScriptedOpenAI) -> int:
@@ -185,7 +197,7 @@ def test_when_redis_is_killed_everybody_works_for_themselves(
     assert {heard(response) for response in responses} == {right_answer(way)}
 
 
-def test_it_leaves_only_the_entry_in_redis(gateway: Server, provider: ScriptedOpenAI, cache: redis.Redis) -> None:
+def test_it_leaves_only_the_entry_in_redis(gateway: Server, provider: ScriptedOpenAI, cache: Any) -> None:
     all_at_once(lambda: send(gateway, *WAYS["chat"]), 10)
     assert len(cache.keys("llm:exact:*")) == 1
     assert len(cache.keys("llm:*")) + len(cache.keys("flight:*")) == cache.dbsize()
