@@ -5,8 +5,8 @@
 Every question is asked in turn of a store that holds all earlier ones; each candidate that no guard refuses is a
 sample: its features, and whether the labels are equal. While features are computed, words are weighed by what the
 *other* files tell, as they would be in traffic that nobody has seen. The weights must have the sign that reason gives
-them: labels of intents alone would teach that a word more or less never matters. The bars are the lowest at which no file exceeds
-`_MARGIN` of the level's budget.
+them: labels of intents alone would teach that a word more or less never matters. The bars are the lowest at which no
+file exceeds `_MARGIN` of the level's budget.
 """
 
 from __future__ import annotations
