@@ -45,7 +45,7 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
     removed = feedback.judge(hit, verdict)
     if verdict == Verdict.WRONG:
         log_removal(request, f"judged wrong: {hit.key}", removed)
-        messages.success(request, f"Noted as wrong. {count(removed)} entries were removed, for all clients.")
+        messages.success(request, f"Noted as wrong. Removed {_entries(removed)}, for all clients.")
     else:
         messages.success(request, "Noted as right.")
     return redirect(f"{reverse('admin:index')}?{request.POST.get('query', '')}#semantic-hits")
@@ -91,7 +91,7 @@ def remove(request: HttpRequest) -> HttpResponse:
         return _page(request, "caching/confirm_removal.html", "Remove entries", {"keys": chosen, "count": len(chosen)})
     removed = inspection.remove(chosen)
     log_removal(request, ", ".join(chosen), removed)
-    messages.success(request, f"Removed {count(removed)} entries.")
+    messages.success(request, f"Removed {_entries(removed)}.")
     return redirect("keys")
 
 
@@ -107,10 +107,14 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
         found = {"kind": kind, "pattern": pattern, "progress": progress, "count": progress.matched}
         return _page(request, "caching/confirm_removal.html", "Remove entries", found)
     log_removal(request, f"all {kind or 'kinds'} that match {pattern}", progress.removed)
-    messages.success(request, f"Removed {count(progress.removed)} entries.")
+    messages.success(request, f"Removed {_entries(progress.removed)}.")
     if not progress.complete:
         messages.warning(request, "Redis went away meanwhile: some entries may be left.")
     return redirect("keys")
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{count(number)} entries"
 
 
 def _page(
