@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from caching import charts, feedback, inspection, keys
+from caching import charts, feedback, inspection, keys, stats
 from caching.admin_log import log_removal
 from caching.forms import DashboardForm, KeysForm
 from caching.inspection import Selection
@@ -26,7 +26,8 @@ REMOVERS = permission_required("caching.delete_entries", raise_exception=True)
 def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """The rows of one chart of the dashboard."""
     form = DashboardForm(request.GET)
-    found = charts.all_charts(form.chosen_period(), form.chosen_filters()).get(slug)
+    period, filters = form.chosen_period(), form.chosen_filters()
+    found = charts.all_charts(period, filters, stats.timeseries(period, filters)).get(slug)
     if found is None:
         raise Http404
     response = HttpResponse(

