@@ -26,11 +26,13 @@ format: .venv/dev
 
 .venv/embedded: requirements.txt requirements-embedded.txt | .venv/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-embedded.txt \
-		|| echo "Some of requirements-embedded.txt has no build for this machine; going on without it."
+	@grep -v '^#' requirements-embedded.txt | while read -r package; do \
+		$(BIN)/python -m pip install -q --disable-pip-version-check "$$package" \
+			|| echo "Going on without $$package: there is no build for this machine."; \
+	done
 	@touch $@
 
-.venv/dev: requirements.txt requirements-embedded.txt requirements-dev.txt | .venv/bin/python
+.venv/dev: .venv/embedded requirements-dev.txt requirements-codecs.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

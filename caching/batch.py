@@ -25,10 +25,14 @@ class Sums:
         self.rows: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
-        found = self.rows.setdefault(tuple(row[name] for name in self.key), {})
+        key = tuple(row[name] for name in self.key)
+        found = self.rows.get(key)
+        if found is None:
+            self.rows[key] = dict(row)
+            return
         for name, value in row.items():
             is_number = name not in self.key and not isinstance(value, str)
-            found[name] = found.get(name, 0) + value if is_number else value
+            found[name] = found[name] + value if is_number else value
 
     def merge(self, other: Sums) -> None:
         for row in other.rows.values():

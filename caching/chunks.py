@@ -67,6 +67,32 @@ def replay(choices: list[dict[str, Any]], *, model: str, usage: Mapping[str, Any
         yield {**head, "choices": [], "usage": usage}
 
 
+class Different(ValueError):
+    """A second answer to the same question does not begin as the first one did."""
+
+
+def rest_of(given: WholeAnswer, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The chunks of the same answer without what of it was given out already. Raises Different."""
+    if any("tool_calls" in choice["message"] for choice in given.choices):
+        # Pieces of JSON that may belong to another call: not worth the risk.
+        raise Different
+    known = {(choice["index"], name): choice["message"].get(name) or "" for choice in given.choices for name in _JOINED}
+    for chunk in chunks:
+        for part in chunk.get("choices") or ():
+            _leave_out(known, part.get("index", 0), part.get("delta") or {})
+        yield chunk
+
+
+def _leave_out(known: dict[tuple[int, str], str], index: int, delta: dict[str, Any]) -> None:
+    delta.pop("role", None)
+    for name in delta.keys() & _JOINED:
+        before, piece = known.get((index, name), ""), delta[name] or ""
+        common = min(len(before), len(piece))
+        if piece[:common] != before[:common]:
+            raise Different
+        known[index, name], delta[name] = before[common:], piece[common:]
+
+
 def _whole_message(parts: dict[str, Any]) -> dict[str, Any]:
     if "tool_calls" not in parts:
         return parts

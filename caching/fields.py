@@ -20,6 +20,11 @@ class NanoDecimalField(_Base):
     Nine places hold the price of a single token (the cheapest listed one is 0.00000001 USD); 64 bits reach 9 billion.
     """
 
+    if TYPE_CHECKING:
+        # What django-stubs reads of a field's types; the base class has those of int.
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+
     def from_db_value(self, value: Any, *args: Any) -> Decimal | None:
         return None if value is None else Decimal(value).scaleb(-PLACES)
 

@@ -19,7 +19,8 @@ EXACT = "llm:exact"
 SEMANTIC = "llm:semantic"
 QUERY_INDEX = "llm:query_index"
 SPEECH = "tts"
-KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, "stt")
+TRANSCRIPT = "stt"
+KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT)
 
 MOST_READABLE = 120
 """Characters of a question that its key shows."""
@@ -77,6 +78,11 @@ def speech_key(*, provider: str, voice: str, text: str, options: Mapping[str, An
     """
     text_hash = digest({**options, "text": normalize_speech_text(text)})[:32]
     return f"{SPEECH}:{_quoted(provider)}:{_quoted(voice)}:{text_hash}:{_quoted(codec)}"
+
+
+def transcript_key(*, provider: str, audio: str, options: Mapping[str, Any]) -> str:
+    """`stt:{provider}:{audio_hash}`; the hash covers `audio`, itself a digest of the sound, and every option."""
+    return f"{TRANSCRIPT}:{_quoted(provider)}:{digest({**options, 'audio': audio})}"
 
 
 class SpeechKey(NamedTuple):

@@ -13,8 +13,8 @@ from caching import keys
 from caching.serializers import AudioSerializer, JSONSerializer, Unreadable
 from caching.store import connection, fail_open
 
-STEP = 500
-"""Keys a command looks at. Redis serves nobody else meanwhile: well under a millisecond for 500."""
+STEP = 250
+"""Keys a command looks at. Redis serves nobody else meanwhile: well under a millisecond for 250."""
 _GLOB = re.compile(r"([\\*?\[\]^])")
 
 

@@ -10,11 +10,14 @@ from django.conf import settings
 Level = Literal["quality", "balanced", "speed"]
 LEVELS: tuple[Level, ...] = ("quality", "balanced", "speed")
 
-CacheType = Literal["llm", "tts"]
+CacheType = Literal["llm", "tts", "stt"]
 
 
 def ttl(cache_type: CacheType, level: str) -> int:
-    """Seconds that an entry made at `level` lives, counted from when it was made: a hit never extends it."""
+    """Seconds that an entry made at `level` lives, counted from when it was made: a hit never extends it.
+
+    Transcripts live as long as audio.
+    """
     table: dict[str, int] = settings.LLM_CACHE_TTL if cache_type == "llm" else settings.TTS_CACHE_TTL
     return table[level]
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar
 
 from caching import flight, levels, metrics, paraphrase, store
 from caching.answers import Answer, Entry, from_value, is_cacheable, to_value
-from caching.chunks import Accumulator, Chunk, WholeAnswer, replay
+from caching.chunks import Accumulator, Chunk, Different, WholeAnswer, replay, rest_of
 from caching.drain import drain
 from caching.levels import Policy
 from caching.logs import excerpt
@@ -54,16 +55,23 @@ def stream(question: Question, policy: Policy, source: Source) -> Outcome[Iterat
     """The same as a stream, which is remembered when it has ended properly. Returns when the first chunk is there.
 
     If the consumer closes the stream early the rest is drained in the background (`caching.drain`). A follower whose
-    leader dies in mid-answer raises LeaderLost while it is read.
+    leader dies in mid-answer asks anew and goes on where it was; if it is then told something else, it raises
+    LeaderLost while it is read.
     """
     if found := _hit(question, policy):
         return carrying(found, _replay(found.value))
-    led, items = _work(question, policy, source, _streamed_items)
+
+    def ask() -> tuple[bool, Iterator[bytes]]:
+        return _work(question, policy, source, _streamed_items)
+
+    led, items = ask()
     first = next(items)
     if "entry" in (item := json.loads(first)):
+        # To its end, so that others who wait hear of it.
+        next(items, None)
         entry = Entry(**item["entry"])
         return _outcome_of_hit(question, _counted(question, policy, entry), _replay(entry))
-    return _outcome_of_miss(question, policy, _chunks(chain([first], items), items, led), led)
+    return _outcome_of_miss(question, policy, _resumable(_chunks(first, items, led), ask), led)
 
 
 def lookup(question: Question, policy: Policy) -> Entry | None:
@@ -161,14 +169,33 @@ def _collect(question: Question, policy: Policy, led: bool, items: Iterator[byte
     return replace(outcome, billed=usage) if led else replace(outcome, billed=Usage(), served=usage or Usage())
 
 
-def _chunks(items: Iterator[bytes], rest: Iterator[bytes], led: bool) -> Iterator[Chunk]:
+def _resumable(chunks: Iterator[Chunk], ask: Callable[[], tuple[bool, Iterator[bytes]]]) -> Iterator[Chunk]:
+    given = Accumulator()
     try:
-        for item in map(json.loads, items):
-            yield from [item["chunk"]] if "chunk" in item else _replay(WholeAnswer(**item["answer"]))
+        with closing(chunks):  # type: ignore[type-var]  # a generator, whatever its annotation
+            for chunk in chunks:
+                given.feed(chunk)
+                yield chunk
+    except flight.LeaderLost as lost:
+        led, items = ask()
+        try:
+            yield from rest_of(given.answer(), _chunks(next(items), items, led))
+        except Different:
+            raise lost from None
+
+
+def _chunks(first: bytes, rest: Iterator[bytes], led: bool) -> Iterator[Chunk]:
+    try:
+        for item in map(json.loads, chain([first], rest)):
+            yield from [item["chunk"]] if "chunk" in item else _replay(_whole(item))
     except GeneratorExit:
         if led:
             drain(rest)
         raise
+
+
+def _whole(item: Mapping[str, Any]) -> Answer:
+    return Entry(**item["entry"]) if "entry" in item else WholeAnswer(**item["answer"])
 
 
 def _replay(answer: Answer) -> Iterator[Chunk]:

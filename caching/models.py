@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar, NoReturn
 
 from django.core.exceptions import ValidationError
@@ -167,11 +166,6 @@ class Verdict(models.TextChoices):
     WRONG = "wrong"
 
 
-class CallQuerySet(models.QuerySet["Call"]):
-    def older_than(self, moment: datetime) -> CallQuerySet:
-        return self.filter(created__lt=moment)
-
-
 class Call(Dimensions, Units):
     """One request that was not an exact hit: what it cost, or why the entry of another question answered it."""
 
@@ -187,8 +181,6 @@ class Call(Dimensions, Units):
     saved = NanoDecimalField(null=True, help_text="Null: not known.")
     overhead = NanoDecimalField(default=0)
     verdict = models.CharField(max_length=5, choices=Verdict, blank=True, help_text="Of staff, on a semantic hit.")
-
-    objects = CallQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created", "-pk"]

@@ -51,7 +51,11 @@ def find(question: Question, policy: Policy) -> Alike | None:
         return None
     metrics.SEMANTIC.labels(policy.level, match.tier, settings.SEMANTIC_MODE).inc()
     logger.info("Same meaning (%.3f): %s", match.probability, excerpt(match.question))
-    return Alike(entry, match) if settings.SEMANTIC_MODE == "on" else None
+    if settings.SEMANTIC_MODE != "on":
+        return None
+    if match.tier == "semantic" and policy.write:
+        tier().alias(asked, match, max(1, entry.ttl - entry.age))
+    return Alike(entry, match)
 
 
 def remember(question: Question, level: str, ttl: int) -> None:

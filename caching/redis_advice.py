@@ -39,6 +39,11 @@ TLS = Advice(
     "Use rediss:// (double s) for a port that speaks TLS and redis:// for one that does not; "
     "for a certificate of your own add ?ssl_ca_certs=/path/to/ca.pem",
 )
+TLS_WANTED = Advice("tls", "This port speaks TLS", "Use rediss:// (double s) in REDIS_URL")
+NO_TLS_HERE = Advice("tls", "SSL connection failed: this port does not speak TLS", "Use redis:// in REDIS_URL")
+NO_PASSWORD_WANTED = Advice(
+    "authentication", "This Redis has no password", "Take the password out of REDIS_URL, or set one in Redis"
+)
 TIMEOUT = Advice(
     "timeout",
     "Connection timeout",
@@ -54,10 +59,19 @@ READ_ONLY = Advice("read_only", "This Redis is a read-only replica", "Point REDI
 NO_PERMISSION = Advice(
     "no_permission",
     "The Redis user lacks a permission",
-    "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream on the keys ~llm:* ~tts:* ~flight:*",
+    "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream on the keys ~llm:* ~tts:* ~stt:* ~flight:*",
 )
 LOADING = Advice("loading", "Redis is still loading its data", "It will be used as soon as it is ready")
-LOST = Advice("connection", "The connection was lost", "Check that the Redis server runs")
+LOST = Advice(
+    "connection",
+    "The connection was lost",
+    "Check that the Redis server runs, and whether its port speaks TLS and wants rediss://",
+)
+NO_DATABASE = Advice(
+    "no_database",
+    "Redis has no database of this number",
+    "End REDIS_URL with /0, or another number below `databases` in the server's configuration (16 unless changed)",
+)
 OTHER = Advice("other", "Redis answered with an error", "See the server's log")
 
 
@@ -69,7 +83,9 @@ def explain(error: BaseException) -> Advice:
         (isinstance(error, exceptions.ReadOnlyError), READ_ONLY),
         (isinstance(error, exceptions.NoPermissionError), NO_PERMISSION),
         (isinstance(error, exceptions.BusyLoadingError), LOADING),
-        ("authentication required" in text or "without any password" in text, NO_AUTH),
+        ("without any password" in text, NO_PASSWORD_WANTED),
+        ("db index is out of range" in text, NO_DATABASE),
+        ("authentication required" in text, NO_AUTH),
         (isinstance(error, exceptions.AuthenticationError), WRONG_PASSWORD),
         (isinstance(error, ssl.SSLError) or "ssl" in text or "certificate" in text, TLS),
         (isinstance(error, exceptions.TimeoutError) or "timed out" in text or "timeout" in text, TIMEOUT),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -104,7 +105,30 @@ def share(
     """
     if not (policy.read and policy.write):
         return produce()
-    return flight.share(utterance.key, produce, failures=failures, patience=patience)[1]
+
+    def ask() -> Iterator[bytes]:
+        return flight.share(utterance.key, produce, failures=failures, patience=patience)[1]
+
+    return _resumable(ask)
+
+
+def _resumable(ask: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+    """What `ask` gives; if its leader dies in the middle it is asked once more, and what was given out is left out."""
+    given = b""
+    try:
+        with closing(ask()) as chunks:  # type: ignore[type-var]  # a generator, whatever its annotation
+            for chunk in chunks:
+                given += chunk
+                yield chunk
+    except flight.LeaderLost as lost:
+        for chunk in ask():
+            common = min(len(given), len(chunk))
+            if chunk[:common] != given[:common]:
+                # Not the same sound: going on with it would be heard.
+                raise lost from None
+            given = given[common:]
+            if len(chunk) > common:
+                yield chunk[common:]
 
 
 def count(status: Status, voice: str, policy: Policy) -> None:

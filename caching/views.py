@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from caching import charts, feedback, inspection, keys, stats
+from caching import charts, feedback, flushing, inspection, keys, stats
 from caching.admin_log import log_removal
+from caching.flushing import Selection
 from caching.forms import DashboardForm, KeysForm
-from caching.inspection import Selection
 from caching.models import Call, Outcome, Verdict
 from caching.templatetags.shown import count
 
@@ -103,7 +103,7 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
     kind, pattern = request.POST.get("kind", ""), request.POST.get("pattern", "") or "*"
     selection = Selection(kinds=(kind,) if kind in keys.KINDS else keys.KINDS, pattern=pattern)
     confirmed = bool(request.POST.get("confirmed"))
-    *_, progress = inspection.flush(selection, dry_run=not confirmed)
+    *_, progress = flushing.flush(selection, dry_run=not confirmed)
     if not confirmed:
         found = {"kind": kind, "pattern": pattern, "progress": progress, "count": progress.matched}
         return _page(request, "caching/confirm_removal.html", "Remove entries", found)

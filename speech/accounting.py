@@ -58,7 +58,7 @@ class Account:
 
 
 def account(
-    cache_type: Literal["llm", "tts"],
+    cache_type: Literal["llm", "tts", "stt"],
     *,
     level: str,
     provider: str,

@@ -8,12 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from caching.checks import TAG
 from speech import providers
 
 DEMO = "demo"
 
 
-@register()
+@register(TAG)
 def check_providers(**kwargs: Any) -> list[CheckMessage]:
     return [*_check_provider("LLM_PROVIDER", "chat"), *_check_provider("TTS_PROVIDER", "speech")]
 
@@ -30,8 +31,8 @@ def _check_provider(variable: str, operation: str) -> Iterator[CheckMessage]:
     name = getattr(settings, variable)
     known = providers.that_do(operation)
     if name not in known:
-        message = f"{variable} is {name!r}, which is no provider of {operation}."
+        message = f"providers: {variable} is {name!r}, which is no provider of {operation}."
         yield Error(message, hint=f"Known are {', '.join(known)}.", id="speech.E001")
     elif missing := providers.get(name).missing_settings:
-        message = f"{variable} is {name}, which cannot be called yet."
+        message = f"providers: {variable} is {name}, which cannot be called yet."
         yield Warning(message, hint=f"Set {', '.join(missing)}.", id="speech.W002")

@@ -6,19 +6,21 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from caching.chunks import Chunk
 from speech.exceptions import GatewayError, ProviderBadAnswer
 from speech.playback import Playback, Sentence
 from speech.sentences import SentenceStream
+from speech.spoken import resumed
 
 
 @dataclass
 class Receipt:
     """What one turn came to. It is filled while the turn is spoken."""
 
+    heard: dict[str, Any] | None = None
+    """What was said, where the question came as sound."""
     chat: dict[str, Any] = field(default_factory=dict)
     sentences: list[Sentence] = field(default_factory=list)
     first_audio_ms: float | None = None
@@ -30,6 +32,7 @@ class Receipt:
         saved = [sentence for sentence in self.sentences if sentence.cached]
         return {
             "text": " ".join(sentence.text for sentence in self.sentences),
+            "heard": self.heard,
             "chat": self.chat,
             "sentences": [
                 {"text": s.text, "cached": s.cached, "characters": len(s.text), "billed": s.made.billed}
@@ -57,12 +60,7 @@ def first_of(sentences: Iterator[str]) -> tuple[str, Iterator[str]]:
     first = next(sentences, "")
     if not first:
         raise ProviderBadAnswer("the model's answer holds no text to speak")
-    return first, _resumed(first, sentences)
-
-
-def _resumed(first: str, rest: Iterator[str]) -> Iterator[str]:
-    with closing(rest):  # type: ignore[type-var]  # a generator, whatever its annotation
-        yield from chain([first], rest)
+    return first, resumed(first, sentences)
 
 
 def spoken_turn(playback: Playback, codec: str, receipt: Receipt) -> Iterator[bytes]:

@@ -26,7 +26,12 @@ def resolve(name: str, operation: str) -> Meant:
     only a provider without a key knows is one that the client's SDK sent by default: the default provider's own
     model answers it. Any other name is passed on, because models come and go faster than code.
     """
-    default = providers.get(settings.LLM_PROVIDER if operation == "chat" else settings.TTS_PROVIDER)
+    defaults = {
+        "chat": settings.LLM_PROVIDER,
+        "speech": settings.TTS_PROVIDER,
+        "transcription": settings.STT_PROVIDER,
+    }
+    default = providers.get(defaults[operation])
     if name in LEVELS or not name:
         return Meant(default.name, "", name)
     prefix, slash, model = name.partition("/")

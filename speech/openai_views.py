@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -46,7 +46,7 @@ class ChatCompletionsView(OpenAIView):
         ask: dict[str, Any] = {
             "client": client_of(request),
             "request": replace(call.request, model=meant.model),
-            "policy": _policy(request, call.level, meant.level),
+            "policy": policy_of(request, call.level, meant.level),
             "provider": meant.provider,
         }
         id = f"chatcmpl-{uuid.uuid4().hex}"
@@ -71,7 +71,7 @@ class AudioSpeechView(OpenAIView):
         result = services.synthesize(
             client=client_of(request),
             request=replace(call.request, model=meant.model),
-            policy=_policy(request, call.level, meant.level),
+            policy=policy_of(request, call.level, meant.level),
             codec=call.codec,
             provider=meant.provider,
             stream=True,
@@ -91,6 +91,11 @@ class ModelsView(OpenAIView):
         """The names that may be sent as `model`."""
         models = [openai_replies.model_object(name, owner) for name, owner in model_names.listed()]
         return Response({"object": "list", "data": models})
+
+
+@extend_schema_view(get=extend_schema(exclude=True))
+class AudioModelsView(ModelsView):
+    """The same list at a second address that Open WebUI asks; the schema names it once."""
 
 
 class ModelView(OpenAIView):
@@ -125,7 +130,7 @@ def _headers(result: services.ChatResult | services.ChatStream | services.Speech
     return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
 
 
-def _policy(request: Request, in_body: str, named_as_model: str) -> Policy:
+def policy_of(request: Request, in_body: str, named_as_model: str) -> Policy:
     """The level as the body, a header or the model's name says it, in this order."""
     level = in_body or request.headers.get("X-Optimization-Level") or named_as_model
     if level and level not in LEVELS:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from speech.audio import read_wav
+from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderNotConfigured, UnsupportedFeature
 from speech.languages import canonical
-from speech.providers.base import BaseProvider, SpeechRequest
+from speech.providers.base import BaseProvider, SpeechRequest, TranscriptionRequest
 
 
 def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, str]) -> SpeechRequest:
@@ -61,6 +63,15 @@ def _configured_aliases(provider: BaseProvider) -> dict[str, str]:
             param="voice",
         )
     return aliases
+
+
+def seconds_of(request: TranscriptionRequest) -> int | None:
+    """Whole seconds of a WAV file, as they are billed; None for a file that would have to be decoded first."""
+    try:
+        pcm, sample_rate = read_wav(request.audio)
+    except ValueError:
+        return None
+    return -(-len(pcm) // (BYTES_PER_SAMPLE * sample_rate))
 
 
 def checked_audio(provider: BaseProvider, pcm: Iterable[bytes]) -> Iterator[bytes]:

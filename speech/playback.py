@@ -15,7 +15,6 @@ from django.conf import settings
 from caching import metrics, tts
 from caching.usage import Usage
 from speech.audio import Encoder, join
-from speech.exceptions import GatewayError
 from speech.speaker import Made, Speaker, pcm_of
 
 AHEAD = 4
@@ -92,7 +91,7 @@ class Playback:
                     break
                 self._tracks.put(self._track(text))
             self._tracks.put(None)
-        except GatewayError as error:
+        except Exception as error:  # noqa: BLE001 (raised again in the thread that plays)
             self._tracks.put(error)
         finally:
             if close := getattr(self._texts, "close", None):
@@ -109,7 +108,7 @@ class Playback:
         if entry:
             track.fill(iter([pcm_of(entry)]))
         else:
-            _threads().submit(track.fill, self._speaker.pcm(piece, sentence.made))
+            _threads().submit(track.fill, self._speaker.pcm(piece, sentence.made, self._stopped))
         return track
 
 
@@ -145,4 +144,5 @@ class _Track:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(settings.SYNTHESIS_THREADS, thread_name_prefix="speech")
+    # Most of them wait for others: how many synthesise at once is limited where they do it.
+    return ThreadPoolExecutor(settings.THREADS * AHEAD, thread_name_prefix="speech")

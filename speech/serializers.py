@@ -124,6 +124,8 @@ class ConverseRequestSerializer(StrictSerializer):
     language = TextField(required=False, max_length=35, help_text="BCP 47 tag of the language to answer in.")
     llm_provider = serializers.ChoiceField(choices=providers.that_do("chat"), required=False)
     llm_model = TextField(required=False, max_length=200)
+    stt_provider = serializers.ChoiceField(choices=providers.that_do("transcription"), required=False)
+    stt_model = TextField(required=False, max_length=200)
     tts_provider = serializers.ChoiceField(choices=providers.that_do("speech"), required=False)
     tts_model = TextField(required=False, max_length=200)
     voice = TextField(required=False, max_length=200)
@@ -148,7 +150,8 @@ class ConverseRequestSerializer(StrictSerializer):
             speed=data["speed"],
             sample_rate=data["sample_rate"],
         )
-        wish = ConverseWish(data["codec"], data.get("llm_provider", ""), data.get("tts_provider", ""))
+        chosen = ("llm_provider", "tts_provider", "stt_provider", "stt_model")
+        wish = ConverseWish(data["codec"], **{name: data[name] for name in chosen if name in data})
         return ConverseCall(chat, speech, data["optimization_level"], wish)
 
 

@@ -1,14 +1,14 @@
-"""The product: chat(), synthesize() and converse(). They join cache and providers, and know nothing of HTTP."""
+"""The product: chat(), synthesize(), transcribe(), converse(). They join cache and providers, and know no HTTP."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from django.conf import settings
 
-from caching import flight, llm
+from caching import flight, llm, stt
 from caching.answers import Answer
 from caching.chunks import Chunk
 from caching.ledger import Costs
@@ -20,9 +20,11 @@ from speech.accounting import Account
 from speech.audio import Encoder
 from speech.conversation import Receipt, first_of, sentences_of, spoken_turn
 from speech.exceptions import InvalidRequest, NotCached, ProviderTimeout, ProviderUnavailable
+from speech.failures import FAILURES
+from speech.metrics import measured
 from speech.models import Client
 from speech.playback import Playback
-from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest
+from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, TranscriptionRequest
 from speech.source import settled_by_follower, source_of
 from speech.speaker import Speaker
 from speech.spoken import primed, settled_sound, spoken
@@ -56,12 +58,21 @@ class SpeechResult:
 
 
 @dataclass(frozen=True, slots=True)
+class TranscriptionResult:
+    outcome: Outcome[stt.Transcript]
+    provider: str
+    costs: Costs
+
+
+@dataclass(frozen=True, slots=True)
 class ConverseWish:
     """How a turn is to be answered and sent."""
 
     codec: str = "wav"
     llm_provider: str = ""
     tts_provider: str = ""
+    stt_provider: str = ""
+    stt_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +151,31 @@ def converse(
     playback = Playback(speaker, sentences)
     sound = primed(settled_sound(playback, spoken_turn(playback, wish.codec, receipt), speaker.account()))
     return SpokenTurn(sound, content_type, receipt)
+
+
+def transcribe(
+    *, client: Client, request: TranscriptionRequest, policy: Policy, provider: str = ""
+) -> TranscriptionResult:
+    """`request` written down, from the cache where `policy` allows it, else by `provider`.
+
+    Raises InvalidRequest, ProviderError or NotCached.
+    """
+    chosen = _provider(provider or settings.STT_PROVIDER, "transcription")
+    prepared = chosen.prepare_transcription(request)
+    options = {name: value for name, value in asdict(prepared).items() if name not in ("audio", "kind")}
+    recording = stt.Recording(client.private_scope, chosen.name, prepared.audio, options, client.name)
+    account = accounting.account(
+        "stt", level=policy.level, provider=chosen.name, model=prepared.model, client=client.name, text=""
+    )
+
+    def produce() -> stt.Transcript:
+        chosen.ensure_configured()
+        with measured(chosen.name, "transcription"):
+            return asdict(chosen.transcribe(prepared))
+
+    with _translated(), account:
+        outcome = stt.transcribe(recording, policy, produce, failures=FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
+    return TranscriptionResult(outcome, chosen.name, account.settle(outcome))
 
 
 def speaker_for(*, client: Client, request: SpeechRequest, policy: Policy, provider: str = "") -> Speaker:

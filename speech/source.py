@@ -51,5 +51,8 @@ def settled_by_follower(outcome: Outcome[Iterator[Chunk]], account: Account) -> 
         for chunk in outcome.value:
             usage = chunk.get("usage") or usage
             yield chunk
+    if account.settled:
+        # Its leader died and it asked the provider itself.
+        return
     served = Usage.from_tokens(usage) or Usage()
     account.settle(Outcome(None, outcome.status, outcome.key, billed=Usage(), served=served))

@@ -6,10 +6,11 @@ codec that loses something the encoded whole is stored as well, because joining 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.conf import settings
 
@@ -20,7 +21,7 @@ from caching.usage import Usage
 from speech import accounting, sentences
 from speech.accounting import Account
 from speech.audio import read_wav, resample, to_wav
-from speech.exceptions import GatewayError, ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
+from speech.exceptions import GatewayError, NotCached, ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
 from speech.failures import FAILURES
 from speech.metrics import measured
 from speech.models import Client
@@ -28,6 +29,10 @@ from speech.privacy import is_shareable
 from speech.providers.base import BaseProvider, SpeechRequest
 
 STORED_AS = "wav"
+
+
+class Abandoned(Exception):
+    """Nobody listens any more, so nothing was begun. Whoever waits for the same sentence makes it instead."""
 
 
 @dataclass
@@ -91,16 +96,16 @@ class Speaker:
             asked_by=self.client.name,
         )
 
-    def pcm(self, piece: Utterance, made: Made) -> Iterator[bytes]:
+    def pcm(self, piece: Utterance, made: Made, stopped: threading.Event) -> Iterator[bytes]:
         """`piece` as PCM at the request's rate, made once however many ask for it at the same time, then remembered.
 
-        `made` is filled in at the end.
+        `made` is filled in at the end. Nothing is begun once `stopped` is set.
         """
         try:
             yield from tts.share(
                 piece,
                 self.policy,
-                lambda: self._synthesize(piece, made),
+                lambda: self._synthesize(piece, made, stopped),
                 failures=FAILURES,
                 patience=settings.PROVIDER_READ_TIMEOUT,
             )
@@ -109,12 +114,20 @@ class Speaker:
         except flight.LeaderSilent as error:
             raise ProviderTimeout(f"{self.provider.name} sent no audio in time") from error
 
-    def _synthesize(self, piece: Utterance, made: Made) -> Iterator[bytes]:
+    def _synthesize(self, piece: Utterance, made: Made, stopped: threading.Event) -> Iterator[bytes]:
         if entry := tts.lookup([piece], self.policy)[0]:
             # Stored by another caller between this one's look-up and its turn.
             yield pcm_of(entry)
             return
+        if self.policy.only_if_cached:
+            raise NotCached("A sentence is not cached, and only-if-cached forbids asking a provider.")
         self.provider.ensure_configured()
+        with _slots():
+            if stopped.is_set():
+                raise Abandoned
+            yield from self._asked(piece, made)
+
+    def _asked(self, piece: Utterance, made: Made) -> Iterator[bytes]:
         made.asked = True
         chunks = []
         with measured(self.provider.name, "speech"), _billing_nothing_if_it_fails(made):
@@ -128,6 +141,12 @@ class Speaker:
         made.stored = tts.remember(
             piece, to_wav(b"".join(chunks), self.request.sample_rate), self.policy, speech.billed
         )
+
+
+@cache
+def _slots() -> threading.BoundedSemaphore:
+    """How many sentences this process has synthesised at once."""
+    return threading.BoundedSemaphore(settings.SYNTHESIS_THREADS)
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
-from itertools import chain
+from typing import TypeVar
 
 from django.conf import settings
 
@@ -15,6 +16,8 @@ from speech.accounting import Account
 from speech.audio import Encoder, join
 from speech.playback import Playback
 from speech.speaker import STORED_AS, Speaker, pcm_of
+
+T = TypeVar("T")
 
 LOSSLESS = ("wav", "pcm")
 
@@ -109,4 +112,11 @@ def _remember_whole(speaker: Speaker, codec: str, sound: bytes, worth: Usage | N
 
 def primed(items: Iterator[bytes]) -> Iterator[bytes]:
     """The same items, the first of which is there already: what fails at once then fails before the answer begins."""
-    return chain([next(items)], items)
+    return resumed(next(items), items)
+
+
+def resumed(first: T, rest: Iterator[T]) -> Iterator[T]:
+    """`first` and then `rest`, which is closed with it: `itertools.chain` would leave it open."""
+    with closing(rest):  # type: ignore[type-var]  # a generator, whatever its annotation
+        yield first
+        yield from rest

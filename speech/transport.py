@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from urllib3 import Timeout
+from urllib3 import Timeout, encode_multipart_formdata
 from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
@@ -34,6 +34,10 @@ _LARGEST_BODY = 64 * 1024 * 1024
 _LARGEST_ERROR = 65_536
 
 
+class Form(list[tuple[str, Any]]):
+    """The fields of a `multipart/form-data` body; a file is a pair of its name and its bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One POST to a provider. The values of `headers` are taken for secrets and kept out of every message."""
@@ -41,7 +45,8 @@ class Call:
     provider: str
     url: str
     headers: Mapping[str, str]
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | Form
+    """Sent as JSON, or as a form."""
 
 
 @contextmanager
@@ -94,12 +99,13 @@ def _open(call: Call, retries: int = 0) -> Reply:
 
 def _send(call: Call) -> Reply:
     """The head of the answer. Raises NewConnectionError, which a retry may mend, and ProviderError for the rest."""
+    body, content_type = _encoded(call.body)
     try:
         response = POOL.request(
             "POST",
             call.url,
-            body=json.dumps(call.body, ensure_ascii=False).encode(),
-            headers={"Content-Type": "application/json", **call.headers},
+            body=body,
+            headers={"Content-Type": content_type, **call.headers},
             timeout=Timeout(connect=settings.PROVIDER_CONNECT_TIMEOUT, read=settings.PROVIDER_READ_TIMEOUT),
             retries=False,
             redirect=False,
@@ -116,6 +122,12 @@ def _send(call: Call) -> Reply:
     except HTTPError as error:
         raise ProviderUnavailable(f"{call.provider} broke off the connection") from error
     return Reply(call.provider, response)
+
+
+def _encoded(body: Mapping[str, Any] | Form) -> tuple[bytes, str]:
+    if isinstance(body, Form):
+        return encode_multipart_formdata(body)
+    return json.dumps(body, ensure_ascii=False).encode(), "application/json"
 
 
 def _refusal(call: Call, reply: Reply) -> GatewayError:

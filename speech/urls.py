@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from speech import health, openai_views, views
+from speech import health, openai_transcriptions, openai_views, views
 
 urlpatterns = [
     re_path(r"^api/chat/?$", views.ChatView.as_view(), name="chat"),
@@ -11,8 +11,11 @@ urlpatterns = [
     re_path(r"^api/receipts/(?P<id>[0-9a-f-]{36})/?$", views.ReceiptView.as_view(), name="receipt"),
     re_path(r"^v1/chat/completions/?$", openai_views.ChatCompletionsView.as_view(), name="v1-chat-completions"),
     re_path(r"^v1/audio/speech/?$", openai_views.AudioSpeechView.as_view(), name="v1-audio-speech"),
+    re_path(
+        r"^v1/audio/transcriptions/?$", openai_transcriptions.TranscriptionsView.as_view(), name="v1-transcriptions"
+    ),
     re_path(r"^v1/audio/voices/?$", openai_views.VoicesView.as_view(), name="v1-audio-voices"),
-    re_path(r"^v1/audio/models/?$", openai_views.ModelsView.as_view(), name="v1-audio-models"),
+    re_path(r"^v1/audio/models/?$", openai_views.AudioModelsView.as_view(), name="v1-audio-models"),
     re_path(r"^v1/models/?$", openai_views.ModelsView.as_view(), name="v1-models"),
     re_path(r"^v1/models/(?P<name>.+?)/?$", openai_views.ModelView.as_view(), name="v1-model"),
     path("healthz", health.healthz, name="healthz"),

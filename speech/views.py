@@ -28,7 +28,9 @@ from speech.serializers import (
     ErrorResponseSerializer,
     SpeechRequestSerializer,
 )
+from speech.spoken_question import SpokenRequestSerializer, hear, read_spoken_call
 from speech.streaming import streamed
+from speech.uploads import UploadParser
 
 CACHE_CONTROL = OpenApiParameter(
     "Cache-Control",
@@ -80,18 +82,26 @@ class SpeechView(APIView):
 
 
 class ConverseView(APIView):
+    parser_classes = (UploadParser,)
+
     @extend_schema(
-        request=ConverseRequestSerializer,
+        request={"application/json": ConverseRequestSerializer, "multipart/form-data": SpokenRequestSerializer},
         responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The spoken answer."), **ERRORS},
         parameters=[CACHE_CONTROL],
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Answer a question aloud, sentence by sentence. `X-Receipt-ID` names the receipt of the turn."""
-        call = read_call(ConverseRequestSerializer, request)
         client = client_of(request)
-        turn = services.converse(
-            client=client, chat=call.chat, speech=call.speech, policy=_policy(request, call.level), wish=call.wish
-        )
+        heard = None
+        if request.content_type.startswith("multipart/"):
+            call, audio = read_spoken_call(request)
+            policy = _policy(request, call.level)
+            call, heard = hear(client, call, audio, policy)
+        else:
+            call = read_call(ConverseRequestSerializer, request)
+            policy = _policy(request, call.level)
+        turn = services.converse(client=client, chat=call.chat, speech=call.speech, policy=policy, wish=call.wish)
+        turn.receipt.heard = heard
         receipt_id = uuid.uuid4()
         sound = _with_receipt(turn, client, receipt_id)
         return streamed(sound, turn.content_type, {"X-Receipt-ID": str(receipt_id)})

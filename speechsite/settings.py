@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 
 from caching.redis_cache import redis_cache
 from caching.redis_url import normalize_redis_url
+from speechsite import cors
 from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -101,6 +102,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
 DATA_UPLOAD_MAX_MEMORY_SIZE = envint("MAX_BODY_BYTES", 1_048_576, least=1024)
+# What OpenAI takes too.
+MAX_UPLOAD_BYTES = envint("MAX_UPLOAD_BYTES", 26_214_400, least=1024)
 
 INSTALLED_APPS = [
     "unfold",
@@ -130,6 +133,14 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "speechsite.csp.AdminContentSecurityPolicy",
 ]
+
+# Off by default: a browser that calls the API shows its key to whoever uses it.
+CORS_ALLOWED_ORIGINS = envlist("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/(?:v1|api)/"
+CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS = cors.SENT, cors.READ
+if CORS_ALLOWED_ORIGINS:
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+    INSTALLED_APPS.append("corsheaders")
 
 TEMPLATES = [
     {
@@ -226,6 +237,7 @@ LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1)
 
 LLM_PROVIDER = envstr("LLM_PROVIDER", "demo")
 TTS_PROVIDER = envstr("TTS_PROVIDER", "espeak")
+STT_PROVIDER = envstr("STT_PROVIDER", "openai")
 PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1)
 PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)

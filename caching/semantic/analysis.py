@@ -126,7 +126,7 @@ AFTER = frozenset(
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32_768)
 def analyse(original: str) -> Question:
     """`original` as it came: its capitals show names."""
     text = normalize(original)
@@ -174,7 +174,7 @@ def _figures(tokens: list[str]) -> tuple[tuple[str, ...], frozenset[str]]:
 
 def _times(tokens: list[str], reader: _Reader) -> Iterator[str]:
     for before, token in zip(["", *tokens], tokens, strict=False):
-        if token in reader.times:
+        if token in reader.times and (token not in ("am", "pm") or before[:1].isdigit()):
             yield reader.times[token]
         elif token == "may" and before in _BEFORE_MONTH:
             yield "may"

@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 POLL_SECONDS = 0.1
 """How long a new entry may stay unknown to other workers (our promise is one second)."""
-CHECK_EVERY = 50
+CHECK_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,26 @@ def publish(event: Event) -> None:
     store.connection().xadd(_name(), {b"e": value.encode()}, maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
 
 
+@store.fail_open(None)
+def publish_gone(ids: Iterable[str]) -> None:
+    """Let all workers forget many entries, in one round trip."""
+    pipeline = store.connection().pipeline(transaction=False)
+    for identifier in ids:
+        event = json.dumps({"id": identifier}).encode()
+        pipeline.xadd(_name(), {b"e": event}, maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
+    pipeline.execute()
+
+
 class Reader:
     """Follows the stream in a thread of its own, for as long as the process lives."""
 
-    def __init__(self, apply: Callable[[list[Event]], None]) -> None:
-        """`apply` gets the events in their order, in batches; what it raises is logged and the batch is lost."""
+    def __init__(self, apply: Callable[[list[Event]], None], forget_all: Callable[[], None]) -> None:
+        """`apply` gets the events in their order, in batches; what it raises is logged and the batch is lost.
+
+        `forget_all` is called when the stream has gone: the entries that it told of have gone with it.
+        """
         self._apply = apply
+        self._forget_all = forget_all
         self._last = _oldest_id()
         self._polls = 0
         self.caught_up = threading.Event()
@@ -77,9 +91,13 @@ class Reader:
             logger.exception("%d events of the query index could not be applied", len(events))
 
     def _notice_a_new_stream(self) -> None:
-        """Start over where a new stream began in the past, because somebody emptied Redis and a clock was set back."""
+        """Start over when somebody emptied Redis; a new stream may even begin in the past if a clock was set back."""
         self._polls += 1
-        if self._polls % CHECK_EVERY == 0 and (newest := _newest()) and _as_numbers(newest) < _as_numbers(self._last):
+        if self._polls % CHECK_EVERY:
+            return
+        newest = _newest()
+        if (newest is None and store.available()) or (newest and _as_numbers(newest) < _as_numbers(self._last)):
+            self._forget_all()
             self._last = b"0"
 
 

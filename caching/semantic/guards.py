@@ -9,6 +9,9 @@ from __future__ import annotations
 from caching.semantic.analysis import Question
 from caching.semantic.roles import exchanged
 
+# Named on one side only, these rarely change an answer: "weather for the day", "after I paid".
+VAGUE_TIMES = frozenset({"day", "after", "before", "until"})
+
 
 def numbers(a: Question, b: Question) -> bool:
     return a.numbers != b.numbers
@@ -19,11 +22,12 @@ def identifiers(a: Question, b: Question) -> bool:
 
 
 def units(a: Question, b: Question) -> bool:
-    return a.units != b.units
+    """A unit that only one side names counts where there is an amount: "how many inches" may be "how much"."""
+    return a.units != b.units and bool((a.units and b.units) or a.numbers)
 
 
 def times(a: Question, b: Question) -> bool:
-    return a.times != b.times
+    return a.times - VAGUE_TIMES != b.times - VAGUE_TIMES
 
 
 def negation(a: Question, b: Question) -> bool:
@@ -37,7 +41,8 @@ def opposites(a: Question, b: Question) -> bool:
 
 
 def actions(a: Question, b: Question) -> bool:
-    return bool(a.actions and b.actions) and a.actions != b.actions
+    """Each side names an action that the other does not: "cancel" against "change"."""
+    return bool(a.actions - b.actions) and bool(b.actions - a.actions)
 
 
 def question_word(a: Question, b: Question) -> bool:

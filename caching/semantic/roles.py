@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from caching.semantic.analysis import Question
 
-_STRICT = frozenset(
-    ["from", "to", "than", "by", "over", "before", "after", "against", "ne", "ko", "se", "tak", "ने", "को", "से", "तक"]
-)
-_WAYS = frozenset(("from", "to"))
+_WAYS = ("from", "to")
+_SIDES = frozenset(["than", "over", "before", "after", "against", "by", "from", "ne", "ko", "ने", "को", "से"])
 
 
 def exchanged(a: Question, b: Question) -> bool:
@@ -24,25 +22,23 @@ def governed_differently(a: Question, b: Question) -> bool:
         other = governs_b.get(marker)
         if other and other != word and word in known_b and other in known_a and (marker, word) not in b.roles:
             return True
-        if marker in _WAYS and place_b.get(word, marker) in _WAYS - {marker}:
+        if marker in _WAYS and marker != place_b.get(word, marker) in _WAYS:
             return True
     return False
 
 
 def _governed_exchanged(a: Question, b: Question) -> bool:
-    governs_b = dict(b.roles)
-    words_a = {word for marker, word in a.roles if marker in _STRICT}
-    words_b = {word for marker, word in b.roles if marker in _STRICT}
-    for marker, word in a.roles:
-        if marker not in _STRICT:
-            continue
-        other = governs_b.get(marker)
-        moved = word in words_b or other in words_a or {word, other} <= set(a.content) & set(b.content)
-        if other and other != word and moved and (marker, word) not in b.roles:
-            return True
-        if marker in _WAYS and any(theirs in _WAYS - {marker} for theirs, governed in b.roles if governed == word):
-            return True
-    return False
+    there, here = set(b.roles), set(a.roles)
+    if any(("to", word) in there for marker, word in here - there if marker == "from"):
+        return True
+    if any(("from", word) in there for marker, word in here - there if marker == "to"):
+        return True
+    both = set(a.content) & set(b.content)
+    return any(
+        marker == other and marker in _SIDES and word in both and theirs in both
+        for marker, word in here - there
+        for other, theirs in there - here
+    )
 
 
 def _around_exchanged(a: Question, b: Question) -> bool:

@@ -88,6 +88,16 @@ def test_answers_of_a_special_form_are_for_their_own_question_only(params: dict[
     assert asked("um, what's my account balance", params=params).status == "miss"
 
 
+def test_what_hit_once_hits_again_whatever_is_learned_meanwhile(stored: redis.Redis) -> None:
+    first = asked(PARAPHRASE)
+    again = asked(PARAPHRASE)
+    assert first.matched is not None and again.matched is not None
+    assert (first.matched.tier, again.matched.tier) == ("semantic", "normalized")
+    assert again.key == first.key
+    alias = next(key for key in stored.keys("llm:semantic:*") if b"tell me" in key or b"my account balance" in key)
+    assert stored.ttl(alias) <= stored.ttl(first.key) + 1
+
+
 def test_the_opposite_is_another_question() -> None:
     asked("turn on the light")
     wait_for_the_index()

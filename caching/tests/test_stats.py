@@ -108,7 +108,7 @@ def test_latency_of_hits_is_apart_from_that_of_misses() -> None:
 def test_top_questions_are_those_that_saved_most_in_any_currency() -> None:
     for key, saved, currency in (("a", 1, "USD"), ("b", 240, "INR"), ("c", 2, "USD")):
         for day in (0, 1):
-            EntryHits.objects.create(  # type: ignore[misc]
+            EntryHits.objects.create(
                 day=NOON.date() - timedelta(days=day),
                 key=key,
                 cache_type="llm",
@@ -152,7 +152,7 @@ def test_the_average_cost_knows_when_it_knows_nothing() -> None:
 def test_it_is_quick_with_ten_million_requests(django_assert_max_num_queries: Any) -> None:
     month = Period(NOON - timedelta(days=30), NOON)
     HourlyUsage.objects.bulk_create(
-        HourlyUsage(  # type: ignore[misc]
+        HourlyUsage(
             hour=NOON - timedelta(hours=hours),
             cache_type="llm",
             outcome=outcome,

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -139,7 +140,8 @@ def test_a_killed_redis_is_noticed_once_and_used_again_when_it_is_back(
     assert "again after" in changes[1]
 
 
-def test_a_hanging_redis_costs_one_time_out_and_is_used_again(use_redis: UseRedis) -> None:
+def test_a_hanging_redis_costs_one_time_out_and_is_used_again(use_redis: UseRedis, settings: Any) -> None:
+    settings.REDIS_TIMEOUT_MS = 250
     with RedisServer() as server:
         use_redis(server.url)
         store.put("llm:exact:a", {"a": 1}, 60)
@@ -219,3 +221,28 @@ def test_an_unknown_host_is_explained(use_redis: UseRedis, caplog: pytest.LogCap
     use_redis("redis://no-such-host.invalid:6379/0")
     assert store.get("llm:exact:a") is None
     assert "The host name cannot be resolved" in caplog.text
+
+
+def test_a_database_that_is_not_there_is_explained(use_redis: UseRedis, caplog: pytest.LogCaptureFixture) -> None:
+    with RedisServer() as server:
+        use_redis(f"redis://127.0.0.1:{server.port}/99")
+        store.connect()
+    assert "Redis has no database of this number" in caplog.text
+
+
+def test_a_port_that_wants_tls_is_explained(
+    use_redis: UseRedis, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    certificate, key = self_signed_certificate(tmp_path)
+    options = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-auth-clients", "no"]
+    try:
+        server = RedisServer(*options, tls=True)
+    except OSError as error:
+        pytest.skip(f"this redis-server was built without TLS: {error}")
+    with server:
+        use_redis(f"redis://127.0.0.1:{server.port}/0")
+        store.connect()
+        use_redis(server.url)
+        store.connect()
+    assert "wants rediss://" in caplog.text
+    assert "?ssl_ca_certs=" in caplog.text

@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import quote
 
 from speech import options
-from speech.exceptions import InvalidRequest
-from speech.languages import detect
-from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
+from speech.exceptions import InvalidRequest, ProviderBadAnswer
+from speech.languages import canonical, detect
+from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
 from speech.sentences import pack
-from speech.transport import Call, post
+from speech.transport import Call, Form, post, post_for_json
 
 _SAMPLE_RATE = 24_000
 _LIMITS = {
@@ -64,11 +64,12 @@ class Provider(BaseProvider):
         "API_KEY": "",
         "BASE_URL": "https://api.elevenlabs.io",
         "MODEL": "eleven_flash_v2_5",
+        "TRANSCRIPTION_MODEL": "scribe_v2",
         "VOICE": _KNOWN["George"],
         "VOICE_ALIASES": "",
     }
     required = ("API_KEY",)
-    does = frozenset({"speech"})
+    does = frozenset({"speech", "transcription"})
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
@@ -85,8 +86,26 @@ class Provider(BaseProvider):
         pcm = options.checked_audio(self, self._pieces(request, billed))
         return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
 
+    def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
+        options.refuse(self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature)
+        language = canonical(request.language) if request.language else ""
+        return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"), language=language)
+
+    def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        self.ensure_configured()
+        fields = [("file", (f"audio.{request.kind}", request.audio)), ("model_id", request.model)]
+        if request.language:
+            fields.append(("language_code", request.language))
+        url = f"{self.setting('BASE_URL').rstrip('/')}/v1/speech-to-text"
+        answer = post_for_json(Call(self.name, url, {"xi-api-key": self.setting("API_KEY")}, Form(fields)))
+        if not isinstance(text := answer.get("text"), str):
+            raise ProviderBadAnswer(f"{self.name} sent no transcript")
+        seconds = options.seconds_of(request)
+        billed = {} if seconds is None else {"audio_seconds": seconds}
+        return Transcript(text, str(answer.get("language_code") or ""), seconds, billed=billed)
+
     def models(self) -> list[str]:
-        return sorted({*_LIMITS, self.setting("MODEL")})
+        return sorted({*_LIMITS, self.setting("TRANSCRIPTION_MODEL"), self.setting("MODEL")})
 
     def voices(self) -> list[Voice]:
         return [Voice(id=voice, name=name) for name, voice in _KNOWN.items()]

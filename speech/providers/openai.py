@@ -10,10 +10,20 @@ from urllib.parse import urlsplit
 from speech import openai_wire, options
 from speech.exceptions import InvalidRequest
 from speech.languages import detect
-from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, Speech, SpeechRequest, Voice
+from speech.openai_transcripts import MODELS, form, read_transcript
+from speech.providers.base import (
+    BaseProvider,
+    ChatAnswer,
+    ChatRequest,
+    Speech,
+    SpeechRequest,
+    Transcript,
+    TranscriptionRequest,
+    Voice,
+)
 from speech.sentences import pack
 from speech.sse import read_events
-from speech.transport import Call, post, post_for_json
+from speech.transport import Call, Form, post, post_for_json
 
 _SAMPLE_RATE = 24_000  # of response_format "pcm", as the API reference says
 _LIMIT = 4_096  # characters of `input`
@@ -26,11 +36,12 @@ class Provider(BaseProvider):
         "BASE_URL": "https://api.openai.com/v1",
         "CHAT_MODEL": "gpt-6-luna",
         "SPEECH_MODEL": "gpt-4o-mini-tts",
+        "TRANSCRIPTION_MODEL": MODELS[0],
         "VOICE": "alloy",
         "VOICE_ALIASES": "",
     }
     required = ("API_KEY",)
-    does = frozenset({"chat", "speech"})
+    does = frozenset({"chat", "speech", "transcription"})
 
     @property
     def missing_settings(self) -> list[str]:
@@ -68,8 +79,14 @@ class Provider(BaseProvider):
         pcm = options.checked_audio(self, self._pieces(request, billed))
         return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
 
+    def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
+        return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"))
+
+    def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        return read_transcript(self.name, post_for_json(self._call("/audio/transcriptions", form(request))))
+
     def models(self) -> list[str]:
-        return [self.setting("CHAT_MODEL"), self.setting("SPEECH_MODEL")]
+        return [self.setting("TRANSCRIPTION_MODEL"), *MODELS, self.setting("CHAT_MODEL"), self.setting("SPEECH_MODEL")]
 
     def voices(self) -> list[Voice]:
         return [Voice(id=name, name=name.title()) for name in openai_wire.VOICES] if self._is_openai else []
@@ -78,7 +95,7 @@ class Provider(BaseProvider):
     def _is_openai(self) -> bool:
         return urlsplit(self.setting("BASE_URL")).hostname == "api.openai.com"
 
-    def _call(self, path: str, body: dict[str, Any]) -> Call:
+    def _call(self, path: str, body: dict[str, Any] | Form) -> Call:
         self.ensure_configured()
         key = self.setting("API_KEY")
         return Call(

@@ -11,12 +11,21 @@ from typing import Any
 from speech import openai_wire, options, sarvam_chat
 from speech.audio import read_wav
 from speech.exceptions import InvalidRequest, ProviderBadAnswer
-from speech.languages import detect
-from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, Speech, SpeechRequest, Voice
+from speech.languages import canonical, detect
+from speech.providers.base import (
+    BaseProvider,
+    ChatAnswer,
+    ChatRequest,
+    Speech,
+    SpeechRequest,
+    Transcript,
+    TranscriptionRequest,
+    Voice,
+)
 from speech.sarvam_voices import MODELS, UNKNOWN, SpeechModel
 from speech.sentences import pack
 from speech.sse import read_events
-from speech.transport import Call, post, post_for_json
+from speech.transport import Call, Form, post, post_for_json
 
 _SAMPLE_RATE = 24_000  # always sent: the SDK and the documentation disagree about the default
 
@@ -27,11 +36,12 @@ class Provider(BaseProvider):
         "BASE_URL": "https://api.sarvam.ai",
         "CHAT_MODEL": "sarvam-105b",
         "SPEECH_MODEL": "bulbul:v3",
+        "TRANSCRIPTION_MODEL": "saaras:v3",
         "VOICE": "",
         "VOICE_ALIASES": "",
     }
     required = ("API_KEY",)
-    does = frozenset({"chat", "speech"})
+    does = frozenset({"chat", "speech", "transcription"})
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
         return sarvam_chat.prepare(self, openai_wire.prepare(request, self.setting("CHAT_MODEL")))
@@ -63,15 +73,35 @@ class Provider(BaseProvider):
         pcm = options.checked_audio(self, self._pieces(request, billed))
         return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
 
+    def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
+        options.refuse(self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature)
+        language = canonical(request.language) if request.language else ""
+        return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"), language=language)
+
+    def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        fields: list[tuple[str, Any]] = [
+            ("file", (f"audio.{request.kind}", request.audio)),
+            ("model", request.model),
+            ("language_code", _tag(request.language) if request.language else "unknown"),
+        ]
+        answer = post_for_json(self._call("/speech-to-text", Form(fields)))
+        if not isinstance(text := answer.get("transcript"), str):
+            raise ProviderBadAnswer(f"{self.name} sent no transcript")
+        seconds = options.seconds_of(request)
+        billed = {} if seconds is None else {"audio_seconds": seconds}
+        return Transcript(text, str(answer.get("language_code") or ""), seconds, billed=billed)
+
     def models(self) -> list[str]:
-        return sorted({*MODELS, self.setting("SPEECH_MODEL"), self.setting("CHAT_MODEL")})
+        return sorted(
+            {*MODELS, self.setting("TRANSCRIPTION_MODEL"), self.setting("SPEECH_MODEL"), self.setting("CHAT_MODEL")}
+        )
 
     def voices(self) -> list[Voice]:
         model = MODELS.get(self.setting("SPEECH_MODEL"), UNKNOWN)
         names = model.speakers or dict.fromkeys((model.speaker, *model.aliases.values()))
         return [Voice(id=name, name=name.replace("_", " ").title()) for name in names if name]
 
-    def _call(self, path: str, body: dict[str, Any]) -> Call:
+    def _call(self, path: str, body: dict[str, Any] | Form) -> Call:
         self.ensure_configured()
         return Call(
             provider=self.name,
@@ -83,7 +113,7 @@ class Provider(BaseProvider):
     def _pieces(self, request: SpeechRequest, billed: dict[str, int]) -> Iterator[bytes]:
         fields: dict[str, Any] = {
             "model": request.model,
-            "language_code": "od-IN" if request.language == "or" else f"{request.language}-IN",
+            "language_code": _tag(request.language),
             "speaker": request.voice,
             "speech_sample_rate": _SAMPLE_RATE,
             "output_audio_codec": "wav",
@@ -106,6 +136,10 @@ class Provider(BaseProvider):
         if any(rate != _SAMPLE_RATE for _, rate in parts):
             raise ProviderBadAnswer(f"{self.name} did not send audio of {_SAMPLE_RATE} Hz")
         return b"".join(pcm for pcm, _ in parts)
+
+
+def _tag(language: str) -> str:
+    return "od-IN" if language == "or" else f"{language}-IN"
 
 
 def _check_speaker(model: SpeechModel, request: SpeechRequest) -> None:

@@ -39,7 +39,7 @@ class Server:
                 stderr=log,
             )
         self._wait_until_it_introduces_itself()
-        self.key = re.search(r"Demo API key: (\S+)", self.log)[1]  # type: ignore[index]
+        self.key = re.findall(r"Bearer (sg_[\w-]+)", self.log)[0]
 
     @property
     def log(self) -> str:

@@ -34,8 +34,8 @@ LAYERS = [
     {"models", "money", "prices"},
     {"events", "upsert", "batch", "rows", "writer", "ledger"},
     {"outcome", "answers", "question", "paraphrase"},
-    {"llm", "tts"},
-    {"figures", "inspection", "stats", "feedback"},
+    {"llm", "tts", "stt"},
+    {"figures", "inspection", "flushing", "stats", "retention", "doctor", "feedback"},
     {"templatetags", "forms", "charts", "dashboard", "admin_log"},
     {"checks", "admin", "views", "urls", "management"},
 ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import sys
 import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from speechsite.private_redis import find_binary
 from speechsite.tests.server import Server
@@ -90,10 +93,21 @@ def test_without_any_redis_it_says_so_and_serves(tmp_path: Path) -> None:
         server.stop()
 
 
-def test_it_starts_again_with_what_it_made(tmp_path: Path) -> None:
-    first = Server(tmp_path, {})
-    first.stop()
-    port_line = first.log.strip().splitlines()[-3]
-    with pytest.raises(TypeError):
-        Server(tmp_path, {})
-    assert first.key in port_line
+def test_a_port_that_is_taken_is_refused(fresh: Server, tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "serve", "--port", str(fresh.port)]
+    environment = {**os.environ, "VAR_DIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{fresh.port}: Address already in use" in done.stderr
+    assert fresh.chat("Still there?").status == 200
+
+
+def test_it_starts_again_with_the_key_that_it_made(tmp_path: Path) -> None:
+    keys = set()
+    for _ in range(2):
+        server = Server(tmp_path, {})
+        keys.add(server.key)
+        assert server.chat("Hello").status == 200
+        server.stop()
+    assert len(keys) == 1
+    assert "shown this once" not in server.log

@@ -14,7 +14,10 @@ from speechsite.tests.server import Server
 HELLO = [{"role": "user", "content": "Say hello"}]
 TOOLS = [{"type": "function", "function": {"name": "lookup", "parameters": {"type": "object", "properties": {}}}}]
 CALL = {"id": "call_1", "type": "function", "function": {"name": "lookup", "arguments": '{"city": "Pune"}'}}
-LOGPROBS = {"content": [{"token": "Hi", "logprob": -0.5, "bytes": [72, 105], "top_logprobs": []}], "refusal": None}
+LOGPROBS: dict[str, Any] = {
+    "content": [{"token": "Hi", "logprob": -0.5, "bytes": [72, 105], "top_logprobs": []}],
+    "refusal": None,
+}
 
 
 def ask(sdk: Any, **fields: Any) -> Any:
@@ -151,7 +154,7 @@ def test_several_choices_survive(sdk: Any, provider: ScriptedOpenAI) -> None:
 
 def test_logprobs_survive(sdk: Any, provider: ScriptedOpenAI) -> None:
     provider.choices = [choice({"role": "assistant", "content": "Hi"}, logprobs=LOGPROBS)]
-    fields = {"logprobs": True, "top_logprobs": 0}
+    fields: dict[str, Any] = {"logprobs": True, "top_logprobs": 0}
     fresh = streamed(sdk, **fields)
     whole = ask(sdk, **fields).choices[0].logprobs.content[0]
     replayed = [c.choices[0].logprobs for c in streamed(sdk, **fields) if c.choices[0].logprobs]
@@ -200,8 +203,9 @@ def test_a_failure_in_mid_stream_is_an_error_event_and_nothing_is_stored(
         provider.behave(behaviour)
         with pytest.raises(openai.APIError) as caught:
             streamed(sdk)
-        assert caught.value.body["code"].startswith("provider_"), behaviour
-        assert caught.value.body["type"] == "provider_error"
+        body: Any = caught.value.body
+        assert body["code"].startswith("provider_"), behaviour
+        assert body["type"] == "provider_error"
     assert cache.keys("llm:*") == []
     provider.behave("ok")
     assert text_of(streamed(sdk))

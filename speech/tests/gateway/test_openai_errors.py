@@ -14,7 +14,7 @@ from speech.tests.gateway.scripted import ScriptedOpenAI
 from speechsite.tests.server import Server
 
 HELLO = [{"role": "user", "content": "Say hello"}]
-PATHS = {
+PATHS: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {"model": "gpt-6-luna", "messages": HELLO},
     "/v1/audio/speech": {"model": "tts-1", "voice": "alloy", "input": "Hello."},
 }

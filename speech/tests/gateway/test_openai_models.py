@@ -15,7 +15,7 @@ HELLO = [{"role": "user", "content": "Say hello"}]
 
 def level_of(cache: Any) -> list[int]:
     """The time to live of every stored answer, rounded up to what was configured."""
-    return sorted(-(-cache.ttl(key) // 60) * 60 for key in cache.keys("llm:*"))
+    return sorted(-(-cache.ttl(key) // 60) * 60 for key in cache.keys("llm:exact:*"))
 
 
 def test_models_are_listed_with_their_provider(sdk: Any) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import ClassVar
 
 from speech.tests.loopback.answers import Answer, Seen, as_json, tone
+from speech.tests.loopback.openai import words_in
 from speech.tests.loopback.server import Loopback
 
 
@@ -26,6 +27,10 @@ class FakeElevenLabs(Loopback):
     }
 
     def answer(self, seen: Seen) -> Answer:
+        if seen.path == "/v1/speech-to-text":
+            words = [{"text": "I", "start": 0.1, "end": 0.2, "type": "word"}]
+            said = {"text": words_in(seen.body["file"]), "words": words}
+            return as_json({"language_code": "eng", "language_probability": 0.9, **said})
         if not re.fullmatch(r"/v1/text-to-speech/[A-Za-z0-9_-]+/stream\?output_format=pcm_24000", seen.path):
             return self.errors["400"]
         pcm = tone(seen.body["text"])

@@ -6,8 +6,11 @@ import contextlib
 import json
 import socket
 import struct
+import time
+from email.parser import BytesParser
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from speech.tests.loopback.answers import Answer, Seen
 
@@ -18,6 +21,21 @@ FAULTS = ("hang", "stall", "half", "reset", "drip", "drip-head", "wrong-json", "
 """What `behave` knows beside "ok" and the names of a provider's errors."""
 
 _DRIP = 0.1  # seconds between two bytes
+
+
+def _read(raw: bytes, content_type: str) -> Any:
+    """JSON, or the fields of a form by their names; a file is its bytes."""
+    if not content_type.startswith("multipart/"):
+        return json.loads(raw) if raw else None
+    form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + raw)
+    fields: dict[str, Any] = {}
+    for part in form.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        content: Any = part.get_payload(decode=True)
+        fields[str(name)] = content if part.get_filename() else content.decode()
+        if filename := part.get_filename():
+            fields["filename"] = filename
+    return fields
 
 
 def for_server(owner: Loopback) -> type[Handler]:
@@ -33,6 +51,10 @@ class Handler(BaseHTTPRequestHandler):
         super().setup()
         self.owner.opened()
 
+    def finish(self) -> None:
+        self.owner.closed()
+        super().finish()
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 
@@ -42,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        seen = Seen(path=self.path, headers=headers, body=json.loads(raw) if raw else None)
+        seen = Seen(path=self.path, headers=headers, body=_read(raw, headers.get("content-type", "")))
         behaviour = self.owner.admit(seen)
         self.owner.stopping.wait(self.owner.delay)
         try:
@@ -73,6 +95,8 @@ class Handler(BaseHTTPRequestHandler):
         for number, chunk in enumerate(answer.chunks):
             if number:
                 self.owner.stopping.wait(self.owner.chunk_delay)
+            else:
+                self.owner.first_sent = time.perf_counter()
             self._write(answer, chunk)
         if answer.streamed:
             self.wfile.write(b"0\r\n\r\n")

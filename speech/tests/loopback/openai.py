@@ -46,6 +46,8 @@ class FakeOpenAI(Loopback):
             return chat(seen.body)
         if path.endswith("/audio/speech"):
             return speech(seen.body)
+        if path.endswith("/audio/transcriptions"):
+            return transcript(seen.body)
         return self.errors["404"]
 
 
@@ -91,6 +93,35 @@ def _chunks(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield head | {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
     if body.get("stream_options", {}).get("include_usage"):
         yield head | {"choices": [], "usage": usage_of(body)}
+
+
+def words_in(audio: bytes) -> str:
+    """What is "said" in a recording."""
+    return f"I am {len(audio)} bytes long."
+
+
+def transcript(body: dict[str, Any]) -> Answer:
+    text = words_in(body["file"])
+    if body.get("response_format") != "verbose_json":
+        usage = {"type": "tokens", "input_tokens": 14, "output_tokens": 6, "total_tokens": 20}
+        return as_json({"text": text, "usage": usage})
+    if body["model"] != "whisper-1":
+        return FakeOpenAI.errors["400"]
+    segments = [
+        {"id": 0, "start": 0.0, "end": 1.25, "text": f" {text}"},
+        {"id": 1, "start": 61.5, "end": 3661.007, "text": " End."},
+    ]
+    usage = {"type": "duration", "seconds": 4}
+    return as_json(
+        {
+            "task": "transcribe",
+            "language": "english",
+            "duration": 3.7,
+            "text": text,
+            "segments": segments,
+            "usage": usage,
+        }
+    )
 
 
 def speech(body: dict[str, Any]) -> Answer:

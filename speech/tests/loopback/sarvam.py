@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from speech.audio import to_wav
 from speech.tests.loopback.answers import Answer, Seen, as_json, tone
-from speech.tests.loopback.openai import chat
+from speech.tests.loopback.openai import chat, words_in
 from speech.tests.loopback.server import Loopback
 
 _CHAT_FIELDS = {
@@ -36,6 +36,9 @@ class FakeSarvam(Loopback):
     }
 
     def answer(self, seen: Seen) -> Answer:
+        if seen.path == "/speech-to-text":
+            said = {"transcript": words_in(seen.body["file"]), "language_code": "hi-IN", "language_probability": 0.9}
+            return as_json({"request_id": None, **said})
         if seen.path == "/text-to-speech":
             return self._speech(seen.body)
         known = _CHAT_FIELDS | (_V2_FIELDS if seen.path.startswith("/v2/") else set())

@@ -31,7 +31,9 @@ class Loopback:
     def __init__(self, *, delay: float = 0.0, chunk_delay: float = 0.0) -> None:
         self.delay, self.chunk_delay = delay, chunk_delay
         self.requests: list[Seen] = []
-        self.connections = 0
+        self.connections = self.open_connections = 0
+        self.first_sent = 0.0
+        """`time.perf_counter()` just before the first byte of the last body."""
         self.closed_early = threading.Event()
         """Set when a client hung up before the end of an answer."""
         self.stopping = threading.Event()
@@ -61,6 +63,11 @@ class Loopback:
     def opened(self) -> None:
         with self._lock:
             self.connections += 1
+            self.open_connections += 1
+
+    def closed(self) -> None:
+        with self._lock:
+            self.open_connections -= 1
 
     @property
     def url(self) -> str:

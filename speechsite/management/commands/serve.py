@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
+        _refuse_a_taken_port(options["host"], options["port"])
         with ExitStack() as cleanup:
             # Each worker writes its counters there; a new directory, so that those of dead workers do not stay.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = cleanup.enter_context(tempfile.TemporaryDirectory())
@@ -104,6 +106,17 @@ class Command(BaseCommand):
             else:
                 return
         raise CommandError(f"the server did not answer within {START_SECONDS:.0f} s")
+
+
+def _refuse_a_taken_port(host: str, port: int) -> None:
+    """granian would share the port with whoever has it, and each would get some of the requests."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}. Choose another PORT.") from error
 
 
 def _interrupt(number: int, frame: object) -> None:

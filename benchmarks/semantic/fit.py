@@ -1,0 +1,180 @@
+"""Fit `caching/semantic/parameters.json` from labelled streams.
+
+    python -m benchmarks.semantic.fit ../shared/data/semantic/*_train.jsonl
+
+Every question is asked in turn of a store that holds all earlier ones; each candidate that no guard refuses is a
+sample: its features, and whether the labels are equal. While features are computed, words are weighed by what the
+*other* files tell, as they would be in traffic that nobody has seen. The weights must have the sign that reason gives
+them: labels of intents alone would teach that a word more or less never matters. The bars are the lowest at which no
+file exceeds `_MARGIN` of the level's budget.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caching.semantic.analysis import analyse
+from caching.semantic.decide import PARAMETERS, Model
+from caching.semantic.embedders import get_embedder
+from caching.semantic.evaluate import Asked, read_stream
+from caching.semantic.features import NAMES
+from caching.semantic.idf import Idf
+from caching.semantic.indexes import get_index
+from caching.semantic.indexes.base import Entry
+from caching.semantic.match import Matcher
+
+Floats = NDArray[np.float64]
+
+_BUDGETS = {"balanced": 0.01, "speed": 0.03}
+_MARGIN = 0.85
+_LEAST_SIMILARITY = 0.55
+_PENALTY = 20.0
+_SHUFFLES = 2
+_RISES = {
+    "cosine",
+    "cosine_over_80",
+    "cosine_over_90",
+    "overlap",
+    "function_overlap",
+    "nothing_unmatched",
+    "cosine_if_unmatched",
+}
+_FREE = {"length", "length_ratio", "shared_words", "shared_weight", "crowding"}
+_SIGNS = np.array([1 if name in _RISES else 0 if name in _FREE else -1 for name in NAMES])
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """All candidates of a stream in the order of asking, each with the question that asks and the one stored."""
+
+    questions: int
+    asked: NDArray[np.int64]
+    stored: NDArray[np.int64]
+    same: NDArray[np.bool_]
+    right: NDArray[np.bool_]
+    rows: Floats
+
+    def samples(self) -> tuple[Floats, Floats, Floats]:
+        """Features, labels and weights of those that only the model can judge; every stream weighs the same."""
+        judged = ~self.same & (self.rows[:, 0] > _LEAST_SIMILARITY)
+        count = int(judged.sum())
+        return self.rows[judged], self.right[judged].astype(float), np.full(count, 1 / count)
+
+    def served(self, probabilities: Floats, bar: float) -> tuple[float, float]:
+        """Hit rate and wrong answers a question, where a question that was answered is not stored."""
+        answered = np.zeros(self.questions, bool)
+        best: dict[int, int] = {}
+        wrong = 0
+        for at, (asked, stored) in enumerate(zip(self.asked.tolist(), self.stored.tolist(), strict=True)):
+            if answered[stored] or probabilities[at] < bar:
+                continue
+            if asked not in best or probabilities[at] > probabilities[best[asked]]:
+                best[asked] = at
+            answered[asked] = True
+        wrong = sum(not self.right[at] for at in best.values())
+        return len(best) / self.questions, wrong / self.questions
+
+
+def main(paths: Sequence[Path]) -> None:
+    streams = {path: read_stream(path) for path in paths}
+    found = [
+        candidates(path, seed, [other for name, other in streams.items() if name != path])
+        for path in paths
+        for seed in range(_SHUFFLES)
+    ]
+    bias, weights = fit(found)
+    bars = {level: lowest_bar(found, bias, weights, budget * _MARGIN) for level, budget in _BUDGETS.items()}
+    counts, documents = _words(streams.values())
+    parameters = {
+        "bars": bars,
+        "bias": {"bias": round(bias, 5)},
+        "weights": {name: round(float(weight), 5) for name, weight in zip(NAMES, weights, strict=True)},
+        "documents": {"documents": documents},
+        "idf": {word: count for word, count in sorted(counts.items()) if count > 1},
+    }
+    PARAMETERS.write_text(json.dumps(parameters, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    print(json.dumps({name: parameters[name] for name in ("bars", "bias", "weights")}, indent=1))
+
+
+def candidates(path: Path, seed: int, others: Iterable[Sequence[Asked]]) -> Candidates:
+    stream = read_stream(path)
+    Random(seed).shuffle(stream)
+    embedder = get_embedder("wordllama")
+    index = get_index("numpy", embedder.dimensions)
+    matcher = Matcher(embedder, index, Idf(*_words(others)), Model(0.0, (0.0,) * len(NAMES), {}))
+    found: list[tuple[int, int, bool, bool, tuple[float, ...]]] = []
+    for at, asked in enumerate(stream):
+        for one in matcher.candidates(asked.text, "fit"):
+            if one.row or one.same:
+                stored = int(one.entry.id)
+                row = one.row or (0.0,) * len(NAMES)
+                found.append((at, stored, one.same, stream[stored].label == asked.label, row))
+        matcher.learn(asked.text)
+        matcher.add(Entry(str(at), "fit", asked.text))
+    columns = [np.array(column) for column in zip(*found, strict=True)]
+    return Candidates(len(stream), *columns)
+
+
+def fit(found: Sequence[Candidates]) -> tuple[float, Floats]:
+    """Bias and weights of a logistic regression with a ridge penalty; features of the wrong sign are left out."""
+    samples = [each.samples() for each in found]
+    rows, right, share = (np.concatenate(columns) for columns in zip(*samples, strict=True))
+    share *= len(right) / share.sum()
+    kept = np.arange(len(NAMES))
+    while True:
+        bias, weights = _newton(rows[:, kept], right, share)
+        wrong = weights * _SIGNS[kept] < 0
+        if not wrong.any():
+            break
+        worst = np.argmax(np.where(wrong, np.abs(weights) * rows[:, kept].std(axis=0), 0.0))
+        kept = np.delete(kept, worst)
+    full = np.zeros(len(NAMES))
+    full[kept] = weights
+    return bias, full
+
+
+def _newton(rows: Floats, right: Floats, share: Floats) -> tuple[float, Floats]:
+    mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+    design = np.hstack([np.ones((len(rows), 1)), (rows - mean) / spread])
+    penalty = np.diag([0.0, *[_PENALTY] * rows.shape[1]])
+    beta = np.zeros(design.shape[1])
+    for _ in range(12):
+        chance = 1 / (1 + np.exp(-design @ beta))
+        gradient = design.T @ (share * (chance - right)) + penalty @ beta
+        curvature = (design * (share * chance * (1 - chance))[:, None]).T @ design + penalty
+        beta -= np.linalg.solve(curvature, gradient)
+    weights = beta[1:] / spread
+    return float(beta[0] - weights @ mean), weights
+
+
+def probabilities(each: Candidates, bias: float, weights: Floats) -> Floats:
+    chances: Floats = 1 / (1 + np.exp(-(each.rows @ weights + bias)))
+    return np.where(each.same, 1.0, chances)
+
+
+def lowest_bar(found: Sequence[Candidates], bias: float, weights: Floats, budget: float) -> float:
+    """The lowest bar at which every stream stays within `budget` wrong answers a question."""
+    chances = [probabilities(each, bias, weights) for each in found]
+    for bar in np.arange(0.5, 0.999, 0.002):
+        if all(each.served(chance, bar)[1] <= budget for each, chance in zip(found, chances, strict=True)):
+            return round(float(bar), 3)
+    return 0.999
+
+
+def _words(streams: Iterable[Sequence[Asked]]) -> tuple[Counter[str], int]:
+    """In how many questions each word stands, and the number of questions."""
+    questions = [analyse(asked.text) for stream in streams for asked in stream]
+    return Counter(word for question in questions for word in {*question.content, *question.function}), len(questions)
+
+
+if __name__ == "__main__":
+    main([Path(argument) for argument in sys.argv[1:]])
