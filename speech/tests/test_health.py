@@ -54,7 +54,8 @@ def test_readyz_is_503_without_its_database(client: Client, monkeypatch: pytest.
     def fails() -> None:
         raise OperationalError("could not connect to postgres://user:secret@host")
 
-    monkeypatch.setattr(connection, "ensure_connection", fails)
-    response = client.get("/readyz")
+    with monkeypatch.context() as broken:
+        broken.setattr(connection, "ensure_connection", fails)
+        response = client.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (503, "failed")
     assert "secret" not in response.content.decode()
