@@ -51,9 +51,8 @@ class Chart:
         return not any(value for row in self.rows for value in row[1:])
 
 
-def all_charts(period: Period, filters: Filters) -> dict[str, Chart]:
-    """By slug."""
-    series = stats.timeseries(period, filters)
+def all_charts(period: Period, filters: Filters, series: Series) -> dict[str, Chart]:
+    """By slug. `series` is what stats.timeseries found for the same period and filters."""
     charts = (
         hits(series, period),
         amounts(series, period),

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from caching import charts, inspection, stats
-from caching.figures import Figures, change
+from caching.figures import Figures, change, together
 from caching.forms import PERIODS, DashboardForm
 from caching.redis_health import keys_by_kind, redis_health
 from caching.templatetags.shown import count, money, percent
@@ -49,14 +49,15 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     """django-unfold's DASHBOARD_CALLBACK."""
     form = DashboardForm(request.GET)
     period, filters = form.chosen_period(), form.chosen_filters()
+    series = stats.timeseries(period, filters)
     return {
         **base,
         "form": form,
         "period": period,
         "periods": _period_links(request, form),
         "query": request.GET.urlencode(),
-        "cards": cards(stats.summary(period, filters), stats.summary(period.before, filters)),
-        "charts": charts.all_charts(period, filters),
+        "cards": cards(together(figures for _, figures in series), stats.summary(period.before, filters)),
+        "charts": charts.all_charts(period, filters, series),
         "top_questions": stats.top_questions(period, filters),
         "unpriced": stats.unpriced_models(period),
         "semantic_hits": stats.recent_semantic_hits(SEMANTIC_HITS, filters),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -121,6 +121,17 @@ class Figures:
             self.tokens_billed += row["tokens"]
             self.characters_billed += row["characters"]
             self.miss_seconds += row["seconds"] if outcome == Outcome.MISS else 0.0
+
+
+def together(parts: Iterable[Figures]) -> Figures:
+    """The figures of all parts."""
+    whole = Figures()
+    for part in parts:
+        for item in fields(part):
+            if item.name != "requests":
+                setattr(whole, item.name, getattr(whole, item.name) + getattr(part, item.name))
+        whole.requests = {outcome: n + part.requests[outcome] for outcome, n in whole.requests.items()}
+    return whole
 
 
 @dataclass(frozen=True, slots=True)

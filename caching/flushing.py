@@ -29,6 +29,11 @@ class Selection:
     def reads_values(self) -> bool:
         return bool(self.level or self.client or self.older_than is not None)
 
+    @property
+    def takes_the_index(self) -> bool:
+        """Whether `llm:query_index` itself goes: every worker then notices and forgets all."""
+        return keys.QUERY_INDEX in self.kinds and self.pattern in ("*", "llm:*") and not self.reads_values
+
     def covers(self, row: Row) -> bool:
         old_enough = self.older_than is None or (row.age is not None and row.age >= self.older_than)
         return old_enough and self.level in ("", row.level) and self.client in ("", row.made_by)
@@ -62,7 +67,8 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
         progress.samples += names[: max(0, 5 - len(progress.samples))]
         if not dry_run:
             progress.removed += store.delete(names)
-            publish_gone(name for name in names if keys.kind_of(name) == keys.EXACT)
+            if not selection.takes_the_index:
+                publish_gone(name for name in names if keys.kind_of(name) == keys.EXACT)
         progress.complete = not cursor and store.available()
         yield progress
         if not cursor:

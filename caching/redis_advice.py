@@ -44,9 +44,6 @@ NO_TLS_HERE = Advice("tls", "SSL connection failed: this port does not speak TLS
 NO_PASSWORD_WANTED = Advice(
     "authentication", "This Redis has no password", "Take the password out of REDIS_URL, or set one in Redis"
 )
-NO_DATABASE = Advice(
-    "database", "There is no database of this number", "Change the number after the last / in REDIS_URL"
-)
 TIMEOUT = Advice(
     "timeout",
     "Connection timeout",
@@ -83,7 +80,6 @@ def explain(error: BaseException) -> Advice:
     text = f"{error} {error.__cause__ or ''}".lower()
     for matches, advice in (
         (isinstance(error, exceptions.OutOfMemoryError), OUT_OF_MEMORY),
-        ("db index is out of range" in text, NO_DATABASE),
         (isinstance(error, exceptions.ReadOnlyError), READ_ONLY),
         (isinstance(error, exceptions.NoPermissionError), NO_PERMISSION),
         (isinstance(error, exceptions.BusyLoadingError), LOADING),

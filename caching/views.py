@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from caching import charts, feedback, flushing, inspection, keys
+from caching import charts, feedback, flushing, inspection, keys, stats
 from caching.admin_log import log_removal
 from caching.flushing import Selection
 from caching.forms import DashboardForm, KeysForm
@@ -26,7 +26,8 @@ REMOVERS = permission_required("caching.delete_entries", raise_exception=True)
 def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """The rows of one chart of the dashboard."""
     form = DashboardForm(request.GET)
-    found = charts.all_charts(form.chosen_period(), form.chosen_filters()).get(slug)
+    period, filters = form.chosen_period(), form.chosen_filters()
+    found = charts.all_charts(period, filters, stats.timeseries(period, filters)).get(slug)
     if found is None:
         raise Http404
     response = HttpResponse(
@@ -45,7 +46,7 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
     removed = feedback.judge(hit, verdict)
     if verdict == Verdict.WRONG:
         log_removal(request, f"judged wrong: {hit.key}", removed)
-        messages.success(request, f"Noted as wrong. {count(removed)} entries were removed, for all clients.")
+        messages.success(request, f"Noted as wrong. Removed {_entries(removed)}, for all clients.")
     else:
         messages.success(request, "Noted as right.")
     return redirect(f"{reverse('admin:index')}?{request.POST.get('query', '')}#semantic-hits")
@@ -91,7 +92,7 @@ def remove(request: HttpRequest) -> HttpResponse:
         return _page(request, "caching/confirm_removal.html", "Remove entries", {"keys": chosen, "count": len(chosen)})
     removed = inspection.remove(chosen)
     log_removal(request, ", ".join(chosen), removed)
-    messages.success(request, f"Removed {count(removed)} entries.")
+    messages.success(request, f"Removed {_entries(removed)}.")
     return redirect("keys")
 
 
@@ -107,10 +108,14 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
         found = {"kind": kind, "pattern": pattern, "progress": progress, "count": progress.matched}
         return _page(request, "caching/confirm_removal.html", "Remove entries", found)
     log_removal(request, f"all {kind or 'kinds'} that match {pattern}", progress.removed)
-    messages.success(request, f"Removed {count(progress.removed)} entries.")
+    messages.success(request, f"Removed {_entries(progress.removed)}.")
     if not progress.complete:
         messages.warning(request, "Redis went away meanwhile: some entries may be left.")
     return redirect("keys")
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{count(number)} entries"
 
 
 def _page(

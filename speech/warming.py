@@ -21,7 +21,7 @@ from caching.usage import Usage
 from speech import providers, services
 from speech.exceptions import GatewayError, InvalidRequest
 from speech.models import Client
-from speech.serializers import ChatRequestSerializer, SpeechRequestSerializer
+from speech.serializers import ChatRequestSerializer, SpeechCall, SpeechRequestSerializer
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +104,12 @@ def warm(
 
 
 def _serve(job: Job, client: Client) -> None:
-    data, request = job.body.validated_data, job.body.to_request()
-    policy = Policy(data["optimization_level"])
-    if job.is_speech:
-        services.synthesize(client=client, request=request, policy=policy, codec=data["codec"], provider=job.provider)
+    call = job.body.to_call()
+    policy = Policy(call.level)
+    if isinstance(call, SpeechCall):
+        services.synthesize(client=client, request=call.request, policy=policy, codec=call.codec, provider=job.provider)
     else:
-        services.chat(client=client, request=request, policy=policy, provider=job.provider)
+        services.chat(client=client, request=call.request, policy=policy, provider=job.provider)
 
 
 def _csv_rows(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
@@ -138,12 +138,12 @@ def _job(line: int, row: Any) -> Job:
 
 
 def _cost_of_speech(job: Job) -> Money | None:
-    request = providers.get(job.provider).prepare_speech(job.body.to_request())
+    request = providers.get(job.provider).prepare_speech(job.body.to_call().request)
     return prices.cost(job.provider, request.model, Usage(characters=len(request.text)))
 
 
 def _cost_of_answer(job: Job) -> Money | None:
-    request = providers.get(job.provider).prepare_chat(job.body.to_request())
+    request = providers.get(job.provider).prepare_chat(job.body.to_call().request)
     # A free model is known to be free before it was ever called.
     one_token = prices.cost(job.provider, request.model, Usage(input_tokens=1, output_tokens=1))
     if one_token is not None and not one_token.amount:

@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 
 from caching.redis_cache import redis_cache
 from caching.redis_url import normalize_redis_url
+from speechsite import cors
 from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -136,21 +137,10 @@ MIDDLEWARE = [
 # Off by default: a browser that calls the API shows its key to whoever uses it.
 CORS_ALLOWED_ORIGINS = envlist("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/(?:v1|api)/"
+CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS = cors.SENT, cors.READ
 if CORS_ALLOWED_ORIGINS:
     MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
     INSTALLED_APPS.append("corsheaders")
-# OpenAI's SDK for browsers sends the X-Stainless ones.
-CORS_ALLOW_HEADERS = [
-    *("accept", "authorization", "cache-control", "content-type", "user-agent", "x-optimization-level"),
-    *("openai-organization", "openai-project", "idempotency-key", "x-requested-with"),
-    *(f"x-stainless-{name}" for name in ("arch", "async", "custom-poll-interval", "helper-method", "lang", "os")),
-    *(f"x-stainless-{name}" for name in ("package-version", "poll-helper", "raw-response", "read-timeout")),
-    *(f"x-stainless-{name}" for name in ("retry-count", "runtime", "runtime-version", "timeout")),
-]
-CORS_EXPOSE_HEADERS = [
-    *("Age", "Cache-Status", "Retry-After", "X-Cache", "X-Cache-Match", "X-Cache-Similarity", "X-Cost-USD"),
-    *("X-Cost-Saved-USD", "X-Receipt-ID", "X-Request-ID", "x-should-retry"),
-]
 
 TEMPLATES = [
     {

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 POLL_SECONDS = 0.1
 """How long a new entry may stay unknown to other workers (our promise is one second)."""
-CHECK_EVERY = 50
+CHECK_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,13 @@ def publish_gone(ids: Iterable[str]) -> None:
 class Reader:
     """Follows the stream in a thread of its own, for as long as the process lives."""
 
-    def __init__(self, apply: Callable[[list[Event]], None]) -> None:
-        """`apply` gets the events in their order, in batches; what it raises is logged and the batch is lost."""
+    def __init__(self, apply: Callable[[list[Event]], None], forget_all: Callable[[], None]) -> None:
+        """`apply` gets the events in their order, in batches; what it raises is logged and the batch is lost.
+
+        `forget_all` is called when the stream has gone: the entries that it told of have gone with it.
+        """
         self._apply = apply
+        self._forget_all = forget_all
         self._last = _oldest_id()
         self._polls = 0
         self.caught_up = threading.Event()
@@ -87,9 +91,13 @@ class Reader:
             logger.exception("%d events of the query index could not be applied", len(events))
 
     def _notice_a_new_stream(self) -> None:
-        """Start over where a new stream began in the past, because somebody emptied Redis and a clock was set back."""
+        """Start over when somebody emptied Redis; a new stream may even begin in the past if a clock was set back."""
         self._polls += 1
-        if self._polls % CHECK_EVERY == 0 and (newest := _newest()) and _as_numbers(newest) < _as_numbers(self._last):
+        if self._polls % CHECK_EVERY:
+            return
+        newest = _newest()
+        if (newest is None and store.available()) or (newest and _as_numbers(newest) < _as_numbers(self._last)):
+            self._forget_all()
             self._last = b"0"
 
 

@@ -19,10 +19,10 @@ from django.conf import settings
 from caching import keys, store
 from caching.semantic.analysis import analyse
 from caching.semantic.embedders import get_embedder
-from caching.semantic.embedders.base import EmbeddingError
+from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
 from caching.semantic.feed import Event, Reader, publish
 from caching.semantic.indexes import get_index
-from caching.semantic.indexes.base import Entry
+from caching.semantic.indexes.base import BaseIndex, Entry
 from caching.semantic.match import Decision, Matcher
 
 logger = logging.getLogger(__name__)
@@ -69,9 +69,8 @@ class Tier:
 
     def __init__(self) -> None:
         embedder = get_embedder(settings.SEMANTIC_EMBEDDER, settings.SEMANTIC_EMBEDDER_OPTIONS)
-        index = get_index(settings.SEMANTIC_INDEX, embedder.dimensions, settings.SEMANTIC_MAX_ENTRIES)
-        self.matcher = Matcher(embedder, index)
-        self._reader = Reader(self._apply)
+        self.matcher = Matcher(embedder, _new_index(embedder))
+        self._reader = Reader(self._apply, self._forget_all)
 
     def find(self, asked: Asked, level: str) -> Match | None:
         """The earlier question whose answer may be served at this level."""
@@ -104,6 +103,10 @@ class Tier:
         if asked:
             store.delete([asked.key])
 
+    def _forget_all(self) -> None:
+        if len(self.matcher.index):
+            self.matcher.index = _new_index(self.matcher.embedder)
+
     def _apply(self, events: list[Event]) -> None:
         latest = {event.id: event for event in events}.values()
         self.matcher.index.remove([event.id for event in latest if not event.text])
@@ -113,6 +116,10 @@ class Tier:
         vectors = self.matcher.embedder.embed([analyse(event.text).text for event in fresh])
         for event, vector in zip(fresh, vectors, strict=True):
             self.matcher.index.add(Entry(event.id, event.scope, event.text, event.expires), vector)
+
+
+def _new_index(embedder: BaseEmbedder) -> BaseIndex:
+    return get_index(settings.SEMANTIC_INDEX, embedder.dimensions, settings.SEMANTIC_MAX_ENTRIES)
 
 
 def _is_ours(value: Mapping[str, Any], asked: Asked) -> bool:

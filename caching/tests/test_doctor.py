@@ -147,7 +147,7 @@ def test_a_full_redis(server: RedisServer) -> None:
 
 def test_a_database_that_does_not_exist(server: RedisServer) -> None:
     step, message, _ = failure(f"redis://127.0.0.1:{server.port}/99")
-    assert (step, message) == ("SELECT", "There is no database of this number")
+    assert (step, message) == ("SELECT", "Redis has no database of this number")
 
 
 def test_a_user_without_permission() -> None:

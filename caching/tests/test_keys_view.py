@@ -135,6 +135,21 @@ def test_nobody_elses_key_can_be_removed(remover: Browser, redis_client: redis.R
     assert redis_client.get("session:a") == b"b"
 
 
+def test_a_page_of_a_million_keys_is_quick(reader: Browser, redis_client: redis.Redis) -> None:
+    fill = "for i = ARGV[1], ARGV[1] + 9999 do redis.call('SET', 'llm:exact:' .. string.format('%d', i), '{}') end"
+    for start in range(0, 1_000_000, 10_000):
+        redis_client.eval(fill, 0, start)
+    assert redis_client.dbsize() == 1_000_000
+    for query in ("", "kind=llm:exact", "kind=tts", "q=llm:exact:999999*"):
+        times = []
+        for _ in range(3):
+            began = time.perf_counter()
+            assert reader.get(f"{LIST}?{query}").context["page"] is not None
+            times.append(time.perf_counter() - began)
+        assert min(times) < 0.2, query
+    redis_client.flushall()
+
+
 def test_it_works_without_redis(reader: Browser, use_redis: Any) -> None:
     use_redis("")
     assert b"there is nothing to list" in reader.get(LIST).content

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from caching import stats
-from caching.figures import Filters, Latency, Period
+from caching.figures import Filters, Latency, Period, together
 from caching.models import Call, EntryHits, HourlyUsage
 from caching.money import Money
 
@@ -44,6 +44,12 @@ def test_a_summary_adds_up_what_agrees_with_the_filters() -> None:
     assert (figures.average_hit_seconds, figures.average_miss_seconds) == (0.006 / 8, 0.5)
     assert stats.summary(DAY, Filters(client="other")).total == 1
     assert stats.summary(DAY, Filters(cache_type="tts")).total == 0
+
+
+def test_the_parts_of_a_period_add_up_to_the_whole() -> None:
+    hour("exact", 6, saved=Decimal("1.2"), input_tokens=60, seconds=0.006)
+    hour("miss", 2, cost=Decimal("0.4"), hour=NOON - timedelta(hours=5), unpriced=1)
+    assert together(figures for _, figures in stats.timeseries(DAY)) == stats.summary(DAY)
 
 
 def test_currencies_are_converted_for_display() -> None:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -139,7 +140,8 @@ def test_a_killed_redis_is_noticed_once_and_used_again_when_it_is_back(
     assert "again after" in changes[1]
 
 
-def test_a_hanging_redis_costs_one_time_out_and_is_used_again(use_redis: UseRedis) -> None:
+def test_a_hanging_redis_costs_one_time_out_and_is_used_again(use_redis: UseRedis, settings: Any) -> None:
+    settings.REDIS_TIMEOUT_MS = 250
     with RedisServer() as server:
         use_redis(server.url)
         store.put("llm:exact:a", {"a": 1}, 60)

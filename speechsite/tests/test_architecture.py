@@ -28,14 +28,14 @@ LONGEST_FUNCTION = 60
 LAYERS = [
     {"apps", "migrations"},
     {"keys", "levels", "metrics", "logs", "breaker", "redis_url", "redis_advice", "redis_cache"},
-    {"usage", "fields", "chunks", "drain"},
+    {"usage", "fields", "chunks", "drain", "durations", "progress"},
     {"store", "serializers", "flight", "keyspace", "redis_health"},
     {"semantic"},
     {"models", "money", "prices"},
     {"events", "upsert", "batch", "rows", "writer", "ledger"},
     {"outcome", "answers", "question", "paraphrase"},
     {"llm", "tts", "stt"},
-    {"figures", "inspection", "flushing", "stats", "retention", "doctor", "feedback"},
+    {"figures", "inspection", "flushing", "stats", "report", "retention", "doctor", "feedback"},
     {"templatetags", "forms", "charts", "dashboard", "admin_log"},
     {"checks", "admin", "views", "urls", "management"},
 ]

@@ -59,7 +59,7 @@ def test_it_knows_the_providers_by_their_files() -> None:
 
 @pytest.mark.parametrize("provider", ALL, ids=lambda provider: provider.name)
 def test_it_says_what_it_does_and_refuses_the_rest(provider: BaseProvider) -> None:
-    assert provider.does and provider.does <= {"chat", "speech"}
+    assert provider.does and provider.does <= {"chat", "speech", "transcription"}
     assert set(provider.required) <= set(provider.defaults)
     if "chat" not in provider.does:
         with pytest.raises(UnsupportedFeature):
