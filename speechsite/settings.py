@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Collection
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 
 from caching.redis_cache import redis_cache
 from caching.redis_url import normalize_redis_url
-from speechsite import cors
+from speechsite import cors, values
 from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -52,27 +50,8 @@ def envchoice(name: str, default: str, choices: Collection[str]) -> str:
     return value
 
 
-def envdatabase(name: str, default: str) -> dict[str, Any]:
-    try:
-        return dict(dj_database_url.parse(envstr(name, default), conn_max_age=60, conn_health_checks=True))
-    except ValueError as error:
-        # The message does not repeat the value: it may hold a password.
-        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name") from error
-
-
 def envlist(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in envstr(name, default).split(",") if item.strip()]
-
-
-def envrates(name: str, default: str) -> dict[str, Decimal]:
-    """`INR=83,EUR=0.92`: how much of each currency one US dollar buys."""
-    try:
-        rates = {code.strip(): Decimal(rate) for code, rate in (pair.split("=") for pair in envlist(name, default))}
-    except (ValueError, InvalidOperation) as error:
-        raise ImproperlyConfigured(f"{name} must look like INR=83,EUR=0.92, not {envstr(name)!r}") from error
-    if not all(rate.is_finite() and rate > 0 for rate in rates.values()):
-        raise ImproperlyConfigured(f"{name} must hold positive rates only, not {envstr(name)!r}")
-    return {"USD": Decimal(1), **rates}
 
 
 # Django
@@ -165,7 +144,7 @@ WHITENOISE_USE_FINDERS = True
 # Database
 
 DATABASES: dict[str, Any] = {
-    "default": envdatabase("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+    "default": values.database("DATABASE_URL", envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")),
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL lets readers go on while one worker writes; IMMEDIATE takes the write lock before reading, so that two
@@ -228,7 +207,7 @@ SEMANTIC_EMBEDDER_OPTIONS = {
 # What it costs
 
 DISPLAY_CURRENCY = envstr("DISPLAY_CURRENCY", "USD")
-CURRENCY_RATES = envrates("CURRENCY_RATES", "INR=83")
+CURRENCY_RATES = values.rates("CURRENCY_RATES", envstr("CURRENCY_RATES", "INR=83"))
 if DISPLAY_CURRENCY not in CURRENCY_RATES:
     raise ImproperlyConfigured(f"DISPLAY_CURRENCY is {DISPLAY_CURRENCY}, but CURRENCY_RATES has no rate for it")
 LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1)

@@ -27,7 +27,7 @@ LONGEST_FUNCTION = 60
 
 LAYERS = [
     {"apps", "migrations"},
-    {"keys", "levels", "metrics", "logs", "breaker", "redis_url", "redis_advice", "redis_cache"},
+    {"keys", "levels", "metrics", "logs", "breaker", "redis_url", "redis_advice", "redis_cache", "durations"},
     {"usage", "fields", "chunks", "drain", "durations", "progress"},
     {"store", "serializers", "flight", "keyspace", "redis_health"},
     {"semantic"},
@@ -37,7 +37,7 @@ LAYERS = [
     {"llm", "tts", "stt"},
     {"figures", "inspection", "flushing", "stats", "report", "retention", "doctor", "feedback"},
     {"templatetags", "forms", "charts", "dashboard", "admin_log"},
-    {"checks", "admin", "views", "urls", "management"},
+    {"progress", "report", "checks", "admin", "views", "urls", "management"},
 ]
 """`caching`, low to high. A file imports from its own layer and from those before it."""
 

@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from speechsite import settings as module
+from speechsite import values
 
 
 @pytest.fixture
@@ -55,7 +56,13 @@ def test_white_space_around_a_value_is_dropped(env: dict[str, str]) -> None:
         (lambda: module.envint("NAME", 1), "1.5", "NAME must be a whole number"),
         (lambda: module.envint("NAME", 9, least=5), "4", "NAME must be a whole number of at least 5"),
         (lambda: module.envchoice("NAME", "a", ("a", "b")), "c", "NAME must be one of a, b, not 'c'"),
-        (lambda: module.envdatabase("NAME", ""), "mysql!//x:secret@h", "NAME must look like postgres://"),
+        (
+            lambda: values.database("NAME", module.envstr("NAME")),
+            "mysql!//x:secret@h",
+            "NAME must look like postgres://",
+        ),
+        (lambda: values.rates("NAME", module.envstr("NAME")), "INR", "NAME must look like INR=83,EUR=0.92, not 'INR'"),
+        (lambda: values.rates("NAME", module.envstr("NAME")), "INR=0", "NAME must hold positive rates only"),
     ],
 )
 def test_it_names_the_variable_that_is_wrong(env: dict[str, str], read: Any, value: str, complaint: str) -> None:
