@@ -113,7 +113,9 @@ def analyse(original: str) -> Question:
     reader = _reader(language)
     words = [token for token in tokens if token not in reader.function]
     content = tuple(intern(reader.synonyms.get(stem(word), stem(word))) for word in words)
-    numbers, identifiers = _figures(tokens)
+    # Hindi's "one" is its indefinite article too.
+    counted = [token for token in tokens if token != "1"] if language in ("hi", "hi_latn") else tokens
+    numbers, identifiers = _figures(counted)
     return Question(
         text=text,
         language=language,

@@ -119,7 +119,7 @@ def _expand(tokens: list[str], language: str) -> list[str]:
             expanded += spellings[token].split()
         elif "'" in token:
             expanded += _clitic(token)
-        elif "-" in token and not any(char.isdigit() for char in token):
+        elif "-" in token[1:] and not any(char.isdigit() for char in token):
             expanded += token.split("-")
         elif "&" in token:
             expanded += token.replace("&", " and ").split()
