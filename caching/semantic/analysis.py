@@ -94,14 +94,20 @@ def _reader(language: str) -> _Reader:
         phrases={phrase: name for each in guards for phrase, name in each["question_phrases"].items()},
         synonyms=synonyms,
         whether=frozenset(guards[0]["whether"].split()),
-        asking=frozenset().union(*(lexicon_words(code, "question_words") for code in dict.fromkeys(("en", language or "en")))),
+        asking=frozenset().union(
+            *(lexicon_words(code, "question_words") for code in dict.fromkeys(("en", language or "en")))
+        ),
     )
 
 
-_BEFORE_MONTH = frozenset("in of for on by until since next last this during".split())
-_MODALS = frozenset("can could should may might must will would shall".split())
-BEFORE = frozenset("from to than by for of with over into after before against via between near".split())
-AFTER = frozenset("ने को से तक में पर का की के ne ko se tak mein par ka ki ke".split())
+_BEFORE_MONTH = frozenset(["in", "of", "for", "on", "by", "until", "since", "next", "last", "this", "during"])
+_MODALS = frozenset(["can", "could", "should", "may", "might", "must", "will", "would", "shall"])
+BEFORE = frozenset(
+    ["from", "to", "than", "by", "for", "of", "with", "over", "into", "after", "before", "against", "via", "near"]
+)
+AFTER = frozenset(
+    ("ने", "को", "से", "तक", "में", "पर", "का", "की", "के", "ne", "ko", "se", "tak", "mein", "par", "ka", "ki", "ke")
+)
 
 
 @lru_cache(maxsize=32_768)
@@ -114,7 +120,7 @@ def analyse(original: str) -> Question:
     words = [token for token in tokens if token not in reader.function]
     content = tuple(intern(reader.synonyms.get(stem(word), stem(word))) for word in words)
     # Hindi's "one" is its indefinite article too.
-    counted = [token for token in tokens if token != "1"] if language in ("hi", "hi_latn") else tokens
+    counted = [word for word in tokens if word != "1"] if language in ("hi", "hi_latn") else tokens
     numbers, identifiers = _figures(counted)
     return Question(
         text=text,
@@ -153,10 +159,10 @@ def _figures(tokens: list[str]) -> tuple[tuple[str, ...], frozenset[str]]:
 
 
 def _times(tokens: list[str], reader: _Reader) -> Iterator[str]:
-    for before, token in zip(["", *tokens], tokens, strict=False):
-        if token in reader.times and (token not in ("am", "pm") or before[:1].isdigit()):
-            yield reader.times[token]
-        elif token == "may" and before in _BEFORE_MONTH:
+    for before, word in zip(["", *tokens], tokens, strict=False):
+        if word in reader.times and (word not in ("am", "pm") or before[:1].isdigit()):
+            yield reader.times[word]
+        elif word == "may" and before in _BEFORE_MONTH:
             yield "may"
 
 

@@ -151,9 +151,7 @@ def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
     return result
 
 
-def _timed(
-    matcher: Matcher, text: str, level: str, result: Result, workload: Workload | None = None
-) -> Decision:
+def _timed(matcher: Matcher, text: str, level: str, result: Result, workload: Workload | None = None) -> Decision:
     start = time.perf_counter()
     decision = matcher.find(text, SCOPE, level, workload)
     result.milliseconds.append((time.perf_counter() - start) * 1000)

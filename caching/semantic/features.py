@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from caching.semantic.analysis import Question
 from caching.semantic.idf import Idf
@@ -11,14 +12,38 @@ from caching.semantic.roles import governed_differently
 from caching.semantic.stems import alike
 
 NAMES = (
-    "cosine", "cosine_over_80", "cosine_over_90",
-    "rarest_unmatched", "rarest_unmatched_squared", "unmatched", "overlap", "substitution",
-    "function_overlap", "function_unmatched",
-    "question_word_one_sided", "action_one_sided", "contrast_one_sided", "person_one_sided", "time_one_sided", "modal_differs", "mood_differs", "roles_differ",
-    "length", "length_ratio", "inversions", "shared_words", "shared_weight", "nothing_unmatched", "spelled_alike", "many_unmatched",
-    "crowding", "cosine_if_unmatched",
-)  # fmt: skip
-_MODALS = frozenset("can could should may must will would do does did is are was were has have am".split())
+    "cosine",
+    "cosine_over_80",
+    "cosine_over_90",
+    "rarest_unmatched",
+    "rarest_unmatched_squared",
+    "unmatched",
+    "overlap",
+    "substitution",
+    "function_overlap",
+    "function_unmatched",
+    "question_word_one_sided",
+    "action_one_sided",
+    "contrast_one_sided",
+    "person_one_sided",
+    "time_one_sided",
+    "modal_differs",
+    "mood_differs",
+    "roles_differ",
+    "length",
+    "length_ratio",
+    "inversions",
+    "shared_words",
+    "shared_weight",
+    "nothing_unmatched",
+    "spelled_alike",
+    "many_unmatched",
+    "crowding",
+    "cosine_if_unmatched",
+)
+_MODALS = frozenset(
+    ["can", "could", "should", "may", "must", "will", "would", "do", "does", "did", "is", "are", "was", "has", "have"]
+)
 
 
 def features(a: Question, b: Question, cosine: float, crowding: float, idf: Idf) -> list[float]:
@@ -75,7 +100,7 @@ def _share(shared: float, other: float, *, empty: float) -> float:
 
 
 def _mood(one: str, other: str) -> float:
-    """"Is my alarm set?" is further from "set my alarm" than "what alarms are set?"."""
+    """ "Is my alarm set?" is further from "set my alarm" than "what alarms are set?"."""
     return float(one != other) + float({one, other} == {"whether", "tell"})
 
 
@@ -100,4 +125,4 @@ def _order(a: Sequence[str], b: Sequence[str]) -> tuple[int, int]:
     """How many words of `a` stand in `b`, and how often two neighbours among them stand the other way round."""
     place = {word: at for at, word in enumerate(b)}
     places = [place[word] for word in a if word in place]
-    return len(places), sum(first > second for first, second in zip(places, places[1:], strict=False))
+    return len(places), sum(first > second for first, second in pairwise(places))

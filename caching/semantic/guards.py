@@ -12,7 +12,7 @@ from caching.semantic.roles import exchanged
 # Named on one side only, these rarely change an answer: "weather for the day", "after I paid".
 _VAGUE_TIMES = frozenset({"day", "after", "before", "until"})
 
-_IN_BOTH_LANGUAGES = frozenset("do me on to so in is us the please".split())
+_IN_BOTH_LANGUAGES = frozenset(["do", "me", "on", "to", "so", "in", "is", "us", "the", "please"])
 
 
 def numbers(a: Question, b: Question) -> bool:
@@ -25,7 +25,7 @@ def identifiers(a: Question, b: Question) -> bool:
 
 def units(a: Question, b: Question) -> bool:
     """A unit that only one side names counts where there is an amount: "how many inches" may be "how much"."""
-    return a.units != b.units and bool(a.units and b.units or a.numbers)
+    return a.units != b.units and bool((a.units and b.units) or a.numbers)
 
 
 def times(a: Question, b: Question) -> bool:
@@ -50,17 +50,17 @@ def actions(a: Question, b: Question) -> bool:
 
 
 def question_word(a: Question, b: Question) -> bool:
-    """"When" against "where"; a command that asks nothing by a question word is left to the decision."""
+    """ "When" against "where"; a command that asks nothing by a question word is left to the decision."""
     return bool(a.asks and b.asks) and a.asks != b.asks
 
 
 def mood(a: Question, b: Question) -> bool:
-    """"Is my alarm set?" against "set my alarm"."""
+    """ "Is my alarm set?" against "set my alarm"."""
     return {a.mood, b.mood} == {"whether", "tell"} and bool(a.actions and b.actions)
 
 
 def persons(a: Question, b: Question) -> bool:
-    """"my card" against "your card"; one side may leave it out."""
+    """ "my card" against "your card"; one side may leave it out."""
     return bool(a.persons - b.persons) and bool(b.persons - a.persons)
 
 
@@ -83,7 +83,21 @@ def language(a: Question, b: Question) -> bool:
     return True
 
 
-GUARDS = (language, numbers, identifiers, units, times, negation, opposites, actions, question_word, mood, persons, roles, names)
+GUARDS = (
+    language,
+    numbers,
+    identifiers,
+    units,
+    times,
+    negation,
+    opposites,
+    actions,
+    question_word,
+    mood,
+    persons,
+    roles,
+    names,
+)
 
 
 def vetoes(a: Question, b: Question) -> list[str]:

@@ -40,9 +40,7 @@ def sigmoid(score: float) -> float:
 
 def signals(question: Question, best: Candidate, found: Sequence[Candidate]) -> dict[str, float]:
     """What distinguishes a candidate beyond its features: neighbours that share its answer or do not, and words."""
-    support = sum(
-        one.probability for one in found if one is not best and one.entry.answer_id == best.entry.answer_id
-    )
+    support = sum(one.probability for one in found if one is not best and one.entry.answer_id == best.entry.answer_id)
     against = max((one.probability for one in found if one.entry.answer_id != best.entry.answer_id), default=0.0)
     stored = analyse(best.entry.text)
     words = {*question.content, *question.function} ^ {*stored.content, *stored.function}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from caching.semantic.analysis import Question
 
 _WAYS = ("from", "to")
-_SIDES = frozenset("than over before after against by from ne ko se ने को से".split())
+_SIDES = frozenset(["than", "over", "before", "after", "against", "by", "from", "ne", "ko", "se", "ने", "को", "से"])
 
 
 # What one does to another: "do i owe ravi" against "does ravi owe me".
-_BETWEEN = frozenset("owe lend borrow pay send transfer giv call text trust lov lik know".split())
+_BETWEEN = frozenset(
+    ["owe", "lend", "borrow", "pay", "send", "transfer", "giv", "call", "text", "trust", "lov", "lik", "know"]
+)
 
 
 def exchanged(a: Question, b: Question) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-_KEEP = frozenset({"news", "gas", "bus", "this", "is", "was", "has", "yes", "thing", "king", "ring", "sing", "string", "red", "bed", "need", "feed", "speed", "sms", "gps", "always", "pass", "less"})
+# Words that end like an inflection and are none.
+_KEEP = frozenset(
+    ["news", "gas", "bus", "this", "has", "yes", "thing", "king", "ring", "sing", "string", "bed", "need", "feed"]
+) | frozenset(["speed", "sms", "gps", "always", "pass", "less"])
 _HINDI = ("ियों", "ाओं", "ुओं", "ियां", "ों", "ें", "ीं", "ाएं", "ी", "े", "ा", "ो", "ि", "ं")
 
 
@@ -32,7 +35,11 @@ def _english(word: str) -> str:
     elif word[-1] == "s" and word[-2] not in "su":
         word = word[:-1]
     for suffix in ("ing", "ed"):
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3 and any(vowel in word[: -len(suffix)] for vowel in "aeiouy"):
+        if (
+            word.endswith(suffix)
+            and len(word) - len(suffix) >= 3
+            and any(vowel in word[: -len(suffix)] for vowel in "aeiouy")
+        ):
             word = word[: -len(suffix)]
             if word[-1] == word[-2] and word[-1] not in "lsz":
                 word = word[:-1]

@@ -52,7 +52,9 @@ def test_it_forgets_what_is_removed(index: BaseIndex) -> None:
     assert index.remove([f"s{at}" for at in range(150)]) == 150
     assert index.remove(["s0", "unknown"]) == 0
     assert len(index) == 50
-    assert {neighbour.entry.id for neighbour in index.search(stored[0], "s", 300)} == {f"s{at}" for at in range(150, 200)}
+    assert {neighbour.entry.id for neighbour in index.search(stored[0], "s", 300)} == {
+        f"s{at}" for at in range(150, 200)
+    }
 
 
 def test_it_replaces_an_entry_with_the_same_id(index: BaseIndex) -> None:

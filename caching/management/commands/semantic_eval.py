@@ -52,7 +52,8 @@ def measure(path: Path, embedder: BaseEmbedder, options: dict[str, Any]) -> list
     if is_pairs(path):
         return [compare(_matcher(embedder, options["index"]), read_pairs(path), level)]
     stream = read_stream(path)
-    orders = [Random(seed).sample(stream, len(stream)) for seed in range(options["shuffles"])] or [stream]
+    orders = [Random(seed).sample(stream, len(stream)) for seed in range(options["shuffles"])]  # noqa: S311 - an order, not a secret
+    orders = orders or [stream]
     found = []
     for order in orders:
         judge = Judge(Workload(LEVELS[level], packaged_model().bar(level))) if options["oracle"] else None

@@ -22,6 +22,7 @@ class BaseEmbedder(ABC):
     version: str
     dimensions: int
 
+    @abstractmethod
     def __init__(self, options: Mapping[str, str]) -> None:
         """`options`: configuration by name, as documented in the subclass; unknown ones are ignored."""
 
