@@ -52,6 +52,13 @@ def test_the_parts_of_a_period_add_up_to_the_whole() -> None:
     assert together(figures for _, figures in stats.timeseries(DAY)) == stats.summary(DAY)
 
 
+def test_levels_and_models_read_at_once_are_the_same_as_read_apart() -> None:
+    hour("exact", 6, saved=Decimal("1.2"))
+    hour("miss", 2, cost=Decimal("0.4"), level="speed")
+    hour("miss", 3, cost=Decimal("0.5"), provider="other")
+    assert stats.by_level_and_model(DAY) == (stats.by_level(DAY), stats.by_model(DAY))
+
+
 def test_currencies_are_converted_for_display() -> None:
     hour("miss", 1, cost=Decimal(160), currency="INR")
     hour("miss", 1, cost=Decimal(1))
