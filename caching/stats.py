@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Case, Count, F, Max, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, Max, QuerySet, Sum, TextField, Value, When
+from django.db.models.functions import Cast, Substr
 
 from caching.figures import EVERYTHING, Figures, Filters, Latency, Period, TopQuestion, full_hour, shown, together
 from caching.models import HITS, Call, EntryHits, HourlyUsage, Outcome, Verdict
@@ -29,9 +30,14 @@ def summary(period: Period, filters: Filters = EVERYTHING) -> Figures:
 def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[datetime, Figures]]:
     """Figures of each hour (of each day beyond 48 hours), those without a request included."""
     points = {moment: Figures() for moment in period.steps()}
-    for row in _summed(_rows(period, filters), "hour"):
-        # By day here and not in SQL: SQLite would call a Python function for every row.
-        points[row["hour"] if period.is_hourly else row["hour"].replace(hour=0)].add(row)
+    if period.is_hourly:
+        for row in _summed(_rows(period, filters), "hour"):
+            points[row["hour"]].add(row)
+    else:
+        # Not TruncDay: SQLite would call a Python function for every row. Both databases write the day first, in UTC.
+        days = _rows(period, filters).annotate(day=Substr(Cast("hour", TextField()), 1, 10))
+        for row in _summed(days, "day"):
+            points[datetime.fromisoformat(row["day"]).replace(tzinfo=UTC)].add(row)
     return list(points.items())
 
 
