@@ -11,6 +11,7 @@ from caching import stats
 from caching.figures import Filters, Latency, Period, together
 from caching.models import Call, EntryHits, HourlyUsage
 from caching.money import Money
+from speechsite.tests.databases import run_python
 
 pytestmark = pytest.mark.django_db
 
@@ -187,3 +188,19 @@ def test_it_is_quick_with_ten_million_requests(django_assert_max_num_queries: An
         stats.unpriced_models(month)
     # The promise for the whole page is 0.3 s; the time here is generous, because machines are shared.
     assert time.perf_counter() - started < 3
+
+
+def test_days_are_added_up_on_every_database(database_url: str) -> None:
+    code = """
+from datetime import UTC, datetime, timedelta
+from caching import stats
+from caching.figures import Period
+from caching.models import HourlyUsage
+start = datetime(2026, 1, 5, 12, tzinfo=UTC)
+for hour in (0, 11, 12, 48):
+    moment = start + timedelta(hours=hour)
+    HourlyUsage.objects.create(hour=moment, cache_type="llm", outcome="exact", requests=1)
+series = stats.timeseries(Period(start, start + timedelta(days=3)))
+assert [figures.total for _, figures in series] == [2, 1, 1, 0], series
+"""
+    run_python(code, database_url)
