@@ -46,7 +46,6 @@ def wait_for_the_index() -> None:
     while feed._as_numbers(tier()._reader._last) < feed._as_numbers(newest or b"0"):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    time.sleep(0.1)
 
 
 @pytest.mark.parametrize("level", ["quality", "balanced", "speed"])
