@@ -16,6 +16,7 @@ def test_a_fresh_checkout_has_nothing_to_complain_of() -> None:
     assert ids() == set()
 
 
+@pytest.mark.django_db
 def test_the_demo_in_production_is_a_warning(settings: Any) -> None:
     assert ids(include_deployment_checks=True) == {"speech.W001"}
     settings.LLM_PROVIDER = "openai"
