@@ -68,7 +68,7 @@ def empty(redis_client: redis.Redis) -> redis.Redis:
 
 
 def test_one_works_and_all_get_the_same() -> None:
-    work = Work([b"a", b"b", b"c"])
+    work = Work([b"a", b"b", b"c"], pause=0.3)
     results = at_once(20, lambda: list(shared(work)))
     assert results == [[b"a", b"b", b"c"]] * 20
     assert work.times_done == 1
@@ -92,8 +92,8 @@ def test_followers_get_items_as_they_come() -> None:
 
 
 def test_a_failure_is_told_to_all_at_once_and_nobody_tries_again() -> None:
-    work = Work([], error=Failed("no credit"))
-    work.items = [b"a"]
+    # Long enough for ten threads to start even on a busy machine.
+    work = Work([b"a"], pause=1.0, error=Failed("no credit"))
     results = at_once(10, lambda: list(shared(work)))
     assert all(isinstance(result, Failed) and str(result) == "no credit" for result in results)
     assert work.times_done == 1
