@@ -53,11 +53,12 @@ class Chart:
 
 def all_charts(period: Period, filters: Filters, series: Series) -> dict[str, Chart]:
     """By slug. `series` is what stats.timeseries found for the same period and filters."""
+    levels, models = stats.by_level_and_model(period, filters)
     charts = (
         hits(series, period),
         amounts(series, period),
-        groups("level", "Savings by level", stats.by_level(period, filters)),
-        groups("model", "Savings by model", stats.by_model(period, filters)),
+        groups("level", "Savings by level", levels),
+        groups("model", "Savings by model", models),
         latency(stats.latency(period, filters)),
     )
     return {chart.slug: chart for chart in charts}

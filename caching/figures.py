@@ -171,7 +171,9 @@ def change(now: Decimal | float, before: Decimal | float) -> float | None:
 
 def shown(amount: Decimal, currency: str) -> Decimal:
     """In the currency for display."""
-    return total([Money(amount, currency)], settings.DISPLAY_CURRENCY) if amount else Decimal(0)
+    if not amount or currency == settings.DISPLAY_CURRENCY:
+        return amount
+    return total([Money(amount, currency)], settings.DISPLAY_CURRENCY)
 
 
 def full_hour(moment: datetime) -> datetime:

@@ -15,8 +15,8 @@ from caching import keys, keyspace, store
 from caching.keyspace import Stored
 from caching.models import Call, EntryHits
 from caching.money import Money
+from caching.semantic.candidates import Candidate
 from caching.semantic.embedders.base import EmbeddingError
-from caching.semantic.match import Candidate
 from caching.semantic.tier import tier
 from caching.serializers import Audio
 

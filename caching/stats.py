@@ -5,18 +5,21 @@ Amounts are in settings.DISPLAY_CURRENCY. Rows are hourly, so a period begins at
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Case, Count, F, Max, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, Max, QuerySet, Sum, TextField, Value, When
+from django.db.models.functions import Cast, Substr
 
-from caching.figures import EVERYTHING, Figures, Filters, Latency, Period, TopQuestion, full_hour, shown
+from caching.figures import EVERYTHING, Figures, Filters, Latency, Period, TopQuestion, full_hour, shown, together
 from caching.models import HITS, Call, EntryHits, HourlyUsage, Outcome, Verdict
 from caching.money import Money
 
 _BUCKETS = (*(f"under_{most}_ms" for most in HourlyUsage.BUCKETS_MS), "slower")
 _SUMMED = ("requests", "unpriced", "cost", "saved", "overhead", "seconds", "characters")
+Groups = list[tuple[str, Figures]]
 _TOKENS = F("input_tokens") + F("cached_input_tokens") + F("output_tokens")
 
 
@@ -27,9 +30,14 @@ def summary(period: Period, filters: Filters = EVERYTHING) -> Figures:
 def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[datetime, Figures]]:
     """Figures of each hour (of each day beyond 48 hours), those without a request included."""
     points = {moment: Figures() for moment in period.steps()}
-    for row in _summed(_rows(period, filters), "hour"):
-        # By day here and not in SQL: SQLite would call a Python function for every row.
-        points[row["hour"] if period.is_hourly else row["hour"].replace(hour=0)].add(row)
+    if period.is_hourly:
+        for row in _summed(_rows(period, filters), "hour"):
+            points[row["hour"]].add(row)
+    else:
+        # Not TruncDay: SQLite would call a Python function for every row. Both databases write the day first, in UTC.
+        days = _rows(period, filters).annotate(day=Substr(Cast("hour", TextField()), 1, 10))
+        for row in _summed(days, "day"):
+            points[datetime.fromisoformat(row["day"]).replace(tzinfo=UTC)].add(row)
     return list(points.items())
 
 
@@ -40,6 +48,16 @@ def by_level(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, F
 def by_model(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, Figures]]:
     """Named `provider/model`."""
     return _grouped(period, filters, "provider", "model")
+
+
+def by_level_and_model(period: Period, filters: Filters = EVERYTHING) -> tuple[Groups, Groups]:
+    """What by_level and by_model say, read once."""
+    found = _figures(_rows(period, filters), "level", "provider", "model")
+    levels, models = defaultdict[str, list[Figures]](list), defaultdict[str, list[Figures]](list)
+    for (level, provider, model), figures in found.items():
+        levels[level].append(figures)
+        models[f"{provider}/{model}"].append(figures)
+    return _together(levels), _together(models)
 
 
 def latency(period: Period, filters: Filters = EVERYTHING) -> dict[str, Latency]:
@@ -121,7 +139,14 @@ def _summed(rows: QuerySet[HourlyUsage], *by: str) -> Iterator[dict[str, Any]]:
         yield {name.removeprefix("sum_"): value for name, value in row.items()}
 
 
-def _grouped(period: Period, filters: Filters, *by: str) -> list[tuple[str, Figures]]:
+def _grouped(period: Period, filters: Filters, *by: str) -> Groups:
     found = _figures(_rows(period, filters), *by)
-    groups = [("/".join(names), figures) for names, figures in found.items()]
+    return _sorted([("/".join(names), figures) for names, figures in found.items()])
+
+
+def _together(parts: Mapping[str, Iterable[Figures]]) -> Groups:
+    return _sorted([(name, together(figures)) for name, figures in parts.items()])
+
+
+def _sorted(groups: Groups) -> Groups:
     return sorted(groups, key=lambda group: (group[1].saved, group[1].total), reverse=True)

@@ -103,26 +103,10 @@ def _reader(language: str) -> _Reader:
 _BEFORE_MONTH = frozenset(["in", "of", "for", "on", "by", "until", "since", "next", "last", "this", "during"])
 _MODALS = frozenset(["can", "could", "should", "may", "might", "must", "will", "would", "shall"])
 BEFORE = frozenset(
-    [
-        "from",
-        "to",
-        "than",
-        "by",
-        "for",
-        "of",
-        "with",
-        "over",
-        "into",
-        "after",
-        "before",
-        "against",
-        "via",
-        "between",
-        "near",
-    ]
+    ["from", "to", "than", "by", "for", "of", "with", "over", "into", "after", "before", "against", "via", "near"]
 )
 AFTER = frozenset(
-    ["ने", "को", "से", "तक", "में", "पर", "का", "की", "के", "ne", "ko", "se", "tak", "mein", "par", "ka", "ki", "ke"]
+    ("ने", "को", "से", "तक", "में", "पर", "का", "की", "के", "ne", "ko", "se", "tak", "mein", "par", "ka", "ki", "ke")
 )
 
 
@@ -135,7 +119,9 @@ def analyse(original: str) -> Question:
     reader = _reader(language)
     words = [token for token in tokens if token not in reader.function]
     content = tuple(intern(reader.synonyms.get(stem(word), stem(word))) for word in words)
-    numbers, identifiers = _figures(tokens)
+    # Hindi's "one" is its indefinite article too.
+    counted = [word for word in tokens if word != "1"] if language in ("hi", "hi_latn") else tokens
+    numbers, identifiers = _figures(counted)
     return Question(
         text=text,
         language=language,
@@ -173,10 +159,10 @@ def _figures(tokens: list[str]) -> tuple[tuple[str, ...], frozenset[str]]:
 
 
 def _times(tokens: list[str], reader: _Reader) -> Iterator[str]:
-    for before, token in zip(["", *tokens], tokens, strict=False):
-        if token in reader.times and (token not in ("am", "pm") or before[:1].isdigit()):
-            yield reader.times[token]
-        elif token == "may" and before in _BEFORE_MONTH:
+    for before, word in zip(["", *tokens], tokens, strict=False):
+        if word in reader.times and (word not in ("am", "pm") or before[:1].isdigit()):
+            yield reader.times[word]
+        elif word == "may" and before in _BEFORE_MONTH:
             yield "may"
 
 

@@ -8,10 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from statistics import quantiles
 
+from caching.semantic.candidates import Decision
 from caching.semantic.indexes.base import Entry
-from caching.semantic.match import Decision, Matcher
+from caching.semantic.learn import Workload
+from caching.semantic.match import Matcher
 
 SCOPE = "semantic_eval"
 
@@ -95,19 +98,43 @@ def read_pairs(path: Path) -> list[Pair]:
     return [Pair(str(record["b"]), str(record["a"]), bool(record["y"])) for record in _records(path)]
 
 
-def replay(matcher: Matcher, stream: Sequence[Asked], level: str) -> Result:
+def replay(matcher: Matcher, stream: Sequence[Asked], level: str, judge: Judge | None = None) -> Result:
     """Each question is looked up; a hit is right where the labels are equal; a miss is stored."""
     result = Result()
     for at, asked in enumerate(stream):
-        decision = _timed(matcher, asked.text, level, result)
-        label = stream[int(decision.entry.id)].label if decision.entry else ""
-        result.count(decision, label == asked.label)
+        decision = _timed(matcher, asked.text, level, result, judge.workload if judge else None)
+        right = decision.best is not None and stream[int(decision.best.entry.id)].label == asked.label
+        result.count(decision, right)
+        answer = judge.hear(decision, right) if judge else ""
         if decision.entry is None:
-            matcher.add(Entry(str(at), SCOPE, asked.text))
-        elif label != asked.label:
+            matcher.add(Entry(str(at), SCOPE, asked.text, answer))
+        elif not right:
             result.wrong_examples.append((asked.text, decision.entry.text))
     matcher.index.remove(str(at) for at in range(len(stream)))
     return result
+
+
+@dataclass(slots=True)
+class Judge:
+    """Simulates verification of a share of the hits and promotion of near misses, with the labels as the judge."""
+
+    workload: Workload
+    random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - a simulation
+    verified_share: float = 0.02
+    near_miss: float = 0.3
+    """The least probability at which a miss is worth a judgement."""
+
+    def hear(self, decision: Decision, right: bool) -> str:
+        """The id of the answer that a confirmed near miss becomes an alias of, else nothing."""
+        best = decision.best
+        if best is None or not decision.signals:
+            return ""
+        hit = decision.entry is not None
+        worth = self.workload.corrected(best.probability, decision.signals) >= self.near_miss
+        if worth and (not hit or self.random.random() < self.verified_share):
+            self.workload.judged(best.probability, decision.signals, right)
+            return best.entry.answer_id if right and not hit else ""
+        return ""
 
 
 def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
@@ -124,8 +151,8 @@ def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
     return result
 
 
-def _timed(matcher: Matcher, text: str, level: str, result: Result) -> Decision:
+def _timed(matcher: Matcher, text: str, level: str, result: Result, workload: Workload | None = None) -> Decision:
     start = time.perf_counter()
-    decision = matcher.find(text, SCOPE, level)
+    decision = matcher.find(text, SCOPE, level, workload)
     result.milliseconds.append((time.perf_counter() - start) * 1000)
     return decision

@@ -12,35 +12,37 @@ from caching.semantic.roles import governed_differently
 from caching.semantic.stems import alike
 
 NAMES = (
-    "cosine", "cosine_over_80", "cosine_over_90",
-    "rarest_unmatched", "rarest_unmatched_squared", "unmatched", "overlap", "substitution",
-    "function_overlap", "function_unmatched",
-    "question_word_one_sided", "action_one_sided", "contrast_one_sided", "person_one_sided",
-    "time_one_sided", "modal_differs", "mood_differs", "roles_differ",
-    "length", "length_ratio", "inversions", "shared_words",
-    "shared_weight", "nothing_unmatched", "spelled_alike", "many_unmatched",
-    "crowding", "cosine_if_unmatched",
-)  # fmt: skip
+    "cosine",
+    "cosine_over_80",
+    "cosine_over_90",
+    "rarest_unmatched",
+    "rarest_unmatched_squared",
+    "unmatched",
+    "overlap",
+    "substitution",
+    "function_overlap",
+    "function_unmatched",
+    "question_word_one_sided",
+    "action_one_sided",
+    "contrast_one_sided",
+    "person_one_sided",
+    "time_one_sided",
+    "modal_differs",
+    "mood_differs",
+    "roles_differ",
+    "length",
+    "length_ratio",
+    "inversions",
+    "shared_words",
+    "shared_weight",
+    "nothing_unmatched",
+    "spelled_alike",
+    "many_unmatched",
+    "crowding",
+    "cosine_if_unmatched",
+)
 _MODALS = frozenset(
-    [
-        "can",
-        "could",
-        "should",
-        "may",
-        "must",
-        "will",
-        "would",
-        "do",
-        "does",
-        "did",
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "am",
-    ]
+    ["can", "could", "should", "may", "must", "will", "would", "do", "does", "did", "is", "are", "was", "has", "have"]
 )
 
 

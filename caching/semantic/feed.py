@@ -76,8 +76,8 @@ class Reader:
         while True:
             read = _read(self._last)
             if read:
-                self._last = read[-1][0]
                 self._apply_safely([event for _, event in read if event])
+                self._last = read[-1][0]
             if not read or len(read) < BATCH:
                 self.caught_up.set()
                 self._notice_a_new_stream()

@@ -10,7 +10,9 @@ from caching.semantic.analysis import Question
 from caching.semantic.roles import exchanged
 
 # Named on one side only, these rarely change an answer: "weather for the day", "after I paid".
-VAGUE_TIMES = frozenset({"day", "after", "before", "until"})
+_VAGUE_TIMES = frozenset({"day", "after", "before", "until"})
+
+_IN_BOTH_LANGUAGES = frozenset(["do", "me", "on", "to", "so", "in", "is", "us", "the", "please"])
 
 
 def numbers(a: Question, b: Question) -> bool:
@@ -27,7 +29,9 @@ def units(a: Question, b: Question) -> bool:
 
 
 def times(a: Question, b: Question) -> bool:
-    return a.times - VAGUE_TIMES != b.times - VAGUE_TIMES
+    """Vague ones count beside others only: "after lunch" is not "lunch"."""
+    clear_a, clear_b = a.times - _VAGUE_TIMES, b.times - _VAGUE_TIMES
+    return clear_a != clear_b or (bool(clear_a) and a.times != b.times)
 
 
 def negation(a: Question, b: Question) -> bool:
@@ -50,6 +54,11 @@ def question_word(a: Question, b: Question) -> bool:
     return bool(a.asks and b.asks) and a.asks != b.asks
 
 
+def mood(a: Question, b: Question) -> bool:
+    """ "Is my alarm set?" against "set my alarm"."""
+    return {a.mood, b.mood} == {"whether", "tell"} and bool(a.actions and b.actions)
+
+
 def persons(a: Question, b: Question) -> bool:
     """ "my card" against "your card"; one side may leave it out."""
     return bool(a.persons - b.persons) and bool(b.persons - a.persons)
@@ -65,7 +74,13 @@ def names(a: Question, b: Question) -> bool:
 
 
 def language(a: Question, b: Question) -> bool:
-    return a.language != b.language
+    """Short Hinglish without a Hindi word of grammar looks like English; it needs an English one to be taken for it."""
+    if a.language == b.language:
+        return False
+    if {a.language, b.language} == {"en", "hi_latn"}:
+        english = a if a.language == "en" else b
+        return not english.function <= _IN_BOTH_LANGUAGES
+    return True
 
 
 GUARDS = (
@@ -78,6 +93,7 @@ GUARDS = (
     opposites,
     actions,
     question_word,
+    mood,
     persons,
     roles,
     names,

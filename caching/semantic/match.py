@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from caching.semantic.analysis import Question, analyse
+from caching.semantic.candidates import Candidate, Decision
 from caching.semantic.decide import Model, packaged_idf, packaged_model
 from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.features import features
 from caching.semantic.guards import vetoes
 from caching.semantic.idf import Idf
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
+from caching.semantic.learn import Workload, signals
 
 NEIGHBOURS = 10
 # Below this similarity a refused neighbour says nothing about how crowded the surroundings are.
 _NEAR = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    entry: Entry
-    similarity: float
-    vetoes: tuple[str, ...]
-    row: tuple[float, ...]
-    """Features; empty where a guard objected."""
-    probability: float
-    """That the entry's answer is right; 0 where a guard objected."""
-    same: bool
-    """Equal once normalised."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Why an answer was reused, or why not."""
-
-    entry: Entry | None
-    """None is a miss."""
-    tier: str
-    """"normalized", "semantic", or "" on a miss."""
-    best: Candidate | None
-    """The most probable candidate, also where it did not reach the bar; else the nearest one with its vetoes."""
-    bar: float
 
 
 class Matcher:
@@ -61,11 +36,16 @@ class Matcher:
         """Make an entry findable. Raises EmbeddingError."""
         self.index.add(entry, self.vector(entry.text))
 
-    def find(self, text: str, scope: str, level: str) -> Decision:
-        """The entry whose answer may be served at this level. Raises EmbeddingError."""
+    def find(self, text: str, scope: str, level: str, workload: Workload | None = None) -> Decision:
+        """The entry whose answer may be served at this level, by what a workload has taught where there is one.
+
+        Raises EmbeddingError.
+        """
         found = self.candidates(text, scope)
         self.learn(text)
-        return self.decide(found, level)
+        if workload is None:
+            return decide(found, self.model.bars.get(level, 1.0))
+        return decide_learned(text, found, workload)
 
     def learn(self, text: str) -> None:
         question = analyse(text)
@@ -98,13 +78,28 @@ class Matcher:
             probability = self.model.probability(row)
         return Candidate(neighbour.entry, neighbour.similarity, () if same else objection, row, probability, same)
 
-    def decide(self, found: Sequence[Candidate], level: str) -> Decision:
-        """`quality` serves only what is equal once normalised."""
-        bar = self.model.bars.get(level, 1.0)
-        best = max(found, key=lambda candidate: candidate.probability, default=None)
-        if best is None or best.probability < bar:
-            return Decision(None, "", best, bar)
-        return Decision(best.entry, "normalized" if best.same else "semantic", best, bar)
+
+def decide(found: Sequence[Candidate], bar: float) -> Decision:
+    """A bar of 1, as for `quality`, serves only what is equal once normalised."""
+    best = max(found, key=lambda candidate: candidate.probability, default=None)
+    if best is None or best.probability < bar:
+        return Decision(None, "", best, bar)
+    return Decision(best.entry, "normalized" if best.same else "semantic", best, bar)
+
+
+def decide_learned(text: str, found: Sequence[Candidate], workload: Workload) -> Decision:
+    """As `decide`, with probabilities and bar corrected by judgements; counts the question."""
+    plain = decide(found, workload.bar)
+    if plain.best is None or plain.best.same or not plain.best.row:
+        workload.asked(0.0)
+        return plain
+    question = analyse(text)
+    judged = [(one, signals(question, one, found)) for one in found if one.row]
+    best, told = max(judged, key=lambda pair: workload.corrected(pair[0].probability, pair[1]))
+    probability = workload.corrected(best.probability, told)
+    workload.asked(probability)
+    served = probability >= workload.bar
+    return Decision(best.entry if served else None, "semantic" if served else "", best, workload.bar, told)
 
 
 def _crowding(near: Sequence[Neighbour], objections: Sequence[tuple[str, ...]]) -> float:

@@ -4,10 +4,12 @@ Two questions that normalise to the same text share an answer at every level, `q
 change an answer is folded: negation, numbers, names, question words, word order, "can you" against "can i".
 
 >>> for text in [
-...     "What's the   weather?", "can you tell me what is the weather, please", "um, Hey, set an alarm for seven p.m.",
-...     "set an alarm for 7:00 PM", "I can't log in", "Wake me at twenty five past nine", "send $1,500 to Ravi",
-...     "send 1500 dollars to Ravi", "कृपया मुझे बता दो ज़रा मेरा बैलेंस कितना है?",
-...     "mera balance kitna hai please bata do", "is 5 * 3 > 2.5?", "C++ or C#?", "news from the US",
+...     "What's the   weather?", "can you tell me what is the weather, please",
+...     "um, Hey, set an alarm for seven p.m.", "set an alarm for 7:00 PM",
+...     "I can't log in", "Wake me at twenty five past nine",
+...     "send $1,500 to Ravi", "send 1500 dollars to Ravi",
+...     "कृपया मुझे बता दो ज़रा मेरा बैलेंस कितना है?", "mera balance kitna hai please bata do",
+...     "is 5 * 3 > 2.5?", "C++ or C#?", "news from the US",
 ... ]:
 ...     print(normalize(text))
 what is the weather
@@ -29,8 +31,8 @@ Not folded:
 >>> pairs = [
 ...     ("can i cancel my order", "can you cancel my order"), ("turn it on", "turn it off"),
 ...     ("do not call me", "call me"), ("fifteen percent", "fifty percent"), ("is it 5-3", "is it 53"),
-...     ("who is he", "where is he"), ("मत भेजो", "भेजो"), ("paise aaye", "paise nahi aaye"), ("a song", "the song"),
-...     ("पांच", "पचास"), ("tell me a joke", "tell me a story"),
+...     ("who is he", "where is he"), ("मत भेजो", "भेजो"), ("paise aaye", "paise nahi aaye"),
+...     ("a song", "the song"), ("पांच", "पचास"), ("tell me a joke", "tell me a story"),
 ... ]
 >>> any(normalize(a) == normalize(b) for a, b in pairs)
 False
@@ -134,7 +136,7 @@ def _expand(tokens: list[str], language: str) -> list[str]:
             expanded += spellings[token].split()
         elif "'" in token:
             expanded += _clitic(token)
-        elif "-" in token and not any(char.isdigit() for char in token):
+        elif "-" in token[1:] and not any(char.isdigit() for char in token):
             expanded += token.split("-")
         elif "&" in token:
             expanded += token.replace("&", " and ").split()

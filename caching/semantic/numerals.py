@@ -55,17 +55,17 @@ def fold_numbers(tokens: list[str], language: str) -> list[str]:
 def _clock(tokens: list[str]) -> list[str]:
     """ "5 30 am" as "5:30 am", and "7 oclock" as "7"."""
     told: list[str] = []
-    for token in tokens:
+    for word in tokens:
         if (
-            token in ("am", "pm")
+            word in ("am", "pm")
             and len(told) > 1
             and len(told[-1]) == 2
             and told[-1].isdecimal()
             and told[-2] in _HOURS
         ):
             told[-2:] = [f"{told[-2]}:{told[-1]}"]
-        if not (token == "oclock" and told and told[-1][0].isdigit()):
-            told.append(token)
+        if not (word == "oclock" and told and told[-1][0].isdigit()):
+            told.append(word)
     return told
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from caching.semantic.analysis import Question
 
 _WAYS = ("from", "to")
-_SIDES = frozenset(["than", "over", "before", "after", "against", "by", "from", "ne", "ko", "ने", "को", "से"])
+_SIDES = frozenset(["than", "over", "before", "after", "against", "by", "from", "ne", "ko", "se", "ने", "को", "से"])
+
+
+# What one does to another: "do i owe ravi" against "does ravi owe me".
+_BETWEEN = frozenset(
+    ["owe", "lend", "borrow", "pay", "send", "transfer", "giv", "call", "text", "trust", "lov", "lik", "know"]
+)
 
 
 def exchanged(a: Question, b: Question) -> bool:
     """Two words that both questions have stand in each other's place."""
-    return _governed_exchanged(a, b) or _around_exchanged(a, b)
+    return _governed_exchanged(a, b) or _around_exchanged(a, b) or _speaker_exchanged(a, b)
 
 
 def governed_differently(a: Question, b: Question) -> bool:
@@ -47,3 +53,9 @@ def _around_exchanged(a: Question, b: Question) -> bool:
         return False
     there = set(zip(b.content, b.content[1:], b.content[2:], strict=False))
     return any((y, p, x) in there for x, p, y in zip(a.content, a.content[1:], a.content[2:], strict=False))
+
+
+def _speaker_exchanged(a: Question, b: Question) -> bool:
+    only_a, only_b = a.function - b.function, b.function - a.function
+    crossed = ("i" in only_a and "me" in only_b) or ("me" in only_a and "i" in only_b)
+    return crossed and not _BETWEEN.isdisjoint(set(a.content) & set(b.content))

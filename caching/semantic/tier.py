@@ -18,12 +18,13 @@ from django.conf import settings
 
 from caching import keys, store
 from caching.semantic.analysis import analyse
+from caching.semantic.candidates import Decision
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
 from caching.semantic.feed import Event, Reader, publish
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry
-from caching.semantic.match import Decision, Matcher
+from caching.semantic.match import Matcher
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ class Tier:
             return
         vectors = self.matcher.embedder.embed([analyse(event.text).text for event in fresh])
         for event, vector in zip(fresh, vectors, strict=True):
-            self.matcher.index.add(Entry(event.id, event.scope, event.text, event.expires), vector)
+            self.matcher.index.add(Entry(event.id, event.scope, event.text, expires=event.expires), vector)
 
 
 def _new_index(embedder: BaseEmbedder) -> BaseIndex:

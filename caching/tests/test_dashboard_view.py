@@ -169,7 +169,7 @@ def measured(staff: Browser, query: str, queries: Any) -> Any:
     with queries(MOST_QUERIES):
         page = staff.get(f"{PAGE}{query}")
     times = []
-    for _ in range(3):
+    for _ in range(5):
         # Of this thread, in which the database works too: other programs on the machine do not count.
         began = time.thread_time()
         staff.get(f"{PAGE}{query}")

@@ -12,6 +12,7 @@ from caching import llm
 from caching.levels import Policy
 from caching.outcome import Outcome
 from caching.question import Question
+from caching.semantic import feed
 from caching.semantic.decide import packaged_idf
 from caching.semantic.tier import tier
 from caching.tests.test_llm import Provider, ask, spoken
@@ -39,7 +40,12 @@ def stored(redis_client: redis.Redis) -> redis.Redis:
 
 
 def wait_for_the_index() -> None:
-    time.sleep(0.5)
+    """Until this process has read all that the stream says; our promise is a second, a busy machine may take longer."""
+    newest = feed._newest()
+    deadline = time.monotonic() + 20
+    while feed._as_numbers(tier()._reader._last) < feed._as_numbers(newest or b"0"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("level", ["quality", "balanced", "speed"])

@@ -11,6 +11,7 @@ from caching import stats
 from caching.figures import Filters, Latency, Period, together
 from caching.models import Call, EntryHits, HourlyUsage
 from caching.money import Money
+from speechsite.tests.databases import run_python
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,13 @@ def test_the_parts_of_a_period_add_up_to_the_whole() -> None:
     hour("exact", 6, saved=Decimal("1.2"), input_tokens=60, seconds=0.006)
     hour("miss", 2, cost=Decimal("0.4"), hour=NOON - timedelta(hours=5), unpriced=1)
     assert together(figures for _, figures in stats.timeseries(DAY)) == stats.summary(DAY)
+
+
+def test_levels_and_models_read_at_once_are_the_same_as_read_apart() -> None:
+    hour("exact", 6, saved=Decimal("1.2"))
+    hour("miss", 2, cost=Decimal("0.4"), level="speed")
+    hour("miss", 3, cost=Decimal("0.5"), provider="other")
+    assert stats.by_level_and_model(DAY) == (stats.by_level(DAY), stats.by_model(DAY))
 
 
 def test_currencies_are_converted_for_display() -> None:
@@ -180,3 +188,19 @@ def test_it_is_quick_with_ten_million_requests(django_assert_max_num_queries: An
         stats.unpriced_models(month)
     # The promise for the whole page is 0.3 s; the time here is generous, because machines are shared.
     assert time.perf_counter() - started < 3
+
+
+def test_days_are_added_up_on_every_database(database_url: str) -> None:
+    code = """
+from datetime import UTC, datetime, timedelta
+from caching import stats
+from caching.figures import Period
+from caching.models import HourlyUsage
+start = datetime(2026, 1, 5, 12, tzinfo=UTC)
+for hour in (0, 11, 12, 48):
+    moment = start + timedelta(hours=hour)
+    HourlyUsage.objects.create(hour=moment, cache_type="llm", outcome="exact", requests=1)
+series = stats.timeseries(Period(start, start + timedelta(days=3)))
+assert [figures.total for _, figures in series] == [2, 1, 1, 0], series
+"""
+    run_python(code, database_url)

@@ -22,7 +22,8 @@ class BaseEmbedder(ABC):
     version: str
     dimensions: int
 
-    def __init__(self, options: Mapping[str, str]) -> None:  # noqa: B027 (not all have options)
+    @abstractmethod
+    def __init__(self, options: Mapping[str, str]) -> None:
         """`options`: configuration by name, as documented in the subclass; unknown ones are ignored."""
 
     @abstractmethod

@@ -18,8 +18,14 @@ class Entry:
     scope: str
     text: str
     """The question as it was asked, not normalised."""
+    answer: str = ""
+    """The id of the entry whose answer this one shares, an alias; empty for an entry with its own."""
     expires: float = float("inf")
     """Unix time in seconds, after which it is never found."""
+
+    @property
+    def answer_id(self) -> str:
+        return self.answer or self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _interrupt)
         _refuse_a_taken_port(options["host"], options["port"])
         with ExitStack() as cleanup:
             # Each worker writes its counters there; a new directory, so that those of dead workers do not stay.

@@ -1,0 +1,117 @@
+"""What judged answers teach about the traffic at hand.
+
+A judge (a verifier of served hits, a background check of near misses, a user's feedback) says whether a stored answer
+was right. `Workload` corrects probabilities by it and moves the bar, so that the expected share of wrong answers stays
+within the level's budget. Without judgements it changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from caching.semantic.analysis import Question, analyse
+from caching.semantic.candidates import Candidate
+
+Signals = Mapping[str, float]
+
+_RATE = 0.3
+_WORD_RATE = 0.15
+_BIN = 0.25
+"""Width of a bin of the log odds."""
+_LAST_BIN = 28
+_PRIOR = 8.0
+_OPTIMISM = 3.0
+"""How many times more often the best of ten candidates is wrong than its own probability says, before any judgement."""
+_OPTIMISM_PRIOR = 5.0
+_CAUTION = 0.8
+"""The share of the budget that is aimed at: an estimate is not a guarantee."""
+
+
+def logit(probability: float) -> float:
+    clipped = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(clipped / (1 - clipped))
+
+
+def sigmoid(score: float) -> float:
+    return 1 / (1 + math.exp(-score))
+
+
+def signals(question: Question, best: Candidate, found: Sequence[Candidate]) -> dict[str, float]:
+    """What distinguishes a candidate beyond its features: neighbours that share its answer or do not, and words."""
+    support = sum(one.probability for one in found if one is not best and one.entry.answer_id == best.entry.answer_id)
+    against = max((one.probability for one in found if one.entry.answer_id != best.entry.answer_id), default=0.0)
+    stored = analyse(best.entry.text)
+    words = {*question.content, *question.function} ^ {*stored.content, *stored.function}
+    return {"bias": 1.0, "support": min(support, 3.0), "against": against, **{f"word:{word}": 1.0 for word in words}}
+
+
+@dataclass(slots=True)
+class _Bin:
+    asked: int = 0
+    """Questions whose best candidate fell here."""
+    judged: int = 0
+    wrong: int = 0
+
+    def error(self, expected: float) -> float:
+        """Share of wrong answers: what is expected, outweighed by judgements as they come."""
+        return (self.wrong + _PRIOR * expected) / (self.judged + _PRIOR)
+
+
+@dataclass(slots=True)
+class Workload:
+    """Weights of signals, corrected by stochastic gradient steps (AdaGrad), and error rates by probability."""
+
+    budget: float
+    start_bar: float
+    weights: dict[str, float] = field(default_factory=dict)
+    squares: dict[str, float] = field(default_factory=dict)
+    bins: list[_Bin] = field(default_factory=lambda: [_Bin() for _ in range(_LAST_BIN + 1)])
+    questions: int = 0
+    judgements: int = 0
+    wrong: float = _OPTIMISM * _OPTIMISM_PRIOR
+    expected_wrong: float = _OPTIMISM_PRIOR
+
+    def corrected(self, probability: float, signals: Signals) -> float:
+        shift = sum(self.weights.get(name, 0.0) * value for name, value in signals.items())
+        return sigmoid(logit(probability) + shift) if 0 < probability < 1 else probability
+
+    def asked(self, probability: float) -> None:
+        """Count a question by the corrected probability of its best candidate."""
+        self.questions += 1
+        self.bins[_bin(probability)].asked += 1
+
+    def judged(self, probability: float, signals: Signals, right: bool) -> None:
+        """Learn from a judgement; `probability` before correction."""
+        corrected = self.corrected(probability, signals)
+        place = self.bins[_bin(corrected)]
+        place.judged += 1
+        place.wrong += not right
+        self.judgements += 1
+        self.wrong += not right
+        self.expected_wrong += 1 - corrected
+        surprise = right - corrected
+        for name, value in signals.items():
+            step = surprise * value
+            self.squares[name] = self.squares.get(name, 1.0) + step * step
+            rate = _WORD_RATE if name.startswith("word:") else _RATE
+            self.weights[name] = self.weights.get(name, 0.0) + rate * step / math.sqrt(self.squares[name])
+
+    @property
+    def bar(self) -> float:
+        """The lowest probability down to which the expected errors fit the budget; at first `start_bar`."""
+        if self.judgements < 50:
+            return self.start_bar
+        optimism = max(1.0, self.wrong / self.expected_wrong)
+        wrong = 0.0
+        for at in range(_LAST_BIN, 0, -1):
+            expected = min(1.0, optimism * (1 - sigmoid((at + 0.5) * _BIN)))
+            wrong += self.bins[at].asked * self.bins[at].error(expected)
+            if wrong > self.budget * _CAUTION * self.questions:
+                return sigmoid((at + 1) * _BIN)
+        return 0.5
+
+
+def _bin(probability: float) -> int:
+    return max(0, min(_LAST_BIN, int(logit(probability) / _BIN)))

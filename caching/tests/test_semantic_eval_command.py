@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+pytest.importorskip("wordllama")
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def stream(tmp_path: Path) -> Path:
+    return write(
+        tmp_path / "stream.jsonl",
+        [
+            {"q": "where is my order", "c": "order"},
+            {"q": "please tell me where is my order", "c": "order"},
+            {"q": "turn on the light", "c": "on"},
+            {"q": "turn off the light", "c": "off"},
+            {"q": "turn the light on", "c": "something else"},
+        ],
+    )
+
+
+def run(*args: object, **options: object) -> str:
+    out = StringIO()
+    call_command("semantic_eval", *args, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_it_counts_hits_and_wrong_ones(stream: Path) -> None:
+    result = json.loads(run(stream, json=True))
+    assert result["files"]["stream.jsonl"]["n"] == 5
+    assert result["files"]["stream.jsonl"]["hit_rate"] == pytest.approx(0.4)
+    assert result["files"]["stream.jsonl"]["error_per_query"] == pytest.approx(0.2)
+    assert result["files"]["stream.jsonl"]["false_hit_share"] == pytest.approx(0.5)
+    assert result["mean_hit_rate"] == pytest.approx(0.4)
+    assert result["worst_error_per_query"] == pytest.approx(0.2)
+    assert set(result["files"]["stream.jsonl"]) >= {"ms_p50", "ms_p99"}
+
+
+def test_quality_serves_the_normalised_one_only(stream: Path) -> None:
+    assert json.loads(run(stream, level="quality", json=True))["mean_hit_rate"] == pytest.approx(0.2)
+
+
+def test_it_prints_tiers_and_vetoes(stream: Path) -> None:
+    text = run(stream, shuffles=2)
+    assert "normalized" in text
+    assert "opposites" in text
+    assert "wrong per 100 questions" in text
+
+
+def test_it_measures_pairs(tmp_path: Path) -> None:
+    pairs = write(
+        tmp_path / "pairs.jsonl",
+        [{"a": "where is my order", "b": "where's my order", "y": 1}, {"a": "call ravi", "b": "call rahul", "y": 0}],
+    )
+    assert "1 of 1 true paraphrases kept" in run(pairs)
+
+
+def test_the_oracle_learns_without_more_errors(stream: Path) -> None:
+    assert json.loads(run(stream, oracle=True, json=True))["worst_error_per_query"] <= 0.2
+
+
+@pytest.mark.parametrize("content", ['{"question": 1}\n', "not json\n"])
+def test_it_refuses_a_file_of_another_form(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(CommandError, match=r"bad\.jsonl"):
+        run(path)
+
+
+def test_it_refuses_a_file_that_is_not_there() -> None:
+    with pytest.raises(CommandError, match=r"nowhere\.jsonl"):
+        run("nowhere.jsonl")

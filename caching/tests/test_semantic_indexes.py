@@ -1,0 +1,122 @@
+"""The contract of an index, over every file of the folder."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from caching.semantic.indexes import get_index, names
+from caching.semantic.indexes.base import BaseIndex, Entry, Vector
+
+DIMENSIONS = 32
+
+
+def vectors(count: int, seed: int = 0) -> Vector:
+    found = np.random.default_rng(seed).standard_normal((count, DIMENSIONS)).astype(np.float32)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+@pytest.fixture(params=names())
+def index(request: pytest.FixtureRequest) -> BaseIndex:
+    return get_index(request.param, DIMENSIONS, max_entries=1_000)
+
+
+def fill(index: BaseIndex, count: int, scope: str = "s") -> Vector:
+    found = vectors(count)
+    for at, vector in enumerate(found):
+        index.add(Entry(f"{scope}{at}", scope, f"question {at}"), vector)
+    return found
+
+
+def test_it_finds_the_nearest_first(index: BaseIndex) -> None:
+    stored = fill(index, 300)
+    asked = vectors(1, seed=1)[0]
+    found = index.search(asked, "s", 10)
+    expected = np.argsort(-(stored @ asked))[:10]
+    assert [neighbour.entry.id for neighbour in found] == [f"s{at}" for at in expected]
+    assert found[0].similarity == pytest.approx(float(stored[expected[0]] @ asked), abs=1e-3)
+
+
+def test_it_never_leaves_the_scope(index: BaseIndex) -> None:
+    stored = fill(index, 20, "mine")
+    fill(index, 20, "theirs")
+    assert {neighbour.entry.scope for neighbour in index.search(stored[0], "mine", 40)} == {"mine"}
+    assert index.search(stored[0], "nobody's", 5) == []
+
+
+def test_it_forgets_what_is_removed(index: BaseIndex) -> None:
+    stored = fill(index, 200)
+    assert index.remove([f"s{at}" for at in range(150)]) == 150
+    assert index.remove(["s0", "unknown"]) == 0
+    assert len(index) == 50
+    assert {neighbour.entry.id for neighbour in index.search(stored[0], "s", 300)} == {
+        f"s{at}" for at in range(150, 200)
+    }
+
+
+def test_it_replaces_an_entry_with_the_same_id(index: BaseIndex) -> None:
+    one, other = vectors(2)
+    index.add(Entry("x", "a", "old"), one)
+    index.add(Entry("x", "b", "new"), other)
+    assert len(index) == 1
+    assert index.search(one, "a", 1) == []
+    assert index.search(other, "b", 1)[0].entry.text == "new"
+
+
+def test_it_never_finds_what_has_expired(index: BaseIndex) -> None:
+    one, other = vectors(2)
+    index.add(Entry("old", "s", "old", expires=time.time() - 1), one)
+    index.add(Entry("new", "s", "new", expires=time.time() + 60), other)
+    assert [neighbour.entry.id for neighbour in index.search(one, "s", 5)] == ["new"]
+
+
+def test_it_drops_the_oldest_beyond_its_size(index: BaseIndex) -> None:
+    stored = fill(index, 1_010)
+    assert len(index) == 1_000
+    assert "s0" not in {neighbour.entry.id for neighbour in index.search(stored[0], "s", 1_000)}
+
+
+def test_it_can_be_searched_while_it_changes(index: BaseIndex) -> None:
+    stored = fill(index, 100)
+    wrong: list[str] = []
+    done = threading.Event()
+
+    def search() -> None:
+        while not done.is_set():
+            for neighbour in index.search(stored[50], "s", 1):
+                if neighbour.entry.id == "s50" and neighbour.similarity < 0.99:
+                    wrong.append(neighbour.entry.id)
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        index.remove([f"s{at}" for at in range(100)])
+        fill(index, 100)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_it_holds_a_hundred_thousand(index: BaseIndex) -> None:
+    large = get_index(index.__class__.__module__.rpartition(".")[2], DIMENSIONS, max_entries=100_000)
+    stored = vectors(100_000)
+    for at, vector in enumerate(stored):
+        large.add(Entry(str(at), f"scope{at % 10}", ""), vector)
+    start = time.perf_counter()
+    assert large.search(stored[77_777], "scope7", 1)[0].entry.id == "77777"
+    assert time.perf_counter() - start < 0.5
+
+
+def test_it_refuses_a_vector_of_another_length(index: BaseIndex) -> None:
+    with pytest.raises(ValueError, match="dimensions"):
+        index.add(Entry("x", "s", ""), np.ones(DIMENSIONS + 1, np.float32))
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="numpy"):
+        get_index("faiss", 8)
