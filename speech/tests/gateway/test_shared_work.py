@@ -140,12 +140,11 @@ def mortal(_mortal: tuple[Server, RedisServer], provider: ScriptedOpenAI) -> tup
 
 
 def leading_worker(server: Server, provider: ScriptedOpenAI) -> int:
-    """The process that holds a connection to the provider."""
+    """The process that asked the provider. Others may hold idle connections to it from earlier tests."""
     import psutil
 
-    port = urllib3.util.parse_url(provider.url).port
     for process in psutil.Process(server.process.pid).children(recursive=True):
-        if any(link.raddr and link.raddr.port == port for link in process.net_connections("tcp")):
+        if any(link.laddr.port == provider.requests[-1].port for link in process.net_connections("tcp")):
             return process.pid
     raise AssertionError("nobody talks to the provider")
 

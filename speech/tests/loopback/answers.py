@@ -19,6 +19,8 @@ class Seen:
     headers: dict[str, str]
     """Names in lower case."""
     body: Any
+    port: int = 0
+    """Where it came from: the client's end of the connection."""
 
 
 @dataclass(frozen=True, slots=True)

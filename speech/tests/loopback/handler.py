@@ -64,7 +64,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        seen = Seen(path=self.path, headers=headers, body=_read(raw, headers.get("content-type", "")))
+        body = _read(raw, headers.get("content-type", ""))
+        seen = Seen(path=self.path, headers=headers, body=body, port=self.client_address[1])
         behaviour = self.owner.admit(seen)
         self.owner.stopping.wait(self.owner.delay)
         try:
