@@ -16,10 +16,10 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from caching import redis_advice as advice
-from caching.redis_advice import Advice
+from caching.redis import advice
+from caching.redis.advice import Advice
+from caching.redis.url import mask_password
 from caching.redis_health import EVICTING
-from caching.redis_url import mask_password
 
 TIMEOUT = 3.0
 """Seconds for each step; longer than a request waits, to tell a slow Redis from a dead one."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from caching import keys, keyspace, store
+from caching import keys, store
+from caching.entries import keyspace
 
 SAMPLE_SECONDS = 0.2
 """How long keys are counted before the rest is extrapolated."""

@@ -19,9 +19,9 @@ from redis import Redis
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
 from caching import metrics
-from caching.breaker import Breaker, State
-from caching.redis_advice import Advice, explain
-from caching.redis_url import mask_password
+from caching.redis.advice import Advice, explain
+from caching.redis.breaker import Breaker, State
+from caching.redis.url import mask_password
 from caching.serializers import Unreadable
 
 logger = logging.getLogger(__name__)

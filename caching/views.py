@@ -11,10 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from caching import charts, feedback, flushing, inspection, keys, stats
-from caching.admin_log import log_removal
-from caching.flushing import Selection
-from caching.forms import DashboardForm, KeysForm
+from caching import keys, stats
+from caching.dashboard import charts, feedback
+from caching.dashboard.admin_log import log_removal
+from caching.dashboard.forms import DashboardForm, KeysForm
+from caching.entries import flushing, inspection
+from caching.entries.flushing import Selection
 from caching.models import Call, Outcome, Verdict
 from caching.templatetags.shown import count
 

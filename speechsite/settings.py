@@ -11,8 +11,8 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 
-from caching.redis_cache import redis_cache
-from caching.redis_url import normalize_redis_url
+from caching.redis.backend import redis_cache
+from caching.redis.url import normalize_redis_url
 from speechsite import cors, values
 from speechsite.unfold import UNFOLD as UNFOLD
 

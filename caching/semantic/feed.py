@@ -57,7 +57,7 @@ def publish_gone(ids: Iterable[str]) -> None:
 
 
 class Reader:
-    """Follows the stream in a thread of its own, for as long as the process lives."""
+    """Follows the stream in a thread of its own, until it is stopped."""
 
     def __init__(self, apply: Callable[[list[Event]], None], forget_all: Callable[[], None]) -> None:
         """`apply` gets the events in their order, in batches; what it raises is logged and the batch is lost.
@@ -68,12 +68,19 @@ class Reader:
         self._forget_all = forget_all
         self._last = _oldest_id()
         self._polls = 0
+        self._stopped = threading.Event()
         self.caught_up = threading.Event()
         """Set once everything that was there at the start has been applied."""
-        threading.Thread(target=self._follow, name="query-index", daemon=True).start()
+        self._thread = threading.Thread(target=self._follow, name="query-index", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Do not read on; a read that is under way ends first."""
+        self._stopped.set()
+        self._thread.join()
 
     def _follow(self) -> None:
-        while True:
+        while not self._stopped.is_set():
             read = _read(self._last)
             if read:
                 self._apply_safely([event for _, event in read if event])
@@ -81,7 +88,7 @@ class Reader:
             if not read or len(read) < BATCH:
                 self.caught_up.set()
                 self._notice_a_new_stream()
-                time.sleep(POLL_SECONDS)
+                self._stopped.wait(POLL_SECONDS)
 
     def _apply_safely(self, events: list[Event]) -> None:
         try:

@@ -73,6 +73,10 @@ class Tier:
         self.matcher = Matcher(embedder, _new_index(embedder))
         self._reader = Reader(self._apply, self._forget_all)
 
+    def close(self) -> None:
+        """Learn of nothing more."""
+        self._reader.stop()
+
     def find(self, asked: Asked, level: str) -> Match | None:
         """The earlier question whose answer may be served at this level."""
         if same := store.get(asked.key):
@@ -152,3 +156,11 @@ def tier() -> Tier:
 @cache
 def _made() -> Tier:
     return Tier()
+
+
+def forget_tier() -> None:
+    """Let the next use make a new one, with the settings of that time."""
+    with _lock:
+        if _made.cache_info().currsize:
+            _made().close()
+            _made.cache_clear()

@@ -10,7 +10,7 @@ import pytest
 
 from caching import doctor
 from caching.doctor import Finding, examine_redis
-from caching.redis_url import normalize_redis_url
+from caching.redis.url import normalize_redis_url
 from caching.tests.test_store import wait_until
 from speechsite.private_redis import free_port
 from speechsite.tests.redis_server import RedisServer, self_signed_certificate

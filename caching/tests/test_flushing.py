@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from caching import flushing, keys
-from caching.flushing import Progress, Selection
+from caching import keys
+from caching.entries import flushing
+from caching.entries.flushing import Progress, Selection
 from caching.tests.test_inspection import remember, speak
 
 pytestmark = pytest.mark.django_db

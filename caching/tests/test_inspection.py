@@ -9,7 +9,8 @@ import pytest
 import redis
 from django.utils import timezone
 
-from caching import inspection, store
+from caching import store
+from caching.entries import inspection
 from caching.models import Call, EntryHits
 from caching.money import Money
 from caching.serializers import Audio

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import redis
 
-from caching import keyspace, store
+from caching import store
+from caching.entries import keyspace
 from caching.serializers import Audio
 
 

@@ -11,9 +11,9 @@ from prometheus_client import REGISTRY
 
 from caching import ledger, prices
 from caching.ledger import Event, Usage
+from caching.ledger.writer import writer
 from caching.models import Call, EntryHits, HourlyUsage, Price
 from caching.money import Money
-from caching.writer import writer
 
 pytestmark = pytest.mark.django_db
 

@@ -110,7 +110,7 @@ for _ in range(3):
     assert miss().cost
     say(time.monotonic() - started)
 say("locked"); sys.stdin.readline()
-from caching.writer import writer
+from caching.ledger.writer import writer
 deadline = time.monotonic() + 30
 while not writer.flush():
     assert time.monotonic() < deadline
@@ -146,7 +146,7 @@ say("ready"); sys.stdin.readline()
 for _ in range(3):
     assert miss().cost
 say("away"); sys.stdin.readline()
-from caching.writer import writer
+from caching.ledger.writer import writer
 deadline = time.monotonic() + 30
 while writer._failing:
     time.sleep(0.1)

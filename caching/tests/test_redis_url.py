@@ -4,7 +4,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from caching.redis_url import BadRedisURL, mask_password, normalize_redis_url
+from caching.redis.url import BadRedisURL, mask_password, normalize_redis_url
 
 
 @pytest.mark.parametrize(

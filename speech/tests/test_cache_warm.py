@@ -10,8 +10,8 @@ import redis
 from django.core.management import CommandError, call_command
 
 from caching import prices
+from caching.ledger.writer import writer
 from caching.models import HourlyUsage, Price
-from caching.writer import writer
 from speech import providers
 from speech.exceptions import ProviderUnavailable
 

@@ -48,7 +48,8 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(autouse=True)
 def quiet_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The ledger of this process writes in the test's own thread and transaction, and forgets what a test left."""
-    from caching import prices, writer
+    from caching import prices
+    from caching.ledger import writer
 
     monkeypatch.setattr(writer.Writer, "_start", lambda self: threading.current_thread())
     prices.forget()
@@ -75,9 +76,13 @@ def redis_client() -> redis.Redis:
 def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Point this process at another Redis, or at none, for one test."""
     from caching import store
-    from caching.breaker import Breaker
-    from caching.redis_cache import redis_cache
-    from caching.redis_url import normalize_redis_url
+    from caching.redis.backend import redis_cache
+    from caching.redis.breaker import Breaker
+    from caching.redis.url import normalize_redis_url
+    from caching.semantic.tier import forget_tier
+
+    # Its thread would notice an outage before the test does.
+    forget_tier()
 
     def point_at(url: str) -> None:
         settings.REDIS_URL = normalize_redis_url(url)

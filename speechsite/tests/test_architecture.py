@@ -27,17 +27,16 @@ LONGEST_FUNCTION = 60
 
 LAYERS = [
     {"apps", "migrations"},
-    {"keys", "levels", "metrics", "logs", "breaker", "redis_url", "redis_advice", "redis_cache", "durations"},
-    {"usage", "fields", "chunks", "drain", "durations", "progress"},
-    {"store", "serializers", "flight", "keyspace", "redis_health"},
+    {"keys", "levels", "metrics", "logs", "durations", "progress", "usage", "fields", "chunks", "drain", "redis"},
+    {"store", "serializers", "flight"},
     {"semantic"},
     {"models", "money", "prices"},
-    {"events", "upsert", "batch", "rows", "writer", "ledger"},
+    {"ledger"},
     {"outcome", "answers", "question", "paraphrase"},
     {"llm", "tts", "stt"},
-    {"figures", "inspection", "flushing", "stats", "report", "retention", "doctor", "feedback"},
-    {"templatetags", "forms", "charts", "dashboard", "admin_log"},
-    {"progress", "report", "checks", "admin", "views", "urls", "management"},
+    {"entries", "redis_health", "figures", "stats", "report", "doctor"},
+    {"templatetags", "dashboard"},
+    {"checks", "admin", "views", "urls", "management"},
 ]
 """`caching`, low to high. A file imports from its own layer and from those before it."""
 

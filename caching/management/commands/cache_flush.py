@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from caching import flushing, store
+from caching import store
 from caching.durations import duration
-from caching.flushing import Progress, Selection
+from caching.entries import flushing
+from caching.entries.flushing import Progress, Selection
 from caching.levels import LEVELS
 from caching.progress import Bar
 

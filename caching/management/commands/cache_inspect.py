@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from caching import inspection, store
+from caching import store
+from caching.entries import inspection
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from caching import retention
+from caching.ledger import retention
 
 
 class Command(BaseCommand):

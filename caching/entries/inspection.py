@@ -11,8 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Sum
 
-from caching import keys, keyspace, store
-from caching.keyspace import Stored
+from caching import keys, store
+from caching.entries import keyspace
+from caching.entries.keyspace import Stored
 from caching.models import Call, EntryHits
 from caching.money import Money
 from caching.semantic.candidates import Candidate

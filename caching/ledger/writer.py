@@ -10,7 +10,7 @@ from multiprocessing.util import Finalize
 from django.db import Error, close_old_connections
 
 from caching import metrics
-from caching.batch import PATIENCE_MS, Batch
+from caching.ledger.batch import PATIENCE_MS, Batch
 
 logger = logging.getLogger(__name__)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from caching import keys, keyspace, store
-from caching.inspection import Row
-from caching.keyspace import Stored
+from caching import keys, store
+from caching.entries import keyspace
+from caching.entries.inspection import Row
+from caching.entries.keyspace import Stored
 from caching.semantic.feed import publish_gone
 
 LLM_KINDS = (keys.EXACT, keys.SEMANTIC, keys.QUERY_INDEX)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from caching.events import Event, Priced
+from caching.ledger.events import Event, Priced
 from caching.logs import excerpt
 from caching.models import Call, HourlyUsage
 from caching.money import Money, common_currency, total

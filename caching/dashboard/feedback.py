@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caching import inspection
+from caching.entries import inspection
 from caching.models import Call, Verdict
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from caching import metrics, upsert
+from caching import metrics
+from caching.ledger import upsert
 from caching.models import Call, EntryHits, HourlyUsage
 
 MOST_CALLS = 10_000

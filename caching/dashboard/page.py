@@ -8,9 +8,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from caching import charts, inspection, stats
+from caching import stats
+from caching.dashboard import charts
+from caching.dashboard.forms import PERIODS, DashboardForm
+from caching.entries import inspection
 from caching.figures import Figures, change, together
-from caching.forms import PERIODS, DashboardForm
 from caching.redis_health import keys_by_kind, redis_health
 from caching.templatetags.shown import count, money, percent
 

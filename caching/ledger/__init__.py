@@ -6,12 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from caching import metrics, rows
-from caching.batch import Batch
-from caching.events import Costs, Event, price
+from caching import metrics
+from caching.ledger import rows, writer
+from caching.ledger.batch import Batch
+from caching.ledger.events import Costs, Event, price
 from caching.models import HITS
 from caching.usage import UNITS, Usage
-from caching.writer import writer
 
 __all__ = ["Costs", "Event", "Usage", "record"]
 
@@ -30,7 +30,7 @@ def record(event: Event) -> Costs:
         batch.entries.add(rows.entry_hit(priced))
     if event.is_spend or event.outcome == "semantic":
         batch.calls.append(rows.call(priced))
-    (writer.now if event.is_spend else writer.later)(batch)
+    (writer.writer.now if event.is_spend else writer.writer.later)(batch)
     return priced.costs
 
 
