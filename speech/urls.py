@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from speech import health, openai_transcriptions, openai_views, views
+from speech import health, views
+from speech.openai_api import transcriptions as openai_transcriptions
+from speech.openai_api import views as openai_views
 
 urlpatterns = [
     re_path(r"^api/chat/?$", views.ChatView.as_view(), name="chat"),

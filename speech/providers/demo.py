@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from speech import openai_wire, options
+from speech import options
 from speech.exceptions import InvalidRequest, ProviderNotConfigured
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, Message
+from speech.upstream import openai_wire
 
 _MODEL = "demo"
 

@@ -13,7 +13,7 @@ from speech.exceptions import InvalidRequest, ProviderBadAnswer
 from speech.languages import canonical, detect
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
 from speech.sentences import pack
-from speech.transport import Call, Form, post, post_for_json
+from speech.upstream.transport import Call, Form, post, post_for_json
 
 _SAMPLE_RATE = 24_000
 _LIMITS = {

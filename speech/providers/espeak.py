@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from speech import espeak_engine, options
+from speech import options
 from speech.exceptions import InvalidRequest
 from speech.languages import LANGUAGES, detect
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
 from speech.sentences import pack
+from speech.upstream import espeak_engine
 
 _MODEL = "espeak-ng"
 _VOICES = {"en-gb": "gmw/en", "en-us": "gmw/en-US", **{code: code for code in LANGUAGES if code != "en"}}

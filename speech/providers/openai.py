@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from speech import openai_wire, options
+from speech import options
 from speech.exceptions import InvalidRequest
 from speech.languages import detect
-from speech.openai_transcripts import MODELS, form, read_transcript
+from speech.openai_api.transcripts import MODELS, form, read_transcript
 from speech.providers.base import (
     BaseProvider,
     ChatAnswer,
@@ -22,8 +22,9 @@ from speech.providers.base import (
     Voice,
 )
 from speech.sentences import pack
-from speech.sse import read_events
-from speech.transport import Call, Form, post, post_for_json
+from speech.upstream import openai_wire
+from speech.upstream.sse import read_events
+from speech.upstream.transport import Call, Form, post, post_for_json
 
 _SAMPLE_RATE = 24_000  # of response_format "pcm", as the API reference says
 _LIMIT = 4_096  # characters of `input`

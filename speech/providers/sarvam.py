@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from speech import openai_wire, options, sarvam_chat
+from speech import options
 from speech.audio import read_wav
 from speech.exceptions import InvalidRequest, ProviderBadAnswer
 from speech.languages import canonical, detect
@@ -22,10 +22,11 @@ from speech.providers.base import (
     TranscriptionRequest,
     Voice,
 )
-from speech.sarvam_voices import MODELS, UNKNOWN, SpeechModel
 from speech.sentences import pack
-from speech.sse import read_events
-from speech.transport import Call, Form, post, post_for_json
+from speech.upstream import openai_wire, sarvam_chat
+from speech.upstream.sarvam_voices import MODELS, UNKNOWN, SpeechModel
+from speech.upstream.sse import read_events
+from speech.upstream.transport import Call, Form, post, post_for_json
 
 _SAMPLE_RATE = 24_000  # always sent: the SDK and the documentation disagree about the default
 

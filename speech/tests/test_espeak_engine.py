@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from speech import espeak_engine
 from speech.exceptions import ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
+from speech.upstream import espeak_engine
 
 espeakng_loader = pytest.importorskip("espeakng_loader")
 TEXT = "The train to Pune leaves at nine."

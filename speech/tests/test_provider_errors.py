@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from speech import exceptions
-from speech.provider_errors import from_answer, from_event
+from speech.upstream.provider_errors import from_answer, from_event
 
 
 def failure(status: int, answer: Any = None, **headers: str) -> exceptions.GatewayError:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from speech.sse import read_events
+from speech.upstream.sse import read_events
 
 STREAM = ': ping\r\ndata: {"a":\r\ndata: "नमस्ते"}\r\n\r\nid: 7\ndata:[DONE]\n\n'.encode()
 EVENTS = ['{"a":\n"नमस्ते"}', "[DONE]"]

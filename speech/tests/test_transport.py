@@ -20,7 +20,7 @@ from speech.exceptions import (
     ProviderUnavailable,
 )
 from speech.tests.loopback import FakeOpenAI, Loopback
-from speech.transport import Call, post, post_for_json
+from speech.upstream.transport import Call, post, post_for_json
 
 CHAT: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Where is Paris?"}]}
 STREAM = {**CHAT, "stream": True}

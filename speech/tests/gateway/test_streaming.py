@@ -23,7 +23,7 @@ DROPPED = 200
 TOLERATED = 0.3
 """Threads or files for each dropped stream by which all workers may have grown after the second round: pools grow."""
 KEPT_CONNECTIONS = 32
-"""What `speech.connections.POOL` keeps open for the next call, in each worker."""
+"""What `speech.upstream.connections.POOL` keeps open for the next call, in each worker."""
 SETTLING = 4.0
 """Seconds in which what was dropped is drained or closed."""
 

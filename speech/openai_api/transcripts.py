@@ -7,7 +7,7 @@ from typing import Any
 
 from speech.exceptions import ProviderBadAnswer
 from speech.providers.base import Transcript, TranscriptionRequest
-from speech.transport import Form
+from speech.upstream.transport import Form
 
 MODELS = ("gpt-4o-mini-transcribe", "gpt-4o-transcribe", "whisper-1")
 """Names that clients send; only the last one tells when something was said."""

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from speech import provider_errors
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
 from speech.languages import LANGUAGES, canonical
 from speech.providers.base import ChatAnswer, ChatRequest, Message
+from speech.upstream import provider_errors
 
 VOICES = (
     "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",

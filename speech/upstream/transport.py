@@ -15,8 +15,6 @@ from urllib3 import Timeout, encode_multipart_formdata
 from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
-from speech import provider_errors
-from speech.connections import POOL
 from speech.exceptions import (
     GatewayError,
     ProviderBadAnswer,
@@ -25,7 +23,9 @@ from speech.exceptions import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from speech.reply import Reply
+from speech.upstream import provider_errors
+from speech.upstream.connections import POOL
+from speech.upstream.reply import Reply
 
 _RETRIES = 2
 _FIRST_PAUSE = 0.25  # seconds, doubled for the second retry

@@ -17,12 +17,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from caching.levels import LEVELS, Level, Policy
-from speech import accounting, cache_control, model_names, openai_replies, openai_wire, providers, services
+from speech import accounting, cache_control, model_names, providers, services
 from speech.authentication import client_of
 from speech.bodies import read_call
 from speech.exceptions import InvalidRequest
-from speech.openai_serializers import AudioSpeechSerializer, ChatCompletionSerializer
+from speech.openai_api import replies as openai_replies
+from speech.openai_api.serializers import AudioSpeechSerializer, ChatCompletionSerializer
 from speech.streaming import streamed
+from speech.upstream import openai_wire
 from speech.views import CACHE_CONTROL, ERRORS
 
 

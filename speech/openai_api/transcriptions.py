@@ -16,7 +16,7 @@ from caching.levels import LEVELS
 from speech import accounting, cache_control, model_names, services, transcripts
 from speech.authentication import client_of
 from speech.exceptions import UnsupportedFeature
-from speech.openai_views import OpenAIView, policy_of
+from speech.openai_api.views import OpenAIView, policy_of
 from speech.providers.base import TranscriptionRequest
 from speech.uploads import UploadParser, audio_of
 from speech.views import CACHE_CONTROL, ERRORS

@@ -17,9 +17,9 @@ from typing import Protocol
 
 from django.conf import settings
 
-from speech import espeak_worker
 from speech.audio import read_wav
 from speech.exceptions import ProviderBadAnswer, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
+from speech.upstream import espeak_worker
 
 SAMPLE_RATE = espeak_worker.SAMPLE_RATE
 _LONGEST_DATA_PATH = 159  # bytes; a longer one is cut by the library's own buffer
