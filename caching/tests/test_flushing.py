@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
@@ -9,6 +9,7 @@ import redis
 from caching import keys
 from caching.entries import flushing
 from caching.entries.flushing import Progress, Selection
+from caching.semantic.tier import forget_tier
 from caching.tests.test_inspection import remember, speak
 
 pytestmark = pytest.mark.django_db
@@ -20,8 +21,10 @@ def flushed(selection: Selection, dry_run: bool = False) -> Progress:
 
 
 @pytest.fixture(autouse=True)
-def empty(redis_client: redis.Redis) -> None:
+def empty(redis_client: redis.Redis) -> Iterator[None]:
     redis_client.set("somebody:elses", "1")
+    yield
+    forget_tier()
 
 
 @pytest.mark.parametrize(
