@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import keys, store
+from caching import keys, metrics, store
 from caching.semantic import vectors
 from caching.semantic.analysis import analyse
 from caching.semantic.bounded import Bounded
@@ -75,6 +75,7 @@ class Tier:
         if embedder.slow:
             embedder = Bounded(embedder, settings.SEMANTIC_TIMEOUT_MS / 1000)
         self.matcher = Matcher(embedder, new_index(embedder))
+        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
         self._reader = None if self.matcher.index.shared else Reader(self._apply, self._forget_all)
 
     def close(self) -> None:
@@ -123,6 +124,7 @@ class Tier:
         try:
             if self.matcher.index.shared:
                 self.matcher.add(entry_of(event))
+                metrics.INDEX_ENTRIES.set(len(self.matcher.index))
             elif self.matcher.embedder.slow:
                 publish(vectors.carrying(event, self.matcher.vector(event.text), self.matcher.embedder))
             else:
@@ -133,6 +135,7 @@ class Tier:
     def _forget_all(self) -> None:
         if len(self.matcher.index):
             self.matcher.index = new_index(self.matcher.embedder)
+            metrics.INDEX_ENTRIES.set(0)
 
     def _apply(self, events: list[Event]) -> None:
         latest = {event.id: event for event in events}.values()
@@ -140,6 +143,7 @@ class Tier:
         fresh = [event for event in latest if event.text and event.expires > time.time()]
         for event, vector in vectors.of(fresh, self.matcher.embedder):
             self.matcher.index.add(entry_of(event), vector)
+        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
 
 
 def new_index(embedder: BaseEmbedder) -> BaseIndex:
