@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
 
 import redis
 
@@ -81,7 +81,7 @@ class WatchedRedis(_Servers):
         client.sentinel_monitor(self.service, "127.0.0.1", self.primary.port, 1)
         client.sentinel_set(self.service, "down-after-milliseconds", 1000)
         client.sentinel_set(self.service, "failover-timeout", 5000)
-        _wait_until(lambda: client.sentinel_master(self.service)["num-slaves"] == 1)
+        _wait_until(lambda: int(cast("dict[str, Any]", client.sentinel_master(self.service))["num-slaves"]) == 1)
 
     @property
     def url(self) -> str:
