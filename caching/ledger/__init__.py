@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from django.utils import timezone
 
-from caching import metrics
+from caching import metrics, prices
 from caching.ledger import rows, writer
 from caching.ledger.batch import Batch
 from caching.ledger.events import Costs, Event, price
 from caching.models import HITS
 from caching.usage import UNITS, Usage
 
-__all__ = ["Costs", "Event", "Usage", "record"]
+__all__ = ["Costs", "Event", "Usage", "record", "record_overhead"]
 
 
 def record(event: Event) -> Costs:
@@ -32,6 +32,18 @@ def record(event: Event) -> Costs:
         batch.calls.append(rows.call(priced))
     (writer.writer.now if event.is_spend else writer.writer.later)(batch)
     return priced.costs
+
+
+def record_overhead(cache_type: Literal["llm", "tts", "stt"], provider: str, model: str, usage: Usage) -> None:
+    """Count what the cache itself was billed, beside all requests: written within a second."""
+    moment = timezone.now()
+    spent = prices.cost(provider, model, usage, moment)
+    event = Event(cache_type, "miss", usage, provider=provider, model=model, overhead=spent)
+    row = rows.overhead(price(event, moment))
+    batch = Batch()
+    batch.hours.add(row)
+    _count(event, row)
+    writer.writer.later(batch)
 
 
 def _count(event: Event, row: dict[str, Any]) -> None:
