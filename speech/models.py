@@ -4,7 +4,9 @@ import hashlib
 import secrets
 import uuid
 from datetime import timedelta
+from typing import Any
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
@@ -17,10 +19,11 @@ def hash_key(key: str) -> str:
 
 
 class ClientManager(models.Manager["Client"]):
-    def create_with_key(self, name: str) -> tuple[Client, str]:
-        """A new client and its API key, which is shown this once and never stored."""
-        client = self.model(name=name)
+    def create_with_key(self, name: str, **fields: Any) -> tuple[Client, str]:
+        """A new client and its API key, which is shown this once and never stored. Raises ValidationError."""
+        client = self.model(name=name, **fields)
         key = client.give_key()
+        client.clean_fields()
         client.save(force_insert=True)
         return client, key
 
@@ -36,6 +39,27 @@ class Client(models.Model):
     )
     shared_scope = models.BooleanField(
         default=False, help_text="Share answers and audio with the other clients that share theirs."
+    )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="In any 60 seconds. Empty: no limit."
+    )
+    daily_budget_usd = models.DecimalField(
+        "daily budget in USD",
+        max_digits=12,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Once it has spent as much on a day (UTC) it gets nothing more, hits included. Empty: no limit.",
+    )
+    daily_entries = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Entries that its requests may write on a day (UTC). What comes beyond is answered, and not stored. "
+        "Empty: no limit.",
+    )
+    never_store = models.BooleanField(
+        default=False, help_text="Keep nothing of what it asks and is told: not in Redis, no text in the database."
     )
     created = models.DateTimeField(auto_now_add=True)
 

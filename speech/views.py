@@ -39,7 +39,7 @@ CACHE_CONTROL = OpenApiParameter(
     description="`no-cache`: answer anew. `no-store`: and leave no trace. `max-age=N`: nothing older than N seconds. "
     "`only-if-cached`: 504 instead of asking a provider.",
 )
-ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 502, 503, 504), ErrorResponseSerializer)
+ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 429, 502, 503, 504), ErrorResponseSerializer)
 
 
 class ChatView(APIView):
