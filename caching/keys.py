@@ -21,7 +21,8 @@ QUERY_INDEX = "llm:query_index"
 SPEECH = "tts"
 TRANSCRIPT = "stt"
 LIMIT = "limit"
-"""Counters, not entries."""
+ASKED = "asked"
+"""These two are counters, not entries."""
 KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT)
 
 MOST_READABLE = 120

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from datetime import UTC, datetime
 from typing import cast
 
 from django.conf import settings
 
 from caching import keys, store
+from caching.levels import Quota
 
 WINDOW_SECONDS = 60
+DAY_SECONDS = 86_400
 
 # A list of the moments of the last ARGV[1] times. Redis' own clock, because the machines' may differ.
 _TAKE = """
@@ -46,6 +49,19 @@ def _take_in_redis(name: str, most: int) -> int:
     key = keys.make_key(f"{keys.LIMIT}:{name}", settings.CACHE_KEY_PREFIX, 1)
     script = store.connection().register_script(_TAKE)
     return cast("int", script([key], [most, WINDOW_SECONDS * 1000]))
+
+
+@store.fail_open(False)
+def within(quota: Quota | None) -> bool:
+    """Whether one more entry may be written, which then counts. True where there is no quota."""
+    if quota is None:
+        return True
+    name = f"{keys.LIMIT}:{quota.holder}:entries:{datetime.now(UTC):%Y-%m-%d}"
+    key = keys.make_key(name, settings.CACHE_KEY_PREFIX, 1)
+    pipeline = store.connection().pipeline(transaction=False)
+    pipeline.incr(key)
+    pipeline.expire(key, DAY_SECONDS)
+    return int(pipeline.execute()[0]) <= quota.daily_entries
 
 
 class _Own:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,10 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from caching.levels import Policy, Quota
+
 KEY_PREFIX = "sg_"
+SHARED_SCOPE = "shared"
 
 
 def hash_key(key: str) -> str:
@@ -38,7 +42,8 @@ class Client(models.Model):
         "active", default=True, help_text="Switch off to revoke the key; it takes effect everywhere within 30 seconds."
     )
     shared_scope = models.BooleanField(
-        default=False, help_text="Share answers and audio with the other clients that share theirs."
+        default=False,
+        help_text="Share what several clients ask for, and what says nothing personal, with the others that share.",
     )
     requests_per_minute = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="In any 60 seconds. Empty: no limit."
@@ -78,13 +83,14 @@ class Client(models.Model):
         return key
 
     @property
-    def scope(self) -> str:
-        """Whose cache entries this client reads and writes."""
-        return "shared" if self.shared_scope else self.private_scope
-
-    @property
     def private_scope(self) -> str:
+        """Whose cache entries this client reads and writes, but for those that it shares."""
         return f"client:{self.pk}"
+
+    def tightened(self, policy: Policy) -> Policy:
+        """`policy` within what this client may write."""
+        quota = None if self.daily_entries is None else Quota(str(self.pk), self.daily_entries)
+        return replace(policy, write=policy.write and not self.never_store, quota=quota)
 
     @property
     def is_authenticated(self) -> bool:

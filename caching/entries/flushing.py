@@ -9,17 +9,18 @@ from caching import keys, store
 from caching.entries import keyspace
 from caching.entries.inspection import Row
 from caching.entries.keyspace import Stored
-from caching.semantic.feed import publish_gone
+from caching.semantic.feed import erase_events, publish_gone
 
 LLM_KINDS = (keys.EXACT, keys.SEMANTIC, keys.QUERY_INDEX)
 TTS_KINDS = (keys.SPEECH,)
+STT_KINDS = (keys.TRANSCRIPT,)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which entries: all that fit every condition."""
 
-    kinds: tuple[str, ...] = LLM_KINDS + TTS_KINDS
+    kinds: tuple[str, ...] = LLM_KINDS + TTS_KINDS + STT_KINDS
     pattern: str = "*"
     level: str = ""
     client: str = ""
@@ -34,6 +35,12 @@ class Selection:
     def takes_the_index(self) -> bool:
         """Whether `llm:query_index` itself goes: every worker then notices and forgets all."""
         return keys.QUERY_INDEX in self.kinds and self.pattern in ("*", "llm:*") and not self.reads_values
+
+    @property
+    def takes_the_questions_of(self) -> str:
+        """The client whose questions go from `llm:query_index` too, with all else of theirs; "" for none."""
+        narrowed = self.level or self.older_than is not None or self.pattern != "*"
+        return "" if narrowed or keys.QUERY_INDEX not in self.kinds else self.client
 
     def covers(self, row: Row) -> bool:
         old_enough = self.older_than is None or (row.age is not None and row.age >= self.older_than)
@@ -70,6 +77,8 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
             progress.removed += store.delete(names)
             if not selection.takes_the_index:
                 publish_gone(name for name in names if keys.kind_of(name) == keys.EXACT)
+            if not cursor and selection.takes_the_questions_of:
+                erase_events(by=selection.takes_the_questions_of)
         progress.complete = not cursor and store.available()
         yield progress
         if not cursor:

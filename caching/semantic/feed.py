@@ -37,6 +37,8 @@ class Event:
     text: str = ""
     """The question; empty when the entry is to be forgotten."""
     expires: float = 0.0
+    by: str = ""
+    """Who asked."""
 
 
 @store.fail_open(None)
@@ -54,6 +56,17 @@ def publish_gone(ids: Iterable[str]) -> None:
         event = json.dumps({"id": identifier}).encode()
         pipeline.xadd(_name(), {b"e": event}, maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
     pipeline.execute()
+
+
+@store.fail_open(0)
+def erase_events(*, by: str) -> int:
+    """Take the questions of one client out of the stream; how many there were. Indexes are not told."""
+    last, erased = b"-", 0
+    while found := cast("list[Any]", store.connection().xrange(_name(), min=last, count=BATCH)):
+        theirs = [identifier for identifier, fields in found if (event := _event(fields)) and event.by == by]
+        erased += store.connection().xdel(_name(), *theirs) if theirs else 0
+        last = b"(" + found[-1][0]
+    return erased
 
 
 class Reader:

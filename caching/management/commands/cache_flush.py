@@ -20,6 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--llm", action="store_true", help="answers only")
         parser.add_argument("--tts", action="store_true", help="audio only")
+        parser.add_argument("--stt", action="store_true", help="transcripts only")
         parser.add_argument("--level", choices=LEVELS, default="")
         parser.add_argument("--client", default="", help="entries that this client's requests made")
         parser.add_argument("--pattern", default="*", help="names of keys, such as 'tts:sarvam:*'")
@@ -52,13 +53,11 @@ class Command(BaseCommand):
 
 
 def _selection(options: dict[str, Any]) -> Selection:
-    either = options["llm"] or options["tts"]
-    kinds = (flushing.LLM_KINDS if options["llm"] or not either else ()) + (
-        flushing.TTS_KINDS if options["tts"] or not either else ()
-    )
+    kinds = {"llm": flushing.LLM_KINDS, "tts": flushing.TTS_KINDS, "stt": flushing.STT_KINDS}
+    chosen = [name for name in kinds if options[name]] or list(kinds)
     older_than: timedelta | None = options["older_than"]
     return Selection(
-        kinds=kinds,
+        kinds=tuple(kind for name in chosen for kind in kinds[name]),
         pattern=options["pattern"],
         level=options["level"],
         client=options["client"],
