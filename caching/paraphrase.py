@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -61,7 +62,8 @@ def find(question: Question, policy: Policy) -> Alike | None:
 def remember(question: Question, level: str, ttl: int) -> None:
     """Let the answer of `question`, which has just been stored, be found for others."""
     if asked := _asked(question):
-        tier().remember(asked, question.key, ttl, {"level": level, "by": question.asked_by})
+        about = {"level": level, "by": question.asked_by, "created": round(time.time(), 3)}
+        tier().remember(asked, question.key, ttl, about)
 
 
 def _asked(question: Question) -> Asked | None:

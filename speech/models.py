@@ -85,6 +85,8 @@ class Client(models.Model):
     @property
     def private_scope(self) -> str:
         """Whose cache entries this client reads and writes, but for those that it shares."""
+        if self.pk is None:
+            raise ValueError("a client that is not saved has no identity, and so no entries")
         return f"client:{self.pk}"
 
     def tightened(self, policy: Policy) -> Policy:

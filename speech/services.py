@@ -166,8 +166,7 @@ def transcribe(
     chosen = _provider(provider or settings.STT_PROVIDER, "transcription")
     prepared = chosen.prepare_transcription(request)
     policy = client.tightened(policy)
-    options = {name: value for name, value in asdict(prepared).items() if name not in ("audio", "kind")}
-    recording = stt.Recording(client.private_scope, chosen.name, prepared.audio, options, client.name)
+    recording = _recording(client, chosen, prepared)
     account = accounting.account(
         "stt", level=policy.level, provider=chosen.name, model=prepared.model, client=client.name, text=""
     )
@@ -210,6 +209,12 @@ def _question(client: Client, provider: BaseProvider, request: ChatRequest, poli
         asked_by=client.name,
     )
     return shared_if_admitted(client, question, policy)
+
+
+def _recording(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> stt.Recording:
+    options = {name: value for name, value in asdict(request).items() if name not in ("audio", "kind")}
+    # What somebody said is never shared.
+    return stt.Recording(client.private_scope, provider.name, request.audio, options, client.name)
 
 
 def _account_of(question: Question, policy: Policy) -> Account:

@@ -2,49 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caching import keys, store
 from caching.entries import keyspace
-from caching.entries.inspection import Row
-from caching.entries.keyspace import Stored
+from caching.entries.selection import Selection
 from caching.semantic.feed import erase_events, publish_gone
-
-LLM_KINDS = (keys.EXACT, keys.SEMANTIC, keys.QUERY_INDEX)
-TTS_KINDS = (keys.SPEECH,)
-STT_KINDS = (keys.TRANSCRIPT,)
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which entries: all that fit every condition."""
-
-    kinds: tuple[str, ...] = LLM_KINDS + TTS_KINDS + STT_KINDS
-    pattern: str = "*"
-    level: str = ""
-    client: str = ""
-    older_than: float | None = None
-    """Seconds."""
-
-    @property
-    def reads_values(self) -> bool:
-        return bool(self.level or self.client or self.older_than is not None)
-
-    @property
-    def takes_the_index(self) -> bool:
-        """Whether `llm:query_index` itself goes: every worker then notices and forgets all."""
-        return keys.QUERY_INDEX in self.kinds and self.pattern in ("*", "llm:*") and not self.reads_values
-
-    @property
-    def takes_the_questions_of(self) -> str:
-        """The client whose questions go from `llm:query_index` too, with all else of theirs; "" for none."""
-        narrowed = self.level or self.older_than is not None or self.pattern != "*"
-        return "" if narrowed or keys.QUERY_INDEX not in self.kinds else self.client
-
-    def covers(self, row: Row) -> bool:
-        old_enough = self.older_than is None or (row.age is not None and row.age >= self.older_than)
-        return old_enough and self.level in ("", row.level) and self.client in ("", row.made_by)
 
 
 @dataclass(slots=True)
@@ -69,7 +33,7 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
     while step := keyspace.scan(cursor, selection.pattern):
         cursor, found = step
         progress.scanned += keyspace.STEP
-        names = _selected(selection, found)
+        names = selection.of(found)
         progress.matched += len(names)
         progress.bytes += sum(keyspace.memory(names) or []) if names else 0
         progress.samples += names[: max(0, 5 - len(progress.samples))]
@@ -84,11 +48,3 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
         if not cursor:
             return
     yield progress
-
-
-def _selected(selection: Selection, names: Sequence[str]) -> list[str]:
-    of_kind = [name for name in names if keys.kind_of(name) in selection.kinds]
-    if not selection.reads_values or not of_kind:
-        return of_kind
-    described: list[Stored] = keyspace.describe(of_kind) or []
-    return [stored.key for stored in described if selection.covers(Row(stored, hits=0))]

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import keys, store
+from caching import keys, metrics, store
 from caching.semantic.analysis import analyse
 from caching.semantic.candidates import Decision
 from caching.semantic.embedders import get_embedder
@@ -71,6 +71,7 @@ class Tier:
     def __init__(self) -> None:
         embedder = get_embedder(settings.SEMANTIC_EMBEDDER, settings.SEMANTIC_EMBEDDER_OPTIONS)
         self.matcher = Matcher(embedder, _new_index(embedder))
+        metrics.INDEX_ENTRIES.set(0)
         self._reader = Reader(self._apply, self._forget_all)
 
     def close(self) -> None:
@@ -111,11 +112,15 @@ class Tier:
     def _forget_all(self) -> None:
         if len(self.matcher.index):
             self.matcher.index = _new_index(self.matcher.embedder)
+            metrics.INDEX_ENTRIES.set(0)
 
     def _apply(self, events: list[Event]) -> None:
         latest = {event.id: event for event in events}.values()
         self.matcher.index.remove([event.id for event in latest if not event.text])
-        fresh = [event for event in latest if event.text and event.expires > time.time()]
+        self._add([event for event in latest if event.text and event.expires > time.time()])
+        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
+
+    def _add(self, fresh: list[Event]) -> None:
         if not fresh:
             return
         vectors = self.matcher.embedder.embed([analyse(event.text).text for event in fresh])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,9 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from caching import store
 from caching.durations import duration
 from caching.entries import flushing
-from caching.entries.flushing import Progress, Selection
+from caching.entries.flushing import Progress
+from caching.entries.selection import LLM_KINDS, STT_KINDS, TTS_KINDS, Selection
 from caching.levels import LEVELS
 from caching.progress import Bar
+
+KINDS = {"llm": LLM_KINDS, "tts": TTS_KINDS, "stt": STT_KINDS}
 
 
 class Command(BaseCommand):
@@ -53,11 +57,10 @@ class Command(BaseCommand):
 
 
 def _selection(options: dict[str, Any]) -> Selection:
-    kinds = {"llm": flushing.LLM_KINDS, "tts": flushing.TTS_KINDS, "stt": flushing.STT_KINDS}
-    chosen = [name for name in kinds if options[name]] or list(kinds)
+    chosen = [kinds for name, kinds in KINDS.items() if options[name]] or KINDS.values()
     older_than: timedelta | None = options["older_than"]
     return Selection(
-        kinds=tuple(kind for name in chosen for kind in kinds[name]),
+        kinds=tuple(chain.from_iterable(chosen)),
         pattern=options["pattern"],
         level=options["level"],
         client=options["client"],
