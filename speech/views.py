@@ -108,7 +108,7 @@ class ConverseView(APIView):
 
 
 class ReceiptView(APIView):
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer})
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
     def get(self, request: Request, id: uuid.UUID) -> Response:
         """What a spoken turn came to, for ten minutes: its sentences, which were cached, what was billed."""
         return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
