@@ -35,7 +35,7 @@ def install() -> bool:
         return True
     print("Installing LiteLLM, once …", file=sys.stderr)
     subprocess.run([sys.executable, "-m", "venv", "--clear", HERE], check=True)
-    pip = [HERE / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    pip = [str(HERE / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     if subprocess.run([*pip, *PACKAGES]).returncode:
         return False
     ready.write_text(repr(PACKAGES))
@@ -58,7 +58,7 @@ def start(directory: Path, redis_port: int, provider: str) -> Proxy:
     port = free_port()
     options = [
         "--config",
-        directory / "config.yaml",
+        str(directory / "config.yaml"),
         "--host",
         "127.0.0.1",
         "--port",
@@ -68,7 +68,7 @@ def start(directory: Path, redis_port: int, provider: str) -> Proxy:
     ]
     with (directory / "litellm.log").open("wb") as log:
         process = subprocess.Popen(
-            [HERE / "bin" / "litellm", *options],
+            [str(HERE / "bin" / "litellm"), *options],
             env={"PATH": os.environ["PATH"], "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
             stdout=log,
             stderr=log,

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks.speed import generator
 
@@ -58,7 +59,7 @@ class Failed(RuntimeError):
 
 def put(ask: Ask, *, connections: int, seconds: float, start: int = 0) -> Borne:
     """Keep `connections` busy with `ask` for so long. Bodies are numbered from `start`. Raises Failed."""
-    run = _with_wrk if GENERATOR == "wrk" else generator.run
+    run: Any = _with_wrk if GENERATOR == "wrk" else generator.run
     borne = Borne(**run(ask, connections, seconds, start))
     if borne.failed:
         raise Failed(f"{borne.failed} requests to {ask.url} failed")
