@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from caching import llm, store, tts
+from caching import llm, rates, sharing, store, tts
 from caching.doctor import examine_redis
 from caching.entries import flushing, inspection, keyspace
 from caching.entries.selection import Selection
-from caching.levels import Policy
+from caching.levels import Policy, Quota
 from caching.redis_health import keys_by_kind, redis_health
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import Entry
@@ -113,6 +113,15 @@ def test_a_flush_takes_what_is_selected_from_all_nodes(cluster: RedisCluster) ->
     *_, last = flushing.flush(Selection(pattern="tts:*"))
     assert (last.complete, last.removed) == (True, 30)
     assert {name.split(":")[0] for step in keyspace.scan_all() for name in step} == {"llm"}
+
+
+def test_limits_and_shared_questions_are_counted(cluster: RedisCluster, settings: Any) -> None:
+    settings.SHARED_SCOPE_CLIENTS = 2
+    for name in "abcdef":
+        assert [rates.take(name, 1) > 0 for _ in range(2)] == [False, True]
+        assert rates.within(Quota(name, 1)) and not rates.within(Quota(name, 1))
+    assert sharing.admitted(list("abcdef"), "1") == [False] * 6
+    assert sharing.admitted(list("abcdef"), "2") == [True] * 6
 
 
 def test_the_doctor_finds_nothing_wrong_with_it(cluster: RedisCluster) -> None:
