@@ -238,7 +238,7 @@ def _probe() -> str | None:
     try:
         redis = connection()
         # A node of a cluster answers a PING while the cluster is down.
-        redis.exists("llm:probe") if isinstance(redis, RedisCluster) else redis.ping()
+        redis.exists(_client().make_key("llm:probe")) if isinstance(redis, RedisCluster) else redis.ping()
     except AWAY as error:
         return str(explain(error))
     return None
