@@ -6,7 +6,6 @@ but how a connection is made and how all keys are walked over.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
@@ -20,17 +19,14 @@ class ConnectionFactory:
     """django-redis' CONNECTION_FACTORY. One client a process: it has its own pools, and knows which node has what."""
 
     _clients: ClassVar[dict[str, RedisCluster]] = {}
-    _lock: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = options
 
     def connect(self, url: str) -> RedisCluster:
         """Asks the first node that answers for all others. Raises redis' errors if none does."""
-        with self._lock:
-            if url not in self._clients:
-                self._clients[url] = self._made(url)
-            return self._clients[url]
+        # Without a lock: while no node answers, threads would wait for each other's time-outs. The first one wins.
+        return self._clients.get(url) or self._clients.setdefault(url, self._made(url))
 
     def disconnect(self, connection: RedisCluster) -> None:
         connection.disconnect_connection_pools()

@@ -44,7 +44,7 @@ def normalize_redis_url(url: str) -> str:
 
 
 def kind_of(url: str) -> str:
-    """ "cluster", "sentinel", or "" for one Redis."""
+    """What `url` leads to: "cluster", "sentinel", or "" for one Redis."""
     return urlsplit(url).scheme.partition("+")[2]
 
 
