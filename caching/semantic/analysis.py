@@ -40,7 +40,7 @@ class Question:
     persons: frozenset[str]
     negations: int
     mood: str
-    """"whether" (is it, did they), "ask" (what, can i) or "tell" (set an alarm, can you set an alarm)."""
+    """"whether" (is it, did they), "ask" (what, can i), "tell" (set an alarm) or "state" (i need an alarm)."""
     roles: tuple[tuple[str, str], ...]
     """A preposition (or Hindi postposition) and the stem that it governs."""
 
@@ -172,7 +172,7 @@ def _mood(tokens: list[str], reader: _Reader) -> str:
         return "whether"
     if first in reader.question or first in reader.asking or (first in _MODALS and tokens[1:2] != ["you"]):
         return "ask"
-    return "tell"
+    return "state" if first in reader.function else "tell"
 
 
 def _asked(text: str, tokens: list[str], reader: _Reader) -> Iterator[str]:
