@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 
-from caching.redis_url import normalize_redis_url
+from caching.redis.backend import redis_cache
+from caching.redis.url import normalize_redis_url
+from speechsite import cors, values
+from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # What the process was started with wins over the file. No interpolation: a password may contain `$`.
-_env: dict[str, str | None] = {**dotenv_values(BASE_DIR / ".env", interpolate=False), **os.environ}
+_env: dict[str, str | None] = {
+    **dotenv_values(os.environ.get("ENV_FILE", BASE_DIR / ".env"), interpolate=False),
+    **os.environ,
+}
 
 
 def envstr(name: str, default: str = "") -> str:
@@ -37,15 +43,34 @@ def envint(name: str, default: int, *, least: int = 0) -> int:
     return int(value)
 
 
+def envchoice(name: str, default: str, choices: Collection[str]) -> str:
+    value = envstr(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
 def envlist(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in envstr(name, default).split(",") if item.strip()]
 
 
 # Django
 
-DEBUG = envbool("DEBUG", True)
-# A development key that changes at each start signs nobody in elsewhere; `check --deploy` asks for a real one.
-SECRET_KEY = envstr("SECRET_KEY") or f"django-insecure-{secrets.token_urlsafe(50)}"
+VAR_DIR = BASE_DIR / envstr("VAR_DIR", "var")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def _development_key() -> str:
+    """A key for this checkout alone, the same in all its workers; `check --deploy` asks for a real one."""
+    file = VAR_DIR / "secret_key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(f"django-insecure-{secrets.token_urlsafe(50)}")
+    return file.read_text()
+
+
+DEBUG = envbool("DEBUG", False)
+SECRET_KEY = envstr("SECRET_KEY") or _development_key()
 ALLOWED_HOSTS = envlist("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = envlist("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "speechsite.urls"
@@ -56,6 +81,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
 DATA_UPLOAD_MAX_MEMORY_SIZE = envint("MAX_BODY_BYTES", 1_048_576, least=1024)
+# What OpenAI takes too.
+MAX_UPLOAD_BYTES = envint("MAX_UPLOAD_BYTES", 26_214_400, least=1024)
 
 INSTALLED_APPS = [
     "unfold",
@@ -83,7 +110,16 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "speechsite.csp.AdminContentSecurityPolicy",
 ]
+
+# Off by default: a browser that calls the API shows its key to whoever uses it.
+CORS_ALLOWED_ORIGINS = envlist("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/(?:v1|api)/"
+CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS = cors.SENT, cors.READ
+if CORS_ALLOWED_ORIGINS:
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+    INSTALLED_APPS.append("corsheaders")
 
 TEMPLATES = [
     {
@@ -101,15 +137,14 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 
 # Database
 
 DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(
-        envstr("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}"), conn_max_age=60, conn_health_checks=True
-    ),
+    "default": values.database("DATABASE_URL", envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")),
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL lets readers go on while one worker writes; IMMEDIATE takes the write lock before reading, so that two
@@ -119,37 +154,23 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
     }
-    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+
+# Server (`manage.py serve`)
+
+HOST = envstr("HOST", "127.0.0.1")
+PORT = envint("PORT", 8000, least=1)
+WORKERS = envint("WORKERS", 2, least=1)
+# A miss waits for its provider in a thread, so there are many more threads than cores.
+THREADS = envint("THREADS", 64, least=1)
 
 # Redis
 
 REDIS_URL = normalize_redis_url(envstr("REDIS_URL"))
 REDIS_TIMEOUT_MS = envint("REDIS_TIMEOUT_MS", 250, least=1)
 CACHE_KEY_PREFIX = envstr("CACHE_KEY_PREFIX")
-
-
-def _redis_cache(serializer: str) -> dict[str, Any]:
-    if not REDIS_URL:
-        return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
-    return {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": CACHE_KEY_PREFIX,
-        # Both or neither: with only the first, iter_keys silently returns the wrong names.
-        "KEY_FUNCTION": "caching.keys.make_key",
-        "REVERSE_KEY_FUNCTION": "caching.keys.reverse_key",
-        "OPTIONS": {
-            "SERIALIZER": serializer,
-            "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
-            "SOCKET_TIMEOUT": REDIS_TIMEOUT_MS / 1000,
-            "CONNECTION_POOL_KWARGS": {"retry": "caching.store.RETRY"},
-        },
-    }
-
-
 CACHES = {
-    "default": _redis_cache("caching.serializers.JSONSerializer"),
-    "audio": _redis_cache("caching.serializers.AudioSerializer"),
+    "default": redis_cache(REDIS_URL, "JSONSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX),
+    "audio": redis_cache(REDIS_URL, "AudioSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX),
 }
 
 # What is remembered, and for how long (seconds)
@@ -167,13 +188,41 @@ TTS_CACHE_TTL = {
 }
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
+# The semantic tier
+
+SEMANTIC_MODE = envstr("SEMANTIC_MODE", "on")
+SEMANTIC_EMBEDDER = envstr("SEMANTIC_EMBEDDER", "wordllama")
+SEMANTIC_INDEX = envstr("SEMANTIC_INDEX", "numpy")
+SEMANTIC_MAX_ENTRIES = envint("SEMANTIC_MAX_ENTRIES", 100_000, least=1)
+SEMANTIC_TIMEOUT_MS = envint("SEMANTIC_TIMEOUT_MS", 300, least=1)
+SEMANTIC_EMBEDDER_OPTIONS = {
+    **{
+        key.removeprefix("SEMANTIC_EMBEDDER_"): value
+        for key, value in _env.items()
+        if value and key.startswith("SEMANTIC_EMBEDDER_")
+    },
+    "TIMEOUT_MS": str(SEMANTIC_TIMEOUT_MS),
+}
+
+# What it costs
+
+DISPLAY_CURRENCY = envstr("DISPLAY_CURRENCY", "USD")
+CURRENCY_RATES = values.rates("CURRENCY_RATES", envstr("CURRENCY_RATES", "INR=83"))
+if DISPLAY_CURRENCY not in CURRENCY_RATES:
+    raise ImproperlyConfigured(f"DISPLAY_CURRENCY is {DISPLAY_CURRENCY}, but CURRENCY_RATES has no rate for it")
+LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1)
+
 # Providers
 
 LLM_PROVIDER = envstr("LLM_PROVIDER", "demo")
 TTS_PROVIDER = envstr("TTS_PROVIDER", "espeak")
+STT_PROVIDER = envstr("STT_PROVIDER", "openai")
 PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1)
 PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)
+# Silence between two sentences that were synthesised one by one.
+SENTENCE_PAUSE_MS = envint("SENTENCE_PAUSE_MS", 120)
+SYNTHESIS_THREADS = envint("SYNTHESIS_THREADS", 8, least=1)
 # ACME_API_KEY reaches providers/acme.py as setting("API_KEY"): a new provider needs no line here.
 PROVIDERS = {
     name: {
@@ -192,6 +241,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "speech.negotiation.IgnoreAccept",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "speech.exception_handler.handle",
     "UNAUTHENTICATED_USER": None,
@@ -203,13 +253,17 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
     "SERVE_INCLUDE_SCHEMA": False,
+    # Choices stand where they are used: several fields are called `provider` and differ in them.
+    "POSTPROCESSING_HOOKS": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # Logs
 
-LOG_LEVEL = envstr("LOG_LEVEL", "INFO").upper()
+# 0 keeps what people asked and said out of the logs.
+LOG_TEXTS = envbool("LOG_TEXTS", True)
+LOG_LEVEL = envchoice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

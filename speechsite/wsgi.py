@@ -7,3 +7,12 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechsite.settings")
 
 application = get_wsgi_application()
+
+from django.urls import get_resolver  # noqa: E402  (what follows needs Django to be set up)
+
+from caching import paraphrase, store  # noqa: E402
+
+store.connect()
+paraphrase.prepare()
+# Imports every view and provider now: the first request would wait a quarter of a second for it.
+get_resolver().url_patterns  # noqa: B018

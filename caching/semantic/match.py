@@ -8,13 +8,14 @@ from caching.semantic.analysis import Question, analyse
 from caching.semantic.candidates import Candidate, Decision
 from caching.semantic.decide import Model, packaged_idf, packaged_model
 from caching.semantic.embedders.base import BaseEmbedder
-from caching.semantic.features import features
+from caching.semantic.features import NAMES, features
 from caching.semantic.guards import vetoes
 from caching.semantic.idf import Idf
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 from caching.semantic.learn import Workload, signals
 
 NEIGHBOURS = 10
+_NOTHING_UNMATCHED = NAMES.index("nothing_unmatched")
 # Below this similarity a refused neighbour says nothing about how crowded the surroundings are.
 _NEAR = 0.7
 
@@ -75,7 +76,9 @@ class Matcher:
         probability = 1.0 if same else 0.0
         if not same and not objection:
             row = tuple(features(question, other, neighbour.similarity, crowding, self.idf))
-            probability = self.model.probability(row)
+            # The embedder is blind outside English, and the model was fitted on English: there, words must agree.
+            told_apart = question.language != "en" and not row[_NOTHING_UNMATCHED]
+            probability = 0.0 if told_apart else self.model.probability(row)
         return Candidate(neighbour.entry, neighbour.similarity, () if same else objection, row, probability, same)
 
 

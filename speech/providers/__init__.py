@@ -25,3 +25,9 @@ def get(name: str) -> BaseProvider:
         raise KeyError(name)
     provider: BaseProvider = importlib.import_module(f"{__name__}.{name}").Provider(name)
     return provider
+
+
+@functools.cache
+def that_do(operation: str) -> tuple[str, ...]:
+    """The names of the providers that do "chat" or "speech", in alphabetical order."""
+    return tuple(name for name in names() if operation in get(name).does)

@@ -70,6 +70,36 @@ class Voice:
     """BCP 47 tags; empty when the voice speaks any language that the model speaks."""
 
 
+@dataclass(frozen=True, slots=True)
+class TranscriptionRequest:
+    """One recording to be written down. Every field but `kind`, which follows from `audio`, is part of the key."""
+
+    audio: bytes
+    """A sound file as it was uploaded."""
+    kind: str
+    """What the name of such a file ends with: `wav`, `mp3`, …"""
+    model: str = ""
+    language: str = ""
+    prompt: str = ""
+    temperature: float = 0.0
+    timestamps: tuple[str, ...] = ()
+    """What is to be timed: "segment", "word"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    text: str
+    language: str = ""
+    seconds: float | None = None
+    """How long the recording is, where the provider says it."""
+    segments: list[dict[str, Any]] = field(default_factory=list)
+    """OpenAI's: at least `start` and `end` in seconds, and `text`. Empty unless they were asked for."""
+    words: list[dict[str, Any]] = field(default_factory=list)
+    """OpenAI's: `start`, `end`, `word`."""
+    billed: Mapping[str, int] = field(default_factory=dict)
+    """Units billed, by the names of `caching.usage`; empty where nobody says."""
+
+
 class BaseProvider:
     """Subclasses are called `Provider`. They define what they can do and leave out what they cannot."""
 
@@ -77,8 +107,23 @@ class BaseProvider:
     """Configuration: `{"API_KEY": ""}` in the file `acme.py` is read from the variable `ACME_API_KEY`."""
     required: ClassVar[tuple[str, ...]] = ()
     """The names out of `defaults` without which no call can be made."""
+    chat_defaults: ClassVar[Mapping[str, Any]] = {
+        "n": 1,
+        "temperature": 1,
+        "top_p": 1,
+        "presence_penalty": 0,
+        "frequency_penalty": 0,
+        "logprobs": False,
+        "response_format": {"type": "text"},
+        "stop": [],
+        "tools": [],
+        "logit_bias": {},
+    }
+    """What a parameter is where a request does not name it: naming it then changes nothing, the key included."""
+    passes_models_on: ClassVar[bool] = True
+    """Whether a model that the code does not know may be asked for; False for a provider that has just its own."""
     does: ClassVar[frozenset[str]] = frozenset()
-    """Which of "chat" and "speech" the provider does."""
+    """Which of "chat", "speech" and "transcription" the provider does."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -126,6 +171,14 @@ class BaseProvider:
     def speak(self, request: SpeechRequest) -> Speech:
         """Speak a prepared request of any length; the first bytes come as soon as the provider sends them."""
         raise UnsupportedFeature(f"{self.name} does not do speech", param="provider")
+
+    def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
+        """Fill in model and language; refuse what this provider cannot do. Raises InvalidRequest."""
+        raise UnsupportedFeature(f"{self.name} does not do transcription", param="provider")
+
+    def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        """Write down a prepared request. Raises ProviderError."""
+        raise UnsupportedFeature(f"{self.name} does not do transcription", param="provider")
 
     def models(self) -> list[str]:
         """Names that a client may put in `model`. Others are passed on too: models come and go faster than code."""

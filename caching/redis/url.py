@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote
 
+from django.core.exceptions import ImproperlyConfigured
+
 # The last `@` ends the credentials, because generated passwords often contain `@`, `#`, `/` or `$` as they are.
 _URL = re.compile(
     r"(?P<scheme>rediss?)://(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?"
@@ -12,7 +14,7 @@ _URL = re.compile(
 )
 
 
-class BadRedisURL(ValueError):
+class BadRedisURL(ImproperlyConfigured):
     """`REDIS_URL` is none of the documented forms. The message never repeats the password."""
 
 

@@ -1,0 +1,90 @@
+"""The ledger in the admin: prices can be added, everything else is only looked at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from caching.models import Call, EntryHits, HourlyUsage, Price
+from caching.templatetags.shown import milliseconds, money
+
+
+class OnlyLookedAt(ModelAdmin):
+    """What the program writes: no person adds, changes or deletes it."""
+
+    # Counting a big table takes longer than showing a page of it.
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Price)
+class PriceAdmin(ModelAdmin):
+    """A price is never changed: saving a copy with a later date ends the one before."""
+
+    list_display = ("provider", "model", "unit", "price", "valid_from", "source")
+    list_filter = ("provider", "unit", "currency")
+    search_fields = ("provider", "model", "source")
+    fields = ("provider", "model", "unit", ("amount", "per", "currency"), "valid_from", "source")
+    save_as = True
+
+    def has_change_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
+        return False
+
+    @admin.display(ordering="amount")
+    def price(self, obj: Price) -> str:
+        return f"{obj.amount.normalize():f} {obj.currency} per {obj.per:,}"
+
+
+@admin.register(Call)
+class CallAdmin(OnlyLookedAt):
+    list_display = ("created", "cache_type", "outcome", "question", "provider", "model", "client", "time", "costs")
+    list_filter = ("outcome", "verdict", "cache_type", "level", "provider")
+    search_fields = ("question", "matched", "key", "client")
+
+    @admin.display(description="time", ordering="seconds")
+    def time(self, obj: Call) -> str:
+        return milliseconds(obj.seconds)
+
+    @admin.display(description="cost", ordering="cost")
+    def costs(self, obj: Call) -> str:
+        return money(obj.cost, obj.currency)
+
+
+@admin.register(HourlyUsage)
+class HourlyUsageAdmin(OnlyLookedAt):
+    list_display = (
+        "hour",
+        "cache_type",
+        "outcome",
+        "level",
+        "provider",
+        "model",
+        "client",
+        "requests",
+        "cost",
+        "saved",
+    )
+    list_filter = ("cache_type", "outcome", "level", "provider")
+    search_fields = ("model", "client")
+    ordering = ("-hour",)
+
+
+@admin.register(EntryHits)
+class EntryHitsAdmin(OnlyLookedAt):
+    list_display = ("day", "question", "key", "hits", "saved", "currency")
+    list_filter = ("cache_type",)
+    search_fields = ("question", "key")
+    ordering = ("-day", "-hits")

@@ -1,0 +1,79 @@
+"""What `manage.py check`, `check --deploy` and `cache_doctor` say about the cache and its books."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from caching.doctor import Finding, examine_redis
+from caching.levels import LEVELS
+from caching.models import Price
+
+TAG = "gateway"
+REDIS_TAG = "redis"
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@register(Tags.caches)
+def check_key_functions(**kwargs: Any) -> list[CheckMessage]:
+    """django-redis makes keys with the one and reads them with the other; with one alone it returns wrong names."""
+    return [
+        Error(
+            f"CACHES[{alias!r}] has only one of KEY_FUNCTION and REVERSE_KEY_FUNCTION.",
+            hint="Set both; caching.keys has the pair.",
+            id="caching.E001",
+        )
+        for alias, cache in settings.CACHES.items()
+        if ("KEY_FUNCTION" in cache) != ("REVERSE_KEY_FUNCTION" in cache)
+    ]
+
+
+@register()
+def check_level(**kwargs: Any) -> list[CheckMessage]:
+    if settings.OPTIMIZATION_LEVEL in LEVELS:
+        return []
+    message = f"OPTIMIZATION_LEVEL is {settings.OPTIMIZATION_LEVEL!r}, which is no level."
+    return [Error(message, hint=f"Known are {', '.join(LEVELS)}.", id="caching.E002")]
+
+
+@register(Tags.security, deploy=True)
+def check_redis_is_encrypted(**kwargs: Any) -> list[CheckMessage]:
+    url = urlsplit(settings.REDIS_URL)
+    if url.scheme != "redis" or url.hostname in _LOOPBACK:
+        return []
+    message = "REDIS_URL reaches another machine without TLS: what is sent can be read on the way."
+    return [Warning(message, hint="Use rediss:// (double s) where your Redis speaks TLS.", id="caching.W001")]
+
+
+@register(REDIS_TAG, deploy=True)
+def check_redis(**kwargs: Any) -> list[CheckMessage]:
+    return [_message(finding) for finding in examine_redis(settings.REDIS_URL) if finding.status != "ok"]
+
+
+@register(TAG, deploy=True)
+def check_books(**kwargs: Any) -> list[CheckMessage]:
+    """The database answers, prices are there, and every currency can be shown."""
+    try:
+        connection.ensure_connection()
+        currencies = set(Price.objects.values_list("currency", flat=True))
+    except DatabaseError as error:
+        hint = "Check DATABASE_URL, that the database runs, and that `manage.py migrate` was run"
+        return [Error(f"database: {error}", hint=hint, id="caching.E004")]
+    if not currencies:
+        return [Warning("prices: there are none, so every cost is unknown", id="caching.W003")]
+    missing = ", ".join(sorted(currencies - settings.CURRENCY_RATES.keys()))
+    hint = "Add them to CURRENCY_RATES, else they are missing in every sum"
+    return [Warning(f"prices: no rate for {missing}", hint=hint, id="caching.W004")] if missing else []
+
+
+def _message(finding: Finding) -> CheckMessage:
+    text = f"Redis, {finding.step}: {finding.message}"
+    if finding.status == "error":
+        return Error(text, hint=finding.remedy, id="caching.E003")
+    return Warning(text, hint=finding.remedy, id="caching.W002")

@@ -1,0 +1,141 @@
+"""OpenAI's stream of `chat.completion.chunk` objects: put together into an answer, and an answer taken apart again."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Chunk = dict[str, Any]
+
+_WORD = re.compile(r"\s*\S+\s*|\s+")
+_JOINED = ("content", "reasoning_content", "reasoning", "refusal")
+"""Fields of a delta whose pieces are parts of one text."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAnswer:
+    """A streamed answer as if it had come in one piece."""
+
+    choices: list[dict[str, Any]]
+    model: str
+    usage: dict[str, Any] | None
+
+
+class Accumulator:
+    """Takes chunks as they pass; `answer()` is what they add up to."""
+
+    def __init__(self) -> None:
+        self._choices: dict[int, dict[str, Any]] = {}
+        self._model = ""
+        self._usage: dict[str, Any] | None = None
+
+    def feed(self, chunk: Mapping[str, Any]) -> None:
+        self._model = self._model or chunk.get("model") or ""
+        self._usage = chunk.get("usage") or self._usage
+        for part in chunk.get("choices") or ():
+            self._add(part)
+
+    def answer(self) -> WholeAnswer:
+        """A choice whose end has not come has no `finish_reason`, which keeps it out of the cache."""
+        choices = [
+            {**choice, "message": _whole_message(choice["message"])} for _, choice in sorted(self._choices.items())
+        ]
+        return WholeAnswer(choices, self._model, self._usage)
+
+    def _add(self, part: Mapping[str, Any]) -> None:
+        index = part.get("index", 0)
+        message: dict[str, Any] = {"role": "assistant", "content": None}
+        choice = self._choices.setdefault(index, {"index": index, "message": message, "finish_reason": None})
+        choice["finish_reason"] = part.get("finish_reason") or choice["finish_reason"]
+        _add_delta(choice["message"], part.get("delta") or {})
+        for name, tokens in (part.get("logprobs") or {}).items():
+            if tokens:
+                choice.setdefault("logprobs", {}).setdefault(name, []).extend(tokens)
+
+
+def replay(choices: list[dict[str, Any]], *, model: str, usage: Mapping[str, Any] | None, id: str) -> Iterator[Chunk]:
+    """An answer as a stream: the role first, words, tool calls, the reason it ended; last the usage without choices."""
+    head = {"id": id, "object": "chat.completion.chunk", "created": int(time.time()), "model": model}
+    for choice in choices:
+        for delta, rest in _deltas(choice):
+            yield {**head, "choices": [{"index": choice["index"], "delta": delta, "finish_reason": None, **rest}]}
+        yield {**head, "choices": [{"index": choice["index"], "delta": {}, "finish_reason": choice["finish_reason"]}]}
+    if usage:
+        yield {**head, "choices": [], "usage": usage}
+
+
+class Different(ValueError):
+    """A second answer to the same question does not begin as the first one did."""
+
+
+def rest_of(given: WholeAnswer, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The chunks of the same answer without what of it was given out already. Raises Different."""
+    if any("tool_calls" in choice["message"] for choice in given.choices):
+        # Pieces of JSON that may belong to another call: not worth the risk.
+        raise Different
+    known = {(choice["index"], name): choice["message"].get(name) or "" for choice in given.choices for name in _JOINED}
+    for chunk in chunks:
+        for part in chunk.get("choices") or ():
+            _leave_out(known, part.get("index", 0), part.get("delta") or {})
+        yield chunk
+
+
+def _leave_out(known: dict[tuple[int, str], str], index: int, delta: dict[str, Any]) -> None:
+    delta.pop("role", None)
+    for name in delta.keys() & _JOINED:
+        before, piece = known.get((index, name), ""), delta[name] or ""
+        common = min(len(before), len(piece))
+        if piece[:common] != before[:common]:
+            raise Different
+        known[index, name], delta[name] = before[common:], piece[common:]
+
+
+def _whole_message(parts: dict[str, Any]) -> dict[str, Any]:
+    if "tool_calls" not in parts:
+        return parts
+    calls = [call for _, call in sorted(parts["tool_calls"].items())]
+    # A stream's first delta says "" where a whole answer says null.
+    return {**parts, "content": parts["content"] or None, "tool_calls": calls}
+
+
+def _add_delta(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
+    for name, value in delta.items():
+        if name in _JOINED:
+            if value is not None:
+                message[name] = (message.get(name) or "") + value
+        elif name == "tool_calls":
+            for call in value or ():
+                _add_tool_call(message.setdefault("tool_calls", {}), call)
+        elif value is not None:
+            message[name] = value
+
+
+def _add_tool_call(calls: dict[int, dict[str, Any]], part: Mapping[str, Any]) -> None:
+    call = calls.setdefault(part.get("index", 0), {"id": "", "type": "function", "function": {}})
+    call["id"] = part.get("id") or call["id"]
+    call["type"] = part.get("type") or call["type"]
+    for name, value in (part.get("function") or {}).items():
+        call["function"][name] = call["function"].get(name, "") + (value or "")
+
+
+def _deltas(choice: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    message = choice["message"]
+    yield {"role": "assistant", "content": ""}, {}
+    for name in _JOINED:
+        text = message.get(name)
+        if isinstance(text, str) and text:
+            logprobs = choice.get("logprobs") if name == "content" else None
+            # Probabilities belong to tokens, which we cannot tell from words: such a text stays in one piece.
+            pieces = [text] if logprobs else _WORD.findall(text)
+            yield from (({name: piece}, {"logprobs": logprobs} if logprobs else {}) for piece in pieces)
+    for position, call in enumerate(message.get("tool_calls") or ()):
+        function = call.get("function", {})
+        yield {"tool_calls": [{**call, "index": position, "function": {**function, "arguments": ""}}]}, {}
+        arguments = {"index": position, "function": {"arguments": function.get("arguments", "")}}
+        yield {"tool_calls": [arguments]}, {}
+    rest = {name: value for name, value in message.items() if name not in (*_JOINED, "role", "tool_calls") and value}
+    if rest:
+        yield rest, {}

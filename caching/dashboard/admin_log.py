@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
+
+from caching.models import EntryHits
+
+
+def log_removal(request: HttpRequest, what: str, removed: int) -> None:
+    """An entry in the admin's log: who removed what from the cache."""
+    LogEntry.objects.create(
+        user_id=cast(int, request.user.pk),
+        content_type=ContentType.objects.get_for_model(EntryHits),
+        object_repr=what[:200],
+        action_flag=DELETION,
+        change_message=f"Removed {removed} entries: {what}",
+    )

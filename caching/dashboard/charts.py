@@ -1,0 +1,181 @@
+"""Figures as charts: the data that Chart.js draws, and the same rows for reading and for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from django.conf import settings
+
+from caching import stats
+from caching.figures import Figures, Filters, Latency, Period
+from caching.models import HourlyUsage
+
+EXACT, SEMANTIC, MISS = "var(--color-primary-600)", "var(--color-primary-300)", "var(--color-base-400)"
+SPENT, SAVED = "#f97316", "#16a34a"
+GREY = "#9ca3af"
+"""Readable on white and on black."""
+MOST_BARS = 8
+_BUCKETS = ("", *(f"< {most} ms" if most < 1000 else f"< {most / 1000:g} s" for most in HourlyUsage.BUCKETS_MS))
+BUCKETS = (*_BUCKETS[1:], f"≥ {HourlyUsage.BUCKETS_MS[-1] // 1000} s")
+
+Series = Sequence[tuple[datetime, Figures]]
+Groups = Sequence[tuple[str, Figures]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    kind: Literal["text", "count", "money", "percent"] = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    slug: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    data: str
+    """Chart.js' `data`, as JSON."""
+    options: str
+    type: Literal["bar", "line"] = "bar"
+    legend: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    """Name and colour of each data set."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(value for row in self.rows for value in row[1:])
+
+
+def all_charts(period: Period, filters: Filters, series: Series) -> dict[str, Chart]:
+    """By slug. `series` is what stats.timeseries found for the same period and filters."""
+    levels, models = stats.by_level_and_model(period, filters)
+    charts = (
+        hits(series, period),
+        amounts(series, period),
+        groups("level", "Savings by level", levels),
+        groups("model", "Savings by model", models),
+        latency(stats.latency(period, filters)),
+    )
+    return {chart.slug: chart for chart in charts}
+
+
+def hits(series: Series, period: Period) -> Chart:
+    rows = [
+        (_moment(moment, period), *(f.requests[name] for name in ("exact", "semantic", "miss")), f.hit_rate)
+        for moment, f in series
+    ]
+    columns = [Column("Time (UTC)", "text"), Column("Exact hits"), Column("Semantic hits"), Column("Misses")]
+    return _chart(
+        "hits",
+        "Hits and misses",
+        [*columns, Column("Hit rate", "percent")],
+        rows,
+        colours=(EXACT, SEMANTIC, MISS),
+        options=_options(stacked=True),
+    )
+
+
+def amounts(series: Series, period: Period) -> Chart:
+    rows = [(_moment(moment, period), f.saved, f.spent) for moment, f in series]
+    columns = [Column("Time (UTC)", "text"), Column("Saved", "money"), Column("Spent", "money")]
+    return _chart("money", "Saved and spent", columns, rows, (SAVED, SPENT), _options(unit=settings.DISPLAY_CURRENCY))
+
+
+def groups(slug: str, title: str, found: Groups) -> Chart:
+    rows = [(name or "–", f.saved, f.spent, f.total, f.hit_rate) for name, f in found[:MOST_BARS]]
+    columns = [Column(slug.capitalize(), "text"), Column("Saved", "money"), Column("Spent", "money")]
+    return _chart(
+        slug,
+        title,
+        [*columns, Column("Requests"), Column("Hit rate", "percent")],
+        rows,
+        (SAVED, SPENT),
+        _options(unit=settings.DISPLAY_CURRENCY, horizontal=True),
+    )
+
+
+def latency(found: dict[str, Latency]) -> Chart:
+    shares = [found[name].shares for name in ("hits", "misses")]
+    rows = list(zip(BUCKETS, *shares, strict=True))
+    columns = [Column("Answered in", "text"), Column("Hits", "percent"), Column("Misses", "percent")]
+    options = _options(unit="share", percent=True)
+    return _chart("latency", "Time to answer, hits against misses", columns, rows, (EXACT, MISS), options)
+
+
+class Writable(Protocol):
+    def write(self, text: str, /) -> object: ...
+
+
+def write_csv(chart: Chart, file: Writable) -> None:
+    writer = csv.writer(file)
+    writer.writerow([column.title for column in chart.columns])
+    writer.writerows([_inert(value) for value in row] for row in chart.rows)
+
+
+def _inert(value: Any) -> Any:
+    # A spreadsheet runs what begins like a formula, and the names of models come from clients.
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+
+
+def _moment(moment: datetime, period: Period) -> str:
+    return f"{moment:%d %b %H:00}" if period.is_hourly else f"{moment:%d %b}"
+
+
+def _chart(
+    slug: str,
+    title: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+    colours: Sequence[str],
+    options: dict[str, Any],
+) -> Chart:
+    """The first column names the rows; each colour draws one of the columns after it."""
+    drawn = [(number, columns[number].title, colour) for number, colour in enumerate(colours, start=1)]
+    data = {
+        "labels": [row[0] for row in rows],
+        "datasets": [
+            {
+                "label": title,
+                "data": [float(row[number]) for row in rows],
+                "backgroundColor": colour,
+                "borderRadius": 2,
+                "maxBarThickness": 28,
+            }
+            for number, title, colour in drawn
+        ],
+    }
+    legend = [(title, colour) for _, title, colour in drawn]
+    return Chart(slug, title, columns, rows, json.dumps(data), json.dumps(options), legend=legend)
+
+
+def _options(
+    *, stacked: bool = False, unit: str = "", horizontal: bool = False, percent: bool = False
+) -> dict[str, Any]:
+    ticks = {"color": GREY, "maxRotation": 0, "autoSkipPadding": 12}
+    names: dict[str, Any] = {"stacked": stacked, "grid": {"display": False}, "ticks": ticks}
+    values: dict[str, Any] = {
+        "stacked": stacked,
+        "beginAtZero": True,
+        "border": {"display": False},
+        "grid": {"display": True},
+        "ticks": {**ticks, "maxTicksLimit": 5, "precision": 0 if not unit else None},
+        "title": {"display": bool(unit), "text": unit, "color": GREY},
+    }
+    if percent:
+        values["ticks"]["format"] = {"style": "percent", "minimumFractionDigits": 0, "maximumFractionDigits": 0}
+        values["max"] = 1
+        values["title"]["display"] = False
+    values["ticks"] = {name: value for name, value in values["ticks"].items() if value is not None}
+    return {
+        "animation": False,
+        "maintainAspectRatio": False,
+        "indexAxis": "y" if horizontal else "x",
+        "interaction": {"mode": "index", "intersect": False, "axis": "y" if horizontal else "x"},
+        "plugins": {"legend": {"display": False}},
+        "scales": {"x": values, "y": names} if horizontal else {"x": names, "y": values},
+    }

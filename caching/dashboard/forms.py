@@ -1,0 +1,108 @@
+"""What staff may choose on the dashboard and in the list of keys."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, cast
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from caching import keys, stats
+from caching.figures import Filters, Period
+from caching.levels import LEVELS
+
+PERIODS = {
+    "1h": ("1 h", timedelta(hours=1)),
+    "24h": ("24 h", timedelta(hours=24)),
+    "7d": ("7 d", timedelta(days=7)),
+    "30d": ("30 d", timedelta(days=30)),
+}
+DEFAULT_PERIOD = "24h"
+LONGEST = timedelta(days=366)
+CACHE_TYPES = [("llm", "Answers"), ("tts", "Speech")]
+_DATE = {"type": "date"}
+
+
+class DashboardForm(forms.Form):
+    """A period and filters, as they stand in the address of the page."""
+
+    period = forms.ChoiceField(choices=[(name, title) for name, (title, _) in PERIODS.items()], required=False)
+    start = forms.DateField(required=False, label="From", widget=UnfoldAdminTextInputWidget(attrs=_DATE))
+    end = forms.DateField(required=False, label="To", widget=UnfoldAdminTextInputWidget(attrs=_DATE))
+    cache_type = forms.ChoiceField(required=False, label="Type", widget=UnfoldAdminSelectWidget)
+    level = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
+    provider = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
+    client = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: dict[str, list[tuple[str, str]]] = {
+            "cache_type": CACHE_TYPES,
+            "level": [(level, level.capitalize()) for level in LEVELS],
+            "provider": [(name, name) for name in stats.known("provider")],
+            "client": [(name, name) for name in stats.known("client")],
+        }
+        for name, known in choices.items():
+            cast(forms.ChoiceField, self.fields[name]).choices = [("", "All"), *known]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        start, end = values.get("start"), values.get("end")
+        if bool(start) != bool(end):
+            raise forms.ValidationError("A period of your own needs both days, From and To.")
+        if start and end and not timedelta(0) <= end - start < LONGEST:
+            raise forms.ValidationError("From must not be after To, and at most a year before it.")
+        return values
+
+    @property
+    def is_custom(self) -> bool:
+        return self.is_valid() and bool(self.cleaned_data["start"])
+
+    @property
+    def period_name(self) -> str:
+        return "" if self.is_custom else self._valid().get("period") or DEFAULT_PERIOD
+
+    def chosen_period(self) -> Period:
+        """The default where the form has an error."""
+        if not self.is_custom:
+            return Period.last(PERIODS[self.period_name][1])
+        start, end = (datetime.combine(self.cleaned_data[name], time(), UTC) for name in ("start", "end"))
+        return Period(start, end + timedelta(days=1))
+
+    def chosen_filters(self) -> Filters:
+        values = self._valid()
+        return Filters(**{name: values.get(name) or "" for name in ("cache_type", "level", "provider", "client")})
+
+    def _valid(self) -> dict[str, Any]:
+        return self.cleaned_data if self.is_valid() else {}
+
+
+class KeysForm(forms.Form):
+    """Which keys to list."""
+
+    kind = forms.ChoiceField(
+        required=False,
+        choices=[("", "All kinds"), *((kind, kind) for kind in keys.KINDS)],
+        widget=UnfoldAdminSelectWidget,
+    )
+    q = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Search",
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"placeholder": "A word of the question, or a pattern such as tts:espeak:*"}
+        ),
+    )
+    cursor = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    @property
+    def pattern(self) -> str:
+        """What was searched for, if it has a `*` in it or begins like a key."""
+        wanted: str = self.cleaned_data["q"] if self.is_valid() else ""
+        return wanted if "*" in wanted or keys.kind_of(wanted) else ""
+
+    @property
+    def text(self) -> str:
+        """What was searched for, if it is no pattern."""
+        return "" if self.pattern or not self.is_valid() else self.cleaned_data["q"]

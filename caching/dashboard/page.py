@@ -1,0 +1,115 @@
+"""What the dashboard shows, in its order: are we saving, is it right, is it healthy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest
+
+from caching import stats
+from caching.dashboard import charts
+from caching.dashboard.forms import PERIODS, DashboardForm
+from caching.entries import inspection
+from caching.figures import Figures, change, together
+from caching.redis_health import keys_by_kind, redis_health
+from caching.templatetags.shown import count, money, percent
+
+COUNTING_SECONDS = 0.05
+"""How long keys are counted for a page; the rest is extrapolated."""
+SEMANTIC_HITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    title: str
+    value: str
+    note: str
+    change: float | None = None
+    """Share by which the figure grew since the period before; of the hit rate, the difference."""
+    in_points: bool = False
+    more_is: str = "better"
+    """`better`, `worse` or `neither`."""
+
+    @property
+    def trend(self) -> str:
+        """`better`, `worse`, or "" where a change is neither."""
+        if not self.change or self.more_is == "neither":
+            return ""
+        return self.more_is if self.change > 0 else {"better": "worse", "worse": "better"}[self.more_is]
+
+    @property
+    def change_text(self) -> str:
+        if self.change is None:
+            return ""
+        size = f"{abs(self.change) * 100:,.1f} pts" if self.in_points else f"{abs(self.change):,.0%}"
+        return f"{'−' if self.change < 0 else '+'}{size}"
+
+
+def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
+    """django-unfold's DASHBOARD_CALLBACK."""
+    form = DashboardForm(request.GET)
+    period, filters = form.chosen_period(), form.chosen_filters()
+    series = stats.timeseries(period, filters)
+    return {
+        **base,
+        "form": form,
+        "period": period,
+        "periods": _period_links(request, form),
+        "query": request.GET.urlencode(),
+        "cards": cards(together(figures for _, figures in series), stats.summary(period.before, filters)),
+        "charts": charts.all_charts(period, filters, series),
+        "top_questions": stats.top_questions(period, filters),
+        "unpriced": stats.unpriced_models(period),
+        "semantic_hits": stats.recent_semantic_hits(SEMANTIC_HITS, filters),
+        "verdicts": stats.verdicts(period, filters),
+        "redis": redis_health(),
+        "key_counts": keys_by_kind(COUNTING_SECONDS),
+        "index_size": inspection.semantic_index_size(),
+    }
+
+
+def cards(now: Figures, before: Figures) -> list[Card]:
+    gained = now.hit_rate - before.hit_rate if now.hit_rate is not None and before.hit_rate is not None else None
+    looked_up = now.hits + now.requests["miss"]
+    return [
+        Card(
+            "Hit rate",
+            percent(now.hit_rate),
+            f"{count(now.hits)} of {count(looked_up)} look-ups",
+            gained,
+            in_points=True,
+        ),
+        Card(
+            "Money saved",
+            money(now.saved),
+            f"after {money(now.overhead)} that the cache itself spent",
+            change(now.saved, before.saved),
+        ),
+        Card("Money spent", money(now.spent), _spent_note(now), change(now.spent, before.spent), more_is="worse"),
+        Card(
+            "Requests",
+            count(now.total),
+            f"{count(now.tokens_served)} tokens from the cache, {count(now.tokens_billed)} billed",
+            change(now.total, before.total),
+            more_is="neither",
+        ),
+    ]
+
+
+def _spent_note(figures: Figures) -> str:
+    if figures.unpriced:
+        return f"without {count(figures.unpriced)} requests that have no price"
+    return f"{money(figures.spent + max(figures.saved, Decimal(0)))} without a cache"
+
+
+def _period_links(request: HttpRequest, form: DashboardForm) -> list[dict[str, Any]]:
+    query = request.GET.copy()
+    for name in ("start", "end"):
+        query.pop(name, None)
+    links = []
+    for name, (title, _) in PERIODS.items():
+        query["period"] = name
+        links.append({"title": title, "link": f"?{query.urlencode()}", "active": name == form.period_name})
+    return links

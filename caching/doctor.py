@@ -1,0 +1,194 @@
+"""Finds out, step by step, why Redis cannot be used. Each step needs the ones before it."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from caching.redis import advice
+from caching.redis.advice import Advice
+from caching.redis.url import mask_password
+from caching.redis_health import EVICTING
+
+TIMEOUT = 3.0
+"""Seconds for each step; longer than a request waits, to tell a slow Redis from a dead one."""
+OLDEST = (6, 0)
+"""The oldest Redis that is tested; UNLINK and MEMORY USAGE came with 4."""
+SLOW_MS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    step: str
+    status: Literal["ok", "warning", "error"]
+    message: str
+    remedy: str = ""
+
+
+class Failed(Exception):
+    """A step found what is wrong, and the next ones make no sense."""
+
+    def __init__(self, found: Advice) -> None:
+        super().__init__(str(found))
+        self.advice = found
+
+
+def examine_redis(url: str) -> Iterator[Finding]:
+    """Each step as it is done; the last one is the first that failed. `url` as settings.REDIS_URL holds it."""
+    if not url:
+        yield Finding(
+            "REDIS_URL", "warning", "REDIS_URL is not set: caching is off", "Set it in .env; see docs/redis.md"
+        )
+        return
+    parts = urlsplit(url)
+    yield Finding("REDIS_URL", "ok", mask_password(url))
+    steps: tuple[tuple[str, Callable[[SplitResult], str]], ...] = (
+        ("DNS", _resolve),
+        ("TCP", _connect),
+        ("TLS", _handshake),
+        ("AUTH", _authenticate),
+        ("SELECT", _select),
+        ("write", _write),
+    )
+    for name, step in steps:
+        try:
+            message = step(parts)
+        except Failed as failure:
+            yield Finding(name, "error", failure.advice.message, failure.advice.remedy)
+            return
+        if message:
+            yield Finding(name, "ok", message)
+    yield from _advise(parts)
+
+
+def _resolve(parts: SplitResult) -> str:
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Failed(advice.UNKNOWN_HOST) from error
+    return f"{parts.hostname} is {found[0][4][0]}"
+
+
+def _connect(parts: SplitResult) -> str:
+    try:
+        _socket(parts).close()
+    except OSError as error:
+        raise Failed(advice.explain(error)) from error
+    return f"port {parts.port} is open"
+
+
+def _handshake(parts: SplitResult) -> str:
+    """Nothing to say where no TLS is asked for and the port does not want it."""
+    if parts.scheme == "redis":
+        if not _speaks_plainly(parts) and _speaks_tls(parts):
+            raise Failed(advice.TLS_WANTED)
+        return ""
+    try:
+        _redis(parts, db=0, with_password=False).connection_pool.get_connection()
+    except (RedisError, OSError) as error:
+        # Both sides wait, or one hangs up: only trying the other way tells why.
+        raise Failed(advice.NO_TLS_HERE if _speaks_plainly(parts) else advice.explain(error)) from error
+    return "certificate accepted"
+
+
+def _authenticate(parts: SplitResult) -> str:
+    _command(parts, lambda redis: redis.ping(), db=0)
+    return f"logged in{' with a password' if parts.password else ', no password needed'}"
+
+
+def _select(parts: SplitResult) -> str:
+    _command(parts, lambda redis: redis.ping())
+    return f"database {_database(parts)}"
+
+
+def _write(parts: SplitResult) -> str:
+    name, value = f"sg:doctor:{secrets.token_hex(8)}", b"ok"
+
+    def write_and_read(redis: Redis) -> bool:
+        redis.set(name, value, ex=10)
+        read = redis.get(name)
+        redis.unlink(name)
+        return read == value
+
+    _command(parts, write_and_read)
+    return "written, read and removed"
+
+
+def _advise(parts: SplitResult) -> Iterator[Finding]:
+    redis = _redis(parts)
+    found: dict[str, Any] = _command(parts, lambda redis: redis.info())
+    policy, limit = found.get("maxmemory_policy", "unknown"), int(found.get("maxmemory", 0))
+    memory = (
+        f"{found.get('used_memory_human', '?')} of {found.get('maxmemory_human') if limit else 'no limit'}, {policy}"
+    )
+    if policy in EVICTING:
+        yield Finding("memory", "ok", memory)
+    else:
+        remedy = "Set maxmemory and maxmemory-policy allkeys-lru, else a full Redis refuses writes"
+        yield Finding("memory", "warning", memory, remedy)
+    version = str(found.get("redis_version", "0.0"))
+    old = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < OLDEST
+    newer = f"Use Redis {OLDEST[0]} or newer" if old else ""
+    yield Finding("version", "warning" if old else "ok", f"Redis {version}", newer)
+    started = time.perf_counter()
+    for _ in range(10):
+        redis.ping()
+    milliseconds = (time.perf_counter() - started) * 100
+    closer = "A hit takes at least that long: use a Redis that is nearer" if milliseconds > SLOW_MS else ""
+    yield Finding("latency", "warning" if closer else "ok", f"{milliseconds:.2f} ms a round trip", closer)
+
+
+def _command(parts: SplitResult, call: Callable[[Redis], Any], db: int | None = None) -> Any:
+    try:
+        return call(_redis(parts, db=db))
+    except (RedisError, OSError) as error:
+        raise Failed(advice.explain(error)) from error
+
+
+def _redis(parts: SplitResult, *, db: int | None = None, with_password: bool = True) -> Redis:
+    options: dict[str, Any] = {"socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT, "protocol": 2}
+    network = parts.netloc if with_password else parts.netloc.rpartition("@")[2]
+    path = parts.path if db is None else f"/{db}"
+    url = parts._replace(netloc=network, path=path).geturl()
+    return Redis.from_url(url, **options, retry=Retry(NoBackoff(), 0), driver_info=None)
+
+
+def _database(parts: SplitResult) -> str:
+    return parts.path.strip("/") or "0"
+
+
+def _socket(parts: SplitResult) -> socket.socket:
+    return socket.create_connection((parts.hostname or "", parts.port or 6379), timeout=TIMEOUT)
+
+
+def _speaks_tls(parts: SplitResult) -> bool:
+    """Whether a handshake succeeds with any certificate. Nothing is sent through it."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with _socket(parts) as plain, context.wrap_socket(plain):
+            return True
+    except OSError:
+        return False
+
+
+def _speaks_plainly(parts: SplitResult) -> bool:
+    """Whether the port answers in Redis' own language, if only to ask for a password."""
+    try:
+        with _socket(parts) as plain:
+            plain.sendall(b"PING\r\n")
+            return plain.recv(1) in (b"+", b"-")
+    except OSError:
+        return False

@@ -1,0 +1,84 @@
+"""Rows for the ledger, added up in memory until they are written, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+from caching import metrics
+from caching.ledger import upsert
+from caching.models import Call, EntryHits, HourlyUsage
+
+MOST_CALLS = 10_000
+"""Rows of single calls kept while the database is away, about 10 MB. Their sums are kept without limit."""
+PATIENCE_MS = 1000
+"""How long a request waits for a locked database before its figures stay in memory for now."""
+
+
+class Sums:
+    """Rows by their key; a row that comes again is added to the one that is there."""
+
+    def __init__(self, key: tuple[str, ...]) -> None:
+        self.key = key
+        self.rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        key = tuple(row[name] for name in self.key)
+        found = self.rows.get(key)
+        if found is None:
+            self.rows[key] = dict(row)
+            return
+        for name, value in row.items():
+            is_number = name not in self.key and not isinstance(value, str)
+            found[name] = found[name] + value if is_number else value
+
+    def merge(self, other: Sums) -> None:
+        for row in other.rows.values():
+            self.add(row)
+
+
+class Batch:
+    def __init__(self) -> None:
+        self.hours = Sums(HourlyUsage.KEY)
+        self.entries = Sums(EntryHits.KEY)
+        self.calls: list[Call] = []
+
+    def __len__(self) -> int:
+        return len(self.hours.rows) + len(self.entries.rows) + len(self.calls)
+
+    def merge(self, other: Batch) -> None:
+        self.hours.merge(other.hours)
+        self.entries.merge(other.entries)
+        room = max(0, MOST_CALLS - len(self.calls))
+        self.calls += other.calls[:room]
+        metrics.LEDGER_DROPPED.inc(len(other.calls[room:]))
+
+    def write(self) -> None:
+        """Write everything in one transaction. Raises django.db.Error, and has then written nothing."""
+        with _impatient(), transaction.atomic():
+            upsert.add(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY)
+            upsert.add(EntryHits, self.entries.rows.values(), key=EntryHits.KEY)
+            Call.objects.bulk_create(self.calls)
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """SQLite waits for a lock as long as the connection says; for the ledger that is too long."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    patience: int = connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000
+    _wait_for_locks(PATIENCE_MS)
+    try:
+        yield
+    finally:
+        _wait_for_locks(patience)
+
+
+def _wait_for_locks(milliseconds: int) -> None:
+    # Not through Django's cursor, which refuses to run anything in a transaction that failed.
+    connection.connection.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")

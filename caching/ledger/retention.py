@@ -1,0 +1,35 @@
+"""How the ledger forgets: single rows go, hourly sums stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+
+from caching.models import Call, EntryHits
+
+BATCH = 5_000
+"""Rows removed in one transaction: a short lock each, so that requests can write in between."""
+
+
+def count(moment: datetime) -> tuple[int, int]:
+    """How many calls and rows of hits are from before `moment`."""
+    calls, entries = _old(moment)
+    return calls.count(), entries.count()
+
+
+def prune(moment: datetime) -> tuple[int, int]:
+    """Remove them; how many there were."""
+    calls, entries = _old(moment)
+    return _delete(calls), _delete(entries)
+
+
+def _old(moment: datetime) -> tuple[models.QuerySet[Call], models.QuerySet[EntryHits]]:
+    return Call.objects.filter(created__lt=moment).order_by(), EntryHits.objects.filter(day__lt=moment.date())
+
+
+def _delete(rows: models.QuerySet[Call] | models.QuerySet[EntryHits]) -> int:
+    removed = 0
+    while found := list(rows.values_list("pk", flat=True)[:BATCH]):
+        removed += rows.model.objects.filter(pk__in=found).delete()[0]
+    return removed

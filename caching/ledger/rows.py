@@ -1,0 +1,109 @@
+"""A request as rows of the ledger. Every figure stays in the currency of its price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from caching.ledger.events import Event, Priced
+from caching.logs import excerpt
+from caching.models import Call, HourlyUsage
+from caching.money import Money, common_currency, total
+from caching.usage import UNITS, Usage
+
+EXCERPT = 200
+"""Characters of a question that are kept."""
+_EMPTY_HOUR: dict[str, Any] = {
+    **dict.fromkeys(("requests", "unpriced", *UNITS, "cost", "saved", "overhead", "seconds", "slower"), 0),
+    **{f"under_{most}_ms": 0 for most in HourlyUsage.BUCKETS_MS},
+}
+
+
+def hours(priced: Priced) -> Iterator[dict[str, Any]]:
+    """The rows that the event adds to: one for the request, others for what has another outcome or currency."""
+    event, billed, avoided = priced.event, priced.billed, priced.avoided
+    unpriced = billed is None or avoided is None
+    main = (avoided if event.is_hit else billed) or Money(Decimal(0), "")
+    yield _row(
+        priced,
+        event.outcome,
+        main.currency,
+        **dict((event.usage or Usage()).items()),
+        requests=1,
+        unpriced=int(unpriced),
+        cost=Decimal(0) if event.is_hit else main.amount,
+        saved=main.amount if event.is_hit else Decimal(0),
+        seconds=event.seconds,
+        **{HourlyUsage.bucket(event.seconds): 1},
+    )
+    if not event.is_hit and event.served != Usage():
+        part = avoided or Money(Decimal(0), "")
+        yield _row(priced, "exact", part.currency, **dict(event.served.items()), saved=part.amount)
+    if spent := priced.overhead.amount:
+        yield _row(priced, event.outcome, priced.overhead.currency, cost=spent, overhead=spent, saved=-spent)
+
+
+def _row(priced: Priced, outcome: str, currency: str, **figures: Any) -> dict[str, Any]:
+    hour = priced.moment.replace(minute=0, second=0, microsecond=0)
+    return {
+        **_EMPTY_HOUR,
+        **_dimensions(priced.event),
+        "hour": hour,
+        "outcome": outcome,
+        "currency": currency,
+    } | figures
+
+
+def _dimensions(event: Event) -> dict[str, str]:
+    return {
+        "cache_type": event.cache_type,
+        "level": event.level,
+        "provider": _text(event.provider, 50),
+        "model": _text(event.model, 200),
+        "client": _text(event.client, 100),
+    }
+
+
+def entry_hit(priced: Priced) -> dict[str, Any]:
+    event, avoided = priced.event, priced.avoided or Money(Decimal(0), "")
+    return {
+        "day": priced.moment.date(),
+        "key": _text(event.key, 500),
+        "currency": avoided.currency,
+        "cache_type": event.cache_type,
+        "question": _text(excerpt(event.matched or event.question, EXCERPT), 300),
+        "hits": 1,
+        "saved": avoided.amount,
+    }
+
+
+def call(priced: Priced) -> Call:
+    event, costs = priced.event, priced.costs
+    currency = common_currency([money for money in (costs.cost, costs.saved, priced.overhead) if money])
+    return Call(
+        created=priced.moment,
+        outcome=event.outcome,
+        **_dimensions(event),
+        **dict((event.usage or Usage()).items()),
+        key=_text(event.key, 500),
+        question=_text(excerpt(event.question, EXCERPT), 300),
+        matched=_text(excerpt(event.matched, EXCERPT), 300),
+        similarity=event.similarity,
+        probability=event.probability,
+        reasons=[_text(reason, 300) for reason in event.reasons],
+        seconds=event.seconds,
+        currency=currency,
+        cost=_amount(costs.cost, currency),
+        saved=_amount(costs.saved, currency),
+        overhead=_amount(priced.overhead, currency),
+    )
+
+
+def _amount(money: Money | None, currency: str) -> Any:
+    return None if money is None else total([money], currency)
+
+
+def _text(text: str, longest: int) -> str:
+    """What every database takes: valid Unicode without NUL, not too long. The names of models come from clients."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:longest]

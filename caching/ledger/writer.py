@@ -1,0 +1,93 @@
+"""Writes batches to the database: at once where money was spent, every second where only hits are counted."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from multiprocessing.util import Finalize
+
+from django.db import Error, close_old_connections
+
+from caching import metrics
+from caching.ledger.batch import PATIENCE_MS, Batch
+
+logger = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 1.0
+
+
+class Writer:
+    """One a process. While one thread writes, the batches of the others pile up, and the next writes all of them.
+
+    What cannot be written stays in memory and is tried again every second. Nothing here raises.
+    """
+
+    def __init__(self) -> None:
+        self._pending = Batch()
+        self._pending_lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._failing = False
+
+    def now(self, batch: Batch) -> None:
+        """Return when `batch` is written; while the database is away, when it is in memory."""
+        self.later(batch)
+        if not self._failing:
+            self.flush()
+
+    def later(self, batch: Batch) -> None:
+        with self._pending_lock:
+            self._pending.merge(batch)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = self._start()
+
+    def flush(self) -> bool:
+        """Write what is pending; whether nothing is left."""
+        if not self._writing.acquire(timeout=PATIENCE_MS / 1000):
+            return False
+        try:
+            return self._write()
+        finally:
+            self._writing.release()
+
+    def _write(self) -> bool:
+        with self._pending_lock:
+            batch, self._pending = self._pending, Batch()
+        if not batch:
+            return True
+        try:
+            batch.write()
+        except Error as error:
+            self._keep(batch, error)
+            return False
+        if self._failing:
+            self._failing = False
+            metrics.LEDGER_PENDING.set(0)
+            logger.info("The ledger is written again; nothing was lost")
+        return True
+
+    def _keep(self, batch: Batch, error: Error) -> None:
+        with self._pending_lock:
+            batch.merge(self._pending)
+            self._pending = batch
+        metrics.LEDGER_PENDING.set(len(batch))
+        if not self._failing:
+            self._failing = True
+            logger.warning("The ledger cannot be written, keeping it in memory: %s", error)
+
+    def _start(self) -> threading.Thread:
+        # Runs in workers that multiprocessing started too, where `atexit` does not; both on SIGTERM as servers take it.
+        Finalize(None, self.flush, exitpriority=0)
+        thread = threading.Thread(target=self._flush_for_ever, name="ledger", daemon=True)
+        thread.start()
+        return thread
+
+    def _flush_for_ever(self) -> None:
+        while True:
+            time.sleep(FLUSH_SECONDS)
+            close_old_connections()
+            self.flush()
+
+
+writer = Writer()

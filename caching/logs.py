@@ -1,0 +1,16 @@
+"""What of a user's text may stand in a log line."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+_LONGEST = 80
+
+
+def excerpt(text: str, longest: int = _LONGEST) -> str:
+    """The beginning of `text` on one line; "[hidden]" where LOG_TEXTS is off."""
+    if not settings.LOG_TEXTS:
+        return "[hidden]"
+    # Escapes line breaks and control characters: a text must not be able to forge a log line.
+    line = "".join(letter if letter.isprintable() else " " for letter in text[: longest + 1])
+    return f"{line[:longest]}…" if len(line) > longest else line

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from caching import store
+from caching.durations import duration
+from caching.entries import flushing
+from caching.entries.flushing import Progress, Selection
+from caching.levels import LEVELS
+from caching.progress import Bar
+
+
+class Command(BaseCommand):
+    help = "Remove entries from the cache, in small steps that block nobody. Never touches keys that are not ours."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--llm", action="store_true", help="answers only")
+        parser.add_argument("--tts", action="store_true", help="audio only")
+        parser.add_argument("--level", choices=LEVELS, default="")
+        parser.add_argument("--client", default="", help="entries that this client's requests made")
+        parser.add_argument("--pattern", default="*", help="names of keys, such as 'tts:sarvam:*'")
+        parser.add_argument("--older-than", type=duration, help="90s, 15m, 24h or 7d")
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+
+    def handle(self, **options: Any) -> str:
+        if not store.available():
+            raise CommandError(store.state().reason or "REDIS_URL is not set: there is no cache")
+        selection = _selection(options)
+        if options["dry_run"]:
+            return self._run(selection, dry_run=True)
+        if not options["yes"]:
+            self.stdout.write(self._run(selection, dry_run=True))
+            if input("Remove them? [y/N] ").strip().lower() not in ("y", "yes"):
+                raise CommandError("nothing was removed")
+        return self._run(selection, dry_run=False)
+
+    def _run(self, selection: Selection, *, dry_run: bool) -> str:
+        bar = None
+        for progress in flushing.flush(selection, dry_run=dry_run):
+            bar = bar or Bar(self.stdout, progress.total)
+            bar.show(progress.scanned, f"{progress.matched:,} found")
+        if bar:
+            bar.end()
+        if not progress.complete:
+            raise CommandError(f"{_sentence(progress, dry_run)}, then Redis went away: {store.state().reason}")
+        return _sentence(progress, dry_run)
+
+
+def _selection(options: dict[str, Any]) -> Selection:
+    either = options["llm"] or options["tts"]
+    kinds = (flushing.LLM_KINDS if options["llm"] or not either else ()) + (
+        flushing.TTS_KINDS if options["tts"] or not either else ()
+    )
+    older_than: timedelta | None = options["older_than"]
+    return Selection(
+        kinds=kinds,
+        pattern=options["pattern"],
+        level=options["level"],
+        client=options["client"],
+        older_than=older_than.total_seconds() if older_than else None,
+    )
+
+
+def _sentence(progress: Progress, dry_run: bool) -> str:
+    count = progress.matched if dry_run else progress.removed
+    examples = f", such as {', '.join(progress.samples)}" if dry_run and progress.samples else ""
+    return f"{'Would remove' if dry_run else 'Removed'} {count:,} keys, {progress.bytes / 2**20:,.1f} MB{examples}"

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from caching import report
+from caching.durations import duration
+
+WATCH_SECONDS = 2
+CLEAR_SCREEN = "\033[2J\033[H"
+
+
+class Command(BaseCommand):
+    help = "Show hit rates, spending, savings, keys and memory."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--since", type=duration, default=timedelta(days=1), help="90s, 15m, 24h or 7d; by full hours"
+        )
+        parser.add_argument("--json", action="store_true", help="for programs")
+        parser.add_argument("--watch", action="store_true", help=f"again every {WATCH_SECONDS} s, until Ctrl-C")
+
+    def handle(self, *, since: timedelta, watch: bool, **options: Any) -> None:
+        self._show(since, options["json"])
+        while watch:
+            try:
+                time.sleep(WATCH_SECONDS)
+            except KeyboardInterrupt:
+                return
+            self.stdout.write(CLEAR_SCREEN, ending="")
+            self._show(since, options["json"])
+
+    def _show(self, since: timedelta, as_json: bool) -> None:
+        found = report.collect(since)
+        self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) if as_json else report.as_text(found))

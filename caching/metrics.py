@@ -1,0 +1,42 @@
+"""Every counter of the cache. The first two are promised to users with exactly these names and labels."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge
+
+HITS = Counter("cache_hits", "Requests answered from the cache.", ["cache_type", "optimization_level"])
+MISSES = Counter("cache_misses", "Requests looked up in the cache and not found.", ["cache_type", "optimization_level"])
+BYPASSES = Counter(
+    "cache_bypasses",
+    "Requests not looked up: the caller asked for it, or the cache is off or away.",
+    ["cache_type", "optimization_level"],
+)
+STORES = Counter("cache_stores", "Entries written.", ["cache_type", "optimization_level"])
+SENTENCES = Counter("tts_sentences", "Sentences spoken, by where they came from.", ["outcome"])
+SEMANTIC = Counter(
+    "semantic_matches",
+    "Answers found for a question that means the same, by how; in mode `shadow` they were not served.",
+    ["optimization_level", "tier", "mode"],
+)
+UNREADABLE = Counter("cache_unreadable_entries", "Values in Redis that could not be read and were removed.")
+REDIS_UP = Gauge("redis_up", "1 while every worker reaches Redis, 0 otherwise.", multiprocess_mode="livemin")
+REDIS_ERRORS = Counter("redis_errors", "Failures of Redis, by kind.", ["kind"])
+
+# The ledger's own figures: recorded by the same call that writes the database, so that the two cannot disagree.
+REQUESTS = Counter("ledger_requests", "Requests, by how they ended.", ["cache_type", "outcome"])
+COST = Counter("ledger_cost", "Money spent, in the currency of the price.", ["cache_type", "provider", "currency"])
+SAVED = Counter(
+    "ledger_saved",
+    "What hits would have cost. Take ledger_overhead_total off for what was really saved.",
+    ["cache_type", "provider", "currency"],
+)
+OVERHEAD = Counter(
+    "ledger_overhead", "What of the cost the cache itself spent.", ["cache_type", "provider", "currency"]
+)
+UNPRICED = Counter("ledger_unpriced", "Requests whose price is not known.", ["cache_type", "provider"])
+BILLED = Counter("ledger_billed_units", "Tokens, characters and seconds billed.", ["cache_type", "provider", "unit"])
+SERVED = Counter(
+    "ledger_served_units", "Tokens, characters and seconds from the cache.", ["cache_type", "provider", "unit"]
+)
+LEDGER_PENDING = Gauge("ledger_pending_rows", "Rows that wait for the database.", multiprocess_mode="livesum")
+LEDGER_DROPPED = Counter("ledger_dropped_calls", "Rows of single calls given up; their sums are kept.")

@@ -1,0 +1,217 @@
+"""What the ledger keeps. The cache itself lives in Redis."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NoReturn
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+from caching.fields import NanoDecimalField
+
+WILDCARD = "*"
+
+
+class Unit(models.TextChoices):
+    INPUT_TOKENS = "input_tokens"
+    CACHED_INPUT_TOKENS = "cached_input_tokens"
+    OUTPUT_TOKENS = "output_tokens"
+    CHARACTERS = "characters"
+    AUDIO_SECONDS = "audio_seconds"
+
+
+class Outcome(models.TextChoices):
+    EXACT = "exact", "exact hit"
+    SEMANTIC = "semantic", "semantic hit"
+    MISS = "miss"
+    BYPASS = "bypass"
+    ERROR = "error"
+
+
+HITS = (Outcome.EXACT, Outcome.SEMANTIC)
+
+
+class PriceQuerySet(models.QuerySet["Price"]):
+    """Prices are only ever added: what was charged in the past stays explainable."""
+
+    def update(self, **fields: Any) -> NoReturn:
+        raise ValidationError("A price is not changed: add a new one that is valid from its date on.")
+
+    def delete(self) -> NoReturn:
+        raise ValidationError("A price is not deleted: add a new one that is valid from its date on.")
+
+
+class Price(models.Model):
+    """What a provider charges for one unit, from a moment on."""
+
+    provider = models.CharField(max_length=50)
+    model = models.CharField(
+        max_length=200, help_text="As the provider names it. `tts-*` means all names that begin so; `*` all of them."
+    )
+    unit = models.CharField(max_length=20, choices=Unit)
+    amount = models.DecimalField(max_digits=18, decimal_places=9, validators=[MinValueValidator(0)])
+    per = models.PositiveIntegerField(
+        default=1_000_000, validators=[MinValueValidator(1)], help_text="How many units the amount is for."
+    )
+    currency = models.CharField(max_length=3, default="USD")
+    valid_from = models.DateTimeField(default=timezone.now)
+    source = models.CharField(max_length=300, help_text="Where the figure comes from, and when it was read.")
+
+    objects = PriceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["provider", "model", "unit", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "model", "unit", "valid_from"], name="one_price_at_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.model}: {self.amount.normalize():f} {self.currency} per {self.per:,} {self.unit}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise ValidationError("A price is not changed: add a new one that is valid from its date on.")
+        self.full_clean()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise ValidationError("A price is not deleted: add a new one that is valid from its date on.")
+
+    def clean(self) -> None:
+        """Refuse a price that would hold for a time for which another one was already known."""
+        newest = Price.objects.filter(provider=self.provider, model=self.model, unit=self.unit).first()
+        if newest and self.valid_from and self.valid_from <= newest.valid_from:
+            raise ValidationError({"valid_from": f"must be after {newest.valid_from:%Y-%m-%d %H:%M}, the newest price"})
+
+
+class Dimensions(models.Model):
+    """Who and what a request was."""
+
+    cache_type = models.CharField(max_length=3)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    level = models.CharField(max_length=10, blank=True)
+    provider = models.CharField(max_length=50, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    client = models.CharField(max_length=100, blank=True)
+    currency = models.CharField(max_length=3, blank=True, help_text="Of the amounts; empty when there are none.")
+
+    class Meta:
+        abstract = True
+
+
+class Units(models.Model):
+    """Units billed; for a hit, the units that the provider had billed when the answer was made."""
+
+    input_tokens = models.BigIntegerField(default=0)
+    cached_input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    characters = models.BigIntegerField(default=0)
+    audio_seconds = NanoDecimalField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class HourlyUsage(Dimensions, Units):
+    """All requests of one hour that agree in every dimension, added up."""
+
+    hour = models.DateTimeField()
+    requests = models.BigIntegerField(default=0)
+    unpriced = models.BigIntegerField(default=0, help_text="Requests whose cost or saving is not known.")
+    cost = NanoDecimalField(default=0)
+    saved = NanoDecimalField(default=0)
+    overhead = NanoDecimalField(default=0, help_text="What of the cost the cache itself spent.")
+    seconds = models.FloatField(default=0)
+    # One column a bucket, because columns can be added to in one statement on every database.
+    under_1_ms = models.BigIntegerField(default=0)
+    under_5_ms = models.BigIntegerField(default=0)
+    under_10_ms = models.BigIntegerField(default=0)
+    under_50_ms = models.BigIntegerField(default=0)
+    under_100_ms = models.BigIntegerField(default=0)
+    under_250_ms = models.BigIntegerField(default=0)
+    under_500_ms = models.BigIntegerField(default=0)
+    under_1000_ms = models.BigIntegerField(default=0)
+    under_2500_ms = models.BigIntegerField(default=0)
+    under_5000_ms = models.BigIntegerField(default=0)
+    under_10000_ms = models.BigIntegerField(default=0)
+    slower = models.BigIntegerField(default=0)
+
+    KEY: ClassVar = ("hour", "cache_type", "outcome", "level", "provider", "model", "client", "currency")
+    BUCKETS_MS: ClassVar = (1, 5, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hour", "cache_type", "outcome", "level", "provider", "model", "client", "currency"],
+                name="one_row_an_hour",
+            ),
+        ]
+        verbose_name_plural = "hourly usage"
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H:00} {self.cache_type} {self.outcome}: {self.requests}"
+
+    @classmethod
+    def bucket(cls, seconds: float) -> str:
+        """The column that counts a request of this duration."""
+        return next((f"under_{most}_ms" for most in cls.BUCKETS_MS if seconds * 1000 < most), "slower")
+
+
+class Verdict(models.TextChoices):
+    """What a person says of an answer that came from another question."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+
+
+class Call(Dimensions, Units):
+    """One request that was not an exact hit: what it cost, or why the entry of another question answered it."""
+
+    created = models.DateTimeField()
+    key = models.CharField(max_length=500, blank=True)
+    question = models.CharField(max_length=300, blank=True, help_text="The beginning of what was asked or spoken.")
+    matched = models.CharField(max_length=300, blank=True, help_text="The question whose answer was given instead.")
+    similarity = models.FloatField(null=True)
+    probability = models.FloatField(null=True, help_text="That the answer fits, as the cache estimated it.")
+    reasons = models.JSONField(default=list, help_text="Why the cache decided as it did.")
+    seconds = models.FloatField(default=0)
+    cost = NanoDecimalField(null=True, help_text="Null: not known.")
+    saved = NanoDecimalField(null=True, help_text="Null: not known.")
+    overhead = NanoDecimalField(default=0)
+    verdict = models.CharField(max_length=5, choices=Verdict, blank=True, help_text="Of staff, on a semantic hit.")
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        indexes = [
+            models.Index(fields=["created"], name="call_created"),
+            models.Index(fields=["outcome", "created"], name="call_outcome_created"),
+            models.Index(fields=["key"], name="call_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.created:%Y-%m-%d %H:%M:%S} {self.cache_type} {self.outcome}: {self.question}"
+
+
+class EntryHits(models.Model):
+    """How often one entry answered on one day, and what that saved."""
+
+    day = models.DateField()
+    key = models.CharField(max_length=500)
+    currency = models.CharField(max_length=3, blank=True)
+    cache_type = models.CharField(max_length=3)
+    question = models.CharField(max_length=300, blank=True)
+    hits = models.BigIntegerField(default=0)
+    saved = NanoDecimalField(default=0)
+
+    KEY: ClassVar = ("day", "key", "currency")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "key", "currency"], name="one_row_a_day_and_entry")]
+        indexes = [models.Index(fields=["key"], name="entry_hits_key")]
+        permissions = [("delete_entries", "Can delete entries of the cache")]
+        verbose_name_plural = "hits of entries"
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.key}: {self.hits}"

@@ -1,0 +1,44 @@
+"""What a caller of the cache gets back beside the value itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Generic, Literal, TypeVar, cast
+
+from caching.semantic.tier import Match
+from caching.usage import Usage
+
+T_co = TypeVar("T_co", covariant=True)
+V = TypeVar("V")
+Status = Literal["hit", "miss", "bypass"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T_co]):
+    value: T_co
+    status: Status
+    """`bypass`: not looked up, because the caller asked for a new answer or the cache is off or away."""
+    key: str
+    age: int = 0
+    """Whole seconds since the value was made."""
+    ttl: int = 0
+    """Whole seconds that the entry still lives; 0 when nothing is stored."""
+    stored: bool = False
+    match: Literal["", "exact", "semantic"] = ""
+    matched: Match | None = None
+    """The earlier question whose answer this is, where `match` is semantic."""
+    collapsed: bool = False
+    """Another caller's work was shared: this miss cost nothing (RFC 9211, section 2.7)."""
+    billed: Usage | None = None
+    """What the provider billed; for a hit, what it had billed. None: it did not say, or a stream has not ended."""
+    served: Usage = Usage()  # noqa: RUF009 (frozen)
+    """What came from the cache, or from another caller's work, in a request that is no hit."""
+
+
+def carrying(outcome: Outcome[object], value: V) -> Outcome[V]:
+    """The same outcome with another value, as a stream where it was whole."""
+    return cast("Outcome[V]", replace(outcome, value=value))
+
+
+class NothingCached(LookupError):
+    """`only_if_cached` was asked for and there is no entry that the caller accepts."""

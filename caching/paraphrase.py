@@ -1,0 +1,73 @@
+"""Answers to earlier questions that mean the same, for the questions that may be answered so."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from caching import keys, metrics, store
+from caching.answers import Entry, from_value
+from caching.levels import Policy
+from caching.logs import excerpt
+from caching.question import Question
+from caching.semantic.tier import Asked, Match, tier
+
+logger = logging.getLogger(__name__)
+
+HARMLESS_PARAMS = frozenset({
+    "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens",
+    "presence_penalty", "frequency_penalty", "repetition_penalty", "reasoning_effort", "verbosity",
+})  # fmt: skip
+"""With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own question only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    entry: Entry
+    match: Match
+
+
+def prepare() -> None:
+    """Load what the first question would wait half a second for. Called when a server starts."""
+    if store.enabled() and settings.SEMANTIC_MODE != "off":
+        tier()
+
+
+def find(question: Question, policy: Policy) -> Alike | None:
+    """An answer that may be served for `question`. In shadow mode it is counted and logged, and not returned."""
+    asked = _asked(question) if policy.read and store.available() else None
+    match = tier().find(asked, policy.level) if asked else None
+    if asked is None or match is None or match.answer_key == question.key:
+        return None
+    value = store.get(match.answer_key)
+    entry = from_value(match.answer_key, value) if value is not None else None
+    if entry is None:
+        # Evicted from Redis, or flushed, while it still stood in the index.
+        tier().forget(match.answer_key)
+        return None
+    if policy.max_age is not None and entry.age > policy.max_age:
+        return None
+    metrics.SEMANTIC.labels(policy.level, match.tier, settings.SEMANTIC_MODE).inc()
+    logger.info("Same meaning (%.3f): %s", match.probability, excerpt(match.question))
+    if settings.SEMANTIC_MODE != "on":
+        return None
+    if match.tier == "semantic" and policy.write:
+        tier().alias(asked, match, max(1, entry.ttl - entry.age))
+    return Alike(entry, match)
+
+
+def remember(question: Question, level: str, ttl: int) -> None:
+    """Let the answer of `question`, which has just been stored, be found for others."""
+    if asked := _asked(question):
+        tier().remember(asked, question.key, ttl, {"level": level, "by": question.asked_by})
+
+
+def _asked(question: Question) -> Asked | None:
+    last = question.messages[-1] if question.messages else {}
+    if settings.SEMANTIC_MODE == "off" or last.get("role") != "user" or not isinstance(last.get("content"), str):
+        return None
+    if not set(question.params) <= HARMLESS_PARAMS:
+        return None
+    return Asked(keys.digest({**question.identity, "messages": question.messages[:-1]})[:16], last["content"])

@@ -1,0 +1,98 @@
+"""What a failure of Redis means in the user's terms, and what to do about it. `docs/redis.md` lists the same lines."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+
+from redis import exceptions
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    kind: str
+    """A short stable name, used as a metric label."""
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.remedy}"
+
+
+REFUSED = Advice(
+    "refused",
+    "Connection refused",
+    "Check host and port in REDIS_URL, that the Redis server runs, and that no firewall stands between",
+)
+UNKNOWN_HOST = Advice("unknown_host", "The host name cannot be resolved", "Check the host in REDIS_URL")
+NO_AUTH = Advice(
+    "authentication",
+    "NOAUTH Authentication required",
+    "Add the password: REDIS_URL=redis://:password@host:port/0 (note the colon before the password)",
+)
+WRONG_PASSWORD = Advice(
+    "authentication", "Wrong user name or password", "Compare REDIS_URL with what your Redis provider shows"
+)
+TLS = Advice(
+    "tls",
+    "SSL connection failed",
+    "Use rediss:// (double s) for a port that speaks TLS and redis:// for one that does not; "
+    "for a certificate of your own add ?ssl_ca_certs=/path/to/ca.pem",
+)
+TLS_WANTED = Advice("tls", "This port speaks TLS", "Use rediss:// (double s) in REDIS_URL")
+NO_TLS_HERE = Advice("tls", "SSL connection failed: this port does not speak TLS", "Use redis:// in REDIS_URL")
+NO_PASSWORD_WANTED = Advice(
+    "authentication", "This Redis has no password", "Take the password out of REDIS_URL, or set one in Redis"
+)
+TIMEOUT = Advice(
+    "timeout",
+    "Connection timeout",
+    "Check the network, whether your address must be allowed at the provider, and raise REDIS_TIMEOUT_MS "
+    "if Redis is far away",
+)
+OUT_OF_MEMORY = Advice(
+    "out_of_memory",
+    "Redis is full and refuses writes",
+    "Set maxmemory-policy allkeys-lru, lower the TTLs, or use a larger Redis",
+)
+READ_ONLY = Advice("read_only", "This Redis is a read-only replica", "Point REDIS_URL at the primary")
+NO_PERMISSION = Advice(
+    "no_permission",
+    "The Redis user lacks a permission",
+    "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream on the keys ~llm:* ~tts:* ~stt:* ~flight:*",
+)
+LOADING = Advice("loading", "Redis is still loading its data", "It will be used as soon as it is ready")
+LOST = Advice(
+    "connection",
+    "The connection was lost",
+    "Check that the Redis server runs, and whether its port speaks TLS and wants rediss://",
+)
+NO_DATABASE = Advice(
+    "no_database",
+    "Redis has no database of this number",
+    "End REDIS_URL with /0, or another number below `databases` in the server's configuration (16 unless changed)",
+)
+OTHER = Advice("other", "Redis answered with an error", "See the server's log")
+
+
+def explain(error: BaseException) -> Advice:
+    """The advice that fits `error`, or the general one."""
+    text = f"{error} {error.__cause__ or ''}".lower()
+    for matches, advice in (
+        (isinstance(error, exceptions.OutOfMemoryError), OUT_OF_MEMORY),
+        (isinstance(error, exceptions.ReadOnlyError), READ_ONLY),
+        (isinstance(error, exceptions.NoPermissionError), NO_PERMISSION),
+        (isinstance(error, exceptions.BusyLoadingError), LOADING),
+        ("without any password" in text, NO_PASSWORD_WANTED),
+        ("db index is out of range" in text, NO_DATABASE),
+        ("authentication required" in text, NO_AUTH),
+        (isinstance(error, exceptions.AuthenticationError), WRONG_PASSWORD),
+        (isinstance(error, ssl.SSLError) or "ssl" in text or "certificate" in text, TLS),
+        (isinstance(error, exceptions.TimeoutError) or "timed out" in text or "timeout" in text, TIMEOUT),
+        ("name or service not known" in text or "getaddrinfo" in text or "nodename nor" in text, UNKNOWN_HOST),
+        ("refused" in text, REFUSED),
+        (isinstance(error, exceptions.ConnectionError), LOST),
+    ):
+        if matches:
+            return advice
+    return OTHER

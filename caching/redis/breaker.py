@@ -1,0 +1,59 @@
+"""A circuit breaker that heals itself in the background, so that no request pays for trying."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    up: bool
+    since: float
+    """`time.time()` of the last change."""
+    reason: str = ""
+    """Why it is down, in the user's terms."""
+
+
+class Breaker:
+    """Opens at the first failure and closes when `probe` succeeds, which a thread tries every `interval` seconds.
+
+    One failure is enough, because every further caller would wait out the same time-out only to learn the same.
+    """
+
+    def __init__(
+        self,
+        *,
+        probe: Callable[[], str | None],
+        on_change: Callable[[State, State], None],
+        interval: float = 0.5,
+    ) -> None:
+        """`probe` returns None when all is well, else the reason; `on_change` gets the old and the new state."""
+        self._probe = probe
+        self._on_change = on_change
+        self._interval = interval
+        self._lock = threading.Lock()
+        self.state = State(up=True, since=time.time())
+
+    def trip(self, reason: str) -> None:
+        """Open. Of many threads that fail at once, the first one reports and starts the probing."""
+        if self._change(State(up=False, since=time.time(), reason=reason)):
+            threading.Thread(target=self._probe_until_up, name="redis-probe", daemon=True).start()
+
+    def _probe_until_up(self) -> None:
+        while True:
+            time.sleep(self._interval)
+            if self._probe() is None:
+                self._change(State(up=True, since=time.time()))
+                return
+
+    def _change(self, new: State) -> bool:
+        with self._lock:
+            old = self.state
+            if old.up == new.up:
+                return False
+            self.state = new
+        self._on_change(old, new)
+        return True

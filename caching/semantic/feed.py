@@ -1,0 +1,141 @@
+"""How every worker's index learns of what any worker stored: a Redis stream of additions and removals.
+
+`llm:query_index` is the truth, an index in a process is a copy of it. A worker reads the stream from as far back as
+entries live, then on from the last event that it has seen; whoever empties Redis empties the stream, and later events
+follow all the same, because their ids are times.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from django.conf import settings
+
+from caching import keys, store
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+POLL_SECONDS = 0.1
+"""How long a new entry may stay unknown to other workers (our promise is one second)."""
+CHECK_EVERY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry that came, or went."""
+
+    id: str
+    """The key of the answer."""
+    scope: str = ""
+    text: str = ""
+    """The question; empty when the entry is to be forgotten."""
+    expires: float = 0.0
+
+
+@store.fail_open(None)
+def publish(event: Event) -> None:
+    """Tell all workers, this one included. The stream keeps as many events as an index keeps entries."""
+    value = json.dumps({name: value for name, value in asdict(event).items() if value}, ensure_ascii=False)
+    store.connection().xadd(_name(), {b"e": value.encode()}, maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
+
+
+@store.fail_open(None)
+def publish_gone(ids: Iterable[str]) -> None:
+    """Let all workers forget many entries, in one round trip."""
+    pipeline = store.connection().pipeline(transaction=False)
+    for identifier in ids:
+        event = json.dumps({"id": identifier}).encode()
+        pipeline.xadd(_name(), {b"e": event}, maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
+    pipeline.execute()
+
+
+class Reader:
+    """Follows the stream in a thread of its own, until it is stopped."""
+
+    def __init__(self, apply: Callable[[list[Event]], None], forget_all: Callable[[], None]) -> None:
+        """`apply` gets the events in their order, in batches; what it raises is logged and the batch is lost.
+
+        `forget_all` is called when the stream has gone: the entries that it told of have gone with it.
+        """
+        self._apply = apply
+        self._forget_all = forget_all
+        self._last = _oldest_id()
+        self._polls = 0
+        self._stopped = threading.Event()
+        self.caught_up = threading.Event()
+        """Set once everything that was there at the start has been applied."""
+        self._thread = threading.Thread(target=self._follow, name="query-index", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Do not read on; a read that is under way ends first."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        while not self._stopped.is_set():
+            read = _read(self._last)
+            if read:
+                self._apply_safely([event for _, event in read if event])
+                self._last = read[-1][0]
+            if not read or len(read) < BATCH:
+                self.caught_up.set()
+                self._notice_a_new_stream()
+                self._stopped.wait(POLL_SECONDS)
+
+    def _apply_safely(self, events: list[Event]) -> None:
+        try:
+            self._apply(events)
+        except Exception:
+            # One bad batch must not end the thread: this worker would go deaf.
+            logger.exception("%d events of the query index could not be applied", len(events))
+
+    def _notice_a_new_stream(self) -> None:
+        """Start over when somebody emptied Redis; a new stream may even begin in the past if a clock was set back."""
+        self._polls += 1
+        if self._polls % CHECK_EVERY:
+            return
+        newest = _newest()
+        if (newest is None and store.available()) or (newest and _as_numbers(newest) < _as_numbers(self._last)):
+            self._forget_all()
+            self._last = b"0"
+
+
+def _name() -> str:
+    return keys.make_key(keys.QUERY_INDEX, settings.CACHE_KEY_PREFIX, 1)
+
+
+def _oldest_id() -> bytes:
+    """Nothing older than the longest time to live can still be answered."""
+    return str(int((time.time() - max(settings.LLM_CACHE_TTL.values())) * 1000)).encode()
+
+
+def _as_numbers(identifier: bytes) -> tuple[int, ...]:
+    return tuple(map(int, identifier.split(b"-")))
+
+
+@store.fail_open(None)
+def _newest() -> bytes | None:
+    found = cast("list[Any]", store.connection().xrevrange(_name(), count=1))
+    return found[0][0] if found else None
+
+
+@store.fail_open(None)
+def _read(after: bytes) -> list[tuple[bytes, Event | None]] | None:
+    found = cast("list[Any]", store.connection().xread({_name(): after}, count=BATCH))
+    return [(identifier, _event(fields)) for identifier, fields in found[0][1]] if found else []
+
+
+def _event(fields: dict[bytes, bytes]) -> Event | None:
+    try:
+        return Event(**json.loads(fields[b"e"]))
+    except (KeyError, TypeError, ValueError):
+        # Written by another version, or by somebody else.
+        return None

@@ -1,0 +1,166 @@
+"""The semantic tier of one process: what it was told through Redis, and how a question finds an earlier one.
+
+Two ways lead to an entry. `llm:semantic:{scope}:{normalized}` names the answer of a question that is equal once
+normalised, at every level. The index finds questions that mean the same, at the levels that allow it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+
+from caching import keys, store
+from caching.semantic.analysis import analyse
+from caching.semantic.candidates import Decision
+from caching.semantic.embedders import get_embedder
+from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
+from caching.semantic.feed import Event, Reader, publish
+from caching.semantic.indexes import get_index
+from caching.semantic.indexes.base import BaseIndex, Entry
+from caching.semantic.match import Matcher
+
+logger = logging.getLogger(__name__)
+
+VERSION = 1
+SURE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as this tier sees it: the last message alone, inside everything else that an answer depends on."""
+
+    scope: str
+    """Digest of all but the text."""
+    text: str
+
+    @property
+    def key(self) -> str:
+        return keys.semantic_key(self.scope, analyse(self.text).text)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An earlier question whose answer may be served."""
+
+    answer_key: str
+    question: str
+    tier: str
+    """`normalized` or `semantic`."""
+    similarity: float = SURE
+    probability: float = SURE
+    bar: float = 0.0
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it may be served, for staff."""
+        if self.tier == "normalized":
+            return ["equal once normalised"]
+        return ["no guard objects", f"{self.probability:.1%} is above the bar of {self.bar:.1%}"]
+
+
+class Tier:
+    """Find and remember. Never raises: an embedder that fails or is slow means a miss."""
+
+    def __init__(self) -> None:
+        embedder = get_embedder(settings.SEMANTIC_EMBEDDER, settings.SEMANTIC_EMBEDDER_OPTIONS)
+        self.matcher = Matcher(embedder, _new_index(embedder))
+        self._reader = Reader(self._apply, self._forget_all)
+
+    def close(self) -> None:
+        """Learn of nothing more."""
+        self._reader.stop()
+
+    def find(self, asked: Asked, level: str) -> Match | None:
+        """The earlier question whose answer may be served at this level."""
+        if same := store.get(asked.key):
+            return Match(same["answer_key"], same["question"], "normalized") if _is_ours(same, asked) else None
+        if level not in self.matcher.model.bars:
+            return None
+        try:
+            decision = self.matcher.find(asked.text, asked.scope, level)
+        except EmbeddingError as error:
+            logger.warning("No embedding, so no match by meaning: %s", error)
+            return None
+        return _match(decision)
+
+    def remember(self, asked: Asked, answer_key: str, ttl: int, about: Mapping[str, Any]) -> None:
+        """Make the answer under `answer_key` findable for other questions for `ttl` seconds."""
+        value = {"v": VERSION, "scope": asked.scope, "question": asked.text, "answer_key": answer_key, **about}
+        if store.put(asked.key, value, ttl):
+            publish(Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3)))
+
+    def alias(self, asked: Asked, match: Match, ttl: int) -> None:
+        """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile."""
+        value = {"v": VERSION, "scope": asked.scope, "question": match.question, "answer_key": match.answer_key}
+        store.put(asked.key, value, ttl)
+
+    def forget(self, answer_key: str, asked: Asked | None = None) -> None:
+        """Remove an entry from the tier in all workers."""
+        self.matcher.index.remove([answer_key])
+        publish(Event(answer_key))
+        if asked:
+            store.delete([asked.key])
+
+    def _forget_all(self) -> None:
+        if len(self.matcher.index):
+            self.matcher.index = _new_index(self.matcher.embedder)
+
+    def _apply(self, events: list[Event]) -> None:
+        latest = {event.id: event for event in events}.values()
+        self.matcher.index.remove([event.id for event in latest if not event.text])
+        fresh = [event for event in latest if event.text and event.expires > time.time()]
+        if not fresh:
+            return
+        vectors = self.matcher.embedder.embed([analyse(event.text).text for event in fresh])
+        for event, vector in zip(fresh, vectors, strict=True):
+            self.matcher.index.add(Entry(event.id, event.scope, event.text, expires=event.expires), vector)
+
+
+def _new_index(embedder: BaseEmbedder) -> BaseIndex:
+    return get_index(settings.SEMANTIC_INDEX, embedder.dimensions, settings.SEMANTIC_MAX_ENTRIES)
+
+
+def _is_ours(value: Mapping[str, Any], asked: Asked) -> bool:
+    return value.get("v") == VERSION and value.get("scope") == asked.scope and "answer_key" in value
+
+
+def _match(decision: Decision) -> Match | None:
+    if decision.entry is None or decision.best is None:
+        return None
+    return Match(
+        decision.entry.id,
+        decision.entry.text,
+        decision.tier,
+        similarity=decision.best.similarity,
+        probability=decision.best.probability,
+        bar=decision.bar,
+    )
+
+
+_lock = threading.Lock()
+
+
+def tier() -> Tier:
+    """The one tier of this process; made at the first use, or when a server starts."""
+    with _lock:
+        return _made()
+
+
+@cache
+def _made() -> Tier:
+    return Tier()
+
+
+def forget_tier() -> None:
+    """Let the next use make a new one, with the settings of that time."""
+    with _lock:
+        if _made.cache_info().currsize:
+            _made().close()
+            _made.cache_clear()

@@ -1,0 +1,232 @@
+"""The only way to Redis, and the only place where its failures are handled.
+
+Nothing here raises because of Redis. Off, away, hanging, full or unreadable: a read finds nothing, a write does
+nothing, and `available()` says which of the two it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any, Literal, ParamSpec, TypeVar, cast
+
+from django.conf import settings
+from django.core.cache import caches
+from django_redis.client import DefaultClient
+from redis import Redis
+from redis.exceptions import ReadOnlyError, RedisError, ResponseError
+
+from caching import metrics
+from caching.redis.advice import Advice, explain
+from caching.redis.breaker import Breaker, State
+from caching.redis.url import mask_password
+from caching.serializers import Unreadable
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+D = TypeVar("D")
+Alias = Literal["default", "audio"]
+
+# After a refused write the next ones wait this long, so that a full Redis costs a try now and then, not one a request.
+WRITE_PAUSE_SECONDS = 2.0
+
+
+class Client(DefaultClient):
+    """django-redis' client without its guess that bytes of digits are a number: `int()` of audio is slow and wrong."""
+
+    def decode(self, value: Any) -> Any:
+        return self._serializer.loads(value)
+
+    def encode(self, value: Any, *, allow_int: bool = True) -> Any:
+        return self._serializer.dumps(value)
+
+
+def enabled() -> bool:
+    """Whether a Redis is configured at all."""
+    return bool(settings.REDIS_URL)
+
+
+def available() -> bool:
+    """Whether Redis is configured and, as far as this process knows, answering."""
+    return enabled() and _breaker.state.up
+
+
+def state() -> State:
+    """Up or down, since when, and why."""
+    return _breaker.state
+
+
+def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
+    """Make a function return `default` while Redis is away, and notice when it goes away."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T | D]:
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> T | D:
+            if not available():
+                return default
+            try:
+                return function(*args, **kwargs)
+            except ResponseError as error:
+                # Redis is there and refuses this one command: full, a replica, no permission.
+                _counted(error)
+            except (RedisError, OSError) as error:
+                _breaker.trip(str(_counted(error)))
+            return default
+
+        return call
+
+    return decorate
+
+
+def get(key: str, alias: Alias = "default") -> Any | None:
+    """The value under `key`, or None. A value that cannot be read is removed and counts as absent."""
+    return get_many([key], alias)[0]
+
+
+def get_many(keys: list[str], alias: Alias = "default") -> list[Any | None]:
+    """The values under `keys` in their order, in one round trip; None where there is none."""
+    raw = _get_raw(keys, alias)
+    return [None if value is None else _decoded(key, value, alias) for key, value in zip(keys, raw, strict=True)]
+
+
+def put(key: str, value: Any, ttl: int, alias: Alias = "default") -> bool:
+    """Write `value` for `ttl` seconds from now. False if it was not written: Redis away, full, or value too large."""
+    data = _client(alias).encode(value) if available() else b""
+    return 0 < len(data) <= settings.CACHE_MAX_ENTRY_BYTES and _put_raw(key, data, ttl)
+
+
+@fail_open(0)
+def delete(keys: Iterable[str]) -> int:
+    """Remove `keys` without blocking Redis; how many there were."""
+    names = [_client().make_key(key) for key in keys]
+    return int(connection().unlink(*names)) if names else 0
+
+
+@fail_open(None)
+def ping_milliseconds() -> float:
+    """How long Redis takes to answer, or None while it does not."""
+    started = time.perf_counter()
+    connection().ping()
+    return round((time.perf_counter() - started) * 1000, 3)
+
+
+def connect() -> None:
+    """Try Redis once and log where this process stands. Called when a server starts."""
+    if not enabled():
+        logger.info("REDIS_URL is not set: caching is off, everything else works")
+    elif reason := _probe():
+        _breaker.trip(reason)
+    else:
+        metrics.REDIS_UP.set(1)
+        logger.info("Connected to Redis at %s", _address())
+
+
+def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
+    return _get_raw_or_nothing(keys, alias) or [None] * len(keys)
+
+
+@fail_open(None)
+def _get_raw_or_nothing(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
+    names = [_client(alias).make_key(key) for key in keys]
+    if len(names) == 1:
+        return [cast("bytes | None", connection().get(names[0]))]
+    # A pipeline, not MGET: in a cluster the keys live on different nodes.
+    pipeline = connection().pipeline(transaction=False)
+    for name in names:
+        pipeline.get(name)
+    return cast("list[bytes | None]", pipeline.execute())
+
+
+def _decoded(key: str, value: bytes, alias: Alias) -> Any | None:
+    try:
+        return _client(alias).decode(value)
+    except Unreadable as error:
+        discard(key, str(error))
+        return None
+
+
+def discard(key: str, reason: str) -> None:
+    """Remove an entry that must not be served."""
+    metrics.UNREADABLE.inc()
+    logger.warning("Removed %s: %s", key, reason)
+    delete([key])
+
+
+@fail_open(False)
+def _put_raw(key: str, data: bytes, ttl: int) -> bool:
+    if time.monotonic() < _writes.refused_until:
+        return False
+    try:
+        connection().set(_client().make_key(key), data, ex=ttl)
+    except ResponseError as error:
+        _writes.refused(_counted(error))
+        if isinstance(error, ReadOnlyError):
+            # After a failover the pool still holds connections to the old primary.
+            connection().connection_pool.disconnect(inuse_connections=False)
+        return False
+    _writes.accepted()
+    return True
+
+
+class _Writes:
+    """Whether Redis takes writes; it may refuse them (full, a replica, no permission) and still answer reads."""
+
+    def __init__(self) -> None:
+        self.refused_until = 0.0
+        self._refusing = False
+
+    def refused(self, advice: Advice) -> None:
+        self.refused_until = time.monotonic() + WRITE_PAUSE_SECONDS
+        if not self._refusing:
+            self._refusing = True
+            logger.warning("Redis at %s refuses writes: %s", _address(), advice)
+
+    def accepted(self) -> None:
+        if self._refusing:
+            self._refusing = False
+            logger.info("Redis at %s accepts writes again", _address())
+
+
+def _client(alias: Alias = "default") -> DefaultClient:
+    client: DefaultClient = caches[alias].client  # type: ignore[attr-defined]
+    return client
+
+
+def connection() -> Redis:
+    """The raw client, for commands that Django's cache API lacks. Use it only inside a `fail_open` function."""
+    client: Redis = _client().get_client(write=True)
+    return client
+
+
+def _address() -> str:
+    return mask_password(settings.REDIS_URL)
+
+
+def _counted(error: BaseException) -> Advice:
+    advice = explain(error)
+    metrics.REDIS_ERRORS.labels(advice.kind).inc()
+    return advice
+
+
+def _probe() -> str | None:
+    try:
+        connection().ping()
+    except (RedisError, OSError) as error:
+        return str(explain(error))
+    return None
+
+
+def _log_change(old: State, new: State) -> None:
+    metrics.REDIS_UP.set(int(new.up))
+    if new.up:
+        logger.info("Connected to Redis at %s again after %.1f s", _address(), new.since - old.since)
+    else:
+        logger.warning("Redis at %s is away, going on without the cache. %s", _address(), new.reason)
+
+
+_breaker = Breaker(probe=_probe, on_change=_log_change)
+_writes = _Writes()

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from caching.models import Call, EntryHits, HourlyUsage, Price
+
+pytestmark = pytest.mark.django_db
+
+ADD = reverse("admin:caching_price_add")
+
+
+def fields(**changes: str) -> dict[str, str]:
+    now = timezone.now()
+    moment = {"valid_from_0": f"{now:%Y-%m-%d}", "valid_from_1": f"{now:%H:%M:%S}"}
+    price = {"provider": "acme", "model": "m1", "unit": "characters", "amount": "15", "per": "1000000"}
+    return {**price, "currency": "USD", "source": "acme.example, read today", **moment, **changes}
+
+
+def test_a_price_is_added(admin_client: Browser) -> None:
+    assert admin_client.post(ADD, fields()).status_code == 302
+    assert Price.objects.get(provider="acme").amount == Decimal(15)
+
+
+def test_a_price_that_would_rewrite_the_past_is_refused_with_a_reason(admin_client: Browser) -> None:
+    admin_client.post(ADD, fields())
+    page = admin_client.post(ADD, fields(valid_from_0=f"{timezone.now() - timedelta(days=9):%Y-%m-%d}"))
+    assert "the newest price" in page.content.decode()
+    assert Price.objects.filter(provider="acme").count() == 1
+
+
+def test_a_price_cannot_be_changed_or_deleted(admin_client: Browser) -> None:
+    admin_client.post(ADD, fields())
+    price = Price.objects.get(provider="acme")
+    change = reverse("admin:caching_price_change", args=[price.pk])
+    assert admin_client.get(change).status_code == 200
+    assert admin_client.post(change, fields(amount="1")).status_code == 403
+    assert admin_client.post(reverse("admin:caching_price_delete", args=[price.pk])).status_code == 403
+    assert Price.objects.get(provider="acme").amount == Decimal(15)
+
+
+@pytest.mark.parametrize("model", [Call, HourlyUsage, EntryHits])
+def test_the_ledger_is_only_looked_at(admin_client: Browser, model: type) -> None:
+    name = f"admin:caching_{model.__name__.lower()}"
+    Call.objects.create(created=timezone.now(), cache_type="llm", outcome="miss", question="Hello?")
+    HourlyUsage.objects.create(hour=timezone.now(), cache_type="llm", outcome="miss", requests=3)
+    EntryHits.objects.create(day=timezone.now().date(), key="llm:exact:a", hits=2)
+    row = model.objects.get()  # type: ignore[attr-defined]
+    assert admin_client.get(reverse(f"{name}_changelist")).status_code == 200
+    assert admin_client.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
+    assert admin_client.post(reverse(f"{name}_add"), {}).status_code == 403
+    assert admin_client.post(reverse(f"{name}_delete", args=[row.pk])).status_code == 403

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import redis
+
+from caching import flight
+from speechsite.tests.redis_server import RedisServer
+
+
+class Failed(Exception):
+    pass
+
+
+FAILURES = flight.Failures(
+    dump=lambda error: {"message": str(error)} if isinstance(error, Failed) else None,
+    load=lambda told: Failed(told["message"]),
+)
+
+
+class Work:
+    """Something slow of which it is known how often it was done."""
+
+    def __init__(self, items: list[bytes], pause: float = 0.05, error: Exception | None = None) -> None:
+        self.items, self.pause, self.error = items, pause, error
+        self.times_done = 0
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Iterator[bytes]:
+        with self._lock:
+            self.times_done += 1
+        for item in self.items:
+            time.sleep(self.pause)
+            yield item
+        if self.error:
+            raise self.error
+
+
+def shared(work: Callable[[], Iterator[bytes]], name: str = "work", patience: float = 5) -> Iterator[bytes]:
+    return flight.share(name, work, failures=FAILURES, patience=patience)[1]
+
+
+def seconds_of(function: Callable[[], object]) -> float:
+    started = time.monotonic()
+    function()
+    return time.monotonic() - started
+
+
+def at_once(count: int, call: Callable[[], Any]) -> list[Any]:
+    def safely() -> Any:
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 (the outcome of a thread, looked at by the test)
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return [future.result() for future in [pool.submit(safely) for _ in range(count)]]
+
+
+@pytest.fixture(autouse=True)
+def empty(redis_client: redis.Redis) -> redis.Redis:
+    return redis_client
+
+
+def test_one_works_and_all_get_the_same() -> None:
+    work = Work([b"a", b"b", b"c"], pause=0.3)
+    results = at_once(20, lambda: list(shared(work)))
+    assert results == [[b"a", b"b", b"c"]] * 20
+    assert work.times_done == 1
+
+
+def test_followers_get_items_as_they_come() -> None:
+    work = Work([b"a", b"b", b"c"], pause=0.4)
+    leader = shared(work)
+    arrivals: list[float] = []
+
+    def follow() -> None:
+        arrivals.extend(time.monotonic() for _ in shared(work))
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    list(leader)
+    thread.join()
+    assert work.times_done == 1
+    assert len(arrivals) == 3
+    assert arrivals[2] - arrivals[0] > 0.5
+
+
+def test_a_failure_is_told_to_all_at_once_and_nobody_tries_again() -> None:
+    # Long enough for ten threads to start even on a busy machine.
+    work = Work([b"a"], pause=1.0, error=Failed("no credit"))
+    results = at_once(10, lambda: list(shared(work)))
+    assert all(isinstance(result, Failed) and str(result) == "no credit" for result in results)
+    assert work.times_done == 1
+
+
+def test_a_failure_that_concerns_the_leader_alone_makes_a_follower_take_over() -> None:
+    attempts = iter([Work([], error=KeyError("mine")), Work([b"a"])])
+    lock = threading.Lock()
+
+    def produce() -> Iterator[bytes]:
+        with lock:
+            work = next(attempts)
+        time.sleep(0.3)
+        return work()
+
+    results = at_once(3, lambda: list(shared(produce)))
+    assert sorted(map(str, results)) == ["'mine'", "[b'a']", "[b'a']"]
+
+
+def test_a_dead_leader_is_replaced_within_two_seconds(redis_client: redis.Redis) -> None:
+    redis_client.set("flight:work", "dead", px=int(flight.LEASE_SECONDS * 1000))
+    started = time.monotonic()
+    assert list(shared(Work([b"a"]))) == [b"a"]
+    assert time.monotonic() - started < 2.5
+
+
+def test_a_leader_that_dies_after_giving_out_items_is_not_papered_over(redis_client: redis.Redis) -> None:
+    redis_client.set("flight:work", "dead", px=300)
+    redis_client.xadd("flight:work:dead", {b"item": b"a"})
+    items = shared(Work([b"x"]))
+    assert next(items) == b"a"
+    with pytest.raises(flight.LeaderLost):
+        next(items)
+
+
+def test_a_leader_that_works_for_long_keeps_its_lease() -> None:
+    work = Work([b"a"], pause=flight.LEASE_SECONDS * 2)
+    assert at_once(3, lambda: list(shared(work))) == [[b"a"]] * 3
+    assert work.times_done == 1
+
+
+def test_a_follower_waits_no_longer_than_its_patience() -> None:
+    work = Work([b"a"], pause=2)
+    with ThreadPoolExecutor(1) as pool:
+        leader = pool.submit(lambda: list(shared(work)))
+        time.sleep(0.3)
+        with pytest.raises(flight.LeaderSilent):
+            list(shared(work, patience=0.5))
+        assert leader.result() == [b"a"]
+
+
+def test_without_redis_everybody_works(use_redis: Callable[[str], None]) -> None:
+    use_redis("")
+    work = Work([b"a"])
+    assert at_once(4, lambda: list(shared(work))) == [[b"a"]] * 4
+    assert work.times_done == 4
+
+
+def test_when_redis_dies_in_the_middle_everybody_works(use_redis: Callable[[str], None]) -> None:
+    with RedisServer() as server:
+        use_redis(server.url)
+        work = Work([b"a"], pause=0.6)
+        threading.Timer(0.3, server.kill).start()
+        assert at_once(4, lambda: list(shared(work))) == [[b"a"]] * 4
+        assert work.times_done == 4
+
+
+def test_a_waiter_sends_at_most_twenty_commands_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    for name in ("_read", "_holder"):
+        function = getattr(flight, name)
+
+        def counted(*args: Any, function: Any = function, name: str = name) -> Any:
+            sent.append(name)
+            return function(*args)
+
+        monkeypatch.setattr(flight, name, counted)
+    work = Work([b"x"] * 100, pause=0.02)
+    leader = shared(work)
+    thread = threading.Thread(target=lambda: list(leader))
+    thread.start()
+    time.sleep(0.2)
+    seconds = seconds_of(lambda: list(shared(work)))
+    thread.join()
+    assert 5 < len(sent) <= 20 * seconds + 2
+
+
+def test_it_leaves_nothing_in_redis_for_long(redis_client: redis.Redis) -> None:
+    list(shared(Work([b"a"])))
+    assert not redis_client.exists("flight:work")
+    assert all(0 < redis_client.ttl(key) <= 10 for key in redis_client.keys("*"))

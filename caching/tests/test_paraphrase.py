@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import redis
+
+from caching import llm
+from caching.levels import Policy
+from caching.outcome import Outcome
+from caching.question import Question
+from caching.semantic import feed
+from caching.semantic.decide import packaged_idf
+from caching.semantic.tier import tier
+from caching.tests.test_llm import Provider, ask, spoken
+
+ASKED = "What is my account balance?"
+PARAPHRASE = "could you tell me my account balance please"
+
+
+def question(text: str, **change: Any) -> Question:
+    messages = [{"role": "user", "content": text}]
+    return replace(Question("client:1", "demo", "m", messages, {}, asked_by="tester"), **change)
+
+
+def asked(text: str, level: Any = "balanced", **change: Any) -> Outcome[Any]:
+    return ask(question(text, **change), Policy(level), Provider(spoken(f"Answer to {text}")))
+
+
+@pytest.fixture(autouse=True)
+def stored(redis_client: redis.Redis) -> redis.Redis:
+    """The tier knows ASKED and nothing else, and has learned nothing from other tests."""
+    tier().matcher.idf = packaged_idf()
+    assert asked(ASKED).status == "miss"
+    wait_for_the_index()
+    return redis_client
+
+
+def wait_for_the_index() -> None:
+    """Until this process has read all that the stream says; our promise is a second, a busy machine may take longer."""
+    newest = feed._newest()
+    deadline = time.monotonic() + 20
+    while feed._as_numbers(tier()._reader._last) < feed._as_numbers(newest or b"0"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("level", ["quality", "balanced", "speed"])
+def test_what_is_equal_once_normalised_hits_at_every_level(level: Any) -> None:
+    outcome = asked("um, what's my account balance", level)
+    assert (outcome.status, outcome.match) == ("hit", "semantic")
+    assert outcome.matched is not None and outcome.matched.tier == "normalized"
+    assert outcome.value.choices == spoken(f"Answer to {ASKED}").choices
+
+
+def test_what_means_the_same_hits_where_the_level_allows_it() -> None:
+    assert asked(PARAPHRASE, "quality", scope="other").status == "miss"
+    outcome = asked(PARAPHRASE)
+    assert (outcome.status, outcome.match, outcome.key) == ("hit", "semantic", question(ASKED).key)
+    assert outcome.matched is not None
+    assert outcome.matched.question == ASKED
+    assert 0.5 < outcome.matched.similarity <= 1
+    assert outcome.matched.bar <= outcome.matched.probability < 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"scope": "client:2"},
+        {"provider": "openai"},
+        {"model": "n"},
+        {"language": "hi"},
+        {"params": {"temperature": 0.1}},
+        {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": PARAPHRASE}]},
+        {
+            "messages": [
+                {"role": "user", "content": "I have two accounts."},
+                {"role": "assistant", "content": "Yes."},
+                {"role": "user", "content": PARAPHRASE},
+            ]
+        },
+    ],
+)
+def test_it_never_crosses_what_an_answer_depends_on(change: dict[str, Any]) -> None:
+    assert asked(PARAPHRASE, "speed", **change).status == "miss"
+
+
+@pytest.mark.parametrize(
+    "params", [{"n": 2}, {"seed": 1}, {"tools": [{"type": "function"}]}, {"response_format": {"type": "json_object"}}]
+)
+def test_answers_of_a_special_form_are_for_their_own_question_only(params: dict[str, Any]) -> None:
+    asked(ASKED, params=params)
+    wait_for_the_index()
+    assert asked("um, what's my account balance", params=params).status == "miss"
+
+
+def test_what_hit_once_hits_again_whatever_is_learned_meanwhile(stored: redis.Redis) -> None:
+    first = asked(PARAPHRASE)
+    again = asked(PARAPHRASE)
+    assert first.matched is not None and again.matched is not None
+    assert (first.matched.tier, again.matched.tier) == ("semantic", "normalized")
+    assert again.key == first.key
+    alias = next(key for key in stored.keys("llm:semantic:*") if b"tell me" in key or b"my account balance" in key)
+    assert stored.ttl(alias) <= stored.ttl(first.key) + 1
+
+
+def test_the_opposite_is_another_question() -> None:
+    asked("turn on the light")
+    wait_for_the_index()
+    assert asked("turn off the light", "speed").status == "miss"
+
+
+def test_the_keys_can_be_read(stored: redis.Redis) -> None:
+    (key,) = stored.keys("llm:semantic:*")
+    assert key.decode().split(":")[3] == "what is my account balance"  # type: ignore[union-attr]
+    assert stored.exists("llm:query_index")
+    assert 0 < stored.ttl(key) <= 1800
+
+
+def test_an_answer_that_was_evicted_is_a_miss(stored: redis.Redis) -> None:
+    stored.delete(question(ASKED).key)
+    assert asked(PARAPHRASE).status == "miss"
+
+
+def test_a_flush_by_a_stranger_does_no_harm(stored: redis.Redis) -> None:
+    stored.flushall()
+    assert asked(PARAPHRASE).status == "miss"
+    wait_for_the_index()
+    assert asked("please could you tell me my account balance").status == "hit"
+
+
+@pytest.mark.parametrize(("mode", "status"), [("shadow", "miss"), ("off", "miss")])
+def test_the_mode_decides_what_is_served(settings: Any, mode: str, status: str) -> None:
+    settings.SEMANTIC_MODE = mode
+    assert asked(PARAPHRASE).status == status
+
+
+def test_max_age_holds_here_too() -> None:
+    time.sleep(1.1)
+    outcome = ask(question(PARAPHRASE), Policy(max_age=0), Provider(spoken("x")))
+    assert outcome.status == "miss"
+
+
+def test_without_redis_nothing_is_looked_for(use_redis: Callable[[str], None]) -> None:
+    use_redis("")
+    assert asked(PARAPHRASE).status == "bypass"
+
+
+def test_a_stream_may_be_answered_so_too() -> None:
+    provider = Provider(spoken("x"))
+    source = llm.Source(provider.whole, provider.stream, llm.flight.Failures(lambda error: None, RuntimeError), 5)
+    outcome = llm.stream(question(PARAPHRASE), Policy(), source)
+    assert outcome.match == "semantic"
+    assert provider.calls == 0
+    assert len(list(outcome.value)) > 2

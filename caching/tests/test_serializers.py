@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caching.serializers import Audio, AudioSerializer, JSONSerializer, Unreadable
+
+json_serializer = JSONSerializer({})
+audio_serializer = AudioSerializer({})
+fields = st.dictionaries(st.text(max_size=10), st.integers() | st.text(max_size=20), max_size=5)
+
+
+@given(st.dictionaries(st.text(), st.text() | st.integers() | st.none()))
+def test_json_comes_back_as_it_went(value: dict[str, Any]) -> None:
+    assert json_serializer.loads(json_serializer.dumps(value)) == value
+
+
+def test_json_is_readable_in_redis() -> None:
+    assert json_serializer.dumps({"answer": "नमस्ते"}) == '{"answer":"नमस्ते"}'.encode()
+
+
+@given(st.binary(max_size=2000), fields)
+def test_audio_comes_back_as_it_went(data: bytes, fields: dict[str, Any]) -> None:
+    assert audio_serializer.loads(audio_serializer.dumps(Audio(data, fields))) == Audio(data, fields)
+
+
+@given(st.binary(max_size=300), fields, st.data())
+def test_truncated_audio_is_noticed(audio: bytes, fields: dict[str, Any], data: st.DataObject) -> None:
+    whole = audio_serializer.dumps(Audio(audio, fields))
+    shorter = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    with pytest.raises(Unreadable):
+        audio_serializer.loads(shorter)
+
+
+@given(st.binary(max_size=200) | st.binary(max_size=200).map(lambda tail: b"TTS1" + tail))
+def test_garbage_raises_nothing_but_unreadable(garbage: bytes) -> None:
+    for serializer in (json_serializer, audio_serializer):
+        with suppress(Unreadable):
+            serializer.loads(garbage)
+
+
+@pytest.mark.parametrize("value", [b"123", b"[]", b'"text"', b"null", b"[" * 100_000])
+def test_json_that_is_no_object_is_unreadable(value: bytes) -> None:
+    with pytest.raises(Unreadable):
+        json_serializer.loads(value)

@@ -1,0 +1,164 @@
+"""The door to cached speech."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from caching import flight, keys, levels, metrics, store
+from caching.levels import Policy
+from caching.outcome import Status
+from caching.serializers import Audio
+
+logger = logging.getLogger(__name__)
+
+EXCERPT = 40
+"""Characters of the text kept beside the audio, for the staff who look at it. An entry stays within 300 bytes."""
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One text as it is to sound. Two of them share an entry only if all of it is equal."""
+
+    scope: str
+    """Whose entry it is: one client's, or the scope that it shares with others."""
+    provider: str
+    voice: str
+    text: str
+    options: Mapping[str, Any]
+    """Everything else that changes the sound: model, language, speed, pitch, sample rate, instructions, engine …"""
+    codec: str
+    asked_by: str = ""
+    """Who asked, for the staff; not part of the key."""
+
+    @cached_property
+    def key(self) -> str:
+        return keys.speech_key(
+            provider=self.provider,
+            voice=self.voice,
+            text=self.text,
+            options={**self.options, "scope": self.scope},
+            codec=self.codec,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Audio as it was remembered."""
+
+    audio: bytes
+    created: float
+    ttl: int
+    level: str
+    billed: Mapping[str, int]
+
+    @property
+    def age(self) -> int:
+        return max(0, int(time.time() - self.created))
+
+
+def lookup(utterances: list[Utterance], policy: Policy) -> list[Entry | None]:
+    """For each utterance its audio if the caller accepts its age, all in one round trip."""
+    if not policy.read or not store.available():
+        return [None] * len(utterances)
+    values = store.get_many([utterance.key for utterance in utterances], "audio")
+    entries = [value and _read(utterance.key, value) for utterance, value in zip(utterances, values, strict=True)]
+    return [entry if entry and _is_fresh(entry, policy) else None for entry in entries]
+
+
+def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping[str, Any]) -> bool:
+    """Store whole encoded audio; whether it was stored. `audio` without a sound in it must not be passed."""
+    if not policy.write or not audio:
+        return False
+    ttl = levels.ttl("tts", policy.level)
+    fields = {
+        "key": _key_check(utterance.key),
+        "created": int(time.time()),
+        "ttl": ttl,
+        "level": policy.level,
+        "by": utterance.asked_by,
+        "billed": dict(billed),
+        "text": utterance.text[:EXCERPT],
+    }
+    stored = store.put(utterance.key, Audio(audio, fields), ttl, "audio")
+    if stored:
+        metrics.STORES.labels("tts", policy.level).inc()
+    return stored
+
+
+def share(
+    utterance: Utterance,
+    policy: Policy,
+    produce: Callable[[], Iterator[bytes]],
+    *,
+    failures: flight.Failures,
+    patience: float,
+) -> Iterator[bytes]:
+    """The chunks of `produce`, or those of whoever makes the same utterance at this moment.
+
+    Raises what flight.share does. A caller that reads or writes no entry works alone.
+    """
+    if not (policy.read and policy.write):
+        return produce()
+
+    def ask() -> Iterator[bytes]:
+        return flight.share(utterance.key, produce, failures=failures, patience=patience)[1]
+
+    return _resumable(ask)
+
+
+def _resumable(ask: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+    """What `ask` gives; if its leader dies in the middle it is asked once more, and what was given out is left out."""
+    given = b""
+    try:
+        with closing(ask()) as chunks:  # type: ignore[type-var]  # a generator, whatever its annotation
+            for chunk in chunks:
+                given += chunk
+                yield chunk
+    except flight.LeaderLost as lost:
+        for chunk in ask():
+            common = min(len(given), len(chunk))
+            if chunk[:common] != given[:common]:
+                # Not the same sound: going on with it would be heard.
+                raise lost from None
+            given = given[common:]
+            if len(chunk) > common:
+                yield chunk[common:]
+
+
+def count(status: Status, voice: str, policy: Policy) -> None:
+    """Count and log one request for speech, however many sentences it had."""
+    counter = {"hit": metrics.HITS, "miss": metrics.MISSES, "bypass": metrics.BYPASSES}[status]
+    counter.labels("tts", policy.level).inc()
+    logger.info("TTS cache %s for voice: %s", status, voice)
+
+
+def _key_check(key: str) -> str:
+    """What an entry repeats of its own key, so that audio that was moved to another key is noticed."""
+    parts = keys.parse_speech_key(key)
+    return f"{parts.text_hash[:16]}:{parts.codec}"
+
+
+def _is_fresh(entry: Entry, policy: Policy) -> bool:
+    return policy.max_age is None or entry.age <= policy.max_age
+
+
+def _read(key: str, value: Audio) -> Entry | None:
+    try:
+        if value.fields["key"] != _key_check(key):
+            raise ValueError("of another key")
+        return Entry(
+            audio=value.data,
+            created=float(value.fields["created"]),
+            ttl=int(value.fields["ttl"]),
+            level=value.fields["level"],
+            billed=value.fields["billed"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        store.discard(key, f"not audio of this version: {error}")
+        return None

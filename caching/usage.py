@@ -1,0 +1,64 @@
+"""What a provider charges for, counted as it says it counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+MOST = 2**53
+"""A larger count is a provider's error, and would not fit the database when added up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Billed units of one call to a provider. `Usage()`: nothing was billed; None in its place: it did not say."""
+
+    input_tokens: int = 0
+    """Without the cached ones, which have a price of their own."""
+    cached_input_tokens: int = 0
+    """Input tokens that the provider found in its own prompt cache."""
+    output_tokens: int = 0
+    characters: int = 0
+    audio_seconds: Decimal | int = 0
+
+    @classmethod
+    def from_tokens(cls, usage: Mapping[str, Any] | None) -> Usage | None:
+        """OpenAI's `usage`, in whose `prompt_tokens` the cached ones are included. None if it says nothing usable."""
+        if not usage:
+            return None
+        details = usage.get("prompt_tokens_details")
+        cached: Any = (details.get("cached_tokens") if isinstance(details, Mapping) else 0) or 0
+        prompt: Any = usage.get("prompt_tokens")
+        output: Any = usage.get("completion_tokens", 0)
+        if not (_is_count(prompt) and _is_count(output) and _is_count(cached)):
+            return None
+        cached = min(cached, prompt)
+        return cls(input_tokens=prompt - cached, cached_input_tokens=cached, output_tokens=output)
+
+    @classmethod
+    def from_billed(cls, billed: Mapping[str, Any]) -> Usage | None:
+        """Units by the names of the fields here (`{"characters": 42}`). None if there is none of them."""
+        known = {name: billed[name] for name in UNITS if _is_count(billed.get(name))}
+        return cls(**known) if known else None
+
+    @classmethod
+    def sum_billed(cls, parts: Iterable[Mapping[str, Any]]) -> Usage | None:
+        """All of them together; None if one of them is unknown."""
+        usages = [cls.from_billed(part) for part in parts]
+        return None if None in usages else sum((usage for usage in usages if usage), cls())
+
+    def items(self) -> Iterator[tuple[str, Decimal | int]]:
+        """The units of which there are any."""
+        return ((name, count) for name in UNITS if (count := getattr(self, name)))
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in UNITS})
+
+
+UNITS = tuple(field.name for field in fields(Usage))
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool) and 0 <= value < MOST

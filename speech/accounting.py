@@ -1,0 +1,92 @@
+"""Every request to the ledger, exactly once, however it ends; and its costs to the client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any, Literal
+
+from caching import ledger
+from caching.ledger import Costs, Event, Usage
+from caching.money import Money, plain
+from caching.outcome import NothingCached, Outcome
+
+HEADER_CURRENCY = "USD"
+
+
+@dataclass
+class Account:
+    """One request, from its arrival to its end. As a context manager it counts what fails inside it.
+
+    `settle` must be called once where the request succeeds: for a stream when it has ended.
+    """
+
+    event: Event
+    """What is known from the start: who asked whom for what."""
+    spent: Callable[[], Usage | None] = Usage
+    """What was billed so far, asked where the request fails. A call that fails is taken to bill nothing."""
+    started: float = field(default_factory=time.perf_counter)
+    settled: bool = False
+
+    def settle(self, outcome: Outcome[Any]) -> Costs:
+        """Count a request that was answered."""
+        kind = outcome.match or "exact" if outcome.status == "hit" else outcome.status
+        why: dict[str, Any] = {}
+        if match := outcome.matched:
+            why = {
+                "matched": match.question,
+                "similarity": match.similarity,
+                "probability": match.probability,
+                "reasons": match.reasons,
+            }
+        return self._record(outcome=kind, usage=outcome.billed, served=outcome.served, key=outcome.key, **why)
+
+    def __enter__(self) -> Account:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and not self.settled:
+            self._record(outcome="miss" if isinstance(error, NothingCached) else "error", usage=self.spent())
+
+    def _record(self, **fields: Any) -> Costs:
+        self.settled = True
+        return ledger.record(replace(self.event, seconds=time.perf_counter() - self.started, **fields))
+
+
+def account(
+    cache_type: Literal["llm", "tts", "stt"],
+    *,
+    level: str,
+    provider: str,
+    model: str,
+    client: str,
+    text: str,
+    spent: Callable[[], Usage | None] = Usage,
+) -> Account:
+    """The account of a request that begins now; `text` is what was asked or is to be spoken."""
+    event = Event(
+        cache_type, "error", Usage(), level=level, provider=provider, model=model, client=client, question=text
+    )
+    return Account(event, spent)
+
+
+def headers(costs: Costs | None) -> dict[str, str]:
+    """`X-Cost-USD` and `X-Cost-Saved-USD`; one that is not known is left out."""
+    if costs is None:
+        return {}
+    amounts = {"X-Cost-USD": _in_usd(costs.cost), "X-Cost-Saved-USD": _in_usd(costs.saved)}
+    return {name: amount for name, amount in amounts.items() if amount is not None}
+
+
+def body(costs: Costs) -> dict[str, str | None]:
+    """The same for a JSON answer; null where it is not known."""
+    return {"usd": _in_usd(costs.cost), "saved_usd": _in_usd(costs.saved)}
+
+
+def _in_usd(money: Money | None) -> str | None:
+    converted = money and money.to(HEADER_CURRENCY)
+    return plain(converted.amount) if converted else None

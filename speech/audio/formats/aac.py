@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from speech.audio.av_codec import AVCodec
+
+
+class Codec(AVCodec):
+    content_type = "audio/aac"
+    ffmpeg_codec = "aac"
+    container = "adts"
+    default_bitrate = 64_000

@@ -1,0 +1,26 @@
+"""What a codec is."""
+
+from __future__ import annotations
+
+
+class BaseCodec:
+    """Subclasses are called `Codec`. They are given whole samples and may hold them back until `finish`."""
+
+    content_type = ""
+
+    def __init__(self, sample_rate: int, *, bitrate: int | None, data_bytes: int | None) -> None:
+        """Hz, bits a second, and the length of all PCM to come where it is known."""
+        self.sample_rate = sample_rate
+        self.bitrate = bitrate
+        self.data_bytes = data_bytes
+
+    @classmethod
+    def is_usable(cls) -> bool:
+        """Whether this installation has what the codec needs."""
+        return True
+
+    def encode(self, pcm: bytes) -> bytes:
+        raise NotImplementedError
+
+    def finish(self) -> bytes:
+        raise NotImplementedError

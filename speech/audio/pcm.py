@@ -1,0 +1,40 @@
+"""Raw samples: signed 16-bit little-endian mono."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+BYTES_PER_SAMPLE = 2
+
+
+class SampleAligner:
+    """Makes chunks of whole samples out of chunks of any length. Half a sample at the very end is lost."""
+
+    def __init__(self) -> None:
+        self._half = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        data = self._half + chunk
+        whole = len(data) - len(data) % BYTES_PER_SAMPLE
+        self._half = data[whole:]
+        return data[:whole]
+
+
+def aligned(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same samples in non-empty chunks of whole samples."""
+    aligner = SampleAligner()
+    return filter(None, map(aligner.feed, chunks))
+
+
+def join(pieces: Iterable[Iterable[bytes]], pause_ms: int, sample_rate: int) -> Iterator[bytes]:
+    """The pieces one after the other with `pause_ms` of silence between them, in chunks of whole samples.
+
+    A piece is opened only when the one before it has ended. One without any sample takes no pause.
+    """
+    pause = bytes(BYTES_PER_SAMPLE * (sample_rate * pause_ms // 1000))
+    between = b""
+    for piece in pieces:
+        pending = between
+        for chunk in aligned(piece):
+            yield pending + chunk
+            pending, between = b"", pause

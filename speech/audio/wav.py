@@ -1,0 +1,100 @@
+"""WAV files that hold 16-bit mono PCM.
+
+The form is that of "Multimedia Programming Interface and Data Specifications 1.0" (IBM and Microsoft, 1991), with
+WAVE_FORMAT_EXTENSIBLE as in Microsoft's "Multiple Channel Audio Data and WAVE Files" (2007).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from speech.audio.pcm import BYTES_PER_SAMPLE
+
+PCM = 0x0001
+EXTENSIBLE = 0xFFFE
+PCM_SUBFORMAT = bytes.fromhex("0100000000001000800000aa00389b71")
+
+# A program that writes to a pipe cannot know the length: FFmpeg puts 0xFFFFFFFF, espeak-ng 0x7FFFF000.
+UNKNOWN_LENGTH = 0xFFFFFFFF
+LEAST_UNKNOWN_LENGTH = 0x7FFFF000
+
+RIFF_HEADER = struct.Struct("<4sI4s")
+CHUNK_HEADER = struct.Struct("<4sI")
+FORMAT = struct.Struct("<HHIIHH")
+HEADER_BYTES_AFTER_RIFF_LENGTH = 36
+
+
+def read_wav(data: bytes) -> tuple[bytes, int]:
+    """The samples of a WAV file and its sample rate in Hz. Raises ValueError for anything but 16-bit mono PCM."""
+    sample_rate: int | None = None
+    pcm: bytes | None = None
+    for name, body in _chunks(data):
+        if name == b"fmt ":
+            sample_rate = _sample_rate(body)
+        elif name == b"data" and pcm is None:
+            pcm = body
+    if sample_rate is None:
+        raise ValueError("the WAV file has no fmt chunk")
+    if pcm is None:
+        raise ValueError("the WAV file has no data chunk")
+    return pcm, sample_rate
+
+
+def to_wav(pcm: bytes, sample_rate: int) -> bytes:
+    return wav_header(len(pcm), sample_rate) + pcm
+
+
+def wav_header(data_bytes: int | None, sample_rate: int) -> bytes:
+    """The 44 bytes before the samples; `None` says that their number is not known yet."""
+    if data_bytes is None or data_bytes + HEADER_BYTES_AFTER_RIFF_LENGTH >= LEAST_UNKNOWN_LENGTH:
+        riff_length = data_length = UNKNOWN_LENGTH
+    else:
+        riff_length, data_length = data_bytes + HEADER_BYTES_AFTER_RIFF_LENGTH, data_bytes
+    bytes_per_second = sample_rate * BYTES_PER_SAMPLE
+    return (
+        RIFF_HEADER.pack(b"RIFF", riff_length, b"WAVE")
+        + CHUNK_HEADER.pack(b"fmt ", FORMAT.size)
+        + FORMAT.pack(PCM, 1, sample_rate, bytes_per_second, BYTES_PER_SAMPLE, 8 * BYTES_PER_SAMPLE)
+        + CHUNK_HEADER.pack(b"data", data_length)
+    )
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and body of each chunk, in any order. The length in the RIFF header is often wrong and never needed."""
+    if len(data) < RIFF_HEADER.size:
+        raise ValueError("not a WAV file: shorter than its header")
+    riff, _, wave = RIFF_HEADER.unpack_from(data)
+    if riff != b"RIFF" or wave != b"WAVE":
+        raise ValueError("not a WAV file: it does not begin with RIFF and WAVE")
+    at = RIFF_HEADER.size
+    while at + CHUNK_HEADER.size <= len(data):
+        name, length = CHUNK_HEADER.unpack_from(data, at)
+        start = at + CHUNK_HEADER.size
+        if name == b"data" and length >= LEAST_UNKNOWN_LENGTH:
+            length = (len(data) - start) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
+        if start + length > len(data):
+            raise ValueError(
+                f"the WAV file is cut short: chunk {name!r} says {length} bytes, {len(data) - start} are left"
+            )
+        if name == b"data" and length % BYTES_PER_SAMPLE:
+            raise ValueError("the WAV file ends in half a sample")
+        yield name, data[start : start + length]
+        at = start + length + length % 2  # a chunk of odd length is padded
+
+
+def _sample_rate(body: bytes) -> int:
+    if len(body) < FORMAT.size:
+        raise ValueError("the fmt chunk of the WAV file is too short")
+    encoding, channels, sample_rate, _, _, bits = FORMAT.unpack_from(body)
+    if encoding == EXTENSIBLE and body[24:40] == PCM_SUBFORMAT:
+        encoding = PCM
+    if encoding != PCM:
+        raise ValueError(f"the WAV file holds encoding 0x{encoding:04x}, not PCM")
+    if channels != 1:
+        raise ValueError(f"the WAV file has {channels} channels, not one")
+    if bits != 8 * BYTES_PER_SAMPLE:
+        raise ValueError(f"the WAV file has {bits} bits a sample, not 16")
+    if sample_rate == 0:
+        raise ValueError("the WAV file has a sample rate of 0")
+    return int(sample_rate)

@@ -1,0 +1,38 @@
+"""System checks of the providers' configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from caching.checks import TAG
+from speech import providers
+
+DEMO = "demo"
+
+
+@register(TAG)
+def check_providers(**kwargs: Any) -> list[CheckMessage]:
+    return [*_check_provider("LLM_PROVIDER", "chat"), *_check_provider("TTS_PROVIDER", "speech")]
+
+
+@register(Tags.security, deploy=True)
+def check_no_demo(**kwargs: Any) -> list[CheckMessage]:
+    if settings.LLM_PROVIDER != DEMO:
+        return []
+    hint = f"Set LLM_PROVIDER to one of {', '.join(name for name in providers.that_do('chat') if name != DEMO)}."
+    return [Warning("The demo provider answers: it repeats the question.", hint=hint, id="speech.W001")]
+
+
+def _check_provider(variable: str, operation: str) -> Iterator[CheckMessage]:
+    name = getattr(settings, variable)
+    known = providers.that_do(operation)
+    if name not in known:
+        message = f"providers: {variable} is {name!r}, which is no provider of {operation}."
+        yield Error(message, hint=f"Known are {', '.join(known)}.", id="speech.E001")
+    elif missing := providers.get(name).missing_settings:
+        message = f"providers: {variable} is {name}, which cannot be called yet."
+        yield Warning(message, hint=f"Set {', '.join(missing)}.", id="speech.W002")

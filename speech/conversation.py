@@ -1,0 +1,76 @@
+"""Text in, speech out: the answer is cut into sentences as it comes, and each is spoken as soon as it is whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from caching.chunks import Chunk
+from speech.exceptions import GatewayError, ProviderBadAnswer
+from speech.playback import Playback, Sentence
+from speech.sentences import SentenceStream
+from speech.spoken import resumed
+
+
+@dataclass
+class Receipt:
+    """What one turn came to. It is filled while the turn is spoken."""
+
+    heard: dict[str, Any] | None = None
+    """What was said, where the question came as sound."""
+    chat: dict[str, Any] = field(default_factory=dict)
+    sentences: list[Sentence] = field(default_factory=list)
+    first_audio_ms: float | None = None
+    error: str | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    def as_json(self) -> dict[str, Any]:
+        made = [sentence for sentence in self.sentences if not sentence.cached]
+        saved = [sentence for sentence in self.sentences if sentence.cached]
+        return {
+            "text": " ".join(sentence.text for sentence in self.sentences),
+            "heard": self.heard,
+            "chat": self.chat,
+            "sentences": [
+                {"text": s.text, "cached": s.cached, "characters": len(s.text), "billed": s.made.billed}
+                for s in self.sentences
+            ],
+            "characters_billed": sum(s.made.billed.get("characters", 0) for s in made),
+            "characters_not_billed": sum(len(sentence.text) for sentence in saved),
+            "time_to_first_audio_ms": self.first_audio_ms,
+            "error": self.error,
+        }
+
+
+def sentences_of(chunks: Iterator[Chunk], language: str) -> Iterator[str]:
+    """The sentences of a streamed answer, each as soon as it is certain."""
+    cutter = SentenceStream(language)
+    with closing(chunks):  # type: ignore[type-var]  # a generator, whatever its annotation
+        for chunk in chunks:
+            for choice in chunk.get("choices") or ():
+                yield from map(str.strip, cutter.feed(choice.get("delta", {}).get("content") or ""))
+        yield from map(str.strip, cutter.finish())
+
+
+def first_of(sentences: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """The first sentence, and all of them. Raises ProviderBadAnswer if there is none to speak."""
+    first = next(sentences, "")
+    if not first:
+        raise ProviderBadAnswer("the model's answer holds no text to speak")
+    return first, resumed(first, sentences)
+
+
+def spoken_turn(playback: Playback, codec: str, receipt: Receipt) -> Iterator[bytes]:
+    """The sound of a turn; the receipt is complete when it ends, is closed, or fails."""
+    receipt.sentences = playback.sentences
+    try:
+        for sound in playback.encoded(codec):
+            if receipt.first_audio_ms is None:
+                receipt.first_audio_ms = round((time.monotonic() - receipt.began) * 1000, 1)
+            yield sound
+    except GatewayError as error:
+        receipt.error = error.message
+        raise

@@ -1,0 +1,100 @@
+"""One shape for every error of the API: OpenAI's, so that its SDKs show our messages."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from speech.exceptions import GatewayError
+
+logger = logging.getLogger(__name__)
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's EXCEPTION_HANDLER."""
+    if isinstance(error, GatewayError):
+        return _from_gateway_error(error)
+    if isinstance(error, Http404):
+        error = drf.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = drf.PermissionDenied()
+    elif isinstance(error, RequestDataTooBig):
+        error = PayloadTooLarge()
+    if isinstance(error, drf.APIException):
+        return _from_drf(error)
+    logger.exception("Unexpected error in %s", context["view"].__class__.__name__)
+    return error_response(500, "Something went wrong on our side.", type="server_error", code="internal_error")
+
+
+class PayloadTooLarge(drf.APIException):
+    status_code = 413
+    default_detail = "The request body is too large."
+    default_code = "payload_too_large"
+
+
+def error_body(message: str, *, type: str, param: str | None, code: str) -> dict[str, Any]:
+    return {"error": {"message": message, "type": type, "param": param, "code": code}}
+
+
+def error_response(
+    status: int,
+    message: str,
+    *,
+    type: str = "invalid_request_error",
+    param: str | None = None,
+    code: str = "invalid_value",
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The documented error body. 4xx other than 429 tell OpenAI's SDKs that sending it again is pointless."""
+    pointless = 400 <= status < 500 and status != 429
+    retry = {"x-should-retry": "false"} if pointless else {}
+    return Response(
+        error_body(message, type=type, param=param, code=code), status=status, headers={**retry, **(headers or {})}
+    )
+
+
+def _from_gateway_error(error: GatewayError) -> Response:
+    headers = {} if error.retry_helps else {"x-should-retry": "false"}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    if error.status >= 500:
+        logger.warning("%s: %s", error.code, error.message)
+    return error_response(
+        error.status, error.message, type=error.type, param=error.param, code=error.code, headers=headers
+    )
+
+
+def _from_drf(error: drf.APIException) -> Response:
+    headers = {}
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(round(wait))
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    param, message, code = _first_problem(error.get_full_details())
+    types = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
+    return error_response(
+        error.status_code,
+        message,
+        type=types.get(error.status_code, "invalid_request_error"),
+        param=param,
+        code=code,
+        headers=headers,
+    )
+
+
+def _first_problem(details: Any, path: tuple[str, ...] = ()) -> tuple[str | None, str, str]:
+    """The first leaf of DRF's tree of problems: which field, what is wrong, DRF's code for it."""
+    if isinstance(details, dict) and "message" in details and "code" in details:
+        field = ".".join(part for part in path if part != "non_field_errors") or None
+        message = str(details["message"])
+        return field, f"{field}: {message}" if field else message, str(details["code"])
+    if isinstance(details, dict):
+        name, inner = next(iter(details.items()))
+        return _first_problem(inner, (*path, str(name)))
+    position, inner = next((i, item) for i, item in enumerate(details) if item)
+    return _first_problem(inner, path if "message" in inner else (*path, str(position)))

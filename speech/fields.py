@@ -1,0 +1,51 @@
+"""DRF fields that take a value for what it is: DRF's own would read `true` as a number and `5` as a text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+
+class TextField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class BoundedTextField(TextField):
+    """A text of at most MAX_TEXT_CHARACTERS."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(text) > settings.MAX_TEXT_CHARACTERS:
+            message = f"{len(text)} characters; at most {settings.MAX_TEXT_CHARACTERS} are allowed."
+            raise serializers.ValidationError(message, code="text_too_long")
+        return text
+
+
+class NumberField(serializers.FloatField):
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WholeNumberField(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know: a misspelt option must not be dropped in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
+            raise serializers.ValidationError(
+                {unknown[0][:100]: [f"Unknown field; known are {', '.join(self.fields)}."]}, code="unknown_field"
+            )
+        return super().to_internal_value(data)

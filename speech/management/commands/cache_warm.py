@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from caching.money import plain
+from caching.progress import Bar
+from speech import warming
+from speech.exceptions import GatewayError
+from speech.models import Client
+from speech.warming import Job
+
+
+class Command(BaseCommand):
+    help = (
+        "Ask questions and speak phrases ahead of time. FILE is CSV with a header or has a JSON object a line, in the "
+        "fields of /api/chat/ (query, system, …) or /api/tts/ (text, voice, …). Run again, it goes on where it ended."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--client", required=True, help="whose entries they become")
+        parser.add_argument("--concurrency", type=int, default=4, help="requests at once")
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+    def handle(self, *, file: Path, client: str, concurrency: int, yes: bool, **options: Any) -> str:
+        owner = Client.objects.filter(name=client).first()
+        if owner is None:
+            raise CommandError(f"there is no client {client}")
+        if concurrency < 1:
+            raise CommandError("--concurrency must be at least 1")
+        record = Record(file)
+        jobs = [job for job in self._read(file) if job.digest not in record.done]
+        self._confirm(jobs, yes)
+        failed = self._run(jobs, owner, concurrency, record)
+        if failed:
+            raise CommandError(f"{len(jobs) - failed:,} of {len(jobs):,} done; run it again for the rest")
+        record.remove()
+        return f"{len(jobs):,} done"
+
+    def _read(self, file: Path) -> list[Job]:
+        try:
+            return warming.read(file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{file} cannot be read: {error}") from error
+        except GatewayError as error:
+            raise CommandError(f"{file}, {error.message}") from error
+
+    def _confirm(self, jobs: list[Job], yes: bool) -> None:
+        try:
+            estimate = warming.estimate(jobs)
+        except GatewayError as error:
+            raise CommandError(error.message) from error
+        most = estimate.in_display_currency
+        unknown = f", and {estimate.unknown:,} of unknown cost" if estimate.unknown else ""
+        self.stdout.write(f"{len(jobs):,} requests, about {plain(most.amount)} {most.currency}{unknown}")
+        if not yes and input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+            raise CommandError("nothing was done")
+
+    def _run(self, jobs: list[Job], client: Client, concurrency: int, record: Record) -> int:
+        bar, failed = Bar(self.stdout, len(jobs)), 0
+        outcomes = warming.warm(jobs, client=client, concurrency=concurrency, done=record.add)
+        for number, (job, problem) in enumerate(outcomes, 1):
+            if problem:
+                failed += 1
+                self.stderr.write(f"line {job.line}: {problem}")
+            bar.show(number, f"{number:,} of {len(jobs):,}")
+        bar.end()
+        return failed
+
+
+class Record:
+    """Which rows of a file are done, in a file beside it, so that an interrupted run pays for nothing twice."""
+
+    def __init__(self, file: Path) -> None:
+        self._path = file.with_name(f"{file.name}.done")
+        self.done = set(self._path.read_text().split()) if self._path.exists() else set()
+
+    def add(self, job: Job) -> None:
+        with self._path.open("a") as file:
+            file.write(f"{job.digest}\n")
+
+    def remove(self) -> None:
+        self._path.unlink(missing_ok=True)

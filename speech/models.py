@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+KEY_PREFIX = "sg_"
+
+
+def hash_key(key: str) -> str:
+    """What is stored of an API key. The key holds 256 random bits, so a fast hash cannot be searched through."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class ClientManager(models.Manager["Client"]):
+    def create_with_key(self, name: str) -> tuple[Client, str]:
+        """A new client and its API key, which is shown this once and never stored."""
+        client = self.model(name=name)
+        key = client.give_key()
+        client.save(force_insert=True)
+        return client, key
+
+
+class Client(models.Model):
+    """A program that may call the API: its key, what it shares, what it is allowed."""
+
+    name = models.CharField(max_length=100, unique=True)
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    key_hint = models.CharField("key begins with", max_length=8, editable=False)
+    is_active = models.BooleanField(
+        "active", default=True, help_text="Switch off to revoke the key; it takes effect everywhere within 30 seconds."
+    )
+    shared_scope = models.BooleanField(
+        default=False, help_text="Share answers and audio with the other clients that share theirs."
+    )
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = ClientManager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def give_key(self) -> str:
+        """Set a new API key, to be saved by the caller. It is returned this once; only its hash is stored."""
+        key = KEY_PREFIX + secrets.token_urlsafe(32)
+        self.key_hash, self.key_hint = hash_key(key), key[:8]
+        return key
+
+    @property
+    def scope(self) -> str:
+        """Whose cache entries this client reads and writes."""
+        return "shared" if self.shared_scope else self.private_scope
+
+    @property
+    def private_scope(self) -> str:
+        return f"client:{self.pk}"
+
+    @property
+    def is_authenticated(self) -> bool:
+        """What DRF asks of whoever sent a request."""
+        return self.is_active
+
+
+class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    def fresh(self) -> ReceiptQuerySet:
+        """Those that may still be asked for."""
+        return self.filter(created__gte=timezone.now() - Receipt.KEPT_FOR)
+
+    def prune(self) -> int:
+        """Remove the others; how many there were."""
+        return self.filter(created__lt=timezone.now() - Receipt.KEPT_FOR).delete()[0]
+
+
+class Receipt(models.Model):
+    """What one spoken turn came to. Kept in the database, so that it is there without Redis and for every worker."""
+
+    KEPT_FOR = timedelta(minutes=10)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE)
+    created = models.DateTimeField(auto_now_add=True, db_index=True)
+    body = models.JSONField()
+
+    objects = ReceiptQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,142 @@
+"""`/v1/…`: OpenAI's wire format over the same services."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from caching.levels import LEVELS, Level, Policy
+from speech import accounting, cache_control, model_names, providers, services
+from speech.authentication import client_of
+from speech.bodies import read_call
+from speech.exceptions import InvalidRequest
+from speech.openai_api import replies as openai_replies
+from speech.openai_api.serializers import AudioSpeechSerializer, ChatCompletionSerializer
+from speech.streaming import streamed
+from speech.upstream import openai_wire
+from speech.views import CACHE_CONTROL, ERRORS
+
+
+class OpenAIView(APIView):
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final["X-Request-ID"] = f"req_{uuid.uuid4().hex}"
+        return final
+
+
+class ChatCompletionsView(OpenAIView):
+    @extend_schema(
+        request=ChatCompletionSerializer,
+        responses={200: OpenApiResponse(OpenApiTypes.OBJECT, "`chat.completion`, or its chunks as events."), **ERRORS},
+        parameters=[CACHE_CONTROL],
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Answer a conversation, whole or as a stream."""
+        call = read_call(ChatCompletionSerializer, request)
+        meant = model_names.resolve(call.model, "chat")
+        ask: dict[str, Any] = {
+            "client": client_of(request),
+            "request": replace(call.request, model=meant.model),
+            "policy": policy_of(request, call.level, meant.level),
+            "provider": meant.provider,
+        }
+        id = f"chatcmpl-{uuid.uuid4().hex}"
+        if not call.stream:
+            result = services.chat(**ask)
+            return Response(openai_replies.completion(result.outcome.value, id=id), headers=_headers(result))
+        stream = services.stream_chat(**ask)
+        events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
+        return streamed(events, "text/event-stream", _headers(stream))
+
+
+class AudioSpeechView(OpenAIView):
+    @extend_schema(
+        request=AudioSpeechSerializer,
+        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio, or events with it."), **ERRORS},
+        parameters=[CACHE_CONTROL],
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Speak a text; what is not in the cache is sent as it is made."""
+        call = read_call(AudioSpeechSerializer, request)
+        meant = model_names.resolve(call.model, "speech")
+        result = services.synthesize(
+            client=client_of(request),
+            request=replace(call.request, model=meant.model),
+            policy=policy_of(request, call.level, meant.level),
+            codec=call.codec,
+            provider=meant.provider,
+            stream=True,
+        )
+        headers = _headers(result)
+        if call.as_events:
+            events = openai_replies.speech_events(result.outcome.value, characters=len(call.request.text))
+            return streamed(events, "text/event-stream", headers)
+        if result.outcome.status == "hit":
+            return HttpResponse(b"".join(result.outcome.value), content_type=result.content_type, headers=headers)
+        return streamed(result.outcome.value, result.content_type, headers)
+
+
+class ModelsView(OpenAIView):
+    @extend_schema(operation_id="v1_models_list", responses={200: OpenApiTypes.OBJECT, **ERRORS})
+    def get(self, request: Request) -> Response:
+        """The names that may be sent as `model`."""
+        models = [openai_replies.model_object(name, owner) for name, owner in model_names.listed()]
+        return Response({"object": "list", "data": models})
+
+
+@extend_schema_view(get=extend_schema(exclude=True))
+class AudioModelsView(ModelsView):
+    """The same list at a second address that Open WebUI asks; the schema names it once."""
+
+
+class ModelView(OpenAIView):
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, **ERRORS})
+    def get(self, request: Request, name: str) -> Response:
+        """One of them."""
+        for listed, owner in model_names.listed():
+            if name in (listed, listed.partition("/")[2]):
+                return Response(openai_replies.model_object(name, owner))
+        raise ModelNotFound(f"The model {name[:200]!r} does not exist.", param="model")
+
+
+class VoicesView(OpenAIView):
+    # Open WebUI asks for it without a key; it tells no secret.
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request) -> Response:
+        """The voices of the default provider, and OpenAI's names for them."""
+        own = {voice.id: voice.name for voice in providers.get(settings.TTS_PROVIDER).voices()}
+        names = own | {name: name.title() for name in openai_wire.VOICES}
+        return Response({"voices": [{"id": id, "name": name} for id, name in names.items()]})
+
+
+class ModelNotFound(InvalidRequest):
+    status = 404
+    code = "model_not_found"
+
+
+def _headers(result: services.ChatResult | services.ChatStream | services.SpeechResult) -> dict[str, str]:
+    return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
+
+
+def policy_of(request: Request, in_body: str, named_as_model: str) -> Policy:
+    """The level as the body, a header or the model's name says it, in this order."""
+    level = in_body or request.headers.get("X-Optimization-Level") or named_as_model
+    if level and level not in LEVELS:
+        raise InvalidRequest(f"X-Optimization-Level must be one of {', '.join(LEVELS)}", param="X-Optimization-Level")
+    return cache_control.policy_from(
+        request.headers.get("Cache-Control", ""), cast("Level", level or settings.OPTIMIZATION_LEVEL)
+    )

@@ -1,0 +1,75 @@
+"""A page on which staff try the gateway, through the very views that clients call."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+
+from caching.levels import LEVELS
+from speech import providers
+from speech.models import Client, hash_key
+from speech.views import ChatView, SpeechView
+
+CLIENT = "playground"
+CODEC = "wav"
+FACTS = [
+    ("cache", "Cache"),
+    ("similarity", "Similarity"),
+    ("age", "Age of the entry"),
+    ("time", "Time"),
+    ("cost", "Cost"),
+    ("saved", "Saved"),
+]
+"""What `playground.js` fills in."""
+
+
+class StaffAuthentication(SessionAuthentication):
+    """Staff who are logged in to the admin ask as one client of its own; it has no key that anybody knows."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        found: tuple[AbstractBaseUser, None] | None = super().authenticate(request)
+        if found is None:
+            return None
+        if not getattr(found[0], "is_staff", False):
+            raise PermissionDenied("The playground is for staff.")
+        unknown = {"key_hash": hash_key(secrets.token_urlsafe()), "key_hint": "none"}
+        return Client.objects.get_or_create(name=CLIENT, defaults=unknown)[0], None
+
+
+class PlaygroundChatView(ChatView):
+    authentication_classes = [StaffAuthentication]
+    schema = None
+
+
+class PlaygroundSpeechView(SpeechView):
+    authentication_classes = [StaffAuthentication]
+    schema = None
+
+
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    talkers, speakers = providers.that_do("chat"), providers.that_do("speech")
+    context = {
+        **admin.site.each_context(request),
+        "title": "Playground",
+        "levels": LEVELS,
+        "level": settings.OPTIMIZATION_LEVEL,
+        "chat_providers": [providers.get(name) for name in talkers],
+        "chat_provider": settings.LLM_PROVIDER,
+        "speech_providers": [providers.get(name) for name in speakers],
+        "speech_provider": settings.TTS_PROVIDER,
+        "voices": {name: [[voice.id, voice.name] for voice in providers.get(name).voices()] for name in speakers},
+        "codec": CODEC,
+        "facts": FACTS,
+    }
+    return render(request, "speech/playground.html", context)

@@ -1,0 +1,96 @@
+"""Answers without a key or a network, so that a fresh clone shows what caching does."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from speech import options
+from speech.exceptions import InvalidRequest, ProviderNotConfigured
+from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, Message
+from speech.upstream import openai_wire
+
+_MODEL = "demo"
+
+
+class Provider(BaseProvider):
+    """Repeats the question. Its usage counts words, where a language model's counts tokens."""
+
+    defaults = {"DELAY_MS": "400"}
+    passes_models_on = False
+    does = frozenset({"chat"})
+
+    def prepare_chat(self, request: ChatRequest) -> ChatRequest:
+        if request.model not in ("", _MODEL):
+            raise InvalidRequest(f"{self.name} has one model, {_MODEL}", param="model")
+        if request.params.get("n", 1) != 1:
+            raise InvalidRequest(f"{self.name} gives one answer", param="n")
+        form = request.params.get("response_format") or {}
+        options.refuse(self, tools=request.params.get("tools"), response_format=form.get("type", "text") != "text")
+        if not _question(request.messages):
+            raise InvalidRequest("messages must hold a user's message with text in it", param="messages")
+        return openai_wire.prepare(request, _MODEL)
+
+    def chat(self, request: ChatRequest) -> ChatAnswer:
+        self._wait()
+        answer = _answer(request.messages)
+        message = {"role": "assistant", "content": answer}
+        choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+        return ChatAnswer(choices=[choice], model=_MODEL, usage=_usage(request.messages, answer))
+
+    def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
+        self._wait()
+        answer = _answer(request.messages)
+        yield _chunk({"role": "assistant", "content": ""})
+        for word in re.findall(r"\s*\S+", answer):
+            yield _chunk({"content": word})
+        yield _chunk({}, finish_reason="stop")
+        yield {**_chunk({}), "choices": [], "usage": _usage(request.messages, answer)}
+
+    def models(self) -> list[str]:
+        return [_MODEL]
+
+    def _wait(self) -> None:
+        delay = self.setting("DELAY_MS")
+        if not delay.isdecimal():
+            raise ProviderNotConfigured(f"DEMO_DELAY_MS must be a number of milliseconds, not {delay!r}")
+        time.sleep(int(delay) / 1000)
+
+
+def _answer(messages: Sequence[Message]) -> str:
+    return (
+        f"This is a demo answer: no language model was asked. You said: “{_question(messages)}” "
+        "Ask the same thing again, and the answer comes from the cache. "
+        "Set LLM_PROVIDER and a provider's key to talk to a real model."
+    )
+
+
+def _question(messages: Sequence[Message]) -> str:
+    """The text of the last message of the user."""
+    for message in reversed(messages):
+        if message.get("role") == "user":
+            return " ".join(_text(message).split())
+    return ""
+
+
+def _text(message: Message) -> str:
+    """OpenAI's `content`: a string, or a list of parts of which some are text."""
+    content = message.get("content") or ""
+    return content if isinstance(content, str) else " ".join(part.get("text") or "" for part in content)
+
+
+def _usage(messages: Sequence[Message], answer: str) -> dict[str, int]:
+    asked, answered = sum(len(_text(message).split()) for message in messages), len(answer.split())
+    return {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered}
+
+
+def _chunk(delta: dict[str, str], finish_reason: str | None = None) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-demo",
+        "object": "chat.completion.chunk",
+        "created": int(time.time()),
+        "model": _MODEL,
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],
+    }

@@ -1,0 +1,141 @@
+"""ElevenLabs: speech as a stream of PCM."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from speech import options
+from speech.exceptions import InvalidRequest, ProviderBadAnswer
+from speech.languages import canonical, detect
+from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
+from speech.sentences import pack
+from speech.upstream.transport import Call, Form, post, post_for_json
+
+_SAMPLE_RATE = 24_000
+_LIMITS = {
+    "eleven_flash_v2_5": 40_000,
+    "eleven_turbo_v2_5": 40_000,
+    "eleven_flash_v2": 30_000,
+    "eleven_turbo_v2": 30_000,
+    "eleven_multilingual_v2": 10_000,
+    "eleven_v3": 5_000,
+}
+"""Characters in one request, from help.elevenlabs.io article 19572237925521."""
+_LIMIT = 5_000  # of a model that is not in the list: the least of all
+_KNOWN = {
+    "Alice": "Xb7hH8MSUJpSbSDYk0k2",
+    "Brian": "nPczCjzI2devNBz1zQrb",
+    "Callum": "N2lVS1w4EtoT3dr4eOWO",
+    "Charlie": "IKne3meq5aSn9XLyUdCD",
+    "Chris": "iP95p4xoKVk53GoZ742B",
+    "Daniel": "onwK4e9ZLuTAKqWW03F9",
+    "Eric": "cjVigY5qzO86Huf0OWal",
+    "George": "JBFqnCBsd6RMkjVDRZzb",
+    "Jessica": "cgSgspJ2msm6clMCkdW9",
+    "Laura": "FGY2WhTYpPnrIDTdsKH5",
+    "Lily": "pFZP5JQG7iQjIQuC4Bku",
+    "Matilda": "XrExE9yKIg1WjnnlVkGX",
+    "Sarah": "EXAVITQu4vr4xnSDxMaL",
+}
+"""Some of the voices that every account has."""
+_ALIASES = {
+    "alloy": _KNOWN["Sarah"],
+    "ash": _KNOWN["Eric"],
+    "ballad": _KNOWN["Callum"],
+    "cedar": _KNOWN["Chris"],
+    "coral": _KNOWN["Jessica"],
+    "echo": _KNOWN["Daniel"],
+    "fable": _KNOWN["George"],
+    "marin": _KNOWN["Matilda"],
+    "nova": _KNOWN["Laura"],
+    "onyx": _KNOWN["Brian"],
+    "sage": _KNOWN["Alice"],
+    "shimmer": _KNOWN["Lily"],
+    "verse": _KNOWN["Charlie"],
+}
+
+
+class Provider(BaseProvider):
+    defaults = {
+        "API_KEY": "",
+        "BASE_URL": "https://api.elevenlabs.io",
+        "MODEL": "eleven_flash_v2_5",
+        "TRANSCRIPTION_MODEL": "scribe_v2",
+        "VOICE": _KNOWN["George"],
+        "VOICE_ALIASES": "",
+    }
+    required = ("API_KEY",)
+    does = frozenset({"speech", "transcription"})
+
+    def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
+        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
+        options.refuse(self, pitch=request.pitch, instructions=request.instructions)
+        options.check_range("speed", request.speed, 0.7, 1.2)
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", request.voice):
+            raise InvalidRequest(
+                f"voice must be the id of an ElevenLabs voice, not {request.voice[:40]!r}", param="voice"
+            )
+        return replace(request, model=request.model or self.setting("MODEL"))
+
+    def speak(self, request: SpeechRequest) -> Speech:
+        billed: dict[str, int] = {"characters": 0}
+        pcm = options.checked_audio(self, self._pieces(request, billed))
+        return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
+
+    def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
+        options.refuse(self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature)
+        language = canonical(request.language) if request.language else ""
+        return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"), language=language)
+
+    def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        self.ensure_configured()
+        fields = [("file", (f"audio.{request.kind}", request.audio)), ("model_id", request.model)]
+        if request.language:
+            fields.append(("language_code", request.language))
+        url = f"{self.setting('BASE_URL').rstrip('/')}/v1/speech-to-text"
+        answer = post_for_json(Call(self.name, url, {"xi-api-key": self.setting("API_KEY")}, Form(fields)))
+        if not isinstance(text := answer.get("text"), str):
+            raise ProviderBadAnswer(f"{self.name} sent no transcript")
+        seconds = options.seconds_of(request)
+        billed = {} if seconds is None else {"audio_seconds": seconds}
+        return Transcript(text, str(answer.get("language_code") or ""), seconds, billed=billed)
+
+    def models(self) -> list[str]:
+        return sorted({*_LIMITS, self.setting("TRANSCRIPTION_MODEL"), self.setting("MODEL")})
+
+    def voices(self) -> list[Voice]:
+        return [Voice(id=voice, name=name) for name, voice in _KNOWN.items()]
+
+    def _pieces(self, request: SpeechRequest, billed: dict[str, int]) -> Iterator[bytes]:
+        limit = _LIMITS.get(request.model, _LIMIT)
+        for piece in pack(request.text, request.language or detect(request.text), limit):
+            with post(self._call(request, piece)) as reply:
+                options.check_audio_type(self, reply.headers)
+                billed["characters"] += _characters(reply.headers, piece)
+                yield from reply
+
+    def _call(self, request: SpeechRequest, text: str) -> Call:
+        self.ensure_configured()
+        body: dict[str, Any] = {"text": text, "model_id": request.model}
+        if request.speed != 1:
+            body["voice_settings"] = {"speed": request.speed}
+        # A language that nobody asked for is left to the model to hear; multilingual_v2 refuses the field.
+        if request.language and request.model != "eleven_multilingual_v2":
+            body["language_code"] = request.language
+        return Call(
+            provider=self.name,
+            url=f"{self.setting('BASE_URL').rstrip('/')}/v1/text-to-speech/{quote(request.voice, safe='')}/stream"
+            "?output_format=pcm_24000",
+            headers={"xi-api-key": self.setting("API_KEY")},
+            body=body,
+        )
+
+
+def _characters(headers: Mapping[str, str], text: str) -> int:
+    """What was billed, as the header says it; without one, the characters that were sent."""
+    cost = headers.get("character-cost", "")
+    return int(cost) if cost.isdecimal() else len(text)

@@ -1,0 +1,104 @@
+"""espeak-ng: real speech with no key and no network, in English and ten languages of India."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from speech import options
+from speech.exceptions import InvalidRequest
+from speech.languages import LANGUAGES, detect
+from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
+from speech.sentences import pack
+from speech.upstream import espeak_engine
+
+_MODEL = "espeak-ng"
+_VOICES = {"en-gb": "gmw/en", "en-us": "gmw/en-US", **{code: code for code in LANGUAGES if code != "en"}}
+"""Our name of each voice, and the name that espeak-ng 1.51 and 1.52 accept for it."""
+_VARIANTS = tuple(f"{kind}{number}" for kind, most in (("f", 5), ("m", 8)) for number in range(1, most + 1))
+"""Other timbres of each voice, asked for as `hi+f3`. espeak-ng ignores a name that it does not know."""
+_ALIASES = {
+    "alloy": "+m3",
+    "ash": "+m1",
+    "ballad": "+m2",
+    "cedar": "+m4",
+    "coral": "+f1",
+    "echo": "+m5",
+    "fable": "+m6",
+    "marin": "+f2",
+    "nova": "+f3",
+    "onyx": "+m7",
+    "sage": "+f4",
+    "shimmer": "+f5",
+    "verse": "+m8",
+}
+_WORDS_PER_MINUTE = 175  # espeak-ng's default; it does not go below 80, which is a speed of 0.46
+_PIECE = 1_000  # characters, about a minute of sound
+
+
+class Provider(BaseProvider):
+    """A voice is named by its language, with or without a variant: `hi`, `en-us+m3`, or `+f1` for the text's own."""
+
+    defaults = {
+        "NG_BIN": "",
+        "VOICE": "",
+        "VOICE_ALIASES": "",
+    }
+    passes_models_on = False
+    does = frozenset({"speech"})
+
+    def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
+        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
+        options.refuse(self, model=request.model.removeprefix(_MODEL), instructions=request.instructions)
+        options.check_range("speed", request.speed, 0.25, 4)
+        options.check_range("pitch", request.pitch, -1, 1)
+        language = request.language or detect(request.text)
+        return replace(
+            request,
+            voice=_full_name(request.voice, language),
+            model=_MODEL,
+            language=language,
+            engine=f"{_MODEL} {self._engine.version}",
+        )
+
+    def speak(self, request: SpeechRequest) -> Speech:
+        return Speech(
+            pcm=options.checked_audio(self, self._pieces(request)),
+            sample_rate=espeak_engine.SAMPLE_RATE,
+            billed={"characters": len(request.text)},
+        )
+
+    def models(self) -> list[str]:
+        return [_MODEL]
+
+    def voices(self) -> list[Voice]:
+        return [Voice(id=name, name=_title(name), languages=(name.partition("-")[0],)) for name in sorted(_VOICES)]
+
+    @property
+    def _engine(self) -> espeak_engine.Engine:
+        return espeak_engine.find(self.setting("NG_BIN"))
+
+    def _pieces(self, request: SpeechRequest) -> Iterator[bytes]:
+        """One process per piece: none is left behind when the consumer stops between two of them."""
+        name, plus, variant = request.voice.partition("+")
+        rate, pitch = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
+        for piece in pack(request.text, request.language, _PIECE):
+            yield self._engine.speak(piece, _VOICES[name] + plus + variant, rate, pitch)
+
+
+def _full_name(voice: str, language: str) -> str:
+    name, plus, variant = voice.partition("+")
+    # BCP 47 has no Indian English voice to offer here: espeak-ng's own choice for en-IN is British.
+    name = name or ("en-gb" if language == "en" else language)
+    if name not in _VOICES or (plus and variant not in _VARIANTS):
+        raise InvalidRequest(
+            f"voice must be one of {', '.join(sorted(_VOICES))}, with or without a variant such as +f3 or +m1; "
+            f"not {voice[:40]!r}",
+            param="voice",
+        )
+    return f"{name}{plus}{variant}"
+
+
+def _title(name: str) -> str:
+    language, _, region = name.partition("-")
+    return f"{LANGUAGES[language]} ({region.upper()})" if region else LANGUAGES[language]

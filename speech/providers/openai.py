@@ -1,0 +1,120 @@
+"""OpenAI, and every server that speaks its chat completions or its speech: Ollama, vLLM, Kokoro-FastAPI, …"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from speech import options
+from speech.exceptions import InvalidRequest
+from speech.languages import detect
+from speech.openai_api.transcripts import MODELS, form, read_transcript
+from speech.providers.base import (
+    BaseProvider,
+    ChatAnswer,
+    ChatRequest,
+    Speech,
+    SpeechRequest,
+    Transcript,
+    TranscriptionRequest,
+    Voice,
+)
+from speech.sentences import pack
+from speech.upstream import openai_wire
+from speech.upstream.sse import read_events
+from speech.upstream.transport import Call, Form, post, post_for_json
+
+_SAMPLE_RATE = 24_000  # of response_format "pcm", as the API reference says
+_LIMIT = 4_096  # characters of `input`
+_LIMIT_IN_TOKENS = 2_000  # of gpt-4o-mini-tts; counted as characters, for want of its tokenizer
+
+
+class Provider(BaseProvider):
+    defaults = {
+        "API_KEY": "",
+        "BASE_URL": "https://api.openai.com/v1",
+        "CHAT_MODEL": "gpt-6-luna",
+        "SPEECH_MODEL": "gpt-4o-mini-tts",
+        "TRANSCRIPTION_MODEL": MODELS[0],
+        "VOICE": "alloy",
+        "VOICE_ALIASES": "",
+    }
+    required = ("API_KEY",)
+    does = frozenset({"chat", "speech", "transcription"})
+
+    @property
+    def missing_settings(self) -> list[str]:
+        return super().missing_settings if self._is_openai else []
+
+    def prepare_chat(self, request: ChatRequest) -> ChatRequest:
+        return openai_wire.prepare(request, self.setting("CHAT_MODEL"))
+
+    def chat(self, request: ChatRequest) -> ChatAnswer:
+        return openai_wire.read_answer(
+            self.name, post_for_json(self._call("/chat/completions", openai_wire.body(request)))
+        )
+
+    def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
+        asked = {"stream": True, "stream_options": {"include_usage": True}}
+        with post(self._call("/chat/completions", openai_wire.body(request) | asked)) as reply:
+            yield from openai_wire.read_chunks(self.name, read_events(reply))
+
+    def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
+        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), {})
+        options.refuse(self, pitch=request.pitch)
+        options.check_range("speed", request.speed, 0.25, 4)
+        model = request.model or self.setting("SPEECH_MODEL")
+        if model.startswith("tts-1"):
+            options.refuse(self, instructions=request.instructions)
+        # Other servers have voices of their own.
+        if self._is_openai and request.voice not in openai_wire.VOICES:
+            raise InvalidRequest(
+                f"voice must be one of {', '.join(openai_wire.VOICES)}, not {request.voice[:40]!r}", param="voice"
+            )
+        return replace(request, model=model)
+
+    def speak(self, request: SpeechRequest) -> Speech:
+        billed: dict[str, int] = {"characters": 0}
+        pcm = options.checked_audio(self, self._pieces(request, billed))
+        return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
+
+    def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
+        return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"))
+
+    def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        return read_transcript(self.name, post_for_json(self._call("/audio/transcriptions", form(request))))
+
+    def models(self) -> list[str]:
+        return [self.setting("TRANSCRIPTION_MODEL"), *MODELS, self.setting("CHAT_MODEL"), self.setting("SPEECH_MODEL")]
+
+    def voices(self) -> list[Voice]:
+        return [Voice(id=name, name=name.title()) for name in openai_wire.VOICES] if self._is_openai else []
+
+    @property
+    def _is_openai(self) -> bool:
+        return urlsplit(self.setting("BASE_URL")).hostname == "api.openai.com"
+
+    def _call(self, path: str, body: dict[str, Any] | Form) -> Call:
+        self.ensure_configured()
+        key = self.setting("API_KEY")
+        return Call(
+            provider=self.name,
+            url=self.setting("BASE_URL").rstrip("/") + path,
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            body=body,
+        )
+
+    def _pieces(self, request: SpeechRequest, billed: dict[str, int]) -> Iterator[bytes]:
+        limit = _LIMIT_IN_TOKENS if request.model.startswith("gpt-4o-mini-tts") else _LIMIT
+        fields: dict[str, Any] = {"model": request.model, "voice": request.voice, "response_format": "pcm"}
+        if request.speed != 1:
+            fields["speed"] = request.speed
+        if request.instructions:
+            fields["instructions"] = request.instructions
+        for piece in pack(request.text, request.language or detect(request.text), limit):
+            with post(self._call("/audio/speech", {"input": piece, **fields})) as reply:
+                options.check_audio_type(self, reply.headers)
+                billed["characters"] += len(piece)
+                yield from reply

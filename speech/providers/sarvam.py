@@ -1,0 +1,151 @@
+"""Sarvam: chat in OpenAI's format with exceptions, and speech in eleven languages as base64 in JSON."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from speech import options
+from speech.audio import read_wav
+from speech.exceptions import InvalidRequest, ProviderBadAnswer
+from speech.languages import canonical, detect
+from speech.providers.base import (
+    BaseProvider,
+    ChatAnswer,
+    ChatRequest,
+    Speech,
+    SpeechRequest,
+    Transcript,
+    TranscriptionRequest,
+    Voice,
+)
+from speech.sentences import pack
+from speech.upstream import openai_wire, sarvam_chat
+from speech.upstream.sarvam_voices import MODELS, UNKNOWN, SpeechModel
+from speech.upstream.sse import read_events
+from speech.upstream.transport import Call, Form, post, post_for_json
+
+_SAMPLE_RATE = 24_000  # always sent: the SDK and the documentation disagree about the default
+
+
+class Provider(BaseProvider):
+    defaults = {
+        "API_KEY": "",
+        "BASE_URL": "https://api.sarvam.ai",
+        "CHAT_MODEL": "sarvam-105b",
+        "SPEECH_MODEL": "bulbul:v3",
+        "TRANSCRIPTION_MODEL": "saaras:v3",
+        "VOICE": "",
+        "VOICE_ALIASES": "",
+    }
+    required = ("API_KEY",)
+    does = frozenset({"chat", "speech", "transcription"})
+
+    def prepare_chat(self, request: ChatRequest) -> ChatRequest:
+        return sarvam_chat.prepare(self, openai_wire.prepare(request, self.setting("CHAT_MODEL")))
+
+    def chat(self, request: ChatRequest) -> ChatAnswer:
+        call = self._call(sarvam_chat.path(request.model), openai_wire.body(request))
+        return openai_wire.read_answer(self.name, post_for_json(call))
+
+    def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
+        asked = sarvam_chat.stream_fields(request.model)
+        with post(self._call(sarvam_chat.path(request.model), openai_wire.body(request) | asked)) as reply:
+            yield from openai_wire.read_chunks(self.name, read_events(reply))
+
+    def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
+        name = request.model or self.setting("SPEECH_MODEL")
+        model = MODELS.get(name, UNKNOWN)
+        voice = request.voice or self.setting("VOICE") or model.speaker
+        request = options.tidy(self, replace(request, voice=voice, model=name), model.aliases)
+        _check_speaker(model, request)
+        options.refuse(self, instructions=request.instructions)
+        options.check_range("speed", request.speed, *model.pace)
+        if not model.pitch:
+            options.refuse(self, pitch=request.pitch)
+        options.check_range("pitch", request.pitch, -model.pitch, model.pitch)
+        return replace(request, language=request.language or detect(request.text))
+
+    def speak(self, request: SpeechRequest) -> Speech:
+        billed: dict[str, int] = {"characters": 0}
+        pcm = options.checked_audio(self, self._pieces(request, billed))
+        return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
+
+    def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
+        options.refuse(self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature)
+        language = canonical(request.language) if request.language else ""
+        return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"), language=language)
+
+    def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        fields: list[tuple[str, Any]] = [
+            ("file", (f"audio.{request.kind}", request.audio)),
+            ("model", request.model),
+            ("language_code", _tag(request.language) if request.language else "unknown"),
+        ]
+        answer = post_for_json(self._call("/speech-to-text", Form(fields)))
+        if not isinstance(text := answer.get("transcript"), str):
+            raise ProviderBadAnswer(f"{self.name} sent no transcript")
+        seconds = options.seconds_of(request)
+        billed = {} if seconds is None else {"audio_seconds": seconds}
+        return Transcript(text, str(answer.get("language_code") or ""), seconds, billed=billed)
+
+    def models(self) -> list[str]:
+        return sorted(
+            {*MODELS, self.setting("TRANSCRIPTION_MODEL"), self.setting("SPEECH_MODEL"), self.setting("CHAT_MODEL")}
+        )
+
+    def voices(self) -> list[Voice]:
+        model = MODELS.get(self.setting("SPEECH_MODEL"), UNKNOWN)
+        names = model.speakers or dict.fromkeys((model.speaker, *model.aliases.values()))
+        return [Voice(id=name, name=name.replace("_", " ").title()) for name in names if name]
+
+    def _call(self, path: str, body: dict[str, Any] | Form) -> Call:
+        self.ensure_configured()
+        return Call(
+            provider=self.name,
+            url=self.setting("BASE_URL").rstrip("/") + path,
+            headers={"api-subscription-key": self.setting("API_KEY")},
+            body=body,
+        )
+
+    def _pieces(self, request: SpeechRequest, billed: dict[str, int]) -> Iterator[bytes]:
+        fields: dict[str, Any] = {
+            "model": request.model,
+            "language_code": _tag(request.language),
+            "speaker": request.voice,
+            "speech_sample_rate": _SAMPLE_RATE,
+            "output_audio_codec": "wav",
+        }
+        if request.speed != 1:
+            fields["pace"] = request.speed
+        if request.pitch:
+            fields["pitch"] = request.pitch
+        for piece in pack(request.text, request.language, MODELS.get(request.model, UNKNOWN).limit):
+            answer = post_for_json(self._call("/text-to-speech", {"text": piece, **fields}))
+            billed["characters"] += len(piece)
+            yield self._pcm(answer)
+
+    def _pcm(self, answer: Mapping[str, Any]) -> bytes:
+        audios = answer.get("audios")
+        try:
+            parts = [read_wav(base64.b64decode(audio, validate=True)) for audio in audios or []]
+        except (binascii.Error, TypeError, ValueError) as error:
+            raise ProviderBadAnswer(f"{self.name} sent audio that cannot be read") from error
+        if any(rate != _SAMPLE_RATE for _, rate in parts):
+            raise ProviderBadAnswer(f"{self.name} did not send audio of {_SAMPLE_RATE} Hz")
+        return b"".join(pcm for pcm, _ in parts)
+
+
+def _tag(language: str) -> str:
+    return "od-IN" if language == "or" else f"{language}-IN"
+
+
+def _check_speaker(model: SpeechModel, request: SpeechRequest) -> None:
+    if not model.has(request.voice):
+        known = ", ".join(model.speakers) or "the speakers of that model"
+        raise InvalidRequest(
+            f"voice must be one of {known} for {request.model}, not {request.voice[:40]!r}", param="voice"
+        )

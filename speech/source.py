@@ -1,0 +1,58 @@
+"""A provider as the place where answers come from, with its bill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+
+from caching import llm, store
+from caching.chunks import Chunk
+from caching.levels import Policy
+from caching.outcome import Outcome, Status
+from caching.usage import Usage
+from speech.accounting import Account
+from speech.failures import FAILURES
+from speech.metrics import measured
+from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
+
+
+def source_of(provider: BaseProvider, request: ChatRequest, policy: Policy, account: Account) -> llm.Source:
+    """Asks `provider` when it is asked itself.
+
+    A streamed answer is settled here, where it ends: its client may be gone by then, and it is paid for all the same.
+    """
+
+    def whole() -> ChatAnswer:
+        provider.ensure_configured()
+        with measured(provider.name, "chat"):
+            return provider.chat(request)
+
+    def stream() -> Iterator[Chunk]:
+        provider.ensure_configured()
+        usage: dict[str, Any] | None = None
+        # A stream that is cut off is billed as far as it went, and nobody says how far.
+        account.spent = lambda: Usage.from_tokens(usage)
+        with account, measured(provider.name, "chat"):
+            for chunk in provider.stream_chat(request):
+                usage = chunk.get("usage") or usage
+                yield chunk
+        status: Status = "miss" if policy.read and store.available() else "bypass"
+        account.settle(Outcome(None, status, "", billed=Usage.from_tokens(usage)))
+
+    return llm.Source(whole, stream, FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
+
+
+def settled_by_follower(outcome: Outcome[Iterator[Chunk]], account: Account) -> Iterator[Chunk]:
+    """The chunks of somebody else's answer; what they would have cost is known when they have ended."""
+    usage: dict[str, Any] | None = None
+    with account:
+        for chunk in outcome.value:
+            usage = chunk.get("usage") or usage
+            yield chunk
+    if account.settled:
+        # Its leader died and it asked the provider itself.
+        return
+    served = Usage.from_tokens(usage) or Usage()
+    account.settle(Outcome(None, outcome.status, outcome.key, billed=Usage(), served=served))

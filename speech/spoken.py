@@ -1,0 +1,122 @@
+"""A speaker's text as sound: from its stored sentences where they are all there, else as they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from typing import TypeVar
+
+from django.conf import settings
+
+from caching import levels, store, tts
+from caching.outcome import NothingCached, Outcome, Status
+from caching.usage import Usage
+from speech.accounting import Account
+from speech.audio import Encoder, join
+from speech.playback import Playback
+from speech.speaker import STORED_AS, Speaker, pcm_of
+
+T = TypeVar("T")
+
+LOSSLESS = ("wav", "pcm")
+
+
+def spoken(speaker: Speaker, codec: str, account: Account, *, stream: bool) -> Outcome[Iterator[bytes]]:
+    """The encoded sound, whole, or with `stream` as it is made. Counts and logs the request.
+
+    What is made is settled with `account` if it streams; else the caller does that with the outcome.
+    Raises NothingCached and whatever the provider raises; while a stream is read it may raise the latter too.
+    """
+    if codec not in LOSSLESS:
+        whole = speaker.whole(codec)
+        if entry := tts.lookup([whole], speaker.policy)[0]:
+            return _hit(speaker, whole.key, [entry], entry.audio, Usage.from_billed(entry.billed))
+    pieces = [speaker.utterance(text) for text in speaker.texts]
+    entries = tts.lookup(pieces, speaker.policy)
+    if found := [entry for entry in entries if entry] if None not in entries else []:
+        sound = found[0].audio if codec == STORED_AS and len(found) == 1 else _encoded(speaker, codec, found)
+        worth = Usage.sum_billed(entry.billed for entry in found)
+        _remember_whole(speaker, codec, sound, worth)
+        return _hit(speaker, pieces[0].key, found, sound, worth)
+    playback = Playback(speaker, speaker.texts, entries)
+    outcome = _miss(speaker, pieces[0].key)
+    if stream:
+        made = _remembering(speaker, codec, playback)
+        return replace(outcome, value=primed(settled_sound(playback, made, account, outcome)))
+    account.spent = playback.billed
+    pcm = b"".join(join(playback.pcm(), settings.SENTENCE_PAUSE_MS, speaker.request.sample_rate))
+    sound = _encode(speaker, codec, pcm)
+    billed, served = playback.billed(), playback.served()
+    _remember_whole(speaker, codec, sound, billed and billed + served)
+    stored = all(sentence.cached or sentence.made.stored for sentence in playback.sentences)
+    ttl = levels.ttl("tts", speaker.policy.level) if stored else 0
+    return replace(outcome, value=iter([sound]), stored=stored, ttl=ttl, billed=billed, served=served)
+
+
+def settled_sound(
+    playback: Playback, sound: Iterator[bytes], account: Account, outcome: Outcome[object] | None = None
+) -> Iterator[bytes]:
+    """`sound` of `playback`; what it came to is known, and counted, when it ends."""
+    account.spent = playback.billed
+    with account:
+        yield from sound
+    billed, served = playback.billed(), playback.served()
+    if outcome is None and playback.all_cached:
+        account.settle(Outcome(None, "hit", "", match="exact", billed=served))
+    else:
+        account.settle(replace(outcome or Outcome(None, "miss", ""), billed=billed, served=served))
+
+
+def _hit(
+    speaker: Speaker, key: str, entries: list[tts.Entry], sound: bytes, worth: Usage | None
+) -> Outcome[Iterator[bytes]]:
+    tts.count("hit", speaker.request.voice, speaker.policy)
+    ttl = min(max(0, entry.ttl - entry.age) for entry in entries)
+    age = max(entry.age for entry in entries)
+    return Outcome(iter([sound]), "hit", key, age=age, ttl=ttl, stored=True, match="exact", billed=worth)
+
+
+def _miss(speaker: Speaker, key: str) -> Outcome[Iterator[bytes]]:
+    # Asked after the look-up, which may have been what found that Redis is gone.
+    status: Status = "miss" if speaker.policy.read and store.available() else "bypass"
+    tts.count(status, speaker.request.voice, speaker.policy)
+    if speaker.policy.only_if_cached:
+        raise NothingCached
+    return Outcome(iter(()), status, key)
+
+
+def _encoded(speaker: Speaker, codec: str, entries: list[tts.Entry]) -> bytes:
+    pieces = ([pcm_of(entry)] for entry in entries)
+    return _encode(speaker, codec, b"".join(join(pieces, settings.SENTENCE_PAUSE_MS, speaker.request.sample_rate)))
+
+
+def _encode(speaker: Speaker, codec: str, pcm: bytes) -> bytes:
+    encoder = Encoder(codec, speaker.request.sample_rate, data_bytes=len(pcm))
+    return encoder.encode(pcm) + encoder.finish()
+
+
+def _remembering(speaker: Speaker, codec: str, playback: Playback) -> Iterator[bytes]:
+    chunks = []
+    for chunk in playback.encoded(codec):
+        chunks.append(chunk)
+        yield chunk
+    billed = playback.billed()
+    _remember_whole(speaker, codec, b"".join(chunks), billed and billed + playback.served())
+
+
+def _remember_whole(speaker: Speaker, codec: str, sound: bytes, worth: Usage | None) -> None:
+    if codec not in LOSSLESS:
+        tts.remember(speaker.whole(codec), sound, speaker.policy, billed=dict(worth.items()) if worth else {})
+
+
+def primed(items: Iterator[bytes]) -> Iterator[bytes]:
+    """The same items, the first of which is there already: what fails at once then fails before the answer begins."""
+    return resumed(next(items), items)
+
+
+def resumed(first: T, rest: Iterator[T]) -> Iterator[T]:
+    """`first` and then `rest`, which is closed with it: `itertools.chain` would leave it open."""
+    with closing(rest):  # type: ignore[type-var]  # a generator, whatever its annotation
+        yield first
+        yield from rest

@@ -1,0 +1,96 @@
+import { draw } from "../caching/waveform.js";
+
+const form = document.getElementById("ask");
+const voices = JSON.parse(document.getElementById("voices").textContent);
+const fill = (name, text) => (document.querySelector(`[data-fill="${name}"]`).textContent = text || "–");
+
+function bodies(text) {
+  const field = form.elements;
+  const level = { optimization_level: field.level.value };
+  const voice = field.voice.value ? { voice: field.voice.value } : {};
+  return {
+    chat: { query: field.query.value, provider: field.chat_provider.value, ...level },
+    speech: { text, provider: field.speech_provider.value, codec: form.dataset.codec, ...voice, ...level },
+  };
+}
+
+function showVoices() {
+  const known = voices[form.elements.speech_provider.value] || [];
+  form.elements.voice.replaceChildren(new Option("default", ""), ...known.map(([id, name]) => new Option(name, id)));
+}
+
+function showCode() {
+  const { chat, speech } = bodies("…");
+  const quoted = (body) => `'${JSON.stringify(body).replaceAll("'", `'\\''`)}'`;
+  const post = (path, body) =>
+    `curl -s ${location.origin}${path} -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/json" \\\n  -d ${quoted(body)}`;
+  fill("curl", `${post("/api/chat/", chat)}\n${post("/api/tts/", speech)} -o speech.${form.dataset.codec}`);
+  fill(
+    "python",
+    [
+      "import os, requests",
+      "",
+      'headers = {"Authorization": f"Bearer {os.environ[\'API_KEY\']}"}',
+      `answer = requests.post("${location.origin}/api/chat/", headers=headers, json=${JSON.stringify(chat)}).json()`,
+      `speech = ${JSON.stringify({ ...speech, text: undefined })} | {"text": answer["text"]}`,
+      `sound = requests.post("${location.origin}/api/tts/", headers=headers, json=speech).content`,
+    ].join("\n"),
+  );
+}
+
+async function post(url, body) {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+  const began = performance.now();
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error((await response.json()).error?.message || response.statusText);
+  const value = await response.clone().arrayBuffer();
+  return { response, value, milliseconds: performance.now() - began };
+}
+
+function showFacts(part, { response, milliseconds }) {
+  const header = (name) => response.headers.get(name);
+  const dollars = (name) => (header(name) === null ? "unpriced" : `$${header(name)}`);
+  const match = header("X-Cache-Match");
+  fill(`${part}-cache`, header("X-Cache").toLowerCase() + (match ? ` (${match})` : ""));
+  fill(`${part}-similarity`, header("X-Cache-Similarity"));
+  fill(`${part}-age`, header("Age") && `${header("Age")} s`);
+  fill(`${part}-time`, `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`);
+  fill(`${part}-cost`, dollars("X-Cost-USD"));
+  fill(`${part}-saved`, dollars("X-Cost-Saved-USD"));
+}
+
+async function ask() {
+  const player = document.querySelector(".sg-player");
+  const answer = await post(form.dataset.chat, bodies("").chat);
+  const { text } = await answer.response.json();
+  fill("text", text);
+  showFacts("chat", answer);
+  document.querySelector('[data-show="nothing"]').hidden = true;
+  document.querySelector('[data-show="answer"]').hidden = false;
+  const spoken = await post(form.dataset.speech, bodies(text).speech);
+  showFacts("speech", spoken);
+  const audio = player.querySelector("audio");
+  URL.revokeObjectURL(audio.src);
+  audio.src = URL.createObjectURL(new Blob([spoken.value], { type: spoken.response.headers.get("Content-Type") }));
+  await draw(player.querySelector("canvas"), spoken.value);
+  await audio.play().catch(() => {}); // a browser may forbid sound that nobody started
+}
+
+form.addEventListener("input", showCode);
+form.elements.speech_provider.addEventListener("change", showVoices);
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = form.querySelector("[type=submit]");
+  const problem = document.getElementById("problem");
+  button.disabled = true;
+  problem.textContent = "";
+  try {
+    await ask();
+  } catch (error) {
+    problem.textContent = error.message;
+  } finally {
+    button.disabled = false;
+  }
+});
+showVoices();
+showCode();

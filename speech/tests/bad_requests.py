@@ -1,0 +1,39 @@
+"""Requests that no endpoint of the API takes, whatever their fields are."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+JSON = "application/json"
+
+
+class BadBody(NamedTuple):
+    body: bytes
+    content_type: str
+    status: int
+    code: str
+
+
+BAD_BODIES = [
+    BadBody(b'{"text": ', JSON, 400, "parse_error"),
+    BadBody(b'{"text": NaN}', JSON, 400, "parse_error"),
+    BadBody(b'{"text": "\xff"}', JSON, 400, "parse_error"),
+    BadBody(rb'{"text": "a\u0000b", "query": "a\u0000b"}', JSON, 400, "parse_error"),
+    BadBody(rb'{"text": "\ud83d", "query": "\ud83d"}', JSON, 400, "parse_error"),
+    BadBody(b"[" * 100_000, JSON, 400, "parse_error"),
+    BadBody(b"[]", JSON, 400, "invalid"),
+    BadBody(b'"text"', JSON, 400, "invalid"),
+    BadBody(b'{"text": "%s"}' % (b"x" * 1_048_576), JSON, 413, "payload_too_large"),
+    BadBody(b"text=Hello&query=Hello", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+    BadBody(b"Hello", "text/plain", 415, "unsupported_media_type"),
+]
+
+
+def error_of(response: Any) -> dict[str, Any]:
+    """The documented error of a response, whole: nothing less and nothing more."""
+    body = response.json()
+    assert set(body) == {"error"}
+    error: dict[str, Any] = body["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["message"] and error["type"] and error["code"]
+    return error

@@ -1,0 +1,112 @@
+"""The real server with four workers, its provider a loopback one, and OpenAI's SDK pointed at it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+
+from speech.tests.gateway.scripted import ScriptedOpenAI
+from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.server import Server
+
+openai = pytest.importorskip("openai", reason="the openai SDK is in requirements-dev.txt")
+
+WORKERS = 4
+
+
+@pytest.fixture(scope="session")
+def _provider() -> Iterator[ScriptedOpenAI]:
+    with ScriptedOpenAI() as loopback:
+        yield loopback
+
+
+@pytest.fixture
+def provider(_provider: ScriptedOpenAI) -> ScriptedOpenAI:
+    """Chat and speech of every gateway here; nothing has reached it yet."""
+    _provider.reset()
+    return _provider
+
+
+def environment(directory: Path, provider: ScriptedOpenAI, redis_url: str) -> dict[str, str]:
+    return {
+        "VAR_DIR": str(directory),
+        "REDIS_URL": redis_url,
+        "LLM_PROVIDER": "openai",
+        "TTS_PROVIDER": "openai",
+        "OPENAI_API_KEY": "sk-loopback-secret",
+        "OPENAI_BASE_URL": f"{provider.url}/v1",
+        "PROVIDER_READ_TIMEOUT": "10",
+    }
+
+
+@pytest.fixture(scope="session")
+def gateway_redis() -> Iterator[RedisServer]:
+    with RedisServer() as redis_server:
+        yield redis_server
+
+
+@pytest.fixture(scope="session")
+def _gateway(
+    tmp_path_factory: pytest.TempPathFactory, _provider: ScriptedOpenAI, gateway_redis: RedisServer
+) -> Iterator[Server]:
+    directory = tmp_path_factory.mktemp("gateway")
+    running = Server(directory, environment(directory, _provider, gateway_redis.url), workers=WORKERS)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def cache(gateway_redis: RedisServer) -> redis.Redis:
+    """The gateway's Redis, empty."""
+    client = gateway_redis.client()
+    client.flushall()
+    return client
+
+
+@pytest.fixture
+def gateway(_gateway: Server, provider: ScriptedOpenAI, cache: redis.Redis) -> Server:
+    return _gateway
+
+
+@pytest.fixture(scope="session")
+def bare_gateway(tmp_path_factory: pytest.TempPathFactory, _provider: ScriptedOpenAI) -> Iterator[Server]:
+    """A gateway whose Redis is away."""
+    directory = tmp_path_factory.mktemp("bare")
+    running = Server(directory, environment(directory, _provider, "redis://127.0.0.1:1/0"), workers=1)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def sdk(gateway: Server) -> Iterator[Any]:
+    with openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=gateway.key) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def new_client(_gateway: Server) -> Callable[..., str]:
+    """Creates a client of the gateway and returns its key."""
+
+    def manage(*words: str) -> str:
+        own = {**os.environ, "VAR_DIR": str(_gateway.directory)}
+        command = [sys.executable, "manage.py", *words]
+        return subprocess.run(
+            command, cwd=settings.BASE_DIR, env=own, capture_output=True, text=True, check=True
+        ).stdout
+
+    def create(name: str, *, shared_scope: bool = False) -> str:
+        key = manage("create_client", name).split()[-1]
+        if shared_scope:
+            change = f"Client.objects.filter(name={name!r}).update(shared_scope=True)"
+            manage("shell", "-v", "0", "-c", f"from speech.models import Client; {change}")
+        return key
+
+    return create

@@ -1,0 +1,56 @@
+"""Pipecat's OpenAI services pointed at the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from speech.tests.gateway.scripted import ScriptedOpenAI
+from speech.tests.gateway.test_openai_speech import VOICES
+from speech.tests.loopback.answers import tone
+from speechsite.tests.server import Server
+
+REASON = "Pipecat is in requirements-clients.txt"
+frames: Any = pytest.importorskip("pipecat.frames.frames", reason=REASON)
+contexts: Any = pytest.importorskip("pipecat.processors.aggregators.llm_context", reason=REASON)
+llm: Any = pytest.importorskip("pipecat.services.openai.llm", reason=REASON)
+tts: Any = pytest.importorskip("pipecat.services.openai.tts", reason=REASON)
+harness: Any = pytest.importorskip("pipecat.tests.utils", reason=REASON)
+
+HELLO = [{"role": "user", "content": "Say hello"}]
+
+
+def at(gateway: Server) -> dict[str, str]:
+    return {"base_url": f"{gateway.url}/v1", "api_key": gateway.key}
+
+
+def pushed(service: Any, *sent: Any) -> list[Any]:
+    """Every frame that comes out of the service, by Pipecat's own pipeline."""
+    downstream, _ = asyncio.run(harness.run_test(service, frames_to_send=list(sent)))
+    errors = [frame for frame in downstream if isinstance(frame, frames.ErrorFrame)]
+    assert errors == []
+    return list(downstream)
+
+
+def test_its_language_model_is_answered_and_then_cached(gateway: Server, provider: ScriptedOpenAI) -> None:
+    for _ in range(2):
+        service = llm.OpenAILLMService(**at(gateway), settings=llm.OpenAILLMService.Settings(model="gpt-6-luna"))
+        out = pushed(service, frames.LLMContextFrame(contexts.LLMContext(list(HELLO))))
+        text = "".join(frame.text for frame in out if isinstance(frame, frames.LLMTextFrame))
+        assert text.strip() == "You said: Say hello. That is all."
+        assert isinstance(out[-1], frames.LLMFullResponseEndFrame)
+    assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize("voice", VOICES[:2])
+def test_its_voice_gets_raw_pcm_at_24_khz(gateway: Server, provider: ScriptedOpenAI, voice: str) -> None:
+    for _ in range(2):
+        settings = tts.OpenAITTSService.Settings(voice=voice)
+        service = tts.OpenAITTSService(**at(gateway), sample_rate=24_000, settings=settings)
+        out = pushed(service, frames.TTSSpeakFrame("Good morning."))
+        audio = [frame for frame in out if isinstance(frame, frames.TTSAudioRawFrame)]
+        assert {(frame.sample_rate, frame.num_channels) for frame in audio} == {(24_000, 1)}
+        assert b"".join(frame.audio for frame in audio).startswith(tone("Good morning."))
+    assert [body["voice"] for body in provider.calls("/audio/speech")] == [voice]

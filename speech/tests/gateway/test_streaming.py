@@ -1,0 +1,156 @@
+"""Streams: how soon the first byte comes, what proxies are told, and what is left when clients go away."""
+
+from __future__ import annotations
+
+import json
+import socket
+import statistics
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import psutil
+import pytest
+
+from speech.playback import AHEAD
+from speech.tests.gateway.scripted import ScriptedOpenAI
+from speechsite.tests.server import Server
+
+DROPPED = 200
+TOLERATED = 0.3
+"""Threads or files for each dropped stream by which all workers may have grown after the second round: pools grow."""
+KEPT_CONNECTIONS = 32
+"""What `speech.upstream.connections.POOL` keeps open for the next call, in each worker."""
+SETTLING = 4.0
+"""Seconds in which what was dropped is drained or closed."""
+
+
+def body_for(path: str, text: str) -> dict[str, Any]:
+    if path == "/v1/audio/speech":
+        return {"model": "tts-1", "voice": "alloy", "input": text, "response_format": "pcm"}
+    return {"model": "gpt-6-luna", "messages": [{"role": "user", "content": text}], "stream": True}
+
+
+@contextmanager
+def opened(gateway: Server, path: str, text: str) -> Iterator[socket.socket]:
+    """A raw connection on which the request has been sent; closed with a reset, as a browser tab is."""
+    body = json.dumps(body_for(path, text)).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {gateway.key}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=60) as connection:
+        connection.sendall(head.encode() + body)
+        yield connection
+
+
+def first_byte(connection: socket.socket, mark: bytes) -> float:
+    """When `mark` had arrived."""
+    seen = b""
+    while mark not in seen:
+        got = connection.recv(65_536)
+        assert got, f"closed after {seen!r}"
+        seen += got
+    return time.perf_counter()
+
+
+def workers(gateway: Server) -> list[psutil.Process]:
+    """The processes that answer requests: those without children of their own."""
+    everybody = psutil.Process(gateway.process.pid).children(recursive=True)
+    return [process for process in everybody if "granian" in " ".join(process.cmdline()) and not process.children()]
+
+
+def held(gateway: Server) -> dict[int, tuple[int, int]]:
+    return {process.pid: (process.num_threads(), process.num_fds()) for process in workers(gateway)}
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/audio/speech"])
+@pytest.mark.parametrize("times", [1, 2], ids=["miss", "hit"])
+def test_nothing_on_the_way_may_hold_a_stream_back(
+    gateway: Server, provider: ScriptedOpenAI, path: str, times: int
+) -> None:
+    body = {**body_for(path, "Hello there."), "stream_format": "sse"}
+    for _ in range(times):
+        response = gateway.request("POST", path, json=body, headers={"Accept-Encoding": "gzip, br"})
+    assert response.headers["content-type"] == "text/event-stream"
+    assert response.headers["X-Accel-Buffering"] == "no"
+    assert "no-transform" in response.headers["Cache-Control"]
+    assert "content-encoding" not in response.headers
+    assert "etag" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/audio/speech"])
+def test_the_first_byte_passes_through_at_once(gateway: Server, provider: ScriptedOpenAI, path: str) -> None:
+    added = []
+    provider.chunk_delay = 0.1
+    for turn in range(20):
+        text = f"Hello {path} {'x' * turn}"
+        with opened(gateway, path, text) as connection:
+            mark = b"data: " if "chat" in path else b"\r\n\r\n"
+            arrived = first_byte(connection, mark)
+        added.append((arrived - provider.first_sent) * 1000)
+    median = statistics.median(added)
+    print(f"{path}: first byte {median:.1f} ms after the provider's (least {min(added):.1f})")  # noqa: T201
+    # 5 ms on a machine of its own; others may be busy here.
+    assert median < 40
+
+
+def test_a_stream_comes_chunk_by_chunk(gateway: Server, provider: ScriptedOpenAI) -> None:
+    provider.chunk_delay = 0.2
+    provider.say("one two three four five")
+    with opened(gateway, "/v1/chat/completions", "Count") as connection:
+        arrivals = [first_byte(connection, word) for word in (b"one", b" two", b" three", b" four", b" five")]
+    gaps = [later - earlier for earlier, later in pairwise(arrivals)]
+    assert min(gaps) > 0.05
+
+
+def test_two_hundred_dropped_streams_leave_nothing_behind_and_are_stored(
+    gateway: Server, provider: ScriptedOpenAI, cache: Any
+) -> None:
+    provider.chunk_delay = 0.02
+
+    def drop(number: int) -> None:
+        path = "/v1/audio/speech" if number % 2 else "/v1/chat/completions"
+        with opened(gateway, path, f"Hello, I am client {number}.") as connection:
+            first_byte(connection, b"\r\n\r\n")
+
+    def drop_all(first: int) -> dict[int, tuple[int, int]]:
+        with ThreadPoolExecutor(40) as pool:
+            list(pool.map(drop, range(first, first + DROPPED)))
+        time.sleep(SETTLING)
+        return held(gateway)
+
+    # The first round fills the pools of threads and connections that a worker keeps.
+    before, after = drop_all(0), drop_all(DROPPED)
+    stored = len(cache.keys("llm:exact:*"))
+    print(f"threads and files: {before}, then {after}; {stored} of {DROPPED} answers drained and stored")  # noqa: T201
+    assert len(before) == 4
+    assert before.keys() == after.keys()
+    for kind in (0, 1):
+        assert sum(n[kind] for n in after.values()) <= sum(n[kind] for n in before.values()) + DROPPED * TOLERATED
+    assert stored >= DROPPED // 2
+    assert provider.open_connections <= len(after) * KEPT_CONNECTIONS
+    provider.chunk_delay = 0
+    assert gateway.chat("Is all well?").status == 200
+
+
+def test_a_dropped_answer_is_there_when_it_is_asked_for_again(gateway: Server, provider: ScriptedOpenAI) -> None:
+    provider.chunk_delay = 0.05
+    path, text = "/v1/chat/completions", "Tell me something long, please"
+    with opened(gateway, path, text) as connection:
+        first_byte(connection, b"data: ")
+    body = {**body_for(path, text), "stream": False}
+    again = gateway.request("POST", path, json=body)
+    assert again.json()["choices"][0]["message"]["content"].startswith("You said: Tell me")
+    assert len(provider.requests) == 1
+
+
+def test_a_dropped_synthesis_is_stopped(gateway: Server, provider: ScriptedOpenAI, cache: Any) -> None:
+    provider.chunk_delay = 0.1
+    text = " ".join(f"This is the sentence with the letter {letter}." for letter in "bcdefghijklmnop")
+    with opened(gateway, "/v1/audio/speech", text) as connection:
+        first_byte(connection, b"\r\n\r\n")
+    time.sleep(SETTLING)
+    # The one that was playing, those made ahead, and one more until the closed connection is noticed.
+    assert len(provider.spoken) <= 1 + AHEAD + 1

@@ -1,0 +1,43 @@
+"""ElevenLabs' streamed speech."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from speech.tests.loopback.answers import Answer, Seen, as_json, tone
+from speech.tests.loopback.openai import words_in
+from speech.tests.loopback.server import Loopback
+
+
+def _error(status: int, name: str, message: str, **headers: str) -> Answer:
+    return as_json({"detail": {"status": name, "message": message}}, status, **headers)
+
+
+class FakeElevenLabs(Loopback):
+    errors: ClassVar[dict[str, Answer]] = {
+        "400": _error(400, "voice_not_found", "A voice with that id was not found"),
+        "401": _error(401, "invalid_api_key", "Invalid API key loopback-secret"),
+        "403": _error(403, "missing_permissions", "The key lacks the permission text_to_speech"),
+        "422": as_json({"detail": [{"loc": ["body", "text"], "msg": "field required", "type": "missing"}]}, 422),
+        "429": _error(429, "too_many_concurrent_requests", "Too many concurrent requests"),
+        "429-retry-after": _error(429, "system_busy", "The system is busy", Retry_After="1"),
+        "quota": _error(401, "quota_exceeded", "This request exceeds your quota"),
+        "500": _error(500, "internal_error", "Something went wrong"),
+    }
+
+    def answer(self, seen: Seen) -> Answer:
+        if seen.path == "/v1/speech-to-text":
+            words = [{"text": "I", "start": 0.1, "end": 0.2, "type": "word"}]
+            said = {"text": words_in(seen.body["file"]), "words": words}
+            return as_json({"language_code": "eng", "language_probability": 0.9, **said})
+        if not re.fullmatch(r"/v1/text-to-speech/[A-Za-z0-9_-]+/stream\?output_format=pcm_24000", seen.path):
+            return self.errors["400"]
+        pcm = tone(seen.body["text"])
+        size = max(1, len(pcm) // 4 | 1)
+        return Answer(
+            [pcm[start : start + size] for start in range(0, len(pcm), size)],
+            content_type="audio/pcm",
+            headers={"character-cost": str(len(seen.body["text"]) // 2 + 1)},
+            streamed=True,
+        )

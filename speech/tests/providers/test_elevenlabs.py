@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from speech import providers
+from speech.exceptions import InvalidRequest, UnsupportedFeature
+from speech.providers.base import SpeechRequest
+from speech.tests.loopback import Loopback
+from speech.tests.loopback.answers import tone
+
+ELEVENLABS = providers.get("elevenlabs")
+
+
+def test_it_speaks_and_says_what_was_billed(elevenlabs_server: Loopback) -> None:
+    speech = ELEVENLABS.speak(ELEVENLABS.prepare_speech(SpeechRequest(text="Good morning.")))
+    assert b"".join(speech.pcm) == tone("Good morning.")
+    assert (speech.sample_rate, speech.billed) == (24_000, {"characters": 7})
+    (seen,) = elevenlabs_server.requests
+    assert seen.path == "/v1/text-to-speech/JBFqnCBsd6RMkjVDRZzb/stream?output_format=pcm_24000"
+    assert seen.body == {"text": "Good morning.", "model_id": "eleven_flash_v2_5"}
+
+
+def test_it_sends_only_the_options_that_were_asked_for(elevenlabs_server: Loopback) -> None:
+    for model in ("eleven_flash_v2_5", "eleven_multilingual_v2"):
+        request = SpeechRequest(text="नमस्ते", model=model, language="hi-IN", speed=1.1)
+        list(ELEVENLABS.speak(ELEVENLABS.prepare_speech(request)).pcm)
+    flash, multilingual = (seen.body for seen in elevenlabs_server.requests)
+    assert flash["voice_settings"] == {"speed": 1.1}
+    assert flash["language_code"] == "hi"
+    assert "language_code" not in multilingual
+
+
+def test_it_splits_a_text_that_is_too_long_for_its_model(elevenlabs_server: Loopback) -> None:
+    text = " ".join(f"This is sentence number {number} of a long text." for number in range(130))
+    request = ELEVENLABS.prepare_speech(SpeechRequest(text=text, model="eleven_v3"))
+    list(ELEVENLABS.speak(request).pcm)
+    assert [len(seen.body["text"]) <= 5_000 for seen in elevenlabs_server.requests] == [True, True]
+
+
+@pytest.mark.parametrize("voice", ["..", "a/b", "a?b=c", "a%2Fb", "x" * 65, "é"])
+def test_a_voice_cannot_change_the_path(voice: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        ELEVENLABS.prepare_speech(SpeechRequest(text="Hello.", voice=voice))
+    assert caught.value.param == "voice"
+
+
+@pytest.mark.parametrize("option", [{"pitch": 0.1}, {"instructions": "Softly."}])
+def test_it_refuses_what_it_cannot_do(option: dict[str, float | str]) -> None:
+    with pytest.raises(UnsupportedFeature) as caught:
+        ELEVENLABS.prepare_speech(SpeechRequest(text="Hello.", **option))  # type: ignore[arg-type]
+    assert caught.value.param in option

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from pytest_django import Settings
+
+from speech import providers
+from speech.exceptions import InvalidRequest, ProviderBadAnswer, UnsupportedFeature
+from speech.providers.base import ChatRequest, SpeechRequest
+from speech.tests.loopback import Loopback
+from speech.tests.loopback.answers import tone
+from speech.upstream.openai_wire import read_answer, read_chunks
+
+OPENAI = providers.get("openai")
+MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Where is Paris?"}]
+LONG = " ".join(f"This is sentence number {number} of a long text." for number in range(200))
+
+
+def test_it_answers(openai_server: Loopback) -> None:
+    answer = OPENAI.chat(OPENAI.prepare_chat(ChatRequest(messages=MESSAGES, params={"seed": 7})))
+    assert answer.choices[0]["message"]["content"] == "You said: Where is Paris?. That is all."
+    assert answer.usage and answer.usage["total_tokens"] > 0
+    (seen,) = openai_server.requests
+    assert seen.body == {"model": "gpt-6-luna", "messages": MESSAGES, "seed": 7}
+
+
+def test_it_streams_as_the_words_come_and_asks_for_the_usage(openai_server: Loopback) -> None:
+    openai_server.chunk_delay = 0.05
+    times, chunks = [], []
+    for chunk in OPENAI.stream_chat(OPENAI.prepare_chat(ChatRequest(messages=MESSAGES))):
+        times.append(time.monotonic())
+        chunks.append(chunk)
+    assert times[-1] - times[0] > 0.2
+    words = "".join(choice["delta"].get("content", "") for chunk in chunks for choice in chunk["choices"])
+    assert words.strip() == "You said: Where is Paris?. That is all."
+    assert chunks[-2]["choices"][0]["finish_reason"] == "stop"
+    assert chunks[-1]["usage"]["total_tokens"] > 0
+    assert openai_server.requests[0].body["stream_options"] == {"include_usage": True}
+
+
+def test_it_asks_for_the_language_in_the_system_message(openai_server: Loopback) -> None:
+    OPENAI.chat(OPENAI.prepare_chat(ChatRequest(messages=MESSAGES, language="hi-IN")))
+    OPENAI.chat(OPENAI.prepare_chat(ChatRequest(messages=MESSAGES[1:], language="hi-IN")))
+    first, second = (seen.body["messages"] for seen in openai_server.requests)
+    assert first == [{"role": "system", "content": "Be brief.\n\nAnswer in Hindi."}, MESSAGES[1]]
+    assert second == [{"role": "system", "content": "Answer in Hindi."}, MESSAGES[1]]
+
+
+def test_it_speaks_raw_pcm_at_24_khz(openai_server: Loopback) -> None:
+    speech = OPENAI.speak(OPENAI.prepare_speech(SpeechRequest(text="Good morning.", speed=1.5, instructions="Softly.")))
+    chunks = list(speech.pcm)
+    assert len(chunks) > 1
+    assert b"".join(chunks) == tone("Good morning.")
+    assert (speech.sample_rate, speech.billed) == (24_000, {"characters": 13})
+    assert openai_server.requests[0].body == {
+        "model": "gpt-4o-mini-tts",
+        "input": "Good morning.",
+        "voice": "alloy",
+        "response_format": "pcm",
+        "speed": 1.5,
+        "instructions": "Softly.",
+    }
+
+
+@pytest.mark.parametrize(("model", "limit"), [("gpt-4o-mini-tts", 2_000), ("tts-1", 4_096)])
+def test_it_splits_a_long_text_at_sentence_ends(openai_server: Loopback, model: str, limit: int) -> None:
+    speech = OPENAI.speak(OPENAI.prepare_speech(SpeechRequest(text=LONG, model=model)))
+    sound = b"".join(speech.pcm)
+    pieces = [seen.body["input"] for seen in openai_server.requests]
+    assert len(pieces) > 1
+    assert all(len(piece) <= limit and piece.endswith(".") for piece in pieces)
+    assert " ".join(pieces) == LONG
+    assert sound == b"".join(map(tone, pieces))
+    assert speech.billed["characters"] == sum(map(len, pieces))
+
+
+def test_it_stops_paying_when_the_listener_leaves(openai_server: Loopback) -> None:
+    speech = OPENAI.speak(OPENAI.prepare_speech(SpeechRequest(text=LONG)))
+    assert next(speech.pcm)
+    speech.pcm.close()  # type: ignore[attr-defined]
+    assert len(openai_server.requests) == 1
+
+
+def test_another_server_needs_no_key_and_has_voices_of_its_own(openai_server: Loopback, settings: Settings) -> None:
+    settings.PROVIDERS = {"openai": {"BASE_URL": openai_server.url + "/v1/"}}
+    request = OPENAI.prepare_speech(SpeechRequest(text="Hello.", voice="af_bella", model="kokoro"))
+    assert b"".join(OPENAI.speak(request).pcm) == tone("Hello.")
+    assert "authorization" not in openai_server.requests[0].headers
+    assert openai_server.requests[0].body["voice"] == "af_bella"
+    assert OPENAI.voices() == []
+
+
+def test_openai_itself_needs_a_key_and_has_thirteen_voices(settings: Settings) -> None:
+    settings.PROVIDERS = {}
+    assert OPENAI.missing_settings == ["OPENAI_API_KEY"]
+    assert len(OPENAI.voices()) == 13
+    with pytest.raises(InvalidRequest) as caught:
+        OPENAI.prepare_speech(SpeechRequest(text="Hello.", voice="af_bella"))
+    assert caught.value.param == "voice"
+
+
+def test_it_refuses_pitch_and_what_tts_1_cannot_do() -> None:
+    for param, request in {
+        "pitch": SpeechRequest(text="Hello.", pitch=0.5),
+        "instructions": SpeechRequest(text="Hello.", model="tts-1-hd", instructions="Softly."),
+    }.items():
+        with pytest.raises(UnsupportedFeature) as caught:
+            OPENAI.prepare_speech(request)
+        assert caught.value.param == param
+
+
+def test_an_answer_used_up_by_reasoning_is_empty_and_a_tool_call_stays_null() -> None:
+    spent = {"index": 0, "finish_reason": "length", "message": {"role": "assistant", "content": None}}
+    calling = {"index": 1, "finish_reason": "tool_calls", "message": {"content": None, "tool_calls": [{"id": "1"}]}}
+    answer = read_answer("acme", {"choices": [spent, calling], "usage": None})
+    assert [choice["message"]["content"] for choice in answer.choices] == ["", None]
+    assert answer.usage is None
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [None, [], ["text"], [{}], [{"message": {"content": "hi"}}], [{"message": "hi", "finish_reason": "stop"}]],
+)
+def test_it_takes_nothing_for_an_answer_that_is_none(choices: object) -> None:
+    with pytest.raises(ProviderBadAnswer):
+        read_answer("acme", {"choices": choices})
+
+
+def test_it_takes_the_chunks_of_careless_servers() -> None:
+    events = ['{"choices": [{"index": 0, "delta": null, "finish_reason": "stop"}]}', '{"usage": {"total_tokens": 3}}']
+    first, last = read_chunks("acme", events)
+    assert first["choices"][0]["delta"] == {}
+    assert last["choices"] == []

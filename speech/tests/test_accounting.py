@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import redis
+from rest_framework.test import APIClient
+
+from caching import prices
+from caching.ledger.writer import writer
+from caching.models import Call, HourlyUsage, Price
+from speech import providers
+from speech.exceptions import ProviderUnavailable
+from speech.providers.base import Speech, SpeechRequest
+
+CHAT = {"query": "What is a cache?"}
+SPEECH = {"text": "One is here. Two is there.", "language": "en"}
+
+
+@pytest.fixture(autouse=True)
+def priced(db: None, redis_client: redis.Redis) -> None:
+    for provider, unit, amount in (
+        ("demo", "input_tokens", "1"),
+        ("demo", "output_tokens", "1"),
+        ("espeak", "characters", "0.5"),
+    ):
+        Price.objects.create(provider=provider, model="*", unit=unit, amount=amount, per=1, source="a test")
+    prices.forget()
+
+
+def rows() -> list[tuple[str, str, int, Decimal, Decimal]]:
+    assert writer.flush()
+    fields = ("cache_type", "outcome", "requests", "cost", "saved")
+    return list(HourlyUsage.objects.order_by("cache_type", "outcome").values_list(*fields))
+
+
+def test_a_miss_shows_its_cost_and_a_hit_its_saving(api: APIClient) -> None:
+    miss = api.post("/api/chat/", CHAT, format="json")
+    hit = api.post("/api/chat/", CHAT, format="json")
+    cost = miss.headers["X-Cost-USD"]
+    assert Decimal(cost) > 0
+    assert miss.json()["cost"] == {"usd": cost, "saved_usd": "0"}
+    assert (hit.headers["X-Cost-USD"], hit.headers["X-Cost-Saved-USD"]) == ("0", cost)
+    assert rows() == [("llm", "exact", 1, 0, Decimal(cost)), ("llm", "miss", 1, Decimal(cost), 0)]
+    call = Call.objects.get()
+    assert (call.question, call.client, call.level) == ("What is a cache?", "tester", "balanced")
+    assert call.key == miss.json()["cache"]["key"]
+
+
+@pytest.mark.parametrize("codec", ["wav", "mp3"])
+def test_a_text_is_billed_by_the_sentence_and_its_whole_is_worth_all_of_them(api: APIClient, codec: str) -> None:
+    spoken = len("One is here.") + len("Two is there.")
+    api.post("/api/tts/", {"text": "One is here.", "language": "en"}, format="json")
+    partial = api.post("/api/tts/", {**SPEECH, "codec": codec}, format="json")
+    assert partial.headers["X-Cost-USD"] == str(len("Two is there.") / 2)
+    assert partial.headers["X-Cost-Saved-USD"] == f"{len('One is here.') / 2:g}"
+    hit = api.post("/api/tts/", {**SPEECH, "codec": codec}, format="json")
+    assert (hit.headers["X-Cache"], hit.headers["X-Cost-Saved-USD"]) == ("HIT", str(spoken / 2))
+    assert [row[:3] for row in rows()] == [("tts", "exact", 1), ("tts", "miss", 2)]
+
+
+def test_an_unknown_price_is_null_and_has_no_header(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prices._remembered, "_table", prices.PriceTable([]))
+    monkeypatch.setattr(prices._remembered, "_read_at", float("inf"))
+    answer = api.post("/api/chat/", CHAT, format="json")
+    assert answer.json()["cost"] == {"usd": None, "saved_usd": "0"}
+    assert "X-Cost-USD" not in answer.headers
+
+
+def test_only_if_cached_costs_nothing_and_is_counted_as_a_miss(api: APIClient) -> None:
+    answer = api.post("/api/chat/", CHAT, format="json", headers={"Cache-Control": "only-if-cached"})
+    assert answer.status_code == 504
+    assert rows() == [("llm", "miss", 1, 0, 0)]
+    assert not Call.objects.exists()
+
+
+def test_a_refused_request_is_not_counted(api: APIClient) -> None:
+    assert api.post("/api/chat/", {}, format="json").status_code == 400
+    assert not rows()
+
+
+class Half:
+    """Speaks the first sentence and fails at the second."""
+
+    def __init__(self, speak: Any) -> None:
+        self.speak = speak
+
+    def __call__(self, request: SpeechRequest) -> Speech:
+        if request.text.startswith("Two"):
+            raise ProviderUnavailable("no")
+        speech: Speech = self.speak(request)
+        return speech
+
+
+@pytest.fixture
+def half_broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    espeak = providers.get("espeak")
+    monkeypatch.setattr(espeak, "speak", Half(espeak.speak))
+    yield
+
+
+def test_what_was_billed_before_a_failure_is_not_forgotten(api: APIClient, half_broken: None) -> None:
+    answer = api.post("/api/tts/", SPEECH, format="json")
+    assert answer.status_code == 503
+    assert rows() == [("tts", "error", 1, Decimal(len("One is here.")) / 2, 0)]

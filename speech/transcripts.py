@@ -1,0 +1,41 @@
+"""A transcript in the five forms of OpenAI's `response_format`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+FORMATS = ("json", "text", "verbose_json", "srt", "vtt")
+WITH_SEGMENTS = ("verbose_json", "srt", "vtt")
+"""Formats that need to know when something was said."""
+
+
+def verbose(transcript: Mapping[str, Any]) -> dict[str, Any]:
+    """OpenAI's `verbose_json`."""
+    shown = {name: transcript[name] for name in ("language", "text", "segments")}
+    words = {"words": transcript["words"]} if transcript["words"] else {}
+    return {"task": "transcribe", "duration": transcript["seconds"], **shown, **words}
+
+
+def srt(transcript: Mapping[str, Any]) -> str:
+    """SubRip, as every player reads it: numbered cues, a comma before the milliseconds."""
+    cues = (
+        f"{number}\n{_clock(segment['start'], ',')} --> {_clock(segment['end'], ',')}\n{segment['text'].strip()}\n"
+        for number, segment in enumerate(transcript["segments"], 1)
+    )
+    return "\n".join(cues)
+
+
+def vtt(transcript: Mapping[str, Any]) -> str:
+    """WebVTT (W3C), section 4: a point before the milliseconds."""
+    cues = (
+        f"{_clock(segment['start'], '.')} --> {_clock(segment['end'], '.')}\n{segment['text'].strip()}\n"
+        for segment in transcript["segments"]
+    )
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def _clock(seconds: float, separator: str) -> str:
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{separator}{rest % 1000:03}"

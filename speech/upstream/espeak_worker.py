@@ -1,0 +1,66 @@
+"""Speak one text with the espeak-ng library, in a process of its own.
+
+The library keeps state from call to call and is not safe in threads (espeak-ng issue 68), so each text gets a fresh
+process: `python -I -S espeak_worker.py LIBRARY DATA VOICE WORDS_PER_MINUTE PITCH`, UTF-8 text on standard input,
+signed 16-bit mono PCM at 22 050 Hz on standard output. With LIBRARY alone it writes the
+library's version. Standard library only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+NO_DATA, NO_VOICE, NOT_SPOKEN = 3, 4, 5
+FAILURES = {
+    NO_DATA: "its data folder cannot be read",
+    NO_VOICE: "it does not have the voice",
+    NOT_SPOKEN: "it could not speak the text",
+}
+"""What each exit code of this worker means."""
+
+# Numbers and names as in espeak-ng's speak_lib.h, version 1.52.
+SAMPLE_RATE = 22_050
+_AUDIO_OUTPUT_SYNCHRONOUS = 2
+_INITIALIZE_DONT_EXIT = 0x8000
+_POS_CHARACTER = 1
+_CHARS_UTF8 = 1  # and neither espeakSSML nor espeakPHONEMES: markup in the text is read out as text
+_RATE, _PITCH = 1, 3
+_SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_char), ctypes.c_int, ctypes.c_void_p)
+
+
+@_SynthCallback
+def _write(samples: ctypes._Pointer[ctypes.c_char], count: int, _events: int) -> int:
+    if samples and count > 0:
+        sys.stdout.buffer.write(ctypes.string_at(samples, count * 2))
+    return 0
+
+
+def speak(library: ctypes.CDLL, data: str, voice: str, words_per_minute: int, pitch: int) -> int:
+    """Speak standard input to standard output; returns the exit code."""
+    if library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data.encode(), _INITIALIZE_DONT_EXIT) != SAMPLE_RATE:
+        return NO_DATA
+    if library.espeak_SetVoiceByName(voice.encode()):
+        return NO_VOICE  # going on would speak with the default voice
+    library.espeak_SetParameter(_RATE, words_per_minute, 0)
+    library.espeak_SetParameter(_PITCH, pitch, 0)
+    library.espeak_SetSynthCallback(_write)
+    text = sys.stdin.buffer.read() + b"\0"
+    size = ctypes.c_size_t(len(text))
+    failed = library.espeak_Synth(text, size, 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None)
+    sys.stdout.buffer.flush()
+    return NOT_SPOKEN if failed else 0
+
+
+def main(arguments: list[str]) -> int:
+    library = ctypes.CDLL(arguments[0])
+    if len(arguments) == 1:
+        library.espeak_Info.restype = ctypes.c_char_p
+        sys.stdout.buffer.write(library.espeak_Info(None))
+        return 0
+    data, voice, words_per_minute, pitch = arguments[1:]
+    return speak(library, data, voice, int(words_per_minute), int(pitch))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

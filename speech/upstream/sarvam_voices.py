@@ -1,0 +1,105 @@
+"""What each of Sarvam's speech models takes: facts of the API reference in the `sarvamai` SDK, version 0.1.39."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_V2 = "anushka manisha vidya arya abhilash karun hitesh"
+_V3 = (
+    "shubh aditya ritu priya neha rahul pooja rohan simran kavya amit dev ishita shreya ratan varun manan sumit roopa "
+    "kabir aayan ashutosh advait anand tanya tarun sunny mani gokul vijay shruti suhani mohit kavitha rehan soham "
+    "rupali"
+)
+_PERSONA = r"[a-z]+_[a-z]{2,4}_[a-z_]+"
+"""`name_language_style`. There are over 200 of them, and more come; the API has the last word."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechModel:
+    speaker: str = ""
+    """The default speaker."""
+    speakers: tuple[str, ...] = ()
+    """All of them, or none when they are too many to list."""
+    pattern: str = r"[a-z0-9_-]+"
+    """What a speaker's name looks like where they are not listed."""
+    limit: int = 1_500
+    """Characters in one request."""
+    pace: tuple[float, float] = (0.5, 2.0)
+    pitch: float = 0.0
+    """The furthest from 0 that it takes; 0 when it takes none."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """OpenAI's voice names, each with a speaker of this model."""
+
+    def has(self, speaker: str) -> bool:
+        return speaker in self.speakers if self.speakers else bool(re.fullmatch(self.pattern, speaker))
+
+
+UNKNOWN = SpeechModel()
+"""A model that is newer than this file gets the narrowest limits."""
+
+MODELS = {
+    "bulbul:v3": SpeechModel(
+        speaker="shubh",
+        speakers=tuple(_V3.split()),
+        limit=2_500,
+        aliases={
+            "alloy": "shubh",
+            "ash": "rahul",
+            "ballad": "kabir",
+            "cedar": "sumit",
+            "coral": "priya",
+            "echo": "amit",
+            "fable": "ratan",
+            "marin": "neha",
+            "nova": "ritu",
+            "onyx": "dev",
+            "sage": "kavya",
+            "shimmer": "simran",
+            "verse": "rohan",
+        },
+    ),
+    "bulbul:v4-flash": SpeechModel(
+        speaker="shubh_enhi_ads",
+        pattern=_PERSONA,
+        limit=2_500,
+        aliases={
+            "alloy": "shubh_enhi_companion",
+            "ash": "rahul_hi_conversational",
+            "ballad": "kabir_hi_conversational",
+            "cedar": "sumit_hi_conversational",
+            "coral": "ishita_enhi_companion",
+            "echo": "amit_hi_conversational",
+            "fable": "shubh_enhi_ads",
+            "marin": "sanchita_enhi_companion",
+            "nova": "shalini_enhi_companion",
+            "onyx": "sunny_enhi_customer",
+            "sage": "ishita_enhi_customer",
+            "shimmer": "simran_enhi_companion",
+            "verse": "manan_hi_conversational",
+        },
+    ),
+    "bulbul:v2": SpeechModel(
+        speaker="anushka",
+        speakers=tuple(_V2.split()),
+        limit=1_500,
+        pace=(0.3, 3.0),
+        pitch=0.75,
+        aliases={
+            "alloy": "abhilash",
+            "ash": "karun",
+            "ballad": "hitesh",
+            "cedar": "abhilash",
+            "coral": "manisha",
+            "echo": "karun",
+            "fable": "hitesh",
+            "marin": "vidya",
+            "nova": "anushka",
+            "onyx": "abhilash",
+            "sage": "arya",
+            "shimmer": "vidya",
+            "verse": "karun",
+        },
+    ),
+}

@@ -1,0 +1,31 @@
+"""Reading server-sent events (WHATWG HTML, section 9.2.6)."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterable, Iterator
+
+
+def read_events(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The `data` of each event; comments, other fields and an event without its empty line are left out."""
+    data: list[str] = []
+    for line in _lines(chunks):
+        if not line:
+            if data:
+                yield "\n".join(data)
+            data = []
+            continue
+        field, _, value = line.partition(":")
+        if field == "data":
+            data.append(value.removeprefix(" "))
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Lines that end in LF, CRLF or CR, wherever the chunks are cut: also within a CRLF or a character."""
+    utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    decoder = io.IncrementalNewlineDecoder(utf8, translate=True)
+    rest = ""
+    for chunk in chunks:
+        *lines, rest = (rest + decoder.decode(chunk)).split("\n")
+        yield from lines

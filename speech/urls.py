@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from speech import health, views
+from speech.openai_api import transcriptions as openai_transcriptions
+from speech.openai_api import views as openai_views
+
+urlpatterns = [
+    re_path(r"^api/chat/?$", views.ChatView.as_view(), name="chat"),
+    re_path(r"^api/tts/?$", views.SpeechView.as_view(), name="tts"),
+    re_path(r"^api/converse/?$", views.ConverseView.as_view(), name="converse"),
+    re_path(r"^api/receipts/(?P<id>[0-9a-f-]{36})/?$", views.ReceiptView.as_view(), name="receipt"),
+    re_path(r"^v1/chat/completions/?$", openai_views.ChatCompletionsView.as_view(), name="v1-chat-completions"),
+    re_path(r"^v1/audio/speech/?$", openai_views.AudioSpeechView.as_view(), name="v1-audio-speech"),
+    re_path(
+        r"^v1/audio/transcriptions/?$", openai_transcriptions.TranscriptionsView.as_view(), name="v1-transcriptions"
+    ),
+    re_path(r"^v1/audio/voices/?$", openai_views.VoicesView.as_view(), name="v1-audio-voices"),
+    re_path(r"^v1/audio/models/?$", openai_views.AudioModelsView.as_view(), name="v1-audio-models"),
+    re_path(r"^v1/models/?$", openai_views.ModelsView.as_view(), name="v1-models"),
+    re_path(r"^v1/models/(?P<name>.+?)/?$", openai_views.ModelView.as_view(), name="v1-model"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,153 @@
+"""`/api/…`: validate, call a service, answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from caching.answers import text_of
+from caching.levels import Level, Policy
+from speech import accounting, cache_control, services
+from speech.authentication import client_of
+from speech.bodies import read_call
+from speech.models import Client, Receipt
+from speech.serializers import (
+    ChatRequestSerializer,
+    ChatResponseSerializer,
+    ConverseRequestSerializer,
+    ErrorResponseSerializer,
+    SpeechRequestSerializer,
+)
+from speech.spoken_question import SpokenRequestSerializer, hear, read_spoken_call
+from speech.streaming import streamed
+from speech.uploads import UploadParser
+
+CACHE_CONTROL = OpenApiParameter(
+    "Cache-Control",
+    str,
+    OpenApiParameter.HEADER,
+    description="`no-cache`: answer anew. `no-store`: and leave no trace. `max-age=N`: nothing older than N seconds. "
+    "`only-if-cached`: 504 instead of asking a provider.",
+)
+ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 502, 503, 504), ErrorResponseSerializer)
+
+
+class ChatView(APIView):
+    @extend_schema(
+        request=ChatRequestSerializer, responses={200: ChatResponseSerializer, **ERRORS}, parameters=[CACHE_CONTROL]
+    )
+    def post(self, request: Request) -> Response:
+        """Answer a question, from the cache where it can be answered from there."""
+        call = read_call(ChatRequestSerializer, request)
+        result = services.chat(
+            client=client_of(request),
+            request=call.request,
+            policy=_policy(request, call.level),
+            provider=call.provider,
+        )
+        return Response(_chat_body(result, call.level), headers=_headers(result))
+
+
+class SpeechView(APIView):
+    @extend_schema(
+        request=SpeechRequestSerializer,
+        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio."), **ERRORS},
+        parameters=[CACHE_CONTROL],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Speak a text, from the cache where it was spoken before."""
+        call = read_call(SpeechRequestSerializer, request)
+        result = services.synthesize(
+            client=client_of(request),
+            request=call.request,
+            policy=_policy(request, call.level),
+            codec=call.codec,
+            provider=call.provider,
+        )
+        return HttpResponse(
+            b"".join(result.outcome.value),
+            content_type=result.content_type,
+            headers=_headers(result),
+        )
+
+
+class ConverseView(APIView):
+    parser_classes = (UploadParser,)
+
+    @extend_schema(
+        request={"application/json": ConverseRequestSerializer, "multipart/form-data": SpokenRequestSerializer},
+        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The spoken answer."), **ERRORS},
+        parameters=[CACHE_CONTROL],
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Answer a question aloud, sentence by sentence. `X-Receipt-ID` names the receipt of the turn."""
+        client = client_of(request)
+        heard = None
+        if request.content_type.startswith("multipart/"):
+            call, audio = read_spoken_call(request)
+            policy = _policy(request, call.level)
+            call, heard = hear(client, call, audio, policy)
+        else:
+            call = read_call(ConverseRequestSerializer, request)
+            policy = _policy(request, call.level)
+        turn = services.converse(client=client, chat=call.chat, speech=call.speech, policy=policy, wish=call.wish)
+        turn.receipt.heard = heard
+        receipt_id = uuid.uuid4()
+        sound = _with_receipt(turn, client, receipt_id)
+        return streamed(sound, turn.content_type, {"X-Receipt-ID": str(receipt_id)})
+
+
+class ReceiptView(APIView):
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer})
+    def get(self, request: Request, id: uuid.UUID) -> Response:
+        """What a spoken turn came to, for ten minutes: its sentences, which were cached, what was billed."""
+        return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
+
+
+def _headers(result: services.ChatResult | services.SpeechResult) -> dict[str, str]:
+    return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
+
+
+def _policy(request: Request, level: Level) -> Policy:
+    return cache_control.policy_from(request.headers.get("Cache-Control", ""), level)
+
+
+def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> Iterator[bytes]:
+    try:
+        yield from turn.sound
+    finally:
+        Receipt.objects.prune()
+        Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
+
+
+def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
+    outcome = result.outcome
+    choice = outcome.value.choices[0]
+    return {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "text": text_of(choice["message"]),
+        "provider": result.provider,
+        "model": outcome.value.model,
+        "optimization_level": level,
+        "finish_reason": choice["finish_reason"],
+        "usage": outcome.value.usage,
+        "cost": accounting.body(result.costs),
+        "cache": {
+            "status": outcome.status,
+            "match": outcome.match,
+            "age": outcome.age,
+            "ttl": outcome.ttl,
+            "stored": outcome.stored,
+            "key": outcome.key,
+        },
+    }

@@ -1,0 +1,18 @@
+"""Headers that a page of another origin may send to the API, and read in its answers."""
+
+from __future__ import annotations
+
+_STAINLESS = (
+    *("arch", "async", "custom-poll-interval", "helper-method", "lang", "os", "package-version", "poll-helper"),
+    *("raw-response", "read-timeout", "retry-count", "runtime", "runtime-version", "timeout"),
+)
+"""What OpenAI's SDK for browsers tells of itself, in headers named X-Stainless-…"""
+SENT = [
+    *("accept", "authorization", "cache-control", "content-type", "user-agent", "x-optimization-level"),
+    *("openai-organization", "openai-project", "idempotency-key", "x-requested-with"),
+    *(f"x-stainless-{name}" for name in _STAINLESS),
+]
+READ = [
+    *("Age", "Cache-Status", "Retry-After", "X-Cache", "X-Cache-Match", "X-Cache-Similarity", "X-Cost-USD"),
+    *("X-Cost-Saved-USD", "X-Receipt-ID", "X-Request-ID", "x-should-retry"),
+]

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from contextlib import ExitStack
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from speechsite import first_run, private_redis
+
+START_SECONDS = 60.0
+
+
+class Command(BaseCommand):
+    help = "Serve the site with granian: several workers, metrics added up over all of them. Ctrl-C stops it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", type=int, default=settings.PORT)
+        parser.add_argument("--workers", type=int, default=settings.WORKERS)
+        parser.add_argument("--threads", type=int, default=settings.THREADS, help="requests at once in each worker")
+        parser.add_argument(
+            "--embedded",
+            action="store_true",
+            help="also migrate, make a first user and key, and start a private Redis if REDIS_URL is not set",
+        )
+
+    def handle(self, **options: Any) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _interrupt)
+        _refuse_a_taken_port(options["host"], options["port"])
+        with ExitStack() as cleanup:
+            # Each worker writes its counters there; a new directory, so that those of dead workers do not stay.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = cleanup.enter_context(tempfile.TemporaryDirectory())
+            if options["embedded"]:
+                self._prepare(cleanup)
+            server = self._start_server(options)
+            cleanup.callback(_stop, server)
+            try:
+                self._wait_until_it_answers(server, options)
+                if options["embedded"]:
+                    self.stdout.write(first_run.introduction(f"http://{options['host']}:{options['port']}"))
+                    self.stdout.flush()
+                raise SystemExit(server.wait())
+            except KeyboardInterrupt:
+                self.stdout.write("Stopping")
+
+    def _prepare(self, cleanup: ExitStack) -> None:
+        if not settings.REDIS_URL:
+            self._start_private_redis(cleanup)
+        call_command("migrate", verbosity=0)
+        for line in first_run.create_accounts():
+            self.stdout.write(line)
+
+    def _start_private_redis(self, cleanup: ExitStack) -> None:
+        binary = private_redis.find_binary()
+        try:
+            redis = private_redis.PrivateRedis(binary, settings.VAR_DIR) if binary else None
+        except OSError as error:
+            self.stdout.write(f"Going on without a cache: {binary}: {error}")
+            return
+        if redis is None:
+            self.stdout.write("Going on without a cache: there is no redis-server here. Install one or set REDIS_URL.")
+            return
+        cleanup.callback(redis.stop)
+        os.environ["REDIS_URL"] = redis.url
+        self.stdout.write(f"Private Redis at {redis.url}")
+
+    def _start_server(self, options: dict[str, Any]) -> subprocess.Popen[bytes]:
+        self.stdout.flush()
+        arguments = {
+            "--interface": "wsgi",
+            "--host": options["host"],
+            "--port": options["port"],
+            "--workers": options["workers"],
+            "--blocking-threads": options["threads"],
+            # More than that wait in the kernel's queue.
+            "--backlog": 2048,
+            "--log-level": "error",
+            "--workers-kill-timeout": 30,
+        }
+        words = [str(word) for pair in arguments.items() for word in pair]
+        command = [sys.executable, "-m", "granian", *words, "--respawn-failed-workers", "speechsite.worker:application"]
+        return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 (no shell)
+
+    def _wait_until_it_answers(self, server: subprocess.Popen[bytes], options: dict[str, Any]) -> None:
+        host = "127.0.0.1" if options["host"] in ("0.0.0.0", "::") else options["host"]  # noqa: S104 (compared only)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if server.poll() is not None:
+                raise CommandError(f"the server ended at once with status {server.returncode}")
+            try:
+                urllib.request.urlopen(f"http://{host}:{options['port']}/healthz", timeout=5).close()
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.05)
+            else:
+                return
+        raise CommandError(f"the server did not answer within {START_SECONDS:.0f} s")
+
+
+def _refuse_a_taken_port(host: str, port: int) -> None:
+    """granian would share the port with whoever has it, and each would get some of the requests."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}. Choose another PORT.") from error
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    server.wait()

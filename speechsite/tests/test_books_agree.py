@@ -1,0 +1,220 @@
+"""What clients count, what the ledger holds and what /metrics shows: the same, over two real workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+
+from speechsite.private_redis import free_port
+from speechsite.tests.databases import run_python
+
+CLIENTS = 8
+REQUESTS = 1000
+PREPARE = f"""
+from caching.models import Price
+from speech.models import Client
+for provider, unit, amount in (("demo", "input_tokens", "0.001"), ("demo", "output_tokens", "0.002"),
+                               ("espeak", "characters", "0.0003")):
+    Price.objects.create(provider=provider, model="*", unit=unit, amount=amount, per=1, source="a test")
+Client.objects.all().delete()
+for number in range({CLIENTS}):
+    print(Client.objects.create_with_key(f"client-{{number}}")[1])
+"""
+FIGURES = """
+import json
+from django.db.models import Sum
+from caching.models import Call, HourlyUsage
+rows = HourlyUsage.objects.values("cache_type", "outcome").annotate(
+    n=Sum("requests"), spent=Sum("cost"), won=Sum("saved"))
+print(json.dumps([[r["cache_type"], r["outcome"], r["n"], str(r["spent"]), str(r["won"])] for r in rows]))
+print(Call.objects.count())
+"""
+
+
+class Site:
+    def __init__(self, url: str, keys: list[str], server_pid: int) -> None:
+        self.url, self.keys, self.server_pid = url, keys, server_pid
+
+    def post(self, path: str, body: dict[str, Any], client: int, **headers: str) -> tuple[int, dict[str, str]]:
+        """Status and headers; 0 where the connection broke."""
+        headers |= {"Authorization": f"Bearer {self.keys[client]}", "Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), headers)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+                answer.read()
+                return answer.status, _lower(answer.headers)
+        except urllib.error.HTTPError as error:
+            return error.code, _lower(error.headers)
+        except OSError:
+            return 0, {}
+
+    def metrics(self) -> dict[str, float]:
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=60) as answer:  # noqa: S310
+            lines = re.findall(r"^(ledger_\w+{.*?}) (\S+)$", answer.read().decode(), re.M)
+        return {name: float(value) for name, value in lines}
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of all samples of `name` that have these labels."""
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        return sum(
+            value
+            for sample, value in self.metrics().items()
+            if sample.startswith(f"ledger_{name}_total{{") and all(label in sample for label in wanted)
+        )
+
+    def workers(self) -> list[int]:
+        """The processes that answer: the grandchildren of `manage.py serve`."""
+        return [pid for child in _children(self.server_pid) for pid in _children(child)]
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _children(parent: int) -> list[int]:
+    return [
+        int(stat.parent.name)
+        for stat in Path("/proc").glob("[0-9]*/stat")
+        if _parent_of(stat) == parent and b"resource_tracker" not in (stat.parent / "cmdline").read_bytes()
+    ]
+
+
+def _parent_of(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+@contextmanager
+def serving(database_url: str) -> Iterator[Site]:
+    keys = run_python(PREPARE, database_url).split()
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve", "--workers", "2", "--threads", "16", "--port", str(port)],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DATABASE_URL": database_url, "LOG_LEVEL": "WARNING"},
+    )
+    site = Site(f"http://127.0.0.1:{port}", keys, process.pid)
+    try:
+        deadline = time.monotonic() + 60
+        while site.post("/api/chat/", {}, 0)[0] != 400:
+            assert time.monotonic() < deadline and process.poll() is None, "the site does not answer"
+            time.sleep(0.2)
+        yield site
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def mixed(site: Site, number: int) -> tuple[int, dict[str, str]]:
+    """One of: questions of which some repeat, with and without cache, texts with shared sentences, refusals."""
+    client, kind = number % CLIENTS, number // CLIENTS % 10
+    if kind < 5:
+        return site.post("/api/chat/", {"query": f"Question {number % 97}?"}, client)
+    if kind == 5:
+        return site.post("/api/chat/", {"query": "Anew?"}, client, **{"Cache-Control": "no-cache"})
+    if kind == 6:
+        return site.post("/api/chat/", {"query": f"Never {number}?"}, client, **{"Cache-Control": "only-if-cached"})
+    if kind == 7:
+        return site.post("/api/chat/", {"query": ""}, client)
+    text = f"Hello there. This is number {number % 7}."
+    return site.post("/api/tts/", {"text": text, "language": "en", "codec": "wav" if kind == 8 else "mp3"}, client)
+
+
+def ledger(database_url: str) -> tuple[Counter[str], Decimal, Decimal, int]:
+    """Requests by cache type and outcome, money spent, money saved, rows of single calls."""
+    rows, calls = run_python(FIGURES, database_url).splitlines()
+    requests: Counter[str] = Counter()
+    spent = saved = Decimal(0)
+    for cache_type, outcome, count, cost, won in json.loads(rows):
+        requests[f"{cache_type} {outcome}"] += count
+        spent, saved = spent + Decimal(cost), saved + Decimal(won)
+    return requests, spent, saved, int(calls)
+
+
+def amounts(answers: list[tuple[int, dict[str, str]]], header: str) -> Decimal:
+    return sum((Decimal(headers[header]) for status, headers in answers if status == 200), Decimal(0))
+
+
+def test_client_ledger_and_metrics_agree_after_1000_mixed_requests(
+    database_url: str, redis_client: redis.Redis
+) -> None:
+    with serving(database_url) as site:
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            answers = list(pool.map(lambda number: mixed(site, number), range(REQUESTS)))
+        # Hits are written every second.
+        time.sleep(3)
+        requests, spent, saved, _ = ledger(database_url)
+        shown = {outcome: site.metric("requests", outcome=outcome) for outcome in ("exact", "miss", "bypass", "error")}
+        metric_spent, metric_saved = site.metric("cost"), site.metric("saved") - site.metric("overhead")
+    statuses = Counter(status for status, _ in answers)
+    assert set(statuses) == {200, 400, 504}, statuses
+    cache = Counter(headers["x-cache"] for status, headers in answers if status == 200)
+    assert cache["HIT"] > 100 and cache["MISS"] > 100 and cache["BYPASS"] > 50
+    counted = {
+        "exact": cache["HIT"],
+        # Nothing cached, and no provider asked: a miss that cost nothing.
+        "miss": cache["MISS"] + statuses[504],
+        "bypass": cache["BYPASS"],
+        "error": 0,
+    }
+    for outcome, count in counted.items():
+        assert requests[f"llm {outcome}"] + requests[f"tts {outcome}"] == count == shown[outcome], outcome
+    assert spent == amounts(answers, "x-cost-usd") > 0
+    assert saved == amounts(answers, "x-cost-saved-usd") > 0
+    assert metric_spent == pytest.approx(float(spent), rel=1e-9)
+    assert metric_saved == pytest.approx(float(saved), rel=1e-9)
+
+
+def test_kill_9_of_a_worker_loses_no_spend(database_url: str, redis_client: redis.Redis) -> None:
+    with serving(database_url) as site:
+        stop = threading.Event()
+
+        def kill_now_and_then() -> None:
+            while not stop.wait(1.5):
+                if workers := site.workers():
+                    os.kill(workers[0], signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_now_and_then)
+        killer.start()
+        ask = lambda number: site.post("/api/chat/", {"query": f"Question {number}?"}, number % CLIENTS)  # noqa: E731
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            answers = list(pool.map(ask, range(600)))
+        stop.set()
+        killer.join()
+        requests, spent, _, calls = ledger(database_url)
+    answered = sum(status == 200 for status, _ in answers)
+    broken = sum(status == 0 for status, _ in answers)
+    assert answered + broken == 600
+    assert answered > 100 and broken > 0, "some must have been killed, and most not"
+    # A request that was killed after it was written, and before it was answered, is in the books too.
+    assert answered <= requests["llm miss"] == calls <= 600
+    assert spent >= amounts(answers, "x-cost-usd")
+
+
+def test_the_last_hits_are_written_when_the_server_is_stopped(database_url: str, redis_client: redis.Redis) -> None:
+    with serving(database_url) as site:
+        for _ in range(20):
+            assert site.post("/api/chat/", {"query": "Again?"}, 0)[0] == 200
+    requests, *_ = ledger(database_url)
+    assert requests == {"llm miss": 1, "llm exact": 19}

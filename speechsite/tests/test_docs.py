@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.conf import settings
+
+from caching.redis import advice as redis_advice
+from caching.redis.advice import Advice
+
+DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in (settings.BASE_DIR / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize(
+    "advice", [value for value in vars(redis_advice).values() if isinstance(value, Advice)], ids=lambda a: a.message
+)
+def test_every_message_about_redis_is_explained(advice: Advice) -> None:
+    assert f"`{advice.message}`" in (settings.BASE_DIR / "docs" / "redis.md").read_text()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_file_that_is_linked_exists(document: str) -> None:
+    path = settings.BASE_DIR / document
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
+    assert [target for target in targets if not (path.parent / target).exists()] == []

@@ -1,0 +1,82 @@
+"""Redis killed, paused and brought back under a server that is at work: nobody may notice but by the speed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.server import Server
+
+CONNECTIONS = 8
+BACK_WITHIN = 10.0
+
+
+@contextmanager
+def load(server: Server) -> Iterator[Counter[str]]:
+    """CONNECTIONS threads that ask without a break; counts `200 HIT`, `200 BYPASS`, and so on."""
+    seen: Counter[str] = Counter()
+    done = threading.Event()
+
+    def ask(number: int) -> None:
+        while not done.is_set():
+            response = server.chat(f"Asked under load: {number}")
+            seen[f"{response.status} {response.headers.get('X-Cache')}"] += 1
+
+    with ThreadPoolExecutor(CONNECTIONS) as threads:
+        asking = [threads.submit(ask, number) for number in range(CONNECTIONS)]
+        try:
+            yield seen
+        finally:
+            done.set()
+    for one in asking:
+        one.result()
+
+
+def wait_for_more(seen: Counter[str], what: str, seconds: float = BACK_WITHIN) -> None:
+    """Wait until 50 more of `what` have come."""
+    enough = seen[what] + 50
+    deadline = time.monotonic() + seconds
+    while seen[what] < enough:
+        assert time.monotonic() < deadline, f"no more of {what}: {seen}"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def restored(server_redis: RedisServer) -> Iterator[RedisServer]:
+    yield server_redis
+    if server_redis.process.poll() is not None:
+        server_redis.start()
+
+
+def test_no_request_fails_when_redis_is_killed_and_hits_resume(server: Server, restored: RedisServer) -> None:
+    with load(server) as seen:
+        wait_for_more(seen, "200 HIT")
+        restored.kill()
+        wait_for_more(seen, "200 BYPASS")
+        restored.start()
+        wait_for_more(seen, "200 HIT")
+    assert {answer.split()[0] for answer in seen} == {"200"}
+    # One line a worker and change of state, not one a request.
+    assert server.log.count("is away, going on without the cache. Connection refused") <= 2
+
+
+def test_no_request_fails_when_redis_hangs_and_hits_resume(server: Server, restored: RedisServer) -> None:
+    with load(server) as seen:
+        wait_for_more(seen, "200 HIT")
+        restored.pause()
+        try:
+            wait_for_more(seen, "200 BYPASS")
+            ready = server.request("GET", "/readyz")
+        finally:
+            restored.resume()
+        wait_for_more(seen, "200 HIT")
+    assert {answer.split()[0] for answer in seen} == {"200"}
+    assert (ready.status, ready.json()["status"]) == (200, "degraded")
+    assert server.log.count("Connection timeout") <= 2

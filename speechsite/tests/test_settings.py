@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from speechsite import settings as module
+from speechsite import values
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
+    values: dict[str, str | None] = {}
+    monkeypatch.setattr(module, "_env", values)
+    return values
+
+
+def check(**environment: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py check` with variables added to the environment of the tests."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=module.BASE_DIR,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(("value", "meant"), [("1", True), ("true", True), ("True", True), ("0", False), ("", True)])
+def test_a_switch(env: dict[str, str], value: str, meant: bool) -> None:
+    env["SWITCH"] = value
+    assert module.envbool("SWITCH", True) is meant
+
+
+def test_a_list_loses_white_space_and_empty_items(env: dict[str, str]) -> None:
+    env["LIST"] = " a, b ,,c,"
+    assert module.envlist("LIST") == ["a", "b", "c"]
+    assert module.envlist("OTHER", "d") == ["d"]
+
+
+def test_white_space_around_a_value_is_dropped(env: dict[str, str]) -> None:
+    env["NAME"], env["NUMBER"] = " x ", " 7 "
+    assert (module.envstr("NAME"), module.envint("NUMBER", 1)) == ("x", 7)
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "complaint"),
+    [
+        (lambda: module.envbool("NAME"), "yes", "NAME must be 0, 1, true or false, not 'yes'"),
+        (lambda: module.envint("NAME", 1), "-1", "NAME must be a whole number of at least 0, not '-1'"),
+        (lambda: module.envint("NAME", 1), "1.5", "NAME must be a whole number"),
+        (lambda: module.envint("NAME", 9, least=5), "4", "NAME must be a whole number of at least 5"),
+        (lambda: module.envchoice("NAME", "a", ("a", "b")), "c", "NAME must be one of a, b, not 'c'"),
+        (
+            lambda: values.database("NAME", module.envstr("NAME")),
+            "mysql!//x:secret@h",
+            "NAME must look like postgres://",
+        ),
+        (lambda: values.rates("NAME", module.envstr("NAME")), "INR", "NAME must look like INR=83,EUR=0.92, not 'INR'"),
+        (lambda: values.rates("NAME", module.envstr("NAME")), "INR=0", "NAME must hold positive rates only"),
+    ],
+)
+def test_it_names_the_variable_that_is_wrong(env: dict[str, str], read: Any, value: str, complaint: str) -> None:
+    env["NAME"] = value
+    with pytest.raises(ImproperlyConfigured, match=complaint) as caught:
+        read()
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "http://:secret@host"),
+        ("DATABASE_URL", "nothing://:secret@host"),
+        ("PORT", "eighty"),
+        ("LOG_LEVEL", "LOUD"),
+        ("DEBUG", "yes"),
+    ],
+)
+def test_a_wrong_variable_ends_a_command_with_one_line(name: str, value: str) -> None:
+    done = check(**{name: value})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"Configuration error: {name} must ")
+    assert "secret" not in line
+
+
+def test_check_passes_without_redis_and_without_keys() -> None:
+    done = check(REDIS_URL="")
+    assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n")
+
+
+def test_a_provider_reads_the_variables_with_its_name(tmp_path: Any) -> None:
+    program = "from speechsite import settings; print(settings.PROVIDERS['sarvam'], settings.REDIS_URL)"
+    (tmp_path / "env").write_text("SARVAM_API_KEY=from-file\nSARVAM_VOICE=from-file\nREDIS_URL=redis://:p$a@h\n")
+    environment = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
+    environment |= {"ENV_FILE": str(tmp_path / "env"), "SARVAM_VOICE": "from-environment"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=module.BASE_DIR, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == "{'API_KEY': 'from-file', 'VOICE': 'from-environment'} redis://:p%24a@h:6379/0\n"

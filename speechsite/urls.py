@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+urlpatterns = [
+    path("", include("speech.urls")),
+    path("", include("django_prometheus.urls")),
+    path("admin/", include("caching.urls")),
+    path("admin/playground/", include("speech.playground_urls")),
+    path("admin/", admin.site.urls),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
+
+handler400 = "speechsite.errors.bad_request"
+handler404 = "speechsite.errors.not_found"
+handler500 = "speechsite.errors.server_error"

@@ -1,0 +1,13 @@
+"""What granian loads in each of its workers: the WSGI application."""
+
+from __future__ import annotations
+
+import signal
+
+# A fork inherits granian's own handler, which only takes note. Told to stop while it still imports, a worker would go
+# on until it is killed, 30 s later. Once everything is loaded, granian (2.8.7) sets the handler for workers.
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+from speechsite.wsgi import application  # noqa: E402
+
+__all__ = ["application"]
