@@ -38,7 +38,7 @@ def _around_exchanged(a: Question, b: Question) -> bool:
     if len(a.content) < 3 or set(a.content) != set(b.content):
         return False
     there = set(zip(b.content, b.content[1:], b.content[2:], strict=False))
-    return any((y, p, x) in there for x, p, y in zip(a.content, a.content[1:], a.content[2:], strict=False))
+    return any(x != y and (y, p, x) in there for x, p, y in zip(a.content, a.content[1:], a.content[2:], strict=False))
 
 
 def _speaker_exchanged(a: Question, b: Question) -> bool:
