@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint format clean
+.PHONY: run test lint format bench bench-quick clean
 
 run: .venv/embedded
 	@$(BIN)/python manage.py serve --embedded
@@ -17,6 +17,13 @@ lint: .venv/dev
 	$(BIN)/mypy .
 	$(BIN)/bandit -q -c pyproject.toml -r caching speech speechsite manage.py
 	$(BIN)/python .ci/audit.py
+
+# What they measure, and the last figures: docs/performance.md
+bench: .venv/dev
+	@$(BIN)/python -m benchmarks.speed --json docs/performance.json --plots docs/images $(ARGS)
+
+bench-quick: .venv/dev
+	@$(BIN)/python -m benchmarks.speed --quick $(ARGS)
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -66,6 +66,11 @@ def semantic_key(scope: str, normalized: str) -> str:
     return f"{SEMANTIC}:{scope}:{_UNSAFE.sub(lambda match: _quoted(match[0]), normalized)}"
 
 
+def index_key(made_by: str, part: str) -> str:
+    """`llm:query_index:{made_by}:{part}`: indexes that different embedders made lie side by side and never mix."""
+    return f"{QUERY_INDEX}:{_quoted(made_by)}:{part}"
+
+
 def normalize_speech_text(text: str) -> str:
     """What two texts may differ in and still sound the same: Unicode form, outer and repeated white space.
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -20,6 +20,7 @@ from caching.levels import Level, Policy
 from speech import accounting, cache_control, services
 from speech.authentication import client_of
 from speech.bodies import read_call
+from speech.endpoint import Endpoint, json_response
 from speech.models import Client, Receipt
 from speech.serializers import (
     ChatRequestSerializer,
@@ -42,11 +43,11 @@ CACHE_CONTROL = OpenApiParameter(
 ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 429, 502, 503, 504), ErrorResponseSerializer)
 
 
-class ChatView(APIView):
+class ChatView(Endpoint):
     @extend_schema(
         request=ChatRequestSerializer, responses={200: ChatResponseSerializer, **ERRORS}, parameters=[CACHE_CONTROL]
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Answer a question, from the cache where it can be answered from there."""
         call = read_call(ChatRequestSerializer, request)
         result = services.chat(
@@ -55,16 +56,16 @@ class ChatView(APIView):
             policy=_policy(request, call.level),
             provider=call.provider,
         )
-        return Response(_chat_body(result, call.level), headers=_headers(result))
+        return json_response(_chat_body(result, call.level), _headers(result))
 
 
-class SpeechView(APIView):
+class SpeechView(Endpoint):
     @extend_schema(
         request=SpeechRequestSerializer,
         responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio."), **ERRORS},
         parameters=[CACHE_CONTROL],
     )
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Speak a text, from the cache where it was spoken before."""
         call = read_call(SpeechRequestSerializer, request)
         result = services.synthesize(
@@ -118,8 +119,8 @@ def _headers(result: services.ChatResult | services.SpeechResult) -> dict[str, s
     return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
 
 
-def _policy(request: Request, level: Level) -> Policy:
-    return cache_control.policy_from(request.headers.get("Cache-Control", ""), level)
+def _policy(request: Request | HttpRequest, level: Level) -> Policy:
+    return cache_control.policy_from(request.META.get("HTTP_CACHE_CONTROL", ""), level)
 
 
 def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> Iterator[bytes]:
