@@ -184,6 +184,8 @@ THREADS = envint("THREADS", 64, least=1)
 REDIS_URL = normalize_redis_url(envstr("REDIS_URL"))
 REDIS_TIMEOUT_MS = envint("REDIS_TIMEOUT_MS", 250, least=1)
 CACHE_KEY_PREFIX = envstr("CACHE_KEY_PREFIX")
+# Whether keys hide what was asked.
+CACHE_HASH_KEYS = envbool("CACHE_HASH_KEYS", False)
 CACHES = {
     "default": redis_cache(REDIS_URL, "JSONSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX),
     "audio": redis_cache(REDIS_URL, "AudioSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX),
