@@ -86,7 +86,7 @@ def test_the_sentences_of_a_text_are_read_at_once(cluster: RedisCluster) -> None
 def test_a_paraphrase_is_found(cluster: RedisCluster) -> None:
     asked(ASKED)
     wait_for_the_index()
-    assert asked(PARAPHRASE).match == "semantic"
+    assert asked(PARAPHRASE, "speed").match == "semantic"
 
 
 def test_it_is_walked_over_node_by_node(cluster: RedisCluster) -> None:
@@ -186,6 +186,6 @@ def test_a_vector_set_of_each_scope_lies_where_it_falls(
         assert where.remove(["e25", "e26", "unknown"]) == 2
         assert len(where) == 18
         asked(ASKED)
-        assert asked(PARAPHRASE).match == "semantic"
+        assert asked(PARAPHRASE, "speed").match == "semantic"
         assert len(tier().matcher.index) == 1
         forget_tier()

@@ -153,6 +153,8 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         monkeypatch.setattr(store, "_writes", store._Writes())
 
     yield point_at
+    # What was made for that Redis is of no use to the next test.
+    forget_tier()
 
 
 @pytest.fixture
