@@ -206,6 +206,9 @@ TTS_CACHE_TTL = {
 }
 # What this many clients asked for may be kept where others that share find it.
 SHARED_SCOPE_CLIENTS = envint("SHARED_SCOPE_CLIENTS", 2, least=1)
+# From a client that shares, so that it cannot tell what others asked.
+HIDE_CACHE_STATUS = envbool("HIDE_CACHE_STATUS", False)
+PAD_SHARED_HITS = envbool("PAD_SHARED_HITS", False)
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier
