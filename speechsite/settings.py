@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
-from speechsite import cors, values
+from speechsite import cors, logs, values
 from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -288,15 +288,4 @@ SPECTACULAR_SETTINGS = {
 # 0 keeps what people asked and said out of the logs.
 LOG_TEXTS = envbool("LOG_TEXTS", True)
 LOG_LEVEL = envchoice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {
-        # Django's default is to mail them; a failing page must be seen where everything else is.
-        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-        "caching": {"handlers": ["console"], "level": LOG_LEVEL},
-        "speech": {"handlers": ["console"], "level": LOG_LEVEL},
-    },
-}
+LOGGING = logs.logging(LOG_LEVEL)
