@@ -11,13 +11,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from caching.answers import text_of
 from caching.levels import Level, Policy
-from speech import accounting, cache_control, services
+from speech import accounting, answer_ids, cache_control, feedback, services
 from speech.authentication import client_of
 from speech.bodies import read_call
 from speech.models import Client, Receipt
@@ -26,6 +27,8 @@ from speech.serializers import (
     ChatResponseSerializer,
     ConverseRequestSerializer,
     ErrorResponseSerializer,
+    FeedbackRequestSerializer,
+    FeedbackResponseSerializer,
     SpeechRequestSerializer,
 )
 from speech.spoken_question import SpokenRequestSerializer, hear, read_spoken_call
@@ -55,7 +58,8 @@ class ChatView(APIView):
             policy=_policy(request, call.level),
             provider=call.provider,
         )
-        return Response(_chat_body(result, call.level), headers=_headers(result))
+        id = answer_ids.issue(client_of(request), result.outcome, call.level)
+        return Response(_chat_body(result, call.level, id), headers=_headers(result))
 
 
 class SpeechView(APIView):
@@ -114,6 +118,27 @@ class ReceiptView(APIView):
         return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
 
 
+class FeedbackView(APIView):
+    @extend_schema(
+        request=FeedbackRequestSerializer,
+        responses={
+            202: FeedbackResponseSerializer,
+            404: OpenApiResponse(ErrorResponseSerializer, "No answer of this client has the id."),
+            **{status: ERRORS[status] for status in (400, 401, 413, 415)},
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Say whether an answer was right. One that was wrong is removed, and never given to this question again.
+
+        The same feedback may be sent again; it takes effect once.
+        """
+        said = read_call(FeedbackRequestSerializer, request)
+        removed = feedback.give(client=client_of(request), id=said.id, correct=said.correct, comment=said.comment)
+        if removed is None:
+            raise NotFound("None of your answers has this id.")
+        return Response({"id": said.id, "correct": said.correct, "removed": removed}, status=202)
+
+
 def _headers(result: services.ChatResult | services.SpeechResult) -> dict[str, str]:
     return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
 
@@ -130,11 +155,11 @@ def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> I
         Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
 
 
-def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
+def _chat_body(result: services.ChatResult, level: str, id: str) -> dict[str, Any]:
     outcome = result.outcome
     choice = outcome.value.choices[0]
     return {
-        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "id": id,
         "text": text_of(choice["message"]),
         "provider": result.provider,
         "model": outcome.value.model,

@@ -43,6 +43,10 @@ def envint(name: str, default: int, *, least: int = 0) -> int:
     return int(value)
 
 
+def envshare(name: str, default: str) -> float:
+    return values.share(name, envstr(name, default))
+
+
 def envchoice(name: str, default: str, choices: Collection[str]) -> str:
     value = envstr(name, default)
     if value not in choices:
@@ -203,6 +207,12 @@ SEMANTIC_EMBEDDER_OPTIONS = {
     },
     "TIMEOUT_MS": str(SEMANTIC_TIMEOUT_MS),
 }
+
+# Who says whether its answers were right. Its cost is the cache's own.
+SEMANTIC_VERIFY_SHARE = envshare("SEMANTIC_VERIFY_SHARE", "0")
+SEMANTIC_VERIFY_MODEL = envstr("SEMANTIC_VERIFY_MODEL")
+SEMANTIC_PROMOTE = envbool("SEMANTIC_PROMOTE", False)
+SEMANTIC_JUDGEMENTS_PER_MINUTE = envint("SEMANTIC_JUDGEMENTS_PER_MINUTE", 30, least=1)
 
 # What it costs
 

@@ -10,7 +10,7 @@ from caching import metrics
 from caching.ledger import rows, writer
 from caching.ledger.batch import Batch
 from caching.ledger.events import Costs, Event, price
-from caching.models import HITS
+from caching.models import HITS, REQUESTS
 from caching.usage import UNITS, Usage
 
 __all__ = ["Costs", "Event", "Usage", "record"]
@@ -28,7 +28,7 @@ def record(event: Event) -> Costs:
         _count(event, row)
     if event.is_hit and event.key:
         batch.entries.add(rows.entry_hit(priced))
-    if event.is_spend or event.outcome == "semantic":
+    if event.is_spend or event.outcome in ("semantic", "shadow"):
         batch.calls.append(rows.call(priced))
     (writer.writer.now if event.is_spend else writer.writer.later)(batch)
     return priced.costs
@@ -36,7 +36,8 @@ def record(event: Event) -> Costs:
 
 def _count(event: Event, row: dict[str, Any]) -> None:
     labels = (event.cache_type, row["provider"])
-    metrics.REQUESTS.labels(event.cache_type, row["outcome"]).inc(row["requests"])
+    if row["outcome"] in REQUESTS:
+        metrics.REQUESTS.labels(event.cache_type, row["outcome"]).inc(row["requests"])
     metrics.UNPRICED.labels(*labels).inc(row["unpriced"])
     units = metrics.SERVED if row["outcome"] in HITS else metrics.BILLED
     for unit in UNITS:

@@ -132,6 +132,7 @@ def test_a_flush_by_a_stranger_does_no_harm(stored: redis.Redis) -> None:
     assert asked("please could you tell me my account balance").status == "hit"
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("mode", "status"), [("shadow", "miss"), ("off", "miss")])
 def test_the_mode_decides_what_is_served(settings: Any, mode: str, status: str) -> None:
     settings.SEMANTIC_MODE = mode

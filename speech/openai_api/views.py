@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from caching.levels import LEVELS, Level, Policy
-from speech import accounting, cache_control, model_names, providers, services
+from speech import accounting, answer_ids, cache_control, model_names, providers, services
 from speech.authentication import client_of
 from speech.bodies import read_call
 from speech.exceptions import InvalidRequest
@@ -48,14 +48,15 @@ class ChatCompletionsView(OpenAIView):
         ask: dict[str, Any] = {
             "client": client_of(request),
             "request": replace(call.request, model=meant.model),
-            "policy": policy_of(request, call.level, meant.level),
+            "policy": (policy := policy_of(request, call.level, meant.level)),
             "provider": meant.provider,
         }
-        id = f"chatcmpl-{uuid.uuid4().hex}"
         if not call.stream:
             result = services.chat(**ask)
+            id = answer_ids.issue(client_of(request), result.outcome, policy.level)
             return Response(openai_replies.completion(result.outcome.value, id=id), headers=_headers(result))
         stream = services.stream_chat(**ask)
+        id = answer_ids.issue(client_of(request), stream.outcome, policy.level)
         events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
         return streamed(events, "text/event-stream", _headers(stream))
 
