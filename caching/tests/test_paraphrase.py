@@ -13,8 +13,7 @@ from caching.levels import Policy
 from caching.outcome import Outcome
 from caching.question import Question
 from caching.semantic import feed
-from caching.semantic.decide import packaged_idf
-from caching.semantic.tier import tier
+from caching.semantic.tier import forget_tier, tier
 from caching.tests.test_llm import Provider, ask, spoken
 
 ASKED = "What is my account balance?"
@@ -33,7 +32,7 @@ def asked(text: str, level: Any = "balanced", **change: Any) -> Outcome[Any]:
 @pytest.fixture(autouse=True)
 def stored(redis_client: redis.Redis) -> redis.Redis:
     """The tier knows ASKED and nothing else, and has learned nothing from other tests."""
-    tier().matcher.idf = packaged_idf()
+    forget_tier()
     assert asked(ASKED).status == "miss"
     wait_for_the_index()
     return redis_client
