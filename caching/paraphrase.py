@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from caching import keys, ledger, metrics, store
+from caching import keys, ledger, metrics, rates, store
 from caching.answers import Entry, from_value, text_of
 from caching.judging import background
 from caching.judging.cases import Case
 from caching.judging.memory import follower
-from caching.ledger import Event, Usage
+from caching.ledger import Event
 from caching.levels import Policy
 from caching.logs import excerpt
 from caching.question import Question
+from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.tier import Asked, Match, tier
+from caching.usage import Usage
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +46,11 @@ def prepare() -> None:
 def find(question: Question, policy: Policy) -> Alike | None:
     """An answer that may be served for `question`. In shadow mode it is counted and logged, and not returned."""
     asked = _asked(question) if policy.read and store.available() else None
-    match = tier().find(asked, policy.level) if asked else None
-    if asked is None or match is None or match.answer_key == question.key:
+    if asked is None:
+        return None
+    match = tier().find(asked, policy.level)
+    count_embeddings(tier().matcher.embedder)
+    if match is None or match.answer_key == question.key:
         return None
     if not (match.serves or settings.SEMANTIC_PROMOTE):
         return None
@@ -61,15 +67,23 @@ def find(question: Question, policy: Policy) -> Alike | None:
     if settings.SEMANTIC_MODE != "on":
         _count_as_shadow(question, policy, match)
         return None
-    if match.tier == "semantic" and policy.write:
-        tier().alias(asked, match, max(1, entry.ttl - entry.age))
+    if match.tier == "semantic" and policy.write and rates.within(policy.quota):
+        tier().alias(asked, match, max(1, entry.ttl - entry.age), {"by": question.asked_by})
     return Alike(entry, match)
 
 
 def remember(question: Question, level: str, ttl: int) -> None:
     """Let the answer of `question`, which has just been stored, be found for others."""
     if asked := _asked(question):
-        tier().remember(asked, question.key, ttl, {"level": level, "by": question.asked_by})
+        about = {"level": level, "by": question.asked_by, "created": round(time.time(), 3)}
+        tier().remember(asked, question.key, ttl, about)
+        count_embeddings(tier().matcher.embedder)
+
+
+def count_embeddings(embedder: BaseEmbedder) -> None:
+    """What a provider billed for embeddings is a cost of the cache itself."""
+    if tokens := embedder.take_billed():
+        ledger.record_overhead("llm", embedder.name, embedder.version, Usage(input_tokens=tokens))
 
 
 def _asked(question: Question) -> Asked | None:

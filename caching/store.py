@@ -36,7 +36,23 @@ WRITE_PAUSE_SECONDS = 2.0
 
 
 class Client(DefaultClient):
-    """django-redis' client without its guess that bytes of digits are a number: `int()` of audio is slow and wrong."""
+    """django-redis' client without its guess that bytes of digits are a number: `int()` of audio is slow and wrong.
+
+    `get` and `set` are for packages that use Django's cache, as the admin's search does: what is no JSON object is not
+    remembered.
+    """
+
+    def get(self, key: Any, default: Any = None, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get(key, default, *args, **kwargs)
+        except Unreadable:
+            return default
+
+    def set(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().set(*args, **kwargs)
+        except TypeError:
+            return False
 
     def decode(self, value: Any) -> Any:
         return self._serializer.loads(value)

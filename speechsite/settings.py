@@ -107,13 +107,15 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Calls of the API end here; what follows is for people with a browser.
+    "speechsite.shortcut.ShortcutToTheAPI",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "speechsite.csp.AdminContentSecurityPolicy",
 ]
 
@@ -190,6 +192,8 @@ TTS_CACHE_TTL = {
     "balanced": envint("TTS_CACHE_TTL_BALANCED", 900, least=1),
     "speed": envint("TTS_CACHE_TTL_SPEED", 300, least=1),
 }
+# What this many clients asked for may be kept where others that share find it.
+SHARED_SCOPE_CLIENTS = envint("SHARED_SCOPE_CLIENTS", 2, least=1)
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier
@@ -249,6 +253,7 @@ PROVIDERS = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["speech.authentication.ClientKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["speech.limits.ClientLimits"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "speech.negotiation.IgnoreAccept",
@@ -280,6 +285,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "loggers": {
+        # Django's default is to mail them; a failing page must be seen where everything else is.
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         "caching": {"handlers": ["console"], "level": LOG_LEVEL},
         "speech": {"handlers": ["console"], "level": LOG_LEVEL},
     },

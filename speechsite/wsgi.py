@@ -10,8 +10,9 @@ application = get_wsgi_application()
 
 from django.urls import get_resolver  # noqa: E402  (what follows needs Django to be set up)
 
-from caching import paraphrase, store  # noqa: E402
+from caching import metrics, paraphrase, store  # noqa: E402
 
+metrics.forget_dead_workers()
 store.connect()
 paraphrase.prepare()
 # Imports every view and provider now: the first request would wait a quarter of a second for it.

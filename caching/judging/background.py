@@ -82,7 +82,7 @@ class Court:
             return
         verdicts.give(_use(case), judge, Verdict.RIGHT if opinion.right else Verdict.WRONG)
         if judge == Judge.PROMOTION and opinion.right and store.get(case.asked.key) is None:
-            tier().alias(case.asked, case.match, case.ttl)
+            tier().alias(case.asked, case.match, case.ttl, {"by": case.client})
 
     def _start(self) -> threading.Thread:
         thread = threading.Thread(target=self._sit, name="judging", daemon=True)

@@ -76,6 +76,8 @@ class Priced:
 
     @property
     def costs(self) -> Costs:
+        if not self.overhead.amount:
+            return Costs(self.billed, self.avoided)
         spent = Money(-self.overhead.amount, self.overhead.currency)
         return Costs(
             cost=self.billed and together(self.billed, self.overhead),
@@ -85,7 +87,7 @@ class Priced:
 
 def price(event: Event, moment: datetime) -> Priced:
     billed, served = (Usage(), event.usage) if event.is_hit else (event.usage, event.served)
-    cost = prices.cost(event.provider, event.model, billed, moment)
+    cost = prices.cost(event.provider, event.model, billed)
     nothing = Money(Decimal(0), settings.DISPLAY_CURRENCY)
     # Whatever a judgement costs, the cache has spent it on itself.
     overhead, cost = (cost, nothing) if event.outcome == "judged" and cost else (event.overhead, cost)
@@ -93,6 +95,6 @@ def price(event: Event, moment: datetime) -> Priced:
         event=event,
         moment=moment,
         billed=cost,
-        avoided=prices.cost(event.provider, event.model, served, moment),
+        avoided=prices.cost(event.provider, event.model, served),
         overhead=overhead or nothing,
     )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +9,9 @@ import redis
 from rest_framework.test import APIClient
 
 from caching.models import Judgement
-from caching.semantic import feed
 from caching.semantic.learned import learned
-from caching.semantic.tier import forget_tier, tier
+from caching.semantic.tier import forget_tier
+from caching.tests.test_paraphrase import wait_for_the_index
 from speech.models import Client, Receipt
 from speech.tests.bad_requests import error_of
 from speech.tests.loopback import FakeOpenAI
@@ -43,10 +42,7 @@ def alike(api: Any) -> Any:
     forget_tier()
     learned.steps = {"speed": -8}
     chat(api)
-    deadline = time.monotonic() + 30
-    while feed._as_numbers(tier()._reader._last) < feed._as_numbers(feed._newest() or b"0"):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for_the_index()
     found = chat(api, PARAPHRASE)
     assert kind(found) == "semantic"
     return found
