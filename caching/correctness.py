@@ -80,7 +80,7 @@ def as_text(found: dict[str, Any]) -> list[str]:
         if row["wrong_per_100_questions"]:
             low, high = row["wrong_per_100_questions"]
             lines.append(
-                f"  {level:20} {row['wrong']} of {row['judged']} judged hits wrong: {low} to {high} per 100 questions "
+                f"  {level:20} {row['wrong']} of {row['judged']} judged hits wrong: {low:.2f} to {high:.2f} per 100 questions "
                 f"with 95 % confidence"
             )
     return [*lines, *(f"  {change['at']} {change['level']}: {change['reason']}" for change in found["bar_changes"])]
@@ -93,16 +93,16 @@ def _level(row: LevelRow) -> dict[str, Any]:
         "shadow_hits": row.shadow_hits,
         "judged": evidence.judged,
         "wrong": evidence.wrong,
-        "wrong_share_of_hits": _ends(evidence.per_hit, 1),
-        "wrong_per_100_questions": _ends(evidence.per_question, 100),
+        "wrong_share_of_hits": _ends(evidence.per_hit, 1, 4),
+        "wrong_per_100_questions": _ends(evidence.per_question, 100, 2),
         "budget_per_100_questions": row.budget and row.budget * 100,
         "bar": row.bar and round(row.bar, 4),
     }
 
 
-def _ends(interval: Interval | None, factor: int) -> list[float] | None:
+def _ends(interval: Interval | None, factor: int, places: int) -> list[float] | None:
     """The ends of the 95 % interval."""
-    return None if interval is None else [round(interval.low * factor, 4), round(interval.high * factor, 4)]
+    return interval and [round(interval.low * factor, places), round(interval.high * factor, places)]
 
 
 def _some(found: dict[str, Any]) -> list[tuple[str, dict[str, int]]]:
