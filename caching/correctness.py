@@ -80,8 +80,8 @@ def as_text(found: dict[str, Any]) -> list[str]:
         if row["wrong_per_100_questions"]:
             low, high = row["wrong_per_100_questions"]
             lines.append(
-                f"  {level:20} {row['wrong']} of {row['judged']} judged hits wrong: {low:.2f} to {high:.2f} per 100 questions "
-                f"with 95 % confidence"
+                f"  {level:20} {row['wrong']} of {row['judged']} judged hits wrong: "
+                f"{low:.2f} to {high:.2f} per 100 questions with 95 % confidence"
             )
     return [*lines, *(f"  {change['at']} {change['level']}: {change['reason']}" for change in found["bar_changes"])]
 
@@ -102,7 +102,7 @@ def _level(row: LevelRow) -> dict[str, Any]:
 
 def _ends(interval: Interval | None, factor: int, places: int) -> list[float] | None:
     """The ends of the 95 % interval."""
-    return interval and [round(interval.low * factor, places), round(interval.high * factor, places)]
+    return None if interval is None else [round(end * factor, places) for end in (interval.low, interval.high)]
 
 
 def _some(found: dict[str, Any]) -> list[tuple[str, dict[str, int]]]:
