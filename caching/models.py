@@ -232,6 +232,9 @@ class Judge(models.TextChoices):
     PROMOTION = "promotion", "model, of a near miss that was not served"
 
 
+MOST_COMMENT = 1000
+
+
 class Judgement(models.Model):
     """One verdict. Rows are only added; `caching.judging.verdicts` says which of them hold."""
 
@@ -246,7 +249,7 @@ class Judgement(models.Model):
     question = models.CharField(max_length=300, blank=True)
     matched = models.CharField(max_length=300, blank=True, help_text="The question whose answer was given instead.")
     probability = models.FloatField(null=True, help_text="That the answer fits, as the cache estimated it.")
-    comment = models.CharField(max_length=1000, blank=True)
+    comment = models.CharField(max_length=MOST_COMMENT, blank=True)
 
     class Meta:
         ordering = ["-pk"]

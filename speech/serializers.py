@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from caching.answers import text_of
 from caching.levels import LEVELS, Level
+from caching.models import MOST_COMMENT
 from speech import providers
 from speech.audio import formats
 from speech.fields import (
@@ -114,7 +115,7 @@ class FeedbackRequestSerializer(StrictSerializer):
         max_length=200, help_text="The `id` of an answer, of `/api` or `/v1`, or the `X-Receipt-ID` of a spoken turn."
     )
     correct = TruthField(help_text="Whether the answer was right for the question.")
-    comment = TextField(required=False, max_length=1000, help_text="Why, for the people who run the server.")
+    comment = TextField(required=False, max_length=MOST_COMMENT, help_text="Why, for the people who run the server.")
 
     def to_call(self) -> FeedbackCall:
         return FeedbackCall(**self.validated_data)

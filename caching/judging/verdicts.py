@@ -9,7 +9,7 @@ from django.conf import settings
 from caching import metrics, store
 from caching.judging import bars, memory
 from caching.ledger.rows import shortened
-from caching.models import Judge, Judgement, Verdict
+from caching.models import MOST_COMMENT, Judge, Judgement, Verdict
 from caching.semantic.tier import tier
 
 
@@ -49,7 +49,7 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
             "question": shortened(use.question),
             "matched": shortened(use.matched),
             "probability": use.probability,
-            "comment": comment,
+            "comment": shortened(comment, MOST_COMMENT - 1),
         },
     )
     if is_new:

@@ -113,9 +113,9 @@ def call(priced: Priced) -> Call:
     )
 
 
-def shortened(text: str) -> str:
-    """What of a question the books may keep."""
-    return _text(excerpt(text, EXCERPT), 300)
+def shortened(text: str, longest: int = EXCERPT) -> str:
+    """What the books may keep of what somebody wrote: one more than `longest` characters at most."""
+    return _text(excerpt(text, longest), longest + 1)
 
 
 def _amount(money: Money | None, currency: str) -> Any:

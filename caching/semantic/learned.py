@@ -22,8 +22,15 @@ JUDGED_WRONG = "judged_wrong"
 
 def pair_of(scope: str, asked: str, stored: str) -> str:
     """Names "the answer to `stored` for the question `asked`"; the same for all that is equal once normalised."""
-    both = "\n".join(keys.semantic_key(scope, analyse(text).text) for text in (asked, stored))
-    return hashlib.blake2b(both.encode(), digest_size=12).hexdigest()
+    return _hash(_name(scope, asked), _name(scope, stored))
+
+
+def _name(scope: str, text: str) -> str:
+    return keys.semantic_key(scope, analyse(text).text)
+
+
+def _hash(asked: str, stored: str) -> str:
+    return hashlib.blake2b(f"{asked}\n{stored}".encode(), digest_size=12).hexdigest()
 
 
 class Learned:
@@ -53,15 +60,19 @@ class Learned:
 
     def revise(self, asked: str, scope: str, found: Sequence[Candidate]) -> list[Candidate]:
         """`found` with what judges said: wrong is never served again; right is certain where no guard objects."""
-        return [self._revised(asked, scope, candidate) for candidate in found] if self._pairs else list(found)
+        if not self._pairs:
+            return list(found)
+        name = _name(scope, asked)
+        said = (self.verdict(_hash(name, _name(scope, candidate.entry.text))) for candidate in found)
+        return [_revised(candidate, right) for candidate, right in zip(found, said, strict=True)]
 
-    def _revised(self, asked: str, scope: str, candidate: Candidate) -> Candidate:
-        right = self.verdict(pair_of(scope, asked, candidate.entry.text))
-        if right is None or candidate.vetoes:
-            return candidate
-        if right:
-            return replace(candidate, probability=1.0)
-        return replace(candidate, probability=0.0, same=False, vetoes=(JUDGED_WRONG,))
+
+def _revised(candidate: Candidate, right: bool | None) -> Candidate:
+    if right is None or candidate.vetoes:
+        return candidate
+    if right:
+        return replace(candidate, probability=1.0)
+    return replace(candidate, probability=0.0, same=False, vetoes=(JUDGED_WRONG,))
 
 
 learned = Learned()

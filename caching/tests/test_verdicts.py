@@ -69,9 +69,9 @@ def test_a_client_that_changes_its_mind_does_not_bring_the_pair_back_but_staff_d
 
 def test_no_text_is_kept_where_none_may_be(settings: object) -> None:
     settings.LOG_TEXTS = False  # type: ignore[attr-defined]
-    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG, "no!")
     row = Judgement.objects.get()
-    assert (row.question, row.matched) == ("[hidden]", "[hidden]") and row.pair == USE.pair
+    assert {row.question, row.matched, row.comment} == {"[hidden]"} and row.pair == USE.pair
 
 
 def test_another_process_learns_it_when_redis_says_that_there_is_something_new() -> None:
