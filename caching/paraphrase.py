@@ -114,6 +114,7 @@ def _case(question: Question, policy: Policy, asked: Asked, match: Match, entry:
         level=policy.level,
         client=question.asked_by,
         ttl=max(1, entry.ttl - entry.age),
+        given=match.serves and settings.SEMANTIC_MODE == "on",
     )
 
 

@@ -141,7 +141,7 @@ def converse(
     Returns when the first sound is there. Closing `sound` stops all synthesis of what was not yet sent.
     Raises InvalidRequest, ProviderError or NotCached; while `sound` is read it may raise ProviderError too.
     """
-    receipt = Receipt()
+    receipt = Receipt(keeps_texts=client.tightened(policy).write)
     # Refuses what cannot be spoken before a model is asked.
     speaker_for(client=client, request=speech, policy=policy, provider=wish.tts_provider)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
@@ -229,7 +229,7 @@ def _account_of(question: Question, policy: Policy) -> Account:
         provider=question.provider,
         model=question.model,
         client=question.asked_by,
-        text=question.text,
+        text=question.text if policy.write else "",
     )
 
 

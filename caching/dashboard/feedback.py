@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from caching.judging import verdicts
-from caching.models import Call, Judge, Judgement, Verdict
+from caching.models import Call, Judge, Judgement, Outcome, Verdict
 
 
 def judge(hit: Call, verdict: Verdict) -> int:
     """Let the verdict take effect, for everybody. How many entries were removed."""
-    use = verdicts.Use(hit.match, hit.key, hit.pair, hit.level, hit.client, hit.question, hit.matched, hit.probability)
+    use = verdicts.Use(
+        hit.match,
+        hit.key,
+        hit.pair,
+        hit.level,
+        hit.client,
+        hit.question,
+        hit.matched,
+        hit.probability,
+        given=hit.outcome != Outcome.SHADOW,
+    )
     return verdicts.give(use, Judge.STAFF, verdict)
 
 

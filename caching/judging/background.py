@@ -135,6 +135,7 @@ def _use(case: Case) -> Use:
         case.asked.text,
         match.question,
         match.probability,
+        given=case.given,
     )
 
 

@@ -24,6 +24,8 @@ class Case:
     client: str
     ttl: int
     """Seconds that the answer still lives."""
+    given: bool = True
+    """Whether somebody got the answer: not a near miss, and nothing in shadow mode."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,15 +28,17 @@ class Use:
     question: str = ""
     matched: str = ""
     probability: float | None = None
+    given: bool = True
+    """False: nobody got the answer, because it was a near miss or the tier ran in shadow mode."""
 
 
 def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
     """Let a verdict take effect in all workers. How many entries were removed.
 
-    An answer that was wrong is removed, and its pair of questions is never matched again. The same verdict of the same
-    judge is counted once, however often it is given.
+    An answer that was given and wrong is removed, and its pair of questions is never matched again. The same verdict of
+    the same judge is counted once, however often it is given.
     """
-    removed = _remove(use.key) if verdict == Verdict.WRONG and judge != Judge.PROMOTION else 0
+    removed = _remove(use.key) if verdict == Verdict.WRONG and use.given else 0
     row, is_new = Judgement.objects.get_or_create(
         match=use.match,
         judge=judge,

@@ -212,7 +212,7 @@ def test_in_shadow_mode_what_would_have_been_given_is_counted_and_judged(
     settings: Any, everything: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.SEMANTIC_MODE = "shadow"
-    model = judged_by(Model(True), monkeypatch)
+    model = judged_by(Model(False), monkeypatch)
     learned.steps = {"speed": LOW}
     assert answered(PARAPHRASE).status == "miss"
     court.work_off()
@@ -220,6 +220,7 @@ def test_in_shadow_mode_what_would_have_been_given_is_counted_and_judged(
     call = Call.objects.get(outcome="shadow")
     assert (call.question, call.matched, call.level) == (PARAPHRASE, ASKED, "speed")
     assert call.match == Judgement.objects.get().match
+    assert store.get(question(ASKED).key), "nobody got it, so it stays for those who ask just that"
 
 
 def test_the_thread_goes_on_after_a_case_that_fails(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

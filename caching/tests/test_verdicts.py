@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from caching import keys, metrics, store
+from caching.entries import forgetting
 from caching.judging import bars, verdicts
 from caching.judging.memory import Follower
 from caching.judging.verdicts import Use
@@ -34,8 +35,9 @@ def test_wrong_removes_the_answer_and_its_pair_is_remembered(judge: Judge) -> No
     assert store.get(USE.key) is None and learned.verdict(USE.pair) is False
 
 
-def test_a_near_miss_that_is_wrong_takes_nothing_from_those_who_asked_the_other_question() -> None:
-    assert verdicts.give(USE, Judge.PROMOTION, Verdict.WRONG) == 0
+@pytest.mark.parametrize("judge", [Judge.PROMOTION, Judge.MODEL, Judge.STAFF])
+def test_what_was_wrong_and_never_given_stays_for_those_who_ask_the_other_question(judge: Judge) -> None:
+    assert verdicts.give(replace(USE, given=False), judge, Verdict.WRONG) == 0
     assert store.get(USE.key) and learned.verdict(USE.pair) is False
 
 
@@ -108,3 +110,12 @@ def test_what_is_in_redis_can_be_read(redis_client: redis.Redis) -> None:
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
     assert store.get(keys.LEARNED) == {"v": 1, "judgement": Judgement.objects.get().pk, "steps": {}}
     assert redis_client.ttl("llm:query_index:learned") > 0
+
+
+def test_a_client_that_is_forgotten_leaves_no_text_but_its_pairs_stay_apart() -> None:
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG, "no!")
+    verdicts.give(replace(USE, match="f" * 16), Judge.CLIENT, Verdict.RIGHT)
+    assert forgetting.forget(USE.client, "1").judgements == 2
+    row = Judgement.objects.get()
+    assert (row.pair, row.verdict) == (USE.pair, "wrong")
+    assert {row.client, row.key, row.question, row.matched, row.comment} == {""}

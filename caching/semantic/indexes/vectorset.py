@@ -45,8 +45,9 @@ class Index(BaseIndex):
         if supported() is False:
             logger.warning("This Redis has no vector sets, so nothing is found by meaning: use Redis 8 or newer")
 
+    @store.fail_open(0)
     def __len__(self) -> int:
-        return store.fail_open(0)(lambda: int(store.connection().zcard(self._ends)))()
+        return int(store.connection().zcard(self._ends))
 
     @store.fail_open(None)
     def add(self, entry: Entry, vector: Vector) -> None:
