@@ -1,7 +1,8 @@
 """The ids of answers: what a client sends back with its feedback.
 
 An id says itself which entry the answer came from, and is signed for the client that got it. So nothing is stored for
-the many answers that nobody ever judges, and no client can judge what it did not get.
+the many answers that nobody ever judges, and no client can judge what it did not get. It is sealed besides, because a
+client that shares entries with others must not read from it whether somebody else has asked the same.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def issue(client: Client, outcome: Outcome[Any], level: Level) -> str:
         bytes.fromhex(outcome.key.removeprefix(f"{keys.EXACT}:")),
         bytes.fromhex(matched.pair) if matched else _NO_PAIR,
     )
-    return PREFIX + base64.urlsafe_b64encode(packed + _signature(client, packed)).decode().rstrip("=")
+    signature = _signature(client, packed)
+    return PREFIX + base64.urlsafe_b64encode(_sealed(packed, signature) + signature).decode().rstrip("=")
 
 
 def read(client: Client, id: str) -> AnswerID | None:
@@ -56,8 +58,11 @@ def read(client: Client, id: str) -> AnswerID | None:
         data = base64.urlsafe_b64decode(id.removeprefix(PREFIX) + "==")
     except (binascii.Error, ValueError):
         return None
-    packed, signature = data[: _FORMAT.size], data[_FORMAT.size :]
-    if not hmac.compare_digest(signature, _signature(client, packed)) or len(packed) != _FORMAT.size:
+    if len(data) != _FORMAT.size + _SIGNATURE_BYTES:
+        return None
+    sealed, signature = data[: _FORMAT.size], data[_FORMAT.size :]
+    packed = _sealed(sealed, signature)
+    if not hmac.compare_digest(signature, _signature(client, packed)):
         return None
     level, match, digest, pair = _FORMAT.unpack(packed)
     return AnswerID(match.hex(), f"{keys.EXACT}:{digest.hex()}", LEVELS[level], "" if pair == _NO_PAIR else pair.hex())
@@ -65,5 +70,18 @@ def read(client: Client, id: str) -> AnswerID | None:
 
 def _signature(client: Client, packed: bytes) -> bytes:
     # Not Django's salted_hmac, which takes several times as long; every answer needs one.
-    value = b"speech.answer_ids:%d:%b" % (client.pk, packed)
-    return hmac.digest(settings.SECRET_KEY.encode(), value, "sha256")[:_SIGNATURE_BYTES]
+    return _hmac(b"sign:%d:%b" % (client.pk, packed))[:_SIGNATURE_BYTES]
+
+
+def _sealed(packed: bytes, signature: bytes) -> bytes:
+    """`packed` made unreadable, or the other way round.
+
+    The signature serves as the initial vector, as in RFC 5297: it differs with every id, for each has a new name in it.
+    """
+    stream = _hmac(b"seal:%b" % signature)
+    return bytes(byte ^ key for byte, key in zip(packed, stream, strict=False))
+
+
+def _hmac(value: bytes) -> bytes:
+    """64 bytes."""
+    return hmac.digest(settings.SECRET_KEY.encode(), b"speech.answer_ids:" + value, "sha512")

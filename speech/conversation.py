@@ -21,6 +21,8 @@ class Receipt:
 
     keeps_texts: bool = True
     """Whether it may say what was said, and not only what it came to."""
+    hides_hits: bool = False
+    """Whether it keeps silent about what came from the cache."""
     heard: dict[str, Any] | None = None
     """What was said, where the question came as sound."""
     chat: dict[str, Any] = field(default_factory=dict)
@@ -30,6 +32,17 @@ class Receipt:
     began: float = field(default_factory=time.monotonic)
 
     def as_json(self) -> dict[str, Any]:
+        return self._without_hits() if self.hides_hits else self._in_full()
+
+    def _without_hits(self) -> dict[str, Any]:
+        return {
+            "text": " ".join(map(self._kept, self.sentences)),
+            "chat": {name: self.chat[name] for name in ("provider", "model") if name in self.chat},
+            "sentences": [{"text": self._kept(s), "characters": len(s.text)} for s in self.sentences],
+            "error": self.error,
+        }
+
+    def _in_full(self) -> dict[str, Any]:
         made = [sentence for sentence in self.sentences if not sentence.cached]
         saved = [sentence for sentence in self.sentences if sentence.cached]
         return {

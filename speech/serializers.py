@@ -204,14 +204,16 @@ class ChatResponseSerializer(serializers.Serializer[Any]):
     optimization_level = serializers.ChoiceField(choices=LEVELS)
     finish_reason = serializers.CharField()
     usage = serializers.JSONField(allow_null=True, help_text="Tokens as the provider billed them when it was made.")
-    cost = CostSerializer()
-    cache = CacheReceiptSerializer()
+    cost = CostSerializer(allow_null=True)
+    cache = CacheReceiptSerializer(allow_null=True, help_text="Null, as `cost` is, where the server hides it.")
 
 
 class FeedbackResponseSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     correct = serializers.BooleanField()
-    removed = serializers.IntegerField(help_text="How many stored answers were removed because of it.")
+    removed = serializers.IntegerField(
+        allow_null=True, help_text="How many stored answers were removed because of it; null where that is kept secret."
+    )
 
 
 class ErrorSerializer(serializers.Serializer[Any]):

@@ -21,6 +21,7 @@ from caching.levels import Level, Policy
 from speech import accounting, answer_ids, cache_control, feedback, services
 from speech.authentication import client_of
 from speech.bodies import read_call
+from speech.disclosure import headers, hides
 from speech.endpoint import Endpoint, json_response
 from speech.models import Client, Receipt
 from speech.serializers import (
@@ -53,14 +54,16 @@ class ChatView(Endpoint):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Answer a question, from the cache where it can be answered from there."""
         call = read_call(ChatRequestSerializer, request)
+        client = client_of(request)
         result = services.chat(
-            client=client_of(request),
+            client=client,
             request=call.request,
             policy=_policy(request, call.level),
             provider=call.provider,
         )
-        id = answer_ids.issue(client_of(request), result.outcome, call.level)
-        return json_response(_chat_body(result, call.level, id), _headers(result))
+        id = answer_ids.issue(client, result.outcome, call.level)
+        body = _chat_body(client, result, call.level, id)
+        return json_response(body, headers(client, result.outcome, result.costs))
 
 
 class SpeechView(Endpoint):
@@ -72,8 +75,9 @@ class SpeechView(Endpoint):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Speak a text, from the cache where it was spoken before."""
         call = read_call(SpeechRequestSerializer, request)
+        client = client_of(request)
         result = services.synthesize(
-            client=client_of(request),
+            client=client,
             request=call.request,
             policy=_policy(request, call.level),
             codec=call.codec,
@@ -82,7 +86,7 @@ class SpeechView(Endpoint):
         return HttpResponse(
             b"".join(result.outcome.value),
             content_type=result.content_type,
-            headers=_headers(result),
+            headers=headers(client, result.outcome, result.costs),
         )
 
 
@@ -133,15 +137,12 @@ class FeedbackView(APIView):
 
         The same feedback may be sent again; it takes effect once.
         """
-        said = read_call(FeedbackRequestSerializer, request)
-        removed = feedback.give(client=client_of(request), id=said.id, correct=said.correct, comment=said.comment)
+        said, client = read_call(FeedbackRequestSerializer, request), client_of(request)
+        removed = feedback.give(client=client, id=said.id, correct=said.correct, comment=said.comment)
         if removed is None:
             raise NotFound("None of your answers has this id.")
-        return Response({"id": said.id, "correct": said.correct, "removed": removed}, status=202)
-
-
-def _headers(result: services.ChatResult | services.SpeechResult) -> dict[str, str]:
-    return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
+        body = {"id": said.id, "correct": said.correct, "removed": None if hides(client) else removed}
+        return Response(body, status=202)
 
 
 def _policy(request: Request | HttpRequest, level: Level) -> Policy:
@@ -156,8 +157,8 @@ def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> I
         Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
 
 
-def _chat_body(result: services.ChatResult, level: str, id: str) -> dict[str, Any]:
-    outcome = result.outcome
+def _chat_body(client: Client, result: services.ChatResult, level: str, id: str) -> dict[str, Any]:
+    outcome, hidden = result.outcome, hides(client)
     choice = outcome.value.choices[0]
     return {
         "id": id,
@@ -167,8 +168,10 @@ def _chat_body(result: services.ChatResult, level: str, id: str) -> dict[str, An
         "optimization_level": level,
         "finish_reason": choice["finish_reason"],
         "usage": outcome.value.usage,
-        "cost": accounting.body(result.costs),
-        "cache": {
+        "cost": None if hidden else accounting.body(result.costs),
+        "cache": None
+        if hidden
+        else {
             "status": outcome.status,
             "match": outcome.match,
             "age": outcome.age,

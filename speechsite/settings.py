@@ -43,10 +43,6 @@ def envint(name: str, default: int, *, least: int = 0) -> int:
     return int(value)
 
 
-def envshare(name: str, default: str) -> float:
-    return values.share(name, envstr(name, default))
-
-
 def envchoice(name: str, default: str, choices: Collection[str]) -> str:
     value = envstr(name, default)
     if value not in choices:
@@ -210,6 +206,9 @@ TTS_CACHE_TTL = {
 }
 # What this many clients asked for may be kept where others that share find it.
 SHARED_SCOPE_CLIENTS = envint("SHARED_SCOPE_CLIENTS", 2, least=1)
+# From a client that shares, so that it cannot tell what others asked.
+HIDE_CACHE_STATUS = envbool("HIDE_CACHE_STATUS", False)
+PAD_SHARED_HITS = envbool("PAD_SHARED_HITS", False)
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier
@@ -229,7 +228,7 @@ SEMANTIC_EMBEDDER_OPTIONS = {
 }
 
 # Who says whether its answers were right. Its cost is the cache's own.
-SEMANTIC_VERIFY_SHARE = envshare("SEMANTIC_VERIFY_SHARE", "0")
+SEMANTIC_VERIFY_SHARE = values.share("SEMANTIC_VERIFY_SHARE", envstr("SEMANTIC_VERIFY_SHARE", "0"))
 SEMANTIC_VERIFY_MODEL = envstr("SEMANTIC_VERIFY_MODEL")
 SEMANTIC_PROMOTE = envbool("SEMANTIC_PROMOTE", False)
 SEMANTIC_JUDGEMENTS_PER_MINUTE = envint("SEMANTIC_JUDGEMENTS_PER_MINUTE", 30, least=1)
@@ -295,15 +294,4 @@ SPECTACULAR_SETTINGS = {
 # 0 keeps what people asked and said out of the logs.
 LOG_TEXTS = envbool("LOG_TEXTS", True)
 LOG_LEVEL = envchoice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {
-        # Django's default is to mail them; a failing page must be seen where everything else is.
-        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-        "caching": {"handlers": ["console"], "level": LOG_LEVEL},
-        "speech": {"handlers": ["console"], "level": LOG_LEVEL},
-    },
-}
+LOGGING = values.logging(LOG_LEVEL)

@@ -25,7 +25,7 @@ def question(text: str, **change: Any) -> Question:
     return replace(Question("client:1", "demo", "m", messages, {}, asked_by="tester"), **change)
 
 
-def asked(text: str, level: Any = "balanced", **change: Any) -> Outcome[Any]:
+def asked(text: str, level: Any = "speed", **change: Any) -> Outcome[Any]:
     return ask(question(text, **change), Policy(level), Provider(spoken(f"Answer to {text}")))
 
 
@@ -154,7 +154,7 @@ def test_without_redis_nothing_is_looked_for(use_redis: Callable[[str], None]) -
 def test_a_stream_may_be_answered_so_too() -> None:
     provider = Provider(spoken("x"))
     source = llm.Source(provider.whole, provider.stream, llm.flight.Failures(lambda error: None, RuntimeError), 5)
-    outcome = llm.stream(question(PARAPHRASE), Policy(), source)
+    outcome = llm.stream(question(PARAPHRASE), Policy("speed"), source)
     assert outcome.match == "semantic"
     assert provider.calls == 0
     assert len(list(outcome.value)) > 2

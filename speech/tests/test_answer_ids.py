@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from caching.levels import LEVELS
@@ -40,3 +42,13 @@ def test_one_that_was_changed_or_made_up_is_none() -> None:
     changed = [id[:at] + ("A" if id[at] != "A" else "B") + id[at + 1 :] for at in range(len("chatcmpl-"), len(id) - 1)]
     for wrong in [*changed, id[:-4], id + "AAAA", "", "chatcmpl-", "chatcmpl-x", "chatcmpl-" + "0" * 32, "é", "a\0b"]:
         assert answer_ids.read(BOT, wrong) is None, wrong
+
+
+def test_nobody_can_read_from_it_what_it_says() -> None:
+    semantic = answer_ids.issue(BOT, Outcome(None, "hit", KEY, match="semantic", matched=MATCH), "speed")
+    exact = answer_ids.issue(BOT, Outcome(None, "hit", KEY), "speed")
+    assert len(semantic) == len(exact)
+    digest = bytes.fromhex(KEY.removeprefix("llm:exact:"))
+    for id in (semantic, exact):
+        data = base64.urlsafe_b64decode(id.removeprefix("chatcmpl-") + "==")
+        assert digest not in data and bytes(12) not in data and bytes.fromhex(MATCH.pair) not in data
