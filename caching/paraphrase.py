@@ -48,7 +48,7 @@ def find(question: Question, policy: Policy) -> Alike | None:
         # Evicted from Redis, or flushed, while it still stood in the index.
         tier().forget(match.answer_key)
         return None
-    if policy.max_age is not None and entry.age > policy.max_age:
+    if not policy.accepts(entry.created, entry.ttl, entry.kept):
         return None
     metrics.SEMANTIC.labels(policy.level, match.tier, settings.SEMANTIC_MODE).inc()
     logger.info("Same meaning (%.3f): %s", match.probability, excerpt(match.question))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from speech.exceptions import GatewayError
 
@@ -14,6 +14,13 @@ PROVIDER_SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 PROVIDER_ERRORS = Counter("provider_errors", "Calls that gave no usable answer.", ["provider", "operation", "code"])
+
+LEFT_ALONE = Gauge(
+    "provider_left_alone",
+    "How many workers leave a provider alone because it keeps failing.",
+    ["provider", "operation"],
+    multiprocess_mode="livesum",
+)
 
 
 @contextmanager

@@ -115,7 +115,7 @@ class ReceiptView(APIView):
 
 
 def _headers(result: services.ChatResult | services.SpeechResult) -> dict[str, str]:
-    return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
+    return {"X-Provider": result.provider, **cache_control.headers(result.outcome), **accounting.headers(result.costs)}
 
 
 def _policy(request: Request, level: Level) -> Policy:

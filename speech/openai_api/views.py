@@ -129,7 +129,7 @@ class ModelNotFound(InvalidRequest):
 
 
 def _headers(result: services.ChatResult | services.ChatStream | services.SpeechResult) -> dict[str, str]:
-    return {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
+    return {"X-Provider": result.provider, **cache_control.headers(result.outcome), **accounting.headers(result.costs)}
 
 
 def policy_of(request: Request, in_body: str, named_as_model: str) -> Policy:
