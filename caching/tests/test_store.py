@@ -41,7 +41,8 @@ def test_it_writes_and_reads(redis_client: redis.Redis) -> None:
     assert store.get("llm:exact:a") == {"answer": "नमस्ते"}
     assert redis_client.keys() == [b"llm:exact:a"]
     assert 58 <= redis_client.ttl("llm:exact:a") <= 60
-    assert redis_client.get("llm:exact:a").startswith('{"answer":"नमस्ते",'.encode())
+    value = redis_client.get("llm:exact:a")
+    assert isinstance(value, bytes) and value.startswith('{"answer":"नमस्ते",'.encode())
 
 
 def test_it_reads_many_in_their_order(redis_client: redis.Redis) -> None:
