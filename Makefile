@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint format clean
+.PHONY: run test lint format bench bench-quick clean
 
 run: .venv/embedded
 	@$(BIN)/python manage.py serve --embedded
@@ -15,6 +15,13 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
+
+# What they measure, and the last figures: docs/performance.md
+bench: .venv/dev
+	@$(BIN)/python -m benchmarks.speed --json docs/performance.json --plots docs/images $(ARGS)
+
+bench-quick: .venv/dev
+	@$(BIN)/python -m benchmarks.speed --quick $(ARGS)
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

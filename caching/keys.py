@@ -20,6 +20,9 @@ SEMANTIC = "llm:semantic"
 QUERY_INDEX = "llm:query_index"
 SPEECH = "tts"
 TRANSCRIPT = "stt"
+LIMIT = "limit"
+ASKED = "asked"
+"""These two are counters, not entries."""
 KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT)
 
 MOST_READABLE = 120
@@ -61,6 +64,11 @@ def semantic_key(scope: str, normalized: str) -> str:
     if len(normalized) > MOST_READABLE:
         normalized = f"{normalized[:MOST_READABLE]}#{digest(normalized)[:16]}"
     return f"{SEMANTIC}:{scope}:{_UNSAFE.sub(lambda match: _quoted(match[0]), normalized)}"
+
+
+def index_key(made_by: str, part: str) -> str:
+    """`llm:query_index:{made_by}:{part}`: indexes that different embedders made lie side by side and never mix."""
+    return f"{QUERY_INDEX}:{_quoted(made_by)}:{part}"
 
 
 def normalize_speech_text(text: str) -> str:

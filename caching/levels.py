@@ -36,6 +36,14 @@ def is_fresh(created: float, ttl: int, kept: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How many entries a client may write on a day (UTC)."""
+
+    holder: str
+    daily_entries: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What one caller allows. RFC 9111, section 5.2.1 names the same four wishes as request directives."""
 
@@ -48,6 +56,8 @@ class Policy:
     """Seconds; an older entry counts as a miss for this caller."""
     only_if_cached: bool = False
     """True: never call a provider."""
+    quota: Quota | None = None
+    """None: as many entries as there are."""
     stale: bool = False
     """True: the provider fails, so an entry past its time to live will do, where the caller named no age."""
 

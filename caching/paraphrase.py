@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from caching import keys, metrics, store
+from caching import keys, ledger, metrics, rates, store
 from caching.answers import Entry, from_value
 from caching.levels import Policy
 from caching.logs import excerpt
 from caching.question import Question
+from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.tier import Asked, Match, tier
+from caching.usage import Usage
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +41,11 @@ def prepare() -> None:
 def find(question: Question, policy: Policy) -> Alike | None:
     """An answer that may be served for `question`. In shadow mode it is counted and logged, and not returned."""
     asked = _asked(question) if policy.read and store.available() else None
-    match = tier().find(asked, policy.level) if asked else None
-    if asked is None or match is None or match.answer_key == question.key:
+    if asked is None:
+        return None
+    match = tier().find(asked, policy.level)
+    count_embeddings(tier().matcher.embedder)
+    if match is None or match.answer_key == question.key:
         return None
     value = store.get(match.answer_key)
     entry = from_value(match.answer_key, value) if value is not None else None
@@ -54,8 +59,8 @@ def find(question: Question, policy: Policy) -> Alike | None:
     logger.info("Same meaning (%.3f): %s", match.probability, excerpt(match.question))
     if settings.SEMANTIC_MODE != "on":
         return None
-    if match.tier == "semantic" and policy.write:
-        tier().alias(asked, match, max(1, entry.ttl - entry.age))
+    if match.tier == "semantic" and policy.write and rates.within(policy.quota):
+        tier().alias(asked, match, max(1, entry.ttl - entry.age), {"by": question.asked_by})
     return Alike(entry, match)
 
 
@@ -64,6 +69,13 @@ def remember(question: Question, level: str, ttl: int) -> None:
     if asked := _asked(question):
         about = {"level": level, "by": question.asked_by, "created": round(time.time(), 3)}
         tier().remember(asked, question.key, ttl, about)
+        count_embeddings(tier().matcher.embedder)
+
+
+def count_embeddings(embedder: BaseEmbedder) -> None:
+    """What a provider billed for embeddings is a cost of the cache itself."""
+    if tokens := embedder.take_billed():
+        ledger.record_overhead("llm", embedder.name, embedder.version, Usage(input_tokens=tokens))
 
 
 def _asked(question: Question) -> Asked | None:

@@ -34,6 +34,7 @@ class PriceTable:
             self._prices.setdefault((price.provider, price.unit), []).append(price)
         # The names of models come from clients, so there may be any number of them.
         self._candidates = lru_cache(REMEMBERED_LOOKUPS)(self._find_candidates)
+        self.cost_now = lru_cache(REMEMBERED_LOOKUPS)(self._cost_now)
 
     def find(self, provider: str, model: str, unit: str, moment: datetime) -> Price | None:
         """The price in force: of exactly this model, else of the longest prefix; the newest that holds already."""
@@ -55,6 +56,10 @@ class PriceTable:
             return None
         return Money(sum((money.amount for money in amounts), Decimal(0)), amounts[0].currency).rounded()
 
+    def _cost_now(self, provider: str, model: str, usage: Usage | None) -> Money | None:
+        """The same at this moment. A table lives for seconds, so what was found once holds as long as the table."""
+        return self.cost(provider, model, usage, timezone.now())
+
     def _find_candidates(self, provider: str, model: str, unit: str) -> list[Price]:
         fitting = (price for price in self._prices.get((provider, unit), []) if _fits(price.model, model))
         return sorted(
@@ -64,7 +69,9 @@ class PriceTable:
 
 def cost(provider: str, model: str, usage: Usage | None, moment: datetime | None = None) -> Money | None:
     """What a call costs at `moment` (default: now), to nine places."""
-    return table().cost(provider, model, usage, moment or timezone.now())
+    if moment is None:
+        return table().cost_now(provider, model, usage)
+    return table().cost(provider, model, usage, moment)
 
 
 def table() -> PriceTable:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import flight, keys, levels, metrics, store
+from caching import flight, keys, levels, metrics, rates, store
 from caching.levels import Policy
 from caching.outcome import Status
 from caching.serializers import Audio
@@ -81,7 +81,7 @@ def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping
     `age`: whole seconds since the oldest part of it was made. It lives no longer for having been joined anew.
     """
     ttl, kept = levels.ttl("tts", policy.level), settings.STALE_IF_ERROR_SECONDS
-    if not policy.write or not audio or age >= ttl:
+    if not (policy.write and audio and age < ttl and rates.within(policy.quota)):
         return False
     fields = {
         "key": keys.self_check(utterance.key),

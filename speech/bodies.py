@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.core.signals import setting_changed
+from django.http import HttpRequest
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 
@@ -31,7 +32,7 @@ class CallSerializer(Protocol[T_co]):
     def to_call(self) -> T_co: ...
 
 
-def read_call(serializer: type[CallSerializer[T_co]], request: Request) -> T_co:
+def read_call(serializer: type[CallSerializer[T_co]], request: Request | HttpRequest) -> T_co:
     """What the body of `request` asks for. Raises DRF's and our own errors for what it must not be."""
     body = _body(request)
     read = _read_and_remember if len(body) <= LARGEST_REMEMBERED_BYTES else _read
@@ -47,12 +48,12 @@ def _read(serializer: type[CallSerializer[Any]], body: bytes) -> Any:
 _read_and_remember = lru_cache(REMEMBERED_BODIES)(_read)
 
 
-def _body(request: Request) -> bytes:
-    media_type = (request.content_type or "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise UnsupportedMediaType(request.content_type or "none")
+def _body(request: Request | HttpRequest) -> bytes:
+    content_type: str = request.META.get("CONTENT_TYPE", "")
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType(content_type or "none")
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    body: bytes = request.stream.read(limit + 1) if request.stream else b""
+    body: bytes = request.read(limit + 1)
     if len(body) > limit:
         raise PayloadTooLarge(f"The request body is larger than {limit} bytes.")
     return body

@@ -15,6 +15,7 @@ PROVIDER_SECONDS = Histogram(
 )
 PROVIDER_ERRORS = Counter("provider_errors", "Calls that gave no usable answer.", ["provider", "operation", "code"])
 
+REFUSED = Counter("requests_refused", "Requests beyond a client's limits, by the code of the error.", ["code"])
 LEFT_ALONE = Gauge(
     "provider_left_alone",
     "How many workers leave a provider alone because it keeps failing.",

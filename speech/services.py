@@ -25,7 +25,8 @@ from speech.failures import FAILURES
 from speech.models import Client
 from speech.playback import Playback
 from speech.priming import primed
-from speech.providers.base import ChatRequest, SpeechRequest, TranscriptionRequest
+from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, TranscriptionRequest
+from speech.sharing import shared_if_admitted
 from speech.source import settled_by_follower, source_of
 from speech.speaker import Speaker
 from speech.spoken import settled_sound, spoken, stale_sound
@@ -89,17 +90,18 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
 
     Raises InvalidRequest, ProviderError or NotCached.
     """
+    policy = client.tightened(policy)
     choices = for_chat(request, provider)
     account = _account_of_chat(client, request, policy)
 
     def ask(choice: Choice[ChatRequest]) -> ChatResult:
         with _translated():
             source = source_of(choice.provider, choice.request, policy, account)
-            outcome = llm.answer(_question(client, choice), policy, source)
+            outcome = llm.answer(_question(client, choice, policy), policy, source)
         return ChatResult(outcome, choice.provider.name, account.settle(outcome))
 
     def stale(choice: Choice[ChatRequest]) -> ChatResult | None:
-        found = llm.stale(_question(client, choice), policy)
+        found = llm.stale(_question(client, choice, policy), policy)
         return ChatResult(carrying(found, found.value), choice.provider.name, account.settle(found)) if found else None
 
     return first_to_answer(choices, account, ask, stale)
@@ -107,13 +109,14 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
 
 def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatStream:
     """The same as OpenAI's chunks. Returns when the first one is there; later failures raise while it is read."""
+    policy = client.tightened(policy)
     choices = for_chat(request, provider)
     account = _account_of_chat(client, request, policy)
 
     def ask(choice: Choice[ChatRequest]) -> ChatStream:
         with _translated():
             source = source_of(choice.provider, choice.request, policy, account)
-            outcome = llm.stream(_question(client, choice), policy, source)
+            outcome = llm.stream(_question(client, choice, policy), policy, source)
         costs = account.settle(outcome) if outcome.status == "hit" else None
         chunks = settled_by_follower(outcome, account) if outcome.collapsed else outcome.value
         return ChatStream(
@@ -121,7 +124,7 @@ def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provide
         )
 
     def stale(choice: Choice[ChatRequest]) -> ChatStream | None:
-        found = llm.stale(_question(client, choice), policy)
+        found = llm.stale(_question(client, choice, policy), policy)
         if not found:
             return None
         costs = account.settle(found)
@@ -144,6 +147,7 @@ def synthesize(
     Returns when all of it is there, or with `stream` when the first sound is; later failures raise while it is read.
     Raises InvalidRequest, ProviderError or NotCached.
     """
+    policy = client.tightened(policy)
     choices = for_speech(request, provider)
     content_type = Encoder(codec, request.sample_rate).content_type
     account = accounting.account("tts", level=policy.level, client=client.name, text=request.text)
@@ -171,7 +175,7 @@ def converse(
     Returns when the first sound is there. Closing `sound` stops all synthesis of what was not yet sent.
     Raises InvalidRequest, ProviderError or NotCached; while `sound` is read it may raise ProviderError too.
     """
-    receipt = Receipt()
+    policy, receipt = client.tightened(policy), Receipt()
     # Refuses what cannot be spoken before a model is asked.
     for_speech(speech, wish.tts_provider)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
@@ -205,8 +209,8 @@ def transcribe(
     """
     chosen = provider_named(provider or settings.STT_PROVIDER, "transcription")
     prepared = chosen.prepare_transcription(request)
-    options = {name: value for name, value in asdict(prepared).items() if name not in ("audio", "kind")}
-    recording = stt.Recording(client.private_scope, chosen.name, prepared.audio, options, client.name)
+    policy = client.tightened(policy)
+    recording = _recording(client, chosen, prepared)
     account = accounting.account("stt", level=policy.level, client=client.name, text="")
     account.asks(chosen.name, prepared.model)
 
@@ -223,10 +227,10 @@ def _speaker(client: Client, choice: Choice[SpeechRequest], policy: Policy) -> S
     return Speaker(client=client, provider=choice.provider, request=choice.request, policy=policy)
 
 
-def _question(client: Client, choice: Choice[ChatRequest]) -> Question:
+def _question(client: Client, choice: Choice[ChatRequest], policy: Policy) -> Question:
     request = choice.request
-    return Question(
-        scope=client.scope,
+    question = Question(
+        scope=client.private_scope,
         provider=choice.provider.name,
         model=request.model,
         messages=request.messages,
@@ -234,6 +238,13 @@ def _question(client: Client, choice: Choice[ChatRequest]) -> Question:
         language=request.language,
         asked_by=client.name,
     )
+    return shared_if_admitted(client, question, policy)
+
+
+def _recording(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> stt.Recording:
+    options = {name: value for name, value in asdict(request).items() if name not in ("audio", "kind")}
+    # What somebody said is never shared.
+    return stt.Recording(client.private_scope, provider.name, request.audio, options, client.name)
 
 
 def _account_of_chat(client: Client, request: ChatRequest, policy: Policy) -> Account:

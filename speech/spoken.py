@@ -82,7 +82,7 @@ def _look_up(speaker: Speaker, codec: str) -> tuple[Outcome[Iterator[bytes]] | N
         whole = speaker.whole(codec)
         if entry := tts.lookup([whole], speaker.policy)[0]:
             return _hit(speaker, whole.key, [entry], entry.audio, Usage.from_billed(entry.billed)), []
-    pieces = [speaker.utterance(text) for text in speaker.texts]
+    pieces = speaker.utterances(speaker.texts)
     entries = tts.lookup(pieces, speaker.policy)
     found = [entry for entry in entries if entry]
     if len(found) < len(entries):

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -20,6 +20,7 @@ from caching.levels import Level, Policy
 from speech import accounting, cache_control, services
 from speech.authentication import client_of
 from speech.bodies import read_call
+from speech.endpoint import Endpoint, json_response
 from speech.models import Client, Receipt
 from speech.serializers import (
     ChatRequestSerializer,
@@ -39,14 +40,14 @@ CACHE_CONTROL = OpenApiParameter(
     description="`no-cache`: answer anew. `no-store`: and leave no trace. `max-age=N`: nothing older than N seconds. "
     "`only-if-cached`: 504 instead of asking a provider.",
 )
-ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 502, 503, 504), ErrorResponseSerializer)
+ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 429, 502, 503, 504), ErrorResponseSerializer)
 
 
-class ChatView(APIView):
+class ChatView(Endpoint):
     @extend_schema(
         request=ChatRequestSerializer, responses={200: ChatResponseSerializer, **ERRORS}, parameters=[CACHE_CONTROL]
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Answer a question, from the cache where it can be answered from there."""
         call = read_call(ChatRequestSerializer, request)
         result = services.chat(
@@ -55,16 +56,16 @@ class ChatView(APIView):
             policy=_policy(request, call.level),
             provider=call.provider,
         )
-        return Response(_chat_body(result, call.level), headers=_headers(result))
+        return json_response(_chat_body(result, call.level), _headers(result))
 
 
-class SpeechView(APIView):
+class SpeechView(Endpoint):
     @extend_schema(
         request=SpeechRequestSerializer,
         responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio."), **ERRORS},
         parameters=[CACHE_CONTROL],
     )
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Speak a text, from the cache where it was spoken before."""
         call = read_call(SpeechRequestSerializer, request)
         result = services.synthesize(
@@ -108,7 +109,7 @@ class ConverseView(APIView):
 
 
 class ReceiptView(APIView):
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer})
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
     def get(self, request: Request, id: uuid.UUID) -> Response:
         """What a spoken turn came to, for ten minutes: its sentences, which were cached, what was billed."""
         return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
@@ -118,8 +119,8 @@ def _headers(result: services.ChatResult | services.SpeechResult) -> dict[str, s
     return {"X-Provider": result.provider, **cache_control.headers(result.outcome), **accounting.headers(result.costs)}
 
 
-def _policy(request: Request, level: Level) -> Policy:
-    return cache_control.policy_from(request.headers.get("Cache-Control", ""), level)
+def _policy(request: Request | HttpRequest, level: Level) -> Policy:
+    return cache_control.policy_from(request.META.get("HTTP_CACHE_CONTROL", ""), level)
 
 
 def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> Iterator[bytes]:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from benchmarks.faults.site import Site
 
 
-def request_bytes(site: Site, path: str, body: dict[str, object], *, length: int | None = None) -> bytes:
+def request_bytes(site: Site, path: str, body: dict[str, object], *, length: int | None = None, key: str = "") -> bytes:
     """A whole request in HTTP/1.1; with `length` it announces so many bytes and holds what there are of them."""
     data = json.dumps(body).encode()
     head = [
         f"POST {path} HTTP/1.1",
         f"Host: 127.0.0.1:{site.server.port}",
-        f"Authorization: Bearer {site.server.key}",
+        f"Authorization: Bearer {key or site.server.key}",
         "Content-Type: application/json",
         f"Content-Length: {len(data) if length is None else length}",
         "Connection: close",
@@ -29,14 +29,17 @@ def request_bytes(site: Site, path: str, body: dict[str, object], *, length: int
 
 
 @contextmanager
-def connected(site: Site, count: int, data: bytes = b"") -> Iterator[list[socket.socket]]:
-    """So many open connections, on each of which `data` has been sent."""
+def connected(site: Site, count: int, data: bytes = b"", *, receives: int = 0) -> Iterator[list[socket.socket]]:
+    """So many open connections, on each of which `data` has been sent; `receives`: bytes that each takes unread."""
     open_ones: list[socket.socket] = []
     try:
         for _ in range(count):
-            open_ones.append(socket.create_connection(("127.0.0.1", site.server.port), timeout=30))
-            if data:
-                open_ones[-1].sendall(data)
+            open_ones.append(one := socket.socket())
+            if receives:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+            one.settimeout(30)
+            one.connect(("127.0.0.1", site.server.port))
+            one.sendall(data)
         yield open_ones
     finally:
         for one in open_ones:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+from django.conf import settings
 
 from caching import keys, store
 from caching.entries import keyspace
 from caching.entries.selection import Selection
-from caching.semantic.feed import publish_gone
+from caching.semantic.feed import erase_events
+from caching.semantic.tier import tier
 
 
 @dataclass(slots=True)
@@ -40,9 +43,17 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
         if not dry_run:
             progress.removed += store.delete(names)
             if not selection.takes_the_index:
-                publish_gone(name for name in names if keys.kind_of(name) == keys.EXACT)
+                _forget(names)
+            if not cursor and selection.takes_the_questions_of:
+                erase_events(by=selection.takes_the_questions_of)
         progress.complete = not cursor and store.available()
         yield progress
         if not cursor:
             return
     yield progress
+
+
+def _forget(names: Sequence[str]) -> None:
+    answers = [name for name in names if keys.kind_of(name) == keys.EXACT]
+    if answers and settings.SEMANTIC_MODE != "off":
+        tier().forget_all(answers)

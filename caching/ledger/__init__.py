@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 from django.utils import timezone
 
-from caching import metrics
-from caching.ledger import rows, writer
+from caching import prices
+from caching.ledger import rows, spending, writer
 from caching.ledger.batch import Batch
 from caching.ledger.events import Costs, Event, price
-from caching.models import HITS
-from caching.usage import UNITS, Usage
+from caching.ledger.exposed import expose
+from caching.usage import Usage
 
-__all__ = ["Costs", "Event", "Usage", "record"]
+__all__ = ["Costs", "Event", "Usage", "record", "record_overhead"]
 
 
 def record(event: Event) -> Costs:
@@ -22,27 +22,30 @@ def record(event: Event) -> Costs:
     Never raises because of the database: what cannot be written now is kept and written when it is back.
     """
     priced = price(event, timezone.now())
+    if event.outcome == "exact" and event.overhead is None:
+        writer.writer.hit(priced)
+        return priced.costs
     batch = Batch()
     for row in rows.hours(priced):
         batch.hours.add(row)
-        _count(event, row)
+        expose(row)
     if event.is_hit and event.key:
         batch.entries.add(rows.entry_hit(priced))
     if event.is_spend or event.outcome == "semantic":
         batch.calls.append(rows.call(priced))
+    if event.is_spend:
+        spending.daily.add(event.client, priced.costs.cost)
     (writer.writer.now if event.is_spend else writer.writer.later)(batch)
     return priced.costs
 
 
-def _count(event: Event, row: dict[str, Any]) -> None:
-    labels = (event.cache_type, row["provider"])
-    metrics.REQUESTS.labels(event.cache_type, row["outcome"]).inc(row["requests"])
-    metrics.UNPRICED.labels(*labels).inc(row["unpriced"])
-    units = metrics.SERVED if row["outcome"] in HITS else metrics.BILLED
-    for unit in UNITS:
-        if row[unit]:
-            units.labels(*labels, unit).inc(float(row[unit]))
-    if row["currency"]:
-        metrics.COST.labels(*labels, row["currency"]).inc(float(row["cost"]))
-        metrics.SAVED.labels(*labels, row["currency"]).inc(float(row["saved"] + row["overhead"]))
-        metrics.OVERHEAD.labels(*labels, row["currency"]).inc(float(row["overhead"]))
+def record_overhead(cache_type: Literal["llm", "tts", "stt"], provider: str, model: str, usage: Usage) -> None:
+    """Count what the cache itself was billed, beside all requests: written within a second."""
+    moment = timezone.now()
+    spent = prices.cost(provider, model, usage, moment)
+    event = Event(cache_type, "miss", usage, provider=provider, model=model, overhead=spent)
+    row = rows.overhead(price(event, moment))
+    batch = Batch()
+    batch.hours.add(row)
+    expose(row)
+    writer.writer.later(batch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,8 @@ from django.db import connection, transaction
 
 from caching import metrics
 from caching.ledger import upsert
+from caching.ledger.events import Priced
+from caching.ledger.hits import Tally
 from caching.models import Call, EntryHits, HourlyUsage
 
 MOST_CALLS = 10_000
@@ -45,11 +47,30 @@ class Batch:
         self.hours = Sums(HourlyUsage.KEY)
         self.entries = Sums(EntryHits.KEY)
         self.calls: list[Call] = []
+        self._hits: dict[Hashable, Tally] = {}
 
     def __len__(self) -> int:
-        return len(self.hours.rows) + len(self.entries.rows) + len(self.calls)
+        return len(self.hours.rows) + len(self.entries.rows) + len(self.calls) + len(self._hits)
+
+    def add_hit(self, hit: Priced) -> Tally:
+        """An exact hit on which nothing was spent."""
+        key = Tally.key(hit)
+        tally = self._hits.get(key)
+        if tally is None:
+            tally = self._hits[key] = Tally(hit)
+        tally.add(hit.event.seconds)
+        return tally
+
+    def _make_rows_of_hits(self) -> None:
+        for tally in self._hits.values():
+            for hour in tally.hours():
+                self.hours.add(hour)
+            if entry := tally.entry():
+                self.entries.add(entry)
+        self._hits.clear()
 
     def merge(self, other: Batch) -> None:
+        other._make_rows_of_hits()
         self.hours.merge(other.hours)
         self.entries.merge(other.entries)
         room = max(0, MOST_CALLS - len(self.calls))
@@ -58,6 +79,7 @@ class Batch:
 
     def write(self) -> None:
         """Write everything in one transaction. Raises django.db.Error, and has then written nothing."""
+        self._make_rows_of_hits()
         with _impatient(), transaction.atomic():
             upsert.add(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY)
             upsert.add(EntryHits, self.entries.rows.values(), key=EntryHits.KEY)

@@ -74,6 +74,8 @@ class Priced:
 
     @property
     def costs(self) -> Costs:
+        if not self.overhead.amount:
+            return Costs(self.billed, self.avoided)
         spent = Money(-self.overhead.amount, self.overhead.currency)
         return Costs(
             cost=self.billed and together(self.billed, self.overhead),
@@ -86,7 +88,7 @@ def price(event: Event, moment: datetime) -> Priced:
     return Priced(
         event=event,
         moment=moment,
-        billed=prices.cost(event.provider, event.model, billed, moment),
-        avoided=prices.cost(event.provider, event.model, served, moment),
+        billed=prices.cost(event.provider, event.model, billed),
+        avoided=prices.cost(event.provider, event.model, served),
         overhead=event.overhead or Money(Decimal(0), settings.DISPLAY_CURRENCY),
     )

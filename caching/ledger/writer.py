@@ -11,6 +11,7 @@ from django.db import Error, close_old_connections
 
 from caching import metrics
 from caching.ledger.batch import PATIENCE_MS, Batch
+from caching.ledger.events import Priced
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +40,14 @@ class Writer:
     def later(self, batch: Batch) -> None:
         with self._pending_lock:
             self._pending.merge(batch)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = self._start()
+            self._see_to_the_thread()
+
+    def hit(self, hit: Priced) -> None:
+        """The same for an exact hit, of which there are hundreds a second; Prometheus is told too."""
+        with self._pending_lock:
+            tally = self._pending.add_hit(hit)
+            self._see_to_the_thread()
+        tally.expose_one()
 
     def flush(self) -> bool:
         """Write what is pending; whether nothing is left."""
@@ -75,6 +82,10 @@ class Writer:
         if not self._failing:
             self._failing = True
             logger.warning("The ledger cannot be written, keeping it in memory: %s", error)
+
+    def _see_to_the_thread(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = self._start()
 
     def _start(self) -> threading.Thread:
         # Runs in workers that multiprocessing started too, where `atexit` does not; both on SIGTERM as servers take it.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
@@ -10,6 +10,7 @@ from caching import keys
 from caching.entries import flushing
 from caching.entries.flushing import Progress
 from caching.entries.selection import LLM_KINDS, TTS_KINDS, Selection
+from caching.semantic.tier import forget_tier
 from caching.tests.test_inspection import remember, speak
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +22,10 @@ def flushed(selection: Selection, dry_run: bool = False) -> Progress:
 
 
 @pytest.fixture(autouse=True)
-def empty(redis_client: redis.Redis) -> None:
+def empty(redis_client: redis.Redis) -> Iterator[None]:
     redis_client.set("somebody:elses", "1")
+    yield
+    forget_tier()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
@@ -20,28 +20,30 @@ from caching.levels import LEVELS, Level, Policy
 from speech import accounting, cache_control, model_names, providers, services
 from speech.authentication import client_of
 from speech.bodies import read_call
+from speech.endpoint import Endpoint, json_response
 from speech.exceptions import InvalidRequest
 from speech.openai_api import replies as openai_replies
 from speech.openai_api.serializers import AudioSpeechSerializer, ChatCompletionSerializer
+from speech.serializers import ErrorResponseSerializer
 from speech.streaming import streamed
 from speech.upstream import openai_wire
 from speech.views import CACHE_CONTROL, ERRORS
 
 
 class OpenAIView(APIView):
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        final = super().finalize_response(request, response, *args, **kwargs)
-        final["X-Request-ID"] = f"req_{uuid.uuid4().hex}"
-        return final
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        response["X-Request-ID"] = f"req_{uuid.uuid4().hex}"
+        return response
 
 
-class ChatCompletionsView(OpenAIView):
+class ChatCompletionsView(OpenAIView, Endpoint):
     @extend_schema(
         request=ChatCompletionSerializer,
         responses={200: OpenApiResponse(OpenApiTypes.OBJECT, "`chat.completion`, or its chunks as events."), **ERRORS},
         parameters=[CACHE_CONTROL],
     )
-    def post(self, request: Request) -> HttpResponseBase:
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a conversation, whole or as a stream."""
         call = read_call(ChatCompletionSerializer, request)
         meant = model_names.resolve(call.model, "chat")
@@ -54,19 +56,19 @@ class ChatCompletionsView(OpenAIView):
         id = f"chatcmpl-{uuid.uuid4().hex}"
         if not call.stream:
             result = services.chat(**ask)
-            return Response(openai_replies.completion(result.outcome.value, id=id), headers=_headers(result))
+            return json_response(openai_replies.completion(result.outcome.value, id=id), _headers(result))
         stream = services.stream_chat(**ask)
         events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
         return streamed(events, "text/event-stream", _headers(stream))
 
 
-class AudioSpeechView(OpenAIView):
+class AudioSpeechView(OpenAIView, Endpoint):
     @extend_schema(
         request=AudioSpeechSerializer,
         responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio, or events with it."), **ERRORS},
         parameters=[CACHE_CONTROL],
     )
-    def post(self, request: Request) -> HttpResponseBase:
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         """Speak a text; what is not in the cache is sent as it is made."""
         call = read_call(AudioSpeechSerializer, request)
         meant = model_names.resolve(call.model, "speech")
@@ -101,7 +103,7 @@ class AudioModelsView(ModelsView):
 
 
 class ModelView(OpenAIView):
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, **ERRORS})
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
     def get(self, request: Request, name: str) -> Response:
         """One of them."""
         for listed, owner in model_names.listed():
@@ -132,11 +134,11 @@ def _headers(result: services.ChatResult | services.ChatStream | services.Speech
     return {"X-Provider": result.provider, **cache_control.headers(result.outcome), **accounting.headers(result.costs)}
 
 
-def policy_of(request: Request, in_body: str, named_as_model: str) -> Policy:
+def policy_of(request: Request | HttpRequest, in_body: str, named_as_model: str) -> Policy:
     """The level as the body, a header or the model's name says it, in this order."""
-    level = in_body or request.headers.get("X-Optimization-Level") or named_as_model
+    level = in_body or request.META.get("HTTP_X_OPTIMIZATION_LEVEL") or named_as_model
     if level and level not in LEVELS:
         raise InvalidRequest(f"X-Optimization-Level must be one of {', '.join(LEVELS)}", param="X-Optimization-Level")
     return cache_control.policy_from(
-        request.headers.get("Cache-Control", ""), cast("Level", level or settings.OPTIMIZATION_LEVEL)
+        request.META.get("HTTP_CACHE_CONTROL", ""), cast("Level", level or settings.OPTIMIZATION_LEVEL)
     )

@@ -40,7 +40,7 @@ def _damage(client: redis.Redis, dice: random.Random) -> int:
     found: list[Any] = [key for pattern in ("llm:exact:*", "llm:semantic:*", "tts:*") for key in client.keys(pattern)]
     for key in (chosen := dice.sample(found, min(8, len(found)))):
         value = client.get(key)
-        if not isinstance(value, bytes):
+        if not isinstance(value, bytes) or not value:
             continue
         at, other = dice.randrange(len(value)), dice.choice(found)
         damage = dice.choice(("random", "within", "cut", "swap", "older"))

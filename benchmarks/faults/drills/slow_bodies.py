@@ -10,20 +10,27 @@ from benchmarks.faults.load import Load, is_right
 from benchmarks.faults.result import Result
 from benchmarks.faults.site import site
 
-TITLE = "300 slow bodies (1 byte a second)"
+TITLE = "slow bodies (1 byte a second): 300 of strangers, 100 of a client"
 QUICK = False
-SLOW = 300
-"""More than both workers have threads."""
+STRANGERS = 300
+"""More than both workers have threads: they are refused by their heads."""
+CLIENTS = 100
+"""Fewer: each of them holds a thread (docs/reliability.md, "What is not promised")."""
 
 
 def run(*, quick: bool) -> Result:
     with site() as here:
         begun = request_bytes(here, "/api/chat/", {"query": "slow"}, length=10_000)
-        with connected(here, SLOW, begun) as slow, Load(here, [known_chat, known_speech, new_chat]) as load:
+        refused = request_bytes(here, "/api/chat/", {"query": "slow"}, length=10_000, key="sg_nobody")
+        with (
+            connected(here, STRANGERS, refused) as strangers,
+            connected(here, CLIENTS, begun) as clients,
+            Load(here, [known_chat, known_speech, new_chat]) as load,
+        ):
             served = load.seconds_until(is_right, patience=10)
             for _ in range(8):
                 time.sleep(1)
-                _send_a_byte(slow)
+                _send_a_byte([*strangers, *clients])
     result = load.result()
     result.require("others are served", served is not None)
     result.require_right()

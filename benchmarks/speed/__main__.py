@@ -1,0 +1,60 @@
+"""Run the rows of docs/performance.md: python -m benchmarks.speed [--quick] [--only ROW …] [--json FILE] [--plots DIR].
+
+Everything is started here and stopped at the end: Redis, servers, fake providers, LiteLLM.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from argparse import ArgumentParser
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+# Nobody's own keys, database or Redis; before anything reads Django's settings.
+_var = tempfile.TemporaryDirectory()
+os.environ.update(DJANGO_SETTINGS_MODULE="speechsite.settings", ENV_FILE=os.devnull, VAR_DIR=_var.name)
+for _name in ("REDIS_URL", "DATABASE_URL", "CACHE_KEY_PREFIX", "LLM_PROVIDER", "TTS_PROVIDER", "THREADS"):
+    os.environ.pop(_name, None)
+
+from benchmarks.speed import load, machine, plots, rows  # noqa: E402
+from benchmarks.speed.bench import Bench  # noqa: E402
+from benchmarks.speed.figures import Figure, table  # noqa: E402
+
+NAMES = sorted(module.name for module in iter_modules(rows.__path__))
+"""The folder is the registry: each module has `run(bench)`, which yields figures."""
+
+
+def main() -> None:
+    parser = ArgumentParser(prog="python -m benchmarks.speed")
+    parser.add_argument("--quick", action="store_true", help="two minutes, without LiteLLM and the large indexes")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--plots", type=Path, help="where the SVG files are written")
+    options = parser.parse_args()
+    before = machine.load()
+    figures = [figure for name in options.only for figure in _figures(name, options.quick)]
+    print(f"\n{table(figures)}\n\nLoad generator: {load.GENERATOR}; load average before {before:.1f}")
+    if options.json:
+        about = {"machine": machine.describe(), "load_average_before": before, "load_generator": load.GENERATOR}
+        moment = {"quick": options.quick, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        figures_as_json = [figure.as_json() for figure in figures]
+        options.json.write_text(json.dumps({**about, **moment, "figures": figures_as_json}, indent=1) + "\n")
+    if options.plots:
+        plots.write(figures, options.plots)
+
+
+def _figures(name: str, quick: bool) -> list[Figure]:
+    """One row's; what it needs is started for it alone and stopped after it."""
+    print(f"{name} …", file=sys.stderr, flush=True)
+    with ExitStack() as stack:
+        return list(import_module(f"{rows.__name__}.{name}").run(Bench(quick, stack)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Everything that a run starts, and stops when it ends."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.speed import litellm
+from benchmarks.speed.limit import key_of
+from benchmarks.speed.load import Ask
+from benchmarks.speed.processes import stop, wait_until_it_answers
+from speechsite.private_redis import free_port
+from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.server import Server
+
+NUMBERS = 10_000_000
+"""More than one load can use up."""
+
+
+@dataclass
+class Bench:
+    quick: bool
+    stack: ExitStack
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(0, NUMBERS))
+
+    @property
+    def seconds(self) -> int:
+        """How long one load lasts."""
+        return 1 if self.quick else 4
+
+    @property
+    def rounds(self) -> int:
+        return 2 if self.quick else 5
+
+    def fresh_numbers(self) -> int:
+        """The first of a range of numbers that no body has held so far."""
+        return next(self._numbers)
+
+    def directory(self) -> Path:
+        return Path(self.stack.enter_context(TemporaryDirectory()))
+
+    def redis(self) -> RedisServer:
+        return self.stack.enter_context(RedisServer())
+
+    def provider(self, milliseconds: int = 0) -> str:
+        """The base URL of a loopback OpenAI that thinks for so long."""
+        command = [sys.executable, "-m", "benchmarks.speed.provider", str(milliseconds)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.stack.callback(stop, process)
+        assert process.stdout  # noqa: S101 (asked for above)
+        return process.stdout.readline().strip()
+
+    def gateway(self, redis: RedisServer, provider: str, *, workers: int = 1, **environment: str) -> Server:
+        """The real server: `make run` with a provider that costs nothing."""
+        own = {
+            "REDIS_URL": redis.url,
+            "LLM_PROVIDER": "openai",
+            "TTS_PROVIDER": "openai",
+            "OPENAI_API_KEY": "sk-benchmark",
+            "OPENAI_BASE_URL": provider,
+        }
+        server = Server(self.directory(), {**own, **environment}, workers=workers)
+        self.stack.callback(server.stop)
+        return server
+
+    def limit(self, redis: RedisServer) -> str:
+        """The URL of the bare WSGI function, served with the same options as the gateway."""
+        port = free_port()
+        options = ["--interface", "wsgi", "--port", str(port), "--blocking-threads", "64", "--backlog", "2048"]
+        command = [sys.executable, "-m", "granian", *options, "--log-level", "error"]
+        process = subprocess.Popen(
+            [*command, "benchmarks.speed.limit:application"], env={**os.environ, "REDIS_URL": redis.url}
+        )
+        self.stack.callback(stop, process)
+        url = f"http://127.0.0.1:{port}/"
+        redis.client().set(key_of(b"{}"), b"{}")
+        wait_until_it_answers(process, Ask(url, "{}"))
+        return url
+
+    def litellm(self, redis: RedisServer, provider: str) -> litellm.Proxy:
+        proxy = litellm.start(self.directory(), redis.port, provider)
+        self.stack.callback(stop, proxy.process)
+        return proxy
+
+    @cached_property
+    def has_litellm(self) -> bool:
+        """Whether it could be installed."""
+        return litellm.install()

@@ -1,0 +1,80 @@
+"""Load on one URL, and how it was borne: by `wrk` where it is installed, else by a generator of our own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.speed import generator
+
+GENERATOR = "wrk" if shutil.which("wrk") else "own"
+NUMBER = "{number}"
+"""Where it stands in a body, each request has another number there, so that none is ever a hit."""
+
+SCRIPT = """
+local body, number = {body}, {start}
+wrk.method = "POST"
+{headers}
+request = function()
+  number = number + 1
+  return wrk.format(nil, nil, nil, (body:gsub("{{number}}", tostring(number))))
+end
+done = function(summary, latency)
+  local errors = summary.errors
+  io.write(string.format('\\n{{"p50_ms": %f, "p99_ms": %f, "per_second": %f, "failed": %d}}\\n',
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000, summary.requests / summary.duration * 1e6,
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    url: str
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        return {"Content-Type": "application/json", **self.headers}
+
+
+@dataclass(frozen=True, slots=True)
+class Borne:
+    p50_ms: float
+    p99_ms: float
+    per_second: float
+    failed: int
+
+
+class Failed(RuntimeError):
+    """Some answers were no answers, so the times mean nothing."""
+
+
+def put(ask: Ask, *, connections: int, seconds: float, start: int = 0) -> Borne:
+    """Keep `connections` busy with `ask` for so long. Bodies are numbered from `start`. Raises Failed."""
+    run: Any = _with_wrk if GENERATOR == "wrk" else generator.run
+    borne = Borne(**run(ask, connections, seconds, start))
+    if borne.failed:
+        raise Failed(f"{borne.failed} requests to {ask.url} failed")
+    return borne
+
+
+def _with_wrk(ask: Ask, connections: int, seconds: float, start: int) -> dict[str, float]:
+    headers = "\n".join(f"wrk.headers[ {_lua(name)} ] = {_lua(value)}" for name, value in ask.all_headers.items())
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        Path(file.name).write_text(SCRIPT.format(body=_lua(ask.body), headers=headers, start=start))
+        options = ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "30s", "-s", file.name]
+        done = subprocess.run(["wrk", *options, ask.url], capture_output=True, text=True, check=True)
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def _lua(text: str) -> str:
+    return f"[==[{text}]==]"

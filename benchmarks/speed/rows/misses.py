@@ -1,0 +1,37 @@
+"""Row 7: what a miss costs beside the provider's own time, with 64 connections at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from benchmarks.speed.alternate import measure
+from benchmarks.speed.bench import Bench
+from benchmarks.speed.figures import Figure, at_most, plain
+from benchmarks.speed.litellm import MODEL
+from benchmarks.speed.load import NUMBER, Ask
+
+CONNECTIONS = 64
+PROVIDER_MS = 200
+BODY = json.dumps({"model": MODEL, "messages": [{"role": "user", "content": f"What is {NUMBER}?"}]})
+
+
+def run(bench: Bench) -> Iterator[Figure]:
+    redis, provider = bench.redis(), bench.provider(PROVIDER_MS)
+    gateway = bench.gateway(redis, provider, workers=2)
+    contestants = {
+        "provider": Ask(f"{provider}/chat/completions", BODY),
+        "gateway": Ask(f"{gateway.url}/v1/chat/completions", BODY, {"Authorization": f"Bearer {gateway.key}"}),
+    }
+    if not bench.quick and bench.has_litellm:
+        contestants["LiteLLM"] = bench.litellm(redis, provider).ask(BODY)
+    borne = measure(bench, contestants, CONNECTIONS)
+    direct = borne.pop("provider")
+    yield plain(7, "the provider itself: p50", direct.p50_ms, "ms")
+    yield plain(7, "the provider itself: p99", direct.p99_ms, "ms")
+    gateway_took = borne.pop("gateway")
+    yield at_most(7, "added by the gateway, p50", gateway_took.p50_ms - direct.p50_ms, "ms", 10)
+    yield at_most(7, "added by the gateway, p99", gateway_took.p99_ms - direct.p99_ms, "ms", 60)
+    for name, took in borne.items():
+        yield plain(7, f"added by {name}, p50", took.p50_ms - direct.p50_ms, "ms")
+        yield plain(7, f"added by {name}, p99", took.p99_ms - direct.p99_ms, "ms")
