@@ -15,11 +15,11 @@ from speech.exceptions import ServerBusy
 def streamed(items: Iterator[bytes], content_type: str, headers: dict[str, str]) -> StreamingHttpResponse:
     """A response that nothing on the way may buffer or change. Raises ServerBusy and closes `items`."""
     unbuffered = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(_Stream(items), content_type=content_type, headers={**unbuffered, **headers})
+    return StreamingHttpResponse(Stream(items), content_type=content_type, headers={**unbuffered, **headers})
 
 
-class _Stream:
-    """`items` in one of the slots, until they end or are closed: also if they are closed before they begin."""
+class Stream:
+    """`items` in one of the slots, until they end, are closed, or are dropped unread."""
 
     def __init__(self, items: Iterator[bytes]) -> None:
         self._items = items
@@ -44,6 +44,9 @@ class _Stream:
                 close()
         finally:
             self._release()
+
+    def __del__(self) -> None:
+        self._release()
 
     def _release(self) -> None:
         held, self._holds_slot = self._holds_slot, False

@@ -8,7 +8,7 @@ from benchmarks.faults.result import Result
 from benchmarks.faults.site import site
 
 TITLE = "Redis `SIGSTOP` (hangs)"
-QUICK = True
+QUICK = False
 NOTICED = 1.5
 """Seconds within which every worker has run into it once."""
 
