@@ -39,19 +39,3 @@ def share(name: str, text: str) -> float:
     if not 0 <= found <= 1:
         raise ImproperlyConfigured(f"{name} must be a number from 0 to 1, not {text!r}")
     return found
-
-
-def logging(level: str) -> dict[str, Any]:
-    """Django's LOGGING: everything on one console."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"plain": {"format": "{levelname}: {message}", "style": "{"}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-        "loggers": {
-            # Django's default is to mail them; a failing page must be seen where everything else is.
-            "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-            "caching": {"handlers": ["console"], "level": level},
-            "speech": {"handlers": ["console"], "level": level},
-        },
-    }
