@@ -18,8 +18,10 @@ from caching.semantic.features import NAMES
 Signals = Mapping[str, float]
 
 _RATE = 0.3
-_RELEARNED = ("cosine", "cosine_over_90", "nothing_unmatched", "many_unmatched", "spelled_alike", "shared_weight")
-_RELEARNED += ("command", "rarest_in_crowded_scope")
+_RELEARNED = (
+    *("cosine", "cosine_over_90", "nothing_unmatched", "many_unmatched"),
+    *("spelled_alike", "shared_weight", "command", "rarest_in_crowded_scope"),
+)
 """Features whose weight depends on the traffic most; the others stay as they were fitted."""
 _AT = tuple((f"feature:{name}", NAMES.index(name)) for name in _RELEARNED)
 _BIN = 0.25
