@@ -17,6 +17,9 @@ from caching.semantic.features import NAMES
 
 Signals = Mapping[str, float]
 
+NEAR_MISS = 0.3
+"""The least probability at which a miss is worth a judgement."""
+
 _RATE = 0.3
 _RELEARNED = (
     *("cosine", "cosine_over_90", "nothing_unmatched", "many_unmatched"),
