@@ -39,6 +39,8 @@ class Result:
     n: int = 0
     hits: int = 0
     wrong: int = 0
+    judged: int = 0
+    """Judgements that the oracle gave."""
     duplicates: int = 0
     """Pairs only: how many have y = 1, the hits that could be had."""
     tiers: Counter[str] = field(default_factory=Counter)
@@ -111,6 +113,7 @@ def replay(matcher: Matcher, stream: Sequence[Asked], level: str, judge: Judge |
         elif not right:
             result.wrong_examples.append((asked.text, decision.entry.text))
     matcher.index.remove(str(at) for at in range(len(stream)))
+    result.judged = judge.workload.judgements if judge else 0
     return result
 
 

@@ -67,8 +67,9 @@ class Matcher:
         stored = [analyse(neighbour.entry.text) for neighbour in near]
         objections = [tuple(vetoes(question, other)) for other in stored]
         self._scopes.learn(scope, near, objections)
+        crowding = self._scopes.crowding(scope)
         return [
-            self._judge(question, other, neighbour, objection, self._scopes.crowding(scope))
+            self._judge(question, other, neighbour, objection, crowding)
             for neighbour, other, objection in zip(near, stored, objections, strict=True)
         ]
 
