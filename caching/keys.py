@@ -18,6 +18,7 @@ from django.conf import settings
 EXACT = "llm:exact"
 SEMANTIC = "llm:semantic"
 QUERY_INDEX = "llm:query_index"
+LEARNED = f"{QUERY_INDEX}:learned"
 SPEECH = "tts"
 TRANSCRIPT = "stt"
 LIMIT = "limit"

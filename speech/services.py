@@ -15,7 +15,7 @@ from caching.ledger import Costs
 from caching.levels import Policy
 from caching.outcome import NothingCached, Outcome, carrying
 from caching.question import Question
-from speech import accounting, languages, providers
+from speech import accounting, answer_ids, languages, providers
 from speech.accounting import Account
 from speech.audio import Encoder
 from speech.conversation import Receipt, first_of, sentences_of, spoken_turn
@@ -150,7 +150,12 @@ def converse(
     speaker_for(client=client, request=speech, policy=policy, provider=wish.tts_provider)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
     answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
-    receipt.chat = {"cache": answer.outcome.status, "provider": answer.provider, "model": answer.model}
+    receipt.chat = {
+        "id": answer_ids.issue(client, answer.outcome, policy.level),
+        "cache": answer.outcome.status,
+        "provider": answer.provider,
+        "model": answer.model,
+    }
     first, sentences = first_of(sentences_of(answer.outcome.value, speech.language or languages.detect(speech.text)))
     # The voice follows the language that the model answered in, not the one that it was asked in.
     spoken_first = replace(speech, text=first)

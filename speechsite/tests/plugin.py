@@ -101,6 +101,20 @@ def quiet_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     prices.forget()
 
 
+@pytest.fixture(autouse=True)
+def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was learned from other tests, and what waits for a judge waits until the test lets it be judged."""
+    import queue
+
+    from caching.judging import background
+    from caching.semantic.learned import learned
+
+    monkeypatch.setattr(background.Court, "_start", lambda self: threading.current_thread())
+    monkeypatch.setattr(background.court, "_waiting", queue.Queue(background.MOST_WAITING))
+    monkeypatch.setattr(learned, "_pairs", {})
+    monkeypatch.setattr(learned, "steps", {})
+
+
 @pytest.fixture
 def redis_client() -> redis.Redis:
     """The tests' Redis, empty."""
