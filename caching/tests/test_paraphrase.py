@@ -117,7 +117,7 @@ def test_the_opposite_is_another_question() -> None:
 
 def test_the_keys_can_be_read(stored: redis.Redis) -> None:
     (key,) = stored.keys("llm:semantic:*")
-    assert key.decode().split(":")[3] == "what is my account balance"
+    assert key.decode().split(":")[3] == "what is my account balance"  # type: ignore[union-attr]
     assert stored.exists("llm:query_index")
     assert 0 < stored.ttl(key) <= 1800
 
@@ -169,6 +169,6 @@ def test_a_hit_that_is_kept_for_the_same_words_says_who_wrote_it(stored: redis.R
 
 def test_a_quota_holds_for_those_too(stored: redis.Redis) -> None:
     before = len(stored.keys("llm:semantic:*"))
-    policy = Policy("balanced", quota=Quota("1", 0))
+    policy = Policy("speed", quota=Quota("1", 0))
     assert ask(question(PARAPHRASE), policy, Provider(spoken("never asked"))).status == "hit"
     assert len(stored.keys("llm:semantic:*")) == before
