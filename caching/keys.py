@@ -99,6 +99,11 @@ def transcript_key(*, provider: str, audio: str, options: Mapping[str, Any]) -> 
     return f"{TRANSCRIPT}:{_quoted(provider)}:{digest({**options, 'audio': audio})}"
 
 
+def self_check(key: str) -> str:
+    """What an entry repeats of its own key, so that a value that was moved to another key is noticed."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 class SpeechKey(NamedTuple):
     provider: str
     voice: str

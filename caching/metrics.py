@@ -14,6 +14,7 @@ BYPASSES = Counter(
     "Requests not looked up: the caller asked for it, or the cache is off or away.",
     ["cache_type", "optimization_level"],
 )
+STALE = Counter("cache_stale_hits", "Hits past their time to live, because the provider failed.", ["cache_type"])
 STORES = Counter("cache_stores", "Entries written.", ["cache_type", "optimization_level"])
 SENTENCES = Counter("tts_sentences", "Sentences spoken, by where they came from.", ["outcome"])
 SEMANTIC = Counter(

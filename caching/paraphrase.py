@@ -102,7 +102,7 @@ def _entry_of(match: Match, asked: Asked, policy: Policy) -> Entry | None:
         # Evicted from Redis, or removed, while it still stood in the tier.
         tier().forget(match.answer_key, asked if match.tier == "normalized" else None)
         return None
-    return None if policy.max_age is not None and entry.age > policy.max_age else entry
+    return entry if policy.accepts(entry.created, entry.ttl, entry.kept) else None
 
 
 def _case(question: Question, policy: Policy, asked: Asked, match: Match, entry: Entry) -> Case:

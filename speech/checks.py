@@ -16,7 +16,12 @@ DEMO = "demo"
 
 @register(TAG)
 def check_providers(**kwargs: Any) -> list[CheckMessage]:
-    return [*_check_provider("LLM_PROVIDER", "chat"), *_check_provider("TTS_PROVIDER", "speech")]
+    return [
+        *_check_provider("LLM_PROVIDER", "chat"),
+        *_check_provider("TTS_PROVIDER", "speech"),
+        *_check_fallback("LLM_FALLBACK", "chat"),
+        *_check_fallback("TTS_FALLBACK", "speech"),
+    ]
 
 
 @register(TAG)
@@ -37,7 +42,12 @@ def check_no_demo(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _check_provider(variable: str, operation: str) -> Iterator[CheckMessage]:
-    return _check_name(variable, getattr(settings, variable), operation)
+    yield from _check_name(variable, getattr(settings, variable), operation)
+
+
+def _check_fallback(variable: str, operation: str) -> Iterator[CheckMessage]:
+    for entry in getattr(settings, variable):
+        yield from _check_name(variable, entry.partition("/")[0], operation)
 
 
 def _check_name(variable: str, name: str, operation: str) -> Iterator[CheckMessage]:

@@ -63,7 +63,7 @@ class ChatView(Endpoint):
         )
         id = answer_ids.issue(client, result.outcome, call.level)
         body = _chat_body(client, result, call.level, id)
-        return json_response(body, headers(client, result.outcome, result.costs))
+        return json_response(body, headers(client, result))
 
 
 class SpeechView(Endpoint):
@@ -86,7 +86,7 @@ class SpeechView(Endpoint):
         return HttpResponse(
             b"".join(result.outcome.value),
             content_type=result.content_type,
-            headers=headers(client, result.outcome, result.costs),
+            headers=headers(client, result),
         )
 
 

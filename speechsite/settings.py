@@ -204,6 +204,8 @@ TTS_CACHE_TTL = {
     "balanced": envint("TTS_CACHE_TTL_BALANCED", 900, least=1),
     "speed": envint("TTS_CACHE_TTL_SPEED", 300, least=1),
 }
+# How long past its time an entry may still be served where the provider fails (RFC 5861).
+STALE_IF_ERROR_SECONDS = envint("STALE_IF_ERROR_SECONDS", 0)
 # What this many clients asked for may be kept where others that share find it.
 SHARED_SCOPE_CLIENTS = envint("SHARED_SCOPE_CLIENTS", 2, least=1)
 # From a client that shares, so that it cannot tell what others asked.
@@ -248,6 +250,12 @@ TTS_PROVIDER = envstr("TTS_PROVIDER", "espeak")
 STT_PROVIDER = envstr("STT_PROVIDER", "openai")
 PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1)
 PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1)
+# provider, or provider/model: asked in this order when the chosen one fails before the first byte.
+LLM_FALLBACK = envlist("LLM_FALLBACK")
+TTS_FALLBACK = envlist("TTS_FALLBACK")
+# Failures in a row after which a worker leaves a provider alone, and for how many seconds.
+PROVIDER_BREAKER_FAILURES = envint("PROVIDER_BREAKER_FAILURES", 5)
+PROVIDER_BREAKER_SECONDS = envint("PROVIDER_BREAKER_SECONDS", 10, least=1)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)
 # Silence between two sentences that were synthesised one by one.
 SENTENCE_PAUSE_MS = envint("SENTENCE_PAUSE_MS", 120)

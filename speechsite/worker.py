@@ -8,6 +8,9 @@ import signal
 # on until it is killed, 30 s later. Once everything is loaded, granian (2.8.7) sets the handler for workers.
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
+from speechsite.listening import cut_off_deaf_clients  # noqa: E402
 from speechsite.wsgi import application  # noqa: E402
+
+cut_off_deaf_clients()
 
 __all__ = ["application"]

@@ -33,7 +33,7 @@ from caching.semantic.match import Matcher
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 SURE = 1.0
 
 
@@ -98,13 +98,13 @@ class Tier:
 
     def find(self, asked: Asked, level: str) -> Match | None:
         """The earlier question whose answer may be served at this level, or one that comes near."""
-        if same := store.get(asked.key):
-            if not _is_ours(same, asked):
+        if same := store.get(key := asked.key):
+            if not _is_ours(key, same, asked):
                 return None
             match = Match(same["answer_key"], same["question"], "normalized", _pair(asked, same["question"]))
             if learned.verdict(match.pair) is not False:
                 return match
-            store.delete([asked.key])
+            store.delete([key])
         if level not in self.matcher.model.bars:
             return None
         try:
@@ -116,15 +116,13 @@ class Tier:
 
     def remember(self, asked: Asked, answer_key: str, ttl: int, about: Mapping[str, Any]) -> None:
         """Make the answer under `answer_key` findable for other questions for `ttl` seconds."""
-        value = {"v": VERSION, "scope": asked.scope, "question": asked.text, "answer_key": answer_key, **about}
-        if store.put(asked.key, value, ttl):
+        if _put(asked, {"question": asked.text, "answer_key": answer_key, **about}, ttl):
             event = Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3), by=about.get("by", ""))
             self._announce(event)
 
     def alias(self, asked: Asked, match: Match, ttl: int, about: Mapping[str, Any]) -> None:
         """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile."""
-        value = {"v": VERSION, "scope": asked.scope, "question": match.question, "answer_key": match.answer_key}
-        store.put(asked.key, {**value, **about}, ttl)
+        _put(asked, {"question": match.question, "answer_key": match.answer_key, **about}, ttl)
 
     def forget(self, answer_key: str, asked: Asked | None = None) -> None:
         """Remove an entry from the tier in all workers."""
@@ -174,8 +172,17 @@ def entry_of(event: Event) -> Entry:
     return Entry(event.id, event.scope, event.text, expires=event.expires)
 
 
-def _is_ours(value: Mapping[str, Any], asked: Asked) -> bool:
-    return value.get("v") == VERSION and value.get("scope") == asked.scope and "answer_key" in value
+def _put(asked: Asked, about: Mapping[str, Any], ttl: int) -> bool:
+    key = asked.key
+    return store.put(key, {"v": VERSION, "key": keys.self_check(key), "scope": asked.scope, **about}, ttl)
+
+
+def _is_ours(key: str, value: Mapping[str, Any], asked: Asked) -> bool:
+    """False for what was moved there from another key, or is of another version."""
+    if value.get("v") == VERSION and value.get("key") == keys.self_check(key) and value.get("scope") == asked.scope:
+        return True
+    store.discard(key, "not an entry of this version and this key")
+    return False
 
 
 def _pair(asked: Asked, stored: str) -> str:

@@ -60,10 +60,10 @@ class ChatCompletionsView(OpenAIView, Endpoint):
             stream = services.stream_chat(**ask)
             id = answer_ids.issue(client, stream.outcome, policy.level)
             events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
-            return streamed(events, "text/event-stream", headers(client, stream.outcome, stream.costs))
+            return streamed(events, "text/event-stream", headers(client, stream))
         result = services.chat(**ask)
         id = answer_ids.issue(client, result.outcome, policy.level)
-        answer, about = result.outcome.value, headers(client, result.outcome, result.costs)
+        answer, about = result.outcome.value, headers(client, result)
         if not call.stream:
             return json_response(openai_replies.completion(answer, id=id), about)
         # The pace of its chunks would tell a stored answer from one that is being made.
@@ -93,7 +93,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
             provider=meant.provider,
             stream=not whole,
         )
-        about = headers(client, result.outcome, result.costs)
+        about = headers(client, result)
         if call.as_events:
             events = openai_replies.speech_events(result.outcome.value, characters=len(call.request.text))
             return streamed(events, "text/event-stream", about)

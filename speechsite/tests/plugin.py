@@ -115,6 +115,15 @@ def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learned, "steps", {})
 
 
+@pytest.fixture(autouse=True)
+def well_providers() -> Iterator[None]:
+    """No provider is left alone because of what an earlier test did to it."""
+    yield
+    from speech.upstream.breaker import breaker_of
+
+    breaker_of.cache_clear()
+
+
 @pytest.fixture
 def redis_client() -> redis.Redis:
     """The tests' Redis, empty."""
