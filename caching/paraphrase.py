@@ -129,7 +129,7 @@ def _count_as_shadow(question: Question, policy: Policy, match: Match) -> None:
             model=question.model,
             client=question.asked_by,
             key=match.answer_key,
-            question=question.text,
+            question=question.text if policy.write else "",
             matched=match.question,
             similarity=match.similarity,
             probability=match.probability,

@@ -29,7 +29,9 @@ def give(*, client: Client, id: str, correct: bool, comment: str = "") -> int | 
         call.matched if call else "",
         call.probability if call else None,
     )
-    return verdicts.give(use, Judge.CLIENT, Verdict.RIGHT if correct else Verdict.WRONG, comment)
+    return verdicts.give(
+        use, Judge.CLIENT, Verdict.RIGHT if correct else Verdict.WRONG, "" if client.never_store else comment
+    )
 
 
 def _of_receipt(client: Client, id: str) -> str:

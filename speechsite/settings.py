@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
 from speechsite import cors, logs, values
+from speechsite.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -283,18 +284,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "speech.exception_handler.handle",
     "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Speech gateway",
-    "DESCRIPTION": "Answers and audio from Redis when it can, from a paid provider when it must.",
-    "VERSION": "0.1.0",
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": [],
-    "SERVE_INCLUDE_SCHEMA": False,
-    # Choices stand where they are used: several fields are called `provider` and differ in them.
-    "POSTPROCESSING_HOOKS": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # Logs

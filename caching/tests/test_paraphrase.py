@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,7 @@ import pytest
 import redis
 
 from caching import llm
-from caching.levels import Policy
+from caching.levels import Policy, Quota
 from caching.outcome import Outcome
 from caching.question import Question
 from caching.semantic import feed
@@ -158,3 +159,16 @@ def test_a_stream_may_be_answered_so_too() -> None:
     assert outcome.match == "semantic"
     assert provider.calls == 0
     assert len(list(outcome.value)) > 2
+
+
+def test_a_hit_that_is_kept_for_the_same_words_says_who_wrote_it(stored: redis.Redis) -> None:
+    assert asked(PARAPHRASE, asked_by="somebody").matched is not None
+    kept: Any = [json.loads(stored.get(name) or b"{}") for name in stored.keys("llm:semantic:*")]
+    assert sorted(value["by"] for value in kept) == ["somebody", "tester"]
+
+
+def test_a_quota_holds_for_those_too(stored: redis.Redis) -> None:
+    before = len(stored.keys("llm:semantic:*"))
+    policy = Policy("speed", quota=Quota("1", 0))
+    assert ask(question(PARAPHRASE), policy, Provider(spoken("never asked"))).status == "hit"
+    assert len(stored.keys("llm:semantic:*")) == before
