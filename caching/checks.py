@@ -13,6 +13,7 @@ from django.db import connection
 from caching.doctor import Finding, examine_redis
 from caching.levels import LEVELS
 from caching.models import Price
+from caching.semantic import embedders, indexes
 
 TAG = "gateway"
 REDIS_TAG = "redis"
@@ -42,6 +43,23 @@ def check_level(**kwargs: Any) -> list[CheckMessage]:
     return [Error(message, hint=f"Known are {', '.join(LEVELS)}.", id="caching.E002")]
 
 
+@register()
+def check_semantic_tier(**kwargs: Any) -> list[CheckMessage]:
+    """Plug-ins are files, so their names can be checked without loading a model."""
+    return [
+        Error(
+            f"{setting} is {value!r}, which is no file of caching/semantic/{folder}.",
+            hint=f"There are {', '.join(known)}.",
+            id="caching.E005",
+        )
+        for setting, value, folder, known in (
+            ("SEMANTIC_INDEX", settings.SEMANTIC_INDEX, "indexes", indexes.names()),
+            ("SEMANTIC_EMBEDDER", settings.SEMANTIC_EMBEDDER, "embedders", embedders.names()),
+        )
+        if value not in known
+    ]
+
+
 @register(Tags.security, deploy=True)
 def check_redis_is_encrypted(**kwargs: Any) -> list[CheckMessage]:
     url = urlsplit(settings.REDIS_URL)
@@ -53,7 +71,8 @@ def check_redis_is_encrypted(**kwargs: Any) -> list[CheckMessage]:
 
 @register(REDIS_TAG, deploy=True)
 def check_redis(**kwargs: Any) -> list[CheckMessage]:
-    return [_message(finding) for finding in examine_redis(settings.REDIS_URL) if finding.status != "ok"]
+    findings = examine_redis(settings.REDIS_URL, settings.SEMANTIC_INDEX)
+    return [_message(finding) for finding in findings if finding.status != "ok"]
 
 
 @register(TAG, deploy=True)

@@ -19,6 +19,7 @@ from redis.retry import Retry
 from caching.redis import advice
 from caching.redis.advice import Advice
 from caching.redis.url import mask_password
+from caching.redis.version import has_vector_sets, version
 from caching.redis_health import EVICTING
 
 TIMEOUT = 3.0
@@ -44,8 +45,11 @@ class Failed(Exception):
         self.advice = found
 
 
-def examine_redis(url: str) -> Iterator[Finding]:
-    """Each step as it is done; the last one is the first that failed. `url` as settings.REDIS_URL holds it."""
+def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
+    """Each step as it is done; the last one is the first that failed.
+
+    `url` and `index` as settings.REDIS_URL and settings.SEMANTIC_INDEX hold them.
+    """
     if not url:
         yield Finding(
             "REDIS_URL", "warning", "REDIS_URL is not set: caching is off", "Set it in .env; see docs/redis.md"
@@ -69,7 +73,7 @@ def examine_redis(url: str) -> Iterator[Finding]:
             return
         if message:
             yield Finding(name, "ok", message)
-    yield from _advise(parts)
+    yield from _advise(parts, index)
 
 
 def _resolve(parts: SplitResult) -> str:
@@ -125,7 +129,7 @@ def _write(parts: SplitResult) -> str:
     return "written, read and removed"
 
 
-def _advise(parts: SplitResult) -> Iterator[Finding]:
+def _advise(parts: SplitResult, index: str) -> Iterator[Finding]:
     redis = _redis(parts)
     found: dict[str, Any] = _command(parts, lambda redis: redis.info())
     policy, limit = found.get("maxmemory_policy", "unknown"), int(found.get("maxmemory", 0))
@@ -137,16 +141,23 @@ def _advise(parts: SplitResult) -> Iterator[Finding]:
     else:
         remedy = "Set maxmemory and maxmemory-policy allkeys-lru, else a full Redis refuses writes"
         yield Finding("memory", "warning", memory, remedy)
-    version = str(found.get("redis_version", "0.0"))
-    old = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < OLDEST
-    newer = f"Use Redis {OLDEST[0]} or newer" if old else ""
-    yield Finding("version", "warning" if old else "ok", f"Redis {version}", newer)
+    yield _judge_version(found, index)
     started = time.perf_counter()
     for _ in range(10):
         redis.ping()
     milliseconds = (time.perf_counter() - started) * 100
     closer = "A hit takes at least that long: use a Redis that is nearer" if milliseconds > SLOW_MS else ""
     yield Finding("latency", "warning" if closer else "ok", f"{milliseconds:.2f} ms a round trip", closer)
+
+
+def _judge_version(info: dict[str, Any], index: str) -> Finding:
+    message = f"Redis {info.get('redis_version', 'of an unknown version')}"
+    if index == "vectorset" and not has_vector_sets(info):
+        message += " has no vector sets: with SEMANTIC_INDEX=vectorset nothing is found by meaning"
+        return Finding("version", "error", message, "Use Redis 8 or newer, or SEMANTIC_INDEX=numpy")
+    if version(info) < OLDEST:
+        return Finding("version", "warning", message, f"Use Redis {OLDEST[0]} or newer")
+    return Finding("version", "ok", message)
 
 
 def _command(parts: SplitResult, call: Callable[[Redis], Any], db: int | None = None) -> Any:

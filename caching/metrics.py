@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 HITS = Counter("cache_hits", "Requests answered from the cache.", ["cache_type", "optimization_level"])
 MISSES = Counter("cache_misses", "Requests looked up in the cache and not found.", ["cache_type", "optimization_level"])
@@ -19,6 +22,9 @@ SEMANTIC = Counter(
     ["optimization_level", "tier", "mode"],
 )
 UNREADABLE = Counter("cache_unreadable_entries", "Values in Redis that could not be read and were removed.")
+INDEX_ENTRIES = Gauge(
+    "semantic_index_entries", "Questions that a worker finds by meaning.", multiprocess_mode="liveall"
+)
 REDIS_UP = Gauge("redis_up", "1 while every worker reaches Redis, 0 otherwise.", multiprocess_mode="livemin")
 REDIS_ERRORS = Counter("redis_errors", "Failures of Redis, by kind.", ["kind"])
 
@@ -40,3 +46,33 @@ SERVED = Counter(
 )
 LEDGER_PENDING = Gauge("ledger_pending_rows", "Rows that wait for the database.", multiprocess_mode="livesum")
 LEDGER_DROPPED = Counter("ledger_dropped_calls", "Rows of single calls given up; their sums are kept.")
+
+
+def by_worker(gauge: Gauge) -> dict[int, float]:
+    """The value of a gauge of mode `liveall` in every worker, by process id."""
+    registry = CollectorRegistry()
+    try:
+        MultiProcessCollector(registry)
+    except ValueError:
+        # PROMETHEUS_MULTIPROC_DIR is not set, so this process is the only one.
+        return {os.getpid(): sample.value for metric in gauge.collect() for sample in metric.samples}
+    names = {metric.name for metric in gauge.describe()}
+    found = (metric for metric in registry.collect() if metric.name in names)
+    return {int(sample.labels["pid"]): sample.value for metric in found for sample in metric.samples}
+
+
+def forget_dead_workers() -> None:
+    """Take what killed workers said last out of the gauges; a new worker does this when it starts."""
+    for pid in by_worker(INDEX_ENTRIES):
+        if not _is_alive(pid):
+            mark_process_dead(pid)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from caching import keys, metrics, store
+from caching import keys, ledger, metrics, store
 from caching.answers import Entry, from_value
 from caching.levels import Policy
 from caching.logs import excerpt
 from caching.question import Question
+from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.tier import Asked, Match, tier
+from caching.usage import Usage
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +41,11 @@ def prepare() -> None:
 def find(question: Question, policy: Policy) -> Alike | None:
     """An answer that may be served for `question`. In shadow mode it is counted and logged, and not returned."""
     asked = _asked(question) if policy.read and store.available() else None
-    match = tier().find(asked, policy.level) if asked else None
-    if asked is None or match is None or match.answer_key == question.key:
+    if asked is None:
+        return None
+    match = tier().find(asked, policy.level)
+    count_embeddings(tier().matcher.embedder)
+    if match is None or match.answer_key == question.key:
         return None
     value = store.get(match.answer_key)
     entry = from_value(match.answer_key, value) if value is not None else None
@@ -61,7 +67,15 @@ def find(question: Question, policy: Policy) -> Alike | None:
 def remember(question: Question, level: str, ttl: int) -> None:
     """Let the answer of `question`, which has just been stored, be found for others."""
     if asked := _asked(question):
-        tier().remember(asked, question.key, ttl, {"level": level, "by": question.asked_by})
+        about = {"level": level, "by": question.asked_by, "created": round(time.time(), 3)}
+        tier().remember(asked, question.key, ttl, about)
+        count_embeddings(tier().matcher.embedder)
+
+
+def count_embeddings(embedder: BaseEmbedder) -> None:
+    """What a provider billed for embeddings is a cost of the cache itself."""
+    if tokens := embedder.take_billed():
+        ledger.record_overhead("llm", embedder.name, embedder.version, Usage(input_tokens=tokens))
 
 
 def _asked(question: Question) -> Asked | None:

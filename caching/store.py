@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from django.conf import settings
 from django.core.cache import caches
+from django.core.signals import setting_changed
 from django_redis.client import DefaultClient
 from redis import Redis
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
@@ -36,7 +37,23 @@ WRITE_PAUSE_SECONDS = 2.0
 
 
 class Client(DefaultClient):
-    """django-redis' client without its guess that bytes of digits are a number: `int()` of audio is slow and wrong."""
+    """django-redis' client without its guess that bytes of digits are a number: `int()` of audio is slow and wrong.
+
+    `get` and `set` are for packages that use Django's cache, as the admin's search does: what is no JSON object is not
+    remembered.
+    """
+
+    def get(self, key: Any, default: Any = None, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get(key, default, *args, **kwargs)
+        except Unreadable:
+            return default
+
+    def set(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().set(*args, **kwargs)
+        except TypeError:
+            return False
 
     def decode(self, value: Any) -> Any:
         return self._serializer.loads(value)
@@ -191,9 +208,19 @@ class _Writes:
             logger.info("Redis at %s accepts writes again", _address())
 
 
+@cache
 def _client(alias: Alias = "default") -> DefaultClient:
+    # One for all threads, whose connections come from one pool anyway: Django's `caches` would make one for each.
     client: DefaultClient = caches[alias].client  # type: ignore[attr-defined]
     return client
+
+
+def _forget_clients(*, setting: str, **kwargs: Any) -> None:
+    if setting == "CACHES":
+        _client.cache_clear()
+
+
+setting_changed.connect(_forget_clients)
 
 
 def connection() -> Redis:

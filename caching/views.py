@@ -16,7 +16,6 @@ from caching.dashboard import charts, feedback
 from caching.dashboard.admin_log import log_removal
 from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.entries import flushing, inspection
-from caching.entries.flushing import Selection
 from caching.models import Call, Outcome, Verdict
 from caching.templatetags.shown import count
 
@@ -57,8 +56,7 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def key_list(request: HttpRequest) -> HttpResponse:
     form = KeysForm(request.GET)
-    values = form.cleaned_data if form.is_valid() else {}
-    page = inspection.browse(values.get("kind", ""), form.text, form.pattern, values.get("cursor") or 0)
+    page = inspection.browse(form.selection(), form.text, form.cursor_value) if form.is_valid() else None
     following = request.GET.copy()
     if page:
         following["cursor"] = str(page.cursor)
@@ -101,15 +99,18 @@ def remove(request: HttpRequest) -> HttpResponse:
 @require_POST
 @REMOVERS
 def remove_matching(request: HttpRequest) -> HttpResponse:
-    """Show how many keys match a kind and a pattern; with `confirmed`, remove them."""
-    kind, pattern = request.POST.get("kind", ""), request.POST.get("pattern", "") or "*"
-    selection = Selection(kinds=(kind,) if kind in keys.KINDS else keys.KINDS, pattern=pattern)
+    """Show how many keys the filters select; with `confirmed`, remove them."""
+    form = KeysForm(request.POST)
+    if not form.is_valid() or form.text:
+        messages.error(request, "Nothing was removed: the filters are not valid for a removal.")
+        return redirect("keys")
+    selection = form.selection()
     confirmed = bool(request.POST.get("confirmed"))
     *_, progress = flushing.flush(selection, dry_run=not confirmed)
     if not confirmed:
-        found = {"kind": kind, "pattern": pattern, "progress": progress, "count": progress.matched}
+        found = {"form": form, "selection": selection, "progress": progress, "count": progress.matched}
         return _page(request, "caching/confirm_removal.html", "Remove entries", found)
-    log_removal(request, f"all {kind or 'kinds'} that match {pattern}", progress.removed)
+    log_removal(request, selection.described, progress.removed)
     messages.success(request, f"Removed {_entries(progress.removed)}.")
     if not progress.complete:
         messages.warning(request, "Redis went away meanwhile: some entries may be left.")

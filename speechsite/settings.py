@@ -272,6 +272,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "loggers": {
+        # Django's default is to mail them; a failing page must be seen where everything else is.
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         "caching": {"handlers": ["console"], "level": LOG_LEVEL},
         "speech": {"handlers": ["console"], "level": LOG_LEVEL},
     },

@@ -20,6 +20,8 @@ SPENT, SAVED = "#f97316", "#16a34a"
 GREY = "#9ca3af"
 """Readable on white and on black."""
 MOST_BARS = 8
+NO_REQUESTS = "No requests in this period."
+NO_MONEY = "Nothing was saved or spent in this period."
 _BUCKETS = ("", *(f"< {most} ms" if most < 1000 else f"< {most / 1000:g} s" for most in HourlyUsage.BUCKETS_MS))
 BUCKETS = (*_BUCKETS[1:], f"≥ {HourlyUsage.BUCKETS_MS[-1] // 1000} s")
 
@@ -46,9 +48,13 @@ class Chart:
     legend: Sequence[tuple[str, str]] = field(default_factory=tuple)
     """Name and colour of each data set."""
 
+    nothing: str = NO_REQUESTS
+    """Said where there is nothing to draw."""
+
     @property
     def is_empty(self) -> bool:
-        return not any(value for row in self.rows for value in row[1:])
+        """Whether every bar would be of height zero."""
+        return not any(value for row in self.rows for value in row[1 : len(self.legend) + 1])
 
 
 def all_charts(period: Period, filters: Filters, series: Series) -> dict[str, Chart]:
@@ -83,7 +89,8 @@ def hits(series: Series, period: Period) -> Chart:
 def amounts(series: Series, period: Period) -> Chart:
     rows = [(_moment(moment, period), f.saved, f.spent) for moment, f in series]
     columns = [Column("Time (UTC)", "text"), Column("Saved", "money"), Column("Spent", "money")]
-    return _chart("money", "Saved and spent", columns, rows, (SAVED, SPENT), _options(unit=settings.DISPLAY_CURRENCY))
+    options = _options(unit=settings.DISPLAY_CURRENCY)
+    return _chart("money", "Saved and spent", columns, rows, (SAVED, SPENT), options, NO_MONEY)
 
 
 def groups(slug: str, title: str, found: Groups) -> Chart:
@@ -96,6 +103,7 @@ def groups(slug: str, title: str, found: Groups) -> Chart:
         rows,
         (SAVED, SPENT),
         _options(unit=settings.DISPLAY_CURRENCY, horizontal=True),
+        NO_MONEY,
     )
 
 
@@ -133,6 +141,7 @@ def _chart(
     rows: Sequence[Sequence[Any]],
     colours: Sequence[str],
     options: dict[str, Any],
+    nothing: str = NO_REQUESTS,
 ) -> Chart:
     """The first column names the rows; each colour draws one of the columns after it."""
     drawn = [(number, columns[number].title, colour) for number, colour in enumerate(colours, start=1)]
@@ -150,7 +159,7 @@ def _chart(
         ],
     }
     legend = [(title, colour) for _, title, colour in drawn]
-    return Chart(slug, title, columns, rows, json.dumps(data), json.dumps(options), legend=legend)
+    return Chart(slug, title, columns, rows, json.dumps(data), json.dumps(options), legend=legend, nothing=nothing)
 
 
 def _options(

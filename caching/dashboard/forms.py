@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, cast
 
@@ -9,6 +10,8 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from caching import keys, stats
+from caching.durations import duration
+from caching.entries.selection import Selection
 from caching.figures import Filters, Period
 from caching.levels import LEVELS
 
@@ -94,7 +97,27 @@ class KeysForm(forms.Form):
             attrs={"placeholder": "A word of the question, or a pattern such as tts:espeak:*"}
         ),
     )
+    level = forms.ChoiceField(
+        required=False,
+        choices=[("", "All levels"), *((level, level) for level in LEVELS)],
+        widget=UnfoldAdminSelectWidget,
+    )
+    client = forms.CharField(required=False, max_length=200, label="Made by", widget=UnfoldAdminTextInputWidget)
+    older_than = forms.CharField(
+        required=False,
+        max_length=10,
+        label="Older than",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "15m, 24h, 7d"}),
+    )
     cursor = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def clean_older_than(self) -> float | None:
+        """Seconds."""
+        text = self.cleaned_data["older_than"]
+        try:
+            return duration(text).total_seconds() if text else None
+        except ArgumentTypeError as error:
+            raise forms.ValidationError(f"Older than {error}.") from None
 
     @property
     def pattern(self) -> str:
@@ -106,3 +129,19 @@ class KeysForm(forms.Form):
     def text(self) -> str:
         """What was searched for, if it is no pattern."""
         return "" if self.pattern or not self.is_valid() else self.cleaned_data["q"]
+
+    @property
+    def cursor_value(self) -> int:
+        """Where the page begins."""
+        return (self.is_valid() and self.cleaned_data["cursor"]) or 0
+
+    def selection(self) -> Selection:
+        """Everything that fits, for a valid form."""
+        kind = self.cleaned_data["kind"]
+        return Selection(
+            kinds=(kind,) if kind else keys.KINDS,
+            pattern=self.pattern or "*",
+            level=self.cleaned_data["level"],
+            client=self.cleaned_data["client"],
+            older_than=self.cleaned_data["older_than"],
+        )

@@ -66,7 +66,7 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
         "verdicts": stats.verdicts(period, filters),
         "redis": redis_health(),
         "key_counts": keys_by_kind(COUNTING_SECONDS),
-        "index_size": inspection.semantic_index_size(),
+        "index_sizes": inspection.semantic_index_sizes(),
     }
 
 

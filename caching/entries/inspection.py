@@ -6,14 +6,17 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
-from caching import keys, store
+from caching import keys, metrics, store
 from caching.entries import keyspace
 from caching.entries.keyspace import Stored
+from caching.entries.selection import Row, Selection
 from caching.models import Call, EntryHits
 from caching.money import Money
 from caching.semantic.candidates import Candidate
@@ -24,34 +27,6 @@ from caching.serializers import Audio
 PAGE_SECONDS = 0.1
 """How long one page looks for keys that match, before it shows what it has."""
 MOST_FOUND = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the list of keys."""
-
-    stored: Stored
-    hits: int
-
-    @property
-    def age(self) -> int | None:
-        """Whole seconds since the value was made."""
-        created = self.stored.fields.get("created")
-        return max(0, int(time.time() - created)) if isinstance(created, int | float) else None
-
-    @property
-    def level(self) -> str:
-        return str(self.stored.fields.get("level", ""))
-
-    @property
-    def text(self) -> str:
-        """What was asked or spoken, as far as the entry says."""
-        fields = self.stored.fields
-        return str(fields.get("question") or fields.get("text") or "")
-
-    @property
-    def made_by(self) -> str:
-        return str(self.stored.fields.get("by", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +53,17 @@ class Detail:
         return Money(self.call.cost, self.call.currency) if self.call and known else None
 
 
-def browse(kind: str = "", text: str = "", pattern: str = "", cursor: int = 0, count: int = 50) -> Page | None:
-    """One page of the keys of a kind that match a pattern (`*weather*`), or whose question holds `text`.
+def browse(selection: Selection, text: str = "", cursor: int = 0, count: int = 50) -> Page | None:
+    """One page of the keys that are selected, and whose question holds `text`.
 
     The effort for one page does not grow with the database: it ends after PAGE_SECONDS, with a cursor to go on from,
     and may therefore be short, or empty. It may hold a few more than `count` too, as SCAN does. By text it finds the
     latest MOST_FOUND entries that the ledger knows. None while Redis is away.
     """
     if text:
-        names, cursor = _by_text(kind, text), 0
+        names, cursor = selection.of(_by_text(selection.kinds, text)), 0
     else:
-        step = _scan_page(kind, pattern or "*", cursor, count)
+        step = _scan_page(selection, cursor, count)
         if step is None:
             return None
         names, cursor = step
@@ -134,32 +109,34 @@ def neighbours(row: Row) -> list[Candidate]:
     return [candidate for candidate in found if not candidate.same]
 
 
-def semantic_index_size() -> int | None:
-    """Entries that this process finds by meaning; None where the tier is off."""
-    return None if settings.SEMANTIC_MODE == "off" else len(tier().matcher.index)
+def semantic_index_sizes() -> dict[int, int] | None:
+    """How many entries each worker finds by meaning, by process id; None where the tier is off."""
+    if settings.SEMANTIC_MODE == "off":
+        return None
+    return {pid: int(size) for pid, size in sorted(metrics.by_worker(metrics.INDEX_ENTRIES).items())}
 
 
-def _scan_page(kind: str, pattern: str, cursor: int, count: int) -> tuple[list[str], int] | None:
+def _scan_page(selection: Selection, cursor: int, count: int) -> tuple[list[str], int] | None:
     found: list[str] = []
     deadline = time.monotonic() + PAGE_SECONDS
     step_size = count
     while True:
-        step = keyspace.scan(cursor, pattern, step_size)
+        step = keyspace.scan(cursor, selection.pattern, step_size)
         if step is None:
             return None
         cursor, names = step
-        found += [name for name in names if kind in ("", keys.kind_of(name))]
+        found += selection.of(names)
         if not cursor or len(found) >= count or time.monotonic() > deadline:
             return found, cursor
         # Few match: look at more at once, up to what Redis does in about a millisecond.
         step_size = min(step_size * 2, 2 * keyspace.STEP)
 
 
-def _by_text(kind: str, text: str) -> list[str]:
-    calls = Call.objects.filter(question__icontains=text).exclude(key="")
-    of_kind = calls.filter(key__startswith=kind) if kind else calls
+def _by_text(kinds: Sequence[str], text: str) -> list[str]:
+    of_kind = reduce(or_, (Q(key__startswith=kind) for kind in kinds))
+    calls = Call.objects.filter(of_kind, question__icontains=text)
     # One entry may have been made several times; a dict keeps the order.
-    return list(dict.fromkeys(of_kind.values_list("key", flat=True)[:MOST_FOUND]))
+    return list(dict.fromkeys(calls.values_list("key", flat=True)[:MOST_FOUND]))
 
 
 def _rows(stored: Sequence[Stored]) -> list[Row]:

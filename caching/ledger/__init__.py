@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from django.utils import timezone
 
+from caching import prices
 from caching.ledger import rows, writer
 from caching.ledger.batch import Batch
 from caching.ledger.events import Costs, Event, price
 from caching.ledger.exposed import expose
 from caching.usage import Usage
 
-__all__ = ["Costs", "Event", "Usage", "record"]
+__all__ = ["Costs", "Event", "Usage", "record", "record_overhead"]
 
 
 def record(event: Event) -> Costs:
@@ -32,3 +35,14 @@ def record(event: Event) -> Costs:
         batch.calls.append(rows.call(priced))
     (writer.writer.now if event.is_spend else writer.writer.later)(batch)
     return priced.costs
+
+
+def record_overhead(cache_type: Literal["llm", "tts", "stt"], provider: str, model: str, usage: Usage) -> None:
+    """Count what the cache itself was billed, beside all requests: written within a second."""
+    spent = prices.cost(provider, model, usage)
+    event = Event(cache_type, "miss", usage, provider=provider, model=model, overhead=spent)
+    row = rows.overhead(price(event, timezone.now()))
+    batch = Batch()
+    batch.hours.add(row)
+    expose(row)
+    writer.writer.later(batch)

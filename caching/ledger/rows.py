@@ -40,8 +40,19 @@ def hours(priced: Priced) -> Iterator[dict[str, Any]]:
     if not event.is_hit and event.served != Usage():
         part = avoided or Money(Decimal(0), "")
         yield _row(priced, "exact", part.currency, **dict(event.served.items()), saved=part.amount)
-    if spent := priced.overhead.amount:
-        yield _row(priced, event.outcome, priced.overhead.currency, cost=spent, overhead=spent, saved=-spent)
+    if priced.overhead.amount:
+        yield _overhead(priced)
+
+
+def overhead(priced: Priced) -> dict[str, Any]:
+    """The row for what the cache spent outside any request."""
+    units = dict((priced.event.usage or Usage()).items())
+    return _overhead(priced) | units | {"unpriced": int(priced.event.overhead is None)}
+
+
+def _overhead(priced: Priced) -> dict[str, Any]:
+    spent = priced.overhead.amount
+    return _row(priced, priced.event.outcome, priced.overhead.currency, cost=spent, overhead=spent, saved=-spent)
 
 
 def _row(priced: Priced, outcome: str, currency: str, **figures: Any) -> dict[str, Any]:

@@ -22,6 +22,8 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str) -> dict
         "REVERSE_KEY_FUNCTION": "caching.keys.reverse_key",
         "OPTIONS": {
             "CLIENT_CLASS": "caching.store.Client",
+            # For packages that use Django's cache; our own calls go through caching.store.
+            "IGNORE_EXCEPTIONS": True,
             "SERIALIZER": f"caching.serializers.{serializer}",
             "SOCKET_CONNECT_TIMEOUT": timeout_ms / 1000,
             "SOCKET_TIMEOUT": timeout_ms / 1000,

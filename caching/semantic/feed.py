@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -37,23 +37,32 @@ class Event:
     text: str = ""
     """The question; empty when the entry is to be forgotten."""
     expires: float = 0.0
+    made_by: str = ""
+    """Identity of the embedder of `vector`."""
+    vector: bytes = b""
+    """See caching.semantic.vectors; empty where every worker makes its own."""
 
 
-@store.fail_open(None)
 def publish(event: Event) -> None:
     """Tell all workers, this one included. The stream keeps as many events as an index keeps entries."""
-    value = json.dumps({name: value for name, value in asdict(event).items() if value}, ensure_ascii=False)
-    store.connection().xadd(_name(), {b"e": value.encode()}, maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
+    publish_all([event])
 
 
 @store.fail_open(None)
-def publish_gone(ids: Iterable[str]) -> None:
-    """Let all workers forget many entries, in one round trip."""
+def publish_all(events: Iterable[Event]) -> None:
+    """The same for many, in one round trip."""
     pipeline = store.connection().pipeline(transaction=False)
-    for identifier in ids:
-        event = json.dumps({"id": identifier}).encode()
-        pipeline.xadd(_name(), {b"e": event}, maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
+    for event in events:
+        pipeline.xadd(_name(), _fields(event), maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
     pipeline.execute()
+
+
+def read_all() -> Iterator[list[Event]]:
+    """Everything that the stream holds, in its order and in batches; ends early where Redis goes away."""
+    last = b"0"
+    while read := _read(last):
+        yield [event for _, event in read if event]
+        last = read[-1][0]
 
 
 class Reader:
@@ -133,9 +142,14 @@ def _read(after: bytes) -> list[tuple[bytes, Event | None]] | None:
     return [(identifier, _event(fields)) for identifier, fields in found[0][1]] if found else []
 
 
+def _fields(event: Event) -> dict[Any, Any]:
+    told = {name: value for name, value in asdict(event).items() if value and name != "vector"}
+    return {b"e": json.dumps(told, ensure_ascii=False).encode()} | ({b"v": event.vector} if event.vector else {})
+
+
 def _event(fields: dict[bytes, bytes]) -> Event | None:
     try:
-        return Event(**json.loads(fields[b"e"]))
+        return Event(**json.loads(fields[b"e"]), vector=fields.get(b"v", b""))
     except (KeyError, TypeError, ValueError):
         # Written by another version, or by somebody else.
         return None

@@ -9,19 +9,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 
-from caching import keys, store
+from caching import keys, metrics, store
+from caching.semantic import vectors
 from caching.semantic.analysis import analyse
+from caching.semantic.bounded import Bounded
 from caching.semantic.candidates import Decision
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
-from caching.semantic.feed import Event, Reader, publish
+from caching.semantic.feed import Event, Reader, publish, publish_all
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry
 from caching.semantic.match import Matcher
@@ -70,12 +72,16 @@ class Tier:
 
     def __init__(self) -> None:
         embedder = get_embedder(settings.SEMANTIC_EMBEDDER, settings.SEMANTIC_EMBEDDER_OPTIONS)
-        self.matcher = Matcher(embedder, _new_index(embedder))
-        self._reader = Reader(self._apply, self._forget_all)
+        if embedder.slow:
+            embedder = Bounded(embedder, settings.SEMANTIC_TIMEOUT_MS / 1000)
+        self.matcher = Matcher(embedder, new_index(embedder))
+        metrics.INDEX_ENTRIES.set(0)
+        self._reader = None if self.matcher.index.shared else Reader(self._apply, self._forget_all)
 
     def close(self) -> None:
         """Learn of nothing more."""
-        self._reader.stop()
+        if self._reader:
+            self._reader.stop()
 
     def find(self, asked: Asked, level: str) -> Match | None:
         """The earlier question whose answer may be served at this level."""
@@ -94,7 +100,7 @@ class Tier:
         """Make the answer under `answer_key` findable for other questions for `ttl` seconds."""
         value = {"v": VERSION, "scope": asked.scope, "question": asked.text, "answer_key": answer_key, **about}
         if store.put(asked.key, value, ttl):
-            publish(Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3)))
+            self._announce(Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3)))
 
     def alias(self, asked: Asked, match: Match, ttl: int) -> None:
         """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile."""
@@ -103,28 +109,49 @@ class Tier:
 
     def forget(self, answer_key: str, asked: Asked | None = None) -> None:
         """Remove an entry from the tier in all workers."""
-        self.matcher.index.remove([answer_key])
-        publish(Event(answer_key))
+        self.forget_all([answer_key])
         if asked:
             store.delete([asked.key])
 
+    def forget_all(self, answer_keys: Sequence[str]) -> None:
+        """The same for many."""
+        self.matcher.index.remove(answer_keys)
+        if not self.matcher.index.shared:
+            publish_all(Event(answer_key) for answer_key in answer_keys)
+
+    def _announce(self, event: Event) -> None:
+        """Add an entry to the index that all share, or tell all, this worker included, to add it to theirs."""
+        try:
+            if self.matcher.index.shared:
+                self.matcher.add(entry_of(event))
+            elif self.matcher.embedder.slow:
+                publish(vectors.carrying(event, self.matcher.vector(event.text), self.matcher.embedder))
+            else:
+                publish(event)
+        except EmbeddingError as error:
+            logger.warning("No embedding, so not to be found by meaning: %s", error)
+
     def _forget_all(self) -> None:
         if len(self.matcher.index):
-            self.matcher.index = _new_index(self.matcher.embedder)
+            self.matcher.index = new_index(self.matcher.embedder)
+            metrics.INDEX_ENTRIES.set(0)
 
     def _apply(self, events: list[Event]) -> None:
         latest = {event.id: event for event in events}.values()
         self.matcher.index.remove([event.id for event in latest if not event.text])
         fresh = [event for event in latest if event.text and event.expires > time.time()]
-        if not fresh:
-            return
-        vectors = self.matcher.embedder.embed([analyse(event.text).text for event in fresh])
-        for event, vector in zip(fresh, vectors, strict=True):
-            self.matcher.index.add(Entry(event.id, event.scope, event.text, expires=event.expires), vector)
+        for event, vector in vectors.of(fresh, self.matcher.embedder):
+            self.matcher.index.add(entry_of(event), vector)
+        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
 
 
-def _new_index(embedder: BaseEmbedder) -> BaseIndex:
-    return get_index(settings.SEMANTIC_INDEX, embedder.dimensions, settings.SEMANTIC_MAX_ENTRIES)
+def new_index(embedder: BaseEmbedder) -> BaseIndex:
+    """The index of the settings: empty, or what all workers share."""
+    return get_index(settings.SEMANTIC_INDEX, embedder.dimensions, settings.SEMANTIC_MAX_ENTRIES, embedder.identity)
+
+
+def entry_of(event: Event) -> Entry:
+    return Entry(event.id, event.scope, event.text, expires=event.expires)
 
 
 def _is_ours(value: Mapping[str, Any], asked: Asked) -> bool:

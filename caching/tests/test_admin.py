@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import redis
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
 from caching.models import Call, EntryHits, HourlyUsage, Price
+from caching.tests.staff import browser_of
 
 pytestmark = pytest.mark.django_db
 
@@ -55,3 +58,16 @@ def test_the_ledger_is_only_looked_at(admin_client: Browser, model: type) -> Non
     assert admin_client.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
     assert admin_client.post(reverse(f"{name}_add"), {}).status_code == 403
     assert admin_client.post(reverse(f"{name}_delete", args=[row.pk])).status_code == 403
+
+
+@pytest.mark.parametrize("query", ["s=price", "s=price&extended=1"])
+def test_staff_can_search_the_admin_twice(redis_client: redis.Redis, query: str) -> None:
+    """The admin's search remembers its results, which are no JSON, in Django's cache."""
+    browser = browser_of("searcher", "view_price")
+    for _ in range(2):
+        assert "Prices" in browser.get(f"/admin/search/?{query}").content.decode()
+
+
+def test_staff_can_search_the_admin_without_redis(use_redis: Callable[[str], None]) -> None:
+    use_redis("redis://127.0.0.1:1")
+    assert "Prices" in browser_of("searcher", "view_price").get("/admin/search/?s=price").content.decode()

@@ -3,7 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import redis
 from django.core.checks import Tags, run_checks
+
+from caching.redis.version import has_vector_sets
 
 
 def ids(**options: Any) -> set[str]:
@@ -43,3 +46,17 @@ def test_redis_on_another_machine_needs_tls_in_production(settings: Any, url: st
     settings.REDIS_URL = url
     assert ids(tags=[Tags.security], include_deployment_checks=True) == found
     assert ids() == set()
+
+
+@pytest.mark.parametrize("setting", ["SEMANTIC_INDEX", "SEMANTIC_EMBEDDER"])
+def test_an_unknown_index_or_embedder_is_an_error(settings: Any, setting: str) -> None:
+    setattr(settings, setting, "faiss")
+    assert ids() == {"caching.E005"}
+
+
+def test_a_redis_without_vector_sets_is_an_error_where_they_are_wanted(settings: Any) -> None:
+    if has_vector_sets(redis.Redis.from_url(settings.REDIS_URL).info()):
+        pytest.skip("the redis-server on the PATH has vector sets")
+    assert "caching.E003" not in ids(tags=["redis"], include_deployment_checks=True)
+    settings.SEMANTIC_INDEX = "vectorset"
+    assert "caching.E003" in ids(tags=["redis"], include_deployment_checks=True)

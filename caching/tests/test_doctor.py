@@ -11,6 +11,7 @@ import pytest
 from caching import doctor
 from caching.doctor import Finding, examine_redis
 from caching.redis.url import normalize_redis_url
+from caching.redis.version import has_vector_sets
 from caching.tests.test_store import wait_until
 from speechsite.private_redis import free_port
 from speechsite.tests.redis_server import RedisServer, self_signed_certificate
@@ -166,3 +167,17 @@ def test_no_password_is_ever_shown() -> None:
         for password in ("s3cret", "wrong-s3cret"):
             shown = str(examined(f"redis://:{password}@127.0.0.1:{server.port}/0"))
             assert "s3cret" not in shown
+
+
+def test_a_redis_that_is_too_old_for_vector_sets(server: RedisServer) -> None:
+    if has_vector_sets(server.client().info()):
+        pytest.skip("the redis-server on the PATH has vector sets")
+    found = {finding.step: finding for finding in examine_redis(server.url, "vectorset")}
+    assert found["version"].status == "error"
+    assert "nothing is found by meaning" in found["version"].message
+    assert found["version"].remedy == "Use Redis 8 or newer, or SEMANTIC_INDEX=numpy"
+    assert {finding.step: finding.status for finding in examine_redis(server.url, "numpy")}["version"] == "ok"
+
+
+def test_a_redis_with_vector_sets(redis8: RedisServer) -> None:
+    assert {finding.step: finding.status for finding in examine_redis(redis8.url, "vectorset")}["version"] == "ok"

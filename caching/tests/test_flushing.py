@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
 
 from caching import keys
 from caching.entries import flushing
-from caching.entries.flushing import Progress, Selection
+from caching.entries.flushing import Progress
+from caching.entries.selection import LLM_KINDS, TTS_KINDS, Selection
+from caching.semantic.tier import forget_tier
 from caching.tests.test_inspection import remember, speak
 
 pytestmark = pytest.mark.django_db
@@ -20,21 +22,23 @@ def flushed(selection: Selection, dry_run: bool = False) -> Progress:
 
 
 @pytest.fixture(autouse=True)
-def empty(redis_client: redis.Redis) -> None:
+def empty(redis_client: redis.Redis) -> Iterator[None]:
     redis_client.set("somebody:elses", "1")
+    yield
+    forget_tier()
 
 
 @pytest.mark.parametrize(
     ("selection", "left"),
     [
         (Selection(), set()),
-        (Selection(kinds=flushing.LLM_KINDS), {"tts"}),
-        (Selection(kinds=flushing.TTS_KINDS), {"old", "quality", "other"}),
+        (Selection(kinds=LLM_KINDS), {"tts"}),
+        (Selection(kinds=TTS_KINDS), {"old", "quality", "other"}),
         (Selection(level="quality"), {"old", "other", "tts"}),
         (Selection(client="other"), {"old", "quality", "tts"}),
         (Selection(older_than=3600), {"quality", "other", "tts"}),
         (Selection(pattern="*:other"), {"old", "quality", "tts"}),
-        (Selection(client="bot", level="quality", kinds=flushing.TTS_KINDS), {"old", "quality", "other", "tts"}),
+        (Selection(client="bot", level="quality", kinds=TTS_KINDS), {"old", "quality", "other", "tts"}),
     ],
 )
 def test_a_flush_removes_what_is_selected_and_nothing_else(
@@ -62,4 +66,4 @@ def test_a_flush_that_loses_redis_says_that_it_is_not_complete(use_redis: Callab
 
 
 def test_kinds_are_all_of_ours() -> None:
-    assert {*flushing.LLM_KINDS, *flushing.TTS_KINDS} <= {*keys.KINDS}
+    assert {*LLM_KINDS, *TTS_KINDS} <= {*keys.KINDS}

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from caching import store
 from caching.entries import inspection
+from caching.entries.selection import Selection
 from caching.models import Call, EntryHits
 from caching.money import Money
 from caching.serializers import Audio
@@ -33,9 +34,9 @@ def speak(**fields: Any) -> str:
     return SPOKEN
 
 
-def browsed(**options: Any) -> list[str]:
+def browsed(text: str = "", count: int = 50, **conditions: Any) -> list[str]:
     names, cursor = [], 0
-    while page := inspection.browse(cursor=cursor, **options):
+    while page := inspection.browse(Selection(**conditions), text, cursor, count):
         names += [row.stored.key for row in page.rows]
         cursor = page.cursor
         if not cursor:
@@ -51,16 +52,24 @@ def empty(redis_client: redis.Redis) -> None:
 def test_it_pages_through_everything_exactly_once() -> None:
     names = [remember(str(number)) for number in range(300)]
     assert browsed(count=20) == sorted(names)
-    first = inspection.browse(count=20)
+    first = inspection.browse(Selection(), count=20)
     assert first and 20 <= len(first.rows) < 100 and first.cursor
 
 
 def test_it_lists_by_kind_and_by_pattern() -> None:
     a, b, spoken = remember("a"), remember("b"), speak()
-    assert browsed(kind="tts") == [spoken]
-    assert browsed(kind="llm:exact") == [a, b]
+    assert browsed(kinds=("tts",)) == [spoken]
+    assert browsed(kinds=("llm:exact",)) == [a, b]
     assert browsed(pattern="*:b") == [b]
-    assert browsed(kind="tts", pattern="*:b") == []
+    assert browsed(kinds=("tts",), pattern="*:b") == []
+
+
+def test_it_lists_by_level_by_who_made_it_and_by_age() -> None:
+    old, fast, other = remember("a", created=time.time() - 900), remember("b", level="speed"), remember("c", by="ivr")
+    assert browsed(level="speed") == [fast]
+    assert browsed(client="ivr") == [other]
+    assert browsed(older_than=600) == [old]
+    assert browsed(client="ivr", level="speed") == []
 
 
 def test_it_finds_by_what_was_asked_while_the_entry_exists() -> None:
@@ -70,7 +79,7 @@ def test_it_finds_by_what_was_asked_while_the_entry_exists() -> None:
             created=timezone.now(), cache_type="llm", outcome="miss", key=found, question="Is it RAINING?"
         )
     assert browsed(text="raining") == [key]
-    assert browsed(text="raining", kind="tts") == []
+    assert browsed(text="raining", kinds=("tts",)) == []
     assert browsed(text="snow") == []
 
 
@@ -78,7 +87,7 @@ def test_a_row_says_how_old_an_entry_is_and_how_often_it_hit() -> None:
     key = remember("a", created=time.time() - 100)
     for days in (0, 1):
         EntryHits.objects.create(day=timezone.now().date() - timedelta(days=days), key=key, cache_type="llm", hits=3)
-    page = inspection.browse()
+    page = inspection.browse(Selection())
     assert page
     (row,) = page.rows
     assert row.age in (100, 101)
@@ -114,9 +123,9 @@ def test_a_page_costs_the_same_however_many_keys_there_are(redis_client: redis.R
     for start in range(0, 100_000, 10_000):
         redis_client.mset({f"llm:exact:{number}": "{}" for number in range(start, start + 10_000)})
     remember("needle")
-    choices: list[dict[str, Any]] = [{}, {"kind": "tts"}, {"pattern": "*:needle"}]
+    choices: list[dict[str, Any]] = [{}, {"kinds": ("tts",)}, {"pattern": "*:needle"}]
     for options in choices:
         started = time.perf_counter()
-        assert inspection.browse(**options)
+        assert inspection.browse(Selection(**options))
         # PAGE_SECONDS, and time for a shared machine.
         assert time.perf_counter() - started < 1

@@ -101,7 +101,7 @@ def test_who_may_only_look_is_offered_nothing_and_refused(reader: Browser) -> No
     key = remember("kept")
     for page in (reader.get(LIST), page_of(reader, key)):
         assert b"Remove chosen" not in page.content and b"Remove everything" not in page.content
-    for path, fields in ((REMOVE, {"key": key}), (REMOVE_MATCHING, {"pattern": "*"})):
+    for path, fields in ((REMOVE, {"key": key}), (REMOVE_MATCHING, {"q": "*"})):
         assert reader.post(path, {**fields, "confirmed": "yes"}).status_code == 403
     assert store.get(key)
 
@@ -121,13 +121,38 @@ def test_everything_that_matches_is_counted_first_then_removed(remover: Browser,
         remember(f"old-{number}")
     kept = remember("new")
     redis_client.set("session:old-1", "of somebody else")
-    selection = {"kind": keys.EXACT, "pattern": "llm:exact:old-*"}
+    selection = {"kind": keys.EXACT, "q": "llm:exact:old-*"}
     question = remover.post(REMOVE_MATCHING, selection)
     assert b"Remove 12 entries" in question.content and len(redis_client.keys("llm:exact:*")) == 13
     remover.post(REMOVE_MATCHING, {**selection, "confirmed": "yes"})
     # The index of questions has the news for the other workers.
     assert sorted(redis_client.keys()) == [kept.encode(), keys.QUERY_INDEX.encode(), b"session:old-1"]
     assert "Removed 12 entries" in LogEntry.objects.get().change_message
+
+
+def test_the_filters_of_the_list_are_those_of_the_removal(remover: Browser) -> None:
+    fast, slow, old = remember("fast"), remember("slow", level="quality"), remember("old", created=time.time() - 9000)
+    filters = {"kind": keys.EXACT, "level": "speed", "client": "bot", "older_than": "1h"}
+    listed = remover.get(LIST, filters)
+    assert [row.stored.key for row in listed.context["page"].rows] == [old]
+    for name, value in filters.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in listed.content.decode()
+    question = remover.post(REMOVE_MATCHING, filters).content.decode()
+    assert "Remove 1 entry" in question and "of level speed" in question
+    remover.post(REMOVE_MATCHING, {**filters, "confirmed": "yes"})
+    assert store.get(old) is None and store.get(fast) and store.get(slow)
+    assert "made by bot" in LogEntry.objects.get().object_repr
+
+
+@pytest.mark.parametrize("filters", [{"older_than": "yesterday"}, {"kind": "session"}, {"q": "a word of the question"}])
+def test_a_removal_with_a_filter_that_is_not_understood_removes_nothing(remover: Browser, filters: Any) -> None:
+    key = remember("kept")
+    answer = remover.post(REMOVE_MATCHING, {**filters, "confirmed": "yes"}, follow=True)
+    assert "Nothing was removed" in answer.content.decode() and store.get(key)
+
+
+def test_a_filter_that_is_not_understood_is_named(reader: Browser) -> None:
+    assert "must look like 90s, 15m" in reader.get(LIST, {"older_than": "yesterday"}).content.decode()
 
 
 def test_nobody_elses_key_can_be_removed(remover: Browser, redis_client: redis.Redis) -> None:

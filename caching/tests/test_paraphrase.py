@@ -43,7 +43,9 @@ def wait_for_the_index() -> None:
     """Until this process has read all that the stream says; our promise is a second, a busy machine may take longer."""
     newest = feed._newest()
     deadline = time.monotonic() + 20
-    while feed._as_numbers(tier()._reader._last) < feed._as_numbers(newest or b"0"):
+    reader = tier()._reader
+    assert reader is not None
+    while feed._as_numbers(reader._last) < feed._as_numbers(newest or b"0"):
         assert time.monotonic() < deadline
         time.sleep(0.02)
 

@@ -1,8 +1,14 @@
-"""What every test has: a Redis of its own, an environment without anybody's keys, and these fixtures."""
+"""What every test has: a Redis of its own, an environment without anybody's keys, and these fixtures.
+
+`pytest --postgresql` runs the tests that use the database, and only those, on a PostgreSQL made for them.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import subprocess
 import tempfile
 import threading
 import time
@@ -12,16 +18,22 @@ from typing import Any
 import pytest
 import redis
 
+from speechsite.tests.databases import PostgresServer, find_postgres
 from speechsite.tests.redis_server import RedisServer
 
 PASSWORD = "p@ss#w/rd$"
 
 _servers: list[RedisServer] = []
+_databases: list[PostgresServer] = []
 _var = tempfile.TemporaryDirectory()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgresql", action="store_true", help="tests that use the database, on a PostgreSQL")
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests() -> Generator[None]:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     # Before Django's settings are read, which happens inside this hook.
     _servers.append(RedisServer())
     os.environ.update(ENV_FILE=os.devnull, VAR_DIR=_var.name, REDIS_URL=_servers[0].url, DEMO_DELAY_MS="0")
@@ -36,12 +48,36 @@ def pytest_load_initial_conftests() -> Generator[None]:
         "OPTIMIZATION_LEVEL",
     ):
         os.environ.pop(name, None)
+    if early_config.known_args_namespace.postgresql:
+        os.environ["DATABASE_URL"] = _postgresql()
     return (yield)
+
+
+def _postgresql() -> str:
+    bin_dir = find_postgres()
+    if bin_dir is None:
+        raise pytest.UsageError("--postgresql: there is no PostgreSQL on this machine")
+    _databases.append(PostgresServer(bin_dir))
+    return _databases[0].url
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.postgresql:
+        others = [item for item in items if not _uses_the_database(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if _uses_the_database(item)]
+
+
+def _uses_the_database(item: pytest.Item) -> bool:
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db"}.isdisjoint(fixtures)
 
 
 def pytest_unconfigure() -> None:
     while _servers:
         _servers.pop().close()
+    while _databases:
+        _databases.pop().close()
     _var.cleanup()
 
 
@@ -70,6 +106,17 @@ def redis_client() -> redis.Redis:
         # An earlier test left this process believing that it is away.
         time.sleep(0.05)
     return client
+
+
+@pytest.fixture(scope="session")
+def redis8() -> Iterator[RedisServer]:
+    """A Redis 8, which has vector sets: the program that REDIS8_SERVER names, or the one on the PATH."""
+    binary = os.environ.get("REDIS8_SERVER") or shutil.which("redis-server")
+    version = binary and re.search(r"v=(\d+)", subprocess.run([binary, "-v"], capture_output=True, text=True).stdout)
+    if not version or int(version[1]) < 8:
+        pytest.skip("there is no Redis 8 here: REDIS8_SERVER names none, and redis-server on the PATH is older")
+    with RedisServer(binary=binary) as redis_server:
+        yield redis_server
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         errors = 0
-        for finding in examine_redis(settings.REDIS_URL):
+        for finding in examine_redis(settings.REDIS_URL, settings.SEMANTIC_INDEX):
             self._show(finding.status, finding.step, finding.message, finding.remedy)
             errors += finding.status == "error"
         for problem in run_checks(tags=[checks.TAG], include_deployment_checks=True):

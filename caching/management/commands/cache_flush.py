@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,9 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from caching import store
 from caching.durations import duration
 from caching.entries import flushing
-from caching.entries.flushing import Progress, Selection
+from caching.entries.flushing import Progress
+from caching.entries.selection import LLM_KINDS, STT_KINDS, TTS_KINDS, Selection
 from caching.levels import LEVELS
 from caching.progress import Bar
+
+KINDS = {"llm": LLM_KINDS, "tts": TTS_KINDS, "stt": STT_KINDS}
 
 
 class Command(BaseCommand):
@@ -20,6 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--llm", action="store_true", help="answers only")
         parser.add_argument("--tts", action="store_true", help="audio only")
+        parser.add_argument("--stt", action="store_true", help="transcripts only")
         parser.add_argument("--level", choices=LEVELS, default="")
         parser.add_argument("--client", default="", help="entries that this client's requests made")
         parser.add_argument("--pattern", default="*", help="names of keys, such as 'tts:sarvam:*'")
@@ -52,13 +57,10 @@ class Command(BaseCommand):
 
 
 def _selection(options: dict[str, Any]) -> Selection:
-    either = options["llm"] or options["tts"]
-    kinds = (flushing.LLM_KINDS if options["llm"] or not either else ()) + (
-        flushing.TTS_KINDS if options["tts"] or not either else ()
-    )
+    chosen = [kinds for name, kinds in KINDS.items() if options[name]] or KINDS.values()
     older_than: timedelta | None = options["older_than"]
     return Selection(
-        kinds=kinds,
+        kinds=tuple(chain.from_iterable(chosen)),
         pattern=options["pattern"],
         level=options["level"],
         client=options["client"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ class BaseEmbedder(ABC):
     name: str
     version: str
     dimensions: int
+    slow: ClassVar[bool] = False
+    """Costs money or many milliseconds: is waited for only so long, and its vectors are kept with the entries."""
 
     @abstractmethod
     def __init__(self, options: Mapping[str, str]) -> None:
@@ -29,6 +32,10 @@ class BaseEmbedder(ABC):
     @abstractmethod
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimensions), float32, every row of length 1. Raises EmbeddingError."""
+
+    def take_billed(self) -> int:
+        """Tokens that a provider billed since this was last called."""
+        return 0
 
     @property
     def identity(self) -> str:

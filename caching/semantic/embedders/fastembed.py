@@ -13,6 +13,7 @@ class Embedder(BaseEmbedder):
     """Options: MODEL, downloaded at the first use; CACHE_DIR, where it is kept."""
 
     name = "fastembed"
+    slow = True
 
     def __init__(self, options: Mapping[str, str]) -> None:
         from fastembed import TextEmbedding

@@ -13,6 +13,7 @@ class Embedder(BaseEmbedder):
     """Options: MODEL, a name or a folder; a name is downloaded at the first use."""
 
     name = "sentence_transformers"
+    slow = True
 
     def __init__(self, options: Mapping[str, str]) -> None:
         from sentence_transformers import SentenceTransformer

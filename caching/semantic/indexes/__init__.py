@@ -12,9 +12,9 @@ def names() -> list[str]:
     return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in ("__init__", "base"))
 
 
-def get_index(name: str, dimensions: int, max_entries: int = 100_000) -> BaseIndex:
-    """A new, empty index. ValueError for a name that no file has."""
+def get_index(name: str, dimensions: int, max_entries: int = 100_000, made_by: str = "") -> BaseIndex:
+    """A new index: empty, or what others see too where it is shared. ValueError for a name that no file has."""
     if name not in names():
         raise ValueError(f"no index {name!r}; there are {', '.join(names())}")
-    index: BaseIndex = import_module(f"caching.semantic.indexes.{name}").Index(dimensions, max_entries)
+    index: BaseIndex = import_module(f"caching.semantic.indexes.{name}").Index(dimensions, max_entries, made_by)
     return index

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +39,17 @@ class Neighbour:
 class BaseIndex(ABC):
     """Subclasses are called `Index`. Safe to search from several threads while others add and remove."""
 
-    def __init__(self, dimensions: int, max_entries: int) -> None:
-        """Beyond `max_entries` the entries that were added first are dropped."""
+    shared: ClassVar[bool] = False
+    """Whether all workers see the same entries, so that one of them adds an entry for all."""
+
+    def __init__(self, dimensions: int, max_entries: int, made_by: str = "") -> None:
+        """Beyond `max_entries` those are dropped that were added first, or that end first.
+
+        `made_by` is the identity of the embedder: shared indexes of different ones never meet.
+        """
         self.dimensions = dimensions
         self.max_entries = max_entries
+        self.made_by = made_by
 
     @abstractmethod
     def add(self, entry: Entry, vector: Vector) -> None:
@@ -54,6 +62,10 @@ class BaseIndex(ABC):
     @abstractmethod
     def search(self, vector: Vector, scope: str, k: int) -> list[Neighbour]:
         """At most `k` live entries of this scope and no other, the most similar first."""
+
+    @abstractmethod
+    def ids(self) -> frozenset[str]:
+        """Of all entries held."""
 
     @abstractmethod
     def __len__(self) -> int:

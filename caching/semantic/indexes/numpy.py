@@ -49,14 +49,18 @@ class _Rows:
 
 
 class Index(BaseIndex):
-    def __init__(self, dimensions: int, max_entries: int) -> None:
-        super().__init__(dimensions, max_entries)
+    def __init__(self, dimensions: int, max_entries: int, made_by: str = "") -> None:
+        super().__init__(dimensions, max_entries, made_by)
         self._scopes: dict[str, _Rows] = {}
         self._places: dict[str, tuple[str, int]] = {}
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def ids(self) -> frozenset[str]:
+        with self._lock:
+            return frozenset(self._places)
 
     def add(self, entry: Entry, vector: Vector) -> None:
         if vector.shape != (self.dimensions,):

@@ -1,0 +1,46 @@
+"""Where an index gets the vectors of entries from: made on the spot, or kept with the entry where making them is slow.
+
+A provider's embeddings cost money, and a large model's take time. Those vectors travel with the entry in the stream, so
+that several workers, and each of them after a restart, do not pay for the same text again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from caching.semantic.analysis import analyse
+from caching.semantic.embedders.base import BaseEmbedder
+from caching.semantic.feed import Event
+from caching.semantic.indexes.base import Vector
+
+HALF = "<f2"
+"""Half the memory; a cosine changes by less than 0.001."""
+
+
+def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Iterator[Vector]:
+    """Raises EmbeddingError."""
+    yield from embedder.embed([analyse(text).text for text in texts])
+
+
+def carrying(event: Event, vector: Vector, embedder: BaseEmbedder) -> Event:
+    """The event with its vector, if other workers could not make it as quickly as they read it."""
+    if not embedder.slow:
+        return event
+    return replace(event, vector=np.asarray(vector, HALF).tobytes(), made_by=embedder.identity)
+
+
+def is_usable(event: Event, embedder: BaseEmbedder) -> bool:
+    """Whether `of` has a vector for it; else `semantic_reindex` has to make one."""
+    return not embedder.slow or event.made_by == embedder.identity
+
+
+def of(events: Sequence[Event], embedder: BaseEmbedder) -> Iterator[tuple[Event, Vector]]:
+    """The events that are usable, with their vectors. Raises EmbeddingError."""
+    usable = [event for event in events if is_usable(event, embedder)]
+    if embedder.slow:
+        yield from ((event, np.frombuffer(event.vector, HALF).astype(np.float32)) for event in usable)
+    elif usable:
+        yield from zip(usable, made(embedder, [event.text for event in usable]), strict=True)

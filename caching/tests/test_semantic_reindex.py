@@ -1,0 +1,156 @@
+"""`semantic_reindex`: another index, or another embedder, and no entry lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.core.management import CommandError, call_command
+
+from caching.entries.reindexing import reindex
+from caching.semantic import feed
+from caching.semantic.tier import Asked, Tier
+from caching.tests.embeddings import Embeddings
+from caching.tests.test_semantic_slow_embedders import until
+from speechsite.tests.redis_server import RedisServer
+
+pytestmark = pytest.mark.django_db
+
+SCOPE = "scope"
+STORED = ["what is my balance", "turn on the light", "when does the bank open", "block my card please"]
+
+
+@pytest.fixture
+def worker() -> Iterator[Callable[[], Tier]]:
+    made: list[Tier] = []
+
+    def make() -> Tier:
+        made.append(Tier())
+        return made[-1]
+
+    yield make
+    for tier in made:
+        tier.close()
+
+
+@pytest.fixture
+def redis8_here(redis8: RedisServer, use_redis: Callable[[str], None]) -> redis.Redis:
+    client = redis8.client()
+    client.flushall()
+    use_redis(redis8.url)
+    return client
+
+
+def fill(tier: Tier) -> None:
+    for number, text in enumerate(STORED):
+        tier.remember(Asked(SCOPE, text), f"llm:exact:{number}", 600, {})
+
+
+def run(capsys: pytest.CaptureFixture[str]) -> str:
+    call_command("semantic_reindex")
+    return capsys.readouterr().out
+
+
+def nearest(tier: Tier, text: str) -> str:
+    return tier.matcher.index.search(tier.matcher.vector(text), SCOPE, 1)[0].entry.text
+
+
+def test_from_numpy_to_a_vector_set_and_back(
+    redis8_here: redis.Redis, worker: Callable[[], Tier], settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(worker())
+    settings.SEMANTIC_INDEX = "vectorset"
+    assert len(worker().matcher.index) == 0
+    assert "4 entries, 4 of them new" in run(capsys)
+    shared = worker()
+    assert [nearest(shared, text) for text in STORED] == STORED
+    assert "4 entries, 0 of them new to the index; 0 old ones removed" in run(capsys)
+
+    redis8_here.delete("llm:query_index")
+    settings.SEMANTIC_INDEX = "numpy"
+    assert "4 of them new" in run(capsys)
+    assert "0 of them new" in run(capsys)
+    own = worker()
+    until(lambda: len(own.matcher.index) == 4)
+    assert [nearest(own, text) for text in STORED] == STORED
+
+
+@pytest.mark.parametrize("index", ["numpy", "vectorset"])
+def test_what_left_redis_meanwhile_does_not_come_back(
+    redis8_here: redis.Redis,
+    worker: Callable[[], Tier],
+    settings: Any,
+    capsys: pytest.CaptureFixture[str],
+    index: str,
+) -> None:
+    settings.SEMANTIC_INDEX = index
+    tier = worker()
+    fill(tier)
+    until(lambda: len(tier.matcher.index) == 4)
+    redis8_here.delete(Asked(SCOPE, STORED[0]).key)
+    assert "3 entries, 0 of them new to the index; 1 old ones removed" in run(capsys)
+    until(lambda: tier.matcher.index.ids() == {"llm:exact:1", "llm:exact:2", "llm:exact:3"})
+
+
+@pytest.mark.parametrize("index", ["numpy", "vectorset"])
+def test_another_embedder_gets_an_index_of_its_own(
+    redis8_here: redis.Redis,
+    worker: Callable[[], Tier],
+    settings: Any,
+    capsys: pytest.CaptureFixture[str],
+    index: str,
+) -> None:
+    settings.SEMANTIC_INDEX = index
+    fill(worker())
+    provider = Embeddings()
+    settings.SEMANTIC_EMBEDDER, settings.SEMANTIC_EMBEDDER_OPTIONS = "openai", provider.options
+    settings.SEMANTIC_TIMEOUT_MS = 30_000
+    changed = worker()
+    assert len(changed.matcher.index) == 0
+    run(capsys)
+    until(lambda: len(changed.matcher.index) == 4)
+    assert [nearest(changed, text) for text in STORED] == STORED
+    provider.close()
+
+
+def test_it_goes_on_where_it_was_stopped_and_pays_once(
+    worker: Callable[[], Tier], settings: Any, redis_client: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(worker())
+    provider = Embeddings()
+    settings.SEMANTIC_EMBEDDER, settings.SEMANTIC_EMBEDDER_OPTIONS = "openai", provider.options
+    provider.status = 500
+    with pytest.raises(CommandError, match="Run it again"):
+        run(capsys)
+    provider.status = 200
+    provider.texts.clear()
+    steps = reindex()
+    next(steps)
+    run(capsys)
+    run(capsys)
+    assert len(provider.texts) == len(set(provider.texts)) == 4
+    provider.close()
+
+
+def test_it_reads_with_scan_alone(
+    redis_client: redis.Redis, worker: Callable[[], Tier], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(worker())
+    redis_client.config_resetstat()
+    run(capsys)
+    used = redis_client.info("commandstats")
+    assert "cmdstat_scan" in used and "cmdstat_keys" not in used
+
+
+def test_without_redis_it_says_so(use_redis: Callable[[str], None]) -> None:
+    use_redis("")
+    with pytest.raises(CommandError, match="there is no cache"):
+        call_command("semantic_reindex")
+
+
+def test_an_event_of_another_version_is_skipped(redis_client: redis.Redis) -> None:
+    redis_client.xadd("llm:query_index", {"e": '{"id": "x", "unknown": 1}'})
+    redis_client.xadd("llm:query_index", {"e": '{"id": "y", "text": "t", "expires": 1}'})
+    assert [event.id for batch in feed.read_all() for event in batch] == ["y"]

@@ -1,0 +1,120 @@
+"""Embedders that cost money or time: waited for only so long, paid once for each text, and counted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import redis
+
+from caching import paraphrase
+from caching.ledger.writer import writer
+from caching.levels import Policy
+from caching.models import HourlyUsage
+from caching.semantic.tier import Asked, Tier, forget_tier
+from caching.tests.embeddings import Embeddings
+from caching.tests.test_paraphrase import question
+
+ASKED = Asked("scope", "what is my balance")
+
+
+@pytest.fixture
+def provider(settings: Any, redis_client: redis.Redis) -> Iterator[Embeddings]:
+    provider = Embeddings()
+    settings.SEMANTIC_EMBEDDER = "openai"
+    settings.SEMANTIC_EMBEDDER_OPTIONS = {**provider.options, "MODEL": "text-embedding-3-small", "TIMEOUT_MS": "30000"}
+    settings.SEMANTIC_TIMEOUT_MS = 30_000
+    yield provider
+    provider.close()
+
+
+@pytest.fixture
+def worker(provider: Embeddings) -> Iterator[Callable[[], Tier]]:
+    made: list[Tier] = []
+
+    def make() -> Tier:
+        made.append(Tier())
+        return made[-1]
+
+    yield make
+    for tier in made:
+        tier.close()
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_several_workers_and_a_restart_pay_once_for_a_text(provider: Embeddings, worker: Callable[[], Tier]) -> None:
+    one, other = worker(), worker()
+    assert one.find(ASKED, "balanced") is None
+    one.remember(ASKED, "llm:exact:1", 60, {})
+    until(lambda: len(one.matcher.index) == len(other.matcher.index) == 1)
+    restarted = worker()
+    until(lambda: len(restarted.matcher.index) == 1)
+    assert provider.texts == ["what is my balance"]
+    (near,) = restarted.matcher.index.search(one.matcher.vector(ASKED.text), "scope", 1)
+    assert near.similarity == pytest.approx(1, abs=1e-3)
+
+
+def test_another_embedder_does_not_take_its_vectors(
+    provider: Embeddings, worker: Callable[[], Tier], settings: Any
+) -> None:
+    one = worker()
+    one.remember(ASKED, "llm:exact:1", 60, {})
+    until(lambda: len(one.matcher.index) == 1)
+    settings.SEMANTIC_EMBEDDER_OPTIONS = {**settings.SEMANTIC_EMBEDDER_OPTIONS, "MODEL": "another"}
+    changed = worker()
+    assert changed._reader is not None and changed._reader.caught_up.wait(30)
+    assert len(changed.matcher.index) == 0
+    assert len(provider.texts) == 1
+
+
+def test_one_that_is_slow_means_a_miss_and_what_it_says_late_is_kept(
+    provider: Embeddings, worker: Callable[[], Tier], settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.SEMANTIC_TIMEOUT_MS, provider.delay = 50, 0.5
+    one = worker()
+    with caplog.at_level(logging.WARNING):
+        assert one.find(ASKED, "balanced") is None
+    assert "longer than 50 ms" in caplog.text
+    until(lambda: _in_time(one))
+    assert provider.texts == ["what is my balance"]
+
+
+def _in_time(tier: Tier) -> bool:
+    future = tier.matcher.embedder._asked("what is my balance")  # type: ignore[attr-defined]
+    return bool(future.done())
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+def test_one_that_fails_means_a_miss_and_nothing_else(
+    provider: Embeddings, worker: Callable[[], Tier], status: int
+) -> None:
+    provider.status = status
+    one = worker()
+    assert one.find(ASKED, "balanced") is None
+    one.remember(ASKED, "llm:exact:1", 60, {})
+    provider.status = 200
+    assert one.find(ASKED, "quality") is not None, "what is equal once normalised needs no vector"
+
+
+@pytest.mark.django_db
+def test_what_it_bills_is_a_cost_of_the_cache_itself(provider: Embeddings) -> None:
+    forget_tier()
+    try:
+        assert paraphrase.find(question("what is my balance"), Policy("balanced")) is None
+    finally:
+        forget_tier()
+    assert writer.flush()
+    row = HourlyUsage.objects.get()
+    assert (row.provider, row.model, row.requests) == ("openai", "text-embedding-3-small", 0)
+    assert row.input_tokens == 4
+    assert row.cost == row.overhead == -row.saved == Decimal("0.00000008")
