@@ -13,8 +13,8 @@ from functools import cache, wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from django.conf import settings
-from django.core.cache import caches
-from django.core.signals import setting_changed
+from django.core.cache import caches, close_caches
+from django.core.signals import request_finished, setting_changed
 from django_redis.client import DefaultClient
 from redis import Redis
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError
@@ -133,6 +133,8 @@ def ping_milliseconds() -> float:
 
 def connect() -> None:
     """Try Redis once and log where this process stands. Called when a server starts."""
+    # Connections stay open between requests: there is nothing to close after each.
+    request_finished.disconnect(close_caches)
     if not enabled():
         logger.info("REDIS_URL is not set: caching is off, everything else works")
     elif reason := _probe():

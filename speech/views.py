@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -135,7 +136,7 @@ def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
     outcome = result.outcome
     choice = outcome.value.choices[0]
     return {
-        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "id": f"chatcmpl-{secrets.token_hex(16)}",
         "text": text_of(choice["message"]),
         "provider": result.provider,
         "model": outcome.value.model,

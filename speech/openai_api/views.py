@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from dataclasses import replace
 from typing import Any, cast
 
@@ -32,7 +32,7 @@ from speech.views import CACHE_CONTROL, ERRORS
 class OpenAIView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
-        response["X-Request-ID"] = f"req_{uuid.uuid4().hex}"
+        response["X-Request-ID"] = f"req_{secrets.token_hex(16)}"
         return response
 
 
@@ -52,7 +52,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
             "policy": policy_of(request, call.level, meant.level),
             "provider": meant.provider,
         }
-        id = f"chatcmpl-{uuid.uuid4().hex}"
+        id = f"chatcmpl-{secrets.token_hex(16)}"
         if not call.stream:
             result = services.chat(**ask)
             return json_response(openai_replies.completion(result.outcome.value, id=id), _headers(result))
