@@ -54,6 +54,11 @@ def text_of(message: Mapping[str, Any]) -> str:
     return content or ""
 
 
+def spoken_by(answer: Answer) -> str:
+    """The texts of all choices."""
+    return "\n".join(text_of(choice["message"]) for choice in answer.choices)
+
+
 def to_value(key: str, answer: Answer, *, level: str, ttl: int, about: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON object that is stored under `key`; `about` is added to it for the people who look at it."""
     value = {

@@ -20,6 +20,9 @@ SEMANTIC = "llm:semantic"
 QUERY_INDEX = "llm:query_index"
 SPEECH = "tts"
 TRANSCRIPT = "stt"
+LIMIT = "limit"
+ASKED = "asked"
+"""These two are counters, not entries."""
 KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT)
 
 MOST_READABLE = 120

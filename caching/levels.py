@@ -23,6 +23,14 @@ def ttl(cache_type: CacheType, level: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How many entries a client may write on a day (UTC)."""
+
+    holder: str
+    daily_entries: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What one caller allows. RFC 9111, section 5.2.1 names the same four wishes as request directives."""
 
@@ -35,3 +43,5 @@ class Policy:
     """Seconds; an older entry counts as a miss for this caller."""
     only_if_cached: bool = False
     """True: never call a provider."""
+    quota: Quota | None = None
+    """None: as many entries as there are."""

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar
 
-from caching import flight, levels, metrics, paraphrase, store
-from caching.answers import Answer, Entry, from_value, is_cacheable, to_value
+from caching import flight, levels, metrics, paraphrase, rates, store
+from caching.answers import Answer, Entry, from_value, is_cacheable, spoken_by, to_value
 from caching.chunks import Accumulator, Chunk, Different, WholeAnswer, replay, rest_of
 from caching.drain import drain
 from caching.levels import Policy
@@ -83,7 +83,9 @@ def lookup(question: Question, policy: Policy) -> Entry | None:
 
 def remember(question: Question, fresh: Answer, policy: Policy) -> bool:
     """Store an answer unless it must not be; whether it was stored."""
-    if not policy.write or not is_cacheable(fresh):
+    if not (policy.write and is_cacheable(fresh) and question.storable(spoken_by(fresh))):
+        return False
+    if not rates.within(policy.quota):
         return False
     ttl = levels.ttl("llm", policy.level)
     about = {"question": question.text, "provider": question.provider, "by": question.asked_by}

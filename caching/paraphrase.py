@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from caching import keys, ledger, metrics, store
+from caching import keys, ledger, metrics, rates, store
 from caching.answers import Entry, from_value
 from caching.levels import Policy
 from caching.logs import excerpt
@@ -59,8 +59,8 @@ def find(question: Question, policy: Policy) -> Alike | None:
     logger.info("Same meaning (%.3f): %s", match.probability, excerpt(match.question))
     if settings.SEMANTIC_MODE != "on":
         return None
-    if match.tier == "semantic" and policy.write:
-        tier().alias(asked, match, max(1, entry.ttl - entry.age))
+    if match.tier == "semantic" and policy.write and rates.within(policy.quota):
+        tier().alias(asked, match, max(1, entry.ttl - entry.age), {"by": question.asked_by})
     return Alike(entry, match)
 
 

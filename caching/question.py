@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,8 @@ class Question:
     language: str = ""
     asked_by: str = ""
     """Who asked, for the staff; not part of the key."""
+    storable: Callable[[str], bool] = field(default=lambda answer: True, compare=False)
+    """Whether an answer with this text may be kept in `scope`."""
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from caching import flight, keys, levels, metrics, store
+from caching import flight, keys, levels, metrics, rates, store
 from caching.levels import Policy
 from caching.outcome import NothingCached, Outcome, Status
 from caching.usage import Usage
@@ -93,7 +93,7 @@ def _lookup(recording: Recording, policy: Policy) -> dict[str, Any] | None:
 
 
 def _remember(recording: Recording, transcript: Transcript, policy: Policy) -> bool:
-    if not policy.write or not transcript["text"].strip():
+    if not (policy.write and transcript["text"].strip() and rates.within(policy.quota)):
         return False
     ttl = levels.ttl("stt", policy.level)
     about = {"created": round(time.time(), 3), "ttl": ttl, "level": policy.level, "by": recording.asked_by}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from caching import flight, keys, levels, metrics, store
+from caching import flight, keys, levels, metrics, rates, store
 from caching.levels import Policy
 from caching.outcome import Status
 from caching.serializers import Audio
@@ -73,7 +73,7 @@ def lookup(utterances: list[Utterance], policy: Policy) -> list[Entry | None]:
 
 def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping[str, Any]) -> bool:
     """Store whole encoded audio; whether it was stored. `audio` without a sound in it must not be passed."""
-    if not policy.write or not audio:
+    if not (policy.write and audio and rates.within(policy.quota)):
         return False
     ttl = levels.ttl("tts", policy.level)
     fields = {

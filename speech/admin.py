@@ -11,8 +11,16 @@ from speech.models import Client
 
 @admin.register(Client)
 class ClientAdmin(ModelAdmin):
-    list_display = ("name", "key_hint", "is_active", "shared_scope", "created")
-    list_filter = ("is_active", "shared_scope")
+    list_display = (
+        "name",
+        "key_hint",
+        "is_active",
+        "shared_scope",
+        "requests_per_minute",
+        "daily_budget_usd",
+        "created",
+    )
+    list_filter = ("is_active", "shared_scope", "never_store")
     search_fields = ("name", "key_hint")
     readonly_fields = ("key_hint", "created")
     actions = ("revoke",)

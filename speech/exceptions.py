@@ -46,6 +46,25 @@ class UnsupportedFeature(InvalidRequest):
     code = "unsupported_feature"
 
 
+class TooManyRequests(GatewayError):
+    """The client has sent as many requests as it may for now."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+    type = "rate_limit_error"
+
+    @property
+    def retry_helps(self) -> bool:
+        return True
+
+
+class BudgetSpent(GatewayError):
+    """The client has spent what it may spend today: sending it again soon is pointless."""
+
+    status = 429
+    code = type = "insufficient_quota"
+
+
 class NotCached(GatewayError):
     """`only-if-cached` was asked for and nothing fresh is stored (RFC 9111, section 5.2.1.7)."""
 

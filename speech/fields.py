@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from speech.messages import ROLES
 
 
 class TextField(serializers.CharField):
@@ -38,6 +41,24 @@ class WholeNumberField(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "minItems": 1,
+        "items": {
+            "type": "object",
+            "properties": {
+                "role": {"type": "string", "enum": list(ROLES)},
+                "content": {"type": "string", "description": "Or a list of parts, as OpenAI's API has it."},
+            },
+            "required": ["role", "content"],
+        },
+    }
+)
+class MessagesField(serializers.JSONField):
+    """A conversation in OpenAI's form; checked by `speech.messages`."""
 
 
 class StrictSerializer(serializers.Serializer[Any]):

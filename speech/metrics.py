@@ -15,6 +15,8 @@ PROVIDER_SECONDS = Histogram(
 )
 PROVIDER_ERRORS = Counter("provider_errors", "Calls that gave no usable answer.", ["provider", "operation", "code"])
 
+REFUSED = Counter("requests_refused", "Requests beyond a client's limits, by the code of the error.", ["code"])
+
 
 @contextmanager
 def measured(provider: str, operation: str) -> Iterator[None]:

@@ -3,12 +3,18 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from caching.levels import Policy, Quota
+
 KEY_PREFIX = "sg_"
+SHARED_SCOPE = "shared"
 
 
 def hash_key(key: str) -> str:
@@ -17,10 +23,11 @@ def hash_key(key: str) -> str:
 
 
 class ClientManager(models.Manager["Client"]):
-    def create_with_key(self, name: str) -> tuple[Client, str]:
-        """A new client and its API key, which is shown this once and never stored."""
-        client = self.model(name=name)
+    def create_with_key(self, name: str, **fields: Any) -> tuple[Client, str]:
+        """A new client and its API key, which is shown this once and never stored. Raises ValidationError."""
+        client = self.model(name=name, **fields)
         key = client.give_key()
+        client.clean_fields()
         client.save(force_insert=True)
         return client, key
 
@@ -35,7 +42,29 @@ class Client(models.Model):
         "active", default=True, help_text="Switch off to revoke the key; it takes effect everywhere within 30 seconds."
     )
     shared_scope = models.BooleanField(
-        default=False, help_text="Share answers and audio with the other clients that share theirs."
+        default=False,
+        help_text="Share what several clients ask for, and what says nothing personal, with the others that share.",
+    )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="In any 60 seconds. Empty: no limit."
+    )
+    daily_budget_usd = models.DecimalField(
+        "daily budget in USD",
+        max_digits=12,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Once it has spent as much on a day (UTC) it gets nothing more, hits included. Empty: no limit.",
+    )
+    daily_entries = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Entries that its requests may write on a day (UTC). What comes beyond is answered, and not stored. "
+        "Empty: no limit.",
+    )
+    never_store = models.BooleanField(
+        default=False, help_text="Keep nothing of what it asks and is told: not in Redis, no text in the database."
     )
     created = models.DateTimeField(auto_now_add=True)
 
@@ -54,13 +83,16 @@ class Client(models.Model):
         return key
 
     @property
-    def scope(self) -> str:
-        """Whose cache entries this client reads and writes."""
-        return "shared" if self.shared_scope else self.private_scope
-
-    @property
     def private_scope(self) -> str:
+        """Whose cache entries this client reads and writes, but for those that it shares."""
+        if self.pk is None:
+            raise ValueError("a client that is not saved has no identity, and so no entries")
         return f"client:{self.pk}"
+
+    def tightened(self, policy: Policy) -> Policy:
+        """`policy` within what this client may write."""
+        quota = None if self.daily_entries is None else Quota(str(self.pk), self.daily_entries)
+        return replace(policy, write=policy.write and not self.never_store, quota=quota)
 
     @property
     def is_authenticated(self) -> bool:

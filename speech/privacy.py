@@ -87,6 +87,11 @@ def is_shareable(text: str) -> bool:
     )
 
 
+def has_figures(text: str) -> bool:
+    """Whether this text holds digits, money, or an address on the net."""
+    return bool(any(map(_is_number_or_money, text)) or _ADDRESS.search(text) or _MONEY.search(text))
+
+
 def _is_number_or_money(character: str) -> bool:
     return unicodedata.numeric(character, None) is not None or unicodedata.category(character) == "Sc"
 

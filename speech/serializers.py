@@ -12,7 +12,7 @@ from caching.answers import text_of
 from caching.levels import LEVELS, Level
 from speech import providers
 from speech.audio import formats
-from speech.fields import BoundedTextField, NumberField, StrictSerializer, TextField, WholeNumberField
+from speech.fields import BoundedTextField, MessagesField, NumberField, StrictSerializer, TextField, WholeNumberField
 from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.services import ConverseWish
@@ -66,7 +66,7 @@ def one_conversation(attrs: dict[str, Any]) -> list[dict[str, Any]]:
 
 class ChatRequestSerializer(StrictSerializer):
     query = BoundedTextField(required=False, help_text="One question. Give this or `messages`.")
-    messages = serializers.JSONField(required=False, help_text="A conversation in OpenAI's form.")
+    messages = MessagesField(required=False, help_text="A conversation in OpenAI's form.")
     system = TextField(required=False, help_text="Instructions for the model; only together with `query`.")
     optimization_level = LevelField()
     provider = serializers.ChoiceField(
@@ -118,7 +118,7 @@ class SpeechRequestSerializer(StrictSerializer):
 
 class ConverseRequestSerializer(StrictSerializer):
     query = BoundedTextField(required=False, help_text="What was said. Give this or `messages`.")
-    messages = serializers.JSONField(required=False, help_text="A conversation in OpenAI's form.")
+    messages = MessagesField(required=False, help_text="A conversation in OpenAI's form.")
     system = TextField(required=False, help_text="Instructions for the model; only together with `query`.")
     optimization_level = LevelField()
     language = TextField(required=False, max_length=35, help_text="BCP 47 tag of the language to answer in.")

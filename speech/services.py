@@ -25,6 +25,7 @@ from speech.metrics import measured
 from speech.models import Client
 from speech.playback import Playback
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, TranscriptionRequest
+from speech.sharing import shared_if_admitted
 from speech.source import settled_by_follower, source_of
 from speech.speaker import Speaker
 from speech.spoken import primed, settled_sound, spoken
@@ -88,7 +89,8 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
     Raises InvalidRequest, ProviderError or NotCached.
     """
     chosen, prepared = _prepared_chat(request, provider)
-    question = _question(client, chosen, prepared)
+    policy = client.tightened(policy)
+    question = _question(client, chosen, prepared, policy)
     account = _account_of(question, policy)
     with _translated(), account:
         outcome = llm.answer(question, policy, source_of(chosen, prepared, policy, account))
@@ -98,7 +100,8 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
 def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatStream:
     """The same as OpenAI's chunks. Returns when the first one is there; later failures raise while it is read."""
     chosen, prepared = _prepared_chat(request, provider)
-    question = _question(client, chosen, prepared)
+    policy = client.tightened(policy)
+    question = _question(client, chosen, prepared, policy)
     account = _account_of(question, policy)
     with _translated(), account:
         outcome = llm.stream(question, policy, source_of(chosen, prepared, policy, account))
@@ -162,8 +165,8 @@ def transcribe(
     """
     chosen = _provider(provider or settings.STT_PROVIDER, "transcription")
     prepared = chosen.prepare_transcription(request)
-    options = {name: value for name, value in asdict(prepared).items() if name not in ("audio", "kind")}
-    recording = stt.Recording(client.private_scope, chosen.name, prepared.audio, options, client.name)
+    policy = client.tightened(policy)
+    recording = _recording(client, chosen, prepared)
     account = accounting.account(
         "stt", level=policy.level, provider=chosen.name, model=prepared.model, client=client.name, text=""
     )
@@ -181,7 +184,8 @@ def transcribe(
 def speaker_for(*, client: Client, request: SpeechRequest, policy: Policy, provider: str = "") -> Speaker:
     """Who speaks `request`. Raises InvalidRequest for what the provider cannot speak."""
     chosen = _provider(provider or settings.TTS_PROVIDER, "speech")
-    return Speaker(client=client, provider=chosen, request=chosen.prepare_speech(request), policy=policy)
+    prepared = chosen.prepare_speech(request)
+    return Speaker(client=client, provider=chosen, request=prepared, policy=client.tightened(policy))
 
 
 def _prepared_chat(request: ChatRequest, provider: str) -> tuple[BaseProvider, ChatRequest]:
@@ -194,9 +198,9 @@ def _prepared_chat(request: ChatRequest, provider: str) -> tuple[BaseProvider, C
     return chosen, chosen.prepare_chat(replace(request, params=said))
 
 
-def _question(client: Client, provider: BaseProvider, request: ChatRequest) -> Question:
-    return Question(
-        scope=client.scope,
+def _question(client: Client, provider: BaseProvider, request: ChatRequest, policy: Policy) -> Question:
+    question = Question(
+        scope=client.private_scope,
         provider=provider.name,
         model=request.model,
         messages=request.messages,
@@ -204,6 +208,13 @@ def _question(client: Client, provider: BaseProvider, request: ChatRequest) -> Q
         language=request.language,
         asked_by=client.name,
     )
+    return shared_if_admitted(client, question, policy)
+
+
+def _recording(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> stt.Recording:
+    options = {name: value for name, value in asdict(request).items() if name not in ("audio", "kind")}
+    # What somebody said is never shared.
+    return stt.Recording(client.private_scope, provider.name, request.audio, options, client.name)
 
 
 def _account_of(question: Question, policy: Policy) -> Account:

@@ -7,7 +7,7 @@ codec that loses something the encoded whole is stored as well, because joining 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
@@ -25,8 +25,8 @@ from speech.exceptions import GatewayError, NotCached, ProviderBadAnswer, Provid
 from speech.failures import FAILURES
 from speech.metrics import measured
 from speech.models import Client
-from speech.privacy import is_shareable
 from speech.providers.base import BaseProvider, SpeechRequest
+from speech.sharing import all_shared_if_admitted
 
 STORED_AS = "wav"
 
@@ -57,6 +57,8 @@ class Speaker:
     request: SpeechRequest
     """Prepared by the provider; its text is the whole text, of which sentences are spoken one by one."""
     policy: Policy
+    _chosen: dict[str, Utterance] = field(default_factory=dict, compare=False)
+    """By the key in the client's own scope."""
 
     @cached_property
     def texts(self) -> list[str]:
@@ -84,10 +86,23 @@ class Speaker:
 
     def utterance(self, text: str, codec: str = STORED_AS, joined: Mapping[str, int] | None = None) -> Utterance:
         """The entry of one text. What is personal stays in the client's own scope even if it shares the rest."""
+        return self.utterances([text], codec, joined)[0]
+
+    def utterances(
+        self, texts: Sequence[str], codec: str = STORED_AS, joined: Mapping[str, int] | None = None
+    ) -> list[Utterance]:
+        """The same for many; in which scope each of them is looked for is asked once, and does not change later."""
+        own = [self._own(text, codec, joined) for text in texts]
+        new = [utterance for utterance in own if utterance.key not in self._chosen]
+        chosen = all_shared_if_admitted(self.client, new, self.policy)
+        self._chosen.update(zip((utterance.key for utterance in new), chosen, strict=True))
+        return [self._chosen[utterance.key] for utterance in own]
+
+    def _own(self, text: str, codec: str, joined: Mapping[str, int] | None) -> Utterance:
         options = asdict(self.request)
         del options["text"], options["voice"]
         return Utterance(
-            scope=self.client.scope if is_shareable(text) else self.client.private_scope,
+            scope=self.client.private_scope,
             provider=self.provider.name,
             voice=self.request.voice,
             text=text,

@@ -32,7 +32,7 @@ def spoken(speaker: Speaker, codec: str, account: Account, *, stream: bool) -> O
         whole = speaker.whole(codec)
         if entry := tts.lookup([whole], speaker.policy)[0]:
             return _hit(speaker, whole.key, [entry], entry.audio, Usage.from_billed(entry.billed))
-    pieces = [speaker.utterance(text) for text in speaker.texts]
+    pieces = speaker.utterances(speaker.texts)
     entries = tts.lookup(pieces, speaker.policy)
     if found := [entry for entry in entries if entry] if None not in entries else []:
         sound = found[0].audio if codec == STORED_AS and len(found) == 1 else _encoded(speaker, codec, found)

@@ -41,7 +41,7 @@ CACHE_CONTROL = OpenApiParameter(
     description="`no-cache`: answer anew. `no-store`: and leave no trace. `max-age=N`: nothing older than N seconds. "
     "`only-if-cached`: 504 instead of asking a provider.",
 )
-ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 502, 503, 504), ErrorResponseSerializer)
+ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 429, 502, 503, 504), ErrorResponseSerializer)
 
 
 class ChatView(Endpoint):
@@ -110,7 +110,7 @@ class ConverseView(APIView):
 
 
 class ReceiptView(APIView):
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer})
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
     def get(self, request: Request, id: uuid.UUID) -> Response:
         """What a spoken turn came to, for ten minutes: its sentences, which were cached, what was billed."""
         return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)

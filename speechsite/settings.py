@@ -188,6 +188,8 @@ TTS_CACHE_TTL = {
     "balanced": envint("TTS_CACHE_TTL_BALANCED", 900, least=1),
     "speed": envint("TTS_CACHE_TTL_SPEED", 300, least=1),
 }
+# What this many clients asked for may be kept where others that share find it.
+SHARED_SCOPE_CLIENTS = envint("SHARED_SCOPE_CLIENTS", 2, least=1)
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier
@@ -241,6 +243,7 @@ PROVIDERS = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["speech.authentication.ClientKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["speech.limits.ClientLimits"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "speech.negotiation.IgnoreAccept",

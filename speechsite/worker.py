@@ -10,7 +10,7 @@ import signal
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 # What no format of ours shows need not be found out for every line (https://docs.python.org/3/howto/logging.html).
-logging.logThreads = logging.logProcesses = logging.logMultiprocessing = logging.logAsyncioTasks = False
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 from speechsite.wsgi import application  # noqa: E402
 

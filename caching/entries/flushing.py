@@ -10,6 +10,7 @@ from django.conf import settings
 from caching import keys, store
 from caching.entries import keyspace
 from caching.entries.selection import Selection
+from caching.semantic.feed import erase_events
 from caching.semantic.tier import tier
 
 
@@ -43,6 +44,8 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
             progress.removed += store.delete(names)
             if not selection.takes_the_index:
                 _forget(names)
+            if not cursor and selection.takes_the_questions_of:
+                erase_events(by=selection.takes_the_questions_of)
         progress.complete = not cursor and store.available()
         yield progress
         if not cursor:

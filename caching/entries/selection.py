@@ -64,6 +64,12 @@ class Selection:
         return keys.QUERY_INDEX in self.kinds and self.pattern in ("*", "llm:*") and not self.reads_values
 
     @property
+    def takes_the_questions_of(self) -> str:
+        """The client whose questions go from `llm:query_index` too, with all else of theirs; "" for none."""
+        narrowed = self.level or self.older_than is not None or self.pattern != "*"
+        return "" if narrowed or keys.QUERY_INDEX not in self.kinds else self.client
+
+    @property
     def described(self) -> str:
         """What is selected, in words for people."""
         kinds = "all kinds" if set(self.kinds) >= set(keys.KINDS) else " and ".join(self.kinds)

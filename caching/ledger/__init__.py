@@ -7,7 +7,7 @@ from typing import Literal
 from django.utils import timezone
 
 from caching import prices
-from caching.ledger import rows, writer
+from caching.ledger import rows, spending, writer
 from caching.ledger.batch import Batch
 from caching.ledger.events import Costs, Event, price
 from caching.ledger.exposed import expose
@@ -33,6 +33,8 @@ def record(event: Event) -> Costs:
         batch.entries.add(rows.entry_hit(priced))
     if event.is_spend or event.outcome == "semantic":
         batch.calls.append(rows.call(priced))
+    if event.is_spend:
+        spending.daily.add(event.client, priced.costs.cost)
     (writer.writer.now if event.is_spend else writer.writer.later)(batch)
     return priced.costs
 

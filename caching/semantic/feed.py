@@ -37,10 +37,12 @@ class Event:
     text: str = ""
     """The question; empty when the entry is to be forgotten."""
     expires: float = 0.0
-    made_by: str = ""
-    """Identity of the embedder of `vector`."""
+    embedder: str = ""
+    """Identity of the one that made `vector`."""
     vector: bytes = b""
     """See caching.semantic.vectors; empty where every worker makes its own."""
+    by: str = ""
+    """Who asked."""
 
 
 def publish(event: Event) -> None:
@@ -63,6 +65,17 @@ def read_all() -> Iterator[list[Event]]:
     while read := _read(last):
         yield [event for _, event in read if event]
         last = read[-1][0]
+
+
+@store.fail_open(0)
+def erase_events(*, by: str) -> int:
+    """Take the questions of one client out of the stream; how many there were. Indexes are not told."""
+    last, erased = b"-", 0
+    while found := cast("list[Any]", store.connection().xrange(_name(), min=last, count=BATCH)):
+        theirs = [identifier for identifier, fields in found if (event := _event(fields)) and event.by == by]
+        erased += store.connection().xdel(_name(), *theirs) if theirs else 0
+        last = b"(" + found[-1][0]
+    return erased
 
 
 class Reader:

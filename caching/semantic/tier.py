@@ -100,12 +100,13 @@ class Tier:
         """Make the answer under `answer_key` findable for other questions for `ttl` seconds."""
         value = {"v": VERSION, "scope": asked.scope, "question": asked.text, "answer_key": answer_key, **about}
         if store.put(asked.key, value, ttl):
-            self._announce(Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3)))
+            event = Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3), by=about.get("by", ""))
+            self._announce(event)
 
-    def alias(self, asked: Asked, match: Match, ttl: int) -> None:
+    def alias(self, asked: Asked, match: Match, ttl: int, about: Mapping[str, Any]) -> None:
         """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile."""
         value = {"v": VERSION, "scope": asked.scope, "question": match.question, "answer_key": match.answer_key}
-        store.put(asked.key, value, ttl)
+        store.put(asked.key, {**value, **about}, ttl)
 
     def forget(self, answer_key: str, asked: Asked | None = None) -> None:
         """Remove an entry from the tier in all workers."""

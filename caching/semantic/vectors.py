@@ -29,12 +29,12 @@ def carrying(event: Event, vector: Vector, embedder: BaseEmbedder) -> Event:
     """The event with its vector, if other workers could not make it as quickly as they read it."""
     if not embedder.slow:
         return event
-    return replace(event, vector=np.asarray(vector, HALF).tobytes(), made_by=embedder.identity)
+    return replace(event, vector=np.asarray(vector, HALF).tobytes(), embedder=embedder.identity)
 
 
 def is_usable(event: Event, embedder: BaseEmbedder) -> bool:
     """Whether `of` has a vector for it; else `semantic_reindex` has to make one."""
-    return not embedder.slow or event.made_by == embedder.identity
+    return not embedder.slow or event.embedder == embedder.identity
 
 
 def of(events: Sequence[Event], embedder: BaseEmbedder) -> Iterator[tuple[Event, Vector]]:

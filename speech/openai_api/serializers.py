@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from caching.levels import LEVELS
 from speech.audio import formats
-from speech.fields import BoundedTextField, NumberField, TextField, WholeNumberField
+from speech.fields import BoundedTextField, MessagesField, NumberField, TextField, WholeNumberField
 from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
 
@@ -58,7 +58,7 @@ class StreamOptionsSerializer(serializers.Serializer[Any]):
 
 class ChatCompletionSerializer(serializers.Serializer[Any]):
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
-    messages = serializers.JSONField()
+    messages = MessagesField()
     stream = serializers.BooleanField(default=False, allow_null=True)
     stream_options = StreamOptionsSerializer(required=False, allow_null=True)
     optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)

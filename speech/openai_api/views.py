@@ -24,6 +24,7 @@ from speech.endpoint import Endpoint, json_response
 from speech.exceptions import InvalidRequest
 from speech.openai_api import replies as openai_replies
 from speech.openai_api.serializers import AudioSpeechSerializer, ChatCompletionSerializer
+from speech.serializers import ErrorResponseSerializer
 from speech.streaming import streamed
 from speech.upstream import openai_wire
 from speech.views import CACHE_CONTROL, ERRORS
@@ -102,7 +103,7 @@ class AudioModelsView(ModelsView):
 
 
 class ModelView(OpenAIView):
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, **ERRORS})
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
     def get(self, request: Request, name: str) -> Response:
         """One of them."""
         for listed, owner in model_names.listed():

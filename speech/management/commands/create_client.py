@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
 from speech.models import Client
+
+FIELDS = ("shared_scope", "requests_per_minute", "daily_budget_usd", "daily_entries", "never_store")
 
 
 class Command(BaseCommand):
@@ -14,11 +18,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
+        parser.add_argument("--shared-scope", action="store_true", help="share with the others that share")
+        parser.add_argument("--requests-per-minute", type=int, metavar="N", help="in any 60 seconds")
+        parser.add_argument(
+            "--daily-budget-usd", type=Decimal, metavar="AMOUNT", help="what it may spend on a day (UTC)"
+        )
+        parser.add_argument("--daily-entries", type=int, metavar="N", help="what it may store on a day (UTC)")
+        parser.add_argument("--never-store", action="store_true", help="keep nothing of what it asks and is told")
 
     def handle(self, *, name: str, **options: Any) -> str:
         try:
-            _, key = Client.objects.create_with_key(name)
+            _, key = Client.objects.create_with_key(name, **{field: options[field] for field in FIELDS})
         except IntegrityError as error:
             raise CommandError(f"there is a client called {name} already") from error
+        except ValidationError as error:
+            problems = "; ".join(f"{field}: {' '.join(found)}" for field, found in error.message_dict.items())
+            raise CommandError(problems) from error
         self.stdout.write(f"Created the client {name}. Its key:")
         return key

@@ -148,15 +148,16 @@ def test_what_must_not_be_shared_stays_with_its_client(
     shared = "Please hold the line."
     private = ["Your balance is ₹4,500.", "Write to priya@example.com.", "I see 7.", "Look at https://example.com/a"]
     provider.say(" ".join([shared, *private]))
-    one, two = (new_client(name, shared_scope=True) for name in ("shares one", "shares two"))
+    one, two, three = (new_client(name, shared_scope=True) for name in ("shares one", "shares two", "shares three"))
     converse(gateway, key=one)
+    converse(gateway, key=two)
     provider.requests.clear()
     # Asked in other words, so that the answer is new and only its sentences may be found.
-    receipt = receipt_of(gateway, converse(gateway, "Something else entirely", key=two), two)
+    receipt = receipt_of(gateway, converse(gateway, "Something else entirely", key=three), three)
     cached = {sentence["text"]: sentence["cached"] for sentence in receipt["sentences"]}
     assert cached == {shared: True, **dict.fromkeys(private, False)}
     assert sorted(provider.spoken) == sorted(private)
-    again = receipt_of(gateway, converse(gateway, "And a third thing", key=two), two)
+    again = receipt_of(gateway, converse(gateway, "And a third thing", key=three), three)
     assert all(sentence["cached"] for sentence in again["sentences"])
 
 

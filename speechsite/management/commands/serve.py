@@ -43,6 +43,8 @@ class Command(BaseCommand):
         with ExitStack() as cleanup:
             # Each worker writes its counters there; a new directory, so that those of dead workers do not stay.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = cleanup.enter_context(tempfile.TemporaryDirectory())
+            # Without Redis each worker enforces its share of the limits.
+            os.environ["WORKERS"] = str(options["workers"])
             if options["embedded"]:
                 self._prepare(cleanup)
             server = self._start_server(options)

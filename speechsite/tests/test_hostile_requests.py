@@ -1,0 +1,73 @@
+"""Requests made from the OpenAPI schema against the real server: no failure of ours, and answers as documented."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from speechsite.tests.server import Server
+
+schemathesis = pytest.importorskip("schemathesis", reason="it is in requirements-dev.txt")
+
+EXAMPLES = 25
+"""For each operation: valid bodies and others, in turns."""
+OUR_WORDS = ("provider_", "not_cached")
+"""A 502, 503 or 504 tells of a provider, in a code of ours; this server's openai, for one, has no key."""
+
+OPEN = ("/v1/audio/voices/",)
+
+
+def operations(server: Server) -> list[Any]:
+    schema = schemathesis.openapi.from_url(f"{server.url}/api/schema/")
+    schema.config.generation.update(modes=list(schemathesis.GenerationMode))
+    return [result.ok() for result in schema.get_all_operations()]
+
+
+def assert_it_is_no_failure_of_ours(response: Any, server: Server) -> None:
+    if response.status_code >= 500:
+        error = json.loads(response.content)["error"]
+        assert error["code"].startswith(OUR_WORDS), server.log[-3000:]
+
+
+@pytest.mark.parametrize("with_key", [True, False], ids=["with a key", "without"])
+def test_whatever_the_schema_allows_is_answered_as_documented(server: Server, with_key: bool) -> None:
+    from schemathesis.specs.openapi import checks
+
+    answered: dict[str, Counter[int]] = defaultdict(Counter)
+    headers = {"Authorization": f"Bearer {server.key}"} if with_key else {}
+    for operation in operations(server):
+
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def ask(case: Any, path: str = operation.path) -> None:
+            case.headers.pop("Authorization", None)
+            response = case.call(headers=headers, timeout=60)
+            answered[path][response.status_code] += 1
+            assert_it_is_no_failure_of_ours(response, server)
+            wanted = (
+                checks.status_code_conformance,
+                checks.content_type_conformance,
+                checks.response_schema_conformance,
+            )
+            case.validate_response(response, checks=wanted)
+
+        ask()
+    assert {
+        "/api/chat/",
+        "/api/tts/",
+        "/api/converse/",
+        "/v1/chat/completions/",
+        "/v1/audio/speech/",
+    } <= answered.keys()
+    assert not with_key or answered["/v1/audio/speech/"][200], "not one request was valid"
+    assert all(codes.keys() == {401} for path, codes in answered.items() if not with_key and path not in OPEN)
