@@ -19,6 +19,7 @@ from speech import accounting, languages, providers
 from speech.accounting import Account
 from speech.audio import Encoder
 from speech.conversation import Receipt, first_of, sentences_of, spoken_turn
+from speech.disclosure import hides, padding
 from speech.exceptions import InvalidRequest, NotCached, ProviderTimeout, ProviderUnavailable
 from speech.failures import FAILURES
 from speech.metrics import measured
@@ -94,6 +95,7 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
     account = _account_of(question, policy)
     with _translated(), account:
         outcome = llm.answer(question, policy, source_of(chosen, prepared, policy, account))
+    padding.even_out(client, ("chat", chosen.name, prepared.model), outcome, account.started)
     return ChatResult(outcome, chosen.name, account.settle(outcome))
 
 
@@ -105,6 +107,7 @@ def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provide
     account = _account_of(question, policy)
     with _translated(), account:
         outcome = llm.stream(question, policy, source_of(chosen, prepared, policy, account))
+    padding.even_out(client, ("stream", chosen.name, prepared.model), outcome, account.started)
     costs = account.settle(outcome) if outcome.status == "hit" else None
     chunks = settled_by_follower(outcome, account) if outcome.collapsed else outcome.value
     return ChatStream(carrying(outcome, _translated_items(chunks)), chosen.name, prepared.model, costs)
@@ -129,6 +132,7 @@ def synthesize(
     account = speaker.account()
     with _translated(), account:
         outcome = spoken(speaker, codec, account, stream=stream)
+    padding.even_out(client, ("speech", speaker.provider.name, speaker.request.voice, stream), outcome, account.started)
     costs = None if stream and outcome.status != "hit" else account.settle(outcome)
     return SpeechResult(outcome, content_type, speaker.provider.name, speaker.request.voice, costs)
 
@@ -141,7 +145,7 @@ def converse(
     Returns when the first sound is there. Closing `sound` stops all synthesis of what was not yet sent.
     Raises InvalidRequest, ProviderError or NotCached; while `sound` is read it may raise ProviderError too.
     """
-    receipt = Receipt()
+    receipt = Receipt(keeps_texts=client.tightened(policy).write, hides_hits=hides(client))
     # Refuses what cannot be spoken before a model is asked.
     speaker_for(client=client, request=speech, policy=policy, provider=wish.tts_provider)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
@@ -224,7 +228,7 @@ def _account_of(question: Question, policy: Policy) -> Account:
         provider=question.provider,
         model=question.model,
         client=question.asked_by,
-        text=question.text,
+        text=question.text if policy.write else "",
     )
 
 

@@ -81,7 +81,7 @@ class Speaker:
             provider=self.provider.name,
             model=self.request.model,
             client=self.client.name,
-            text=self.request.text,
+            text=self.request.text if self.policy.write else "",
         )
 
     def utterance(self, text: str, codec: str = STORED_AS, joined: Mapping[str, int] | None = None) -> Utterance:

@@ -10,20 +10,13 @@ from django.urls import Resolver404, ResolverMatch, resolve
 
 PREFIXES = ("/v1/", "/api/")
 REMEMBERED_PATHS = 256
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
-"""As pages have them, from Django's middleware."""
 
 
 class ShortcutToTheAPI:
     """Hands a call of the API to its view, past the sessions, cookies and messages that such a call does not have.
 
-    Of what the other middleware does there remain the check of the host, the length and the headers that protect.
-    A path without a view goes on: what says so in the API's words is Django's handler404.
+    Of what these others do there remain the check of the host, the length and the header against frames. A path
+    without a view goes on: what says so in the API's words is Django's handler404.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -38,8 +31,7 @@ class ShortcutToTheAPI:
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         if isinstance(response, SimpleTemplateResponse):
             response = response.render()
-        for name, value in HEADERS.items():
-            response.headers[name] = value
+        response.headers["X-Frame-Options"] = "DENY"
         if isinstance(response, HttpResponse):
             response.headers["Content-Length"] = str(len(response.content))
         return response
