@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint format bench bench-quick clean
+.PHONY: run test lint format bench bench-quick faults clean
 
 run: .venv/embedded
 	@$(BIN)/python manage.py serve --embedded
@@ -44,6 +44,9 @@ format: .venv/dev
 .venv/dev: .venv/embedded requirements-dev.txt requirements-codecs.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+faults: .venv/dev
+	$(BIN)/python -m benchmarks.faults $(ARGS)
 
 clean:
 	rm -rf .venv var

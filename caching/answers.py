@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from caching import store
+from django.conf import settings
 
-VERSION = 1
-KEY_CHECK = slice(-16, None)
-"""An entry repeats the end of its own key, so that a value that was moved to another key is noticed."""
+from caching import keys, store
+
+VERSION = 2
 
 
 class Answer(Protocol):
@@ -35,6 +35,8 @@ class Entry:
     created: float
     ttl: int
     level: str
+    kept: int = 0
+    """Seconds that Redis keeps it past `ttl`, for when the provider fails."""
 
     @property
     def age(self) -> int:
@@ -63,13 +65,14 @@ def to_value(key: str, answer: Answer, *, level: str, ttl: int, about: Mapping[s
     """The JSON object that is stored under `key`; `about` is added to it for the people who look at it."""
     value = {
         "v": VERSION,
-        "key": key[KEY_CHECK],
+        "key": keys.self_check(key),
         **about,
         "answer": text_of(answer.choices[0]["message"]),
         "model": answer.model,
         "usage": answer.usage,
         "created": round(time.time(), 3),
         "ttl": ttl,
+        "kept": settings.STALE_IF_ERROR_SECONDS,
         "level": level,
     }
     return value if _is_plain(answer.choices) else {**value, "choices": answer.choices}
@@ -78,7 +81,7 @@ def to_value(key: str, answer: Answer, *, level: str, ttl: int, about: Mapping[s
 def from_value(key: str, value: Mapping[str, Any]) -> Entry | None:
     """What to_value made. Anything else is removed from Redis and counts as absent."""
     try:
-        if value["v"] != VERSION or value["key"] != key[KEY_CHECK]:
+        if value["v"] != VERSION or value["key"] != keys.self_check(key):
             raise ValueError("of another version or another key")
         message = {"role": "assistant", "content": value["answer"]}
         plain = [{"index": 0, "message": message, "finish_reason": "stop"}]
@@ -89,6 +92,7 @@ def from_value(key: str, value: Mapping[str, Any]) -> Entry | None:
             created=float(value["created"]),
             ttl=int(value["ttl"]),
             level=value["level"],
+            kept=int(value["kept"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         store.discard(key, f"not an answer of this version: {error}")

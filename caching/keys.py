@@ -18,6 +18,7 @@ from django.conf import settings
 EXACT = "llm:exact"
 SEMANTIC = "llm:semantic"
 QUERY_INDEX = "llm:query_index"
+LEARNED = f"{QUERY_INDEX}:learned"
 SPEECH = "tts"
 TRANSCRIPT = "stt"
 LIMIT = "limit"
@@ -101,6 +102,11 @@ def speech_key(*, provider: str, voice: str, text: str, options: Mapping[str, An
 def transcript_key(*, provider: str, audio: str, options: Mapping[str, Any]) -> str:
     """`stt:{provider}:{audio_hash}`; the hash covers `audio`, itself a digest of the sound, and every option."""
     return f"{TRANSCRIPT}:{_quoted(provider)}:{digest({**options, 'audio': audio})}"
+
+
+def self_check(key: str) -> str:
+    """What an entry repeats of its own key, so that a value that was moved to another key is noticed."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 class SpeechKey(NamedTuple):

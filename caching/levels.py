@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,9 @@ from django.conf import settings
 
 Level = Literal["quality", "balanced", "speed"]
 LEVELS: tuple[Level, ...] = ("quality", "balanced", "speed")
+
+CLOCK_SKEW = 5.0
+"""Seconds by which the clocks of two workers may differ unnoticed."""
 
 CacheType = Literal["llm", "tts", "stt"]
 
@@ -20,6 +24,15 @@ def ttl(cache_type: CacheType, level: str) -> int:
     """
     table: dict[str, int] = settings.LLM_CACHE_TTL if cache_type == "llm" else settings.TTS_CACHE_TTL
     return table[level]
+
+
+def is_fresh(created: float, ttl: int, kept: int) -> bool:
+    """Whether an entry made at `created` (`time.time()`) for `ttl` seconds is within them.
+
+    Redis drops an entry in time by its own clock, unless it keeps it for `kept` seconds more, for when a provider
+    fails (RFC 5861). Only then must ours decide, and an entry from the future is as suspect as an old one.
+    """
+    return not kept or -CLOCK_SKEW <= time.time() - created < ttl
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +58,12 @@ class Policy:
     """True: never call a provider."""
     quota: Quota | None = None
     """None: as many entries as there are."""
+    stale: bool = False
+    """True: the provider fails, so an entry past its time to live will do, where the caller named no age."""
+
+    def accepts(self, created: float, ttl: int, kept: int) -> bool:
+        """Whether an entry is what the caller wants; `is_fresh` explains the arguments."""
+        if self.max_age is not None:
+            # RFC 9111, section 5.2.1.1: who names an age wants nothing stale either.
+            return time.time() - created <= self.max_age and is_fresh(created, ttl, kept)
+        return self.stale or is_fresh(created, ttl, kept)

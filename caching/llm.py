@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar
 
+from django.conf import settings
+
 from caching import flight, levels, metrics, paraphrase, rates, store
 from caching.answers import Answer, Entry, from_value, is_cacheable, spoken_by, to_value
 from caching.chunks import Accumulator, Chunk, Different, WholeAnswer, replay, rest_of
@@ -59,7 +61,7 @@ def stream(question: Question, policy: Policy, source: Source) -> Outcome[Iterat
     LeaderLost while it is read.
     """
     if found := _hit(question, policy):
-        return carrying(found, _replay(found.value))
+        return as_stream(found)
 
     def ask() -> tuple[bool, Iterator[bytes]]:
         return _work(question, policy, source, _streamed_items)
@@ -78,7 +80,20 @@ def lookup(question: Question, policy: Policy) -> Entry | None:
     """The entry for exactly this question, if the caller wants one and accepts its age."""
     value = store.get(question.key) if policy.read else None
     entry = from_value(question.key, value) if value is not None else None
-    return None if entry is None or (policy.max_age is not None and entry.age > policy.max_age) else entry
+    return entry if entry and policy.accepts(entry.created, entry.ttl, entry.kept) else None
+
+
+def stale(question: Question, policy: Policy) -> Outcome[Entry] | None:
+    """The answer past its time to live that may be served because nobody gives a fresh one (RFC 5861)."""
+    if not settings.STALE_IF_ERROR_SECONDS or not (entry := lookup(question, replace(policy, stale=True))):
+        return None
+    metrics.STALE.labels("llm").inc()
+    return replace(_outcome_of_hit(question, _counted(question, policy, entry), entry), stale=True)
+
+
+def as_stream(outcome: Outcome[Entry]) -> Outcome[Iterator[Chunk]]:
+    """The same answer in chunks."""
+    return carrying(outcome, _replay(outcome.value))
 
 
 def remember(question: Question, fresh: Answer, policy: Policy) -> bool:
@@ -89,7 +104,8 @@ def remember(question: Question, fresh: Answer, policy: Policy) -> bool:
         return False
     ttl = levels.ttl("llm", policy.level)
     about = {"question": question.text, "provider": question.provider, "by": question.asked_by}
-    stored = store.put(question.key, to_value(question.key, fresh, level=policy.level, ttl=ttl, about=about), ttl)
+    value = to_value(question.key, fresh, level=policy.level, ttl=ttl, about=about)
+    stored = store.put(question.key, value, ttl + settings.STALE_IF_ERROR_SECONDS)
     if stored:
         metrics.STORES.labels("llm", policy.level).inc()
         paraphrase.remember(question, policy.level, ttl)
@@ -205,8 +221,8 @@ def _replay(answer: Answer) -> Iterator[Chunk]:
 
 
 def _outcome_of_hit(question: Question, entry: Entry, value: T) -> Outcome[T]:
-    ttl = max(0, entry.ttl - entry.age)
     billed = Usage.from_tokens(entry.usage)
+    ttl = entry.ttl - entry.age
     return Outcome(value, "hit", question.key, age=entry.age, ttl=ttl, stored=True, match="exact", billed=billed)
 
 

@@ -22,8 +22,10 @@ class Outcome(Generic[T_co]):
     age: int = 0
     """Whole seconds since the value was made."""
     ttl: int = 0
-    """Whole seconds that the entry still lives; 0 when nothing is stored."""
+    """Whole seconds that the entry still lives, negative where it should not any more; 0 when nothing is stored."""
     stored: bool = False
+    stale: bool = False
+    """A hit past its time to live, because the provider fails (RFC 5861)."""
     match: Literal["", "exact", "semantic"] = ""
     matched: Match | None = None
     """The earlier question whose answer this is, where `match` is semantic."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from django_redis.serializers.base import BaseSerializer
+
+_CHECKSUM = re.compile(rb',"crc32":"([0-9a-f]{8})"}')
+_CHECKSUM_BYTES = 20
 
 
 class Unreadable(ValueError):
@@ -15,14 +20,22 @@ class Unreadable(ValueError):
 
 
 class JSONSerializer(BaseSerializer):
-    """JSON objects in UTF-8, so that `redis-cli --raw GET` shows them as a person would write them."""
+    """JSON objects in UTF-8, so that `redis-cli --raw GET` shows them as a person would write them.
+
+    The last member, `crc32`, is over all bytes before it: a value that was overwritten in part is noticed.
+    """
 
     def dumps(self, value: dict[str, Any]) -> bytes:
         # A lone surrogate in a provider's answer cannot be encoded; escaping keeps it.
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return text.encode("utf-8", "surrogatepass")
+        data = text.encode("utf-8", "surrogatepass")[:-1]
+        return b'%b,"crc32":"%08x"}' % (data, zlib.crc32(data))
 
     def loads(self, value: bytes) -> dict[str, Any]:
+        data, checksum = value[:-_CHECKSUM_BYTES], _CHECKSUM.fullmatch(value[-_CHECKSUM_BYTES:])
+        if not checksum or int(checksum[1], 16) != zlib.crc32(data):
+            raise Unreadable("not a JSON entry of this version, or changed by somebody else")
+        value = data + b"}"
         try:
             loaded = json.loads(value.decode("utf-8", "surrogatepass"))
         except (ValueError, RecursionError) as error:
@@ -41,19 +54,23 @@ class Audio:
 
 
 class AudioSerializer(BaseSerializer):
-    """`TTS1`, the length of the fields (16 bits), the fields as JSON, the length of the audio (32 bits), the audio.
+    """`TTS2`, the length of the fields (16 bits), the fields as JSON, the length of the audio (32 bits), the CRC-32 of
+    both (32 bits), the audio.
 
-    Both lengths are stored so that a value that was cut off in Redis is noticed.
+    A value that was cut off in Redis, or overwritten, is noticed.
     """
 
-    MAGIC = b"TTS1"
+    MAGIC = b"TTS2"
     HEAD = 512
     """So many bytes from the start hold the fields, which take 300 at most."""
 
     def dumps(self, value: Audio) -> bytes:
         fields = json.dumps(value.fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         return b"".join(
-            (self.MAGIC, struct.pack(">H", len(fields)), fields, struct.pack(">I", len(value.data)), value.data)
+            (
+                *(self.MAGIC, struct.pack(">H", len(fields)), fields),
+                *(struct.pack(">II", len(value.data), zlib.crc32(value.data, zlib.crc32(fields))), value.data),
+            )
         )
 
     def loads(self, value: bytes) -> Audio:
@@ -61,14 +78,17 @@ class AudioSerializer(BaseSerializer):
             raise Unreadable("not an audio entry of this version")
         try:
             (fields_length,) = struct.unpack_from(">H", value, 4)
-            start = 6 + fields_length + 4
-            (audio_length,) = struct.unpack_from(">I", value, start - 4)
-            fields = json.loads(value[6 : start - 4])
+            start = 6 + fields_length + 8
+            audio_length, checksum = struct.unpack_from(">II", value, start - 8)
+            fields = json.loads(value[6 : start - 8])
         except (struct.error, ValueError, RecursionError) as error:
             raise Unreadable("a broken audio entry") from error
         if len(value) != start + audio_length or not isinstance(fields, dict):
             raise Unreadable("a truncated audio entry")
-        return Audio(value[start:], fields)
+        data = value[start:]
+        if checksum != zlib.crc32(data, zlib.crc32(value[6 : start - 8])):
+            raise Unreadable("an audio entry that was changed by somebody else")
+        return Audio(data, fields)
 
     def loads_fields(self, head: bytes) -> dict[str, Any]:
         """The fields alone, from the first HEAD bytes of a value."""

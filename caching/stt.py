@@ -18,7 +18,7 @@ from caching.usage import Usage
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 
 Transcript = dict[str, Any]
 """A JSON object with at least `text` and `billed`."""
@@ -82,7 +82,7 @@ def _lookup(recording: Recording, policy: Policy) -> dict[str, Any] | None:
     if value is None:
         return None
     try:
-        if value["v"] != VERSION or value["key"] != recording.key[-16:]:
+        if value["v"] != VERSION or value["key"] != keys.self_check(recording.key):
             raise ValueError("of another version or another key")
         created, ttl = float(value["created"]), int(value["ttl"])
         entry = {"transcript": dict(value["transcript"]), "created": created, "ttl": ttl}
@@ -97,7 +97,7 @@ def _remember(recording: Recording, transcript: Transcript, policy: Policy) -> b
         return False
     ttl = levels.ttl("stt", policy.level)
     about = {"created": round(time.time(), 3), "ttl": ttl, "level": policy.level, "by": recording.asked_by}
-    value = {"v": VERSION, "key": recording.key[-16:], **about, "transcript": transcript}
+    value = {"v": VERSION, "key": keys.self_check(recording.key), **about, "transcript": transcript}
     stored = store.put(recording.key, value, ttl)
     if stored:
         metrics.STORES.labels("stt", policy.level).inc()

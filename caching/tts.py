@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
+
 from caching import flight, keys, levels, metrics, rates, store
 from caching.levels import Policy
 from caching.outcome import Status
@@ -56,6 +58,8 @@ class Entry:
     ttl: int
     level: str
     billed: Mapping[str, int]
+    kept: int = 0
+    """Seconds that Redis keeps it past `ttl`, for when the provider fails."""
 
     @property
     def age(self) -> int:
@@ -68,24 +72,28 @@ def lookup(utterances: list[Utterance], policy: Policy) -> list[Entry | None]:
         return [None] * len(utterances)
     values = store.get_many([utterance.key for utterance in utterances], "audio")
     entries = [value and _read(utterance.key, value) for utterance, value in zip(utterances, values, strict=True)]
-    return [entry if entry and _is_fresh(entry, policy) else None for entry in entries]
+    return [entry if entry and policy.accepts(entry.created, entry.ttl, entry.kept) else None for entry in entries]
 
 
-def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping[str, Any]) -> bool:
-    """Store whole encoded audio; whether it was stored. `audio` without a sound in it must not be passed."""
-    if not (policy.write and audio and rates.within(policy.quota)):
+def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping[str, Any], *, age: int = 0) -> bool:
+    """Store whole encoded audio; whether it was stored. `audio` without a sound in it must not be passed.
+
+    `age`: whole seconds since the oldest part of it was made. It lives no longer for having been joined anew.
+    """
+    ttl, kept = levels.ttl("tts", policy.level), settings.STALE_IF_ERROR_SECONDS
+    if not (policy.write and audio and age < ttl and rates.within(policy.quota)):
         return False
-    ttl = levels.ttl("tts", policy.level)
     fields = {
-        "key": _key_check(utterance.key),
-        "created": int(time.time()),
+        "key": keys.self_check(utterance.key),
+        "created": int(time.time()) - age,
         "ttl": ttl,
+        "kept": kept,
         "level": policy.level,
         "by": utterance.asked_by,
         "billed": dict(billed),
         "text": utterance.text[:EXCERPT],
     }
-    stored = store.put(utterance.key, Audio(audio, fields), ttl, "audio")
+    stored = store.put(utterance.key, Audio(audio, fields), ttl - age + kept, "audio")
     if stored:
         metrics.STORES.labels("tts", policy.level).inc()
     return stored
@@ -138,19 +146,9 @@ def count(status: Status, voice: str, policy: Policy) -> None:
     logger.info("TTS cache %s for voice: %s", status, voice)
 
 
-def _key_check(key: str) -> str:
-    """What an entry repeats of its own key, so that audio that was moved to another key is noticed."""
-    parts = keys.parse_speech_key(key)
-    return f"{parts.text_hash[:16]}:{parts.codec}"
-
-
-def _is_fresh(entry: Entry, policy: Policy) -> bool:
-    return policy.max_age is None or entry.age <= policy.max_age
-
-
 def _read(key: str, value: Audio) -> Entry | None:
     try:
-        if value.fields["key"] != _key_check(key):
+        if value.fields["key"] != keys.self_check(key):
             raise ValueError("of another key")
         return Entry(
             audio=value.data,
@@ -158,6 +156,7 @@ def _read(key: str, value: Audio) -> Entry | None:
             ttl=int(value.fields["ttl"]),
             level=value.fields["level"],
             billed=value.fields["billed"],
+            kept=int(value.fields["kept"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         store.discard(key, f"not audio of this version: {error}")

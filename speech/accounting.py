@@ -11,7 +11,8 @@ from typing import Any, Literal
 from caching import ledger
 from caching.ledger import Costs, Event, Usage
 from caching.money import Money, plain
-from caching.outcome import NothingCached, Outcome
+from caching.outcome import Outcome
+from speech.exceptions import NotCached
 
 HEADER_CURRENCY = "USD"
 
@@ -24,11 +25,18 @@ class Account:
     """
 
     event: Event
-    """What is known from the start: who asked whom for what."""
+    """What is known from the start: who asked for what, and whom."""
     spent: Callable[[], Usage | None] = Usage
     """What was billed so far, asked where the request fails. A call that fails is taken to bill nothing."""
     started: float = field(default_factory=time.perf_counter)
     settled: bool = False
+
+    def asks(self, provider: str, model: str) -> None:
+        """Say who is asked now. What somebody asked before has billed, and then failed, is counted as its error."""
+        if (spent := self.spent()) != Usage():
+            ledger.record(replace(self.event, usage=spent, seconds=time.perf_counter() - self.started))
+        self.event = replace(self.event, provider=provider, model=model)
+        self.spent = Usage
 
     def settle(self, outcome: Outcome[Any]) -> Costs:
         """Count a request that was answered."""
@@ -40,6 +48,8 @@ class Account:
                 "similarity": match.similarity,
                 "probability": match.probability,
                 "reasons": match.reasons,
+                "match": match.id,
+                "pair": match.pair,
             }
         return self._record(outcome=kind, usage=outcome.billed, served=outcome.served, key=outcome.key, **why)
 
@@ -50,7 +60,7 @@ class Account:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None and not self.settled:
-            self._record(outcome="miss" if isinstance(error, NothingCached) else "error", usage=self.spent())
+            self._record(outcome="miss" if isinstance(error, NotCached) else "error", usage=self.spent())
 
     def _record(self, **fields: Any) -> Costs:
         self.settled = True
@@ -61,17 +71,12 @@ def account(
     cache_type: Literal["llm", "tts", "stt"],
     *,
     level: str,
-    provider: str,
-    model: str,
     client: str,
     text: str,
-    spent: Callable[[], Usage | None] = Usage,
 ) -> Account:
-    """The account of a request that begins now; `text` is what was asked or is to be spoken."""
-    event = Event(
-        cache_type, "error", Usage(), level=level, provider=provider, model=model, client=client, question=text
-    )
-    return Account(event, spent)
+    """The account of a request that begins now; `text` is what was asked or is to be spoken. `asks` says whom."""
+    event = Event(cache_type, "error", Usage(), level=level, client=client, question=text)
+    return Account(event)
 
 
 def headers(costs: Costs | None) -> dict[str, str]:

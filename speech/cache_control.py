@@ -40,8 +40,11 @@ def headers(outcome: Outcome[Any]) -> dict[str, str]:
 
 def cache_status(outcome: Outcome[Any]) -> str:
     """RFC 9211's `Cache-Status` value."""
+    if outcome.stale:
+        # Section 2.2: asked for and not got; a negative ttl says how long it has been stale (section 2.3).
+        return f"speechsite; fwd=stale; ttl={outcome.ttl}"
     if outcome.status == "hit":
-        return f"speechsite; hit; ttl={outcome.ttl}"
+        return f"speechsite; hit; ttl={max(0, outcome.ttl)}"
     forwarded = "uri-miss" if outcome.status == "miss" else "bypass"
     collapsed = "; collapsed" if outcome.collapsed else ""
     return f"speechsite; fwd={forwarded}{collapsed}" + (f"; stored; ttl={outcome.ttl}" if outcome.stored else "")

@@ -16,7 +16,21 @@ DEMO = "demo"
 
 @register(TAG)
 def check_providers(**kwargs: Any) -> list[CheckMessage]:
-    return [*_check_provider("LLM_PROVIDER", "chat"), *_check_provider("TTS_PROVIDER", "speech")]
+    return [
+        *_check_provider("LLM_PROVIDER", "chat"),
+        *_check_provider("TTS_PROVIDER", "speech"),
+        *_check_fallback("LLM_FALLBACK", "chat"),
+        *_check_fallback("TTS_FALLBACK", "speech"),
+    ]
+
+
+@register(TAG)
+def check_judge(**kwargs: Any) -> list[CheckMessage]:
+    """Who is to judge answers can do so."""
+    if not (settings.SEMANTIC_VERIFY_SHARE or settings.SEMANTIC_PROMOTE):
+        return []
+    name = settings.SEMANTIC_VERIFY_MODEL.partition("/")[0] or settings.LLM_PROVIDER
+    return [*_check_name("SEMANTIC_VERIFY_MODEL", name, "chat")]
 
 
 @register(Tags.security, deploy=True)
@@ -28,7 +42,15 @@ def check_no_demo(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _check_provider(variable: str, operation: str) -> Iterator[CheckMessage]:
-    name = getattr(settings, variable)
+    yield from _check_name(variable, getattr(settings, variable), operation)
+
+
+def _check_fallback(variable: str, operation: str) -> Iterator[CheckMessage]:
+    for entry in getattr(settings, variable):
+        yield from _check_name(variable, entry.partition("/")[0], operation)
+
+
+def _check_name(variable: str, name: str, operation: str) -> Iterator[CheckMessage]:
     known = providers.that_do(operation)
     if name not in known:
         message = f"providers: {variable} is {name!r}, which is no provider of {operation}."

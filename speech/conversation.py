@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,8 +12,8 @@ from typing import Any
 from caching.chunks import Chunk
 from speech.exceptions import GatewayError, ProviderBadAnswer
 from speech.playback import Playback, Sentence
+from speech.priming import resumed
 from speech.sentences import SentenceStream
-from speech.spoken import resumed
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Receipt:
     heard: dict[str, Any] | None = None
     """What was said, where the question came as sound."""
     chat: dict[str, Any] = field(default_factory=dict)
+    speech: dict[str, Any] = field(default_factory=dict)
+    """Who spoke: `provider`, `model`, `voice`."""
     sentences: list[Sentence] = field(default_factory=list)
     first_audio_ms: float | None = None
     error: str | None = None
@@ -49,6 +52,7 @@ class Receipt:
             "text": " ".join(map(self._kept, self.sentences)),
             "heard": self.heard if self.keeps_texts else None,
             "chat": self.chat,
+            "speech": self.speech,
             "sentences": [
                 {"text": self._kept(s), "cached": s.cached, "characters": len(s.text), "billed": s.made.billed}
                 for s in self.sentences
@@ -81,9 +85,56 @@ def first_of(sentences: Iterator[str]) -> tuple[str, Iterator[str]]:
     return first, resumed(first, sentences)
 
 
+class Rereadable:
+    """Sentences that can be read again from the first one, for a second voice when the first one fails.
+
+    What was raised while they came is raised for every reader. They are closed when the last reader has stopped; who
+    is not yet sure whether there will be another one reads too, as a context manager.
+    """
+
+    def __init__(self, sentences: Iterator[str]) -> None:
+        self._sentences = sentences
+        self._read: list[str] = []
+        self._failure: GatewayError | None = None
+        self._lock = threading.Lock()
+        self._readers = 0
+
+    def again(self) -> Iterator[str]:
+        with self:
+            position = 0
+            while (sentence := self._sentence(position)) is not None:
+                yield sentence
+                position += 1
+
+    def __enter__(self) -> Rereadable:
+        with self._lock:
+            self._readers += 1
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        with self._lock:
+            self._readers -= 1
+            if not self._readers and (close := getattr(self._sentences, "close", None)):
+                close()
+
+    def _sentence(self, position: int) -> str | None:
+        with self._lock:
+            if position < len(self._read):
+                return self._read[position]
+            if self._failure:
+                raise self._failure
+            try:
+                sentence = next(self._sentences, None)
+            except GatewayError as error:
+                self._failure = error
+                raise
+            self._read += [] if sentence is None else [sentence]
+            return sentence
+
+
 def spoken_turn(playback: Playback, codec: str, receipt: Receipt) -> Iterator[bytes]:
     """The sound of a turn; the receipt is complete when it ends, is closed, or fails."""
-    receipt.sentences = playback.sentences
+    receipt.sentences, receipt.error = playback.sentences, None
     try:
         for sound in playback.encoded(codec):
             if receipt.first_audio_ms is None:

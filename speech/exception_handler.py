@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -25,10 +25,18 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
         error = drf.PermissionDenied()
     elif isinstance(error, RequestDataTooBig):
         error = PayloadTooLarge()
+    elif isinstance(error, UnreadablePostError):
+        error = IncompleteBody()
     if isinstance(error, drf.APIException):
         return _from_drf(error)
     logger.exception("Unexpected error in %s", context["view"].__class__.__name__)
     return error_response(500, "Something went wrong on our side.", type="server_error", code="internal_error")
+
+
+class IncompleteBody(drf.APIException):
+    status_code = 408
+    default_detail = "The request body did not come in time, or not to its end."
+    default_code = "request_timeout"
 
 
 class PayloadTooLarge(drf.APIException):

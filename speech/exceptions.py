@@ -65,6 +65,17 @@ class BudgetSpent(GatewayError):
     code = type = "insufficient_quota"
 
 
+class ServerBusy(GatewayError):
+    """This server has as much to do as it can."""
+
+    status = 503
+    code = "server_busy"
+
+    @property
+    def retry_helps(self) -> bool:
+        return True
+
+
 class NotCached(GatewayError):
     """`only-if-cached` was asked for and nothing fresh is stored (RFC 9111, section 5.2.1.7)."""
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from caching import store
 from speech import providers
+from speech.upstream.breaker import breaker_of
 
 
 @require_safe
@@ -48,12 +49,15 @@ def _redis() -> dict[str, Any]:
 
 
 def _providers() -> dict[str, Any]:
-    chosen = {"llm": settings.LLM_PROVIDER, "tts": settings.TTS_PROVIDER}
-    return {use: _provider(name) for use, name in chosen.items()}
+    chosen = {"llm": (settings.LLM_PROVIDER, "chat"), "tts": (settings.TTS_PROVIDER, "speech")}
+    return {use: _provider(name, operation) for use, (name, operation) in chosen.items()}
 
 
-def _provider(name: str) -> dict[str, Any]:
+def _provider(name: str, operation: str) -> dict[str, Any]:
     if name not in providers.names():
         return {"name": name, "status": "unknown"}
-    missing = providers.get(name).missing_settings
-    return {"name": name, "status": "not configured", "missing": missing} if missing else {"name": name, "status": "ok"}
+    if missing := providers.get(name).missing_settings:
+        return {"name": name, "status": "not configured", "missing": missing}
+    if seconds := breaker_of(name, operation).seconds_left:
+        return {"name": name, "status": "left alone", "seconds": round(seconds, 1)}
+    return {"name": name, "status": "ok"}

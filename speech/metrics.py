@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from speech.exceptions import GatewayError
 
@@ -16,6 +16,12 @@ PROVIDER_SECONDS = Histogram(
 PROVIDER_ERRORS = Counter("provider_errors", "Calls that gave no usable answer.", ["provider", "operation", "code"])
 
 REFUSED = Counter("requests_refused", "Requests beyond a client's limits, by the code of the error.", ["code"])
+LEFT_ALONE = Gauge(
+    "provider_left_alone",
+    "How many workers leave a provider alone because it keeps failing.",
+    ["provider", "operation"],
+    multiprocess_mode="livesum",
+)
 
 
 @contextmanager

@@ -30,6 +30,8 @@ class Sentence:
     made: Made = field(default_factory=Made)
     worth: Usage = field(default_factory=Usage)
     """What the provider had billed for it, if it comes from the cache."""
+    age: int = 0
+    """Whole seconds since it was made, if it comes from the cache."""
     seconds: float = 0.0
     """From when it was known until its first sound was there."""
 
@@ -55,6 +57,11 @@ class Playback:
     @property
     def all_cached(self) -> bool:
         return all(sentence.cached for sentence in self.sentences)
+
+    @property
+    def age(self) -> int:
+        """Whole seconds since the oldest of its sentences was made."""
+        return max((sentence.age for sentence in self.sentences), default=0)
 
     def served(self) -> Usage:
         """What the sentences from the cache would have cost; those whose entry does not say are left out."""
@@ -101,7 +108,8 @@ class Playback:
         piece = self._speaker.utterance(text)
         entry = next(self._known, None) or tts.lookup([piece], self._speaker.policy)[0]
         worth = Usage.from_billed(entry.billed) if entry else None
-        sentence = Sentence(text, cached=entry is not None, worth=worth or Usage())
+        age = entry.age if entry else 0
+        sentence = Sentence(text, cached=entry is not None, worth=worth or Usage(), age=age)
         self.sentences.append(sentence)
         metrics.SENTENCES.labels("cached" if entry else "synthesized").inc()
         track = _Track(sentence, self._stopped)

@@ -9,27 +9,29 @@ from dataclasses import asdict, dataclass, replace
 from django.conf import settings
 
 from caching import flight, llm, stt
-from caching.answers import Answer
+from caching.answers import Answer, text_of
 from caching.chunks import Chunk
 from caching.ledger import Costs
 from caching.levels import Policy
 from caching.outcome import NothingCached, Outcome, carrying
 from caching.question import Question
-from speech import accounting, languages, providers
+from speech import accounting, answer_ids, languages
 from speech.accounting import Account
 from speech.audio import Encoder
-from speech.conversation import Receipt, first_of, sentences_of, spoken_turn
+from speech.choices import Choice, first_to_answer, for_chat, for_speech, provider_named
+from speech.conversation import Receipt, Rereadable, first_of, sentences_of, spoken_turn
 from speech.disclosure import hides, padding
-from speech.exceptions import InvalidRequest, NotCached, ProviderTimeout, ProviderUnavailable
+from speech.exceptions import NotCached, ProviderTimeout, ProviderUnavailable
 from speech.failures import FAILURES
-from speech.metrics import measured
 from speech.models import Client
 from speech.playback import Playback
+from speech.priming import primed
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, TranscriptionRequest
 from speech.sharing import shared_if_admitted
 from speech.source import settled_by_follower, source_of
 from speech.speaker import Speaker
-from speech.spoken import primed, settled_sound, spoken
+from speech.spoken import settled_sound, spoken, stale_sound
+from speech.upstream.breaker import asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,32 +87,53 @@ class SpokenTurn:
 
 
 def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatResult:
-    """An answer to `request`, from the cache where `policy` allows it, else from `provider`.
+    """An answer to `request`, from the cache where `policy` allows it, else from `provider` or who stands in for it.
 
     Raises InvalidRequest, ProviderError or NotCached.
     """
-    chosen, prepared = _prepared_chat(request, provider)
     policy = client.tightened(policy)
-    question = _question(client, chosen, prepared, policy)
-    account = _account_of(question, policy)
-    with _translated(), account:
-        outcome = llm.answer(question, policy, source_of(chosen, prepared, policy, account))
-    padding.even_out(client, ("chat", chosen.name, prepared.model), outcome, account.started)
-    return ChatResult(outcome, chosen.name, account.settle(outcome))
+    choices = for_chat(request, provider)
+    account = _account_of_chat(client, request, policy)
+
+    def ask(choice: Choice[ChatRequest]) -> ChatResult:
+        with _translated():
+            source = source_of(choice.provider, choice.request, policy, account)
+            outcome = llm.answer(_question(client, choice, policy), policy, source)
+        padding.even_out(client, ("chat", choice.provider.name, choice.request.model), outcome, account.started)
+        return ChatResult(outcome, choice.provider.name, account.settle(outcome))
+
+    def stale(choice: Choice[ChatRequest]) -> ChatResult | None:
+        found = llm.stale(_question(client, choice, policy), policy)
+        return ChatResult(carrying(found, found.value), choice.provider.name, account.settle(found)) if found else None
+
+    return first_to_answer(choices, account, ask, stale)
 
 
 def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatStream:
     """The same as OpenAI's chunks. Returns when the first one is there; later failures raise while it is read."""
-    chosen, prepared = _prepared_chat(request, provider)
     policy = client.tightened(policy)
-    question = _question(client, chosen, prepared, policy)
-    account = _account_of(question, policy)
-    with _translated(), account:
-        outcome = llm.stream(question, policy, source_of(chosen, prepared, policy, account))
-    padding.even_out(client, ("stream", chosen.name, prepared.model), outcome, account.started)
-    costs = account.settle(outcome) if outcome.status == "hit" else None
-    chunks = settled_by_follower(outcome, account) if outcome.collapsed else outcome.value
-    return ChatStream(carrying(outcome, _translated_items(chunks)), chosen.name, prepared.model, costs)
+    choices = for_chat(request, provider)
+    account = _account_of_chat(client, request, policy)
+
+    def ask(choice: Choice[ChatRequest]) -> ChatStream:
+        with _translated():
+            source = source_of(choice.provider, choice.request, policy, account)
+            outcome = llm.stream(_question(client, choice, policy), policy, source)
+        padding.even_out(client, ("stream", choice.provider.name, choice.request.model), outcome, account.started)
+        costs = account.settle(outcome) if outcome.status == "hit" else None
+        chunks = settled_by_follower(outcome, account) if outcome.collapsed else outcome.value
+        return ChatStream(
+            carrying(outcome, _translated_items(chunks)), choice.provider.name, choice.request.model, costs
+        )
+
+    def stale(choice: Choice[ChatRequest]) -> ChatStream | None:
+        found = llm.stale(_question(client, choice, policy), policy)
+        if not found:
+            return None
+        costs = account.settle(found)
+        return ChatStream(llm.as_stream(found), choice.provider.name, choice.request.model, costs)
+
+    return first_to_answer(choices, account, ask, stale)
 
 
 def synthesize(
@@ -122,19 +145,32 @@ def synthesize(
     provider: str = "",
     stream: bool = False,
 ) -> SpeechResult:
-    """`request` spoken and encoded, from the cache where `policy` allows it, else by `provider`.
+    """`request` spoken and encoded, from the cache where `policy` allows it, else by `provider` or its stand-in.
 
     Returns when all of it is there, or with `stream` when the first sound is; later failures raise while it is read.
     Raises InvalidRequest, ProviderError or NotCached.
     """
-    speaker = speaker_for(client=client, request=request, policy=policy, provider=provider)
-    content_type = Encoder(codec, speaker.request.sample_rate).content_type
-    account = speaker.account()
-    with _translated(), account:
-        outcome = spoken(speaker, codec, account, stream=stream)
-    padding.even_out(client, ("speech", speaker.provider.name, speaker.request.voice, stream), outcome, account.started)
-    costs = None if stream and outcome.status != "hit" else account.settle(outcome)
-    return SpeechResult(outcome, content_type, speaker.provider.name, speaker.request.voice, costs)
+    policy = client.tightened(policy)
+    choices = for_speech(request, provider)
+    content_type = Encoder(codec, request.sample_rate).content_type
+    account = accounting.account("tts", level=policy.level, client=client.name, text=_kept(request.text, policy))
+
+    def result(choice: Choice[SpeechRequest], outcome: Outcome[Iterator[bytes]]) -> SpeechResult:
+        costs = None if stream and outcome.status != "hit" else account.settle(outcome)
+        return SpeechResult(outcome, content_type, choice.provider.name, choice.request.voice, costs)
+
+    def ask(choice: Choice[SpeechRequest]) -> SpeechResult:
+        with _translated():
+            outcome = spoken(_speaker(client, choice, policy), codec, account, stream=stream)
+        kind = ("speech", choice.provider.name, choice.request.voice, stream)
+        padding.even_out(client, kind, outcome, account.started)
+        return result(choice, outcome)
+
+    def stale(choice: Choice[SpeechRequest]) -> SpeechResult | None:
+        found = stale_sound(_speaker(client, choice, policy), codec)
+        return result(choice, found) if found else None
+
+    return first_to_answer(choices, account, ask, stale)
 
 
 def converse(
@@ -145,18 +181,34 @@ def converse(
     Returns when the first sound is there. Closing `sound` stops all synthesis of what was not yet sent.
     Raises InvalidRequest, ProviderError or NotCached; while `sound` is read it may raise ProviderError too.
     """
-    receipt = Receipt(keeps_texts=client.tightened(policy).write, hides_hits=hides(client))
+    policy = client.tightened(policy)
+    receipt = Receipt(keeps_texts=policy.write, hides_hits=hides(client))
     # Refuses what cannot be spoken before a model is asked.
-    speaker_for(client=client, request=speech, policy=policy, provider=wish.tts_provider)
+    for_speech(speech, wish.tts_provider)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
     answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
-    receipt.chat = {"cache": answer.outcome.status, "provider": answer.provider, "model": answer.model}
+    receipt.chat = {
+        "id": answer_ids.issue(client, answer.outcome, policy.level),
+        "cache": answer.outcome.status,
+        "provider": answer.provider,
+        "model": answer.model,
+    }
     first, sentences = first_of(sentences_of(answer.outcome.value, speech.language or languages.detect(speech.text)))
     # The voice follows the language that the model answered in, not the one that it was asked in.
-    spoken_first = replace(speech, text=first)
-    speaker = speaker_for(client=client, request=spoken_first, policy=policy, provider=wish.tts_provider)
-    playback = Playback(speaker, sentences)
-    sound = primed(settled_sound(playback, spoken_turn(playback, wish.codec, receipt), speaker.account()))
+    choices = for_speech(replace(speech, text=first), wish.tts_provider)
+    account = accounting.account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
+
+    def speak(choice: Choice[SpeechRequest]) -> Iterator[bytes]:
+        playback = Playback(_speaker(client, choice, policy), texts.again())
+        receipt.speech = {
+            "provider": choice.provider.name,
+            "model": choice.request.model,
+            "voice": choice.request.voice,
+        }
+        return primed(settled_sound(playback, spoken_turn(playback, wish.codec, receipt), account))
+
+    with Rereadable(sentences) as texts:
+        sound = first_to_answer(choices, account, speak, lambda choice: None)
     return SpokenTurn(sound, content_type, receipt)
 
 
@@ -167,45 +219,31 @@ def transcribe(
 
     Raises InvalidRequest, ProviderError or NotCached.
     """
-    chosen = _provider(provider or settings.STT_PROVIDER, "transcription")
+    chosen = provider_named(provider or settings.STT_PROVIDER, "transcription")
     prepared = chosen.prepare_transcription(request)
     policy = client.tightened(policy)
     recording = _recording(client, chosen, prepared)
-    account = accounting.account(
-        "stt", level=policy.level, provider=chosen.name, model=prepared.model, client=client.name, text=""
-    )
+    account = accounting.account("stt", level=policy.level, client=client.name, text="")
+    account.asks(chosen.name, prepared.model)
 
     def produce() -> stt.Transcript:
-        chosen.ensure_configured()
-        with measured(chosen.name, "transcription"):
+        with asked(chosen, "transcription"):
             return asdict(chosen.transcribe(prepared))
 
-    with _translated(), account:
+    with account, _translated():
         outcome = stt.transcribe(recording, policy, produce, failures=FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
     return TranscriptionResult(outcome, chosen.name, account.settle(outcome))
 
 
-def speaker_for(*, client: Client, request: SpeechRequest, policy: Policy, provider: str = "") -> Speaker:
-    """Who speaks `request`. Raises InvalidRequest for what the provider cannot speak."""
-    chosen = _provider(provider or settings.TTS_PROVIDER, "speech")
-    prepared = chosen.prepare_speech(request)
-    return Speaker(client=client, provider=chosen, request=prepared, policy=client.tightened(policy))
+def _speaker(client: Client, choice: Choice[SpeechRequest], policy: Policy) -> Speaker:
+    return Speaker(client=client, provider=choice.provider, request=choice.request, policy=policy)
 
 
-def _prepared_chat(request: ChatRequest, provider: str) -> tuple[BaseProvider, ChatRequest]:
-    chosen = _provider(provider or settings.LLM_PROVIDER, "chat")
-    said = {
-        name: value
-        for name, value in request.params.items()
-        if value is not None and (name not in chosen.chat_defaults or value != chosen.chat_defaults[name])
-    }
-    return chosen, chosen.prepare_chat(replace(request, params=said))
-
-
-def _question(client: Client, provider: BaseProvider, request: ChatRequest, policy: Policy) -> Question:
+def _question(client: Client, choice: Choice[ChatRequest], policy: Policy) -> Question:
+    request = choice.request
     question = Question(
         scope=client.private_scope,
-        provider=provider.name,
+        provider=choice.provider.name,
         model=request.model,
         messages=request.messages,
         params=request.params,
@@ -221,23 +259,14 @@ def _recording(client: Client, provider: BaseProvider, request: TranscriptionReq
     return stt.Recording(client.private_scope, provider.name, request.audio, options, client.name)
 
 
-def _account_of(question: Question, policy: Policy) -> Account:
-    return accounting.account(
-        "llm",
-        level=policy.level,
-        provider=question.provider,
-        model=question.model,
-        client=question.asked_by,
-        text=question.text if policy.write else "",
-    )
+def _account_of_chat(client: Client, request: ChatRequest, policy: Policy) -> Account:
+    text = text_of(request.messages[-1]) if request.messages else ""
+    return accounting.account("llm", level=policy.level, client=client.name, text=_kept(text, policy))
 
 
-def _provider(name: str, operation: str) -> BaseProvider:
-    if name not in providers.that_do(operation):
-        raise InvalidRequest(
-            f"provider must be one of {', '.join(providers.that_do(operation))}, not {name[:40]!r}", param="provider"
-        )
-    return providers.get(name)
+def _kept(text: str, policy: Policy) -> str:
+    """What the ledger may keep of a text."""
+    return text if policy.write else ""
 
 
 @contextmanager

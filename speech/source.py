@@ -14,8 +14,9 @@ from caching.outcome import Outcome, Status
 from caching.usage import Usage
 from speech.accounting import Account
 from speech.failures import FAILURES
-from speech.metrics import measured
+from speech.priming import primed
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
+from speech.upstream.breaker import asked
 
 
 def source_of(provider: BaseProvider, request: ChatRequest, policy: Policy, account: Account) -> llm.Source:
@@ -25,19 +26,20 @@ def source_of(provider: BaseProvider, request: ChatRequest, policy: Policy, acco
     """
 
     def whole() -> ChatAnswer:
-        provider.ensure_configured()
-        with measured(provider.name, "chat"):
+        with asked(provider, "chat"):
             return provider.chat(request)
 
     def stream() -> Iterator[Chunk]:
-        provider.ensure_configured()
         usage: dict[str, Any] | None = None
-        # A stream that is cut off is billed as far as it went, and nobody says how far.
-        account.spent = lambda: Usage.from_tokens(usage)
-        with account, measured(provider.name, "chat"):
-            for chunk in provider.stream_chat(request):
-                usage = chunk.get("usage") or usage
-                yield chunk
+        with asked(provider, "chat"):
+            # What fails before the first chunk has billed nothing, and somebody else may answer yet.
+            chunks = primed(provider.stream_chat(request))
+            # A stream that is cut off is billed as far as it went, and nobody says how far.
+            account.spent = lambda: Usage.from_tokens(usage)
+            with account:
+                for chunk in chunks:
+                    usage = chunk.get("usage") or usage
+                    yield chunk
         status: Status = "miss" if policy.read and store.available() else "bypass"
         account.settle(Outcome(None, status, "", billed=Usage.from_tokens(usage)))
 

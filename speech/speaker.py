@@ -18,15 +18,14 @@ from caching import flight, tts
 from caching.levels import Policy
 from caching.tts import Utterance
 from caching.usage import Usage
-from speech import accounting, sentences
-from speech.accounting import Account
+from speech import sentences
 from speech.audio import read_wav, resample, to_wav
 from speech.exceptions import GatewayError, NotCached, ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
 from speech.failures import FAILURES
-from speech.metrics import measured
 from speech.models import Client
 from speech.providers.base import BaseProvider, SpeechRequest
 from speech.sharing import all_shared_if_admitted
+from speech.upstream.breaker import asked
 
 STORED_AS = "wav"
 
@@ -72,17 +71,6 @@ class Speaker:
         if len(self.texts) == 1:
             return self.utterance(self.texts[0], codec)
         return self.utterance(self.request.text, codec, {"pause_ms": settings.SENTENCE_PAUSE_MS})
-
-    def account(self) -> Account:
-        """The account of the request that is spoken."""
-        return accounting.account(
-            "tts",
-            level=self.policy.level,
-            provider=self.provider.name,
-            model=self.request.model,
-            client=self.client.name,
-            text=self.request.text if self.policy.write else "",
-        )
 
     def utterance(self, text: str, codec: str = STORED_AS, joined: Mapping[str, int] | None = None) -> Utterance:
         """The entry of one text. What is personal stays in the client's own scope even if it shares the rest."""
@@ -136,16 +124,14 @@ class Speaker:
             return
         if self.policy.only_if_cached:
             raise NotCached("A sentence is not cached, and only-if-cached forbids asking a provider.")
-        self.provider.ensure_configured()
         with _slots():
             if stopped.is_set():
                 raise Abandoned
             yield from self._asked(piece, made)
 
     def _asked(self, piece: Utterance, made: Made) -> Iterator[bytes]:
-        made.asked = True
         chunks = []
-        with measured(self.provider.name, "speech"), _billing_nothing_if_it_fails(made):
+        with asked(self.provider, "speech"), _billing_nothing_if_it_fails(made):
             speech = self.provider.speak(replace(self.request, text=piece.text))
             for chunk in resample(speech.pcm, speech.sample_rate, self.request.sample_rate):
                 chunks.append(chunk)
@@ -166,6 +152,7 @@ def _slots() -> threading.BoundedSemaphore:
 
 @contextmanager
 def _billing_nothing_if_it_fails(made: Made) -> Iterator[None]:
+    made.asked = True
     try:
         yield
     except GatewayError:

@@ -1,11 +1,60 @@
+"""Answers that leave chunk by chunk, and how many of them a worker has at once."""
+
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from functools import cache
 
+from django.conf import settings
 from django.http import StreamingHttpResponse
+
+from speech.exceptions import ServerBusy
 
 
 def streamed(items: Iterator[bytes], content_type: str, headers: dict[str, str]) -> StreamingHttpResponse:
-    """A response that leaves chunk by chunk: nothing on the way may buffer or change it."""
+    """A response that nothing on the way may buffer or change. Raises ServerBusy and closes `items`."""
     unbuffered = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(items, content_type=content_type, headers={**unbuffered, **headers})
+    return StreamingHttpResponse(Stream(items), content_type=content_type, headers={**unbuffered, **headers})
+
+
+class Stream:
+    """`items` in one of the slots, until they end, are closed, or are dropped unread."""
+
+    def __init__(self, items: Iterator[bytes]) -> None:
+        self._items = items
+        self._holds_slot = _slots().acquire(blocking=False)
+        if not self._holds_slot:
+            self.close()
+            raise ServerBusy("as many streams are open as this server allows", retry_after=1)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._items)
+        except BaseException:
+            self._release()
+            raise
+
+    def close(self) -> None:
+        try:
+            if close := getattr(self._items, "close", None):
+                close()
+        finally:
+            self._release()
+
+    def __del__(self) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        held, self._holds_slot = self._holds_slot, False
+        if held:
+            _slots().release()
+
+
+@cache
+def _slots() -> threading.BoundedSemaphore:
+    """A stream holds its thread as long as its client takes to read it; a quarter of them stays free for the others."""
+    return threading.BoundedSemaphore(max(1, settings.THREADS * 3 // 4))

@@ -14,5 +14,5 @@ SENT = [
 ]
 READ = [
     *("Age", "Cache-Status", "Retry-After", "X-Cache", "X-Cache-Match", "X-Cache-Similarity", "X-Cost-USD"),
-    *("X-Cost-Saved-USD", "X-Receipt-ID", "X-Request-ID", "x-should-retry"),
+    *("X-Cost-Saved-USD", "X-Provider", "X-Receipt-ID", "X-Request-ID", "x-should-retry"),
 ]

@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
-from speechsite import cors, values
+from speechsite import cors, logs, values
 from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -204,6 +204,8 @@ TTS_CACHE_TTL = {
     "balanced": envint("TTS_CACHE_TTL_BALANCED", 900, least=1),
     "speed": envint("TTS_CACHE_TTL_SPEED", 300, least=1),
 }
+# How long past its time an entry may still be served where the provider fails (RFC 5861).
+STALE_IF_ERROR_SECONDS = envint("STALE_IF_ERROR_SECONDS", 0)
 # What this many clients asked for may be kept where others that share find it.
 SHARED_SCOPE_CLIENTS = envint("SHARED_SCOPE_CLIENTS", 2, least=1)
 # From a client that shares, so that it cannot tell what others asked.
@@ -227,6 +229,12 @@ SEMANTIC_EMBEDDER_OPTIONS = {
     "TIMEOUT_MS": str(SEMANTIC_TIMEOUT_MS),
 }
 
+# Who says whether its answers were right. Its cost is the cache's own.
+SEMANTIC_VERIFY_SHARE = values.share("SEMANTIC_VERIFY_SHARE", envstr("SEMANTIC_VERIFY_SHARE", "0"))
+SEMANTIC_VERIFY_MODEL = envstr("SEMANTIC_VERIFY_MODEL")
+SEMANTIC_PROMOTE = envbool("SEMANTIC_PROMOTE", False)
+SEMANTIC_JUDGEMENTS_PER_MINUTE = envint("SEMANTIC_JUDGEMENTS_PER_MINUTE", 30, least=1)
+
 # What it costs
 
 DISPLAY_CURRENCY = envstr("DISPLAY_CURRENCY", "USD")
@@ -242,6 +250,12 @@ TTS_PROVIDER = envstr("TTS_PROVIDER", "espeak")
 STT_PROVIDER = envstr("STT_PROVIDER", "openai")
 PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1)
 PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1)
+# provider, or provider/model: asked in this order when the chosen one fails before the first byte.
+LLM_FALLBACK = envlist("LLM_FALLBACK")
+TTS_FALLBACK = envlist("TTS_FALLBACK")
+# Failures in a row after which a worker leaves a provider alone, and for how many seconds.
+PROVIDER_BREAKER_FAILURES = envint("PROVIDER_BREAKER_FAILURES", 5)
+PROVIDER_BREAKER_SECONDS = envint("PROVIDER_BREAKER_SECONDS", 10, least=1)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)
 # Silence between two sentences that were synthesised one by one.
 SENTENCE_PAUSE_MS = envint("SENTENCE_PAUSE_MS", 120)
@@ -288,15 +302,4 @@ SPECTACULAR_SETTINGS = {
 # 0 keeps what people asked and said out of the logs.
 LOG_TEXTS = envbool("LOG_TEXTS", True)
 LOG_LEVEL = envchoice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {
-        # Django's default is to mail them; a failing page must be seen where everything else is.
-        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-        "caching": {"handlers": ["console"], "level": LOG_LEVEL},
-        "speech": {"handlers": ["console"], "level": LOG_LEVEL},
-    },
-}
+LOGGING = logs.logging(LOG_LEVEL)

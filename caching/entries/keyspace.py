@@ -28,7 +28,7 @@ class Stored:
     bytes: int
     """What Redis needs for it in memory."""
     ttl: int | None
-    """Seconds left; None: it never ends."""
+    """Seconds left to be served, apart from what it is kept for when a provider fails; None: it never ends."""
     fields: dict[str, Any]
     """The JSON value, or what stands beside the audio; empty for what is neither."""
 
@@ -105,8 +105,10 @@ def _in_redis(key: str) -> str:
 
 
 def _stored(key: str, size: int, ttl: Any, value: Any) -> Stored:
-    seconds = ttl if isinstance(ttl, int) and ttl >= 0 else None
-    return Stored(key, keys.kind_of(key), size, seconds, _fields(key, value))
+    fields = _fields(key, value)
+    kept = fields.get("kept", 0)
+    seconds = max(0, ttl - kept) if isinstance(ttl, int) and ttl >= 0 and isinstance(kept, int) else None
+    return Stored(key, keys.kind_of(key), size, seconds, fields)
 
 
 def _fields(key: str, value: Any) -> dict[str, Any]:

@@ -31,9 +31,9 @@ def record(event: Event) -> Costs:
         expose(row)
     if event.is_hit and event.key:
         batch.entries.add(rows.entry_hit(priced))
-    if event.is_spend or event.outcome == "semantic":
+    if event.is_spend or event.outcome in ("semantic", "shadow"):
         batch.calls.append(rows.call(priced))
-    if event.is_spend:
+    if event.is_spend and event.outcome != "judged":
         spending.daily.add(event.client, priced.costs.cost)
     (writer.writer.now if event.is_spend else writer.writer.later)(batch)
     return priced.costs

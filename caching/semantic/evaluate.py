@@ -13,7 +13,7 @@ from statistics import quantiles
 
 from caching.semantic.candidates import Decision
 from caching.semantic.indexes.base import Entry
-from caching.semantic.learn import Workload
+from caching.semantic.learn import NEAR_MISS, Workload
 from caching.semantic.match import Matcher
 
 SCOPE = "semantic_eval"
@@ -121,8 +121,7 @@ class Judge:
     workload: Workload
     random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - a simulation
     verified_share: float = 0.02
-    near_miss: float = 0.3
-    """The least probability at which a miss is worth a judgement."""
+    near_miss: float = NEAR_MISS
 
     def hear(self, decision: Decision, right: bool) -> str:
         """The id of the answer that a confirmed near miss becomes an alias of, else nothing."""

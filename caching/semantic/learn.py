@@ -16,6 +16,9 @@ from caching.semantic.candidates import Candidate
 
 Signals = Mapping[str, float]
 
+NEAR_MISS = 0.3
+"""The least probability at which a miss is worth a judgement."""
+
 _RATE = 0.3
 _WORD_RATE = 0.15
 _BIN = 0.25

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from caching import flight, llm
 from caching.chunks import replay
 from caching.levels import Policy
 from caching.outcome import Outcome
+from caching.serializers import JSONSerializer
 
 
 @dataclass
@@ -37,6 +38,12 @@ TOOL_CALLS = [{"id": "call_1", "type": "function", "function": {"name": "weather
 
 
 FAILURES = flight.Failures(dump=lambda error: None, load=RuntimeError)
+
+
+def change_entry(client: Any, key: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Write what `change` makes of an entry, well formed, in its place."""
+    serializer = JSONSerializer({})
+    client.set(key, serializer.dumps(change(serializer.loads(client.get(key)))), keepttl=True)
 
 
 class Provider:

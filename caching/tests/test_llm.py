@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 
 from caching.levels import Policy
 from caching.outcome import NothingCached
-from caching.tests.asking import QUESTION, TOOL_CALLS, Fresh, Provider, ask, spoken
+from caching.tests.asking import QUESTION, TOOL_CALLS, Fresh, Provider, ask, change_entry, spoken
 
 
 def counted(name: str, level: str = "balanced") -> float:
@@ -95,8 +95,7 @@ def test_no_store_leaves_no_trace(redis_client: Any) -> None:
 
 def test_max_age_refuses_what_is_older(redis_client: Any) -> None:
     ask(QUESTION, Policy(), Provider(spoken("Old.")))
-    entry = json.loads(redis_client.get(QUESTION.key))
-    redis_client.set(QUESTION.key, json.dumps({**entry, "created": entry["created"] - 100}), keepttl=True)
+    change_entry(redis_client, QUESTION.key, lambda entry: {**entry, "created": entry["created"] - 100})
     assert ask(QUESTION, Policy(max_age=200), Provider(spoken("x"))).age in (100, 101)
     assert ask(QUESTION, Policy(max_age=50), Provider(spoken("New."))).status == "miss"
 
@@ -163,7 +162,7 @@ def test_a_foreign_or_damaged_entry_is_a_miss_and_goes(
     redis_client: Any, damage: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
     ask(QUESTION, Policy(), Provider(spoken("Sunny.")))
-    redis_client.set(QUESTION.key, json.dumps(damage(json.loads(redis_client.get(QUESTION.key)))))
+    change_entry(redis_client, QUESTION.key, damage)
     outcome = ask(QUESTION, Policy(write=False), Provider(spoken("Right.")))
     assert outcome.status == "miss"
     assert not redis_client.exists(QUESTION.key)

@@ -11,7 +11,7 @@ import pytest
 
 from caching import llm, rates, sharing, store, tts
 from caching.doctor import examine_redis
-from caching.entries import flushing, inspection, keyspace
+from caching.entries import flushing, forgetting, inspection, keyspace
 from caching.entries.selection import Selection
 from caching.levels import Policy, Quota
 from caching.redis_health import keys_by_kind, redis_health
@@ -86,7 +86,7 @@ def test_the_sentences_of_a_text_are_read_at_once(cluster: RedisCluster) -> None
 def test_a_paraphrase_is_found(cluster: RedisCluster) -> None:
     asked(ASKED)
     wait_for_the_index()
-    assert asked(PARAPHRASE).match == "semantic"
+    assert asked(PARAPHRASE, "speed").match == "semantic"
 
 
 def test_it_is_walked_over_node_by_node(cluster: RedisCluster) -> None:
@@ -186,6 +186,18 @@ def test_a_vector_set_of_each_scope_lies_where_it_falls(
         assert where.remove(["e25", "e26", "unknown"]) == 2
         assert len(where) == 18
         asked(ASKED)
-        assert asked(PARAPHRASE).match == "semantic"
+        assert asked(PARAPHRASE, "speed").match == "semantic"
         assert len(tier().matcher.index) == 1
         forget_tier()
+
+
+def test_the_counters_of_a_client_are_forgotten_on_all_nodes(cluster: RedisCluster) -> None:
+    rates.take("5", 10)
+    assert rates.within(Quota("5", 10))
+    names = [f"name {number}" for number in range(20)]
+    sharing.admitted(names, "5")
+    sharing.admitted(names, "6")
+    forgetting._erase_counters("5")
+    left = [name for client in cluster.clients() for name in client.scan_iter()]
+    assert len(left) == 20 and all(name.startswith(b"asked:") for name in left)
+    assert sharing.admitted(names, "5") == [True] * 20, "the other one is still counted"

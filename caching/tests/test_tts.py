@@ -74,12 +74,14 @@ def test_what_sounds_different_has_another_entry(change: dict[str, Any]) -> None
 def test_audio_that_was_moved_or_damaged_is_a_miss_and_goes(redis_client: Any) -> None:
     other = replace(UTTERANCE, text="Something else.")
     mp3 = replace(UTTERANCE, codec="mp3")
+    voice = replace(UTTERANCE, voice="hi")
     tts.remember(UTTERANCE, AUDIO, Policy(), BILLED)
     value = redis_client.get(UTTERANCE.key)
     redis_client.set(other.key, value)
     redis_client.set(mp3.key, value)
+    redis_client.set(voice.key, value)
     redis_client.set(UTTERANCE.key, value[:-1])
-    assert tts.lookup([UTTERANCE, other, mp3], Policy()) == [None, None, None]
+    assert tts.lookup([UTTERANCE, other, mp3, voice], Policy()) == [None] * 4
     assert not redis_client.keys()
 
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 import redis
 
+from caching.tests.asking import change_entry
 from speech.tests.bad_requests import BAD_BODIES, JSON, BadBody, error_of
 from speech.tests.loopback import Answer, FakeOpenAI, Seen
 
@@ -20,8 +20,7 @@ def chat(api: Any, body: Any = QUERY, path: str = "/api/chat/", **headers: str) 
 def make_older(redis_client: Any, seconds: int) -> None:
     """Move the time at which every answer was made into the past."""
     for key in redis_client.keys("llm:exact:*"):
-        entry = json.loads(redis_client.get(key))
-        redis_client.set(key, json.dumps({**entry, "created": entry["created"] - seconds}), keepttl=True)
+        change_entry(redis_client, key, lambda entry: {**entry, "created": entry["created"] - seconds})
 
 
 def test_it_asks_the_provider_once_and_then_answers_from_redis(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions as drf
 
 from speech import exceptions
@@ -24,6 +24,7 @@ CONTEXT: dict[str, Any] = {"view": object()}
         (Http404(), 404, "not_found_error", "not_found"),
         (PermissionDenied(), 403, "permission_error", "permission_denied"),
         (RequestDataTooBig(), 413, "invalid_request_error", "payload_too_large"),
+        (UnreadablePostError(), 408, "invalid_request_error", "request_timeout"),
         (drf.NotAuthenticated(), 401, "authentication_error", "not_authenticated"),
         (drf.Throttled(3), 429, "rate_limit_error", "throttled"),
         (KeyError("secret"), 500, "server_error", "internal_error"),

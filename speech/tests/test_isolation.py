@@ -26,7 +26,7 @@ from caching.question import Question
 from caching.semantic import indexes
 from caching.semantic.indexes.base import Entry
 from caching.semantic.tier import forget_tier, tier
-from speech import model_names, services
+from speech import choices, model_names, services
 from speech.failures import FAILURES
 from speech.models import Client
 from speech.openai_api.serializers import AudioSpeechSerializer, ChatCompletionSerializer
@@ -168,14 +168,14 @@ def question_of(said: dict[str, Any], clients: list[Client], query: str) -> Ques
     asked.is_valid(raise_exception=True)
     call = asked.to_call()
     meant = model_names.resolve(call.model, "chat")
-    provider, request = services._prepared_chat(replace(call.request, model=meant.model), meant.provider)
-    return services._question(clients[said["client"]], provider, request, SPEED)
+    choice = next(choices.for_chat(replace(call.request, model=meant.model), meant.provider))
+    return services._question(clients[said["client"]], choice, SPEED)
 
 
 def remember_everywhere(question: Question, text: str) -> None:
     message = {"role": "assistant", "content": text}
-    choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
-    assert llm.remember(question, WholeAnswer(choices, question.model, None), SPEED)
+    said = [{"index": 0, "message": message, "finish_reason": "stop"}]
+    assert llm.remember(question, WholeAnswer(said, question.model, None), SPEED)
     if asked := paraphrase._asked(question):
         # The reader of this process would do the same a moment later.
         tier().matcher.add(Entry(question.key, asked.scope, asked.text))
@@ -233,7 +233,7 @@ def test_audio_is_found_for_exactly_its_own_text_and_voice(pair: Pair) -> None:
         asked.is_valid(raise_exception=True)
         call = asked.to_call()
         request = replace(call.request, model=model_names.resolve(call.model, "speech").model)
-        speaker = services.speaker_for(client=clients[said["client"]], request=request, policy=SPEED)
+        speaker = services._speaker(clients[said["client"]], next(choices.for_speech(request, "")), SPEED)
         return speaker.utterance(request.text, call.codec)
 
     one, other = utterance_of(pair.one), utterance_of(pair.other)
@@ -252,7 +252,7 @@ def test_a_transcript_is_found_for_exactly_its_own_recording(pair: Pair) -> None
 
     def recording_of(said: dict[str, Any]) -> stt.Recording:
         fields = {name: value for name, value in said.items() if name not in ("client", "tail")}
-        provider = services._provider("openai", "transcription")
+        provider = choices.provider_named("openai", "transcription")
         request = TranscriptionRequest(audio=beginning + said["tail"], kind="wav", **fields)
         return services._recording(clients[said["client"]], provider, provider.prepare_transcription(request))
 

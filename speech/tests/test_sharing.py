@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from caching import keys, sharing
 from caching.semantic import feed
 from caching.semantic.feed import Event
+from caching.serializers import JSONSerializer
 from speech.models import Client
 
 Clients = Callable[..., tuple[Client, str]]
@@ -169,7 +170,7 @@ def test_a_flush_of_one_client_takes_all_that_it_wrote(clients: Clients, redis_c
         caller.credentials(HTTP_AUTHORIZATION=f"Bearer {clients(name)[1]}")
         caller.post("/api/chat/", {"query": "What is a cache?"}, format="json")
         speak(caller, "Good morning.")
-    redis_client.set("stt:openai:abc", json.dumps({"by": "one"}))
+    redis_client.set("stt:openai:abc", JSONSerializer({}).dumps({"by": "one"}))
     feed.publish(Event("llm:exact:expired", "scope", "long gone from Redis", by="one"))
     call_command("cache_flush", "--client", "one", "--yes")
     left = [name.decode() for name in redis_client.keys("*")]

@@ -101,6 +101,29 @@ def quiet_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     prices.forget()
 
 
+@pytest.fixture(autouse=True)
+def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was learned from other tests, and what waits for a judge waits until the test lets it be judged."""
+    import queue
+
+    from caching.judging import background
+    from caching.semantic.learned import learned
+
+    monkeypatch.setattr(background.Court, "_start", lambda self: threading.current_thread())
+    monkeypatch.setattr(background.court, "_waiting", queue.Queue(background.MOST_WAITING))
+    monkeypatch.setattr(learned, "_pairs", {})
+    monkeypatch.setattr(learned, "steps", {})
+
+
+@pytest.fixture(autouse=True)
+def well_providers() -> Iterator[None]:
+    """No provider is left alone because of what an earlier test did to it."""
+    yield
+    from speech.upstream.breaker import breaker_of
+
+    breaker_of.cache_clear()
+
+
 @pytest.fixture
 def redis_client() -> redis.Redis:
     """The tests' Redis, empty."""
@@ -153,6 +176,8 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         monkeypatch.setattr(store, "_writes", store._Writes())
 
     yield point_at
+    # What was made for that Redis is of no use to the next test.
+    forget_tier()
 
 
 @pytest.fixture

@@ -70,6 +70,12 @@ class RedisServer:
     def client(self, **options: Any) -> redis.Redis:
         return redis.Redis(port=self.port, **options)
 
+    def restart(self, *arguments: str) -> None:
+        """Kill it, and start it empty with these arguments in place of those that it had."""
+        self.kill()
+        self._arguments = arguments
+        self.start()
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()

@@ -67,6 +67,11 @@ def test_production_refuses_a_secret_for_development(production: dict[str, str],
     assert secret not in done.stderr or not secret
 
 
+def test_no_migration_is_missing() -> None:
+    done = manage("makemigrations", "--check", "--dry-run")
+    assert (done.returncode, done.stdout) == (0, "No changes detected\n")
+
+
 def test_without_it_the_checklist_has_something_to_say() -> None:
     done = manage("check", "--deploy")
     found = done.stderr

@@ -20,8 +20,9 @@ from caching.semantic.indexes import get_index
 from caching.semantic.indexes import names as index_names
 from caching.semantic.learn import Workload
 from caching.semantic.match import Matcher
+from caching.semantic.tightening import BUDGETS
 
-LEVELS = {"quality": 0.0, "balanced": 0.01, "speed": 0.03}
+LEVELS = {"quality": 0.0, **BUDGETS}
 """Wrong answers allowed per question."""
 
 

@@ -73,6 +73,7 @@ class Handler(BaseHTTPRequestHandler):
                 getattr(self, "_" + behaviour.replace("-", "_"))(self.owner.answer(seen))
             else:
                 self._send(self.owner.errors.get(behaviour) or self.owner.answer(seen))
+                self.owner.sent(seen, behaviour)
         except OSError:
             self.owner.closed_early.set()
             self.close_connection = True

@@ -60,6 +60,9 @@ class Loopback:
                 return self._behaviours.popleft()
             return self._behaviours[0] if self._behaviours else "ok"
 
+    def sent(self, seen: Seen, behaviour: str) -> None:
+        """`seen` was answered to the end, so far as a server can know."""
+
     def opened(self) -> None:
         with self._lock:
             self.connections += 1

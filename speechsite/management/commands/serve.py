@@ -45,6 +45,8 @@ class Command(BaseCommand):
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = cleanup.enter_context(tempfile.TemporaryDirectory())
             # Without Redis each worker enforces its share of the limits.
             os.environ["WORKERS"] = str(options["workers"])
+            # How many of them streams may hold.
+            os.environ["THREADS"] = str(options["threads"])
             if options["embedded"]:
                 self._prepare(cleanup)
             server = self._start_server(options)

@@ -1,0 +1,77 @@
+"""Many raw connections at once, well-behaved or not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from benchmarks.faults.site import Site
+
+
+def request_bytes(site: Site, path: str, body: dict[str, object], *, length: int | None = None, key: str = "") -> bytes:
+    """A whole request in HTTP/1.1; with `length` it announces so many bytes and holds what there are of them."""
+    data = json.dumps(body).encode()
+    head = [
+        f"POST {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{site.server.port}",
+        f"Authorization: Bearer {key or site.server.key}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(data) if length is None else length}",
+        "Connection: close",
+    ]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + data
+
+
+@contextmanager
+def connected(site: Site, count: int, data: bytes = b"", *, receives: int = 0) -> Iterator[list[socket.socket]]:
+    """So many open connections, on each of which `data` has been sent; `receives`: bytes that each takes unread."""
+    open_ones: list[socket.socket] = []
+    try:
+        for _ in range(count):
+            open_ones.append(one := socket.socket())
+            if receives:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+            one.settimeout(30)
+            one.connect(("127.0.0.1", site.server.port))
+            one.sendall(data)
+        yield open_ones
+    finally:
+        for one in open_ones:
+            with contextlib.suppress(OSError):
+                one.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    seconds: float
+    status: int
+    """0: no answer."""
+    body: bytes
+
+
+def all_at_once(site: Site, data: bytes, count: int, patience: float) -> list[Reply]:
+    """What `count` clients get that connect at the same moment and send `data`."""
+
+    async def one() -> Reply:
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(patience):
+                reader, writer = await asyncio.open_connection("127.0.0.1", site.server.port)
+                writer.write(data)
+                answer = await reader.read()
+                writer.close()
+        except (OSError, TimeoutError):
+            return Reply(time.monotonic() - begun, 0, b"")
+        head, _, body = answer.partition(b"\r\n\r\n")
+        return Reply(time.monotonic() - begun, int(head.split()[1]) if head else 0, body)
+
+    async def all_of_them() -> list[Reply]:
+        return await asyncio.gather(*(one() for _ in range(count)))
+
+    return asyncio.run(all_of_them())

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import threading
+import time
+
+from benchmarks.faults import books
+from benchmarks.faults.asks import new_stream
+from benchmarks.faults.result import Result
+from benchmarks.faults.site import new_site
+
+TITLE = "all workers `SIGTERM` (deploy) under streaming load"
+QUICK = False
+STREAMS = 24
+
+
+def run(*, quick: bool) -> Result:
+    """All streams are under way when the server is told to stop; what comes later is not its business any more."""
+    result = Result(sent=STREAMS)
+    with new_site() as here:
+        here.provider.chunk_delay = 0.3
+
+        def stream(number: int) -> None:
+            begun = time.monotonic()
+            verdict = new_stream(here, number)
+            result.count(verdict.kind, time.monotonic() - begun)
+
+        threads = [threading.Thread(target=stream, args=(number,)) for number in range(STREAMS)]
+        for thread in threads:
+            thread.start()
+        while here.provider.open_connections < STREAMS or len(here.provider.requests) < STREAMS:
+            time.sleep(0.05)
+        begun = time.monotonic()
+        here.server.stop()
+        result.seen.append(f"stopped after {time.monotonic() - begun:.1f} s")
+        for thread in threads:
+            thread.join()
+        off = books.difference(here, books.in_sqlite(here), patience=1)
+    result.seen.append(f"{off.completion} tokens not booked")
+    result.require("spend is booked", off == books.Tokens(0, 0))
+    result.require_right()
+    return result

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import time
+
+from benchmarks.faults.asks import new_chat, new_speech, new_stream
+from benchmarks.faults.load import Load
+from benchmarks.faults.result import Result
+from benchmarks.faults.site import new_site
+
+TITLE = "provider down: it is left alone, the next in `LLM_FALLBACK`, `TTS_FALLBACK` takes over"
+QUICK = True
+PAUSE = 2
+OPERATIONS, WORKERS, TRIES = 2, 2, 3
+
+
+def run(*, quick: bool) -> Result:
+    with (
+        new_site(LLM_FALLBACK="sarvam", TTS_FALLBACK="sarvam", PROVIDER_BREAKER_SECONDS=str(PAUSE)) as here,
+        Load(here, [new_chat, new_speech, new_stream]) as load,
+    ):
+        load.seconds_until(lambda verdict: verdict.provider == "openai")
+        here.provider.behave("500")
+        time.sleep(5)
+        before, begun = len(here.provider.requests), time.monotonic()
+        time.sleep(4 if quick else 8)
+        trials, asked = len(here.provider.requests) - before, len(load.since(begun))
+        seconds = time.monotonic() - begun
+        here.provider.behave("ok")
+        recovered = load.seconds_until(lambda verdict: verdict.provider == "openai")
+    result = load.result()
+    result.recovered = recovered
+    by_the_second = sum(one.verdict.provider == "sarvam" for one in load.answered)
+    result.seen += [f"{by_the_second} answered by the second provider", f"{trials} trial calls for {asked} requests"]
+    # Each worker tries each operation once a pause, with the retries of any call.
+    most = OPERATIONS * WORKERS * TRIES * (seconds / PAUSE + 1)
+    result.require("it is left alone", trials <= most)
+    result.require("another takes over", by_the_second > 0)
+    result.require("asked again in time", recovered is not None and recovered < PAUSE + 8)
+    result.require_right()
+    return result

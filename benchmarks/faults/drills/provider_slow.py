@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from benchmarks.faults.result import Result
+from benchmarks.faults.unwell import run_unwell
+
+TITLE = "provider: 10 % of calls answer a byte at a time"
+QUICK = False
+
+
+def run(*, quick: bool) -> Result:
+    return run_unwell({"drip": 0.05, "drip-head": 0.05}, seconds=10)

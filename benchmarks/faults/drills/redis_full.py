@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import time
+
+from benchmarks.faults.asks import known_chat, known_speech, new_chat
+from benchmarks.faults.load import Load, is_hit
+from benchmarks.faults.result import Result
+from benchmarks.faults.site import site
+
+TITLE = "Redis full, `noeviction`"
+QUICK = False
+
+
+def run(*, quick: bool) -> Result:
+    with site() as here, Load(here, [known_chat, known_speech, new_chat]) as load:
+        load.seconds_until(is_hit)
+        time.sleep(2)
+        client = here.redis.client()
+        client.config_set("maxmemory", 1)
+        begun = time.monotonic()
+        time.sleep(5)
+        hits = sum(is_hit(one.verdict) for one in load.since(begun))
+        client.config_set("maxmemory", 0)
+        recovered = load.seconds_until(lambda verdict: "stored" in verdict.status)
+    result = load.result()
+    result.recovered = recovered
+    result.seen.append(f"{hits} hits while full")
+    result.require("what is stored is served", hits > 0)
+    result.require("stores again within 10 s", recovered is not None and recovered < 10)
+    result.require_right()
+    return result

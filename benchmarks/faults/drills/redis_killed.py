@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import time
+
+from benchmarks.faults.asks import answer, known_chat, known_speech, new_chat
+from benchmarks.faults.load import Load, is_hit
+from benchmarks.faults.result import Result
+from benchmarks.faults.site import Site, site
+
+TITLE = "Redis `kill -9`, restarted empty"
+QUICK = True
+ASKED, MEANT = "How do I reset my password?", "how do i reset my password"
+
+
+def run(*, quick: bool) -> Result:
+    with site() as here:
+        with Load(here, [known_chat, known_speech, new_chat]) as load:
+            load.seconds_until(is_hit)
+            here.redis.kill()
+            time.sleep(2 if quick else 4)
+            here.redis.start()
+            recovered = load.seconds_until(is_hit)
+        result = load.result()
+        result.recovered = recovered
+        result.require("hits within 10 s", recovered is not None and recovered < 10)
+        result.require("the semantic tier finds what is stored afterwards", _is_found_by_meaning(here))
+    result.require_right()
+    return result
+
+
+def _is_found_by_meaning(here: Site) -> bool:
+    here.server.chat(ASKED)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        found = here.server.chat(MEANT)
+        if found.headers.get("X-Cache-Match") == "semantic":
+            return bool(found.json()["text"] == answer(ASKED))
+        time.sleep(0.2)
+    return False

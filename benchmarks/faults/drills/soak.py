@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.faults.asks import known_chat, known_speech, new_chat, new_speech, new_stream
+from benchmarks.faults.load import Load
+from benchmarks.faults.result import Result
+from benchmarks.faults.site import Site, new_site
+
+TITLE = "mixed load"
+QUICK = False
+WARM_UP = 10.0
+"""Seconds until caches, pools and interpreters have taken what they will keep."""
+MAX_ENTRIES = 500
+"""SEMANTIC_MAX_ENTRIES, reached soon, so that what must stop growing can be seen not to grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    minutes: float
+    resident: float
+    """MB of all workers."""
+    threads: int
+    files: int
+    """Open files and sockets of all workers."""
+    index: float
+    """kB of `llm:query_index` in Redis."""
+
+
+def run(*, soak: float) -> Result:
+    """`soak`: seconds. The provider is unwell now and then, and entries expire within seconds."""
+    ttl = "5"
+    with (
+        new_site(LLM_CACHE_TTL_BALANCED=ttl, TTS_CACHE_TTL_BALANCED=ttl, SEMANTIC_MAX_ENTRIES=str(MAX_ENTRIES)) as here,
+        Load(here, [known_chat, new_chat, known_speech, new_speech, new_stream]) as load,
+    ):
+        here.provider.faults = {"500": 0.02, "reset": 0.01}
+        time.sleep(WARM_UP)
+        begun, samples = time.monotonic(), []
+        while time.monotonic() < begun + soak:
+            samples.append(_sample(here, (time.monotonic() - begun) / 60))
+            here.provider.requests.clear()
+            time.sleep(min(10.0, soak / 12))
+    result = load.result()
+    result.seen.append(f"over {soak / 60:.1f} minutes, a minute:")
+    for name, of in FIGURES.items():
+        slope = _slope(samples, of)
+        result.seen.append(f"{name} {slope:+.1f} (from {of(samples[0]):.0f} to {of(samples[-1]):.0f})")
+    result.require("no leaked threads or files", samples[-1].threads <= samples[0].threads * 2 + 50)
+    result.require_right(told=True)
+    return result
+
+
+FIGURES: dict[str, Callable[[Sample], float]] = {
+    "MB of the workers": lambda sample: sample.resident,
+    "threads": lambda sample: sample.threads,
+    "files and sockets": lambda sample: sample.files,
+    "kB of the index in Redis": lambda sample: sample.index,
+}
+
+
+def _sample(here: Site, minutes: float) -> Sample:
+    workers = here.workers()
+    return Sample(
+        minutes,
+        sum(worker.memory_info().rss for worker in workers) / 1e6,
+        sum(worker.num_threads() for worker in workers),
+        sum(worker.num_fds() for worker in workers),
+        (here.redis.client().memory_usage("llm:query_index") or 0) / 1e3,
+    )
+
+
+def _slope(samples: list[Sample], of: Callable[[Sample], float]) -> float:
+    """A minute, by least squares."""
+    slope, _ = np.polyfit([sample.minutes for sample in samples], [of(sample) for sample in samples], 1)
+    return float(slope)

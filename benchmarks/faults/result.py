@@ -1,0 +1,60 @@
+"""One row of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+COLUMNS = ("drill", "sent", "right", "wrong", "told", "failed", "slowest", "recovered", "seen", "")
+
+
+@dataclass
+class Result:
+    sent: int = 0
+    right: int = 0
+    wrong: int = 0
+    """Answers to another question than the one that was asked."""
+    told: int = 0
+    """Errors of ours that say what happened."""
+    failed: int = 0
+    """Anything else: a connection that breaks, a stream without its end, a status 500."""
+    slowest: float = 0.0
+    """Seconds."""
+    recovered: float | None = None
+    """Seconds from the end of the fault until all is as before."""
+    seen: list[str] = field(default_factory=list)
+    """Figures that belong to this drill alone."""
+    broken: list[str] = field(default_factory=list)
+    """Demands that were not met."""
+    skipped: str = ""
+
+    def count(self, kind: str, seconds: float) -> None:
+        setattr(self, kind, getattr(self, kind) + 1)
+        self.slowest = max(self.slowest, seconds)
+
+    def require(self, demand: str, met: bool) -> None:
+        if not met:
+            self.broken.append(demand)
+
+    def require_right(self, *, told: bool = False) -> None:
+        """Nothing wrong, nothing failed; errors of ours only where `told`."""
+        self.require("0 wrong", self.wrong == 0)
+        self.require("0 failed", self.failed == 0)
+        self.require("no errors", told or self.told == 0)
+        self.require("some right", self.right > 0)
+
+    def row(self, title: str) -> list[str]:
+        if self.skipped:
+            return [title, *[""] * 7, f"skipped: {self.skipped}", "–"]
+        recovered = "" if self.recovered is None else f"{self.recovered:.1f} s"
+        counts = [str(number) for number in (self.sent, self.right, self.wrong, self.told, self.failed)]
+        verdict = f"NOT MET: {', '.join(self.broken)}" if self.broken else "ok"
+        return [title, *counts, f"{self.slowest:.2f} s", recovered, "; ".join(self.seen), verdict]
+
+
+def header() -> str:
+    return f"| {' | '.join(COLUMNS)} |\n| --- {'| ---: ' * 5}| ---: | ---: | --- | --- |"
+
+
+def line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,40 @@
+"""What the drills of a provider that is unwell have in common."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from benchmarks.faults.asks import Ask, known_chat, known_speech, new_chat, new_speech, new_stream
+from benchmarks.faults.load import Load, is_right
+from benchmarks.faults.result import Result
+from benchmarks.faults.site import READ_TIMEOUT, Site, new_site
+
+ASKS: Sequence[Ask] = (new_chat, new_speech, new_stream, known_chat, known_speech)
+IN_TIME = 4.0 * READ_TIMEOUT
+"""Seconds: a silent provider costs one read time-out, one that drips up to four (`speech.upstream.reply`)."""
+
+
+def run_unwell(faults: Mapping[str, float], *, seconds: float, asks: Sequence[Ask] = ASKS) -> Result:
+    """Load while a share of the provider's calls goes wrong, then once everything again while it is well."""
+    with new_site(PROVIDER_BREAKER_SECONDS="1") as here:
+        with Load(here, asks) as load:
+            here.provider.faults = faults
+            time.sleep(seconds)
+            here.provider.faults = {}
+            recovered = load.seconds_until(is_right)
+        result = load.result()
+        result.recovered = recovered
+        bad = stored_badly(here)
+    result.require("nothing bad is stored", bad == 0)
+    result.require(f"every answer within {IN_TIME:.0f} s", result.slowest < IN_TIME + 2)
+    result.require_right(told=True)
+    return result
+
+
+def stored_badly(here: Site) -> int:
+    """How many of the questions that come again are now answered wrongly, or not at all, by the well provider."""
+    # A breaker that has just opened gives it another chance within a second.
+    time.sleep(1.5)
+    verdicts = [ask(here, number) for number in range(20) for ask in (known_chat, known_speech)]
+    return sum(verdict.kind != "right" for verdict in verdicts)

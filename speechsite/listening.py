@@ -1,0 +1,32 @@
+"""The sockets on which a worker is reached."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+
+DEAF_SECONDS = 30
+"""How long a client may leave unread what was sent to it. A player that is paused for longer must ask again."""
+
+
+def cut_off_deaf_clients() -> None:
+    """Let the kernel break a connection whose client reads nothing for DEAF_SECONDS, which frees the stream's thread.
+
+    tcp(7), TCP_USER_TIMEOUT: accepted sockets inherit it, and it counts while the client's window is closed
+    (Linux 5.11). Elsewhere such a client keeps its thread until it goes.
+    """
+    if not hasattr(socket, "TCP_USER_TIMEOUT"):
+        return
+    for listener in _listeners():
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAF_SECONDS * 1000)
+
+
+def _listeners() -> Iterator[socket.socket]:
+    """This process' listening TCP sockets: the server makes them, and keeps them to itself."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 (names are all that is wanted)
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as one:
+            is_tcp = one.family in (socket.AF_INET, socket.AF_INET6) and one.type == socket.SOCK_STREAM
+            if is_tcp and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                yield one
