@@ -41,10 +41,9 @@ def record(event: Event) -> Costs:
 
 def record_overhead(cache_type: Literal["llm", "tts", "stt"], provider: str, model: str, usage: Usage) -> None:
     """Count what the cache itself was billed, beside all requests: written within a second."""
-    moment = timezone.now()
-    spent = prices.cost(provider, model, usage, moment)
+    spent = prices.cost(provider, model, usage)
     event = Event(cache_type, "miss", usage, provider=provider, model=model, overhead=spent)
-    row = rows.overhead(price(event, moment))
+    row = rows.overhead(price(event, timezone.now()))
     batch = Batch()
     batch.hours.add(row)
     expose(row)

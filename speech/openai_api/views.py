@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from dataclasses import replace
 from typing import Any, cast
 
@@ -35,7 +35,7 @@ from speech.views import CACHE_CONTROL, ERRORS
 class OpenAIView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
-        response["X-Request-ID"] = f"req_{uuid.uuid4().hex}"
+        response["X-Request-ID"] = f"req_{secrets.token_hex(16)}"
         return response
 
 
