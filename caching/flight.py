@@ -237,8 +237,9 @@ def _end(name: str, kind: bytes, item: bytes, lease: _Lease) -> None:
     pipeline = store.connection().pipeline(transaction=False)
     pipeline.xadd(name, {kind: item})
     pipeline.expire(name, ENDED_SECONDS)
-    pipeline.eval(_RELEASE, 1, lease.name, lease.token)
     pipeline.execute()
+    # Not in the pipeline: a cluster's takes no script.
+    store.connection().eval(_RELEASE, 1, lease.name, lease.token)
 
 
 @store.fail_open(None)
