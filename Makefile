@@ -15,6 +15,8 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
+	$(BIN)/bandit -q -c pyproject.toml -r caching speech speechsite manage.py
+	$(BIN)/python .ci/audit.py
 
 # What they measure, and the last figures: docs/performance.md
 bench: .venv/dev

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -13,6 +12,7 @@ from django.db import connection
 from caching.doctor import Finding, examine_redis
 from caching.levels import LEVELS
 from caching.models import Price
+from caching.redis.url import nodes
 from caching.semantic import embedders, indexes
 
 TAG = "gateway"
@@ -62,8 +62,8 @@ def check_semantic_tier(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_redis_is_encrypted(**kwargs: Any) -> list[CheckMessage]:
-    url = urlsplit(settings.REDIS_URL)
-    if url.scheme != "redis" or url.hostname in _LOOPBACK:
+    url: str = settings.REDIS_URL
+    if not url or url.startswith("rediss") or all(host in _LOOPBACK for host, _ in nodes(url)):
         return []
     message = "REDIS_URL reaches another machine without TLS: what is sent can be read on the way."
     return [Warning(message, hint="Use rediss:// (double s) where your Redis speaks TLS.", id="caching.W001")]

@@ -13,12 +13,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ClusterDownError, RedisError
 from redis.retry import Retry
+from redis.sentinel import MasterNotFoundError
 
 from caching.redis import advice
 from caching.redis.advice import Advice
-from caching.redis.url import mask_password
+from caching.redis.url import kind_of, mask_password, node_url, nodes, service_of
 from caching.redis.version import has_vector_sets, version
 from caching.redis_health import EVICTING
 
@@ -55,8 +56,15 @@ def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
             "REDIS_URL", "warning", "REDIS_URL is not set: caching is off", "Set it in .env; see docs/redis.md"
         )
         return
-    parts = urlsplit(url)
     yield Finding("REDIS_URL", "ok", mask_password(url))
+    kind = kind_of(url)
+    if kind:
+        found = list(_ask_for_the_others(url))
+        yield from (finding for finding, _ in found)
+        url = found[-1][1]
+        if not url:
+            return
+    parts = urlsplit(url)
     steps: tuple[tuple[str, Callable[[SplitResult], str]], ...] = (
         ("DNS", _resolve),
         ("TCP", _connect),
@@ -65,7 +73,7 @@ def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
         ("SELECT", _select),
         ("write", _write),
     )
-    for name, step in steps:
+    for name, step in steps[:-2] if kind == "cluster" else steps:
         try:
             message = step(parts)
         except Failed as failure:
@@ -74,6 +82,37 @@ def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
         if message:
             yield Finding(name, "ok", message)
     yield from _advise(parts, index)
+
+
+def _ask_for_the_others(url: str) -> Iterator[tuple[Finding, str]]:
+    """What each address in `url` says until one answers: then with the address of a Redis that holds entries."""
+    step = "sentinels" if kind_of(url) == "sentinel" else "cluster"
+    for host, port in nodes(url):
+        try:
+            message, found = (_ask_sentinel if step == "sentinels" else _ask_cluster)(url, host, port)
+        except (RedisError, OSError) as error:
+            told = advice.explain(error)
+            yield Finding(step, "error", f"{host}:{port}: {told.message}", told.remedy), ""
+        else:
+            yield Finding(step, "ok", f"{host}:{port}: {message}"), found
+            return
+
+
+def _ask_sentinel(url: str, host: str, port: int) -> tuple[str, str]:
+    sentinel = Redis(host, port, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, protocol=2, driver_info=None)
+    primary: Any = sentinel.sentinel_get_master_addr_by_name(service_of(url))
+    if not primary:
+        raise MasterNotFoundError("no master found")
+    host, port = primary[0].decode(), int(primary[1])
+    return f"the primary of {service_of(url)} is {host}:{port}", node_url(url, host, port)
+
+
+def _ask_cluster(url: str, host: str, port: int) -> tuple[str, str]:
+    one = node_url(url, host, port)
+    info: dict[str, str] = _redis(urlsplit(one)).execute_command("CLUSTER INFO")
+    if info["cluster_state"] != "ok":
+        raise ClusterDownError(info["cluster_state"])
+    return f"{info['cluster_size']} primaries, all slots are served", one
 
 
 def _resolve(parts: SplitResult) -> str:

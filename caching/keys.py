@@ -1,6 +1,6 @@
 """The names of everything in Redis, and how two requests come to share one.
 
-Pure functions: no Redis, no settings but the optional prefix.
+Pure functions: no Redis, no settings but the optional prefix and whether keys may be readable.
 """
 
 from __future__ import annotations
@@ -60,7 +60,12 @@ def exact_key(request: Mapping[str, Any]) -> str:
 
 
 def semantic_key(scope: str, normalized: str) -> str:
-    """`llm:semantic:{scope}:{normalized}`, readable; past MOST_READABLE characters the rest is a hash."""
+    """`llm:semantic:{scope}:{normalized}`, readable; past MOST_READABLE characters the rest is a hash.
+
+    Where CACHE_HASH_KEYS is on all of it is.
+    """
+    if settings.CACHE_HASH_KEYS:
+        return f"{SEMANTIC}:{scope}:{digest(normalized)[:32]}"
     if len(normalized) > MOST_READABLE:
         normalized = f"{normalized[:MOST_READABLE]}#{digest(normalized)[:16]}"
     return f"{SEMANTIC}:{scope}:{_UNSAFE.sub(lambda match: _quoted(match[0]), normalized)}"

@@ -246,4 +246,4 @@ def _counted(question: Question, policy: Policy, entry: Entry) -> Entry:
 def _count(question: Question, policy: Policy, status: Status) -> None:
     counter = {"hit": metrics.HITS, "miss": metrics.MISSES, "bypass": metrics.BYPASSES}[status]
     counter.labels("llm", policy.level).inc()
-    logger.info("LLM cache %s for query: %s", status, excerpt(question.text))
+    logger.info("LLM cache %s for query: %s", status, excerpt(question.text if policy.write else ""))

@@ -46,14 +46,5 @@ def _admitted(names: Sequence[str], client: str) -> list[bool]:
     return [count >= settings.SHARED_SCOPE_CLIENTS and not barred for count, barred in pairs]
 
 
-@store.fail_open(0)
-def withdraw(client: str, names: Sequence[str]) -> int:
-    """Take `client` out of sets of askers, given by their keys; in how many it was."""
-    pipeline = store.connection().pipeline(transaction=False)
-    for name in names:
-        pipeline.srem(keys.make_key(name, settings.CACHE_KEY_PREFIX, 1), client)
-    return sum(pipeline.execute())
-
-
 def _key(name: str) -> str:
     return keys.make_key(f"{keys.ASKED}:{keys.digest(name)[:32]}", settings.CACHE_KEY_PREFIX, 1)

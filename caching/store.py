@@ -16,7 +16,8 @@ from django.conf import settings
 from django.core.cache import caches
 from django_redis.client import DefaultClient
 from redis import Redis
-from redis.exceptions import ReadOnlyError, RedisError, ResponseError
+from redis.cluster import RedisCluster
+from redis.exceptions import ClusterDownError, ReadOnlyError, RedisClusterException, RedisError, ResponseError
 
 from caching import metrics
 from caching.redis.advice import Advice, explain
@@ -31,6 +32,8 @@ T = TypeVar("T")
 D = TypeVar("D")
 Alias = Literal["default", "audio"]
 
+# What redis-py raises of a cluster is not all below RedisError.
+AWAY = (RedisError, RedisClusterException, OSError)
 # After a refused write the next ones wait this long, so that a full Redis costs a try now and then, not one a request.
 WRITE_PAUSE_SECONDS = 2.0
 
@@ -86,11 +89,12 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
                 return default
             try:
                 return function(*args, **kwargs)
-            except ResponseError as error:
-                # Redis is there and refuses this one command: full, a replica, no permission.
-                _counted(error)
-            except (RedisError, OSError) as error:
-                _breaker.trip(str(_counted(error)))
+            except AWAY as error:
+                if isinstance(error, ResponseError) and not isinstance(error, ClusterDownError):
+                    # Redis is there and refuses this one command: full, a replica, no permission.
+                    _counted(error)
+                else:
+                    _breaker.trip(str(_counted(error)))
             return default
 
         return call
@@ -178,10 +182,12 @@ def _put_raw(key: str, data: bytes, ttl: int) -> bool:
         return False
     try:
         connection().set(_client().make_key(key), data, ex=ttl)
+    except ClusterDownError:
+        raise
     except ResponseError as error:
         _writes.refused(_counted(error))
-        if isinstance(error, ReadOnlyError):
-            # After a failover the pool still holds connections to the old primary.
+        if isinstance(error, ReadOnlyError) and not isinstance(connection(), RedisCluster):
+            # After a failover the pool still holds connections to the old primary. A cluster's client sees to its own.
             connection().connection_pool.disconnect(inuse_connections=False)
         return False
     _writes.accepted()
@@ -230,8 +236,10 @@ def _counted(error: BaseException) -> Advice:
 
 def _probe() -> str | None:
     try:
-        connection().ping()
-    except (RedisError, OSError) as error:
+        redis = connection()
+        # A node of a cluster answers a PING while the cluster is down.
+        redis.exists(_client().make_key("llm:probe")) if isinstance(redis, RedisCluster) else redis.ping()
+    except AWAY as error:
         return str(explain(error))
     return None
 

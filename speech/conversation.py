@@ -20,6 +20,10 @@ from speech.sentences import SentenceStream
 class Receipt:
     """What one turn came to. It is filled while the turn is spoken."""
 
+    keeps_texts: bool = True
+    """Whether it may say what was said, and not only what it came to."""
+    hides_hits: bool = False
+    """Whether it keeps silent about what came from the cache."""
     heard: dict[str, Any] | None = None
     """What was said, where the question came as sound."""
     chat: dict[str, Any] = field(default_factory=dict)
@@ -31,15 +35,27 @@ class Receipt:
     began: float = field(default_factory=time.monotonic)
 
     def as_json(self) -> dict[str, Any]:
+        return self._without_hits() if self.hides_hits else self._in_full()
+
+    def _without_hits(self) -> dict[str, Any]:
+        return {
+            "text": " ".join(map(self._kept, self.sentences)),
+            "chat": {name: self.chat[name] for name in ("provider", "model") if name in self.chat},
+            "speech": self.speech,
+            "sentences": [{"text": self._kept(s), "characters": len(s.text)} for s in self.sentences],
+            "error": self.error,
+        }
+
+    def _in_full(self) -> dict[str, Any]:
         made = [sentence for sentence in self.sentences if not sentence.cached]
         saved = [sentence for sentence in self.sentences if sentence.cached]
         return {
-            "text": " ".join(sentence.text for sentence in self.sentences),
-            "heard": self.heard,
+            "text": " ".join(map(self._kept, self.sentences)),
+            "heard": self.heard if self.keeps_texts else None,
             "chat": self.chat,
             "speech": self.speech,
             "sentences": [
-                {"text": s.text, "cached": s.cached, "characters": len(s.text), "billed": s.made.billed}
+                {"text": self._kept(s), "cached": s.cached, "characters": len(s.text), "billed": s.made.billed}
                 for s in self.sentences
             ],
             "characters_billed": sum(s.made.billed.get("characters", 0) for s in made),
@@ -47,6 +63,9 @@ class Receipt:
             "time_to_first_audio_ms": self.first_audio_ms,
             "error": self.error,
         }
+
+    def _kept(self, sentence: Sentence) -> str:
+        return sentence.text if self.keeps_texts else ""
 
 
 def sentences_of(chunks: Iterator[Chunk], language: str) -> Iterator[str]:

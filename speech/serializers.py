@@ -177,8 +177,8 @@ class ChatResponseSerializer(serializers.Serializer[Any]):
     optimization_level = serializers.ChoiceField(choices=LEVELS)
     finish_reason = serializers.CharField()
     usage = serializers.JSONField(allow_null=True, help_text="Tokens as the provider billed them when it was made.")
-    cost = CostSerializer()
-    cache = CacheReceiptSerializer()
+    cost = CostSerializer(allow_null=True)
+    cache = CacheReceiptSerializer(allow_null=True, help_text="Null, as `cost` is, where the server hides it.")
 
 
 class ErrorSerializer(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
 from django.conf import settings
 
@@ -20,6 +21,7 @@ from speech.accounting import Account
 from speech.audio import Encoder
 from speech.choices import Choice, first_to_answer, for_chat, for_speech, provider_named
 from speech.conversation import Receipt, Rereadable, first_of, sentences_of, spoken_turn
+from speech.disclosure import hides, padding
 from speech.exceptions import NotCached, ProviderTimeout, ProviderUnavailable
 from speech.failures import FAILURES
 from speech.models import Client
@@ -98,6 +100,8 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
         with _translated():
             source = source_of(choice.provider, choice.request, policy, account)
             outcome = llm.answer(_question(client, choice, policy), policy, source)
+        kind = ("chat", choice.provider.name, choice.request.model)
+        padding.even_out(client, kind, outcome, account.started)
         return ChatResult(outcome, choice.provider.name, account.settle(outcome))
 
     def stale(choice: Choice[ChatRequest]) -> ChatResult | None:
@@ -117,6 +121,8 @@ def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provide
         with _translated():
             source = source_of(choice.provider, choice.request, policy, account)
             outcome = llm.stream(_question(client, choice, policy), policy, source)
+        kind = ("stream", choice.provider.name, choice.request.model)
+        padding.even_out(client, kind, outcome, account.started)
         costs = account.settle(outcome) if outcome.status == "hit" else None
         chunks = settled_by_follower(outcome, account) if outcome.collapsed else outcome.value
         return ChatStream(
@@ -150,7 +156,7 @@ def synthesize(
     policy = client.tightened(policy)
     choices = for_speech(request, provider)
     content_type = Encoder(codec, request.sample_rate).content_type
-    account = accounting.account("tts", level=policy.level, client=client.name, text=request.text)
+    account = _account("tts", client, policy, request.text)
 
     def result(choice: Choice[SpeechRequest], outcome: Outcome[Iterator[bytes]]) -> SpeechResult:
         costs = None if stream and outcome.status != "hit" else account.settle(outcome)
@@ -158,7 +164,10 @@ def synthesize(
 
     def ask(choice: Choice[SpeechRequest]) -> SpeechResult:
         with _translated():
-            return result(choice, spoken(_speaker(client, choice, policy), codec, account, stream=stream))
+            outcome = spoken(_speaker(client, choice, policy), codec, account, stream=stream)
+        kind = ("speech", choice.provider.name, choice.request.voice, stream)
+        padding.even_out(client, kind, outcome, account.started)
+        return result(choice, outcome)
 
     def stale(choice: Choice[SpeechRequest]) -> SpeechResult | None:
         found = stale_sound(_speaker(client, choice, policy), codec)
@@ -175,7 +184,8 @@ def converse(
     Returns when the first sound is there. Closing `sound` stops all synthesis of what was not yet sent.
     Raises InvalidRequest, ProviderError or NotCached; while `sound` is read it may raise ProviderError too.
     """
-    policy, receipt = client.tightened(policy), Receipt()
+    policy = client.tightened(policy)
+    receipt = Receipt(keeps_texts=policy.write, hides_hits=hides(client))
     # Refuses what cannot be spoken before a model is asked.
     for_speech(speech, wish.tts_provider)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
@@ -184,7 +194,7 @@ def converse(
     first, sentences = first_of(sentences_of(answer.outcome.value, speech.language or languages.detect(speech.text)))
     # The voice follows the language that the model answered in, not the one that it was asked in.
     choices = for_speech(replace(speech, text=first), wish.tts_provider)
-    account = accounting.account("tts", level=policy.level, client=client.name, text=first)
+    account = _account("tts", client, policy, first)
 
     def speak(choice: Choice[SpeechRequest]) -> Iterator[bytes]:
         playback = Playback(_speaker(client, choice, policy), texts.again())
@@ -211,7 +221,7 @@ def transcribe(
     prepared = chosen.prepare_transcription(request)
     policy = client.tightened(policy)
     recording = _recording(client, chosen, prepared)
-    account = accounting.account("stt", level=policy.level, client=client.name, text="")
+    account = _account("stt", client, policy, "")
     account.asks(chosen.name, prepared.model)
 
     def produce() -> stt.Transcript:
@@ -248,8 +258,12 @@ def _recording(client: Client, provider: BaseProvider, request: TranscriptionReq
 
 
 def _account_of_chat(client: Client, request: ChatRequest, policy: Policy) -> Account:
-    text = text_of(request.messages[-1]) if request.messages else ""
-    return accounting.account("llm", level=policy.level, client=client.name, text=text)
+    return _account("llm", client, policy, text_of(request.messages[-1]) if request.messages else "")
+
+
+def _account(cache_type: Literal["llm", "tts", "stt"], client: Client, policy: Policy, text: str) -> Account:
+    """`text` is kept in the ledger only where the client's content may be kept at all."""
+    return accounting.account(cache_type, level=policy.level, client=client.name, text=text if policy.write else "")
 
 
 @contextmanager

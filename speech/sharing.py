@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from django.conf import settings
+
 from caching import sharing
 from caching.levels import Policy
 from caching.paraphrase import HARMLESS_PARAMS
@@ -15,7 +17,7 @@ from speech.privacy import has_figures, is_shareable
 
 def shared_if_admitted(client: Client, question: Question, policy: Policy) -> Question:
     """`question` in the shared scope if it says nothing personal and enough clients ask it, else as it is."""
-    if not (client.shared_scope and policy.write and _says_nothing_personal(question)):
+    if not (_may_share(client, policy) and _says_nothing_personal(question)):
         return question
     shared = replace(question, scope=SHARED_SCOPE)
 
@@ -32,7 +34,7 @@ def shared_if_admitted(client: Client, question: Question, policy: Policy) -> Qu
 
 def all_shared_if_admitted(client: Client, utterances: list[Utterance], policy: Policy) -> list[Utterance]:
     """The same for utterances, all in one round trip."""
-    if not (client.shared_scope and policy.write):
+    if not _may_share(client, policy):
         return utterances
     shared = {
         position: replace(utterance, scope=SHARED_SCOPE)
@@ -46,6 +48,12 @@ def all_shared_if_admitted(client: Client, utterances: list[Utterance], policy: 
         if not is_admitted:
             del shared[position]
     return [shared.get(position, own) for position, own in enumerate(utterances)]
+
+
+def _may_share(client: Client, policy: Policy) -> bool:
+    # `only-if-cached` asks outright whether somebody else has asked the same.
+    asks_outright = policy.only_if_cached and settings.HIDE_CACHE_STATUS
+    return client.shared_scope and policy.write and not asks_outright
 
 
 def _says_nothing_personal(question: Question) -> bool:

@@ -20,6 +20,7 @@ from caching.levels import Level, Policy
 from speech import accounting, cache_control, services
 from speech.authentication import client_of
 from speech.bodies import read_call
+from speech.disclosure import headers, hides
 from speech.endpoint import Endpoint, json_response
 from speech.models import Client, Receipt
 from speech.serializers import (
@@ -50,13 +51,16 @@ class ChatView(Endpoint):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Answer a question, from the cache where it can be answered from there."""
         call = read_call(ChatRequestSerializer, request)
+        client = client_of(request)
         result = services.chat(
-            client=client_of(request),
+            client=client,
             request=call.request,
             policy=_policy(request, call.level),
             provider=call.provider,
         )
-        return json_response(_chat_body(result, call.level), _headers(result))
+        return json_response(
+            _chat_body(client, result, call.level), headers(client, result.provider, result.outcome, result.costs)
+        )
 
 
 class SpeechView(Endpoint):
@@ -68,8 +72,9 @@ class SpeechView(Endpoint):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Speak a text, from the cache where it was spoken before."""
         call = read_call(SpeechRequestSerializer, request)
+        client = client_of(request)
         result = services.synthesize(
-            client=client_of(request),
+            client=client,
             request=call.request,
             policy=_policy(request, call.level),
             codec=call.codec,
@@ -78,7 +83,7 @@ class SpeechView(Endpoint):
         return HttpResponse(
             b"".join(result.outcome.value),
             content_type=result.content_type,
-            headers=_headers(result),
+            headers=headers(client, result.provider, result.outcome, result.costs),
         )
 
 
@@ -115,10 +120,6 @@ class ReceiptView(APIView):
         return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
 
 
-def _headers(result: services.ChatResult | services.SpeechResult) -> dict[str, str]:
-    return {"X-Provider": result.provider, **cache_control.headers(result.outcome), **accounting.headers(result.costs)}
-
-
 def _policy(request: Request | HttpRequest, level: Level) -> Policy:
     return cache_control.policy_from(request.META.get("HTTP_CACHE_CONTROL", ""), level)
 
@@ -131,8 +132,8 @@ def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> I
         Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
 
 
-def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
-    outcome = result.outcome
+def _chat_body(client: Client, result: services.ChatResult, level: str) -> dict[str, Any]:
+    outcome, hidden = result.outcome, hides(client)
     choice = outcome.value.choices[0]
     return {
         "id": f"chatcmpl-{uuid.uuid4().hex}",
@@ -142,8 +143,10 @@ def _chat_body(result: services.ChatResult, level: str) -> dict[str, Any]:
         "optimization_level": level,
         "finish_reason": choice["finish_reason"],
         "usage": outcome.value.usage,
-        "cost": accounting.body(result.costs),
-        "cache": {
+        "cost": None if hidden else accounting.body(result.costs),
+        "cache": None
+        if hidden
+        else {
             "status": outcome.status,
             "match": outcome.match,
             "age": outcome.age,

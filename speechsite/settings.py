@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
-from speechsite import cors, values
+from speechsite import cors, logs, values
 from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,7 +70,10 @@ def _development_key() -> str:
 
 
 DEBUG = envbool("DEBUG", False)
+HTTPS_ONLY = envbool("HTTPS_ONLY", False)
 SECRET_KEY = envstr("SECRET_KEY") or _development_key()
+if HTTPS_ONLY and SECRET_KEY.startswith("django-insecure-"):
+    raise ImproperlyConfigured("SECRET_KEY must be set where HTTPS_ONLY is, and not to a key for development")
 ALLOWED_HOSTS = envlist("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = envlist("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "speechsite.urls"
@@ -143,6 +146,17 @@ STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 
+# TLS ends at a proxy in front, which says in X-Forwarded-Proto how it was asked.
+
+HSTS_SECONDS = envint("HSTS_SECONDS", 31_536_000)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
+SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS_ONLY else 0
+# Asked from within, past the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+# Whether HSTS holds for other names of the domain, and is built into browsers, is not this service's to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
 # Database
 
 DATABASES: dict[str, Any] = {
@@ -170,6 +184,8 @@ THREADS = envint("THREADS", 64, least=1)
 REDIS_URL = normalize_redis_url(envstr("REDIS_URL"))
 REDIS_TIMEOUT_MS = envint("REDIS_TIMEOUT_MS", 250, least=1)
 CACHE_KEY_PREFIX = envstr("CACHE_KEY_PREFIX")
+# Whether keys hide what was asked.
+CACHE_HASH_KEYS = envbool("CACHE_HASH_KEYS", False)
 CACHES = {
     "default": redis_cache(REDIS_URL, "JSONSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX),
     "audio": redis_cache(REDIS_URL, "AudioSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX),
@@ -192,6 +208,9 @@ TTS_CACHE_TTL = {
 STALE_IF_ERROR_SECONDS = envint("STALE_IF_ERROR_SECONDS", 0)
 # What this many clients asked for may be kept where others that share find it.
 SHARED_SCOPE_CLIENTS = envint("SHARED_SCOPE_CLIENTS", 2, least=1)
+# From a client that shares, so that it cannot tell what others asked.
+HIDE_CACHE_STATUS = envbool("HIDE_CACHE_STATUS", False)
+PAD_SHARED_HITS = envbool("PAD_SHARED_HITS", False)
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier
@@ -277,15 +296,4 @@ SPECTACULAR_SETTINGS = {
 # 0 keeps what people asked and said out of the logs.
 LOG_TEXTS = envbool("LOG_TEXTS", True)
 LOG_LEVEL = envchoice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {
-        # Django's default is to mail them; a failing page must be seen where everything else is.
-        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-        "caching": {"handlers": ["console"], "level": LOG_LEVEL},
-        "speech": {"handlers": ["console"], "level": LOG_LEVEL},
-    },
-}
+LOGGING = logs.logging(LOG_LEVEL)

@@ -4,11 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from speechsite.login import login
+
 urlpatterns = [
     path("", include("speech.urls")),
     path("", include("django_prometheus.urls")),
     path("admin/", include("caching.urls")),
     path("admin/playground/", include("speech.playground_urls")),
+    path("admin/login/", login),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from caching import keys
+from caching.redis import cluster
 from caching.serializers import AudioSerializer, JSONSerializer, Unreadable
 from caching.store import connection, fail_open
 
@@ -42,8 +43,7 @@ def scan(cursor: int, pattern: str = "*", count: int = STEP) -> tuple[int, list[
     """One step: the next cursor (0: that was all) and our own keys that match; None while Redis is away."""
     prefix = settings.CACHE_KEY_PREFIX
     in_redis = keys.make_key(pattern, escape(prefix), 1)
-    found: list[bytes]
-    cursor, found = connection().scan(cursor, match=in_redis, count=count)  # type: ignore[assignment]
+    cursor, found = cluster.scan(connection(), cursor, match=in_redis, count=count)
     names = (keys.reverse_key(name.decode("utf-8", "replace")) for name in found)
     return cursor, [name for name in names if keys.kind_of(name)]
 
@@ -97,7 +97,7 @@ def info() -> dict[str, Any]:
 @fail_open(None)
 def size() -> int:
     """How many keys the database holds, other people's included."""
-    return int(connection().dbsize())
+    return cluster.size(connection())
 
 
 def _in_redis(key: str) -> str:

@@ -110,4 +110,5 @@ def _events(names: list[str]) -> Iterator[Event]:
         fields = entry.fields
         answer, scope, question = fields.get("answer_key"), fields.get("scope"), fields.get("question")
         if entry.ttl and isinstance(answer, str) and isinstance(scope, str) and isinstance(question, str):
-            yield Event(answer, scope, question, round(time.time() + entry.ttl, 3))
+            ends = round(time.time() + entry.ttl, 3)
+            yield Event(answer, scope, question, ends, by=str(fields.get("by", "")))

@@ -73,6 +73,18 @@ NO_DATABASE = Advice(
     "Redis has no database of this number",
     "End REDIS_URL with /0, or another number below `databases` in the server's configuration (16 unless changed)",
 )
+NO_SINGLE_REDIS = Advice(
+    "cluster", "This Redis is part of a cluster", "Write redis+cluster://host:port,host:port in REDIS_URL"
+)
+NO_CLUSTER = Advice("cluster", "This Redis is no cluster", "Write redis:// instead of redis+cluster:// in REDIS_URL")
+CLUSTER_DOWN = Advice(
+    "cluster", "The cluster is down: a part of its slots has no node", "Run redis-cli --cluster check HOST:PORT"
+)
+NO_SERVICE = Advice(
+    "sentinel",
+    "The sentinels know no primary of this name",
+    "Compare the path in REDIS_URL with `sentinel monitor` in the configuration of the sentinels",
+)
 OTHER = Advice("other", "Redis answered with an error", "See the server's log")
 
 
@@ -81,6 +93,10 @@ def explain(error: BaseException) -> Advice:
     text = f"{error} {error.__cause__ or ''}".lower()
     for matches, advice in (
         (isinstance(error, exceptions.OutOfMemoryError), OUT_OF_MEMORY),
+        (isinstance(error, exceptions.MovedError), NO_SINGLE_REDIS),
+        (isinstance(error, exceptions.ClusterDownError), CLUSTER_DOWN),
+        ("cluster support disabled" in text or "cluster mode is not enabled" in text, NO_CLUSTER),
+        ("no master found" in text, NO_SERVICE),
         (isinstance(error, exceptions.ReadOnlyError), READ_ONLY),
         (isinstance(error, exceptions.NoPermissionError), NO_PERMISSION),
         (isinstance(error, exceptions.BusyLoadingError), LOADING),

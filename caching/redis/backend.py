@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
+
+from caching.redis.url import kind_of, nodes, service_of
 
 
 def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str) -> dict[str, Any]:
@@ -15,7 +18,8 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str) -> dict
         return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
     return {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": url,
+        # A list: django-redis would split a text at its commas.
+        "LOCATION": [_location(url)],
         "KEY_PREFIX": prefix,
         # Both or neither: with only the first, iter_keys silently returns the wrong names.
         "KEY_FUNCTION": "caching.keys.make_key",
@@ -35,5 +39,24 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str) -> dict
                 "protocol": 2,
                 "driver_info": None,
             },
+            **_factory(url),
         },
     }
+
+
+def _location(url: str) -> str:
+    """As the connection factory wants it: behind sentinels the service stands where the host stands elsewhere."""
+    if kind_of(url) != "sentinel":
+        return url
+    parts = urlsplit(url)
+    credentials, at, _ = parts.netloc.rpartition("@")
+    database = parts.path.rpartition("/")[2]
+    return parts._replace(scheme="redis", netloc=f"{credentials}{at}{service_of(url)}", path=f"/{database}").geturl()
+
+
+def _factory(url: str) -> dict[str, Any]:
+    if kind_of(url) == "cluster":
+        return {"CONNECTION_FACTORY": "caching.redis.cluster.ConnectionFactory"}
+    if kind_of(url) == "sentinel":
+        return {"CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory", "SENTINELS": nodes(url)}
+    return {}

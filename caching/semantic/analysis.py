@@ -40,7 +40,7 @@ class Question:
     persons: frozenset[str]
     negations: int
     mood: str
-    """"whether" (is it, did they), "ask" (what, can i) or "tell" (set an alarm, can you set an alarm)."""
+    """"whether" (is it, did they), "ask" (what, can i), "tell" (set an alarm) or "state" (i need an alarm)."""
     roles: tuple[tuple[str, str], ...]
     """A preposition (or Hindi postposition) and the stem that it governs."""
 
@@ -100,6 +100,8 @@ def _reader(language: str) -> _Reader:
     )
 
 
+# "7 am" is in the morning, said or not.
+_IMPLIED = {"am": frozenset(["morning"]), "pm": frozenset(["afternoon", "evening", "night"])}
 _BEFORE_MONTH = frozenset(["in", "of", "for", "on", "by", "until", "since", "next", "last", "this", "during"])
 _MODALS = frozenset(["can", "could", "should", "may", "might", "must", "will", "would", "shall"])
 BEFORE = frozenset(
@@ -131,7 +133,7 @@ def analyse(original: str) -> Question:
         identifiers=identifiers,
         names=frozenset(stem(name.lower()) for name in _NAME.findall(original)) & frozenset(content),
         units=frozenset(reader.units[token] for token in tokens if token in reader.units),
-        times=frozenset(_times(tokens, reader)),
+        times=_times(tokens, reader),
         contrasts=frozenset(pair for token in tokens for pair in reader.contrasts.get(token, ())),
         actions=frozenset(reader.actions[token] for token in tokens if token in reader.actions),
         asks=frozenset(_asked(text, tokens, reader)),
@@ -158,7 +160,12 @@ def _figures(tokens: list[str]) -> tuple[tuple[str, ...], frozenset[str]]:
     return tuple(sorted(numbers)), frozenset(codes)
 
 
-def _times(tokens: list[str], reader: _Reader) -> Iterator[str]:
+def _times(tokens: list[str], reader: _Reader) -> frozenset[str]:
+    named = frozenset(_named_times(tokens, reader))
+    return named.difference(*(_IMPLIED[half] for half in _IMPLIED.keys() & named))
+
+
+def _named_times(tokens: list[str], reader: _Reader) -> Iterator[str]:
     for before, word in zip(["", *tokens], tokens, strict=False):
         if word in reader.times and (word not in ("am", "pm") or before[:1].isdigit()):
             yield reader.times[word]
@@ -172,7 +179,7 @@ def _mood(tokens: list[str], reader: _Reader) -> str:
         return "whether"
     if first in reader.question or first in reader.asking or (first in _MODALS and tokens[1:2] != ["you"]):
         return "ask"
-    return "tell"
+    return "state" if first in reader.function else "tell"
 
 
 def _asked(text: str, tokens: list[str], reader: _Reader) -> Iterator[str]:

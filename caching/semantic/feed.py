@@ -68,12 +68,14 @@ def read_all() -> Iterator[list[Event]]:
 
 
 @store.fail_open(0)
-def erase_events(*, by: str) -> int:
+def erase_events(*, by: str, dry_run: bool = False) -> int:
     """Take the questions of one client out of the stream; how many there were. Indexes are not told."""
     last, erased = b"-", 0
     while found := cast("list[Any]", store.connection().xrange(_name(), min=last, count=BATCH)):
         theirs = [identifier for identifier, fields in found if (event := _event(fields)) and event.by == by]
-        erased += store.connection().xdel(_name(), *theirs) if theirs else 0
+        if theirs and not dry_run:
+            store.connection().xdel(_name(), *theirs)
+        erased += len(theirs)
         last = b"(" + found[-1][0]
     return erased
 

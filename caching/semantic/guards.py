@@ -6,6 +6,7 @@ questions, so an entry is read once, not once per search.
 
 from __future__ import annotations
 
+from caching.semantic.alignment import unmatched_words
 from caching.semantic.analysis import Question
 from caching.semantic.roles import exchanged
 
@@ -56,7 +57,11 @@ def question_word(a: Question, b: Question) -> bool:
 
 def mood(a: Question, b: Question) -> bool:
     """ "Is my alarm set?" against "set my alarm"."""
-    return {a.mood, b.mood} == {"whether", "tell"} and bool(a.actions and b.actions)
+    return (
+        (a.mood == "whether") != (b.mood == "whether")
+        and "ask" not in (a.mood, b.mood)
+        and bool(a.actions and b.actions)
+    )
 
 
 def persons(a: Question, b: Question) -> bool:
@@ -71,6 +76,14 @@ def roles(a: Question, b: Question) -> bool:
 def names(a: Question, b: Question) -> bool:
     """Each side has a capitalised word that the other lacks. Speech has no capitals: there its weight must do."""
     return not a.names <= frozenset(b.content) and not b.names <= frozenset(a.content)
+
+
+def substitution(a: Question, b: Question) -> bool:
+    """Outside English the embedder knows no synonyms: a word in the place of another is taken for another thing."""
+    if a.language == "en":
+        return False
+    only_a, only_b, _ = unmatched_words(a.content, b.content)
+    return bool(only_a and only_b)
 
 
 def language(a: Question, b: Question) -> bool:
@@ -97,6 +110,7 @@ GUARDS = (
     persons,
     roles,
     names,
+    substitution,
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from caching.semantic.analysis import Question, analyse
 from caching.semantic.candidates import Candidate, Decision
+from caching.semantic.crowding import Scopes
 from caching.semantic.decide import Model, packaged_idf, packaged_model
 from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.features import NAMES, features
@@ -16,8 +17,6 @@ from caching.semantic.learn import Workload, signals
 
 NEIGHBOURS = 10
 _NOTHING_UNMATCHED = NAMES.index("nothing_unmatched")
-# Below this similarity a refused neighbour says nothing about how crowded the surroundings are.
-_NEAR = 0.7
 
 
 class Matcher:
@@ -32,6 +31,7 @@ class Matcher:
         self.index = index
         self.idf = idf or packaged_idf()
         self.model = model or packaged_model()
+        self._scopes = Scopes()
 
     def add(self, entry: Entry) -> None:
         """Make an entry findable. Raises EmbeddingError."""
@@ -62,9 +62,9 @@ class Matcher:
         near = self.index.search(self.vector(text), scope, NEIGHBOURS)
         stored = [analyse(neighbour.entry.text) for neighbour in near]
         objections = [tuple(vetoes(question, other)) for other in stored]
-        crowding = _crowding(near, objections)
+        self._scopes.learn(scope, near, objections)
         return [
-            self._judge(question, other, neighbour, objection, crowding)
+            self._judge(question, other, neighbour, objection, self._scopes.crowding(scope))
             for neighbour, other, objection in zip(near, stored, objections, strict=True)
         ]
 
@@ -103,8 +103,3 @@ def decide_learned(text: str, found: Sequence[Candidate], workload: Workload) ->
     workload.asked(probability)
     served = probability >= workload.bar
     return Decision(best.entry if served else None, "semantic" if served else "", best, workload.bar, told)
-
-
-def _crowding(near: Sequence[Neighbour], objections: Sequence[tuple[str, ...]]) -> float:
-    close = [bool(found) for neighbour, found in zip(near, objections, strict=True) if neighbour.similarity > _NEAR]
-    return sum(close) / max(len(close), 1)

@@ -19,20 +19,6 @@ def exchanged(a: Question, b: Question) -> bool:
     return _governed_exchanged(a, b) or _around_exchanged(a, b) or _speaker_exchanged(a, b)
 
 
-def governed_differently(a: Question, b: Question) -> bool:
-    """Some preposition governs another word that the other question has too: often harmless ("on monday for me")."""
-    governs_b = dict(b.roles)
-    place_b = {word: marker for marker, word in b.roles}
-    known_a, known_b = set(a.content), set(b.content)
-    for marker, word in a.roles:
-        other = governs_b.get(marker)
-        if other and other != word and word in known_b and other in known_a and (marker, word) not in b.roles:
-            return True
-        if marker in _WAYS and marker != place_b.get(word, marker) in _WAYS:
-            return True
-    return False
-
-
 def _governed_exchanged(a: Question, b: Question) -> bool:
     there, here = set(b.roles), set(a.roles)
     if any(("to", word) in there for marker, word in here - there if marker == "from"):
@@ -52,7 +38,7 @@ def _around_exchanged(a: Question, b: Question) -> bool:
     if len(a.content) < 3 or set(a.content) != set(b.content):
         return False
     there = set(zip(b.content, b.content[1:], b.content[2:], strict=False))
-    return any((y, p, x) in there for x, p, y in zip(a.content, a.content[1:], a.content[2:], strict=False))
+    return any(x != y and (y, p, x) in there for x, p, y in zip(a.content, a.content[1:], a.content[2:], strict=False))
 
 
 def _speaker_exchanged(a: Question, b: Question) -> bool:

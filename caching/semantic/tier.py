@@ -75,7 +75,7 @@ class Tier:
         if embedder.slow:
             embedder = Bounded(embedder, settings.SEMANTIC_TIMEOUT_MS / 1000)
         self.matcher = Matcher(embedder, new_index(embedder))
-        metrics.INDEX_ENTRIES.set(0)
+        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
         self._reader = None if self.matcher.index.shared else Reader(self._apply, self._forget_all)
 
     def close(self) -> None:
@@ -123,6 +123,7 @@ class Tier:
         try:
             if self.matcher.index.shared:
                 self.matcher.add(entry_of(event))
+                metrics.INDEX_ENTRIES.set(len(self.matcher.index))
             elif self.matcher.embedder.slow:
                 publish(vectors.carrying(event, self.matcher.vector(event.text), self.matcher.embedder))
             else:

@@ -7,6 +7,13 @@ import redis
 from django.core.checks import Tags, run_checks
 
 from caching.redis.version import has_vector_sets
+from caching.semantic.tier import forget_tier
+
+
+@pytest.fixture(autouse=True)
+def no_reader() -> None:
+    """Other settings of CACHES are no place for a thread that reads the stream."""
+    forget_tier()
 
 
 def ids(**options: Any) -> set[str]:
@@ -39,6 +46,9 @@ def test_an_unknown_level_is_an_error(settings: Any) -> None:
         ("rediss://:secret@redis.example.com:6379/0", set()),
         ("redis://localhost:6379/0", set()),
         ("redis://[::1]:6379/0", set()),
+        ("redis+cluster://localhost:1,127.0.0.1:2/0", set()),
+        ("redis+cluster://localhost:1,redis.example.com:2/0", {"caching.W001"}),
+        ("rediss+cluster://redis.example.com:2/0", set()),
         ("", set()),
     ],
 )

@@ -4,7 +4,15 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from caching.redis.url import BadRedisURL, mask_password, normalize_redis_url
+from caching.redis.url import (
+    BadRedisURL,
+    kind_of,
+    mask_password,
+    node_url,
+    nodes,
+    normalize_redis_url,
+    service_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +27,10 @@ from caching.redis.url import BadRedisURL, mask_password, normalize_redis_url
         ("redis://[::1]:6379/0", "redis://[::1]:6379/0"),
         ("rediss://h:1/0?ssl_ca_certs=/etc/ca.pem", "rediss://h:1/0?ssl_ca_certs=/etc/ca.pem"),
         ("redis://:p%40ss@h", "redis://:p%40ss@h:6379/0"),
+        ("redis+cluster://a,b:7000", "redis+cluster://a:6379,b:7000/0"),
+        ("rediss+cluster://user:p@ss@a,[::1]", "rediss+cluster://user:p%40ss@a:6379,[::1]:6379/0"),
+        ("redis+sentinel://a,b:1/my-primary", "redis+sentinel://a:26379,b:1/my-primary/0"),
+        ("redis+sentinel://:pw@a/m1/3", "redis+sentinel://:pw@a:26379/m1/3"),
     ],
 )
 def test_it_reads_every_documented_form(url: str, normalized: str) -> None:
@@ -46,8 +58,35 @@ def test_it_refuses_other_forms_without_telling_the_password(url: str) -> None:
         ("rediss://user:s@cr:et@host:1/0", "rediss://user:***@host:1/0"),
         ("redis://:secret@host/0", "redis://:***@host/0"),
         ("redis://host/0", "redis://host/0"),
+        ("redis+cluster://:secret@a:1,b:2/0", "redis+cluster://:***@a:1,b:2/0"),
         ("redis://host/0?password=secret&db=1", "redis://host/0?password=***&db=1"),
     ],
 )
 def test_it_masks_the_password(url: str, masked: str) -> None:
     assert mask_password(url) == masked
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://a,b",
+        "redis://a/name",
+        "redis+cluster://a/3",
+        "redis+cluster://a/name",
+        "redis+sentinel://a",
+        "redis+sentinel://a/3",
+        "rediss+sentinel://a/name",
+        "redis+cluster://a,,b",
+    ],
+)
+def test_it_refuses_what_fits_no_kind_of_redis(url: str) -> None:
+    with pytest.raises(BadRedisURL, match="redis\\+cluster"):
+        normalize_redis_url(url)
+
+
+def test_each_node_has_an_address_of_its_own() -> None:
+    url = normalize_redis_url("rediss+cluster://user:p@ss@a,[::1]:7000?ssl_ca_certs=/ca.pem")
+    assert nodes(url) == [("a", 6379), ("::1", 7000)]
+    assert node_url(url, "::1", 7000) == "rediss://user:p%40ss@[::1]:7000/0?ssl_ca_certs=/ca.pem"
+    assert (kind_of(url), kind_of("redis://a:1/0")) == ("cluster", "")
+    assert service_of("redis+sentinel://a:1/primary/0") == "primary"

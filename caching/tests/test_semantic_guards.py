@@ -26,6 +26,7 @@ OBJECTIONS = [
     ("is jio faster than airtel", "is airtel faster than jio", "roles"),
     ("राम ने श्याम को पैसे दिए", "श्याम ने राम को पैसे दिए", "roles"),
     ("the road to Paris", "the road to London", "names"),
+    ("रवि को पैसे भेजो", "राहुल को पैसे भेजो", "substitution"),
     ("what is my balance", "mera balance kitna hai", "language"),
     ("मेरा बैलेंस", "mera balance kitna hai", "language"),
 ]

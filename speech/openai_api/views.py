@@ -16,10 +16,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from caching.chunks import replay
 from caching.levels import LEVELS, Level, Policy
-from speech import accounting, cache_control, model_names, providers, services
+from speech import cache_control, model_names, providers, services
 from speech.authentication import client_of
 from speech.bodies import read_call
+from speech.disclosure import headers, hides
 from speech.endpoint import Endpoint, json_response
 from speech.exceptions import InvalidRequest
 from speech.openai_api import replies as openai_replies
@@ -47,19 +49,26 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         """Answer a conversation, whole or as a stream."""
         call = read_call(ChatCompletionSerializer, request)
         meant = model_names.resolve(call.model, "chat")
+        client = client_of(request)
         ask: dict[str, Any] = {
-            "client": client_of(request),
+            "client": client,
             "request": replace(call.request, model=meant.model),
             "policy": policy_of(request, call.level, meant.level),
             "provider": meant.provider,
         }
         id = f"chatcmpl-{uuid.uuid4().hex}"
+        if call.stream and not hides(client):
+            stream = services.stream_chat(**ask)
+            events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
+            return streamed(events, "text/event-stream", headers(client, stream.provider, stream.outcome, stream.costs))
+        result = services.chat(**ask)
+        answer, about = result.outcome.value, headers(client, result.provider, result.outcome, result.costs)
         if not call.stream:
-            result = services.chat(**ask)
-            return json_response(openai_replies.completion(result.outcome.value, id=id), _headers(result))
-        stream = services.stream_chat(**ask)
-        events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
-        return streamed(events, "text/event-stream", _headers(stream))
+            return json_response(openai_replies.completion(answer, id=id), about)
+        # The pace of its chunks would tell a stored answer from one that is being made.
+        chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=id)
+        events = openai_replies.completion_events(chunks, id=id, wants_usage=call.wants_usage)
+        return streamed(events, "text/event-stream", about)
 
 
 class AudioSpeechView(OpenAIView, Endpoint):
@@ -72,21 +81,24 @@ class AudioSpeechView(OpenAIView, Endpoint):
         """Speak a text; what is not in the cache is sent as it is made."""
         call = read_call(AudioSpeechSerializer, request)
         meant = model_names.resolve(call.model, "speech")
+        client = client_of(request)
+        # Sound that comes in one piece does not tell by its pieces whether it was stored.
+        whole = hides(client)
         result = services.synthesize(
-            client=client_of(request),
+            client=client,
             request=replace(call.request, model=meant.model),
             policy=policy_of(request, call.level, meant.level),
             codec=call.codec,
             provider=meant.provider,
-            stream=True,
+            stream=not whole,
         )
-        headers = _headers(result)
+        about = headers(client, result.provider, result.outcome, result.costs)
         if call.as_events:
             events = openai_replies.speech_events(result.outcome.value, characters=len(call.request.text))
-            return streamed(events, "text/event-stream", headers)
-        if result.outcome.status == "hit":
-            return HttpResponse(b"".join(result.outcome.value), content_type=result.content_type, headers=headers)
-        return streamed(result.outcome.value, result.content_type, headers)
+            return streamed(events, "text/event-stream", about)
+        if whole or result.outcome.status == "hit":
+            return HttpResponse(b"".join(result.outcome.value), content_type=result.content_type, headers=about)
+        return streamed(result.outcome.value, result.content_type, about)
 
 
 class ModelsView(OpenAIView):
@@ -128,10 +140,6 @@ class VoicesView(OpenAIView):
 class ModelNotFound(InvalidRequest):
     status = 404
     code = "model_not_found"
-
-
-def _headers(result: services.ChatResult | services.ChatStream | services.SpeechResult) -> dict[str, str]:
-    return {"X-Provider": result.provider, **cache_control.headers(result.outcome), **accounting.headers(result.costs)}
 
 
 def policy_of(request: Request | HttpRequest, in_body: str, named_as_model: str) -> Policy:

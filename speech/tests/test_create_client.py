@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,9 +11,9 @@ from speech.models import Client, hash_key
 pytestmark = pytest.mark.django_db
 
 
-def create(name: str) -> str:
+def create(name: str, *options: str) -> str:
     output = io.StringIO()
-    call_command("create_client", name, stdout=output)
+    call_command("create_client", name, *options, stdout=output)
     return output.getvalue()
 
 
@@ -26,3 +27,18 @@ def test_it_refuses_a_name_that_is_taken() -> None:
     create("bot")
     with pytest.raises(CommandError, match="there is a client called bot already"):
         create("bot")
+
+
+def test_limits_can_be_set_from_the_start() -> None:
+    create("bot", "--requests-per-minute", "60", "--daily-budget-usd", "2.50", "--daily-entries", "9", "--never-store")
+    client = Client.objects.get(name="bot")
+    limits = (client.requests_per_minute, client.daily_budget_usd, client.daily_entries)
+    assert limits == (60, Decimal("2.50"), 9)
+    assert (client.never_store, client.shared_scope) == (True, False)
+
+
+@pytest.mark.parametrize("option", ["--requests-per-minute=0", "--daily-budget-usd=-1", "--daily-entries=-1"])
+def test_it_refuses_a_limit_that_is_none(option: str) -> None:
+    with pytest.raises(CommandError, match=option.split("=")[0].strip("-").replace("-", "_")):
+        create("bot", option)
+    assert not Client.objects.exists()

@@ -147,6 +147,10 @@ def world(redis_client: redis.Redis, settings: Any) -> None:
 
 @pytest.fixture(params=indexes.names())
 def index(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
+    if request.param == "vectorset":
+        redis8 = request.getfixturevalue("redis8")
+        redis8.client().flushall()
+        request.getfixturevalue("use_redis")(redis8.url)
     settings.SEMANTIC_INDEX = request.param
     forget_tier()
     yield request.param

@@ -73,6 +73,13 @@ def _uses_the_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db"}.isdisjoint(fixtures)
 
 
+def pytest_sessionfinish() -> None:
+    from caching.semantic.tier import forget_tier
+
+    # Before its Redis goes.
+    forget_tier()
+
+
 def pytest_unconfigure() -> None:
     while _servers:
         _servers.pop().close()
@@ -155,6 +162,8 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         monkeypatch.setattr(store, "_writes", store._Writes())
 
     yield point_at
+    # What was made for that Redis is of no use to the next test.
+    forget_tier()
 
 
 @pytest.fixture

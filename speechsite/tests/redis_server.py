@@ -22,13 +22,19 @@ CERTIFICATE_REQUEST = [
 
 
 class RedisServer:
-    def __init__(self, *arguments: str, tls: bool = False, binary: str | None = None) -> None:
-        """`arguments` are added to the command line of redis-server; `tls`: they set up its TLS port themselves."""
+    def __init__(self, *arguments: str, tls: bool = False, binary: str | None = None, configured: bool = False) -> None:
+        """`arguments` are added to the command line of redis-server; `tls`: they set up its TLS port themselves.
+
+        `configured`: it gets a file that it may write its configuration to, as a sentinel must.
+        """
         self.binary = binary or find_binary() or "redis-server"
         self.port = free_port()
         self.tls = tls
         self._arguments = arguments
         self._directory = tempfile.TemporaryDirectory()
+        self._file = [f"{self._directory.name}/redis.conf"] if configured else []
+        for name in self._file:
+            Path(name).touch()
         self.process = self.start()
 
     @property
@@ -38,7 +44,18 @@ class RedisServer:
     def start(self) -> subprocess.Popen[bytes]:
         port = ["--port", "0", "--tls-port", str(self.port)] if self.tls else ["--port", str(self.port)]
         self.process = subprocess.Popen(
-            [self.binary, *port, "--bind", "127.0.0.1", "--save", "", "--dir", self._directory.name, *self._arguments],
+            [
+                self.binary,
+                *self._file,
+                *port,
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--dir",
+                self._directory.name,
+                *self._arguments,
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

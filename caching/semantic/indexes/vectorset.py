@@ -28,8 +28,9 @@ from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 
 logger = logging.getLogger(__name__)
 
-EFFORT = 200
-"""EF, how many candidates a search follows: the nearest entry was found in 998 of 1000 searches among 20,000."""
+EFFORT = 500
+"""EF, how many candidates a search follows. Among 100,000 questions of one scope the nearest was found in 96.8 % of 400
+searches with 200, in 98.3 % with 400 and in 98.5 % with 600, for about 1.7 and 2.3 times the work."""
 SWEEP = 200
 """At most so many expired entries are dropped at once."""
 NEVER = 1e11
@@ -45,8 +46,9 @@ class Index(BaseIndex):
         if supported() is False:
             logger.warning("This Redis has no vector sets, so nothing is found by meaning: use Redis 8 or newer")
 
+    @store.fail_open(0)
     def __len__(self) -> int:
-        return store.fail_open(0)(lambda: int(store.connection().zcard(self._ends)))()
+        return int(store.connection().zcard(self._ends))
 
     @store.fail_open(None)
     def add(self, entry: Entry, vector: Vector) -> None:

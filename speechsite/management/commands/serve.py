@@ -106,6 +106,9 @@ class Command(BaseCommand):
                 raise CommandError(f"the server ended at once with status {server.returncode}")
             try:
                 urllib.request.urlopen(f"http://{host}:{options['port']}/healthz", timeout=5).close()
+            except urllib.error.HTTPError:
+                # It may refuse this address as a Host, and is up all the same.
+                return
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.05)
             else:

@@ -1,0 +1,43 @@
+"""How close together different questions stand in the traffic of a scope.
+
+Where guards refuse most near neighbours, stored questions differ by single figures, dates and names, and a word that
+no table knows is likely to matter too. Where they refuse few, people say one thing in many ways. No label is needed:
+the share is 0.25 to 0.3 in the packaged intent sets, and 0.45 to 0.75 in those whose labels hold every detail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from caching.semantic.indexes.base import Neighbour
+
+# Below this similarity a refused neighbour says nothing about how crowded the surroundings are.
+_NEAR = 0.7
+_START = 0.5
+_START_WEIGHT = 20
+"""Questions' worth of trust in the start, which is on the careful side."""
+_MAX_SCOPES = 10_000
+
+
+class Scopes:
+    """By scope: the share of near neighbours that a guard refused, as the mean of its questions."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[float, int]] = {}
+        self._lock = Lock()
+
+    def crowding(self, scope: str) -> float:
+        total, count = self._seen.get(scope, (0.0, 0))
+        return (total + _START * _START_WEIGHT) / (count + _START_WEIGHT)
+
+    def learn(self, scope: str, near: Sequence[Neighbour], objections: Sequence[Sequence[str]]) -> None:
+        """Beyond `_MAX_SCOPES` those that were first seen start anew."""
+        close = [bool(found) for one, found in zip(near, objections, strict=True) if one.similarity > _NEAR]
+        if not close:
+            return
+        with self._lock:
+            total, count = self._seen.get(scope, (0.0, 0))
+            self._seen[scope] = (total + sum(close) / len(close), count + 1)
+            if len(self._seen) > _MAX_SCOPES:
+                del self._seen[next(iter(self._seen))]

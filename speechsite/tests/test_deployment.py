@@ -1,0 +1,139 @@
+"""What production is told to be: Django's checklist, and a server that runs with it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client as Browser
+
+from caching import rates
+from speechsite import login
+from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.server import Server
+
+HTTPS = {"X-Forwarded-Proto": "https", "Host": "speech.example.com"}
+
+
+@pytest.fixture(scope="module")
+def bounded_redis() -> Iterator[RedisServer]:
+    with RedisServer("--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru") as server:
+        yield server
+
+
+@pytest.fixture
+def production(bounded_redis: RedisServer) -> dict[str, str]:
+    return {
+        "HTTPS_ONLY": "1",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ALLOWED_HOSTS": "speech.example.com",
+        "CSRF_TRUSTED_ORIGINS": "https://speech.example.com",
+        "REDIS_URL": bounded_redis.url,
+        "LLM_PROVIDER": "openai",
+        "OPENAI_API_KEY": "sk-of-nobody",
+        "LOG_TEXTS": "0",
+    }
+
+
+def manage(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_checklist_has_nothing_to_say(production: dict[str, str], sqlite_url: str) -> None:
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **production, DATABASE_URL=sqlite_url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize("secret", ["", "django-insecure-" + "a1b2c3d4e5" * 5])
+def test_production_refuses_a_secret_for_development(production: dict[str, str], secret: str) -> None:
+    done = manage("check", **{**production, "SECRET_KEY": secret})
+    assert done.returncode == 1
+    assert done.stderr.startswith("Configuration error: SECRET_KEY must be set")
+    assert secret not in done.stderr or not secret
+
+
+def test_no_migration_is_missing() -> None:
+    done = manage("makemigrations", "--check", "--dry-run")
+    assert (done.returncode, done.stdout) == (0, "No changes detected\n")
+
+
+def test_without_it_the_checklist_has_something_to_say() -> None:
+    done = manage("check", "--deploy")
+    found = done.stderr
+    assert {id for id in ("security.W004", "security.W009", "security.W012", "speech.W001") if id in found} == {
+        "security.W004",
+        "security.W009",
+        "security.W012",
+        "speech.W001",
+    }
+
+
+def test_the_real_server_runs_so(production: dict[str, str], tmp_path: Path) -> None:
+    server = Server(tmp_path, production, workers=1)
+    try:
+        assert server.request("GET", "/healthz", headers={"Host": "speech.example.com"}).status == 200
+        assert server.request("GET", "/healthz").status == 400, "another Host"
+        plain = server.request("GET", "/admin/login/", headers={"Host": "speech.example.com"}, redirect=False)
+        assert (plain.status, plain.headers["Location"]) == (301, "https://speech.example.com/admin/login/")
+        page = server.request("GET", "/admin/login/", headers=HTTPS)
+        assert page.status == 200
+        assert page.headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+        assert "Secure" in page.headers["Set-Cookie"]
+        assert page.headers["X-Frame-Options"] == "DENY"
+        assert page.headers["X-Content-Type-Options"] == "nosniff"
+        assert server.request("GET", "/v1/models", headers=HTTPS).status == 200
+        assert server.request("GET", "/nothing/here", headers=HTTPS).status == 404
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def attempts(redis_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "_own", rates._Own())
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("attempts")
+def test_passwords_cannot_be_tried_fast(client: Browser, admin_user: Any) -> None:
+    def attempt(name: str, password: str) -> Any:
+        return client.post("/admin/login/", {"username": name, "password": password})
+
+    assert {attempt("admin", "wrong").status_code for _ in range(login.A_MINUTE_BY_NAME)} == {200}
+    refused = attempt("ADMIN", "password")
+    assert (refused.status_code, "sessionid" in client.cookies) == (429, False)
+    assert 0 < int(refused.headers["Retry-After"]) <= rates.WINDOW_SECONDS
+    statuses = [attempt(f"somebody {number}", "wrong").status_code for number in range(login.A_MINUTE_BY_ADDRESS)]
+    assert statuses[0] == 200
+    assert statuses[-1] == 429, "the address has its limit too"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("attempts")
+def test_the_login_is_limited_without_redis_too(client: Browser, use_redis: Any, settings: Any) -> None:
+    use_redis("")
+    settings.WORKERS = 2
+    statuses = [client.post("/admin/login/", {"username": "a", "password": "b"}).status_code for _ in range(6)]
+    assert statuses == [200] * 5 + [429]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("attempts")
+def test_the_right_password_gets_in(client: Browser, admin_user: Any) -> None:
+    done = client.post("/admin/login/?next=/admin/", {"username": "admin", "password": "password"})
+    assert (done.status_code, done.headers["Location"]) == (302, "/admin/")
