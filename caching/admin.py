@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from caching.models import Call, EntryHits, HourlyUsage, Price
+from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement, Price
 from caching.templatetags.shown import milliseconds, money
 
 
@@ -51,7 +51,7 @@ class PriceAdmin(ModelAdmin):
 @admin.register(Call)
 class CallAdmin(OnlyLookedAt):
     list_display = ("created", "cache_type", "outcome", "question", "provider", "model", "client", "time", "costs")
-    list_filter = ("outcome", "verdict", "cache_type", "level", "provider")
+    list_filter = ("outcome", "cache_type", "level", "provider")
     search_fields = ("question", "matched", "key", "client")
 
     @admin.display(description="time", ordering="seconds")
@@ -88,3 +88,16 @@ class EntryHitsAdmin(OnlyLookedAt):
     list_filter = ("cache_type",)
     search_fields = ("question", "key")
     ordering = ("-day", "-hits")
+
+
+@admin.register(Judgement)
+class JudgementAdmin(OnlyLookedAt):
+    list_display = ("created", "judge", "verdict", "question", "matched", "probability", "level", "client", "comment")
+    list_filter = ("judge", "verdict", "level")
+    search_fields = ("question", "matched", "client", "comment")
+
+
+@admin.register(BarChange)
+class BarChangeAdmin(OnlyLookedAt):
+    list_display = ("created", "level", "bar", "judged", "wrong", "reason")
+    list_filter = ("level",)

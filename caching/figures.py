@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from caching.models import HITS, HourlyUsage, Outcome
+from caching.models import HITS, REQUESTS, HourlyUsage, Outcome
 from caching.money import Money, total
 
 HOURLY_UP_TO = timedelta(hours=48)
@@ -69,6 +69,7 @@ class Figures:
     """Some requests, added up."""
 
     requests: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Outcome.values, 0))
+    """By outcome; those that are no requests (REQUESTS) count what the cache did on its own account."""
     spent: Decimal = Decimal(0)
     saved: Decimal = Decimal(0)
     overhead: Decimal = Decimal(0)
@@ -84,7 +85,7 @@ class Figures:
 
     @property
     def total(self) -> int:
-        return sum(self.requests.values())
+        return sum(self.requests[outcome] for outcome in REQUESTS)
 
     @property
     def hits(self) -> int:

@@ -28,6 +28,10 @@ LEAST_SECONDS_BETWEEN_READS = 0.06
 """With it a follower sends at most 17 commands a second, however fast the leader writes."""
 KEPT_SECONDS = 120
 """How long a stream stays if its leader dies without ending it."""
+ENDED_SECONDS = 10
+"""How long it stays when it has ended, for followers that have not read all of it."""
+
+_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
 class LeaderLost(Exception):
@@ -72,22 +76,19 @@ def share(
 def _lead(lease: _Lease, produce: Callable[[], Iterator[bytes]], failures: Failures) -> Iterator[bytes]:
     _heart.add(lease)
     stream = _Stream(lease.name, lease.token)
+    ending = (b"failed", b"")
     try:
         for item in produce():
-            stream.append(b"item", item)
+            stream.append(item)
             yield item
-        stream.append(b"end", b"")
+        ending = (b"end", b"")
     except Exception as error:
         told = failures.dump(error)
-        stream.append(b"failed", json.dumps(told).encode() if told else b"")
-        raise
-    except GeneratorExit:
-        stream.append(b"failed", b"")
+        ending = (b"failed", json.dumps(told).encode() if told else b"")
         raise
     finally:
         _heart.remove(lease)
-        lease.release()
-        stream.expire_soon()
+        stream.end(*ending, lease)
 
 
 def _follow(
@@ -137,10 +138,6 @@ class _Lease:
     def held_by(self, token: str) -> bool:
         return _holder(self.name) == token
 
-    def release(self) -> None:
-        if self.held_by(self.token):
-            store.delete([self.name])
-
 
 class _Stream:
     """What a leader has made so far."""
@@ -151,12 +148,13 @@ class _Stream:
         self._appended = False
         self._next_read = 0.0
 
-    def append(self, kind: bytes, item: bytes) -> None:
-        _append(self._name, kind, item, expire=not self._appended)
+    def append(self, item: bytes) -> None:
+        _append(self._name, item, expire=not self._appended)
         self._appended = True
 
-    def expire_soon(self) -> None:
-        _expire(self._name, 10)
+    def end(self, kind: bytes, item: bytes, lease: _Lease) -> None:
+        """Append the last event and give up the lease, unless somebody else holds it by now."""
+        _end(self._name, kind, item, lease)
 
     def read(self, *, block: bool = True) -> list[tuple[bytes, bytes]] | None:
         """What came since the last time, after waiting a moment for it. None without Redis."""
@@ -226,17 +224,21 @@ def _renew(names: list[str]) -> None:
 
 
 @store.fail_open(None)
-def _append(name: str, kind: bytes, item: bytes, *, expire: bool) -> None:
+def _append(name: str, item: bytes, *, expire: bool) -> None:
     pipeline = store.connection().pipeline(transaction=False)
-    pipeline.xadd(name, {kind: item})
+    pipeline.xadd(name, {b"item": item})
     if expire:
         pipeline.expire(name, KEPT_SECONDS)
     pipeline.execute()
 
 
 @store.fail_open(None)
-def _expire(name: str, seconds: int) -> None:
-    store.connection().expire(name, seconds)
+def _end(name: str, kind: bytes, item: bytes, lease: _Lease) -> None:
+    pipeline = store.connection().pipeline(transaction=False)
+    pipeline.xadd(name, {kind: item})
+    pipeline.expire(name, ENDED_SECONDS)
+    pipeline.eval(_RELEASE, 1, lease.name, lease.token)
+    pipeline.execute()
 
 
 @store.fail_open(None)

@@ -18,6 +18,7 @@ from django.conf import settings
 EXACT = "llm:exact"
 SEMANTIC = "llm:semantic"
 QUERY_INDEX = "llm:query_index"
+LEARNED = f"{QUERY_INDEX}:learned"
 SPEECH = "tts"
 TRANSCRIPT = "stt"
 LIMIT = "limit"
@@ -28,6 +29,9 @@ KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT)
 MOST_READABLE = 120
 """Characters of a question that its key shows."""
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_WHOLE_FLOAT = re.compile(r"\.0|\de\+")
+"""`1.0` and `1e+16`: how every whole number of type float looks in JSON, and some texts too."""
 _WHITE_SPACE = re.compile(r"\s+")
 # What separates parts of a key, widens a pattern, or does not print; letters of every script stay as they are.
 _UNSAFE = re.compile(r"[:%*?\[\]\\\x00-\x1f\x7f]")
@@ -46,7 +50,9 @@ def reverse_key(key: str) -> str:
 
 def canonical_json(value: Any) -> str:
     """One spelling for all JSON texts of the same meaning: sorted keys, no white space, `1.0` as `1`."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = _encode(value)
+    # Most requests hold no such number, and looking for one in the text is far cheaper than walking through the value.
+    return _encode(_plain(value)) if _WHOLE_FLOAT.search(text) else text
 
 
 def digest(value: Any) -> str:

@@ -12,5 +12,7 @@ def excerpt(text: str, longest: int = _LONGEST) -> str:
     if not settings.LOG_TEXTS:
         return "[hidden]"
     # Escapes line breaks and control characters: a text must not be able to forge a log line.
-    line = "".join(letter if letter.isprintable() else " " for letter in text[: longest + 1])
+    line = text[: longest + 1]
+    if not line.isprintable():
+        line = "".join(letter if letter.isprintable() else " " for letter in line)
     return f"{line[:longest]}…" if len(line) > longest else line

@@ -22,6 +22,23 @@ SEMANTIC = Counter(
     "Answers found for a question that means the same, by how; in mode `shadow` they were not served.",
     ["optimization_level", "tier", "mode"],
 )
+JUDGEMENTS = Counter(
+    "semantic_judgements",
+    "Verdicts on answers from the cache, by who gave them; `model` is a random sample, `unclear` is no verdict.",
+    ["optimization_level", "judge", "verdict"],
+)
+JUDGEMENTS_DROPPED = Counter(
+    "semantic_judgements_dropped", "Answers that were to be judged and were not: too many were waiting.", ["judge"]
+)
+SEMANTIC_BAR = Gauge(
+    "semantic_bar", "The least probability that is served.", ["optimization_level"], multiprocess_mode="mostrecent"
+)
+SEMANTIC_ERROR = Gauge(
+    "semantic_error_per_question",
+    "Wrong answers per question: the ends of the 95 % interval, as judged since the bar last moved.",
+    ["optimization_level", "bound"],
+    multiprocess_mode="mostrecent",
+)
 UNREADABLE = Counter("cache_unreadable_entries", "Values in Redis that could not be read and were removed.")
 INDEX_ENTRIES = Gauge(
     "semantic_index_entries", "Questions that a worker finds by meaning.", multiprocess_mode="liveall"

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from caching import keys, ledger, metrics, rates, store
-from caching.answers import Entry, from_value
+from caching.answers import Entry, from_value, text_of
+from caching.judging import background
+from caching.judging.cases import Case
+from caching.judging.memory import follower
+from caching.ledger import Event
 from caching.levels import Policy
 from caching.logs import excerpt
 from caching.question import Question
@@ -36,6 +40,7 @@ def prepare() -> None:
     """Load what the first question would wait half a second for. Called when a server starts."""
     if store.enabled() and settings.SEMANTIC_MODE != "off":
         tier()
+        follower.start()
 
 
 def find(question: Question, policy: Policy) -> Alike | None:
@@ -47,17 +52,20 @@ def find(question: Question, policy: Policy) -> Alike | None:
     count_embeddings(tier().matcher.embedder)
     if match is None or match.answer_key == question.key:
         return None
-    value = store.get(match.answer_key)
-    entry = from_value(match.answer_key, value) if value is not None else None
-    if entry is None:
-        # Evicted from Redis, or flushed, while it still stood in the index.
-        tier().forget(match.answer_key)
+    if not (match.serves or settings.SEMANTIC_PROMOTE):
         return None
-    if not policy.accepts(entry.created, entry.ttl, entry.kept):
+    entry = _entry_of(match, asked, policy)
+    if entry is None:
+        return None
+    if policy.write:
+        # What must leave no trace is shown to no judge.
+        background.offer(_case(question, policy, asked, match, entry))
+    if not match.serves:
         return None
     metrics.SEMANTIC.labels(policy.level, match.tier, settings.SEMANTIC_MODE).inc()
     logger.info("Same meaning (%.3f): %s", match.probability, excerpt(match.question))
     if settings.SEMANTIC_MODE != "on":
+        _count_as_shadow(question, policy, match)
         return None
     if match.tier == "semantic" and policy.write and rates.within(policy.quota):
         tier().alias(asked, match, max(1, entry.ttl - entry.age), {"by": question.asked_by})
@@ -85,3 +93,48 @@ def _asked(question: Question) -> Asked | None:
     if not set(question.params) <= HARMLESS_PARAMS:
         return None
     return Asked(keys.digest({**question.identity, "messages": question.messages[:-1]})[:16], last["content"])
+
+
+def _entry_of(match: Match, asked: Asked, policy: Policy) -> Entry | None:
+    value = store.get(match.answer_key)
+    entry = from_value(match.answer_key, value) if value is not None else None
+    if entry is None:
+        # Evicted from Redis, or removed, while it still stood in the tier.
+        tier().forget(match.answer_key, asked if match.tier == "normalized" else None)
+        return None
+    return entry if policy.accepts(entry.created, entry.ttl, entry.kept) else None
+
+
+def _case(question: Question, policy: Policy, asked: Asked, match: Match, entry: Entry) -> Case:
+    return Case(
+        asked=asked,
+        match=match,
+        answer=text_of(entry.choices[0]["message"]),
+        history=question.messages[:-1],
+        level=policy.level,
+        client=question.asked_by,
+        ttl=max(1, entry.ttl - entry.age),
+        given=match.serves and settings.SEMANTIC_MODE == "on",
+    )
+
+
+def _count_as_shadow(question: Question, policy: Policy, match: Match) -> None:
+    ledger.record(
+        Event(
+            "llm",
+            "shadow",
+            Usage(),
+            level=policy.level,
+            provider=question.provider,
+            model=question.model,
+            client=question.asked_by,
+            key=match.answer_key,
+            question=question.text if policy.write else "",
+            matched=match.question,
+            similarity=match.similarity,
+            probability=match.probability,
+            reasons=match.reasons,
+            match=match.id,
+            pair=match.pair,
+        )
+    )

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import stats
-from caching.figures import Figures, Period
+from caching import correctness, stats
+from caching.figures import EVERYTHING, Figures, Period
+from caching.models import REQUESTS
 from caching.money import plain
 from caching.redis_health import keys_by_kind, redis_health
 
@@ -23,7 +24,7 @@ def collect(duration: timedelta) -> dict[str, Any]:
         "from": period.start.isoformat(timespec="seconds"),
         "to": period.end.isoformat(timespec="seconds"),
         "currency": settings.DISPLAY_CURRENCY,
-        "requests": figures.requests,
+        "requests": {outcome: figures.requests[outcome] for outcome in REQUESTS},
         **_money(figures),
         "hit_rate": figures.hit_rate,
         "overhead": plain(figures.overhead),
@@ -38,6 +39,7 @@ def collect(duration: timedelta) -> dict[str, Any]:
             {"question": top.question, "hits": top.hits, "saved": plain(top.saved)}
             for top in stats.top_questions(period, limit=5)
         ],
+        "semantic": correctness.as_json(correctness.correctness(period, EVERYTHING)),
         "redis": {
             "status": health.status,
             "reason": health.reason,
@@ -67,6 +69,7 @@ def as_text(found: dict[str, Any]) -> str:
             f"  {top['hits']:6,} hits  saved {top['saved']:12} {_short(top['question'])}"
             for top in found["top_questions"]
         ),
+        *correctness.as_text(found["semantic"]),
         f"redis      {redis['status']} {redis['version']} {redis['reason']}".rstrip(),
         f"memory     {redis['used_bytes'] / 2**20:,.1f} MB of {_limit(redis['max_bytes'])}",
         "keys       " + ", ".join(f"{kind} {about}{count:,}" for kind, count in redis["keys"].items() if count),

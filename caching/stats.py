@@ -14,8 +14,10 @@ from django.db.models import Case, Count, F, Max, QuerySet, Sum, TextField, Valu
 from django.db.models.functions import Cast, Substr
 
 from caching.figures import EVERYTHING, Figures, Filters, Latency, Period, TopQuestion, full_hour, shown, together
-from caching.models import HITS, Call, EntryHits, HourlyUsage, Outcome, Verdict
+from caching.judging import bars
+from caching.models import HITS, Call, EntryHits, HourlyUsage, Judge, Judgement, Outcome, Verdict
 from caching.money import Money
+from caching.semantic.tightening import Evidence
 
 _BUCKETS = (*(f"under_{most}_ms" for most in HourlyUsage.BUCKETS_MS), "slower")
 _SUMMED = ("requests", "unpriced", "cost", "saved", "overhead", "seconds", "characters")
@@ -94,11 +96,28 @@ def unpriced_models(period: Period) -> list[tuple[str, str, int]]:
     return [(row["provider"], row["model"], row["n"]) for row in rows.order_by("-n")]
 
 
-def verdicts(period: Period, filters: Filters = EVERYTHING) -> dict[str, int]:
-    """How many semantic hits of the period staff called right, and wrong."""
-    hits = Call.objects.filter(outcome=Outcome.SEMANTIC, created__gte=period.start, created__lt=period.end)
-    judged = hits.filter(**filters.conditions()).exclude(verdict="").order_by().values_list("verdict")
-    return {**dict.fromkeys(Verdict.values, 0), **dict(judged.annotate(Count("pk")))}
+def verdicts(period: Period, filters: Filters = EVERYTHING) -> dict[str, dict[str, int]]:
+    """By judge: how many answers of the period were called right, and wrong. Of the filters: level and client."""
+    rows = Judgement.objects.filter(created__gte=period.start, created__lt=period.end, **_judged_by(filters))
+    found = {judge: dict.fromkeys(Verdict.values, 0) for judge in Judge.values}
+    for judge, verdict, count in rows.order_by().values_list("judge", "verdict").annotate(Count("pk")):
+        found[judge][verdict] = count
+    return found
+
+
+def measured(period: Period, filters: Filters = EVERYTHING) -> list[Evidence]:
+    """How wrong each level was in the period, by the random sample that a model judged."""
+    return list(bars.measure(period.start, period.end, **_judged_by(filters)).values())
+
+
+def shadow_hits(period: Period, filters: Filters = EVERYTHING) -> dict[str, int]:
+    """By level: hits that were not given, because the tier ran in shadow mode. Of the filters: level and client."""
+    rows = _rows(period, Filters(**_judged_by(filters))).filter(outcome=Outcome.SHADOW).values_list("level")
+    return dict(rows.annotate(Sum("requests")))
+
+
+def _judged_by(filters: Filters) -> dict[str, str]:
+    return {name: value for name in ("level", "client") if (value := getattr(filters, name))}
 
 
 def known(dimension: str) -> list[str]:
@@ -108,7 +127,8 @@ def known(dimension: str) -> list[str]:
 
 
 def recent_semantic_hits(limit: int = 20, filters: Filters = EVERYTHING) -> QuerySet[Call]:
-    return Call.objects.filter(outcome=Outcome.SEMANTIC, **filters.conditions())[:limit]
+    """Those that shadow mode did not give included."""
+    return Call.objects.filter(outcome__in=(Outcome.SEMANTIC, Outcome.SHADOW), **filters.conditions())[:limit]
 
 
 def average_cost(provider: str, model: str) -> Money | None:

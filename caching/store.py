@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from django.conf import settings
-from django.core.cache import caches
+from django.core.cache import caches, close_caches
+from django.core.signals import request_finished, setting_changed
 from django_redis.client import DefaultClient
 from redis import Redis
 from redis.cluster import RedisCluster
@@ -136,6 +137,8 @@ def ping_milliseconds() -> float:
 
 def connect() -> None:
     """Try Redis once and log where this process stands. Called when a server starts."""
+    # Connections stay open between requests: there is nothing to close after each.
+    request_finished.disconnect(close_caches)
     if not enabled():
         logger.info("REDIS_URL is not set: caching is off, everything else works")
     elif reason := _probe():
@@ -213,9 +216,19 @@ class _Writes:
             logger.info("Redis at %s accepts writes again", _address())
 
 
+@cache
 def _client(alias: Alias = "default") -> DefaultClient:
+    # One for all threads, whose connections come from one pool anyway: Django's `caches` would make one for each.
     client: DefaultClient = caches[alias].client  # type: ignore[attr-defined]
     return client
+
+
+def _forget_clients(*, setting: str, **kwargs: Any) -> None:
+    if setting == "CACHES":
+        _client.cache_clear()
+
+
+setting_changed.connect(_forget_clients)
 
 
 def connection() -> Redis:

@@ -16,7 +16,7 @@ from caching.dashboard import charts, feedback
 from caching.dashboard.admin_log import log_removal
 from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.entries import flushing, inspection
-from caching.models import Call, Outcome, Verdict
+from caching.models import Call, Verdict
 from caching.templatetags.shown import count
 
 CODECS = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "aac": "audio/aac"}
@@ -42,7 +42,7 @@ def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
 @REMOVERS
 def judge(request: HttpRequest, pk: int) -> HttpResponse:
     """Say whether a semantic hit was right; a wrong one is removed."""
-    hit = get_object_or_404(Call, pk=pk, outcome=Outcome.SEMANTIC)
+    hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
     verdict = Verdict.WRONG if request.POST.get("verdict") == Verdict.WRONG else Verdict.RIGHT
     removed = feedback.judge(hit, verdict)
     if verdict == Verdict.WRONG:

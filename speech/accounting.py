@@ -48,6 +48,8 @@ class Account:
                 "similarity": match.similarity,
                 "probability": match.probability,
                 "reasons": match.reasons,
+                "match": match.id,
+                "pair": match.pair,
             }
         return self._record(outcome=kind, usage=outcome.billed, served=outcome.served, key=outcome.key, **why)
 

@@ -12,3 +12,5 @@ class SpeechConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("speech.checks")
+        # The cache knows no providers, so it is told whom to ask.
+        import_module("caching.judging.background").court.ask_model = import_module("speech.judge").ask_model

@@ -24,6 +24,15 @@ def check_providers(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(TAG)
+def check_judge(**kwargs: Any) -> list[CheckMessage]:
+    """Who is to judge answers can do so."""
+    if not (settings.SEMANTIC_VERIFY_SHARE or settings.SEMANTIC_PROMOTE):
+        return []
+    name = settings.SEMANTIC_VERIFY_MODEL.partition("/")[0] or settings.LLM_PROVIDER
+    return [*_check_name("SEMANTIC_VERIFY_MODEL", name, "chat")]
+
+
 @register(Tags.security, deploy=True)
 def check_no_demo(**kwargs: Any) -> list[CheckMessage]:
     if settings.LLM_PROVIDER != DEMO:

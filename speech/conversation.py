@@ -40,7 +40,7 @@ class Receipt:
     def _without_hits(self) -> dict[str, Any]:
         return {
             "text": " ".join(map(self._kept, self.sentences)),
-            "chat": {name: self.chat[name] for name in ("provider", "model") if name in self.chat},
+            "chat": {name: self.chat[name] for name in ("id", "provider", "model") if name in self.chat},
             "speech": self.speech,
             "sentences": [{"text": self._kept(s), "characters": len(s.text)} for s in self.sentences],
             "error": self.error,

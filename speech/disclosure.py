@@ -10,7 +10,7 @@ import random
 import time
 from collections import defaultdict, deque
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 
@@ -26,10 +26,21 @@ def hides(client: Client) -> bool:
     return bool(settings.HIDE_CACHE_STATUS and client.shared_scope)
 
 
-def headers(client: Client, provider: str, outcome: Outcome[Any], costs: Costs | None) -> dict[str, str]:
-    """Who made the answer; and what the cache did and what that cost, as far as `client` may know."""
-    made_by = {"X-Provider": provider}
-    return made_by if hides(client) else {**made_by, **cache_control.headers(outcome), **accounting.headers(costs)}
+class Result(Protocol):
+    """What a service answers with."""
+
+    @property
+    def outcome(self) -> Outcome[Any]: ...
+    @property
+    def costs(self) -> Costs | None: ...
+    @property
+    def provider(self) -> str: ...
+
+
+def headers(client: Client, result: Result) -> dict[str, str]:
+    """Who made an answer, what the cache did and what that cost, as far as `client` may know."""
+    told = {"X-Provider": result.provider}
+    return told if hides(client) else told | cache_control.headers(result.outcome) | accounting.headers(result.costs)
 
 
 class Padding:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.views import APIView
 
 from speech.authentication import ClientKeyAuthentication
@@ -22,13 +23,13 @@ class Endpoint(APIView):
     more than the answer. What is raised, and every other method, goes DRF's way.
     """
 
-    authenticator = ClientKeyAuthentication()
+    authenticator: BaseAuthentication = ClientKeyAuthentication()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
             return super().dispatch(request, *args, **kwargs)
         try:
-            request.user, _ = self.authenticator.authenticate(request)  # type: ignore[assignment]
+            request.user, _ = self.authenticator.authenticate(request)  # type: ignore[arg-type, misc]
             self.check_throttles(request)  # type: ignore[arg-type]
             return self.post(request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 (DRF's own dispatch does the same)

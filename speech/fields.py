@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.utils.serializer_helpers import BindingDict
 
 from speech.messages import ROLES
 
@@ -43,6 +45,13 @@ class WholeNumberField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class TruthField(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 @extend_schema_field(
     {
         "type": "array",
@@ -61,7 +70,24 @@ class MessagesField(serializers.JSONField):
     """A conversation in OpenAI's form; checked by `speech.messages`."""
 
 
-class StrictSerializer(serializers.Serializer[Any]):
+class PreparedSerializer(serializers.Serializer[Any]):
+    """All instances share one set of fields. DRF copies them for each, which takes longer than validating a body."""
+
+    @property
+    def fields(self) -> BindingDict:
+        return _fields_of(type(self))
+
+
+@cache
+def _fields_of(kind: type[PreparedSerializer]) -> BindingDict:
+    owner = kind()
+    fields = BindingDict(owner)
+    for name, field in owner.get_fields().items():
+        fields[name] = field
+    return fields
+
+
+class StrictSerializer(PreparedSerializer):
     """Refuses fields that it does not know: a misspelt option must not be dropped in silence."""
 
     def to_internal_value(self, data: Any) -> Any:

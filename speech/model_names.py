@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.signals import setting_changed
 
 from caching.levels import LEVELS
 from speech import providers
 from speech.providers.base import BaseProvider
+
+REMEMBERED_NAMES = 1024
 
 
 class Meant(NamedTuple):
@@ -19,6 +23,7 @@ class Meant(NamedTuple):
     """Empty: none was named."""
 
 
+@lru_cache(REMEMBERED_NAMES)
 def resolve(name: str, operation: str) -> Meant:
     """`quality`, `balanced` and `speed` are levels; `provider/model` is exact; a bare name is looked for.
 
@@ -54,3 +59,10 @@ def listed() -> list[tuple[str, str]]:
 
 def _known(provider: BaseProvider) -> list[str]:
     return sorted(set(provider.models()))
+
+
+def _forget(**kwargs: Any) -> None:
+    resolve.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
@@ -12,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
 from caching.levels import LEVELS
@@ -36,10 +35,10 @@ FACTS = [
 class StaffAuthentication(SessionAuthentication):
     """Staff who are logged in to the admin ask as one client of its own; it has no key that anybody knows."""
 
-    def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        found: tuple[AbstractBaseUser, None] | None = super().authenticate(request)
+    def authenticate(self, request: HttpRequest) -> tuple[Client, None]:
+        found: tuple[AbstractBaseUser, None] | None = super().authenticate(Request(request))
         if found is None:
-            return None
+            raise NotAuthenticated
         if not getattr(found[0], "is_staff", False):
             raise PermissionDenied("The playground is for staff.")
         unknown = {"key_hash": hash_key(secrets.token_urlsafe()), "key_hint": "none"}
@@ -47,12 +46,12 @@ class StaffAuthentication(SessionAuthentication):
 
 
 class PlaygroundChatView(ChatView):
-    authentication_classes = [StaffAuthentication]
+    authenticator = StaffAuthentication()
     schema = None
 
 
 class PlaygroundSpeechView(SpeechView):
-    authentication_classes = [StaffAuthentication]
+    authenticator = StaffAuthentication()
     schema = None
 
 

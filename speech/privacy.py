@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 from speech import private_words
@@ -25,6 +26,9 @@ _EK_BEFORE = (
     r"link|message|otp|sms|call|मिनट|सेकंड|सेकेंड|पल|क्षण|बार|और|सवाल|प्रश्न|बात|दूसरे|साथ|ही|छोटा सा|छोटी सी|नया|नई|"
     r"लिंक|संदेश|मैसेज|ओटीपी|कॉल|शिकायत|अनुरोध"
 )
+
+
+REMEMBERED_SENTENCES = 1024
 
 
 def _words(text: str) -> list[str]:
@@ -70,10 +74,11 @@ _NAME = re.compile(
 )
 
 
+@lru_cache(REMEMBERED_SENTENCES)
 def is_shareable(text: str) -> bool:
     """Whether this sentence says nothing that only one caller could have caused it to say."""
     return not (
-        any(_is_number_or_money(character) or not _is_known_script(character) for character in text)
+        any(_is_number_or_money(character) or not _is_known_script(character) for character in set(text))
         or _ADDRESS.search(text)
         or _SPELLED_OUT.search(text)
         or _MONEY.search(text)

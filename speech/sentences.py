@@ -10,11 +10,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 import sentencex
 
 LEAST_LETTERS = 2
 """Fewer ("1.", "A.", "!") are no sentence: a voice would speak them with a falling tone and a pause."""
+
+REMEMBERED_TEXTS = 1024
+"""The same texts are spoken over and over, and splitting one costs as much as reading its sound from the cache."""
+LONGEST_REMEMBERED = 1000
 
 CONTEXT = 500
 """Characters before a full stop that are looked at: bounds the work on text without any sentence."""
@@ -47,8 +52,15 @@ def split(text: str, language: str) -> list[str]:
 
     Joined, they are `text.strip()`.
     """
+    return list((_split_and_remember if len(text) <= LONGEST_REMEMBERED else _split)(text, language))
+
+
+def _split(text: str, language: str) -> tuple[str, ...]:
     stream = SentenceStream(language)
-    return [*stream.feed(text), *stream.finish()]
+    return (*stream.feed(text), *stream.finish())
+
+
+_split_and_remember = lru_cache(REMEMBERED_TEXTS)(_split)
 
 
 def pack(text: str, language: str, limit: int) -> list[str]:

@@ -10,9 +10,18 @@ from rest_framework import serializers
 
 from caching.answers import text_of
 from caching.levels import LEVELS, Level
+from caching.models import MOST_COMMENT
 from speech import providers
 from speech.audio import formats
-from speech.fields import BoundedTextField, MessagesField, NumberField, StrictSerializer, TextField, WholeNumberField
+from speech.fields import (
+    BoundedTextField,
+    MessagesField,
+    NumberField,
+    StrictSerializer,
+    TextField,
+    TruthField,
+    WholeNumberField,
+)
 from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.services import ConverseWish
@@ -39,6 +48,13 @@ class ConverseCall:
     speech: SpeechRequest
     level: Level
     wish: ConverseWish
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackCall:
+    id: str
+    correct: bool
+    comment: str = ""
 
 
 class LevelField(serializers.ChoiceField):
@@ -92,6 +108,17 @@ class ChatRequestSerializer(StrictSerializer):
             params={name: data[name] for name in ("temperature", "top_p", "max_tokens", "seed") if name in data},
         )
         return ChatCall(request, data["optimization_level"], data.get("provider", ""))
+
+
+class FeedbackRequestSerializer(StrictSerializer):
+    id = TextField(
+        max_length=200, help_text="The `id` of an answer, of `/api` or `/v1`, or the `X-Receipt-ID` of a spoken turn."
+    )
+    correct = TruthField(help_text="Whether the answer was right for the question.")
+    comment = TextField(required=False, max_length=MOST_COMMENT, help_text="Why, for the people who run the server.")
+
+    def to_call(self) -> FeedbackCall:
+        return FeedbackCall(**self.validated_data)
 
 
 class SpeechRequestSerializer(StrictSerializer):
@@ -179,6 +206,14 @@ class ChatResponseSerializer(serializers.Serializer[Any]):
     usage = serializers.JSONField(allow_null=True, help_text="Tokens as the provider billed them when it was made.")
     cost = CostSerializer(allow_null=True)
     cache = CacheReceiptSerializer(allow_null=True, help_text="Null, as `cost` is, where the server hides it.")
+
+
+class FeedbackResponseSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    correct = serializers.BooleanField()
+    removed = serializers.IntegerField(
+        allow_null=True, help_text="How many stored answers were removed because of it; null where that is kept secret."
+    )
 
 
 class ErrorSerializer(serializers.Serializer[Any]):

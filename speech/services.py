@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
 
 from django.conf import settings
 
@@ -16,7 +15,7 @@ from caching.ledger import Costs
 from caching.levels import Policy
 from caching.outcome import NothingCached, Outcome, carrying
 from caching.question import Question
-from speech import accounting, languages
+from speech import accounting, answer_ids, languages
 from speech.accounting import Account
 from speech.audio import Encoder
 from speech.choices import Choice, first_to_answer, for_chat, for_speech, provider_named
@@ -100,8 +99,7 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
         with _translated():
             source = source_of(choice.provider, choice.request, policy, account)
             outcome = llm.answer(_question(client, choice, policy), policy, source)
-        kind = ("chat", choice.provider.name, choice.request.model)
-        padding.even_out(client, kind, outcome, account.started)
+        padding.even_out(client, ("chat", choice.provider.name, choice.request.model), outcome, account.started)
         return ChatResult(outcome, choice.provider.name, account.settle(outcome))
 
     def stale(choice: Choice[ChatRequest]) -> ChatResult | None:
@@ -121,8 +119,7 @@ def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provide
         with _translated():
             source = source_of(choice.provider, choice.request, policy, account)
             outcome = llm.stream(_question(client, choice, policy), policy, source)
-        kind = ("stream", choice.provider.name, choice.request.model)
-        padding.even_out(client, kind, outcome, account.started)
+        padding.even_out(client, ("stream", choice.provider.name, choice.request.model), outcome, account.started)
         costs = account.settle(outcome) if outcome.status == "hit" else None
         chunks = settled_by_follower(outcome, account) if outcome.collapsed else outcome.value
         return ChatStream(
@@ -156,7 +153,7 @@ def synthesize(
     policy = client.tightened(policy)
     choices = for_speech(request, provider)
     content_type = Encoder(codec, request.sample_rate).content_type
-    account = _account("tts", client, policy, request.text)
+    account = accounting.account("tts", level=policy.level, client=client.name, text=_kept(request.text, policy))
 
     def result(choice: Choice[SpeechRequest], outcome: Outcome[Iterator[bytes]]) -> SpeechResult:
         costs = None if stream and outcome.status != "hit" else account.settle(outcome)
@@ -190,11 +187,16 @@ def converse(
     for_speech(speech, wish.tts_provider)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
     answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
-    receipt.chat = {"cache": answer.outcome.status, "provider": answer.provider, "model": answer.model}
+    receipt.chat = {
+        "id": answer_ids.issue(client, answer.outcome, policy.level),
+        "cache": answer.outcome.status,
+        "provider": answer.provider,
+        "model": answer.model,
+    }
     first, sentences = first_of(sentences_of(answer.outcome.value, speech.language or languages.detect(speech.text)))
     # The voice follows the language that the model answered in, not the one that it was asked in.
     choices = for_speech(replace(speech, text=first), wish.tts_provider)
-    account = _account("tts", client, policy, first)
+    account = accounting.account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
 
     def speak(choice: Choice[SpeechRequest]) -> Iterator[bytes]:
         playback = Playback(_speaker(client, choice, policy), texts.again())
@@ -221,7 +223,7 @@ def transcribe(
     prepared = chosen.prepare_transcription(request)
     policy = client.tightened(policy)
     recording = _recording(client, chosen, prepared)
-    account = _account("stt", client, policy, "")
+    account = accounting.account("stt", level=policy.level, client=client.name, text="")
     account.asks(chosen.name, prepared.model)
 
     def produce() -> stt.Transcript:
@@ -258,12 +260,13 @@ def _recording(client: Client, provider: BaseProvider, request: TranscriptionReq
 
 
 def _account_of_chat(client: Client, request: ChatRequest, policy: Policy) -> Account:
-    return _account("llm", client, policy, text_of(request.messages[-1]) if request.messages else "")
+    text = text_of(request.messages[-1]) if request.messages else ""
+    return accounting.account("llm", level=policy.level, client=client.name, text=_kept(text, policy))
 
 
-def _account(cache_type: Literal["llm", "tts", "stt"], client: Client, policy: Policy, text: str) -> Account:
-    """`text` is kept in the ledger only where the client's content may be kept at all."""
-    return accounting.account(cache_type, level=policy.level, client=client.name, text=text if policy.write else "")
+def _kept(text: str, policy: Policy) -> str:
+    """What the ledger may keep of a text."""
+    return text if policy.write else ""
 
 
 @contextmanager

@@ -11,6 +11,7 @@ urlpatterns = [
     re_path(r"^api/chat/?$", views.ChatView.as_view(), name="chat"),
     re_path(r"^api/tts/?$", views.SpeechView.as_view(), name="tts"),
     re_path(r"^api/converse/?$", views.ConverseView.as_view(), name="converse"),
+    re_path(r"^api/feedback/?$", views.FeedbackView.as_view(), name="feedback"),
     re_path(rf"^api/receipts/(?P<id>{UUIDConverter.regex})/?$", views.ReceiptView.as_view(), name="receipt"),
     re_path(r"^v1/chat/completions/?$", openai_views.ChatCompletionsView.as_view(), name="v1-chat-completions"),
     re_path(r"^v1/audio/speech/?$", openai_views.AudioSpeechView.as_view(), name="v1-audio-speech"),

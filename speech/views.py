@@ -11,13 +11,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from caching.answers import text_of
 from caching.levels import Level, Policy
-from speech import accounting, cache_control, services
+from speech import accounting, answer_ids, cache_control, feedback, services
 from speech.authentication import client_of
 from speech.bodies import read_call
 from speech.disclosure import headers, hides
@@ -28,6 +29,8 @@ from speech.serializers import (
     ChatResponseSerializer,
     ConverseRequestSerializer,
     ErrorResponseSerializer,
+    FeedbackRequestSerializer,
+    FeedbackResponseSerializer,
     SpeechRequestSerializer,
 )
 from speech.spoken_question import SpokenRequestSerializer, hear, read_spoken_call
@@ -58,9 +61,9 @@ class ChatView(Endpoint):
             policy=_policy(request, call.level),
             provider=call.provider,
         )
-        return json_response(
-            _chat_body(client, result, call.level), headers(client, result.provider, result.outcome, result.costs)
-        )
+        id = answer_ids.issue(client, result.outcome, call.level)
+        body = _chat_body(client, result, call.level, id)
+        return json_response(body, headers(client, result))
 
 
 class SpeechView(Endpoint):
@@ -83,7 +86,7 @@ class SpeechView(Endpoint):
         return HttpResponse(
             b"".join(result.outcome.value),
             content_type=result.content_type,
-            headers=headers(client, result.provider, result.outcome, result.costs),
+            headers=headers(client, result),
         )
 
 
@@ -120,6 +123,28 @@ class ReceiptView(APIView):
         return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
 
 
+class FeedbackView(APIView):
+    @extend_schema(
+        request=FeedbackRequestSerializer,
+        responses={
+            202: FeedbackResponseSerializer,
+            404: OpenApiResponse(ErrorResponseSerializer, "No answer of this client has the id."),
+            **{status: ERRORS[status] for status in (400, 401, 413, 415)},
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Say whether an answer was right. One that was wrong is removed, and never given to this question again.
+
+        The same feedback may be sent again; it takes effect once.
+        """
+        said, client = read_call(FeedbackRequestSerializer, request), client_of(request)
+        removed = feedback.give(client=client, id=said.id, correct=said.correct, comment=said.comment)
+        if removed is None:
+            raise NotFound("None of your answers has this id.")
+        body = {"id": said.id, "correct": said.correct, "removed": None if hides(client) else removed}
+        return Response(body, status=202)
+
+
 def _policy(request: Request | HttpRequest, level: Level) -> Policy:
     return cache_control.policy_from(request.META.get("HTTP_CACHE_CONTROL", ""), level)
 
@@ -132,11 +157,11 @@ def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> I
         Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
 
 
-def _chat_body(client: Client, result: services.ChatResult, level: str) -> dict[str, Any]:
+def _chat_body(client: Client, result: services.ChatResult, level: str, id: str) -> dict[str, Any]:
     outcome, hidden = result.outcome, hides(client)
     choice = outcome.value.choices[0]
     return {
-        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "id": id,
         "text": text_of(choice["message"]),
         "provider": result.provider,
         "model": outcome.value.model,

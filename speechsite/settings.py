@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
 from speechsite import cors, logs, values
+from speechsite.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from speechsite.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -106,15 +107,15 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Calls of the API end here; what follows is for people with a browser.
     "speechsite.shortcut.ShortcutToTheAPI",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "speechsite.csp.AdminContentSecurityPolicy",
 ]
 
@@ -229,6 +230,12 @@ SEMANTIC_EMBEDDER_OPTIONS = {
     "TIMEOUT_MS": str(SEMANTIC_TIMEOUT_MS),
 }
 
+# Who says whether its answers were right. Its cost is the cache's own.
+SEMANTIC_VERIFY_SHARE = values.share("SEMANTIC_VERIFY_SHARE", envstr("SEMANTIC_VERIFY_SHARE", "0"))
+SEMANTIC_VERIFY_MODEL = envstr("SEMANTIC_VERIFY_MODEL")
+SEMANTIC_PROMOTE = envbool("SEMANTIC_PROMOTE", False)
+SEMANTIC_JUDGEMENTS_PER_MINUTE = envint("SEMANTIC_JUDGEMENTS_PER_MINUTE", 30, least=1)
+
 # What it costs
 
 DISPLAY_CURRENCY = envstr("DISPLAY_CURRENCY", "USD")
@@ -277,18 +284,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "speech.exception_handler.handle",
     "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Speech gateway",
-    "DESCRIPTION": "Answers and audio from Redis when it can, from a paid provider when it must.",
-    "VERSION": "0.1.0",
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": [],
-    "SERVE_INCLUDE_SCHEMA": False,
-    # Choices stand where they are used: several fields are called `provider` and differ in them.
-    "POSTPROCESSING_HOOKS": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # Logs

@@ -28,3 +28,14 @@ def rates(name: str, text: str) -> dict[str, Decimal]:
     if not all(rate.is_finite() and rate > 0 for rate in found.values()):
         raise ImproperlyConfigured(f"{name} must hold positive rates only, not {text!r}")
     return {"USD": Decimal(1), **found}
+
+
+def share(name: str, text: str) -> float:
+    """`0.02`: a number from 0 to 1."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise ImproperlyConfigured(f"{name} must be a number from 0 to 1, not {text!r}")
+    return found

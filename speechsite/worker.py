@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 
 # A fork inherits granian's own handler, which only takes note. Told to stop while it still imports, a worker would go
 # on until it is killed, 30 s later. Once everything is loaded, granian (2.8.7) sets the handler for workers.
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+# What no format of ours shows need not be found out for every line (https://docs.python.org/3/howto/logging.html).
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 from speechsite.listening import cut_off_deaf_clients  # noqa: E402
 from speechsite.wsgi import application  # noqa: E402

@@ -19,6 +19,7 @@ from pkgutil import iter_modules
 # Nobody's own keys, database or Redis; before anything reads Django's settings.
 _var = tempfile.TemporaryDirectory()
 os.environ.update(DJANGO_SETTINGS_MODULE="speechsite.settings", ENV_FILE=os.devnull, VAR_DIR=_var.name)
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # As in the server.
 for _name in ("REDIS_URL", "DATABASE_URL", "CACHE_KEY_PREFIX", "LLM_PROVIDER", "TTS_PROVIDER", "THREADS"):
     os.environ.pop(_name, None)
 

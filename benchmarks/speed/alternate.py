@@ -27,4 +27,5 @@ def _median(rounds: list[Borne]) -> Borne:
         p99_ms=statistics.median(borne.p99_ms for borne in rounds),
         per_second=statistics.median(borne.per_second for borne in rounds),
         failed=0,
+        cpu_ms=statistics.median(borne.cpu_ms for borne in rounds),
     )

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,8 +70,8 @@ class Bench:
         self.stack.callback(server.stop)
         return server
 
-    def limit(self, redis: RedisServer) -> str:
-        """The URL of the bare WSGI function, served with the same options as the gateway."""
+    def limit(self, redis: RedisServer, body: str) -> Ask:
+        """The bare WSGI function, served with the same options as the gateway."""
         port = free_port()
         options = ["--interface", "wsgi", "--port", str(port), "--blocking-threads", "64", "--backlog", "2048"]
         command = [sys.executable, "-m", "granian", *options, "--log-level", "error"]
@@ -79,10 +79,10 @@ class Bench:
             [*command, "benchmarks.speed.limit:application"], env={**os.environ, "REDIS_URL": redis.url}
         )
         self.stack.callback(stop, process)
-        url = f"http://127.0.0.1:{port}/"
         redis.client().set(key_of(b"{}"), b"{}")
-        wait_until_it_answers(process, Ask(url, "{}"))
-        return url
+        asked = Ask(f"http://127.0.0.1:{port}/", body, process=process.pid)
+        wait_until_it_answers(process, replace(asked, body="{}").request())
+        return asked
 
     def litellm(self, redis: RedisServer, provider: str) -> litellm.Proxy:
         proxy = litellm.start(self.directory(), redis.port, provider)

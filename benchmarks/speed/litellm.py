@@ -25,7 +25,8 @@ class Proxy:
     url: str
 
     def ask(self, body: str) -> Ask:
-        return Ask(f"{self.url}/v1/chat/completions", body, {"Authorization": f"Bearer {KEY}"})
+        key = {"Authorization": f"Bearer {KEY}"}
+        return Ask(f"{self.url}/v1/chat/completions", body, key, self.process.pid)
 
 
 def install() -> bool:
@@ -75,5 +76,5 @@ def start(directory: Path, redis_port: int, provider: str) -> Proxy:
         )
     proxy = Proxy(process, f"http://127.0.0.1:{port}")
     message = {"role": "user", "content": "Are you there?"}
-    wait_until_it_answers(process, proxy.ask(json.dumps({"model": MODEL, "messages": [message]})))
+    wait_until_it_answers(process, proxy.ask(json.dumps({"model": MODEL, "messages": [message]})).request())
     return proxy

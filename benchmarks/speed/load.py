@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.request import Request
 
 from benchmarks.speed import generator
+from benchmarks.speed.processes import cpu_seconds
 
 GENERATOR = "wrk" if shutil.which("wrk") else "own"
 NUMBER = "{number}"
@@ -39,10 +41,16 @@ class Ask:
     url: str
     body: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    process: int = 0
+    """The id of the server's process, of which its workers are children; 0 where nobody wants to know."""
 
     @property
     def all_headers(self) -> dict[str, str]:
         return {"Content-Type": "application/json", **self.headers}
+
+    def request(self) -> Request:
+        """One such request, outside any load."""
+        return Request(self.url, self.body.encode(), self.all_headers)  # noqa: S310 (our own URL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,8 @@ class Borne:
     p99_ms: float
     per_second: float
     failed: int
+    cpu_ms: float = 0.0
+    """Processor time of the server and its workers for each request; unlike the others, other work delays it little."""
 
 
 class Failed(RuntimeError):
@@ -60,10 +70,12 @@ class Failed(RuntimeError):
 def put(ask: Ask, *, connections: int, seconds: float, start: int = 0) -> Borne:
     """Keep `connections` busy with `ask` for so long. Bodies are numbered from `start`. Raises Failed."""
     run: Any = _with_wrk if GENERATOR == "wrk" else generator.run
+    before = cpu_seconds(ask.process)
     borne = Borne(**run(ask, connections, seconds, start))
     if borne.failed:
         raise Failed(f"{borne.failed} requests to {ask.url} failed")
-    return borne
+    spent = cpu_seconds(ask.process) - before
+    return replace(borne, cpu_ms=1000 * spent / (borne.per_second * seconds))
 
 
 def _with_wrk(ask: Ask, connections: int, seconds: float, start: int) -> dict[str, float]:

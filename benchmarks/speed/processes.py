@@ -7,15 +7,16 @@ import time
 import urllib.error
 import urllib.request
 
-from benchmarks.speed.load import Ask
+import psutil
 
 START_SECONDS = 120.0
 
 
-def wait_until_it_answers(process: subprocess.Popen[str] | subprocess.Popen[bytes], ask: Ask) -> None:
-    """Return once `ask` is answered with 200. Raises RuntimeError if `process` ends first, or nothing comes."""
+def wait_until_it_answers(
+    process: subprocess.Popen[str] | subprocess.Popen[bytes], request: urllib.request.Request
+) -> None:
+    """Return once `request` is answered with 200. Raises RuntimeError if `process` ends first, or nothing comes."""
     deadline = time.monotonic() + START_SECONDS
-    request = urllib.request.Request(ask.url, ask.body.encode(), ask.all_headers)  # noqa: S310 (our own URL)
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with status {process.returncode}")
@@ -35,3 +36,12 @@ def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def cpu_seconds(process: int) -> float:
+    """What a process and all its children have used so far; a Redis among them is not counted."""
+    if not process:
+        return 0.0
+    root = psutil.Process(process)
+    times = [one.cpu_times() for one in (root, *root.children(recursive=True)) if "redis" not in one.name()]
+    return sum(one.user + one.system for one in times)

@@ -9,7 +9,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from caching import stats
-from caching.dashboard import charts
+from caching.correctness import correctness
+from caching.dashboard import charts, feedback
 from caching.dashboard.forms import PERIODS, DashboardForm
 from caching.entries import inspection
 from caching.figures import Figures, change, together
@@ -62,8 +63,8 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
         "charts": charts.all_charts(period, filters, series),
         "top_questions": stats.top_questions(period, filters),
         "unpriced": stats.unpriced_models(period),
-        "semantic_hits": stats.recent_semantic_hits(SEMANTIC_HITS, filters),
-        "verdicts": stats.verdicts(period, filters),
+        "semantic_hits": feedback.with_verdicts(stats.recent_semantic_hits(SEMANTIC_HITS, filters)),
+        "correctness": correctness(period, filters),
         "redis": redis_health(),
         "key_counts": keys_by_kind(COUNTING_SECONDS),
         "index_sizes": inspection.semantic_index_sizes(),

@@ -13,7 +13,7 @@ from caching import keys, store
 from caching.entries import flushing, keyspace
 from caching.entries.selection import Selection
 from caching.ledger import upsert
-from caching.models import Call, EntryHits, HourlyUsage
+from caching.models import Call, EntryHits, HourlyUsage, Judgement, Verdict
 from caching.semantic.feed import erase_events
 
 BATCH = 500
@@ -30,6 +30,8 @@ class Traces:
     calls: int
     hits: int
     """Rows of hits of its entries."""
+    judgements: int
+    """Of its answers. That one was wrong is kept, without name and texts: others may share the pair of questions."""
     sums: int
     """Hourly sums. They stay, because they add up to the bill, but nothing in them names the client any more."""
 
@@ -42,6 +44,7 @@ def count(client: str) -> Traces:
         events=erase_events(by=client, dry_run=True),
         calls=calls.count(),
         hits=sum(EntryHits.objects.filter(key__in=some).count() for some in _batches(names | _called(client))),
+        judgements=Judgement.objects.filter(client=client).count(),
         sums=HourlyUsage.objects.filter(client=client).count(),
     )
 
@@ -57,6 +60,9 @@ def forget(client: str, holder: str) -> Traces:
         for some in _batches(names):
             EntryHits.objects.filter(key__in=some).delete()
         Call.objects.filter(client=client).delete()
+        judged = Judgement.objects.filter(client=client)
+        judged.filter(verdict=Verdict.RIGHT).delete()
+        judged.update(client="", key="", question="", matched="", comment="")
         _unname_sums(client)
     return traces
 

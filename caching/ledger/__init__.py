@@ -31,9 +31,9 @@ def record(event: Event) -> Costs:
         expose(row)
     if event.is_hit and event.key:
         batch.entries.add(rows.entry_hit(priced))
-    if event.is_spend or event.outcome == "semantic":
+    if event.is_spend or event.outcome in ("semantic", "shadow"):
         batch.calls.append(rows.call(priced))
-    if event.is_spend:
+    if event.is_spend and event.outcome != "judged":
         spending.daily.add(event.client, priced.costs.cost)
     (writer.writer.now if event.is_spend else writer.writer.later)(batch)
     return priced.costs
@@ -41,10 +41,9 @@ def record(event: Event) -> Costs:
 
 def record_overhead(cache_type: Literal["llm", "tts", "stt"], provider: str, model: str, usage: Usage) -> None:
     """Count what the cache itself was billed, beside all requests: written within a second."""
-    moment = timezone.now()
-    spent = prices.cost(provider, model, usage, moment)
+    spent = prices.cost(provider, model, usage)
     event = Event(cache_type, "miss", usage, provider=provider, model=model, overhead=spent)
-    row = rows.overhead(price(event, moment))
+    row = rows.overhead(price(event, timezone.now()))
     batch = Batch()
     batch.hours.add(row)
     expose(row)

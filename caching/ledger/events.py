@@ -21,7 +21,7 @@ class Event:
     """One request, when it is over."""
 
     cache_type: Literal["llm", "tts", "stt"]
-    outcome: Literal["exact", "semantic", "miss", "bypass", "error"]
+    outcome: Literal["exact", "semantic", "miss", "bypass", "error", "shadow", "judged"]
     usage: Usage | None
     """What the provider billed; for a hit, what it would have billed. None: it did not say. `Usage()`: nothing."""
     level: str = ""
@@ -41,6 +41,8 @@ class Event:
     similarity: float | None = None
     probability: float | None = None
     reasons: Sequence[str] = ()
+    match: str = ""
+    pair: str = ""
 
     @property
     def is_hit(self) -> bool:
@@ -85,10 +87,14 @@ class Priced:
 
 def price(event: Event, moment: datetime) -> Priced:
     billed, served = (Usage(), event.usage) if event.is_hit else (event.usage, event.served)
+    cost = prices.cost(event.provider, event.model, billed)
+    nothing = Money(Decimal(0), settings.DISPLAY_CURRENCY)
+    # Whatever a judgement costs, the cache has spent it on itself.
+    overhead, cost = (cost, nothing) if event.outcome == "judged" and cost else (event.overhead, cost)
     return Priced(
         event=event,
         moment=moment,
-        billed=prices.cost(event.provider, event.model, billed),
+        billed=cost,
         avoided=prices.cost(event.provider, event.model, served),
-        overhead=event.overhead or Money(Decimal(0), settings.DISPLAY_CURRENCY),
+        overhead=overhead or nothing,
     )

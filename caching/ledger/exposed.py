@@ -8,7 +8,7 @@ from typing import Any
 from prometheus_client import Counter
 
 from caching import metrics
-from caching.models import HITS
+from caching.models import HITS, REQUESTS
 from caching.usage import UNITS
 
 Increment = tuple[Counter, float]
@@ -17,7 +17,8 @@ Increment = tuple[Counter, float]
 def increments(row: Mapping[str, Any]) -> Iterator[Increment]:
     """The counters that `row` adds to. Those without an amount are named too: a counter must exist to be seen."""
     labels = (row["cache_type"], row["provider"])
-    yield metrics.REQUESTS.labels(row["cache_type"], row["outcome"]), row["requests"]
+    if row["outcome"] in REQUESTS:
+        yield metrics.REQUESTS.labels(row["cache_type"], row["outcome"]), row["requests"]
     yield metrics.UNPRICED.labels(*labels), row["unpriced"]
     units = metrics.SERVED if row["outcome"] in HITS else metrics.BILLED
     for unit in UNITS:

@@ -1,12 +1,16 @@
-"""How the ledger forgets: single rows go, hourly sums stay."""
+"""How the ledger forgets: single rows go, hourly sums stay.
+
+Of judgements that an answer was wrong the text goes and the rest stays: forgotten, it would be given again.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 
-from caching.models import Call, EntryHits
+from caching.models import Call, EntryHits, Judgement, Verdict
 
 BATCH = 5_000
 """Rows removed in one transaction: a short lock each, so that requests can write in between."""
@@ -21,6 +25,9 @@ def count(moment: datetime) -> tuple[int, int]:
 def prune(moment: datetime) -> tuple[int, int]:
     """Remove them; how many there were."""
     calls, entries = _old(moment)
+    judged = Judgement.objects.filter(created__lt=moment).order_by()
+    _delete(judged.filter(verdict=Verdict.RIGHT))
+    judged.exclude(question="", matched="", comment="").update(question="", matched="", comment="")
     return _delete(calls), _delete(entries)
 
 
@@ -28,7 +35,7 @@ def _old(moment: datetime) -> tuple[models.QuerySet[Call], models.QuerySet[Entry
     return Call.objects.filter(created__lt=moment).order_by(), EntryHits.objects.filter(day__lt=moment.date())
 
 
-def _delete(rows: models.QuerySet[Call] | models.QuerySet[EntryHits]) -> int:
+def _delete(rows: models.QuerySet[Any]) -> int:
     removed = 0
     while found := list(rows.values_list("pk", flat=True)[:BATCH]):
         removed += rows.model.objects.filter(pk__in=found).delete()[0]

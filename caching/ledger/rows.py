@@ -83,7 +83,7 @@ def entry_hit(priced: Priced) -> dict[str, Any]:
         "key": _text(event.key, 500),
         "currency": avoided.currency,
         "cache_type": event.cache_type,
-        "question": _text(excerpt(event.matched or event.question, EXCERPT), 300),
+        "question": shortened(event.matched or event.question),
         "hits": 1,
         "saved": avoided.amount,
     }
@@ -98,17 +98,24 @@ def call(priced: Priced) -> Call:
         **_dimensions(event),
         **dict((event.usage or Usage()).items()),
         key=_text(event.key, 500),
-        question=_text(excerpt(event.question, EXCERPT), 300),
-        matched=_text(excerpt(event.matched, EXCERPT), 300),
+        question=shortened(event.question),
+        matched=shortened(event.matched),
         similarity=event.similarity,
         probability=event.probability,
         reasons=[_text(reason, 300) for reason in event.reasons],
+        match=event.match,
+        pair=event.pair,
         seconds=event.seconds,
         currency=currency,
         cost=_amount(costs.cost, currency),
         saved=_amount(costs.saved, currency),
         overhead=_amount(priced.overhead, currency),
     )
+
+
+def shortened(text: str, longest: int = EXCERPT) -> str:
+    """What the books may keep of what somebody wrote: one more than `longest` characters at most."""
+    return _text(excerpt(text, longest), longest + 1)
 
 
 def _amount(money: Money | None, currency: str) -> Any:

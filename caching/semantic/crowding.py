@@ -2,7 +2,7 @@
 
 Where guards refuse most near neighbours, stored questions differ by single figures, dates and names, and a word that
 no table knows is likely to matter too. Where they refuse few, people say one thing in many ways. No label is needed:
-the share is 0.25 to 0.3 in the packaged intent sets, and 0.45 to 0.75 in those whose labels hold every detail.
+the share is 0.25 to 0.3 in public sets labelled by intent, and 0.45 to 0.75 in those whose labels hold every detail.
 """
 
 from __future__ import annotations

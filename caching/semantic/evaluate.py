@@ -13,7 +13,7 @@ from statistics import quantiles
 
 from caching.semantic.candidates import Decision
 from caching.semantic.indexes.base import Entry
-from caching.semantic.learn import Workload
+from caching.semantic.learn import NEAR_MISS, Workload
 from caching.semantic.match import Matcher
 
 SCOPE = "semantic_eval"
@@ -39,6 +39,8 @@ class Result:
     n: int = 0
     hits: int = 0
     wrong: int = 0
+    judged: int = 0
+    """Judgements that the oracle gave."""
     duplicates: int = 0
     """Pairs only: how many have y = 1, the hits that could be had."""
     tiers: Counter[str] = field(default_factory=Counter)
@@ -111,6 +113,7 @@ def replay(matcher: Matcher, stream: Sequence[Asked], level: str, judge: Judge |
         elif not right:
             result.wrong_examples.append((asked.text, decision.entry.text))
     matcher.index.remove(str(at) for at in range(len(stream)))
+    result.judged = judge.workload.judgements if judge else 0
     return result
 
 
@@ -121,8 +124,7 @@ class Judge:
     workload: Workload
     random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - a simulation
     verified_share: float = 0.02
-    near_miss: float = 0.3
-    """The least probability at which a miss is worth a judgement."""
+    near_miss: float = NEAR_MISS
 
     def hear(self, decision: Decision, right: bool) -> str:
         """The id of the answer that a confirmed near miss becomes an alias of, else nothing."""

@@ -13,11 +13,20 @@ from dataclasses import dataclass, field
 
 from caching.semantic.analysis import Question, analyse
 from caching.semantic.candidates import Candidate
+from caching.semantic.features import NAMES
 
 Signals = Mapping[str, float]
 
+NEAR_MISS = 0.3
+"""The least probability at which a miss is worth a judgement."""
+
 _RATE = 0.3
-_WORD_RATE = 0.15
+_RELEARNED = (
+    *("cosine", "cosine_over_90", "nothing_unmatched", "many_unmatched"),
+    *("spelled_alike", "shared_weight", "command", "rarest_in_crowded_scope"),
+)
+"""Features whose weight depends on the traffic most; the others stay as they were fitted."""
+_AT = tuple((f"feature:{name}", NAMES.index(name)) for name in _RELEARNED)
 _BIN = 0.25
 """Width of a bin of the log odds."""
 _LAST_BIN = 28
@@ -25,7 +34,9 @@ _PRIOR = 8.0
 _OPTIMISM = 3.0
 """How many times more often the best of ten candidates is wrong than its own probability says, before any judgement."""
 _OPTIMISM_PRIOR = 5.0
-_CAUTION = 0.8
+_SURE = 0.8
+"""Only above this probability do judgements tell how optimistic the probabilities near the bar are."""
+_CAUTION = 0.5
 """The share of the budget that is aimed at: an estimate is not a guarantee."""
 
 
@@ -39,12 +50,18 @@ def sigmoid(score: float) -> float:
 
 
 def signals(question: Question, best: Candidate, found: Sequence[Candidate]) -> dict[str, float]:
-    """What distinguishes a candidate beyond its features: neighbours that share its answer or do not, and words."""
+    """What judgements reweigh: features, neighbours that share the answer or do not, and unmatched words."""
     support = sum(one.probability for one in found if one is not best and one.entry.answer_id == best.entry.answer_id)
     against = max((one.probability for one in found if one.entry.answer_id != best.entry.answer_id), default=0.0)
     stored = analyse(best.entry.text)
     words = {*question.content, *question.function} ^ {*stored.content, *stored.function}
-    return {"bias": 1.0, "support": min(support, 3.0), "against": against, **{f"word:{word}": 1.0 for word in words}}
+    return {
+        "bias": 1.0,
+        "support": min(support, 3.0),
+        "against": against,
+        **{name: best.row[at] for name, at in _AT},
+        **{f"word:{word}": 1.0 for word in words},
+    }
 
 
 @dataclass(slots=True)
@@ -89,14 +106,14 @@ class Workload:
         place.judged += 1
         place.wrong += not right
         self.judgements += 1
-        self.wrong += not right
-        self.expected_wrong += 1 - corrected
+        if corrected >= _SURE:
+            self.wrong += not right
+            self.expected_wrong += 1 - corrected
         surprise = right - corrected
         for name, value in signals.items():
             step = surprise * value
             self.squares[name] = self.squares.get(name, 1.0) + step * step
-            rate = _WORD_RATE if name.startswith("word:") else _RATE
-            self.weights[name] = self.weights.get(name, 0.0) + rate * step / math.sqrt(self.squares[name])
+            self.weights[name] = self.weights.get(name, 0.0) + _RATE * step / math.sqrt(self.squares[name])
 
     @property
     def bar(self) -> float:

@@ -14,6 +14,7 @@ from caching.semantic.guards import vetoes
 from caching.semantic.idf import Idf
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 from caching.semantic.learn import Workload, signals
+from caching.semantic.learned import Learned
 
 NEIGHBOURS = 10
 _NOTHING_UNMATCHED = NAMES.index("nothing_unmatched")
@@ -37,15 +38,18 @@ class Matcher:
         """Make an entry findable. Raises EmbeddingError."""
         self.index.add(entry, self.vector(entry.text))
 
-    def find(self, text: str, scope: str, level: str, workload: Workload | None = None) -> Decision:
+    def find(
+        self, text: str, scope: str, level: str, workload: Workload | None = None, learned: Learned | None = None
+    ) -> Decision:
         """The entry whose answer may be served at this level, by what a workload has taught where there is one.
 
-        Raises EmbeddingError.
+        `learned`: what judges said of pairs and did to the bars. Raises EmbeddingError.
         """
         found = self.candidates(text, scope)
         self.learn(text)
         if workload is None:
-            return decide(found, self.model.bars.get(level, 1.0))
+            learned = learned or Learned()
+            return decide(learned.revise(text, scope, found), learned.bar(level, self.model.bars.get(level, 1.0)))
         return decide_learned(text, found, workload)
 
     def learn(self, text: str) -> None:
@@ -63,8 +67,9 @@ class Matcher:
         stored = [analyse(neighbour.entry.text) for neighbour in near]
         objections = [tuple(vetoes(question, other)) for other in stored]
         self._scopes.learn(scope, near, objections)
+        crowding = self._scopes.crowding(scope)
         return [
-            self._judge(question, other, neighbour, objection, self._scopes.crowding(scope))
+            self._judge(question, other, neighbour, objection, crowding)
             for neighbour, other, objection in zip(near, stored, objections, strict=True)
         ]
 

@@ -7,10 +7,11 @@ normalised, at every level. The index finds questions that mean the same, at the
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -26,6 +27,8 @@ from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
 from caching.semantic.feed import Event, Reader, publish, publish_all
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry
+from caching.semantic.learn import NEAR_MISS
+from caching.semantic.learned import learned, pair_of
 from caching.semantic.match import Matcher
 
 logger = logging.getLogger(__name__)
@@ -49,21 +52,31 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An earlier question whose answer may be served."""
+    """An earlier question whose answer may be served, or nearly."""
 
     answer_key: str
     question: str
     tier: str
-    """`normalized` or `semantic`."""
+    """`normalized`, `semantic`, `confirmed` by a judge, or `near`: not to be served."""
+    pair: str
+    """See caching.semantic.learned."""
     similarity: float = SURE
     probability: float = SURE
     bar: float = 0.0
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Names this one use of the answer, for whoever judges it later."""
+
+    @property
+    def serves(self) -> bool:
+        return self.tier != "near"
 
     @property
     def reasons(self) -> list[str]:
         """Why it may be served, for staff."""
         if self.tier == "normalized":
             return ["equal once normalised"]
+        if self.tier == "confirmed":
+            return ["no guard objects", "judged right before"]
         return ["no guard objects", f"{self.probability:.1%} is above the bar of {self.bar:.1%}"]
 
 
@@ -84,17 +97,22 @@ class Tier:
             self._reader.stop()
 
     def find(self, asked: Asked, level: str) -> Match | None:
-        """The earlier question whose answer may be served at this level."""
+        """The earlier question whose answer may be served at this level, or one that comes near."""
         if same := store.get(key := asked.key):
-            return Match(same["answer_key"], same["question"], "normalized") if _is_ours(key, same, asked) else None
+            if not _is_ours(key, same, asked):
+                return None
+            match = Match(same["answer_key"], same["question"], "normalized", _pair(asked, same["question"]))
+            if learned.verdict(match.pair) is not False:
+                return match
+            store.delete([key])
         if level not in self.matcher.model.bars:
             return None
         try:
-            decision = self.matcher.find(asked.text, asked.scope, level)
+            decision = self.matcher.find(asked.text, asked.scope, level, learned=learned)
         except EmbeddingError as error:
             logger.warning("No embedding, so no match by meaning: %s", error)
             return None
-        return _match(decision)
+        return _match(asked, decision)
 
     def remember(self, asked: Asked, answer_key: str, ttl: int, about: Mapping[str, Any]) -> None:
         """Make the answer under `answer_key` findable for other questions for `ttl` seconds."""
@@ -167,15 +185,22 @@ def _is_ours(key: str, value: Mapping[str, Any], asked: Asked) -> bool:
     return False
 
 
-def _match(decision: Decision) -> Match | None:
-    if decision.entry is None or decision.best is None:
+def _pair(asked: Asked, stored: str) -> str:
+    return pair_of(asked.scope, asked.text, stored)
+
+
+def _match(asked: Asked, decision: Decision) -> Match | None:
+    best = decision.best
+    if best is None or (decision.entry is None and best.probability < NEAR_MISS):
         return None
+    confirmed = decision.tier == "semantic" and best.probability == SURE
     return Match(
-        decision.entry.id,
-        decision.entry.text,
-        decision.tier,
-        similarity=decision.best.similarity,
-        probability=decision.best.probability,
+        best.entry.id,
+        best.entry.text,
+        "near" if decision.entry is None else "confirmed" if confirmed else decision.tier,
+        _pair(asked, best.entry.text),
+        similarity=best.similarity,
+        probability=best.probability,
         bar=decision.bar,
     )
 

@@ -9,6 +9,8 @@ from typing import Any
 from django import template
 from django.conf import settings
 
+from caching.semantic.tightening import Interval
+
 register = template.Library()
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹"}
@@ -35,6 +37,11 @@ def count(number: int | None) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     return NOTHING if share is None else f"{share:.1%}"
+
+
+@register.filter
+def interval(ends: Interval | None) -> str:
+    return NOTHING if ends is None else f"{ends.low:.2%} to {ends.high:.2%}"
 
 
 @register.filter

@@ -16,7 +16,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from caching import store
-from caching.models import Call, EntryHits, HourlyUsage
+from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement
+from caching.semantic.decide import packaged_model
 
 pytestmark = pytest.mark.django_db
 
@@ -156,3 +157,44 @@ def test_old_rows_are_pruned_and_sums_stay(run: Callable[..., str]) -> None:
     assert "Would remove 1 calls and 1 rows" in run("prune_ledger", "--dry-run")
     assert "Removed 1 calls and 1 rows" in run("prune_ledger")
     assert (Call.objects.count(), EntryHits.objects.count(), HourlyUsage.objects.count()) == (1, 1, 2)
+
+
+def test_a_judgement_outlives_its_texts_where_the_answer_was_wrong(run: Callable[..., str]) -> None:
+    long_ago = timezone.now() - timedelta(days=current.LEDGER_RETENTION_DAYS + 2)
+    for number, (verdict, created) in enumerate([("right", long_ago), ("wrong", long_ago), ("right", timezone.now())]):
+        Judgement.objects.create(
+            match=str(number), judge="client", verdict=verdict, created=created, pair="p", question="q", comment="c"
+        )
+    run("prune_ledger")
+    kept = Judgement.objects.order_by("match").values_list("match", "pair", "question", "comment")
+    assert list(kept) == [("1", "p", "", ""), ("2", "p", "q", "c")]
+
+
+def test_stats_show_how_wrong_the_semantic_tier_is_and_what_shadow_mode_would_have_done(
+    run: Callable[..., str], settings: Any
+) -> None:
+    settings.SEMANTIC_MODE = "shadow"
+    fields = {"hour": timezone.now().replace(minute=0, second=0, microsecond=0), "cache_type": "llm", "level": "speed"}
+    for outcome, requests in (("shadow", 20), ("miss", 100), ("judged", 10)):
+        HourlyUsage.objects.create(**fields, outcome=outcome, requests=requests)
+    for number in range(10):
+        verdict = "wrong" if number < 2 else "right"
+        Judgement.objects.create(match=str(number), judge="model", verdict=verdict, level="speed")
+    Judgement.objects.create(match="0", judge="client", verdict="wrong", level="speed")
+    BarChange.objects.create(level="speed", number=1, steps=1, bar=0.9, judged=9, wrong=9, reason="9 of 9 were wrong")
+    found = json.loads(run("cache_stats", "--json", "--since", "1h"))
+    speed = found["semantic"]["levels"]["speed"]
+    assert (speed["hits"], speed["shadow_hits"], speed["judged"], speed["wrong"]) == (0, 20, 10, 2)
+    # Wilson's interval of 2 in 10, and of one question in five.
+    assert speed["wrong_share_of_hits"] == [0.0567, 0.5098]
+    assert speed["wrong_per_100_questions"] == [1.13, 10.2]
+    assert speed["budget_per_100_questions"] == 3 and speed["bar"] > packaged_model().bars["speed"]
+    assert found["semantic"]["verdicts"]["client"] == {"right": 0, "wrong": 1}
+    assert sum(found["requests"].values()) == 100, "what the cache does by itself is no request"
+    text = run("cache_stats")
+    for part in (
+        "would have answered 20 questions",
+        "2 of 10 judged hits wrong: 1.13 to 10.20",
+        "9 of 9 were wrong",
+    ):
+        assert part in text

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from caching import store
-from caching.models import Call, EntryHits, HourlyUsage
+from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement
 from caching.semantic.tier import tier
 from caching.tests.staff import browser_of
 
@@ -217,3 +217,23 @@ def test_it_is_quick_with_ten_million_requests_in_the_ledger(
     )
     page = measured(staff, "?period=30d", django_assert_max_num_queries)
     assert page.context["cards"][3].value == f"{720 * 18 * 772:,}"
+
+
+def test_it_shows_how_wrong_each_level_is_and_what_was_done_about_it(staff: Browser) -> None:
+    hour("semantic", 200)
+    hour("miss", 800)
+    hour("shadow", 5, level="speed")
+    hit = semantic_hit(match="a" * 16, pair="b" * 24)
+    semantic_hit(outcome="shadow", match="c" * 16)
+    for number in range(40):
+        verdict = "wrong" if number < 10 else "right"
+        Judgement.objects.create(match=f"{number:016x}", judge="model", verdict=verdict, level="balanced")
+    Judgement.objects.create(match=hit.match, judge="client", verdict="wrong", level="balanced")
+    BarChange.objects.create(level="balanced", number=1, steps=1, bar=0.964, judged=40, wrong=10, reason="too many")
+    text = text_of(staff.get(PAGE))
+    # 10 of 40: 14.2 to 40.2 % by Wilson; one question in five is answered so.
+    assert "balanced 200 0 40 10 14.19% to 40.19% 2.84% to 8.04% 1.0%" in text
+    assert "the bar of balanced went to 96.4%. too many." in text
+    assert "client 0 right, 1 wrong" in text and "wrong client" in text
+    assert "not given (shadow mode)" in text
+    assert "Nothing is measured: SEMANTIC_VERIFY_SHARE is 0" in text

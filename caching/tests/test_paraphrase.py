@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,12 +10,11 @@ import pytest
 import redis
 
 from caching import llm
-from caching.levels import Policy
+from caching.levels import Policy, Quota
 from caching.outcome import Outcome
 from caching.question import Question
 from caching.semantic import feed
-from caching.semantic.decide import packaged_idf
-from caching.semantic.tier import tier
+from caching.semantic.tier import forget_tier, tier
 from caching.tests.test_llm import Provider, ask, spoken
 
 ASKED = "What is my account balance?"
@@ -26,14 +26,14 @@ def question(text: str, **change: Any) -> Question:
     return replace(Question("client:1", "demo", "m", messages, {}, asked_by="tester"), **change)
 
 
-def asked(text: str, level: Any = "balanced", **change: Any) -> Outcome[Any]:
+def asked(text: str, level: Any = "speed", **change: Any) -> Outcome[Any]:
     return ask(question(text, **change), Policy(level), Provider(spoken(f"Answer to {text}")))
 
 
 @pytest.fixture(autouse=True)
 def stored(redis_client: redis.Redis) -> redis.Redis:
     """The tier knows ASKED and nothing else, and has learned nothing from other tests."""
-    tier().matcher.idf = packaged_idf()
+    forget_tier()
     assert asked(ASKED).status == "miss"
     wait_for_the_index()
     return redis_client
@@ -134,6 +134,7 @@ def test_a_flush_by_a_stranger_does_no_harm(stored: redis.Redis) -> None:
     assert asked("please could you tell me my account balance").status == "hit"
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("mode", "status"), [("shadow", "miss"), ("off", "miss")])
 def test_the_mode_decides_what_is_served(settings: Any, mode: str, status: str) -> None:
     settings.SEMANTIC_MODE = mode
@@ -154,7 +155,20 @@ def test_without_redis_nothing_is_looked_for(use_redis: Callable[[str], None]) -
 def test_a_stream_may_be_answered_so_too() -> None:
     provider = Provider(spoken("x"))
     source = llm.Source(provider.whole, provider.stream, llm.flight.Failures(lambda error: None, RuntimeError), 5)
-    outcome = llm.stream(question(PARAPHRASE), Policy(), source)
+    outcome = llm.stream(question(PARAPHRASE), Policy("speed"), source)
     assert outcome.match == "semantic"
     assert provider.calls == 0
     assert len(list(outcome.value)) > 2
+
+
+def test_a_hit_that_is_kept_for_the_same_words_says_who_wrote_it(stored: redis.Redis) -> None:
+    assert asked(PARAPHRASE, asked_by="somebody").matched is not None
+    kept: Any = [json.loads(stored.get(name) or b"{}") for name in stored.keys("llm:semantic:*")]
+    assert sorted(value["by"] for value in kept) == ["somebody", "tester"]
+
+
+def test_a_quota_holds_for_those_too(stored: redis.Redis) -> None:
+    before = len(stored.keys("llm:semantic:*"))
+    policy = Policy("speed", quota=Quota("1", 0))
+    assert ask(question(PARAPHRASE), policy, Provider(spoken("never asked"))).status == "hit"
+    assert len(stored.keys("llm:semantic:*")) == before

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from caching.levels import LEVELS
 from speech.audio import formats
-from speech.fields import BoundedTextField, MessagesField, NumberField, TextField, WholeNumberField
+from speech.fields import BoundedTextField, MessagesField, NumberField, PreparedSerializer, TextField, WholeNumberField
 from speech.messages import validate_messages
 from speech.providers.base import ChatRequest, SpeechRequest
 
@@ -56,7 +56,7 @@ class StreamOptionsSerializer(serializers.Serializer[Any]):
     include_usage = serializers.BooleanField(default=False)
 
 
-class ChatCompletionSerializer(serializers.Serializer[Any]):
+class ChatCompletionSerializer(PreparedSerializer):
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     messages = MessagesField()
     stream = serializers.BooleanField(default=False, allow_null=True)
@@ -106,7 +106,7 @@ class ChatCompletionSerializer(serializers.Serializer[Any]):
         return CompletionCall(request, data["model"], data.get("optimization_level", ""), bool(data["stream"]), usage)
 
 
-class AudioSpeechSerializer(serializers.Serializer[Any]):
+class AudioSpeechSerializer(PreparedSerializer):
     input = BoundedTextField()
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     voice = VoiceField(required=False, default="")

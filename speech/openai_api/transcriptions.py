@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from caching.levels import LEVELS
-from speech import accounting, cache_control, model_names, services, transcripts
+from speech import model_names, services, transcripts
 from speech.authentication import client_of
+from speech.disclosure import headers
 from speech.exceptions import UnsupportedFeature
 from speech.openai_api.views import OpenAIView, policy_of
 from speech.providers.base import TranscriptionRequest
@@ -68,14 +69,14 @@ class TranscriptionsView(OpenAIView):
         if data["stream"]:
             raise UnsupportedFeature("a transcript comes in one piece: stream must be false", param="stream")
         meant = model_names.resolve(data["model"], "transcription")
+        client = client_of(request)
         result = services.transcribe(
-            client=client_of(request),
+            client=client,
             request=asked.to_request(audio, kind, meant.model),
             policy=policy_of(request, data["optimization_level"], meant.level),
             provider=meant.provider,
         )
-        headers = {**cache_control.headers(result.outcome), **accounting.headers(result.costs)}
-        return _in_format(data["response_format"], result.outcome.value, headers)
+        return _in_format(data["response_format"], result.outcome.value, headers(client, result))
 
 
 def _in_format(name: str, transcript: dict[str, Any], headers: dict[str, str]) -> HttpResponseBase:

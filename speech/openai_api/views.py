@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from dataclasses import replace
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from caching.chunks import replay
 from caching.levels import LEVELS, Level, Policy
-from speech import cache_control, model_names, providers, services
+from speech import answer_ids, cache_control, model_names, providers, services
 from speech.authentication import client_of
 from speech.bodies import read_call
 from speech.disclosure import headers, hides
@@ -35,7 +35,7 @@ from speech.views import CACHE_CONTROL, ERRORS
 class OpenAIView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
-        response["X-Request-ID"] = f"req_{uuid.uuid4().hex}"
+        response["X-Request-ID"] = f"req_{secrets.token_hex(16)}"
         return response
 
 
@@ -53,16 +53,17 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         ask: dict[str, Any] = {
             "client": client,
             "request": replace(call.request, model=meant.model),
-            "policy": policy_of(request, call.level, meant.level),
+            "policy": (policy := policy_of(request, call.level, meant.level)),
             "provider": meant.provider,
         }
-        id = f"chatcmpl-{uuid.uuid4().hex}"
         if call.stream and not hides(client):
             stream = services.stream_chat(**ask)
+            id = answer_ids.issue(client, stream.outcome, policy.level)
             events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
-            return streamed(events, "text/event-stream", headers(client, stream.provider, stream.outcome, stream.costs))
+            return streamed(events, "text/event-stream", headers(client, stream))
         result = services.chat(**ask)
-        answer, about = result.outcome.value, headers(client, result.provider, result.outcome, result.costs)
+        id = answer_ids.issue(client, result.outcome, policy.level)
+        answer, about = result.outcome.value, headers(client, result)
         if not call.stream:
             return json_response(openai_replies.completion(answer, id=id), about)
         # The pace of its chunks would tell a stored answer from one that is being made.
@@ -92,7 +93,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
             provider=meant.provider,
             stream=not whole,
         )
-        about = headers(client, result.provider, result.outcome, result.costs)
+        about = headers(client, result)
         if call.as_events:
             events = openai_replies.speech_events(result.outcome.value, characters=len(call.request.text))
             return streamed(events, "text/event-stream", about)

@@ -37,3 +37,16 @@ def test_a_provider_without_its_key_is_a_warning(settings: Any) -> None:
     assert ids() == {"speech.W002"}
     settings.PROVIDERS = {"openai": {"API_KEY": "sk-x"}}
     assert ids() == set()
+
+
+@pytest.mark.parametrize("switch", [{"SEMANTIC_VERIFY_SHARE": 0.02}, {"SEMANTIC_PROMOTE": True}])
+def test_a_judge_that_cannot_be_asked_is_reported_where_one_is_wanted(settings: Any, switch: dict[str, Any]) -> None:
+    settings.SEMANTIC_VERIFY_MODEL = "nobody/gpt"
+    assert ids() == set()
+    for name, value in switch.items():
+        setattr(settings, name, value)
+    assert ids() == {"speech.E001"}
+    settings.PROVIDERS, settings.SEMANTIC_VERIFY_MODEL = {}, "openai/gpt"
+    assert ids() == {"speech.W002"}
+    settings.PROVIDERS = {"openai": {"API_KEY": "sk-x"}}
+    assert ids() == set()

@@ -90,6 +90,14 @@ def test_nothing_is_kept_of_who_is_never_stored(clients: Clients, redis_client: 
     assert HourlyUsage.objects.filter(client="bot").exists(), "what it cost is counted"
 
 
+def test_a_comment_of_who_is_never_stored_is_not_kept(clients: Clients) -> None:
+    one = caller(clients("bot", never_store=True)[1])
+    id = one.post("/api/chat/", {"query": "Where?"}, format="json").json()["id"]
+    body = {"id": id, "correct": False, "comment": f"It is in {SECRET}"}
+    assert one.post("/api/feedback/", body, format="json").status_code == 202
+    assert SECRET not in everything_in_the_database()
+
+
 def test_no_store_is_the_same_for_one_request(clients: Clients, redis_client: Any, caplog: Any) -> None:
     use_everything(caller(clients("bot")[1]), SECRET, **{"Cache-Control": "no-store"})
     assert redis_client.keys("*") == []

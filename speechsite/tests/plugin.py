@@ -102,6 +102,20 @@ def quiet_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was learned from other tests, and what waits for a judge waits until the test lets it be judged."""
+    import queue
+
+    from caching.judging import background
+    from caching.semantic.learned import learned
+
+    monkeypatch.setattr(background.Court, "_start", lambda self: threading.current_thread())
+    monkeypatch.setattr(background.court, "_waiting", queue.Queue(background.MOST_WAITING))
+    monkeypatch.setattr(learned, "_pairs", {})
+    monkeypatch.setattr(learned, "steps", {})
+
+
+@pytest.fixture(autouse=True)
 def well_providers() -> Iterator[None]:
     """No provider is left alone because of what an earlier test did to it."""
     yield

@@ -32,9 +32,10 @@ LAYERS = [
     {"semantic"},
     {"models", "money", "prices"},
     {"ledger"},
+    {"judging"},
     {"outcome", "answers", "question", "paraphrase"},
     {"llm", "tts", "stt"},
-    {"entries", "redis_health", "figures", "stats", "report", "doctor"},
+    {"entries", "redis_health", "figures", "stats", "correctness", "report", "doctor"},
     {"templatetags", "dashboard"},
     {"checks", "admin", "views", "urls", "management"},
 ]

@@ -63,6 +63,13 @@ def test_white_space_around_a_value_is_dropped(env: dict[str, str]) -> None:
         ),
         (lambda: values.rates("NAME", module.envstr("NAME")), "INR", "NAME must look like INR=83,EUR=0.92, not 'INR'"),
         (lambda: values.rates("NAME", module.envstr("NAME")), "INR=0", "NAME must hold positive rates only"),
+        (
+            lambda: values.share("NAME", module.envstr("NAME", "0")),
+            "2 %",
+            "NAME must be a number from 0 to 1, not '2 %'",
+        ),
+        (lambda: values.share("NAME", module.envstr("NAME", "0")), "1.5", "NAME must be a number from 0 to 1"),
+        (lambda: values.share("NAME", module.envstr("NAME", "0")), "nan", "NAME must be a number from 0 to 1"),
     ],
 )
 def test_it_names_the_variable_that_is_wrong(env: dict[str, str], read: Any, value: str, complaint: str) -> None:

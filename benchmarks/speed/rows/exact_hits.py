@@ -19,9 +19,11 @@ def run(bench: Bench) -> Iterator[Figure]:
     contestants = _contestants(bench)
     for connections in (1, 8):
         borne = measure(bench, contestants, connections)
+        row = 1 if connections == 1 else 2
         for name, one in borne.items():
-            yield plain(1 if connections == 1 else 2, f"{name}, {connections} connections: p50", one.p50_ms, "ms")
-            yield plain(1 if connections == 1 else 2, f"{name}, {connections} connections", one.per_second, "/s")
+            yield plain(row, f"{name}, {connections} connections: p50", one.p50_ms, "ms")
+            yield plain(row, f"{name}, {connections} connections", one.per_second, "/s")
+            yield plain(row, f"{name}, {connections} connections: processor time a request", one.cpu_ms, "ms")
         yield from (_alone if connections == 1 else _together)(borne)
 
 
@@ -32,9 +34,11 @@ def _contestants(bench: Bench) -> dict[str, Ask]:
     answer = gateway.request("POST", "/v1/chat/completions", body=BODY, headers={"Content-Type": "application/json"})
     redis.client().set(key_of(BODY.encode()), answer.data)
     contestants = {
-        "limit": Ask(bench.limit(redis), BODY),
-        "/v1/chat/completions": Ask(f"{gateway.url}/v1/chat/completions", BODY, key),
-        "/api/chat/": Ask(f"{gateway.url}/api/chat/", json.dumps({"query": "What is a cache?"}), key),
+        "limit": bench.limit(redis, BODY),
+        "/v1/chat/completions": Ask(f"{gateway.url}/v1/chat/completions", BODY, key, gateway.process.pid),
+        "/api/chat/": Ask(
+            f"{gateway.url}/api/chat/", json.dumps({"query": "What is a cache?"}), key, gateway.process.pid
+        ),
     }
     if not bench.quick and bench.has_litellm:
         contestants["LiteLLM"] = bench.litellm(redis, provider).ask(BODY)

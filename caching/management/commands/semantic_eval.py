@@ -20,8 +20,9 @@ from caching.semantic.indexes import get_index
 from caching.semantic.indexes import names as index_names
 from caching.semantic.learn import Workload
 from caching.semantic.match import Matcher
+from caching.semantic.tightening import BUDGETS
 
-LEVELS = {"quality": 0.0, "balanced": 0.01, "speed": 0.03}
+LEVELS = {"quality": 0.0, **BUDGETS}
 """Wrong answers allowed per question."""
 
 
@@ -104,6 +105,9 @@ def as_text(results: dict[str, list[Result]]) -> str:
             f"{each['ms_p50']:.2f} ms p50, {each['ms_p99']:.2f} ms p99"
         )
         lines.append("  hits: " + _counted(tiers) + "; vetoes: " + _counted(vetoes))
+        if judged := sum(result.judged for result in found):
+            asked = sum(result.n for result in found)
+            lines.append(f"  judgements: {100 * judged / asked:.1f} per 100 questions")
         if duplicates := sum(result.duplicates for result in found):
             right = sum(result.hits - result.wrong for result in found)
             lines.append(f"  pairs: {right} of {duplicates} true paraphrases kept")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from caching import stats, store
 from caching.figures import Period
 from caching.models import Call
+from caching.semantic.learned import learned, pair_of
 from caching.semantic.tier import Asked, tier
 from caching.tests.staff import browser_of
 
@@ -30,7 +31,13 @@ def hit(redis_client: redis.Redis) -> Call:
     while not is_findable() and time.monotonic() < deadline:
         time.sleep(0.05)
     return Call.objects.create(
-        created=timezone.now(), cache_type="llm", outcome="semantic", key=ANSWER, question="Opening hours?"
+        created=timezone.now(),
+        cache_type="llm",
+        outcome="semantic",
+        key=ANSWER,
+        question="Opening hours?",
+        match="0123456789abcdef",
+        pair=pair_of(ASKED.scope, "Opening hours?", ASKED.text),
     )
 
 
@@ -46,15 +53,16 @@ def test_wrong_removes_the_entry_everywhere_and_is_counted_and_logged(hit: Call)
     assert is_findable()
     assert judge(browser_of("judge", "delete_entries"), hit, "wrong") == 302
     assert store.get(ANSWER) is None and not is_findable()
-    now = timezone.now()
-    assert stats.verdicts(Period(hit.created, now)) == {"right": 0, "wrong": 1}
+    said = stats.verdicts(Period(hit.created, timezone.now()))
+    assert said["staff"] == {"right": 0, "wrong": 1} and said["client"] == {"right": 0, "wrong": 0}
+    assert learned.verdict(hit.pair) is False
     assert ANSWER in LogEntry.objects.get().change_message
 
 
 def test_right_is_counted_and_removes_nothing(hit: Call) -> None:
     assert judge(browser_of("judge", "delete_entries"), hit, "right") == 302
-    hit.refresh_from_db()
-    assert hit.verdict == "right" and store.get(ANSWER) and LogEntry.objects.count() == 0
+    assert stats.verdicts(Period(hit.created, timezone.now()))["staff"] == {"right": 1, "wrong": 0}
+    assert store.get(ANSWER) and LogEntry.objects.count() == 0
 
 
 def test_who_may_only_look_sees_no_buttons_and_is_refused(hit: Call) -> None:
@@ -64,8 +72,16 @@ def test_who_may_only_look_sees_no_buttons_and_is_refused(hit: Call) -> None:
     assert store.get(ANSWER)
 
 
+def test_the_page_shows_who_said_what(hit: Call) -> None:
+    browser = browser_of("judge", "delete_entries")
+    judge(browser, hit, "wrong")
+    page = browser.get("/admin/").content.decode()
+    assert reverse("judge", args=[hit.pk]) not in page
+    assert "staff 0 right, 1 wrong" in " ".join(page.split())
+
+
 def test_only_a_semantic_hit_can_be_judged(hit: Call) -> None:
-    Call.objects.update(outcome="miss")
+    Call.objects.update(outcome="miss", match="")
     assert judge(browser_of("judge", "delete_entries"), hit, "right") == 404
 
 

@@ -1,0 +1,35 @@
+"""Filling the index of a running gateway."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.server import Server
+
+MOST = "200000"
+"""SEMANTIC_MAX_ENTRIES of a gateway that is filled here."""
+PATIENCE_SECONDS = 180.0
+
+
+def scope_of(redis: RedisServer) -> str:
+    """The scope of the entries that are there: all were asked by one client, in one way."""
+    return next(key.decode().split(":")[2] for key in redis.client().scan_iter("llm:semantic:*"))
+
+
+def fill(redis: RedisServer, scope: str, count: int) -> None:
+    environment = {**os.environ, "REDIS_URL": redis.url, "SEMANTIC_MAX_ENTRIES": MOST}
+    subprocess.run([sys.executable, "-m", "benchmarks.speed.seed", scope, str(count)], env=environment, check=True)
+
+
+def wait_until_known(gateway: Server, count: int) -> float:
+    """Until all workers together have read so many entries; the seconds that it took."""
+    began = time.perf_counter()
+    while gateway.metric("semantic_index_entries") < count:
+        if time.perf_counter() - began > PATIENCE_SECONDS:
+            raise RuntimeError(f"the index has not reached {count} entries")
+        time.sleep(0.05)
+    return time.perf_counter() - began

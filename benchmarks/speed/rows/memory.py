@@ -1,0 +1,41 @@
+"""Row 10: the memory of a worker, by what it alone uses and its share of what processes have in common (PSS)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psutil
+
+from benchmarks.speed.bench import Bench
+from benchmarks.speed.figures import Figure, at_most, plain
+from benchmarks.speed.index import MOST, fill, scope_of, wait_until_known
+from speechsite.tests.server import Server
+
+MB = 1_000_000
+ENTRIES = 100_000
+DIMENSIONS = 256
+
+
+def run(bench: Bench) -> Iterator[Figure]:
+    redis = bench.redis()
+    gateway = bench.gateway(redis, bench.provider(), SEMANTIC_MAX_ENTRIES=MOST)
+    yield at_most(10, "a worker, idle", _worker_mb(gateway), "MB", 120)
+    for number in range(500):
+        gateway.chat(f"What is {number}?")
+    used = _worker_mb(gateway)
+    yield plain(10, "after 500 answers", used, "MB")
+    if bench.quick:
+        return
+    fill(redis, scope_of(redis), ENTRIES)
+    wait_until_known(gateway, ENTRIES)
+    vectors = ENTRIES * DIMENSIONS * 4 / MB
+    added = _worker_mb(gateway) - used
+    yield plain(10, f"added by {ENTRIES:,} index entries", added, "MB")
+    yield at_most(10, "that over the vectors' own size", added / vectors, "times", 1.3)
+
+
+def _worker_mb(gateway: Server) -> float:
+    """Of the only worker: the process without children that is no Redis."""
+    processes = psutil.Process(gateway.process.pid).children(recursive=True)
+    [worker] = [one for one in processes if not one.children() and "redis" not in one.name()]
+    return float(worker.memory_full_info().pss) / MB

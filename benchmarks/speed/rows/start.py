@@ -1,0 +1,53 @@
+"""Row 12: from the start of a server to its first answer, and until a worker knows a large index again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import psutil
+import urllib3
+
+from benchmarks.speed.bench import Bench
+from benchmarks.speed.figures import Figure, at_most, plain
+from benchmarks.speed.index import MOST, fill, scope_of, wait_until_known
+from speechsite.tests.server import Server
+
+ENTRIES = 100_000
+QUESTION = "What is a cache?"
+
+
+def run(bench: Bench) -> Iterator[Figure]:
+    redis = bench.redis()
+    gateway = bench.gateway(redis, bench.provider(), SEMANTIC_MAX_ENTRIES=MOST)
+    gateway.chat(QUESTION)
+    yield at_most(12, "a killed worker to the first answer of the next", _restart(gateway), "s", 2)
+    began = time.perf_counter()
+    bench.gateway(redis, bench.provider(), workers=2, VAR_DIR=str(gateway.directory)).stop()
+    yield plain(12, "`make run` for the second time, and its end", time.perf_counter() - began, "s")
+    if bench.quick:
+        return
+    fill(redis, scope_of(redis), ENTRIES)
+    wait_until_known(gateway, ENTRIES)
+    first = _restart(gateway)
+    yield plain(12, f"the first answer with {ENTRIES:,} entries to be read", first, "s")
+    filled = wait_until_known(gateway, ENTRIES)
+    yield at_most(12, f"the index of {ENTRIES:,} entries filled after that, serving meanwhile", filled, "s", 3)
+
+
+def _restart(gateway: Server) -> float:
+    """Kill the only worker; the seconds until another one answers from the cache."""
+    processes = psutil.Process(gateway.process.pid).children(recursive=True)
+    [worker] = [one for one in processes if not one.children() and "redis" not in one.name()]
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait(10)
+    began = time.perf_counter()
+    while time.perf_counter() - began < 60:
+        try:
+            if gateway.chat(QUESTION).headers.get("X-Cache") == "HIT":
+                return time.perf_counter() - began
+        except (urllib3.exceptions.HTTPError, OSError):
+            time.sleep(0.01)
+    raise RuntimeError("no worker came after the one that was killed")

@@ -1,0 +1,27 @@
+"""Fill the query index with questions that nobody asks: python -m benchmarks.speed.seed SCOPE COUNT.
+
+Only the index is filled; REDIS_URL names the Redis. The answers are not there, which makes no difference to a search
+that does not find them.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from itertools import islice
+
+import django
+
+django.setup()
+
+from benchmarks.speed.questions import others  # noqa: E402
+from caching.semantic.feed import Event, publish_all  # noqa: E402
+
+LIFE_SECONDS = 1500
+
+if __name__ == "__main__":
+    scope, count = sys.argv[1], int(sys.argv[2])
+    expires = time.time() + LIFE_SECONDS
+    events = (Event(f"llm:exact:{text}", scope, text, expires) for text in others(count))
+    while batch := list(islice(events, 1000)):
+        publish_all(batch)

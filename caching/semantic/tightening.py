@@ -1,0 +1,85 @@
+"""How wrong a level is, and which way its bar should move. Pure functions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from caching.semantic.learn import logit, sigmoid
+
+BUDGETS = {"balanced": 0.01, "speed": 0.03}
+"""Wrong answers allowed per question, by level. `quality` serves nothing by probability and has no bar to move."""
+
+STEP = 0.25
+"""Log odds by which a bar moves at a time: a bar of 94.0 % goes to 95.3 %."""
+MOST, LEAST = 12, -2
+"""Steps above and below the packaged bar. Up to where hardly anything passes; down only as far as a wrong estimate
+can be afforded, because the packaged bar was measured and a lower one is a guess."""
+TO_TIGHTEN, TO_RELAX = 5, 100
+"""Judgements without which nothing is done. One wrong answer is no evidence; letting more through needs much of it."""
+
+_Z = 1.959964
+"""Of the standard normal distribution, for 95 %, two-sided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    low: float
+    high: float
+
+    def times(self, factor: float) -> Interval:
+        return Interval(self.low * factor, self.high * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a judge said of a random sample of the answers that a level took from other questions."""
+
+    level: str
+    judged: int = 0
+    wrong: int = 0
+    answered: int = 0
+    """Questions that were answered so, judged or not."""
+    asked: int = 0
+    """Questions that no exact entry answered."""
+
+    @property
+    def per_hit(self) -> Interval | None:
+        """Share of those answers that are wrong, with 95 % confidence; None without a judgement."""
+        return wilson(self.wrong, self.judged) if self.judged else None
+
+    @property
+    def share(self) -> float | None:
+        """Share of the questions that were answered so."""
+        return min(1.0, self.answered / self.asked) if self.asked else None
+
+    @property
+    def per_question(self) -> Interval | None:
+        """The same in wrong answers per question, in which budgets are counted."""
+        return None if self.per_hit is None or self.share is None else self.per_hit.times(self.share)
+
+
+def wilson(wrong: int, judged: int) -> Interval:
+    """The 95 % score interval of a proportion (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212)."""
+    share, square = wrong / judged, _Z * _Z
+    centre = share + square / (2 * judged)
+    margin = _Z * math.sqrt(share * (1 - share) / judged + square / (4 * judged * judged))
+    whole = 1 + square / judged
+    return Interval(max(0.0, (centre - margin) / whole), min(1.0, (centre + margin) / whole))
+
+
+def advise(evidence: Evidence, steps: int) -> int:
+    """1: raise the bar, which stands `steps` above the packaged one; -1: lower it; 0: leave it."""
+    budget, measured = BUDGETS.get(evidence.level), evidence.per_question
+    if budget is None or measured is None:
+        return 0
+    if measured.low > budget and evidence.judged >= TO_TIGHTEN and steps < MOST:
+        return 1
+    if measured.high < budget and evidence.judged >= TO_RELAX and steps > LEAST:
+        return -1
+    return 0
+
+
+def bar(packaged: float, steps: int) -> float:
+    """The packaged bar, moved."""
+    return sigmoid(logit(packaged) + STEP * steps) if steps else packaged

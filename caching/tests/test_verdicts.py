@@ -1,0 +1,121 @@
+"""What follows from a verdict, whoever gives it, in this process and in others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import redis
+
+from caching import keys, metrics, store
+from caching.entries import forgetting
+from caching.judging import bars, verdicts
+from caching.judging.memory import Follower
+from caching.judging.verdicts import Use
+from caching.models import BarChange, Judge, Judgement, Verdict
+from caching.semantic.learned import learned
+
+pytestmark = pytest.mark.django_db
+
+USE = Use("0123456789abcdef", "llm:exact:1", "ab" * 12, "balanced", "bot", "How old am I?", "What is my age?", 0.97)
+
+
+@pytest.fixture(autouse=True)
+def entry(redis_client: redis.Redis) -> None:
+    store.put(USE.key, {"answer": "Ten."}, 600)
+
+
+def counted(judge: Judge, verdict: Verdict) -> float:
+    return float(metrics.JUDGEMENTS.labels("balanced", judge, verdict)._value.get())
+
+
+@pytest.mark.parametrize("judge", [Judge.CLIENT, Judge.STAFF, Judge.MODEL])
+def test_wrong_removes_the_answer_and_its_pair_is_remembered(judge: Judge) -> None:
+    assert verdicts.give(USE, judge, Verdict.WRONG) == 1
+    assert store.get(USE.key) is None and learned.verdict(USE.pair) is False
+
+
+@pytest.mark.parametrize("judge", [Judge.PROMOTION, Judge.MODEL, Judge.STAFF])
+def test_what_was_wrong_and_never_given_stays_for_those_who_ask_the_other_question(judge: Judge) -> None:
+    assert verdicts.give(replace(USE, given=False), judge, Verdict.WRONG) == 0
+    assert store.get(USE.key) and learned.verdict(USE.pair) is False
+
+
+@pytest.mark.parametrize(
+    ("judge", "known"), [(Judge.CLIENT, None), (Judge.STAFF, True), (Judge.MODEL, True), (Judge.PROMOTION, True)]
+)
+def test_right_removes_nothing_and_a_client_vouches_for_nobody(judge: Judge, known: bool | None) -> None:
+    assert verdicts.give(USE, judge, Verdict.RIGHT) == 0
+    assert store.get(USE.key) and learned.verdict(USE.pair) is known
+
+
+def test_an_answer_to_its_own_question_is_removed_and_no_pair_is_remembered() -> None:
+    assert verdicts.give(replace(USE, pair=""), Judge.CLIENT, Verdict.WRONG) == 1
+    assert store.get(USE.key) is None and not learned._pairs
+
+
+def test_the_same_verdict_counts_once() -> None:
+    before = counted(Judge.CLIENT, Verdict.WRONG)
+    removed = [verdicts.give(USE, Judge.CLIENT, Verdict.WRONG, "no!") for _ in range(3)]
+    assert removed == [1, 0, 0]
+    assert Judgement.objects.get().comment == "no!" and counted(Judge.CLIENT, Verdict.WRONG) == before + 1
+
+
+def test_a_client_that_changes_its_mind_does_not_bring_the_pair_back_but_staff_do() -> None:
+    for judge, verdict in ((Judge.CLIENT, Verdict.WRONG), (Judge.CLIENT, Verdict.RIGHT), (Judge.MODEL, Verdict.RIGHT)):
+        verdicts.give(USE, judge, verdict)
+    assert learned.verdict(USE.pair) is False
+    verdicts.give(USE, Judge.STAFF, Verdict.RIGHT)
+    assert learned.verdict(USE.pair) is True
+
+
+def test_no_text_is_kept_where_none_may_be(settings: object) -> None:
+    settings.LOG_TEXTS = False  # type: ignore[attr-defined]
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG, "no!")
+    row = Judgement.objects.get()
+    assert {row.question, row.matched, row.comment} == {"[hidden]"} and row.pair == USE.pair
+
+
+def test_another_process_learns_it_when_redis_says_that_there_is_something_new() -> None:
+    other = Follower()
+    assert other.read()
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
+    learned._pairs.clear()
+    other.look()
+    assert learned.verdict(USE.pair) is False
+
+
+def test_it_reads_nothing_as_long_as_nothing_is_new(django_assert_num_queries: object) -> None:
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
+    other = Follower()
+    other.look()
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        other.look()
+
+
+def test_whoever_empties_redis_takes_nothing_of_it_away(redis_client: redis.Redis) -> None:
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
+    BarChange.objects.create(level="speed", number=1, steps=3, bar=0.95, judged=9, wrong=9, reason="a test")
+    redis_client.flushall()
+    running = Follower()
+    running.look()
+    assert learned.verdict(USE.pair) is False
+    learned._pairs.clear()
+    started_anew = Follower()
+    started_anew.read()
+    assert learned.verdict(USE.pair) is False and learned.steps == bars.steps() == {"speed": 3}
+
+
+def test_what_is_in_redis_can_be_read(redis_client: redis.Redis) -> None:
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
+    assert store.get(keys.LEARNED) == {"v": 1, "judgement": Judgement.objects.get().pk, "steps": {}}
+    assert redis_client.ttl("llm:query_index:learned") > 0
+
+
+def test_a_client_that_is_forgotten_leaves_no_text_but_its_pairs_stay_apart() -> None:
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG, "no!")
+    verdicts.give(replace(USE, match="f" * 16), Judge.CLIENT, Verdict.RIGHT)
+    assert forgetting.forget(USE.client, "1").judgements == 2
+    row = Judgement.objects.get()
+    assert (row.pair, row.verdict) == (USE.pair, "wrong")
+    assert {row.client, row.key, row.question, row.matched, row.comment} == {""}

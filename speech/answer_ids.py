@@ -1,0 +1,87 @@
+"""The ids of answers: what a client sends back with its feedback.
+
+An id says itself which entry the answer came from, and is signed for the client that got it. So nothing is stored for
+the many answers that nobody ever judges, and no client can judge what it did not get. It is sealed besides, because a
+client that shares entries with others must not read from it whether somebody else has asked the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import secrets
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from caching import keys
+from caching.levels import LEVELS, Level
+from caching.outcome import Outcome
+from speech.models import Client
+
+PREFIX = "chatcmpl-"
+_FORMAT = struct.Struct("!B8s32s12s")
+"""The level's place in LEVELS, a name of this use, the hash in the answer's key, the pair (zeros: none)."""
+_NO_PAIR = bytes(12)
+_SIGNATURE_BYTES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerID:
+    match: str
+    """Names this use of the answer; of a semantic hit as the ledger does."""
+    key: str
+    level: Level
+    pair: str
+    """Of a semantic hit: see caching.semantic.learned. Else empty."""
+
+
+def issue(client: Client, outcome: Outcome[Any], level: Level) -> str:
+    """A new id for an answer of a language model."""
+    matched = outcome.matched
+    packed = _FORMAT.pack(
+        LEVELS.index(level),
+        bytes.fromhex(matched.id) if matched else secrets.token_bytes(8),
+        bytes.fromhex(outcome.key.removeprefix(f"{keys.EXACT}:")),
+        bytes.fromhex(matched.pair) if matched else _NO_PAIR,
+    )
+    signature = _signature(client, packed)
+    return PREFIX + base64.urlsafe_b64encode(_sealed(packed, signature) + signature).decode().rstrip("=")
+
+
+def read(client: Client, id: str) -> AnswerID | None:
+    """What an id says; None for one that was not issued to this client."""
+    try:
+        data = base64.urlsafe_b64decode(id.removeprefix(PREFIX) + "==")
+    except (binascii.Error, ValueError):
+        return None
+    if len(data) != _FORMAT.size + _SIGNATURE_BYTES:
+        return None
+    sealed, signature = data[: _FORMAT.size], data[_FORMAT.size :]
+    packed = _sealed(sealed, signature)
+    if not hmac.compare_digest(signature, _signature(client, packed)):
+        return None
+    level, match, digest, pair = _FORMAT.unpack(packed)
+    return AnswerID(match.hex(), f"{keys.EXACT}:{digest.hex()}", LEVELS[level], "" if pair == _NO_PAIR else pair.hex())
+
+
+def _signature(client: Client, packed: bytes) -> bytes:
+    # Not Django's salted_hmac, which takes several times as long; every answer needs one.
+    return _hmac(b"sign:%d:%b" % (client.pk, packed))[:_SIGNATURE_BYTES]
+
+
+def _sealed(packed: bytes, signature: bytes) -> bytes:
+    """`packed` made unreadable, or the other way round.
+
+    The signature serves as the initial vector, as in RFC 5297: it differs with every id, for each has a new name in it.
+    """
+    stream = _hmac(b"seal:%b" % signature)
+    return bytes(byte ^ key for byte, key in zip(packed, stream, strict=False))
+
+
+def _hmac(value: bytes) -> bytes:
+    """64 bytes."""
+    return hmac.digest(settings.SECRET_KEY.encode(), b"speech.answer_ids:" + value, "sha512")

@@ -1,0 +1,16 @@
+"""How drf-spectacular describes the API."""
+
+from __future__ import annotations
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Speech gateway",
+    "DESCRIPTION": "Answers and audio from Redis when it can, from a paid provider when it must.",
+    "VERSION": "0.1.0",
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    # Choices stand where they are used: several fields are called `provider` and differ in them.
+    "POSTPROCESSING_HOOKS": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
