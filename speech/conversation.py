@@ -41,6 +41,7 @@ class Receipt:
         return {
             "text": " ".join(map(self._kept, self.sentences)),
             "chat": {name: self.chat[name] for name in ("id", "provider", "model") if name in self.chat},
+            "speech": self.speech,
             "sentences": [{"text": self._kept(s), "characters": len(s.text)} for s in self.sentences],
             "error": self.error,
         }

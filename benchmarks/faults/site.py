@@ -21,6 +21,9 @@ from speechsite.tests.server import Server
 READ_TIMEOUT = 2
 """Seconds; PROVIDER_READ_TIMEOUT of every drill."""
 
+STARTING = 4.0
+"""Seconds that a worker may start later than the first one."""
+
 
 class Unwell(FakeOpenAI):
     """An OpenAI of which a share of the calls goes wrong, and that keeps books of what it has billed."""
@@ -118,4 +121,6 @@ def new_site(*, workers: int = 2, redis_url: str = "", **environment: str) -> It
         }
         server = Server(directory, {**own, **environment}, workers=workers)
         cleanup.callback(server.stop)
+        # It answers as soon as one worker does; the others may still be importing.
+        time.sleep(STARTING)
         yield Site(server, redis, provider, second)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,12 @@ class Breaker:
     def _probe_until_up(self) -> None:
         while True:
             time.sleep(self._interval)
-            if self._probe() is None:
+            reason = self._probe()
+            if reason is None:
                 self._change(State(up=True, since=time.time()))
                 return
+            # What keeps it away may be another thing by now: it was restarted, and wants a password.
+            self.state = replace(self.state, reason=reason)
 
     def _change(self, new: State) -> bool:
         with self._lock:

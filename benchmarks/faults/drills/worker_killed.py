@@ -10,7 +10,6 @@ from benchmarks.faults.site import new_site
 
 TITLE = "worker `kill -9` under streaming load"
 QUICK = False
-KILLS = 2
 MOST_TOKENS = 30
 """One answer is billed with less."""
 
@@ -20,19 +19,16 @@ def run(*, quick: bool) -> Result:
         here.provider.chunk_delay = 0.05
         with Load(here, [new_stream, new_stream, known_chat]) as load:
             load.seconds_until(is_right)
-            for _ in range(KILLS):
-                here.workers()[0].kill()
-                recovered = load.seconds_until(is_right)
-                time.sleep(4)
+            here.workers()[0].kill()
+            recovered = load.seconds_until(is_right)
+            time.sleep(8)
         result = load.result()
         off = books.difference(here, books.in_sqlite(here), patience=5)
     result.recovered = recovered
-    result.seen.append(
-        f"{KILLS} kills; {off.completion} of {here.provider.billed['completion_tokens']} tokens not booked"
-    )
+    result.seen.append(f"{off.completion} of {here.provider.billed['completion_tokens']} tokens not booked")
     result.require("0 wrong", result.wrong == 0)
     # A worker that is killed takes with it what it was answering, and what it had not yet booked.
-    result.require("only what was under way breaks", result.failed <= KILLS * CLIENTS)
-    result.require("only what was under way is not booked", 0 <= off.completion <= KILLS * CLIENTS * MOST_TOKENS)
+    result.require("only what was under way breaks", result.failed <= CLIENTS)
+    result.require("only what was under way is not booked", 0 <= off.completion <= CLIENTS * MOST_TOKENS)
     result.require("answers again", recovered is not None)
     return result
