@@ -13,7 +13,8 @@ from speechsite.tests.server import Server
 
 THREADS = 8
 SLOW = THREADS + 4
-CSRF = "c" * 32
+FORM = "application/x-www-form-urlencoded"
+COOKIE = f"csrftoken={'c' * 32}"
 """Without one, Django refuses a form by its head."""
 
 
@@ -54,10 +55,11 @@ def test_a_client_whose_bodies_do_not_come_is_in_nobodys_way(small: Server, path
 
 
 def test_strangers_at_the_login_are_in_nobodys_way(small: Server) -> None:
-    form = "Content-Type: application/x-www-form-urlencoded"
-    with unfinished(small, "/admin/login/", form, f"Cookie: csrftoken={CSRF}"):
+    with unfinished(small, "/admin/login/", f"Content-Type: {FORM}", f"Cookie: {COOKIE}"):
         assert small.chat("Is anybody there?").status == 200
         assert small.request("GET", "/admin/login/").status == 200
+        refused = small.request("POST", "/admin/login/", fields={"username": "a"}, headers={"Cookie": COOKIE})
+    assert refused.status == 403
 
 
 def test_once_they_have_gone_their_client_is_served_again(small: Server) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.faults.asks import known_chat, known_speech, new_chat, new_speech, new_stream
+from benchmarks.faults.asks import Ask, known_chat, known_speech, new_chat, new_speech, new_stream
 from benchmarks.faults.load import Load
 from benchmarks.faults.result import Result
 from benchmarks.faults.site import Site, new_site
@@ -17,6 +17,10 @@ MAX_ENTRIES = 500
 """SEMANTIC_MAX_ENTRIES, reached soon, so that what must stop growing can be seen not to grow."""
 
 
+DIFFERENT = 300
+"""New questions, and new texts, before they begin again, long after they have expired: workers remember what they made
+of a text (up to 32,768 of them), and are to have done so by half-time. What grows then grows with every request.
+"""
 ROOM = 100
 """Threads, or files, that two workers may have more while they are busier."""
 
@@ -38,7 +42,7 @@ def run(*, soak: float) -> Result:
     ttl = "5"
     with (
         new_site(LLM_CACHE_TTL_BALANCED=ttl, TTS_CACHE_TTL_BALANCED=ttl, SEMANTIC_MAX_ENTRIES=str(MAX_ENTRIES)) as here,
-        Load(here, [known_chat, new_chat, known_speech, new_speech, new_stream]) as load,
+        Load(here, [known_chat, _again(new_chat), known_speech, _again(new_speech), _again(new_stream)]) as load,
     ):
         here.provider.faults = {"500": 0.02, "reset": 0.01}
         begun, samples = time.monotonic(), []
@@ -58,6 +62,10 @@ def run(*, soak: float) -> Result:
         result.require(f"no leaked {what}", last <= first + ROOM)
     result.require_right(told=True)
     return result
+
+
+def _again(ask: Ask) -> Ask:
+    return lambda site, number: ask(site, number % DIFFERENT)
 
 
 FIGURES: dict[str, Callable[[Sample], float]] = {
