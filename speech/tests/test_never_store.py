@@ -21,6 +21,9 @@ from speech.models import Client, Receipt
 Clients = Callable[..., tuple[Client, str]]
 SECRET = "Zanzibar"
 
+# A spoken turn is counted in threads, which would wait for ever for rows that a test has not committed.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture(autouse=True)
 def nothing_indexed() -> None:
