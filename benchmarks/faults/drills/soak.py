@@ -15,11 +15,9 @@ TITLE = "mixed load"
 QUICK = False
 MAX_ENTRIES = 500
 """SEMANTIC_MAX_ENTRIES, reached soon, so that what must stop growing can be seen not to grow."""
-
-
-DIFFERENT = 300
-"""New questions, and new texts, before they begin again, long after they have expired: workers remember what they made
-of a text (up to 32,768 of them), and are to have done so by half-time. What grows then grows with every request.
+DIFFERENT = 1500
+"""Requests before they begin again, after all have expired: workers remember what they made of a text (up to 32,768 of
+them), and are to have done so by half-time. What grows then grows with every request.
 """
 ROOM = 100
 """Threads, or files, that two workers may have more while they are busier."""
