@@ -22,7 +22,7 @@ NEAR_MISS = 0.3
 
 _RATE = 0.3
 _START = {"bias": 0.5, "support": 0.3, "members": 0.4, "against": -1.5}
-"""Weights before any judgement: rounded from a fit on the training files, judged as `semantic_eval --oracle` does."""
+"""Weights before any judgement: set by hand near those of a logistic fit on training files, see docs/semantic.md."""
 _RELEARNED = (
     *("cosine", "cosine_over_90", "nothing_unmatched", "many_unmatched"),
     *("spelled_alike", "shared_weight", "command", "rarest_in_crowded_scope"),
@@ -35,8 +35,8 @@ _LAST_BIN = 28
 _PRIOR = 16.0
 """Judgements that the expected error of a bin counts for."""
 _SLOPE = 0.8
-"""The best of ten candidates, chosen by what was learned from others, is wrong more often than its probability says: in
-the training files as often as if its log odds were this much smaller."""
+"""The best of ten candidates, chosen by what was learned from others, is wrong more often than its probability says: about
+as often as if its log odds were multiplied by this (docs/semantic.md)."""
 _CAUTION = 0.65
 """The share of the budget that is aimed at: an estimate is not a guarantee."""
 _ENOUGH = 50
