@@ -1,10 +1,11 @@
 """One caller works, the others wait: identical work at the same time, in any process that shares the Redis, once.
 
-The leader holds a lease in Redis, renews it while it lives, and appends what it makes to a Redis stream; followers read
-that stream. A lease that runs out means that the leader died: a follower then takes over. Without Redis everybody works
-for themselves.
+The leader holds a lease in Redis and renews it while it lives. A follower marks the lease, and the leader, who looks at
+it whenever it renews it or gives it up, then puts all that it has made and goes on making into a Redis stream. Most
+work is followed by nobody and needs no stream. A lease that runs out means that the leader died: a follower then takes
+over. Without Redis everybody works for themselves.
 
-Keys: `flight:{name}` (the lease, holding the leader's token) and `flight:{name}:{token}` (the stream).
+Keys: `flight:{name}` (the lease, holding the leader's token and the mark) and `flight:{name}:{token}` (the stream).
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from caching import store
 
 LEASE_SECONDS = 1.2
 """How long a dead leader goes unnoticed, at most."""
-RENEWAL_SECONDS = 0.3
+RENEWAL_SECONDS = 0.1
+"""And how long a leader does not notice its first follower."""
 BLOCK_MILLISECONDS = 120
 """How long one read waits. Below REDIS_TIMEOUT_MS, or waiting would look like a Redis that hangs."""
 LEAST_SECONDS_BETWEEN_READS = 0.06
@@ -31,7 +33,23 @@ KEPT_SECONDS = 120
 ENDED_SECONDS = 10
 """How long it stays when it has ended, for followers that have not read all of it."""
 
-_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+_MARK = "+"
+# Whose the lease is; if another's, marked from now on. APPEND leaves the time to live as it is.
+_JOIN = f"""
+local holder = redis.call('GET', KEYS[1])
+if not holder then
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    return ARGV[1]
+end
+if string.sub(holder, -1) ~= '{_MARK}' then redis.call('APPEND', KEYS[1], '{_MARK}') end
+return holder
+"""
+# Given up if it still reads as it is thought to.
+_RELEASE = """
+local holder = redis.call('GET', KEYS[1])
+if holder == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return holder
+"""
 
 
 class LeaderLost(Exception):
@@ -74,12 +92,12 @@ def share(
 
 
 def _lead(lease: _Lease, produce: Callable[[], Iterator[bytes]], failures: Failures) -> Iterator[bytes]:
-    _heart.add(lease)
-    stream = _Stream(lease.name, lease.token)
+    made = _Made(lease)
+    _heart.add(made)
     ending = (b"failed", b"")
     try:
         for item in produce():
-            stream.append(item)
+            made.append(item)
             yield item
         ending = (b"end", b"")
     except Exception as error:
@@ -87,8 +105,8 @@ def _lead(lease: _Lease, produce: Callable[[], Iterator[bytes]], failures: Failu
         ending = (b"failed", json.dumps(told).encode() if told else b"")
         raise
     finally:
-        _heart.remove(lease)
-        stream.end(*ending, lease)
+        _heart.remove(made)
+        made.end(*ending)
 
 
 def _follow(
@@ -111,7 +129,7 @@ def _follow(
 
 def _events(lease: _Lease, token: str, patience: float) -> Iterator[tuple[bytes, bytes]]:
     """What the leader `token` appends, until it is gone or Redis is. Raises LeaderSilent."""
-    stream = _Stream(lease.name, token)
+    stream = _Listener(f"{lease.name}:{token}")
     heard = time.monotonic()
     while (events := stream.read()) is not None:
         if not events and not lease.held_by(token):
@@ -133,28 +151,61 @@ class _Lease:
 
     def acquire(self) -> str | None:
         """The token of who holds the lease now: possibly our own. None without Redis."""
-        return _acquire(self.name, self.token)
+        holder = _join(self.name, self.token)
+        return holder and holder.removesuffix(_MARK)
 
     def held_by(self, token: str) -> bool:
-        return _holder(self.name) == token
+        return (_holder(self.name) or "").removesuffix(_MARK) == token
+
+    @property
+    def marked(self) -> str:
+        """What it holds when somebody follows."""
+        return self.token + _MARK
 
 
-class _Stream:
-    """What a leader has made so far."""
+class _Made:
+    """What a leader has made so far: kept here until somebody follows, from then on in its stream."""
 
-    def __init__(self, lease_name: str, token: str) -> None:
-        self._name = f"{lease_name}:{token}"
-        self._last: str | bytes = "0"
-        self._appended = False
-        self._next_read = 0.0
+    def __init__(self, lease: _Lease) -> None:
+        self.lease = lease
+        self._untold: list[tuple[bytes, bytes]] = []
+        self._followed = False
+        self._lock = threading.Lock()
 
     def append(self, item: bytes) -> None:
-        _append(self._name, item, expire=not self._appended)
-        self._appended = True
+        with self._lock:
+            self._untold.append((b"item", item))
+            if self._followed:
+                self._tell(KEPT_SECONDS)
 
-    def end(self, kind: bytes, item: bytes, lease: _Lease) -> None:
-        """Append the last event and give up the lease, unless somebody else holds it by now."""
-        _end(self._name, kind, item, lease)
+    def seen(self, holder: str | None) -> None:
+        """The heart has read this of the lease."""
+        with self._lock:
+            if not self._followed and holder == self.lease.marked:
+                self._followed = True
+                self._tell(KEPT_SECONDS)
+
+    def end(self, kind: bytes, item: bytes) -> None:
+        """Tell followers the last event and give up the lease, unless somebody else holds it by now."""
+        with self._lock:
+            lease = self.lease
+            if self._followed or _release(lease.name, lease.token) == lease.marked:
+                self._untold.append((kind, item))
+                self._tell(ENDED_SECONDS)
+                _release(lease.name, lease.marked)
+
+    def _tell(self, seconds: int) -> None:
+        _append(f"{self.lease.name}:{self.lease.token}", self._untold, seconds)
+        self._untold = []
+
+
+class _Listener:
+    """Reads the stream of a leader."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last: str | bytes = "0"
+        self._next_read = 0.0
 
     def read(self, *, block: bool = True) -> list[tuple[bytes, bytes]] | None:
         """What came since the last time, after waiting a moment for it. None without Redis."""
@@ -170,43 +221,48 @@ class _Heart:
     """Renews the leases of all that this process leads, in one thread that exists while there are any."""
 
     def __init__(self) -> None:
-        self._leases: set[_Lease] = set()
+        self._led: set[_Made] = set()
         self._lock = threading.Lock()
         self._beating = False
 
-    def add(self, lease: _Lease) -> None:
+    def add(self, made: _Made) -> None:
         with self._lock:
-            self._leases.add(lease)
+            self._led.add(made)
             if not self._beating:
                 self._beating = True
                 threading.Thread(target=self._beat, name="flight-heart", daemon=True).start()
 
-    def remove(self, lease: _Lease) -> None:
+    def remove(self, made: _Made) -> None:
         with self._lock:
-            self._leases.discard(lease)
+            self._led.discard(made)
 
     def _beat(self) -> None:
         while True:
             time.sleep(RENEWAL_SECONDS)
             with self._lock:
-                names = [lease.name for lease in self._leases]
-                if not names:
+                led = list(self._led)
+                if not led:
                     self._beating = False
                     return
-            _renew(names)
+            holders = _renew([made.lease.name for made in led])
+            for made, holder in zip(led, holders, strict=False):
+                made.seen(holder)
 
 
 _heart = _Heart()
 
 
 @store.fail_open(None)
-def _acquire(name: str, token: str) -> str | None:
-    redis = store.connection()
-    if redis.set(name, token, nx=True, px=int(LEASE_SECONDS * 1000)):
-        return token
-    holder = cast("bytes | None", redis.get(name))
-    # Gone between the two commands: whoever held it has just finished.
-    return holder.decode() if holder else _acquire(name, token)
+def _join(name: str, token: str) -> str | None:
+    lease_ms = int(LEASE_SECONDS * 1000)
+    return cast("bytes", store.connection().eval(_JOIN, 1, name, token, lease_ms)).decode()
+
+
+@store.fail_open(None)
+def _release(name: str, holder: str) -> str | None:
+    """Who held it."""
+    found = cast("bytes | None", store.connection().eval(_RELEASE, 1, name, holder))
+    return found.decode() if found else None
 
 
 @store.fail_open(None)
@@ -215,31 +271,23 @@ def _holder(name: str) -> str | None:
     return holder.decode() if holder else None
 
 
-@store.fail_open(None)
-def _renew(names: list[str]) -> None:
+@store.fail_open([])
+def _renew(names: list[str]) -> list[str | None]:
+    """Who holds each."""
     pipeline = store.connection().pipeline(transaction=False)
     for name in names:
         pipeline.pexpire(name, int(LEASE_SECONDS * 1000))
-    pipeline.execute()
+        pipeline.get(name)
+    return [holder.decode() if holder else None for holder in pipeline.execute()[1::2]]
 
 
 @store.fail_open(None)
-def _append(name: str, item: bytes, *, expire: bool) -> None:
+def _append(name: str, events: list[tuple[bytes, bytes]], seconds: int) -> None:
     pipeline = store.connection().pipeline(transaction=False)
-    pipeline.xadd(name, {b"item": item})
-    if expire:
-        pipeline.expire(name, KEPT_SECONDS)
+    for kind, item in events:
+        pipeline.xadd(name, {kind: item})
+    pipeline.expire(name, seconds)
     pipeline.execute()
-
-
-@store.fail_open(None)
-def _end(name: str, kind: bytes, item: bytes, lease: _Lease) -> None:
-    pipeline = store.connection().pipeline(transaction=False)
-    pipeline.xadd(name, {kind: item})
-    pipeline.expire(name, ENDED_SECONDS)
-    pipeline.execute()
-    # Not in the pipeline: a cluster's takes no script.
-    store.connection().eval(_RELEASE, 1, lease.name, lease.token)
 
 
 @store.fail_open(None)

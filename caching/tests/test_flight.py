@@ -181,7 +181,22 @@ def test_a_waiter_sends_at_most_twenty_commands_a_second(monkeypatch: pytest.Mon
     assert 5 < len(sent) <= 20 * seconds + 2
 
 
+def test_who_comes_late_hears_all_from_the_beginning() -> None:
+    leader = shared(Work([b"a", b"b", b"c"]))
+    assert [next(leader), next(leader)] == [b"a", b"b"]
+    follower = shared(Work([b"x"]))
+    assert list(leader) == [b"c"]
+    assert list(follower) == [b"a", b"b", b"c"]
+
+
 def test_it_leaves_nothing_in_redis_for_long(redis_client: redis.Redis) -> None:
-    list(shared(Work([b"a"])))
+    leader, follower = shared(Work([b"a"])), shared(Work([b"x"]))
+    assert list(leader) == list(follower) == [b"a"]
     assert not redis_client.exists("flight:work")
-    assert all(0 < redis_client.ttl(key) <= 10 for key in redis_client.keys("*"))
+    (stream,) = redis_client.keys("*")
+    assert 0 < redis_client.ttl(stream) <= 10
+
+
+def test_what_nobody_follows_leaves_nothing_in_redis(redis_client: redis.Redis) -> None:
+    list(shared(Work([b"a"])))
+    assert redis_client.keys("*") == []
