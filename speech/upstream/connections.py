@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
-import contextlib
+import io
 import socket
-import threading
+import time
+from http.client import HTTPResponse
+from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.response import HTTPResponse
+
+
+class _Incoming(io.RawIOBase):
+    """What comes through `sock`: all of it within its time-out, until the hurry is over.
+
+    The socket's own time-out starts anew with each byte.
+    """
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._seconds = sock.gettimeout() or 0.0
+        self._deadline = time.monotonic() + self._seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._deadline < float("inf"):
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def end_of_hurry(self) -> None:
+        self._deadline = float("inf")
+        self._sock.settimeout(self._seconds)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _PatientResponse(HTTPResponse):
+    """Gives up when the whole head takes longer than the read time-out, however steadily it drips in."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._incoming = _Incoming(self.fp.detach(), sock)
+        self.fp = io.BufferedReader(self._incoming)
+
+    def begin(self) -> None:
+        super().begin()
+        self._incoming.end_of_hurry()
 
 
 class _PatientHTTPConnection(HTTPConnection):
-    """Gives up when the whole head of an answer takes longer than the read time-out.
-
-    The socket's own time-out starts anew with each byte, so a head that drips in would never reach it.
-    """
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        expired, sock = threading.Event(), self.sock
-
-        def expire() -> None:
-            expired.set()
-            with contextlib.suppress(OSError):  # the reader has just closed it itself
-                # The base class's method: an SSL socket's own would also drop its TLS state under the reader's feet.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-        watchdog = threading.Timer(float(self.timeout or 0), expire)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            return super().getresponse()
-        finally:
-            watchdog.cancel()
-            if expired.is_set():
-                raise TimeoutError
+    response_class = _PatientResponse
 
 
-class _PatientHTTPSConnection(_PatientHTTPConnection, HTTPSConnection):
-    pass
+class _PatientHTTPSConnection(HTTPSConnection):
+    response_class = _PatientResponse
 
 
 class _HTTPPool(HTTPConnectionPool):
