@@ -1,9 +1,9 @@
 """One caller works, the others wait: identical work at the same time, in any process that shares the Redis, once.
 
 The leader holds a lease in Redis and renews it while it lives. A follower marks the lease, and the leader, who looks at
-it whenever it renews it or gives it up, then puts all that it has made and goes on making into a Redis stream. Most
-work is followed by nobody and needs no stream. A lease that runs out means that the leader died: a follower then takes
-over. Without Redis everybody works for themselves.
+it while it has more to come and when it gives it up, then puts all that it has made and goes on making into a Redis
+stream. Most work is followed by nobody and needs no stream. A lease that runs out means that the leader died: a
+follower then takes over. Without Redis everybody works for themselves.
 
 Keys: `flight:{name}` (the lease, holding the leader's token and the mark) and `flight:{name}:{token}` (the stream).
 """
@@ -11,19 +11,20 @@ Keys: `flight:{name}` (the lease, holding the leader's token and the mark) and `
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, cast
 
 from caching import store
+from caching.lease import Lease, holders, renew
 
-LEASE_SECONDS = 1.2
-"""How long a dead leader goes unnoticed, at most."""
-RENEWAL_SECONDS = 0.1
-"""And how long a leader does not notice its first follower."""
+LOOK_SECONDS = 0.1
+"""How long a leader that has made something does not notice its first follower."""
+RENEWAL_LOOKS = 3
+"""A lease is renewed at each third look."""
 BLOCK_MILLISECONDS = 120
 """How long one read waits. Below REDIS_TIMEOUT_MS, or waiting would look like a Redis that hangs."""
 LEAST_SECONDS_BETWEEN_READS = 0.06
@@ -32,24 +33,6 @@ KEPT_SECONDS = 120
 """How long a stream stays if its leader dies without ending it."""
 ENDED_SECONDS = 10
 """How long it stays when it has ended, for followers that have not read all of it."""
-
-_MARK = "+"
-# Whose the lease is; if another's, marked from now on. APPEND leaves the time to live as it is.
-_JOIN = f"""
-local holder = redis.call('GET', KEYS[1])
-if not holder then
-    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-    return ARGV[1]
-end
-if string.sub(holder, -1) ~= '{_MARK}' then redis.call('APPEND', KEYS[1], '{_MARK}') end
-return holder
-"""
-# Given up if it still reads as it is thought to.
-_RELEASE = """
-local holder = redis.call('GET', KEYS[1])
-if holder == ARGV[1] then redis.call('DEL', KEYS[1]) end
-return holder
-"""
 
 
 class LeaderLost(Exception):
@@ -78,7 +61,7 @@ def share(
     LeaderSilent after `patience` seconds without an item, and LeaderLost if the leader died after giving out items; if
     it died before, the follower takes over.
     """
-    lease = _Lease(f"flight:{name}")
+    lease = Lease(f"flight:{name}")
     token = lease.acquire()
     if token is None:
         return True, produce()
@@ -91,7 +74,7 @@ def share(
     return False, _follow(lease, token, try_again, failures, patience)
 
 
-def _lead(lease: _Lease, produce: Callable[[], Iterator[bytes]], failures: Failures) -> Iterator[bytes]:
+def _lead(lease: Lease, produce: Callable[[], Iterator[bytes]], failures: Failures) -> Iterator[bytes]:
     made = _Made(lease)
     _heart.add(made)
     ending = (b"failed", b"")
@@ -110,7 +93,7 @@ def _lead(lease: _Lease, produce: Callable[[], Iterator[bytes]], failures: Failu
 
 
 def _follow(
-    lease: _Lease, token: str, try_again: Callable[[], Iterator[bytes]], failures: Failures, patience: float
+    lease: Lease, token: str, try_again: Callable[[], Iterator[bytes]], failures: Failures, patience: float
 ) -> Iterator[bytes]:
     given_out = False
     for kind, item in _events(lease, token, patience):
@@ -127,7 +110,7 @@ def _follow(
     yield from try_again()
 
 
-def _events(lease: _Lease, token: str, patience: float) -> Iterator[tuple[bytes, bytes]]:
+def _events(lease: Lease, token: str, patience: float) -> Iterator[tuple[bytes, bytes]]:
     """What the leader `token` appends, until it is gone or Redis is. Raises LeaderSilent."""
     stream = _Listener(f"{lease.name}:{token}")
     heard = time.monotonic()
@@ -142,31 +125,10 @@ def _events(lease: _Lease, token: str, patience: float) -> Iterator[tuple[bytes,
             raise LeaderSilent
 
 
-class _Lease:
-    """Who leads. It lasts LEASE_SECONDS unless it is renewed."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.token = secrets.token_hex(8)
-
-    def acquire(self) -> str | None:
-        """The token of who holds the lease now: possibly our own. None without Redis."""
-        holder = _join(self.name, self.token)
-        return holder and holder.removesuffix(_MARK)
-
-    def held_by(self, token: str) -> bool:
-        return (_holder(self.name) or "").removesuffix(_MARK) == token
-
-    @property
-    def marked(self) -> str:
-        """What it holds when somebody follows."""
-        return self.token + _MARK
-
-
 class _Made:
     """What a leader has made so far: kept here until somebody follows, from then on in its stream."""
 
-    def __init__(self, lease: _Lease) -> None:
+    def __init__(self, lease: Lease) -> None:
         self.lease = lease
         self._untold: list[tuple[bytes, bytes]] = []
         self._followed = False
@@ -178,6 +140,11 @@ class _Made:
             if self._followed:
                 self._tell(KEPT_SECONDS)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether a follower, if there is one, would wait for something that is here."""
+        return bool(self._untold)
+
     def seen(self, holder: str | None) -> None:
         """The heart has read this of the lease."""
         with self._lock:
@@ -188,11 +155,10 @@ class _Made:
     def end(self, kind: bytes, item: bytes) -> None:
         """Tell followers the last event and give up the lease, unless somebody else holds it by now."""
         with self._lock:
-            lease = self.lease
-            if self._followed or _release(lease.name, lease.token) == lease.marked:
+            if self._followed or self.lease.release():
                 self._untold.append((kind, item))
                 self._tell(ENDED_SECONDS)
-                _release(lease.name, lease.marked)
+                self.lease.release_marked()
 
     def _tell(self, seconds: int) -> None:
         _append(f"{self.lease.name}:{self.lease.token}", self._untold, seconds)
@@ -237,48 +203,21 @@ class _Heart:
             self._led.discard(made)
 
     def _beat(self) -> None:
-        while True:
-            time.sleep(RENEWAL_SECONDS)
+        for look in count(1):
+            time.sleep(LOOK_SECONDS)
             with self._lock:
                 led = list(self._led)
                 if not led:
                     self._beating = False
                     return
-            holders = _renew([made.lease.name for made in led])
-            for made, holder in zip(led, holders, strict=False):
-                made.seen(holder)
+            if look % RENEWAL_LOOKS == 0:
+                renew([made.lease for made in led])
+            if keeping := [made for made in led if made.keeps]:
+                for made, holder in zip(keeping, holders([made.lease for made in keeping]), strict=False):
+                    made.seen(holder)
 
 
 _heart = _Heart()
-
-
-@store.fail_open(None)
-def _join(name: str, token: str) -> str | None:
-    lease_ms = int(LEASE_SECONDS * 1000)
-    return cast("bytes", store.connection().eval(_JOIN, 1, name, token, lease_ms)).decode()
-
-
-@store.fail_open(None)
-def _release(name: str, holder: str) -> str | None:
-    """Who held it."""
-    found = cast("bytes | None", store.connection().eval(_RELEASE, 1, name, holder))
-    return found.decode() if found else None
-
-
-@store.fail_open(None)
-def _holder(name: str) -> str | None:
-    holder = cast("bytes | None", store.connection().get(name))
-    return holder.decode() if holder else None
-
-
-@store.fail_open([])
-def _renew(names: list[str]) -> list[str | None]:
-    """Who holds each."""
-    pipeline = store.connection().pipeline(transaction=False)
-    for name in names:
-        pipeline.pexpire(name, int(LEASE_SECONDS * 1000))
-        pipeline.get(name)
-    return [holder.decode() if holder else None for holder in pipeline.execute()[1::2]]
 
 
 @store.fail_open(None)
