@@ -22,7 +22,7 @@ from speechsite.tests.server import Server
 DROPPED = 200
 A_LEAK = DROPPED // 10
 """Threads or files by which every round makes all workers grow, if they leak."""
-MOST_ROUNDS = 8
+MOST_ROUNDS = 20
 KEPT_CONNECTIONS = 32
 """What `speech.upstream.connections.POOL` keeps open for the next call, in each worker."""
 SETTLING = 4.0
