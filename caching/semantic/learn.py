@@ -2,7 +2,7 @@
 
 A judge (a verifier of served hits, a background check of near misses, a user's feedback) says whether a stored answer
 was right. `Workload` corrects probabilities by it and moves the bar, so that the expected share of wrong answers stays
-within the level's budget. Without judgements it changes nothing.
+within the level's budget.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ NEAR_MISS = 0.3
 """The least probability at which a miss is worth a judgement."""
 
 _RATE = 0.3
+_START = {"bias": 0.5, "support": 0.3, "members": 0.4, "against": -1.5}
+"""Weights before any judgement: set by hand near those of a logistic fit on training files, see docs/semantic.md."""
 _RELEARNED = (
     *("cosine", "cosine_over_90", "nothing_unmatched", "many_unmatched"),
     *("spelled_alike", "shared_weight", "command", "rarest_in_crowded_scope"),
@@ -30,14 +32,15 @@ _AT = tuple((f"feature:{name}", NAMES.index(name)) for name in _RELEARNED)
 _BIN = 0.25
 """Width of a bin of the log odds."""
 _LAST_BIN = 28
-_PRIOR = 8.0
-_OPTIMISM = 3.0
-"""How many times more often the best of ten candidates is wrong than its own probability says, before any judgement."""
-_OPTIMISM_PRIOR = 5.0
-_SURE = 0.8
-"""Only above this probability do judgements tell how optimistic the probabilities near the bar are."""
-_CAUTION = 0.5
+_PRIOR = 16.0
+"""Judgements that the expected error of a bin counts for."""
+_SLOPE = 0.8
+"""The best of ten candidates, chosen by what was learned from others, is wrong more often than its probability says: about
+as often as if its log odds were multiplied by this (docs/semantic.md)."""
+_CAUTION = 0.65
 """The share of the budget that is aimed at: an estimate is not a guarantee."""
+_ENOUGH = 50
+"""Judgements before which the bar stays."""
 
 
 def logit(probability: float) -> float:
@@ -50,17 +53,21 @@ def sigmoid(score: float) -> float:
 
 
 def signals(question: Question, best: Candidate, found: Sequence[Candidate]) -> dict[str, float]:
-    """What judgements reweigh: features, neighbours that share the answer or do not, and unmatched words."""
-    support = sum(one.probability for one in found if one is not best and one.entry.answer_id == best.entry.answer_id)
-    against = max((one.probability for one in found if one.entry.answer_id != best.entry.answer_id), default=0.0)
+    """What judgements reweigh: features, neighbours that share the answer or do not, the answer, and words."""
+    others = [one for one in found if one is not best and not one.vetoes]
+    sharing = [one.probability for one in others if one.entry.answer_id == best.entry.answer_id]
     stored = analyse(best.entry.text)
-    words = {*question.content, *question.function} ^ {*stored.content, *stored.function}
+    unmatched = {*question.content, *question.function} ^ {*stored.content, *stored.function}
+    shared = [word for word in question.content if word not in unmatched]
     return {
         "bias": 1.0,
-        "support": min(support, 3.0),
-        "against": against,
+        "support": min(sum(sharing), 3.0),
+        "members": float(min(len(sharing), 3)),
+        "against": max((one.probability for one in others if one.entry.answer_id != best.entry.answer_id), default=0.0),
+        f"answer:{best.entry.answer_id}": 1.0,
         **{name: best.row[at] for name, at in _AT},
-        **{f"word:{word}": 1.0 for word in words},
+        **{f"word:{word}": 1.0 for word in unmatched},
+        **{f"shared:{word}": 1 / math.sqrt(len(shared)) for word in shared},
     }
 
 
@@ -82,13 +89,11 @@ class Workload:
 
     budget: float
     start_bar: float
-    weights: dict[str, float] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=_START.copy)
     squares: dict[str, float] = field(default_factory=dict)
     bins: list[_Bin] = field(default_factory=lambda: [_Bin() for _ in range(_LAST_BIN + 1)])
     questions: int = 0
     judgements: int = 0
-    wrong: float = _OPTIMISM * _OPTIMISM_PRIOR
-    expected_wrong: float = _OPTIMISM_PRIOR
 
     def corrected(self, probability: float, signals: Signals) -> float:
         shift = sum(self.weights.get(name, 0.0) * value for name, value in signals.items())
@@ -106,9 +111,6 @@ class Workload:
         place.judged += 1
         place.wrong += not right
         self.judgements += 1
-        if corrected >= _SURE:
-            self.wrong += not right
-            self.expected_wrong += 1 - corrected
         surprise = right - corrected
         for name, value in signals.items():
             step = surprise * value
@@ -118,12 +120,11 @@ class Workload:
     @property
     def bar(self) -> float:
         """The lowest probability down to which the expected errors fit the budget; at first `start_bar`."""
-        if self.judgements < 50:
+        if self.judgements < _ENOUGH:
             return self.start_bar
-        optimism = max(1.0, self.wrong / self.expected_wrong)
         wrong = 0.0
         for at in range(_LAST_BIN, 0, -1):
-            expected = min(1.0, optimism * (1 - sigmoid((at + 0.5) * _BIN)))
+            expected = 1 - sigmoid((at + 0.5) * _BIN * _SLOPE)
             wrong += self.bins[at].asked * self.bins[at].error(expected)
             if wrong > self.budget * _CAUTION * self.questions:
                 return sigmoid((at + 1) * _BIN)

@@ -97,14 +97,15 @@ def decide(found: Sequence[Candidate], bar: float) -> Decision:
 
 def decide_learned(text: str, found: Sequence[Candidate], workload: Workload) -> Decision:
     """As `decide`, with probabilities and bar corrected by judgements; counts the question."""
-    plain = decide(found, workload.bar)
-    if plain.best is None or plain.best.same or not plain.best.row:
+    bar = workload.bar
+    plain = decide(found, bar)
+    if plain.best is None or plain.best.same or not plain.best.probability:
         workload.asked(0.0)
         return plain
     question = analyse(text)
-    judged = [(one, signals(question, one, found)) for one in found if one.row]
+    judged = [(one, signals(question, one, found)) for one in found if one.probability]
     best, told = max(judged, key=lambda pair: workload.corrected(pair[0].probability, pair[1]))
     probability = workload.corrected(best.probability, told)
     workload.asked(probability)
-    served = probability >= workload.bar
-    return Decision(best.entry if served else None, "semantic" if served else "", best, workload.bar, told)
+    served = probability >= bar
+    return Decision(best.entry if served else None, "semantic" if served else "", best, bar, told)

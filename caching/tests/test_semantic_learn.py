@@ -6,10 +6,15 @@ from caching.semantic.idf import Idf
 from caching.semantic.learn import Workload
 
 
-def test_without_judgements_nothing_changes() -> None:
+def test_without_judgements_the_bar_stays_and_features_keep_their_weight() -> None:
     workload = Workload(0.01, 0.94)
     assert workload.bar == 0.94
-    assert workload.corrected(0.8, {"bias": 1.0}) == pytest.approx(0.8)
+    assert workload.corrected(0.8, {"feature:cosine": 1.0, "word:here": 1.0}) == pytest.approx(0.8)
+
+
+def test_neighbours_count_before_any_judgement() -> None:
+    workload = Workload(0.01, 0.94)
+    assert workload.corrected(0.8, {"members": 2.0}) > 0.8 > workload.corrected(0.8, {"against": 0.9})
 
 
 def test_wrong_answers_lower_the_probability_of_their_signals() -> None:

@@ -130,6 +130,7 @@ def test_a_stream_falls_back_before_its_first_chunk_and_not_after(
     assert len(second.requests) == 1
 
 
+@pytest.mark.django_db(transaction=True)  # It is counted in a thread, which would wait for what is not committed.
 def test_a_spoken_turn_is_spoken_by_another_voice_from_its_first_sentence(
     api: Any, fake_openai: FakeOpenAI, second: FakeSarvam, settings: Any
 ) -> None:

@@ -21,6 +21,9 @@ from speech.models import Client, Receipt
 Clients = Callable[..., tuple[Client, str]]
 SECRET = "Zanzibar"
 
+# A spoken turn is counted in threads, which would wait for ever for rows that a test has not committed.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture(autouse=True)
 def nothing_indexed() -> None:
@@ -149,7 +152,8 @@ def test_forgetting_leaves_no_trace_and_nobody_else_loses_one(
     assert redis_client.keys(f"limit:{mine[0].pk}*") == []
     assert not any(redis_client.sismember(key, str(mine[0].pk)) for key in redis_client.keys("asked:*"))
     # Work that callers share passes through Redis, and is gone seconds after it is done.
-    assert all(0 < redis_client.ttl(key) <= KEPT_SECONDS for key in redis_client.keys("flight:*"))
+    left = [redis_client.ttl(key) for key in redis_client.keys("flight:*")]
+    assert -1 not in left and all(seconds <= KEPT_SECONDS for seconds in left)
     assert "Timbuktu" in in_database and b"Timbuktu" in in_redis
     assert Call.objects.filter(client="other").count() == others
     assert sum(HourlyUsage.objects.values_list("requests", flat=True)) == requests, "the sums still add up"

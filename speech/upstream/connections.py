@@ -5,68 +5,60 @@ from __future__ import annotations
 import io
 import socket
 import time
-from http.client import HTTPResponse
+from http.client import HTTPResponse as PlainResponse
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.response import HTTPResponse
 
 
-class _Incoming(io.RawIOBase):
-    """What comes through `sock`: all of it within its time-out, until the hurry is over.
+class PatientHTTPConnection(HTTPConnection):
+    """Reads until `deadline`, and then no more.
 
-    The socket's own time-out starts anew with each byte.
+    The socket's own time-out starts anew with each byte, so what drips in would never reach it: a head, a body, or the
+    line before a chunk, of which urllib3 shows nothing until it is complete.
     """
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
-        self._raw = raw
-        self._sock = sock
-        self._seconds = sock.gettimeout() or 0.0
-        self._deadline = time.monotonic() + self._seconds
+    deadline = 0.0
+    """`time.monotonic()`: a read time-out after the request was sent, until whoever reads the answer says otherwise."""
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        self.deadline = time.monotonic() + float(self.timeout or 0)
+        return super().getresponse()
+
+    def response_class(self, sock: socket.socket, **options: Any) -> PlainResponse:  # type: ignore[override]
+        """`http.client` calls it as the class that it is there."""
+        response = PlainResponse(sock, **options)
+        response.fp = io.BufferedReader(_UntilDeadline(self, sock, response.fp.detach()))
+        return response
+
+
+class _UntilDeadline(io.RawIOBase):
+    def __init__(self, connection: PatientHTTPConnection, sock: socket.socket, received: io.RawIOBase) -> None:
+        self._connection, self._sock, self._received = connection, sock, received
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        if self._deadline < float("inf"):
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def end_of_hurry(self) -> None:
-        self._deadline = float("inf")
-        self._sock.settimeout(self._seconds)
+        left = self._connection.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline has passed")
+        self._sock.settimeout(left)
+        return self._received.readinto(buffer)
 
     def close(self) -> None:
-        self._raw.close()
+        self._received.close()
         super().close()
 
 
-class _PatientResponse(HTTPResponse):
-    """Gives up when the whole head takes longer than the read time-out, however steadily it drips in."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self._incoming = _Incoming(self.fp.detach(), sock)
-        self.fp = io.BufferedReader(self._incoming)
-
-    def begin(self) -> None:
-        super().begin()
-        self._incoming.end_of_hurry()
-
-
-class _PatientHTTPConnection(HTTPConnection):
-    response_class = _PatientResponse
-
-
-class _PatientHTTPSConnection(HTTPSConnection):
-    response_class = _PatientResponse
+class _PatientHTTPSConnection(PatientHTTPConnection, HTTPSConnection):
+    pass
 
 
 class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _PatientHTTPConnection
+    ConnectionCls = PatientHTTPConnection
 
 
 class _HTTPSPool(HTTPSConnectionPool):

@@ -37,12 +37,18 @@ class Embedder(BaseEmbedder):
     def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         foreign = [at for at, text in enumerate(texts) if not _is_latin(text)]
-        for row, encoded in zip(vectors, self._tokenizer.encode_batch(texts, add_special_tokens=False), strict=True):
+        for row, encoded in zip(vectors, self._encoded(texts), strict=True):
             if encoded.ids:
                 row[:] = self._vectors[encoded.ids].mean(axis=0, dtype=np.float32)
         if foreign:
             vectors[foreign] = self._ngrams.embed([texts[at] for at in foreign])
         return unit(vectors)
+
+    def _encoded(self, texts: Sequence[str]) -> list[Any]:
+        """One text alone is encoded in this thread: a batch goes to a pool, which takes 0.1 ms more."""
+        if len(texts) == 1:
+            return [self._tokenizer.encode(texts[0], add_special_tokens=False)]
+        return list(self._tokenizer.encode_batch(texts, add_special_tokens=False))
 
 
 def _is_latin(text: str) -> bool:
