@@ -35,8 +35,8 @@ _LAST_BIN = 28
 _PRIOR = 16.0
 """Judgements that the expected error of a bin counts for."""
 _SLOPE = 0.8
-"""The best of ten candidates, chosen by what was learned from others, is wrong more often than its probability says: about
-as often as if its log odds were multiplied by this (docs/semantic.md)."""
+"""The best of ten candidates, chosen by what was learned from others, is wrong more often than its probability says:
+about as often as if its log odds were multiplied by this (docs/semantic.md)."""
 _CAUTION = 0.65
 """The share of the budget that is aimed at: an estimate is not a guarantee."""
 _ENOUGH = 50
