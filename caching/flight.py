@@ -1,27 +1,30 @@
 """One caller works, the others wait: identical work at the same time, in any process that shares the Redis, once.
 
-The leader holds a lease in Redis, renews it while it lives, and appends what it makes to a Redis stream; followers read
-that stream. A lease that runs out means that the leader died: a follower then takes over. Without Redis everybody works
-for themselves.
+The leader holds a lease in Redis and renews it while it lives. A follower marks the lease, and the leader, who looks at
+it while it has more to come and when it gives it up, then puts all that it has made and goes on making into a Redis
+stream. Most work is followed by nobody and needs no stream. A lease that runs out means that the leader died: a
+follower then takes over. Without Redis everybody works for themselves.
 
-Keys: `flight:{name}` (the lease, holding the leader's token) and `flight:{name}:{token}` (the stream).
+Keys: `flight:{name}` (the lease, holding the leader's token and the mark) and `flight:{name}:{token}` (the stream).
 """
 
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, cast
 
 from caching import store
+from caching.lease import Lease, holders, renew
 
-LEASE_SECONDS = 1.2
-"""How long a dead leader goes unnoticed, at most."""
-RENEWAL_SECONDS = 0.3
+LOOK_SECONDS = 0.1
+"""How long a leader that has made something does not notice its first follower."""
+RENEWAL_LOOKS = 3
+"""A lease is renewed at each third look."""
 BLOCK_MILLISECONDS = 120
 """How long one read waits. Below REDIS_TIMEOUT_MS, or waiting would look like a Redis that hangs."""
 LEAST_SECONDS_BETWEEN_READS = 0.06
@@ -30,8 +33,6 @@ KEPT_SECONDS = 120
 """How long a stream stays if its leader dies without ending it."""
 ENDED_SECONDS = 10
 """How long it stays when it has ended, for followers that have not read all of it."""
-
-_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
 class LeaderLost(Exception):
@@ -60,7 +61,7 @@ def share(
     LeaderSilent after `patience` seconds without an item, and LeaderLost if the leader died after giving out items; if
     it died before, the follower takes over.
     """
-    lease = _Lease(f"flight:{name}")
+    lease = Lease(f"flight:{name}")
     token = lease.acquire()
     if token is None:
         return True, produce()
@@ -73,13 +74,13 @@ def share(
     return False, _follow(lease, token, try_again, failures, patience)
 
 
-def _lead(lease: _Lease, produce: Callable[[], Iterator[bytes]], failures: Failures) -> Iterator[bytes]:
-    _heart.add(lease)
-    stream = _Stream(lease.name, lease.token)
+def _lead(lease: Lease, produce: Callable[[], Iterator[bytes]], failures: Failures) -> Iterator[bytes]:
+    made = _Made(lease)
+    _heart.add(made)
     ending = (b"failed", b"")
     try:
         for item in produce():
-            stream.append(item)
+            made.append(item)
             yield item
         ending = (b"end", b"")
     except Exception as error:
@@ -87,12 +88,12 @@ def _lead(lease: _Lease, produce: Callable[[], Iterator[bytes]], failures: Failu
         ending = (b"failed", json.dumps(told).encode() if told else b"")
         raise
     finally:
-        _heart.remove(lease)
-        stream.end(*ending, lease)
+        _heart.remove(made)
+        made.end(*ending)
 
 
 def _follow(
-    lease: _Lease, token: str, try_again: Callable[[], Iterator[bytes]], failures: Failures, patience: float
+    lease: Lease, token: str, try_again: Callable[[], Iterator[bytes]], failures: Failures, patience: float
 ) -> Iterator[bytes]:
     given_out = False
     for kind, item in _events(lease, token, patience):
@@ -109,9 +110,9 @@ def _follow(
     yield from try_again()
 
 
-def _events(lease: _Lease, token: str, patience: float) -> Iterator[tuple[bytes, bytes]]:
+def _events(lease: Lease, token: str, patience: float) -> Iterator[tuple[bytes, bytes]]:
     """What the leader `token` appends, until it is gone or Redis is. Raises LeaderSilent."""
-    stream = _Stream(lease.name, token)
+    stream = _Listener(f"{lease.name}:{token}")
     heard = time.monotonic()
     while (events := stream.read()) is not None:
         if not events and not lease.held_by(token):
@@ -124,37 +125,53 @@ def _events(lease: _Lease, token: str, patience: float) -> Iterator[tuple[bytes,
             raise LeaderSilent
 
 
-class _Lease:
-    """Who leads. It lasts LEASE_SECONDS unless it is renewed."""
+class _Made:
+    """What a leader has made so far: kept here until somebody follows, from then on in its stream."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.token = secrets.token_hex(8)
-
-    def acquire(self) -> str | None:
-        """The token of who holds the lease now: possibly our own. None without Redis."""
-        return _acquire(self.name, self.token)
-
-    def held_by(self, token: str) -> bool:
-        return _holder(self.name) == token
-
-
-class _Stream:
-    """What a leader has made so far."""
-
-    def __init__(self, lease_name: str, token: str) -> None:
-        self._name = f"{lease_name}:{token}"
-        self._last: str | bytes = "0"
-        self._appended = False
-        self._next_read = 0.0
+    def __init__(self, lease: Lease) -> None:
+        self.lease = lease
+        self._untold: list[tuple[bytes, bytes]] = []
+        self._followed = False
+        self._lock = threading.Lock()
 
     def append(self, item: bytes) -> None:
-        _append(self._name, item, expire=not self._appended)
-        self._appended = True
+        with self._lock:
+            self._untold.append((b"item", item))
+            if self._followed:
+                self._tell(KEPT_SECONDS)
 
-    def end(self, kind: bytes, item: bytes, lease: _Lease) -> None:
-        """Append the last event and give up the lease, unless somebody else holds it by now."""
-        _end(self._name, kind, item, lease)
+    @property
+    def keeps(self) -> bool:
+        """Whether a follower, if there is one, would wait for something that is here."""
+        return bool(self._untold)
+
+    def seen(self, holder: str | None) -> None:
+        """The heart has read this of the lease."""
+        with self._lock:
+            if not self._followed and holder == self.lease.marked:
+                self._followed = True
+                self._tell(KEPT_SECONDS)
+
+    def end(self, kind: bytes, item: bytes) -> None:
+        """Tell followers the last event and give up the lease, unless somebody else holds it by now."""
+        with self._lock:
+            if self._followed or self.lease.release():
+                self._untold.append((kind, item))
+                self._tell(ENDED_SECONDS)
+                self.lease.release_marked()
+
+    def _tell(self, seconds: int) -> None:
+        _append(f"{self.lease.name}:{self.lease.token}", self._untold, seconds)
+        self._untold = []
+
+
+class _Listener:
+    """Reads the stream of a leader."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last: str | bytes = "0"
+        self._next_read = 0.0
 
     def read(self, *, block: bool = True) -> list[tuple[bytes, bytes]] | None:
         """What came since the last time, after waiting a moment for it. None without Redis."""
@@ -170,76 +187,46 @@ class _Heart:
     """Renews the leases of all that this process leads, in one thread that exists while there are any."""
 
     def __init__(self) -> None:
-        self._leases: set[_Lease] = set()
+        self._led: set[_Made] = set()
         self._lock = threading.Lock()
         self._beating = False
 
-    def add(self, lease: _Lease) -> None:
+    def add(self, made: _Made) -> None:
         with self._lock:
-            self._leases.add(lease)
+            self._led.add(made)
             if not self._beating:
                 self._beating = True
                 threading.Thread(target=self._beat, name="flight-heart", daemon=True).start()
 
-    def remove(self, lease: _Lease) -> None:
+    def remove(self, made: _Made) -> None:
         with self._lock:
-            self._leases.discard(lease)
+            self._led.discard(made)
 
     def _beat(self) -> None:
-        while True:
-            time.sleep(RENEWAL_SECONDS)
+        for look in count(1):
+            time.sleep(LOOK_SECONDS)
             with self._lock:
-                names = [lease.name for lease in self._leases]
-                if not names:
+                led = list(self._led)
+                if not led:
                     self._beating = False
                     return
-            _renew(names)
+            if look % RENEWAL_LOOKS == 0:
+                renew([made.lease for made in led])
+            if keeping := [made for made in led if made.keeps]:
+                for made, holder in zip(keeping, holders([made.lease for made in keeping]), strict=False):
+                    made.seen(holder)
 
 
 _heart = _Heart()
 
 
 @store.fail_open(None)
-def _acquire(name: str, token: str) -> str | None:
-    redis = store.connection()
-    if redis.set(name, token, nx=True, px=int(LEASE_SECONDS * 1000)):
-        return token
-    holder = cast("bytes | None", redis.get(name))
-    # Gone between the two commands: whoever held it has just finished.
-    return holder.decode() if holder else _acquire(name, token)
-
-
-@store.fail_open(None)
-def _holder(name: str) -> str | None:
-    holder = cast("bytes | None", store.connection().get(name))
-    return holder.decode() if holder else None
-
-
-@store.fail_open(None)
-def _renew(names: list[str]) -> None:
+def _append(name: str, events: list[tuple[bytes, bytes]], seconds: int) -> None:
     pipeline = store.connection().pipeline(transaction=False)
-    for name in names:
-        pipeline.pexpire(name, int(LEASE_SECONDS * 1000))
+    for kind, item in events:
+        pipeline.xadd(name, {kind: item})
+    pipeline.expire(name, seconds)
     pipeline.execute()
-
-
-@store.fail_open(None)
-def _append(name: str, item: bytes, *, expire: bool) -> None:
-    pipeline = store.connection().pipeline(transaction=False)
-    pipeline.xadd(name, {b"item": item})
-    if expire:
-        pipeline.expire(name, KEPT_SECONDS)
-    pipeline.execute()
-
-
-@store.fail_open(None)
-def _end(name: str, kind: bytes, item: bytes, lease: _Lease) -> None:
-    pipeline = store.connection().pipeline(transaction=False)
-    pipeline.xadd(name, {kind: item})
-    pipeline.expire(name, ENDED_SECONDS)
-    pipeline.execute()
-    # Not in the pipeline: a cluster's takes no script.
-    store.connection().eval(_RELEASE, 1, lease.name, lease.token)
 
 
 @store.fail_open(None)

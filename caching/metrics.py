@@ -6,6 +6,7 @@ import os
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.samples import Sample
 
 HITS = Counter("cache_hits", "Requests answered from the cache.", ["cache_type", "optimization_level"])
 MISSES = Counter("cache_misses", "Requests looked up in the cache and not found.", ["cache_type", "optimization_level"])
@@ -66,17 +67,21 @@ LEDGER_PENDING = Gauge("ledger_pending_rows", "Rows that wait for the database."
 LEDGER_DROPPED = Counter("ledger_dropped_calls", "Rows of single calls given up; their sums are kept.")
 
 
-def by_worker(gauge: Gauge) -> dict[int, float]:
-    """The value of a gauge of mode `liveall` in every worker, by process id."""
+def samples_of(gauge: Gauge) -> list[Sample]:
+    """What a gauge says over all workers."""
     registry = CollectorRegistry()
     try:
         MultiProcessCollector(registry)
     except ValueError:
         # PROMETHEUS_MULTIPROC_DIR is not set, so this process is the only one.
-        return {os.getpid(): sample.value for metric in gauge.collect() for sample in metric.samples}
+        return [sample for metric in gauge.collect() for sample in metric.samples]
     names = {metric.name for metric in gauge.describe()}
-    found = (metric for metric in registry.collect() if metric.name in names)
-    return {int(sample.labels["pid"]): sample.value for metric in found for sample in metric.samples}
+    return [sample for metric in registry.collect() if metric.name in names for sample in metric.samples]
+
+
+def by_worker(gauge: Gauge) -> dict[int, float]:
+    """The value of a gauge of mode `liveall` in every worker, by process id."""
+    return {int(sample.labels.get("pid", os.getpid())): sample.value for sample in samples_of(gauge)}
 
 
 def forget_dead_workers() -> None:

@@ -35,7 +35,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "caching.dashboard.page.context",
+    "DASHBOARD_CALLBACK": "speechsite.dashboard.context",
     "STYLES": [_styles],
     "SIDEBAR": {
         "navigation": [

@@ -12,9 +12,11 @@ signal.signal(signal.SIGTERM, signal.SIG_DFL)
 # What no format of ours shows need not be found out for every line (https://docs.python.org/3/howto/logging.html).
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
+from speechsite import wsgi  # noqa: E402
 from speechsite.listening import cut_off_deaf_clients  # noqa: E402
-from speechsite.wsgi import application  # noqa: E402
+from speechsite.slow_bodies import limit_slow_bodies  # noqa: E402
 
 cut_off_deaf_clients()
+application = limit_slow_bodies(wsgi.application)
 
 __all__ = ["application"]

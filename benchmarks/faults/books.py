@@ -44,7 +44,7 @@ def booked(connect: Connect) -> Tokens:
     return Tokens(int(prompt), int(completion))
 
 
-def difference(site: Site, connect: Connect, patience: float = 20.0) -> Tokens:
+def difference(site: Site, connect: Connect, patience: float = 60.0) -> Tokens:
     """Billed less booked, once the ledger has had its time to write."""
     deadline = time.monotonic() + patience
     while (found := billed(site) - booked(connect)) != Tokens(0, 0) and time.monotonic() < deadline:

@@ -7,25 +7,28 @@ import contextlib
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks.faults.site import Site
 
 
-def request_bytes(site: Site, path: str, body: dict[str, object], *, length: int | None = None, key: str = "") -> bytes:
+def request_bytes(
+    site: Site, path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None, *, length: int = 0
+) -> bytes:
     """A whole request in HTTP/1.1; with `length` it announces so many bytes and holds what there are of them."""
     data = json.dumps(body).encode()
-    head = [
-        f"POST {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{site.server.port}",
-        f"Authorization: Bearer {key or site.server.key}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(data) if length is None else length}",
-        "Connection: close",
-    ]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + data
+    sent = {
+        "Host": f"127.0.0.1:{site.server.port}",
+        "Authorization": f"Bearer {site.server.key}",
+        "Content-Type": "application/json",
+        "Content-Length": str(length or len(data)),
+        "Connection": "close",
+        **(headers or {}),
+    }
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + data
 
 
 @contextmanager

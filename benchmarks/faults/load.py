@@ -57,7 +57,7 @@ class Load:
         """What was asked from `moment` on."""
         return [one for one in list(self.answered) if moment <= one.sent < until]
 
-    def seconds_until(self, wanted: Callable[[Verdict], bool], patience: float = 30.0) -> float | None:
+    def seconds_until(self, wanted: Callable[[Verdict], bool], patience: float = 60.0) -> float | None:
         """How long it takes from now until an answer to a request sent from now on is as `wanted`."""
         begun = time.monotonic()
         while time.monotonic() < begun + patience:

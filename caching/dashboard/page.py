@@ -49,7 +49,7 @@ class Card:
 
 
 def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
-    """django-unfold's DASHBOARD_CALLBACK."""
+    """For `templates/admin/index.html`."""
     form = DashboardForm(request.GET)
     period, filters = form.chosen_period(), form.chosen_filters()
     series = stats.timeseries(period, filters)

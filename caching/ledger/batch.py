@@ -83,7 +83,7 @@ class Batch:
         with _impatient(), transaction.atomic():
             upsert.add(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY)
             upsert.add(EntryHits, self.entries.rows.values(), key=EntryHits.KEY)
-            Call.objects.bulk_create(self.calls)
+            upsert.insert(self.calls)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from caching import flight
+from caching import flight, lease
 from speechsite.tests.redis_server import RedisServer
 
 
@@ -114,7 +114,7 @@ def test_a_failure_that_concerns_the_leader_alone_makes_a_follower_take_over() -
 
 
 def test_a_dead_leader_is_replaced_within_two_seconds(redis_client: redis.Redis) -> None:
-    redis_client.set("flight:work", "dead", px=int(flight.LEASE_SECONDS * 1000))
+    redis_client.set("flight:work", "dead", px=int(lease.SECONDS * 1000))
     started = time.monotonic()
     assert list(shared(Work([b"a"]))) == [b"a"]
     assert time.monotonic() - started < 2.5
@@ -130,7 +130,7 @@ def test_a_leader_that_dies_after_giving_out_items_is_not_papered_over(redis_cli
 
 
 def test_a_leader_that_works_for_long_keeps_its_lease() -> None:
-    work = Work([b"a"], pause=flight.LEASE_SECONDS * 2)
+    work = Work([b"a"], pause=lease.SECONDS * 2)
     assert at_once(3, lambda: list(shared(work))) == [[b"a"]] * 3
     assert work.times_done == 1
 
@@ -163,14 +163,14 @@ def test_when_redis_dies_in_the_middle_everybody_works(use_redis: Callable[[str]
 
 def test_a_waiter_sends_at_most_twenty_commands_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
-    for name in ("_read", "_holder"):
-        function = getattr(flight, name)
+    for module, name in ((flight, "_read"), (lease, "holders")):
+        function = getattr(module, name)
 
         def counted(*args: Any, function: Any = function, name: str = name) -> Any:
             sent.append(name)
             return function(*args)
 
-        monkeypatch.setattr(flight, name, counted)
+        monkeypatch.setattr(module, name, counted)
     work = Work([b"x"] * 100, pause=0.02)
     leader = shared(work)
     thread = threading.Thread(target=lambda: list(leader))
@@ -181,7 +181,22 @@ def test_a_waiter_sends_at_most_twenty_commands_a_second(monkeypatch: pytest.Mon
     assert 5 < len(sent) <= 20 * seconds + 2
 
 
+def test_who_comes_late_hears_all_from_the_beginning() -> None:
+    leader = shared(Work([b"a", b"b", b"c"]))
+    assert [next(leader), next(leader)] == [b"a", b"b"]
+    follower = shared(Work([b"x"]))
+    assert list(leader) == [b"c"]
+    assert list(follower) == [b"a", b"b", b"c"]
+
+
 def test_it_leaves_nothing_in_redis_for_long(redis_client: redis.Redis) -> None:
-    list(shared(Work([b"a"])))
+    leader, follower = shared(Work([b"a"])), shared(Work([b"x"]))
+    assert list(leader) == list(follower) == [b"a"]
     assert not redis_client.exists("flight:work")
-    assert all(0 < redis_client.ttl(key) <= 10 for key in redis_client.keys("*"))
+    (stream,) = redis_client.keys("*")
+    assert 0 < redis_client.ttl(stream) <= 10
+
+
+def test_what_nobody_follows_leaves_nothing_in_redis(redis_client: redis.Redis) -> None:
+    list(shared(Work([b"a"])))
+    assert redis_client.keys("*") == []

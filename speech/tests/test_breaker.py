@@ -6,6 +6,8 @@ import time
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client as Browser
 
 from speech import providers
 from speech.exceptions import (
@@ -98,6 +100,16 @@ def test_a_trial_that_fails_leaves_it_open_and_one_that_never_ends_stops_nobody(
     breaker._next_trial = time.monotonic()
     call()
     call()
+
+
+@pytest.mark.django_db
+def test_the_dashboard_says_who_is_left_alone(client: Browser) -> None:
+    client.force_login(User.objects.create_superuser("staff"))
+    said = "demo keeps failing (chat): 1 worker leaves it alone for now."
+    fail(ProviderUnavailable("down"), 3)
+    assert said in client.get("/admin/").content.decode()
+    breaker_of("demo", "chat").succeeded()
+    assert said not in client.get("/admin/").content.decode()
 
 
 def test_it_can_be_switched_off(settings: Any) -> None:

@@ -132,6 +132,14 @@ def test_it_tries_no_more_often_than_that(server: Loopback, fault: str, requests
     assert len(server.requests) == requests
 
 
+def test_it_does_not_try_again_what_has_taken_long(server: Loopback) -> None:
+    server.behave("500")
+    server.delay = 0.9
+    with pytest.raises(GatewayError):
+        post_for_json(call(server))
+    assert len(server.requests) < 3
+
+
 def test_it_hands_on_how_long_a_provider_asks_to_wait(server: Loopback) -> None:
     server.behave("429-retry-after")
     with pytest.raises(ProviderRateLimited) as caught:
@@ -161,13 +169,30 @@ def test_it_gives_up_on_an_answer_that_stops_in_the_middle(server: Loopback, bod
         read(server, body)
 
 
-@pytest.mark.parametrize(("fault", "most"), [("hang", 5), ("drip-head", 5), ("drip", 10)])
-def test_no_provider_holds_a_request_for_ever(server: Loopback, fault: str, most: float) -> None:
+@pytest.mark.parametrize("body", [CHAT, STREAM], ids=["content-length", "chunked"])
+@pytest.mark.parametrize("fault", ["hang", "drip-head", "drip-line", "drip"])
+def test_no_provider_holds_a_request_for_ever(server: Loopback, fault: str, body: dict[str, Any]) -> None:
+    server.behave(fault)
+    with pytest.raises(ProviderTimeout):
+        read(server, body)
+
+
+@pytest.mark.parametrize("fault", ["hang", "stall", "drip-head", "drip-line", "drip"])
+def test_an_answer_in_one_piece_has_one_time_out_for_all_of_it(server: Loopback, fault: str) -> None:
     server.behave(fault)
     begun = time.monotonic()
     with pytest.raises(ProviderTimeout):
-        read(server, CHAT)
-    assert time.monotonic() - begun < most
+        post_for_json(call(server))
+    # The answer that drips would take half a minute.
+    assert time.monotonic() - begun < 10
+    assert len(server.requests) == 1
+
+
+def test_a_stream_may_take_longer_than_one_time_out(server: Loopback) -> None:
+    server.chunk_delay = 0.2
+    begun = time.monotonic()
+    assert b"[DONE]" in read(server)
+    assert time.monotonic() - begun > 1
 
 
 def test_a_slow_reader_has_all_the_time_it_wants(server: Loopback) -> None:

@@ -10,6 +10,7 @@ from functools import cache
 
 from django.conf import settings
 
+from caching.metrics import samples_of
 from speech.exceptions import GatewayError, ProviderRateLimited, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from speech.metrics import LEFT_ALONE, measured
 from speech.providers.base import BaseProvider
@@ -73,6 +74,16 @@ class Breaker:
 @cache
 def breaker_of(provider: str, operation: str) -> Breaker:
     return Breaker(provider, operation)
+
+
+def left_alone() -> list[str]:
+    """A sentence for each provider and operation that some worker leaves alone."""
+    found = [(sample.labels, int(sample.value)) for sample in samples_of(LEFT_ALONE) if sample.value]
+    return [
+        f"{labels['provider']} keeps failing ({labels['operation']}): "
+        f"{'1 worker leaves' if workers == 1 else f'{workers} workers leave'} it alone for now."
+        for labels, workers in found
+    ]
 
 
 @contextmanager

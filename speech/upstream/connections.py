@@ -2,47 +2,63 @@
 
 from __future__ import annotations
 
-import contextlib
+import io
 import socket
-import threading
+import time
+from http.client import HTTPResponse as PlainResponse
+from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import HTTPResponse
 
 
-class _PatientHTTPConnection(HTTPConnection):
-    """Gives up when the whole head of an answer takes longer than the read time-out.
+class PatientHTTPConnection(HTTPConnection):
+    """Reads until `deadline`, and then no more.
 
-    The socket's own time-out starts anew with each byte, so a head that drips in would never reach it.
+    The socket's own time-out starts anew with each byte, so what drips in would never reach it: a head, a body, or the
+    line before a chunk, of which urllib3 shows nothing until it is complete.
     """
 
+    deadline = 0.0
+    """`time.monotonic()`: a read time-out after the request was sent, until whoever reads the answer says otherwise."""
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        expired, sock = threading.Event(), self.sock
+        self.deadline = time.monotonic() + float(self.timeout or 0)
+        return super().getresponse()
 
-        def expire() -> None:
-            expired.set()
-            with contextlib.suppress(OSError):  # the reader has just closed it itself
-                # The base class's method: an SSL socket's own would also drop its TLS state under the reader's feet.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-        watchdog = threading.Timer(float(self.timeout or 0), expire)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            return super().getresponse()
-        finally:
-            watchdog.cancel()
-            if expired.is_set():
-                raise TimeoutError
+    def response_class(self, sock: socket.socket, **options: Any) -> PlainResponse:  # type: ignore[override]
+        """`http.client` calls it as the class that it is there."""
+        response = PlainResponse(sock, **options)
+        response.fp = io.BufferedReader(_UntilDeadline(self, sock, response.fp.detach()))
+        return response
 
 
-class _PatientHTTPSConnection(_PatientHTTPConnection, HTTPSConnection):
+class _UntilDeadline(io.RawIOBase):
+    def __init__(self, connection: PatientHTTPConnection, sock: socket.socket, received: io.RawIOBase) -> None:
+        self._connection, self._sock, self._received = connection, sock, received
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._connection.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline has passed")
+        self._sock.settimeout(left)
+        return self._received.readinto(buffer)
+
+    def close(self) -> None:
+        self._received.close()
+        super().close()
+
+
+class _PatientHTTPSConnection(PatientHTTPConnection, HTTPSConnection):
     pass
 
 
 class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _PatientHTTPConnection
+    ConnectionCls = PatientHTTPConnection
 
 
 class _HTTPSPool(HTTPSConnectionPool):

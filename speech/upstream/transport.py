@@ -29,6 +29,7 @@ from speech.upstream.reply import Reply
 
 _RETRIES = 2
 _FIRST_PAUSE = 0.25  # seconds, doubled for the second retry
+_PATIENCE = 2  # read time-outs after which a call is not tried again
 _LONGEST_PAUSE = 5.0  # seconds; a provider that asks for more is not worth the client's wait
 _LARGEST_BODY = 64 * 1024 * 1024
 _LARGEST_ERROR = 65_536
@@ -55,7 +56,7 @@ def post(call: Call) -> Iterator[Reply]:
 
     Raises ProviderError or ProviderRejected, always before any byte of a body was handed on.
     """
-    reply = _open(call)
+    reply = _open(call, time.monotonic() + _PATIENCE * settings.PROVIDER_READ_TIMEOUT)
     try:
         yield reply
     finally:
@@ -63,13 +64,11 @@ def post(call: Call) -> Iterator[Reply]:
 
 
 def post_for_json(call: Call) -> dict[str, Any]:
-    """Send `call` and return the JSON object that it is answered with."""
-    body = bytearray()
+    """Send `call` and return the JSON object that it is answered with, all of it within one read time-out."""
     with post(call) as reply:
-        for chunk in reply:
-            body += chunk
-            if len(body) > _LARGEST_BODY:
-                raise ProviderBadAnswer(f"{call.provider} sent more than {_LARGEST_BODY} bytes")
+        body = reply.read(_LARGEST_BODY)
+    if len(body) > _LARGEST_BODY:
+        raise ProviderBadAnswer(f"{call.provider} sent more than {_LARGEST_BODY} bytes")
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -79,7 +78,7 @@ def post_for_json(call: Call) -> dict[str, Any]:
     return answer
 
 
-def _open(call: Call, retries: int = 0) -> Reply:
+def _open(call: Call, deadline: float, retries: int = 0) -> Reply:
     try:
         reply = _send(call)
     except NewConnectionError:
@@ -91,10 +90,10 @@ def _open(call: Call, retries: int = 0) -> Reply:
         if not _may_retry(failure, reply):
             raise failure
     pause = max(_FIRST_PAUSE * 2**retries, failure.retry_after or 0)
-    if retries == _RETRIES or pause > _LONGEST_PAUSE:
+    if retries == _RETRIES or pause > _LONGEST_PAUSE or time.monotonic() > deadline:
         raise failure
     time.sleep(pause * random.uniform(1, 1.5))  # noqa: S311 - spreads the retries of many clients
-    return _open(call, retries + 1)
+    return _open(call, deadline, retries + 1)
 
 
 def _send(call: Call) -> Reply:
@@ -131,12 +130,8 @@ def _encoded(body: Mapping[str, Any] | Form) -> tuple[bytes, str]:
 
 
 def _refusal(call: Call, reply: Reply) -> GatewayError:
-    body = b""
     try:
-        for chunk in reply:
-            body += chunk
-            if len(body) > _LARGEST_ERROR:
-                break
+        body = reply.read(_LARGEST_ERROR)
     except (ProviderTimeout, ProviderUnavailable):
         body = b""  # the status alone tells enough
     finally:

@@ -55,6 +55,13 @@ class Server:
     def speak(self, text: str, **fields: Any) -> urllib3.BaseHTTPResponse:
         return self.request("POST", "/api/tts/", json={"text": text, **fields})
 
+    def new_client(self, name: str, *options: str) -> str:
+        """The key of a client made with `manage.py create_client`."""
+        command = [sys.executable, "manage.py", "create_client", name, *options]
+        own = {**os.environ, "VAR_DIR": str(self.directory)}
+        made = subprocess.run(command, cwd=settings.BASE_DIR, env=own, capture_output=True, text=True, check=True)
+        return made.stdout.split()[-1]
+
     def metric(self, name: str, **labels: str) -> float:
         """The sum of all samples called `name` that have `labels`."""
         text = self.request("GET", "/metrics").data.decode()

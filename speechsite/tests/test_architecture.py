@@ -28,7 +28,7 @@ LONGEST_FUNCTION = 60
 LAYERS = [
     {"apps", "migrations"},
     {"keys", "levels", "metrics", "logs", "durations", "progress", "usage", "fields", "chunks", "drain", "redis"},
-    {"store", "serializers", "flight", "rates", "sharing"},
+    {"store", "serializers", "lease", "flight", "rates", "sharing"},
     {"semantic"},
     {"models", "money", "prices"},
     {"ledger"},

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.conf import settings
 
 from speechsite.tests.redis_server import RedisServer
 from speechsite.tests.server import Server
 
 LIMIT = 20
 REQUESTS = 90
-
-
-def key_of_new_client(server: Server, name: str, *options: str) -> str:
-    command = [sys.executable, "manage.py", "create_client", name, *options]
-    environment = {**os.environ, "VAR_DIR": str(server.directory)}
-    made = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True)
-    return made.stdout.split()[-1]
 
 
 def ask_many(server: Server, key: str) -> Counter[int]:
@@ -44,12 +33,12 @@ def without_redis(server: Server, server_redis: RedisServer) -> Iterator[None]:
 
 
 def test_of_many_at_once_exactly_the_limit_passes(server: Server) -> None:
-    key = key_of_new_client(server, "limited", "--requests-per-minute", str(LIMIT))
+    key = server.new_client("limited", "--requests-per-minute", str(LIMIT))
     assert ask_many(server, key) == {200: LIMIT, 429: REQUESTS - LIMIT}
 
 
 def test_without_redis_each_worker_enforces_its_share(server: Server, without_redis: None) -> None:
-    key = key_of_new_client(server, "limited alone", "--requests-per-minute", str(LIMIT))
+    key = server.new_client("limited alone", "--requests-per-minute", str(LIMIT))
     seen = ask_many(server, key)
     # All of them if both workers were asked often enough, at least the share of one.
     assert LIMIT // 2 <= seen[200] <= LIMIT

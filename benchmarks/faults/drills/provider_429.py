@@ -8,4 +8,4 @@ QUICK = False
 
 
 def run(*, quick: bool) -> Result:
-    return run_unwell({"429": 0.1, "429-retry-after": 0.1}, seconds=8)
+    return run_unwell({"429": 0.1, "429-retry-after": 0.1}, seconds=8, quick=quick)

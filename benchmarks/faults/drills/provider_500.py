@@ -8,4 +8,4 @@ QUICK = False
 
 
 def run(*, quick: bool) -> Result:
-    return run_unwell({"500": 0.2}, seconds=8)
+    return run_unwell({"500": 0.2}, seconds=8, quick=quick)

@@ -8,4 +8,4 @@ QUICK = False
 
 
 def run(*, quick: bool) -> Result:
-    return run_unwell({"wrong-json": 0.1, "empty": 0.1}, seconds=6)
+    return run_unwell({"wrong-json": 0.1, "empty": 0.1}, seconds=6, quick=quick)

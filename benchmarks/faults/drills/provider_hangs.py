@@ -8,4 +8,4 @@ QUICK = False
 
 
 def run(*, quick: bool) -> Result:
-    return run_unwell({"hang": 0.05}, seconds=10)
+    return run_unwell({"hang": 0.05}, seconds=10, quick=quick)

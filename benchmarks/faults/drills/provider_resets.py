@@ -8,4 +8,4 @@ QUICK = True
 
 
 def run(*, quick: bool) -> Result:
-    return run_unwell({"reset": 0.1, "half": 0.1}, seconds=6)
+    return run_unwell({"reset": 0.1, "half": 0.1}, seconds=6, quick=quick)

@@ -8,4 +8,4 @@ QUICK = False
 
 
 def run(*, quick: bool) -> Result:
-    return run_unwell({"drip": 0.05, "drip-head": 0.05}, seconds=10)
+    return run_unwell({"drip": 0.04, "drip-head": 0.03, "drip-line": 0.03}, seconds=10, quick=quick)

@@ -7,6 +7,8 @@ import json
 import socket
 import struct
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler
@@ -17,7 +19,7 @@ from speech.tests.loopback.answers import Answer, Seen
 if TYPE_CHECKING:
     from speech.tests.loopback.server import Loopback
 
-FAULTS = ("hang", "stall", "half", "reset", "drip", "drip-head", "wrong-json", "empty", "redirect")
+FAULTS = ("hang", "stall", "half", "reset", "drip", "drip-head", "drip-line", "wrong-json", "empty", "redirect")
 """What `behave` knows beside "ok" and the names of a provider's errors."""
 
 _DRIP = 0.1  # seconds between two bytes
@@ -130,16 +132,21 @@ class Handler(BaseHTTPRequestHandler):
 
     def _drip(self, answer: Answer) -> None:
         self._head(answer)
-        self._drip_bytes(answer.body)
+        self._slowly(answer.body, lambda byte: self._write(answer, byte))
 
     def _drip_head(self, answer: Answer) -> None:
-        self._drip_bytes(b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 60_000)
+        self._slowly(b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 60_000, self.wfile.write)
 
-    def _drip_bytes(self, data: bytes) -> None:
+    def _drip_line(self, answer: Answer) -> None:
+        """The line that says how long the first chunk is never ends."""
+        self._head(replace(answer, streamed=True))
+        self._slowly(b"0" * 60_000, self.wfile.write)
+
+    def _slowly(self, data: bytes, write: Callable[[bytes], object]) -> None:
         for byte in data:
             if self.owner.stopping.wait(_DRIP):
                 break
-            self.wfile.write(bytes([byte]))
+            write(bytes([byte]))
         self.close_connection = True
 
     def _wrong_json(self, answer: Answer) -> None:
