@@ -178,7 +178,7 @@ HOST = envstr("HOST", "127.0.0.1")
 PORT = envint("PORT", 8000, least=1)
 WORKERS = envint("WORKERS", 2, least=1)
 # A miss waits for its provider in a thread, so there are many more threads than cores.
-THREADS = envint("THREADS", 64, least=1)
+THREADS = envint("THREADS", 128, least=1)
 
 # Redis
 
