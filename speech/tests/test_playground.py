@@ -47,6 +47,9 @@ def test_it_takes_a_token(clients: Any, admin_user: User) -> None:
     strict = Browser(enforce_csrf_checks=True)
     strict.force_login(admin_user)
     assert ask(strict, CHAT, ASKED).status_code == 403
+    strict.get(PAGE)
+    token = {"X-CSRFToken": strict.cookies["csrftoken"].value}
+    assert strict.post(CHAT, ASKED, content_type="application/json", headers=token).status_code == 200
 
 
 def test_its_addresses_are_not_in_the_schema_of_the_api(client: Browser) -> None:

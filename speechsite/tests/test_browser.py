@@ -60,26 +60,41 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+@pytest.fixture(scope="module")
+def logged_in(server: Server, browser: Any, password: str) -> Any:
+    """The cookies of staff who logged in, once: the login is limited."""
+    context = browser.new_context(base_url=server.url)
+    context.set_default_timeout(SLOW_MS)
+    page = context.new_page()
+    page.goto("/admin/login/?next=/admin/")
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", password)
+    page.click("[type=submit]")
+    page.wait_for_url("**/admin/")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.fixture
-def open_page(server: Server, browser: Any, password: str) -> Iterator[Callable[[str, int], Any]]:
+def open_page(server: Server, browser: Any, logged_in: Any) -> Iterator[Callable[[str, int], Any]]:
     """A page on which staff are logged in; every message of its console is an error of the test."""
     complaints: list[str] = []
     contexts = []
 
     def opened(scheme: str, width: int) -> Any:
         context = browser.new_context(
-            base_url=server.url, color_scheme=scheme, viewport={"width": width, "height": 900}
+            base_url=server.url,
+            color_scheme=scheme,
+            viewport={"width": width, "height": 900},
+            storage_state=logged_in,
         )
         context.set_default_timeout(SLOW_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/admin/login/?next=/admin/")
-        page.fill("[name=username]", "admin")
-        page.fill("[name=password]", password)
-        page.click("[type=submit]")
-        page.wait_for_url("**/admin/")
+        page.goto("/admin/")
         return page
 
     yield opened
