@@ -14,8 +14,8 @@ from caching.redis import cluster
 from caching.serializers import AudioSerializer, JSONSerializer, Unreadable
 from caching.store import connection, fail_open
 
-STEP = 250
-"""Keys a command looks at. Redis serves nobody else meanwhile: well under a millisecond for 250."""
+STEP = 100
+"""Keys looked at in one go. Redis serves nobody else meanwhile: one to three milliseconds, most of it MEMORY USAGE."""
 _GLOB = re.compile(r"([\\*?\[\]^])")
 
 
