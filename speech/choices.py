@@ -43,30 +43,18 @@ def provider_named(name: str, operation: str) -> BaseProvider:
 def for_chat(request: ChatRequest, provider: str) -> Iterator[Choice[ChatRequest]]:
     """Raises InvalidRequest at once where the first choice cannot answer; a later one that cannot is left out."""
     first = _for_chat(request, provider or settings.LLM_PROVIDER)
-
-    def others() -> Iterator[Choice[ChatRequest]]:
-        for name, model in _fallbacks(settings.LLM_FALLBACK, "chat"):
-            with suppress(GatewayError):
-                choice = _for_chat(replace(request, model=model), name)
-                if (name, choice.request.model) != (first.provider.name, first.request.model):
-                    yield choice
-
-    return chain([first], others())
+    fallbacks = _fallbacks(settings.LLM_FALLBACK, "chat")
+    return _with_others(first, fallbacks, lambda name, model: _for_chat(replace(request, model=model), name))
 
 
 def for_speech(request: SpeechRequest, provider: str) -> Iterator[Choice[SpeechRequest]]:
     """The same for speech."""
     chosen = provider_named(provider or settings.TTS_PROVIDER, "speech")
     first = Choice(chosen, chosen.prepare_speech(request))
-
-    def others() -> Iterator[Choice[SpeechRequest]]:
-        for name, model in _fallbacks(settings.TTS_FALLBACK, "speech"):
-            with suppress(GatewayError):
-                choice = _spoken_instead(first, replace(request, model=model), name)
-                if (name, choice.request.model) != (first.provider.name, first.request.model):
-                    yield choice
-
-    return chain([first], others())
+    fallbacks = _fallbacks(settings.TTS_FALLBACK, "speech")
+    return _with_others(
+        first, fallbacks, lambda name, model: _spoken_instead(first, replace(request, model=model), name)
+    )
 
 
 def first_to_answer(
@@ -96,6 +84,17 @@ def first_to_answer(
         if (found := stale(first)) is not None:
             return found
         raise failures[0]
+
+
+def _with_others(
+    first: Choice[R], fallbacks: list[tuple[str, str]], prepared: Callable[[str, str], Choice[R]]
+) -> Iterator[Choice[R]]:
+    yield first
+    for name, model in fallbacks:
+        with suppress(GatewayError):
+            choice = prepared(name, model)
+            if (name, choice.request.model) != (first.provider.name, first.request.model):
+                yield choice
 
 
 def _for_chat(request: ChatRequest, name: str) -> Choice[ChatRequest]:

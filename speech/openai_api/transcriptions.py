@@ -13,10 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from caching.levels import LEVELS
-from speech import model_names, services, transcripts
+from speech import model_names, services
 from speech.authentication import client_of
 from speech.disclosure import headers
 from speech.exceptions import UnsupportedFeature
+from speech.openai_api import transcripts
 from speech.openai_api.views import OpenAIView, policy_of
 from speech.providers.base import TranscriptionRequest
 from speech.uploads import UploadParser, audio_of

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from speech import options
 from speech.exceptions import InvalidRequest
 from speech.languages import detect
-from speech.openai_api.transcripts import MODELS, form, read_transcript
 from speech.providers.base import (
     BaseProvider,
     ChatAnswer,
@@ -23,6 +22,7 @@ from speech.providers.base import (
 )
 from speech.sentences import pack
 from speech.upstream import openai_wire
+from speech.upstream.openai_transcripts import MODELS, form, read_transcript
 from speech.upstream.sse import read_events
 from speech.upstream.transport import Call, Form, post, post_for_json
 
