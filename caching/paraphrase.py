@@ -30,6 +30,12 @@ HARMLESS_PARAMS = frozenset({
 """With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own question only."""
 
 
+MOST_CHARACTERS = 1000
+"""A longer text is a document: most of it is alike in many others, and an answer may hang on the one line that is not.
+Every worker holds the texts of its index in memory, too.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Alike:
     entry: Entry
@@ -90,7 +96,7 @@ def _asked(question: Question) -> Asked | None:
     last = question.messages[-1] if question.messages else {}
     if settings.SEMANTIC_MODE == "off" or last.get("role") != "user" or not isinstance(last.get("content"), str):
         return None
-    if not set(question.params) <= HARMLESS_PARAMS:
+    if len(last["content"]) > MOST_CHARACTERS or not set(question.params) <= HARMLESS_PARAMS:
         return None
     return Asked(keys.digest({**question.identity, "messages": question.messages[:-1]})[:16], last["content"])
 

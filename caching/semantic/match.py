@@ -15,6 +15,7 @@ from caching.semantic.idf import Idf
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 from caching.semantic.learn import Workload, signals
 from caching.semantic.learned import Learned
+from caching.semantic.normalize import normalize
 
 NEIGHBOURS = 10
 _NOTHING_UNMATCHED = NAMES.index("nothing_unmatched")
@@ -57,7 +58,7 @@ class Matcher:
         self.idf.learn({*question.content, *question.function})
 
     def vector(self, text: str) -> Vector:
-        vector: Vector = self.embedder.embed([analyse(text).text])[0]
+        vector: Vector = self.embedder.embed([normalize(text)])[0]
         return vector
 
     def candidates(self, text: str, scope: str) -> list[Candidate]:

@@ -42,7 +42,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from caching.semantic.courtesy import drop_courtesy
 from caching.semantic.lexicon import language_of, table, words
@@ -83,6 +83,7 @@ _OPERATORS = {
 _HAS_OPERATOR = re.compile(r"\d\s*[-+*×÷/<>=^]\s*[\d(]|[=<>^]")
 
 
+@lru_cache(1024)
 def normalize(text: str) -> str:
     """Words separated by single spaces. Never empty for a text that is not; idempotent for plain questions."""
     folded = _fold_characters(text)

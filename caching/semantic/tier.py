@@ -19,7 +19,6 @@ from django.conf import settings
 
 from caching import keys, metrics, store
 from caching.semantic import vectors
-from caching.semantic.analysis import analyse
 from caching.semantic.bounded import Bounded
 from caching.semantic.candidates import Decision
 from caching.semantic.embedders import get_embedder
@@ -30,6 +29,7 @@ from caching.semantic.indexes.base import BaseIndex, Entry
 from caching.semantic.learn import NEAR_MISS
 from caching.semantic.learned import learned, pair_of
 from caching.semantic.match import Matcher
+from caching.semantic.normalize import normalize
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Asked:
 
     @property
     def key(self) -> str:
-        return keys.semantic_key(self.scope, analyse(self.text).text)
+        return keys.semantic_key(self.scope, normalize(self.text))
 
 
 @dataclass(frozen=True, slots=True)
