@@ -78,12 +78,15 @@ def find(question: Question, policy: Policy) -> Alike | None:
     return Alike(entry, match)
 
 
-def remember(question: Question, level: str, ttl: int) -> None:
-    """Let the answer of `question`, which has just been stored, be found for others."""
-    if asked := _asked(question):
-        about = {"level": level, "by": question.asked_by, "created": round(time.time(), 3)}
-        tier().remember(asked, question.key, ttl, about)
-        count_embeddings(tier().matcher.embedder)
+def remember(question: Question, level: str, ttl: int, answer: store.Command) -> bool:
+    """Write an answer to `question` by the command `answer`, and let it be found for others; whether it was written."""
+    asked = _asked(question)
+    if asked is None:
+        return store.write([answer])
+    about = {"level": level, "by": question.asked_by, "created": round(time.time(), 3)}
+    written = tier().remember(asked, question.key, ttl, about, answer)
+    count_embeddings(tier().matcher.embedder)
+    return written
 
 
 def count_embeddings(embedder: BaseEmbedder) -> None:
