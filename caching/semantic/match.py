@@ -64,7 +64,8 @@ class Matcher:
     def candidates(self, text: str, scope: str) -> list[Candidate]:
         """The nearest entries, judged; in the order of their similarity."""
         question = analyse(text)
-        near = self.index.search(self.vector(text), scope, NEIGHBOURS)
+        exact = not self.embedder.leads(question.text)
+        near = self.index.search(self.vector(text), scope, NEIGHBOURS, exact=exact)
         stored = [analyse(neighbour.entry.text) for neighbour in near]
         objections = [tuple(vetoes(question, other)) for other in stored]
         self._scopes.learn(scope, near, objections)

@@ -180,7 +180,8 @@ class Tier:
 
 def new_index(embedder: BaseEmbedder) -> BaseIndex:
     """The index of the settings: empty, or what all workers share."""
-    return get_index(settings.SEMANTIC_INDEX, embedder.dimensions, settings.SEMANTIC_MAX_ENTRIES, embedder.identity)
+    most = settings.SEMANTIC_MAX_ENTRIES
+    return get_index(settings.SEMANTIC_INDEX, embedder.dimensions, most, embedder.identity, embedder.leading)
 
 
 def entry_of(event: Event) -> Entry:
