@@ -151,7 +151,7 @@ def _figures(tokens: list[str]) -> tuple[tuple[str, ...], frozenset[str]]:
     numbers: list[str] = []
     codes: list[str] = []
     for token in tokens:
-        if not any(char.isdigit() for char in token):
+        if not any(map(str.isdigit, token)):
             if "@" in token or token.count(".") > 1:
                 codes.append(token)
         elif token[0].isalpha():

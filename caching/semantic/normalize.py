@@ -102,7 +102,7 @@ def _fold_characters(text: str) -> str:
     if not text.isupper():
         text = _ACRONYMS.sub(lambda match: ".".join(match[0]), text)
     text = text.casefold()
-    if any(char.isdigit() for char in text):
+    if any(map(str.isdigit, text)):
         text = _CURRENCY.sub(_currency, text)
         text = _CLOCK.sub(lambda match: f"{match[1]} {match[2]}m " if match[1] else ":", text)
     return text
@@ -137,7 +137,7 @@ def _expand(tokens: list[str], language: str) -> list[str]:
             expanded += spellings[token].split()
         elif "'" in token:
             expanded += _clitic(token)
-        elif "-" in token[1:] and not any(char.isdigit() for char in token):
+        elif "-" in token[1:] and not any(map(str.isdigit, token)):
             expanded += token.split("-")
         elif "&" in token:
             expanded += token.replace("&", " and ").split()
