@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderNotConfigured, UnsupportedFeature
 from speech.languages import canonical
 from speech.providers.base import BaseProvider, SpeechRequest, TranscriptionRequest
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, str]) -> SpeechRequest:
@@ -28,7 +31,7 @@ def check_text(text: str) -> None:
     """Raise InvalidRequest with param "text" for what no engine can speak."""
     if not text.strip():
         raise InvalidRequest("text must not be empty", param="text")
-    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    if "\0" in text or _SURROGATE.search(text):
         raise InvalidRequest("text must be valid Unicode without NUL characters", param="text")
 
 

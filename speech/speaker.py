@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property
+from typing import Any
 
 from django.conf import settings
 
@@ -86,15 +87,18 @@ class Speaker:
         self._chosen.update(zip((utterance.key for utterance in new), chosen, strict=True))
         return [self._chosen[utterance.key] for utterance in own]
 
+    @cached_property
+    def _options(self) -> dict[str, Any]:
+        names = (field.name for field in fields(self.request) if field.name not in ("text", "voice"))
+        return {name: getattr(self.request, name) for name in names}
+
     def _own(self, text: str, codec: str, joined: Mapping[str, int] | None) -> Utterance:
-        options = asdict(self.request)
-        del options["text"], options["voice"]
         return Utterance(
             scope=self.client.private_scope,
             provider=self.provider.name,
             voice=self.request.voice,
             text=text,
-            options={**options, **(joined or {})},
+            options={**self._options, **(joined or {})},
             codec=codec,
             asked_by=self.client.name,
         )
