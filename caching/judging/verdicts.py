@@ -59,7 +59,7 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
         memory.hear(row)
         if judge == Judge.MODEL:
             bars.adjust(use.level)
-        memory.announce(row)
+        memory.announce()
     return removed
 
 
