@@ -158,9 +158,8 @@ def _select(parts: SplitResult) -> str:
 
 
 def _write(parts: SplitResult) -> str:
-    # Where a user of Redis who may touch nothing but our keys can write.
-    name = keys.make_key(f"llm:doctor:{secrets.token_hex(8)}", settings.CACHE_KEY_PREFIX, 1)
-    value = b"ok"
+    # A name that a user for the gateway alone may write.
+    name, value = keys.make_key(f"llm:doctor:{secrets.token_hex(8)}", settings.CACHE_KEY_PREFIX, 1), b"ok"
 
     def write_and_read(redis: Redis) -> bool:
         redis.set(name, value, ex=10)

@@ -51,8 +51,9 @@ def _english(word: str) -> str:
     return word[:-1] + "i" if len(word) > 3 and word[-1] == "y" else word
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def trigrams(word: str) -> frozenset[str]:
+    """The last words are remembered: 1.2 kB each, so 10 MB at most."""
     padded = f" {word} "
     return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
 
