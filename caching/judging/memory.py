@@ -28,14 +28,14 @@ _OVERLAP = 100
 _TEACHERS = (Judge.STAFF, Judge.MODEL, Judge.PROMOTION)
 
 
-def hear(row: Judgement) -> None:
+def hear(pair: str, judge: str, verdict: str) -> None:
     """Let this process know at once what one judgement says of its pair.
 
     A client's "right" only counts: clients that share a scope must not be able to vouch for each other's answers.
     """
-    right = row.verdict == Verdict.RIGHT
-    if row.pair and (not right or row.judge in _TEACHERS):
-        learned.hear(row.pair, right, final=row.judge == Judge.STAFF)
+    right = verdict == Verdict.RIGHT
+    if pair and (not right or judge in _TEACHERS):
+        learned.hear(pair, right, final=judge == Judge.STAFF)
 
 
 def announce() -> None:
@@ -87,16 +87,17 @@ class Follower:
 
     def read(self) -> bool:
         """Take in what is new in the database; whether it could be read."""
-        pairs = Judgement.objects.exclude(pair="").order_by("-pk")
+        rows = Judgement.objects.exclude(pair="").order_by("-pk").values_list("pk", "pair", "judge", "verdict")
         try:
-            new = list(pairs.filter(pk__gt=self._newest - _OVERLAP)[:MOST_PAIRS])
+            new = list(rows.filter(pk__gt=self._newest - _OVERLAP)[:MOST_PAIRS])
             learned.steps = bars.steps()
         except Error as error:
             logger.warning("What judgements taught cannot be read, going on with what is known: %s", error)
             return False
-        for row in reversed(new):
-            hear(row)
-        self._newest = max([self._newest, *(row.pk for row in new)])
+        for _, pair, judge, verdict in reversed(new):
+            hear(pair, judge, verdict)
+        if new:
+            self._newest = max(self._newest, new[0][0])
         return True
 
     def _follow(self) -> None:

@@ -39,7 +39,7 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
     the same judge is counted once, however often it is given.
     """
     removed = _remove(use.key) if verdict == Verdict.WRONG and use.given else 0
-    row, is_new = Judgement.objects.get_or_create(
+    _, is_new = Judgement.objects.get_or_create(
         match=use.match,
         judge=judge,
         verdict=verdict,
@@ -56,7 +56,7 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
     )
     if is_new:
         metrics.JUDGEMENTS.labels(use.level, judge, verdict).inc()
-        memory.hear(row)
+        memory.hear(use.pair, judge, verdict)
         if judge == Judge.MODEL:
             bars.adjust(use.level)
         memory.announce()
