@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from caching import metrics, store
 from caching.judging import bars, memory
 from caching.ledger.rows import shortened
 from caching.models import MOST_COMMENT, Judge, Judgement, Verdict
-from caching.semantic.tier import tier
+from caching.semantic.tier import forget_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,5 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
 
 
 def _remove(key: str) -> int:
-    if settings.SEMANTIC_MODE != "off":
-        tier().forget(key)
+    forget_answers([key])
     return store.delete([key])
