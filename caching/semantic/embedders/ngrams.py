@@ -32,12 +32,9 @@ def _hashed(text: str, dimensions: int) -> Iterator[tuple[int, float]]:
         yield from _word(word, dimensions)
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(4096)
 def _word(word: str, dimensions: int) -> tuple[tuple[int, float], ...]:
-    """A whole stem weighs as much as its trigrams together. The sign comes from the hash, so collisions cancel.
-
-    Remembered: 1.1 kB a word, so 9 MB at most.
-    """
+    """A whole stem weighs as much as its trigrams together. The sign comes from the hash, so collisions cancel."""
     grams = trigrams(stem(word))
     weighted = [(stem(word), 1.0), *((gram, 1 / len(grams)) for gram in grams)]
     found = []
