@@ -11,14 +11,8 @@ from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement, P
 from caching.templatetags.shown import milliseconds, money
 
 
-class OnlyLookedAt(ModelAdmin):
-    """What the program writes: no person adds, changes or deletes it."""
-
-    # Counting a big table takes longer than showing a page of it.
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+class NeverChanged(ModelAdmin):
+    """No person changes or deletes it."""
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -27,8 +21,18 @@ class OnlyLookedAt(ModelAdmin):
         return False
 
 
+class OnlyLookedAt(NeverChanged):
+    """What the program writes: no person adds it either."""
+
+    # Counting a big table takes longer than showing a page of it.
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
 @admin.register(Price)
-class PriceAdmin(ModelAdmin):
+class PriceAdmin(NeverChanged):
     """A price is never changed: saving a copy with a later date ends the one before."""
 
     list_display = ("provider", "model", "unit", "price", "valid_from", "source")
@@ -36,12 +40,6 @@ class PriceAdmin(ModelAdmin):
     search_fields = ("provider", "model", "source")
     fields = ("provider", "model", "unit", ("amount", "per", "currency"), "valid_from", "source")
     save_as = True
-
-    def has_change_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
-        return False
 
     @admin.display(ordering="amount")
     def price(self, obj: Price) -> str:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ClusterDownError, RedisError
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError
 
+from caching import keys
 from caching.redis import advice
 from caching.redis.advice import Advice
 from caching.redis.url import kind_of, mask_password, node_url, nodes, service_of
@@ -156,7 +158,8 @@ def _select(parts: SplitResult) -> str:
 
 
 def _write(parts: SplitResult) -> str:
-    name, value = f"sg:doctor:{secrets.token_hex(8)}", b"ok"
+    # A name that a user for the gateway alone may write.
+    name, value = keys.make_key(f"llm:doctor:{secrets.token_hex(8)}", settings.CACHE_KEY_PREFIX, 1), b"ok"
 
     def write_and_read(redis: Redis) -> bool:
         redis.set(name, value, ex=10)
@@ -170,23 +173,28 @@ def _write(parts: SplitResult) -> str:
 
 def _advise(parts: SplitResult, index: str) -> Iterator[Finding]:
     redis = _redis(parts)
-    found: dict[str, Any] = _command(parts, lambda redis: redis.info())
-    policy, limit = found.get("maxmemory_policy", "unknown"), int(found.get("maxmemory", 0))
-    memory = (
-        f"{found.get('used_memory_human', '?')} of {found.get('maxmemory_human') if limit else 'no limit'}, {policy}"
-    )
-    if policy in EVICTING:
-        yield Finding("memory", "ok", memory)
-    else:
-        remedy = "Set maxmemory and maxmemory-policy allkeys-lru, else a full Redis refuses writes"
-        yield Finding("memory", "warning", memory, remedy)
-    yield _judge_version(found, index)
+    try:
+        yield from _judge_info(_command(parts, lambda redis: redis.info()), index)
+    except Failed as failure:
+        remedy = "Allow the user +info, for memory and version here and on the dashboard; requests do without"
+        yield Finding("INFO", "warning", failure.advice.message, remedy)
     started = time.perf_counter()
     for _ in range(10):
         redis.ping()
     milliseconds = (time.perf_counter() - started) * 100
     closer = "A hit takes at least that long: use a Redis that is nearer" if milliseconds > SLOW_MS else ""
     yield Finding("latency", "warning" if closer else "ok", f"{milliseconds:.2f} ms a round trip", closer)
+
+
+def _judge_info(info: dict[str, Any], index: str) -> Iterator[Finding]:
+    policy, limit = info.get("maxmemory_policy", "unknown"), int(info.get("maxmemory", 0))
+    memory = f"{info.get('used_memory_human', '?')} of {info.get('maxmemory_human') if limit else 'no limit'}, {policy}"
+    if policy in EVICTING:
+        yield Finding("memory", "ok", memory)
+    else:
+        remedy = "Set maxmemory and maxmemory-policy allkeys-lru, else a full Redis refuses writes"
+        yield Finding("memory", "warning", memory, remedy)
+    yield _judge_version(info, index)
 
 
 def _judge_version(info: dict[str, Any], index: str) -> Finding:

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from caching.models import HITS, REQUESTS, HourlyUsage, Outcome
+from caching.models import HITS, REQUESTS, Outcome
 from caching.money import Money, total
 
 HOURLY_UP_TO = timedelta(hours=48)
@@ -145,15 +145,6 @@ class Latency:
     def shares(self) -> tuple[float, ...]:
         """The counts as shares of all."""
         return tuple(count / max(1, sum(self.counts)) for count in self.counts)
-
-    def percentile(self, share: float) -> float | None:
-        """Milliseconds within which this share of the requests was answered; None when that is beyond all buckets."""
-        wanted, seen = share * sum(self.counts), 0
-        for most, count in zip(HourlyUsage.BUCKETS_MS, self.counts, strict=False):
-            seen += count
-            if seen and seen >= wanted:
-                return float(most)
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from caching.chunks import Accumulator, Chunk, Different, WholeAnswer, replay, r
 from caching.drain import drain
 from caching.levels import Policy
 from caching.logs import excerpt
-from caching.outcome import NothingCached, Outcome, Status, carrying
+from caching.outcome import NothingCached, Outcome, Status, carrying, count_as, without_a_hit
 from caching.question import Question
 from caching.usage import Usage
 
@@ -121,7 +121,7 @@ def _hit(question: Question, policy: Policy) -> Outcome[Entry] | None:
             _outcome_of_hit(question, entry, entry), key=alike.match.answer_key, match="semantic", matched=alike.match
         )
     if policy.only_if_cached:
-        _count(question, policy, _status(policy))
+        _count(question, policy, without_a_hit(policy))
         raise NothingCached
     return None
 
@@ -227,15 +227,10 @@ def _outcome_of_hit(question: Question, entry: Entry, value: T) -> Outcome[T]:
 
 
 def _outcome_of_miss(question: Question, policy: Policy, value: T, led: bool, *, stored: bool = False) -> Outcome[T]:
-    status = _status(policy)
+    status = without_a_hit(policy)
     _count(question, policy, status)
     ttl = levels.ttl("llm", policy.level) if stored else 0
     return Outcome(value, status, question.key, ttl=ttl, stored=stored, collapsed=not led)
-
-
-def _status(policy: Policy) -> Status:
-    # Asked after the look-up, which may have been what found that Redis is gone.
-    return "miss" if policy.read and store.available() else "bypass"
 
 
 def _counted(question: Question, policy: Policy, entry: Entry) -> Entry:
@@ -244,6 +239,5 @@ def _counted(question: Question, policy: Policy, entry: Entry) -> Entry:
 
 
 def _count(question: Question, policy: Policy, status: Status) -> None:
-    counter = {"hit": metrics.HITS, "miss": metrics.MISSES, "bypass": metrics.BYPASSES}[status]
-    counter.labels("llm", policy.level).inc()
+    count_as("llm", policy, status)
     logger.info("LLM cache %s for query: %s", status, excerpt(question.text if policy.write else ""))

@@ -144,6 +144,7 @@ class HourlyUsage(Dimensions, Units):
 
     KEY: ClassVar = ("hour", "cache_type", "outcome", "level", "provider", "model", "client", "currency")
     BUCKETS_MS: ClassVar = (1, 5, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
+    BUCKETS: ClassVar = (*(f"under_{most}_ms" for most in BUCKETS_MS), "slower")
 
     class Meta:
         constraints = [

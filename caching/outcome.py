@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar, cast
 
+from caching import metrics, store
+from caching.levels import CacheType, Policy
 from caching.semantic.tier import Match
 from caching.usage import Usage
 
@@ -40,6 +42,16 @@ class Outcome(Generic[T_co]):
 def carrying(outcome: Outcome[object], value: V) -> Outcome[V]:
     """The same outcome with another value, as a stream where it was whole."""
     return cast("Outcome[V]", replace(outcome, value=value))
+
+
+def without_a_hit(policy: Policy) -> Status:
+    """How a request ends that found no entry. Ask after the look-up: it may have been what found that Redis is gone."""
+    return "miss" if policy.read and store.available() else "bypass"
+
+
+def count_as(cache_type: CacheType, policy: Policy, status: Status) -> None:
+    counter = {"hit": metrics.HITS, "miss": metrics.MISSES, "bypass": metrics.BYPASSES}[status]
+    counter.labels(cache_type, policy.level).inc()
 
 
 class NothingCached(LookupError):

@@ -53,7 +53,7 @@ def _take_in_redis(name: str, most: int) -> int:
 
 @store.fail_open(False)
 def within(quota: Quota | None) -> bool:
-    """Whether one more entry may be written, which then counts. True where there is no quota."""
+    """Whether one more entry may be written, which then counts. Always where there is no quota, never without Redis."""
     if quota is None:
         return True
     name = f"{keys.LIMIT}:{quota.holder}:entries:{datetime.now(UTC):%Y-%m-%d}"

@@ -20,6 +20,7 @@ def collect(duration: timedelta) -> dict[str, Any]:
     """Everything in plain JSON types; amounts are texts, because they must stay exact."""
     period = Period.last(duration)
     figures, health, counts = stats.summary(period), redis_health(), keys_by_kind()
+    levels, models = stats.by_level_and_model(period)
     return {
         "from": period.start.isoformat(timespec="seconds"),
         "to": period.end.isoformat(timespec="seconds"),
@@ -32,8 +33,8 @@ def collect(duration: timedelta) -> dict[str, Any]:
         "tokens": {"billed": figures.tokens_billed, "served": figures.tokens_served},
         "characters": {"billed": figures.characters_billed, "served": figures.characters_served},
         "average_seconds": {"hit": figures.average_hit_seconds, "miss": figures.average_miss_seconds},
-        "by_level": {name: _group(group) for name, group in stats.by_level(period)},
-        "by_model": {name: _group(group) for name, group in stats.by_model(period)},
+        "by_level": {name: _group(group) for name, group in levels},
+        "by_model": {name: _group(group) for name, group in models},
         "unpriced_models": [f"{provider}/{model}" for provider, model, _ in stats.unpriced_models(period)],
         "top_questions": [
             {"question": top.question, "hits": top.hits, "saved": plain(top.saved)}

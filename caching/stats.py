@@ -19,7 +19,6 @@ from caching.models import HITS, Call, EntryHits, HourlyUsage, Judge, Judgement,
 from caching.money import Money
 from caching.semantic.tightening import Evidence
 
-_BUCKETS = (*(f"under_{most}_ms" for most in HourlyUsage.BUCKETS_MS), "slower")
 _SUMMED = ("requests", "unpriced", "cost", "saved", "overhead", "seconds", "characters")
 Groups = list[tuple[str, Figures]]
 _TOKENS = F("input_tokens") + F("cached_input_tokens") + F("output_tokens")
@@ -43,17 +42,8 @@ def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[date
     return list(points.items())
 
 
-def by_level(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, Figures]]:
-    return _grouped(period, filters, "level")
-
-
-def by_model(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, Figures]]:
-    """Named `provider/model`."""
-    return _grouped(period, filters, "provider", "model")
-
-
 def by_level_and_model(period: Period, filters: Filters = EVERYTHING) -> tuple[Groups, Groups]:
-    """What by_level and by_model say, read once."""
+    """Named by level, and by `provider/model`; what saved most comes first."""
     found = _figures(_rows(period, filters), "level", "provider", "model")
     levels, models = defaultdict[str, list[Figures]](list), defaultdict[str, list[Figures]](list)
     for (level, provider, model), figures in found.items():
@@ -66,10 +56,10 @@ def latency(period: Period, filters: Filters = EVERYTHING) -> dict[str, Latency]
     """Of "hits" and of "misses"."""
     kind = Case(When(outcome__in=HITS, then=Value("hits")), default=Value("misses"))
     rows = _rows(period, filters).filter(outcome__in=(*HITS, Outcome.MISS)).annotate(kind=kind)
-    sums: dict[str, Any] = {f"n_{name}": Sum(name) for name in _BUCKETS}
+    sums: dict[str, Any] = {f"n_{name}": Sum(name) for name in HourlyUsage.BUCKETS}
     found: dict[str, Any] = {row["kind"]: row for row in rows.values("kind").annotate(**sums)}
     return {
-        name: Latency(tuple(found[name][f"n_{bucket}"] if name in found else 0 for bucket in _BUCKETS))
+        name: Latency(tuple(found[name][f"n_{bucket}"] if name in found else 0 for bucket in HourlyUsage.BUCKETS))
         for name in ("hits", "misses")
     }
 
@@ -159,14 +149,6 @@ def _summed(rows: QuerySet[HourlyUsage], *by: str) -> Iterator[dict[str, Any]]:
         yield {name.removeprefix("sum_"): value for name, value in row.items()}
 
 
-def _grouped(period: Period, filters: Filters, *by: str) -> Groups:
-    found = _figures(_rows(period, filters), *by)
-    return _sorted([("/".join(names), figures) for names, figures in found.items()])
-
-
 def _together(parts: Mapping[str, Iterable[Figures]]) -> Groups:
-    return _sorted([(name, together(figures)) for name, figures in parts.items()])
-
-
-def _sorted(groups: Groups) -> Groups:
+    groups = ((name, together(figures)) for name, figures in parts.items())
     return sorted(groups, key=lambda group: (group[1].saved, group[1].total), reverse=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from caching import flight, keys, levels, metrics, rates, store
 from caching.levels import Policy
-from caching.outcome import NothingCached, Outcome, Status
+from caching.outcome import NothingCached, Outcome, Status, count_as, without_a_hit
 from caching.usage import Usage
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def transcribe(
     if entry := _lookup(recording, policy):
         return _hit(recording, policy, entry)
     if policy.only_if_cached:
-        _count(_status(policy), recording, policy)
+        _count(without_a_hit(policy), recording, policy)
         raise NothingCached
 
     def work() -> Iterator[bytes]:
@@ -122,7 +122,7 @@ def _hit(recording: Recording, policy: Policy, entry: Mapping[str, Any]) -> Outc
 def _miss(
     recording: Recording, policy: Policy, led: bool, *, transcript: Transcript, stored: bool
 ) -> Outcome[Transcript]:
-    status = _status(policy)
+    status = without_a_hit(policy)
     _count(status, recording, policy)
     usage = Usage.from_billed(transcript["billed"])
     return Outcome(
@@ -137,12 +137,6 @@ def _miss(
     )
 
 
-def _status(policy: Policy) -> Status:
-    # Asked after the look-up, which may have been what found that Redis is gone.
-    return "miss" if policy.read and store.available() else "bypass"
-
-
 def _count(status: Status, recording: Recording, policy: Policy) -> None:
-    counter = {"hit": metrics.HITS, "miss": metrics.MISSES, "bypass": metrics.BYPASSES}[status]
-    counter.labels("stt", policy.level).inc()
+    count_as("stt", policy, status)
     logger.info("STT cache %s for provider: %s", status, recording.provider)

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from caching import flight, keys, levels, metrics, rates, store
 from caching.levels import Policy
-from caching.outcome import Status
+from caching.outcome import Status, count_as
 from caching.serializers import Audio
 
 logger = logging.getLogger(__name__)
@@ -141,8 +141,7 @@ def _resumable(ask: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
 
 def count(status: Status, voice: str, policy: Policy) -> None:
     """Count and log one request for speech, however many sentences it had."""
-    counter = {"hit": metrics.HITS, "miss": metrics.MISSES, "bypass": metrics.BYPASSES}[status]
-    counter.labels("tts", policy.level).inc()
+    count_as("tts", policy, status)
     logger.info("TTS cache %s for voice: %s", status, voice)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import llm, store
+from caching import llm
 from caching.chunks import Chunk
 from caching.levels import Policy
-from caching.outcome import Outcome, Status
+from caching.outcome import Outcome, without_a_hit
 from caching.usage import Usage
 from speech.accounting import Account
 from speech.failures import FAILURES
@@ -40,8 +40,7 @@ def source_of(provider: BaseProvider, request: ChatRequest, policy: Policy, acco
                 for chunk in chunks:
                     usage = chunk.get("usage") or usage
                     yield chunk
-        status: Status = "miss" if policy.read and store.available() else "bypass"
-        account.settle(Outcome(None, status, "", billed=Usage.from_tokens(usage)))
+        account.settle(Outcome(None, without_a_hit(policy), "", billed=Usage.from_tokens(usage)))
 
     return llm.Source(whole, stream, FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
 

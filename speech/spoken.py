@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from caching import levels, metrics, store, tts
-from caching.outcome import NothingCached, Outcome, Status
+from caching import levels, metrics, tts
+from caching.outcome import NothingCached, Outcome, without_a_hit
 from caching.usage import Usage
 from speech.accounting import Account
 from speech.audio import Encoder, join
@@ -28,8 +28,7 @@ def spoken(speaker: Speaker, codec: str, account: Account, *, stream: bool) -> O
     found, entries = _look_up(speaker, codec)
     if found:
         return found
-    # Asked after the look-up, which may have been what found that Redis is gone.
-    status: Status = "miss" if speaker.policy.read and store.available() else "bypass"
+    status = without_a_hit(speaker.policy)
     outcome: Outcome[Iterator[bytes]] = Outcome(iter(()), status, speaker.utterance(speaker.texts[0]).key)
     if speaker.policy.only_if_cached:
         tts.count(status, speaker.request.voice, speaker.policy)

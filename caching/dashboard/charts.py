@@ -22,8 +22,10 @@ GREY = "#9ca3af"
 MOST_BARS = 8
 NO_REQUESTS = "No requests in this period."
 NO_MONEY = "Nothing was saved or spent in this period."
-_BUCKETS = ("", *(f"< {most} ms" if most < 1000 else f"< {most / 1000:g} s" for most in HourlyUsage.BUCKETS_MS))
-BUCKETS = (*_BUCKETS[1:], f"≥ {HourlyUsage.BUCKETS_MS[-1] // 1000} s")
+BUCKETS = (
+    *(f"< {most} ms" if most < 1000 else f"< {most / 1000:g} s" for most in HourlyUsage.BUCKETS_MS),
+    f"≥ {HourlyUsage.BUCKETS_MS[-1] // 1000} s",
+)
 
 Series = Sequence[tuple[datetime, Figures]]
 Groups = Sequence[tuple[str, Figures]]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-from django.conf import settings
 
 from caching import keys, store
 from caching.entries import keyspace
 from caching.entries.selection import Selection
 from caching.semantic.feed import erase_events
-from caching.semantic.tier import tier
+from caching.semantic.tier import forget_answers
 
 REST_SECONDS = 0.002
 """Between two steps that removed something. Redis gives the memory back to the system as it goes: without a rest it was
@@ -50,7 +48,7 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
             progress.removed += store.delete(names)
             time.sleep(REST_SECONDS if names else 0)
             if not selection.takes_the_index:
-                _forget(names)
+                forget_answers([name for name in names if keys.kind_of(name) == keys.EXACT])
             if not cursor and selection.takes_the_questions_of:
                 erase_events(by=selection.takes_the_questions_of)
         progress.complete = not cursor and store.available()
@@ -58,9 +56,3 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
         if not cursor:
             return
     yield progress
-
-
-def _forget(names: Sequence[str]) -> None:
-    answers = [name for name in names if keys.kind_of(name) == keys.EXACT]
-    if answers and settings.SEMANTIC_MODE != "off":
-        tier().forget_all(answers)

@@ -21,7 +21,7 @@ from caching.models import Call, EntryHits
 from caching.money import Money
 from caching.semantic.candidates import Candidate
 from caching.semantic.embedders.base import EmbeddingError
-from caching.semantic.tier import tier
+from caching.semantic.tier import forget_answers, tier
 from caching.serializers import Audio
 
 PAGE_SECONDS = 0.1
@@ -92,8 +92,7 @@ def remove(names: Sequence[str]) -> int:
     answers = [name for name in names if keys.kind_of(name) == keys.EXACT]
     values = store.get_many([name for name in names if keys.kind_of(name) == keys.SEMANTIC])
     answers += [value["answer_key"] for value in values if value and "answer_key" in value]
-    for answer in set(answers) if settings.SEMANTIC_MODE != "off" else ():
-        tier().forget(answer)
+    forget_answers(set(answers))
     return store.delete(names)
 
 

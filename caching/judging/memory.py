@@ -1,13 +1,15 @@
 """What was learned: the database has it all, Redis says that there is something new, every process has it in memory.
 
-`llm:query_index:learned` holds the newest judgement's number and the steps of the bars. A process that sees it change
-reads what is new from the database. Whoever empties Redis takes nothing of it away.
+`llm:query_index:learned` holds a word that changes with every judgement. A process that sees another word, or none,
+reads what is new from the database. Whoever empties Redis takes nothing of it away, not even the news.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
+from typing import Any
 
 from django.db import Error, close_old_connections
 
@@ -26,27 +28,36 @@ _OVERLAP = 100
 _TEACHERS = (Judge.STAFF, Judge.MODEL, Judge.PROMOTION)
 
 
-def hear(row: Judgement) -> None:
+def hear(pair: str, judge: str, verdict: str) -> None:
     """Let this process know at once what one judgement says of its pair.
 
     A client's "right" only counts: clients that share a scope must not be able to vouch for each other's answers.
     """
-    right = row.verdict == Verdict.RIGHT
-    if row.pair and (not right or row.judge in _TEACHERS):
-        learned.hear(row.pair, right, final=row.judge == Judge.STAFF)
+    right = verdict == Verdict.RIGHT
+    if pair and (not right or judge in _TEACHERS):
+        learned.hear(pair, right, final=judge == Judge.STAFF)
 
 
-def announce(row: Judgement) -> None:
-    """Tell all processes that `row` was written."""
+def announce() -> None:
+    """Tell all processes, this one included, that something was judged. It is in the database by now."""
     learned.steps = bars.steps()
-    store.put(keys.LEARNED, {"v": 1, "judgement": row.pk, "steps": learned.steps}, KEPT_SECONDS)
+    _say_another_word()
+
+
+def _say_another_word() -> dict[str, Any]:
+    """The word, which no process has seen before."""
+    word = {"v": 1, "change": secrets.token_hex(8)}
+    if not store.put(keys.LEARNED, word, KEPT_SECONDS):
+        # A full Redis takes nothing new but gives up what it has, and where there is no word everybody reads.
+        store.delete([keys.LEARNED])
+    return word
 
 
 class Follower:
     """Keeps `learned` up to date in a thread of its own, until it is stopped."""
 
     def __init__(self) -> None:
-        self._seen: object = None
+        self._seen: dict[str, Any] | None = None
         self._newest = 0
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -64,23 +75,29 @@ class Follower:
             self._thread.join()
 
     def look(self) -> None:
-        """Read what is new, if Redis says that there is something."""
-        told = store.get(keys.LEARNED)
-        if told is not None and told != self._seen and self.read():
-            self._seen = told
+        """Read what is new, unless Redis still says what it said the last time."""
+        if not store.available():
+            self._seen = None
+            return
+        # Who was cut off cannot know whether what it announced meanwhile was heard, nor does anybody who finds no word.
+        # The word is said before the database is read: what is judged in between changes it again.
+        word = (self._seen and store.get(keys.LEARNED)) or _say_another_word()
+        if word != self._seen and self.read():
+            self._seen = word
 
     def read(self) -> bool:
         """Take in what is new in the database; whether it could be read."""
-        pairs = Judgement.objects.exclude(pair="").order_by("-pk")
+        rows = Judgement.objects.exclude(pair="").order_by("-pk").values_list("pk", "pair", "judge", "verdict")
         try:
-            new = list(pairs.filter(pk__gt=self._newest - _OVERLAP)[:MOST_PAIRS])
+            new = list(rows.filter(pk__gt=self._newest - _OVERLAP)[:MOST_PAIRS])
             learned.steps = bars.steps()
         except Error as error:
             logger.warning("What judgements taught cannot be read, going on with what is known: %s", error)
             return False
-        for row in reversed(new):
-            hear(row)
-        self._newest = max([self._newest, *(row.pk for row in new)])
+        for _, pair, judge, verdict in reversed(new):
+            hear(pair, judge, verdict)
+        if new:
+            self._newest = max(self._newest, new[0][0])
         return True
 
     def _follow(self) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from caching import metrics, store
 from caching.judging import bars, memory
 from caching.ledger.rows import shortened
 from caching.models import MOST_COMMENT, Judge, Judgement, Verdict
-from caching.semantic.tier import tier
+from caching.semantic.tier import forget_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
     the same judge is counted once, however often it is given.
     """
     removed = _remove(use.key) if verdict == Verdict.WRONG and use.given else 0
-    row, is_new = Judgement.objects.get_or_create(
+    _, is_new = Judgement.objects.get_or_create(
         match=use.match,
         judge=judge,
         verdict=verdict,
@@ -56,14 +54,13 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
     )
     if is_new:
         metrics.JUDGEMENTS.labels(use.level, judge, verdict).inc()
-        memory.hear(row)
+        memory.hear(use.pair, judge, verdict)
         if judge == Judge.MODEL:
             bars.adjust(use.level)
-        memory.announce(row)
+        memory.announce()
     return removed
 
 
 def _remove(key: str) -> int:
-    if settings.SEMANTIC_MODE != "off":
-        tier().forget(key)
+    forget_answers([key])
     return store.delete([key])

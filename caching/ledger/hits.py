@@ -42,7 +42,7 @@ class Tally:
             counter.inc(amount)
 
     def hours(self) -> Iterator[dict[str, Any]]:
-        own = {"seconds": self._seconds, **dict.fromkeys(rows.BUCKETS, 0), **self._buckets}
+        own = {"seconds": self._seconds, **dict.fromkeys(HourlyUsage.BUCKETS, 0), **self._buckets}
         return (self._all_of(row) | own for row in rows.hours(self._one))
 
     def entry(self) -> dict[str, Any] | None:

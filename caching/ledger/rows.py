@@ -14,9 +14,8 @@ from caching.usage import UNITS, Usage
 
 EXCERPT = 200
 """Characters of a question that are kept."""
-BUCKETS = (*(f"under_{most}_ms" for most in HourlyUsage.BUCKETS_MS), "slower")
 _EMPTY_HOUR: dict[str, Any] = {
-    **dict.fromkeys(("requests", "unpriced", *UNITS, "cost", "saved", "overhead", "seconds", *BUCKETS), 0),
+    **dict.fromkeys(("requests", "unpriced", *UNITS, "cost", "saved", "overhead", "seconds", *HourlyUsage.BUCKETS), 0),
 }
 
 

@@ -59,7 +59,7 @@ READ_ONLY = Advice("read_only", "This Redis is a read-only replica", "Point REDI
 NO_PERMISSION = Advice(
     "no_permission",
     "The Redis user lacks a permission",
-    "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream on the keys "
+    "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream +time on the keys "
     "~llm:* ~tts:* ~stt:* ~flight:* ~limit:* ~asked:*",
 )
 LOADING = Advice("loading", "Redis is still loading its data", "It will be used as soon as it is ready")
@@ -88,28 +88,36 @@ NO_SERVICE = Advice(
 OTHER = Advice("other", "Redis answered with an error", "See the server's log")
 
 
+_SIGNS: tuple[tuple[Advice, type[BaseException] | None, tuple[str, ...]], ...] = (
+    (OUT_OF_MEMORY, exceptions.OutOfMemoryError, ()),
+    (NO_SINGLE_REDIS, exceptions.MovedError, ()),
+    (CLUSTER_DOWN, exceptions.ClusterDownError, ()),
+    (NO_CLUSTER, None, ("cluster support disabled", "cluster mode is not enabled")),
+    (NO_SERVICE, None, ("no master found",)),
+    (READ_ONLY, exceptions.ReadOnlyError, ()),
+    (NO_PERMISSION, exceptions.NoPermissionError, ()),
+    (LOADING, exceptions.BusyLoadingError, ()),
+    (NO_PASSWORD_WANTED, None, ("without any password",)),
+    (NO_DATABASE, None, ("db index is out of range",)),
+    (NO_AUTH, None, ("authentication required",)),
+    (WRONG_PASSWORD, exceptions.AuthenticationError, ()),
+    (TLS, ssl.SSLError, ("ssl", "certificate")),
+    (TIMEOUT, exceptions.TimeoutError, ("timed out", "timeout")),
+    (UNKNOWN_HOST, None, ("name or service not known", "getaddrinfo", "nodename nor")),
+    (REFUSED, None, ("refused",)),
+    (LOST, exceptions.ConnectionError, ()),
+)
+"""By which class of an error, or by what in its text, each is known. The first that fits: many errors fit several."""
+
+
 def explain(error: BaseException) -> Advice:
     """The advice that fits `error`, or the general one."""
     text = f"{error} {error.__cause__ or ''}".lower()
-    for matches, advice in (
-        (isinstance(error, exceptions.OutOfMemoryError), OUT_OF_MEMORY),
-        (isinstance(error, exceptions.MovedError), NO_SINGLE_REDIS),
-        (isinstance(error, exceptions.ClusterDownError), CLUSTER_DOWN),
-        ("cluster support disabled" in text or "cluster mode is not enabled" in text, NO_CLUSTER),
-        ("no master found" in text, NO_SERVICE),
-        (isinstance(error, exceptions.ReadOnlyError), READ_ONLY),
-        (isinstance(error, exceptions.NoPermissionError), NO_PERMISSION),
-        (isinstance(error, exceptions.BusyLoadingError), LOADING),
-        ("without any password" in text, NO_PASSWORD_WANTED),
-        ("db index is out of range" in text, NO_DATABASE),
-        ("authentication required" in text, NO_AUTH),
-        (isinstance(error, exceptions.AuthenticationError), WRONG_PASSWORD),
-        (isinstance(error, ssl.SSLError) or "ssl" in text or "certificate" in text, TLS),
-        (isinstance(error, exceptions.TimeoutError) or "timed out" in text or "timeout" in text, TIMEOUT),
-        ("name or service not known" in text or "getaddrinfo" in text or "nodename nor" in text, UNKNOWN_HOST),
-        ("refused" in text, REFUSED),
-        (isinstance(error, exceptions.ConnectionError), LOST),
-    ):
-        if matches:
-            return advice
-    return OTHER
+    return next(
+        (
+            advice
+            for advice, kind, phrases in _SIGNS
+            if (kind and isinstance(error, kind)) or any(phrase in text for phrase in phrases)
+        ),
+        OTHER,
+    )

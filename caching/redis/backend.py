@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
-from caching.redis.url import kind_of, nodes, service_of
+from caching.redis.url import kind_of, nodes, plain_url, service_of
 
 
 def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str) -> dict[str, Any]:
@@ -46,12 +45,7 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str) -> dict
 
 def _location(url: str) -> str:
     """As the connection factory wants it: behind sentinels the service stands where the host stands elsewhere."""
-    if kind_of(url) != "sentinel":
-        return url
-    parts = urlsplit(url)
-    credentials, at, _ = parts.netloc.rpartition("@")
-    database = parts.path.rpartition("/")[2]
-    return parts._replace(scheme="redis", netloc=f"{credentials}{at}{service_of(url)}", path=f"/{database}").geturl()
+    return plain_url(url, service_of(url)) if kind_of(url) == "sentinel" else url
 
 
 def _factory(url: str) -> dict[str, Any]:

@@ -57,9 +57,13 @@ def nodes(url: str) -> list[tuple[str, int]]:
 
 def node_url(url: str, host: str, port: int) -> str:
     """`url` as the address of that one Redis."""
+    return plain_url(url, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+
+
+def plain_url(url: str, where: str) -> str:
+    """`url` in the form for one Redis, with `where` in place of the nodes; credentials and database stay."""
     parts = urlsplit(url)
     credentials, at, _ = parts.netloc.rpartition("@")
-    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     scheme, database = parts.scheme.partition("+")[0], parts.path.rpartition("/")[2]
     return parts._replace(scheme=scheme, netloc=f"{credentials}{at}{where}", path=f"/{database}").geturl()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from threading import Lock
 
@@ -51,7 +51,7 @@ class Bounded(BaseEmbedder):
     def _wait(self, future: Future[Vectors]) -> Vectors:
         try:
             return future.result(self._seconds)
-        except TookTooLong:
-            # Only if it has not begun; else it is remembered when it comes.
+        except (TookTooLong, CancelledError):
+            # Only if it has not begun; else it is remembered when it comes. Another thread may have waited for it too.
             future.cancel()
             raise EmbeddingError(f"{self.name} takes longer than {self._seconds * 1000:.0f} ms") from None

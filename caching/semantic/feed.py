@@ -76,7 +76,9 @@ def erase_events(*, by: str, dry_run: bool = False) -> int:
         if theirs and not dry_run:
             store.connection().xdel(_name(), *theirs)
         erased += len(theirs)
-        last = b"(" + found[-1][0]
+        milliseconds, number = _as_numbers(found[-1][0])
+        # Not `(` and the last one: Redis takes that from 6.2 on.
+        last = f"{milliseconds}-{number + 1}".encode()
     return erased
 
 

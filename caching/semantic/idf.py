@@ -24,12 +24,12 @@ class Idf:
         self._lock = Lock()
 
     def learn(self, words: Iterable[str]) -> None:
-        """One question's words, each once. Rare words are forgotten when memory would grow without bound."""
+        """One question's words, each once. Beyond `_MAX_WORDS` the rarer half is forgotten."""
         with self._lock:
             self.documents += 1
             self.counts.update(words)
             if len(self.counts) > _MAX_WORDS:
-                self.counts = Counter({word: count for word, count in self.counts.items() if count > 1})
+                self.counts = Counter(dict(self.counts.most_common(_MAX_WORDS // 2)))
 
     def weight(self, word: str) -> float:
         """Between 0 (in every question) and 1 (never seen)."""

@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -139,7 +139,7 @@ class Tier:
         if asked:
             store.delete([asked.key])
 
-    def forget_all(self, answer_keys: Sequence[str]) -> None:
+    def forget_all(self, answer_keys: Collection[str]) -> None:
         """The same for many."""
         self.matcher.index.remove(answer_keys)
         if not self.matcher.index.shared:
@@ -235,6 +235,12 @@ def tier() -> Tier:
 @cache
 def _made() -> Tier:
     return Tier()
+
+
+def forget_answers(answer_keys: Collection[str]) -> None:
+    """Let no other question find these answers, in any worker. Nothing to do where the tier is off."""
+    if answer_keys and settings.SEMANTIC_MODE != "off":
+        tier().forget_all(answer_keys)
 
 
 def forget_tier() -> None:

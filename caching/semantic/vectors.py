@@ -26,9 +26,7 @@ def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Iterator[Vector]:
 
 
 def carrying(event: Event, vector: Vector, embedder: BaseEmbedder) -> Event:
-    """The event with its vector, if other workers could not make it as quickly as they read it."""
-    if not embedder.slow:
-        return event
+    """The event with its vector, for workers that could not make it as quickly as they read it."""
     return replace(event, vector=np.asarray(vector, HALF).tobytes(), embedder=embedder.identity)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from caching import doctor
 from caching.doctor import Finding, examine_redis
+from caching.redis.advice import NO_PERMISSION
 from caching.redis.url import normalize_redis_url
 from caching.redis.version import has_vector_sets
 from caching.tests.test_store import wait_until
@@ -155,6 +157,16 @@ def test_a_user_without_permission() -> None:
     with RedisServer("--user", "bob", "on", ">b", "~llm:*", "+@all", "-set") as server:
         step, message, _ = failure(f"redis://bob:b@127.0.0.1:{server.port}/0")
     assert (step, message) == ("write", "The Redis user lacks a permission")
+
+
+def test_a_user_that_may_do_what_is_advised_and_no_more(settings: Any) -> None:
+    settings.CACHE_KEY_PREFIX = "gateway"
+    permissions = [part.replace("~", "~gateway:") for part in NO_PERMISSION.remedy.split() if part[0] in "+~"]
+    with RedisServer("--user", "bob", "on", ">b", *permissions) as server:
+        findings = examined(f"redis://bob:b@127.0.0.1:{server.port}/0")
+    said = {finding.step: finding for finding in findings}
+    assert said["write"].status == "ok" and said["INFO"].status == "warning" and findings[-1].step == "latency"
+    assert "+info" in said["INFO"].remedy
 
 
 def test_a_policy_that_refuses_writes_is_a_warning(server: RedisServer) -> None:

@@ -45,3 +45,15 @@ def test_words_of_the_traffic_lose_weight() -> None:
     for _ in range(100):
         idf.learn(["set", "alarm"])
     assert idf.weight("alarm") < before
+
+
+def test_words_that_came_often_leave_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caching.semantic.idf._MAX_WORDS", 100)
+    idf = Idf()
+    for number in range(100):
+        for _ in range(2):
+            idf.learn(["alarm", f"word{number}"])
+    for _ in range(5):
+        idf.learn(["zebra"])
+    assert len(idf.counts) <= 100
+    assert (idf.counts["alarm"], idf.counts["zebra"]) == (200, 5)

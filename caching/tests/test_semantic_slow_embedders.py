@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +17,9 @@ from caching import paraphrase
 from caching.ledger.writer import writer
 from caching.levels import Policy
 from caching.models import HourlyUsage
+from caching.semantic.bounded import THREADS, Bounded
+from caching.semantic.embedders import ngrams
+from caching.semantic.embedders.base import EmbeddingError, Vectors
 from caching.semantic.tier import Asked, Tier, forget_tier
 from caching.tests.embeddings import Embeddings
 from caching.tests.test_paraphrase import question
@@ -87,6 +92,42 @@ def test_one_that_is_slow_means_a_miss_and_what_it_says_late_is_kept(
     assert "longer than 50 ms" in caplog.text
     until(lambda: _in_time(one))
     assert provider.texts == ["what is my balance"]
+
+
+class Blocked(ngrams.Embedder):
+    """Says nothing until it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.go_on = threading.Event()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.go_on.wait()
+        return super().embed(texts)
+
+
+def test_who_waits_for_the_text_of_somebody_who_gave_up_is_told_so_too() -> None:
+    blocked = Blocked()
+    embedder = Bounded(blocked, 0.5)
+    told: list[BaseException] = []
+
+    def ask(text: str) -> None:
+        try:
+            embedder.embed([text])
+        except (EmbeddingError, CancelledError) as error:
+            told.append(error)
+
+    busy = [embedder._asked(f"text {number}") for number in range(THREADS)]
+    asking = [threading.Thread(target=ask, args=("the same",)) for _ in range(2)]
+    for thread in asking:
+        thread.start()
+        # The first one stops waiting while the second one still does.
+        time.sleep(0.2)
+    for thread in asking:
+        thread.join(30)
+    blocked.go_on.set()
+    assert [type(error) for error in told] == [EmbeddingError] * 2
+    assert all(len(future.result(30)) == 1 for future in busy)
 
 
 def _in_time(tier: Tier) -> bool:

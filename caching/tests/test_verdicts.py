@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
@@ -14,6 +18,7 @@ from caching.judging.memory import Follower
 from caching.judging.verdicts import Use
 from caching.models import BarChange, Judge, Judgement, Verdict
 from caching.semantic.learned import learned
+from speechsite.tests.redis_server import RedisServer
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +90,75 @@ def test_another_process_learns_it_when_redis_says_that_there_is_something_new()
     assert learned.verdict(USE.pair) is False
 
 
+def another_process() -> Follower:
+    """One that knows all that was judged so far; what it hears goes to `learned`, which is emptied to see it come."""
+    other = Follower()
+    other.look()
+    return other
+
+
+def heard_by(other: Follower) -> bool | None:
+    learned._pairs.clear()
+    other.look()
+    return learned.verdict(USE.pair)
+
+
+def test_another_process_learns_it_though_redis_was_emptied_before_it_looked(redis_client: redis.Redis) -> None:
+    other = another_process()
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
+    redis_client.flushall()
+    assert heard_by(other) is False
+
+
+def test_another_process_learns_it_though_a_third_one_noticed_first_that_redis_was_emptied(
+    redis_client: redis.Redis,
+) -> None:
+    other, third = another_process(), another_process()
+    other.look()
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
+    redis_client.flushall()
+    assert heard_by(third) is False
+    assert heard_by(other) is False
+
+
+def test_another_process_learns_it_though_a_full_redis_took_no_word_of_it(use_redis: Callable[[str], None]) -> None:
+    with RedisServer() as server:
+        use_redis(server.url)
+        other = another_process()
+        server.client().config_set("maxmemory", 1)
+        verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
+        assert heard_by(other) is False
+
+
+def test_what_was_judged_while_redis_was_away_is_learned_when_it_is_back(use_redis: Callable[[str], None]) -> None:
+    with RedisServer() as server:
+        use_redis(server.url)
+        cut_off, other = another_process(), another_process()
+        cut_off.look()
+        other.look()
+        store._breaker.trip("the network of one process fails")
+        verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
+        cut_off.look()
+        deadline = time.monotonic() + 30
+        while not store.available() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert heard_by(cut_off) is False
+        assert heard_by(other) is False
+
+
+def test_nothing_is_read_again_once_all_processes_know_it(
+    redis_client: redis.Redis, django_assert_num_queries: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
+    redis_client.flushall()
+    followers = [Follower() for _ in range(3)]
+    for follower in followers * 3:
+        follower.look()
+    with django_assert_num_queries(0):
+        for follower in followers:
+            follower.look()
+
+
 def test_it_reads_nothing_as_long_as_nothing_is_new(django_assert_num_queries: object) -> None:
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
     other = Follower()
@@ -108,7 +182,10 @@ def test_whoever_empties_redis_takes_nothing_of_it_away(redis_client: redis.Redi
 
 def test_what_is_in_redis_can_be_read(redis_client: redis.Redis) -> None:
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
-    assert store.get(keys.LEARNED) == {"v": 1, "judgement": Judgement.objects.get().pk, "steps": {}}
+    first = store.get(keys.LEARNED)
+    assert first is not None and first["v"] == 1 and re.fullmatch("[0-9a-f]{16}", first["change"])
+    verdicts.give(USE, Judge.CLIENT, Verdict.RIGHT)
+    assert store.get(keys.LEARNED) not in (None, first)
     assert redis_client.ttl("llm:query_index:learned") > 0
 
 
