@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ClusterDownError, RedisError
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError
 
+from caching import keys
 from caching.redis import advice
 from caching.redis.advice import Advice
 from caching.redis.url import kind_of, mask_password, node_url, nodes, service_of
@@ -156,7 +158,8 @@ def _select(parts: SplitResult) -> str:
 
 
 def _write(parts: SplitResult) -> str:
-    name, value = f"sg:doctor:{secrets.token_hex(8)}", b"ok"
+    # A name that a user for the gateway alone may write.
+    name, value = keys.make_key(f"llm:doctor:{secrets.token_hex(8)}", settings.CACHE_KEY_PREFIX, 1), b"ok"
 
     def write_and_read(redis: Redis) -> bool:
         redis.set(name, value, ex=10)

@@ -59,7 +59,7 @@ READ_ONLY = Advice("read_only", "This Redis is a read-only replica", "Point REDI
 NO_PERMISSION = Advice(
     "no_permission",
     "The Redis user lacks a permission",
-    "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream on the keys "
+    "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream +time on the keys "
     "~llm:* ~tts:* ~stt:* ~flight:* ~limit:* ~asked:*",
 )
 LOADING = Advice("loading", "Redis is still loading its data", "It will be used as soon as it is ready")
