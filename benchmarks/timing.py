@@ -4,21 +4,17 @@ One client asks questions, so that they are in the shared scope; another then as
 threshold that parts their times best is found on one half of the times and tried on the other half, as an attacker
 would; 50 % is guessing. The provider is a loopback one that takes 0.1 to 0.7 s, spread as answers of models are.
 
-Run: python benchmarks/timing.py [questions]
+Run: python -m benchmarks.timing [questions]
 """
 
 from __future__ import annotations
 
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from django.conf import settings
 
 from speech.tests.loopback import FakeOpenAI
 from speech.tests.loopback.answers import Seen
@@ -38,13 +34,6 @@ class Varied(FakeOpenAI):
 def word(number: int) -> str:
     """Without a digit, which is never shared."""
     return f"qu{LETTERS[number // 400]}{LETTERS[number // 20 % 20]}{LETTERS[number % 20]}ow"
-
-
-def key_of(server: Server, name: str) -> str:
-    command = [sys.executable, "manage.py", "create_client", name, "--shared-scope"]
-    environment = {**os.environ, "VAR_DIR": str(server.directory)}
-    made = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True)
-    return made.stdout.split()[-1]
 
 
 def seconds(server: Server, key: str, number: int) -> float:
@@ -85,7 +74,7 @@ def measured(provider: Varied, redis_url: str, padded: bool) -> tuple[list[float
     with tempfile.TemporaryDirectory() as directory:
         server = Server(Path(directory), environment)
         try:
-            first, second = key_of(server, "first"), key_of(server, "second")
+            first, second = (server.new_client(name, "--shared-scope") for name in ("first", "second"))
             for number in range(QUESTIONS):
                 seconds(server, first, number)
             # In turns, so that what else the machine does falls on both alike.
@@ -100,7 +89,8 @@ def measured(provider: Varied, redis_url: str, padded: bool) -> tuple[list[float
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechsite.settings")
+    # Before Django's settings are read: nobody's keys.
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "speechsite.settings", "ENV_FILE": os.devnull}
     print(f"{QUESTIONS} hits and {QUESTIONS} misses each, over HTTP on loopback")
     for padded in (False, True):
         with Varied() as provider, RedisServer() as redis_server:

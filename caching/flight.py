@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, cast
 
-from caching import store
+from django.conf import settings
+
+from caching import keys, store
 from caching.lease import Lease, holders, renew
 
 LOOK_SECONDS = 0.1
@@ -61,7 +63,7 @@ def share(
     LeaderSilent after `patience` seconds without an item, and LeaderLost if the leader died after giving out items; if
     it died before, the follower takes over.
     """
-    lease = Lease(f"flight:{name}")
+    lease = Lease(keys.make_key(f"flight:{name}", settings.CACHE_KEY_PREFIX, 1))
     token = lease.acquire()
     if token is None:
         return True, produce()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, register
 
 from caching.checks import TAG
 from speech import providers
@@ -19,6 +19,8 @@ def check_providers(**kwargs: Any) -> list[CheckMessage]:
     return [
         *_check_provider("LLM_PROVIDER", "chat"),
         *_check_provider("TTS_PROVIDER", "speech"),
+        # That its default has no key yet concerns only those who transcribe.
+        *(found for found in _check_provider("STT_PROVIDER", "transcription") if found.level >= ERROR),
         *_check_fallback("LLM_FALLBACK", "chat"),
         *_check_fallback("TTS_FALLBACK", "speech"),
     ]

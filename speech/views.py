@@ -129,7 +129,7 @@ class FeedbackView(APIView):
         responses={
             202: FeedbackResponseSerializer,
             404: OpenApiResponse(ErrorResponseSerializer, "No answer of this client has the id."),
-            **{status: ERRORS[status] for status in (400, 401, 413, 415)},
+            **{status: ERRORS[status] for status in (400, 401, 413, 415, 429)},
         },
     )
     def post(self, request: Request) -> Response:

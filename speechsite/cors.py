@@ -13,6 +13,6 @@ SENT = [
     *(f"x-stainless-{name}" for name in _STAINLESS),
 ]
 READ = [
-    *("Age", "Cache-Status", "Retry-After", "X-Cache", "X-Cache-Match", "X-Cache-Similarity", "X-Cost-USD"),
-    *("X-Cost-Saved-USD", "X-Provider", "X-Receipt-ID", "X-Request-ID", "x-should-retry"),
+    *("Age", "Cache-Status", "Retry-After", "X-Cache", "X-Cache-Match", "X-Cache-Probability", "X-Cache-Similarity"),
+    *("X-Cost-Saved-USD", "X-Cost-USD", "X-Provider", "X-Receipt-ID", "X-Request-ID", "x-should-retry"),
 ]

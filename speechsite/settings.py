@@ -216,7 +216,7 @@ CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier
 
-SEMANTIC_MODE = envstr("SEMANTIC_MODE", "on")
+SEMANTIC_MODE = envchoice("SEMANTIC_MODE", "on", ("on", "shadow", "off"))
 SEMANTIC_EMBEDDER = envstr("SEMANTIC_EMBEDDER", "wordllama")
 SEMANTIC_INDEX = envstr("SEMANTIC_INDEX", "numpy")
 SEMANTIC_MAX_ENTRIES = envint("SEMANTIC_MAX_ENTRIES", 100_000, least=1)

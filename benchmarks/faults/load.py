@@ -78,6 +78,10 @@ def is_hit(verdict: Verdict) -> bool:
     return verdict.cache == "HIT"
 
 
+def is_stored(verdict: Verdict) -> bool:
+    return "stored" in verdict.status
+
+
 def is_right(verdict: Verdict) -> bool:
     return verdict.kind == "right"
 

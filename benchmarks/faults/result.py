@@ -36,6 +36,11 @@ class Result:
         if not met:
             self.broken.append(demand)
 
+    def require_recovery(self, what: str, seconds: float | None, most: float = 10.0) -> None:
+        """`seconds` from the end of the fault; None: never."""
+        self.recovered = seconds
+        self.require(f"{what} within {most:.0f} s", seconds is not None and seconds < most)
+
     def require_right(self, *, told: bool = False) -> None:
         """Nothing wrong, nothing failed; errors of ours only where `told`."""
         self.require("0 wrong", self.wrong == 0)

@@ -1,6 +1,8 @@
 """Fit `caching/semantic/parameters.json` from labelled streams.
 
-    python -m benchmarks.semantic.fit ../shared/data/semantic/*_train.jsonl
+    python -m benchmarks.semantic.fit one_train.jsonl other_train.jsonl …
+
+A line is a question and its label, `{"q": text, "c": label}`. docs/semantic.md says which files made the packaged one.
 
 Every question is asked in turn of a store that holds all earlier ones; each candidate that no guard refuses is a
 sample: its features, and whether the labels are equal. While features are computed, words are weighed by what the

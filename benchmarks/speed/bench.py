@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from django.conf import settings
+
 from benchmarks.speed import litellm
 from benchmarks.speed.limit import key_of
 from benchmarks.speed.load import Ask
@@ -73,7 +75,8 @@ class Bench:
     def limit(self, redis: RedisServer, body: str) -> Ask:
         """The bare WSGI function, served with the same options as the gateway."""
         port = free_port()
-        options = ["--interface", "wsgi", "--port", str(port), "--blocking-threads", "64", "--backlog", "2048"]
+        threads = str(settings.THREADS)
+        options = ["--interface", "wsgi", "--port", str(port), "--blocking-threads", threads, "--backlog", "2048"]
         command = [sys.executable, "-m", "granian", *options, "--log-level", "error"]
         process = subprocess.Popen(
             [*command, "benchmarks.speed.limit:application"], env={**os.environ, "REDIS_URL": redis.url}

@@ -38,6 +38,13 @@ def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def only_worker(server: int) -> psutil.Process:
+    """What answers for `manage.py serve`, given that process' id and one worker: it has no children and is no Redis."""
+    processes = psutil.Process(server).children(recursive=True)
+    [worker] = [one for one in processes if not one.children() and "redis" not in one.name()]
+    return worker
+
+
 def cpu_seconds(process: int) -> float:
     """What a process and all its children have used so far; a Redis among them is not counted."""
     if not process:

@@ -18,7 +18,7 @@ from speech.authentication import client_of
 from speech.disclosure import headers
 from speech.exceptions import UnsupportedFeature
 from speech.openai_api import transcripts
-from speech.openai_api.views import OpenAIView, policy_of
+from speech.openai_api.views import LEVEL, OpenAIView, policy_of
 from speech.providers.base import TranscriptionRequest
 from speech.uploads import UploadParser, audio_of
 from speech.views import CACHE_CONTROL, ERRORS
@@ -59,7 +59,7 @@ class TranscriptionsView(OpenAIView):
     @extend_schema(
         request={"multipart/form-data": TranscriptionSerializer},
         responses={200: OpenApiResponse(OpenApiTypes.OBJECT, "The transcript as `response_format` says."), **ERRORS},
-        parameters=[CACHE_CONTROL],
+        parameters=[CACHE_CONTROL, LEVEL],
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Write down what is said in an audio file."""

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,6 +31,14 @@ from speech.streaming import streamed
 from speech.upstream import openai_wire
 from speech.views import CACHE_CONTROL, ERRORS
 
+LEVEL = OpenApiParameter(
+    "X-Optimization-Level",
+    str,
+    OpenApiParameter.HEADER,
+    enum=LEVELS,
+    description="The level, where the body names none.",
+)
+
 
 class OpenAIView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -43,7 +51,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
     @extend_schema(
         request=ChatCompletionSerializer,
         responses={200: OpenApiResponse(OpenApiTypes.OBJECT, "`chat.completion`, or its chunks as events."), **ERRORS},
-        parameters=[CACHE_CONTROL],
+        parameters=[CACHE_CONTROL, LEVEL],
     )
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a conversation, whole or as a stream."""
@@ -76,7 +84,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
     @extend_schema(
         request=AudioSpeechSerializer,
         responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio, or events with it."), **ERRORS},
-        parameters=[CACHE_CONTROL],
+        parameters=[CACHE_CONTROL, LEVEL],
     )
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Speak a text; what is not in the cache is sent as it is made."""

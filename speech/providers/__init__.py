@@ -29,5 +29,5 @@ def get(name: str) -> BaseProvider:
 
 @functools.cache
 def that_do(operation: str) -> tuple[str, ...]:
-    """The names of the providers that do "chat" or "speech", in alphabetical order."""
+    """The names of the providers that do "chat", "speech" or "transcription", in alphabetical order."""
     return tuple(name for name in names() if operation in get(name).does)

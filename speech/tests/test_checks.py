@@ -23,7 +23,9 @@ def test_the_demo_in_production_is_a_warning(settings: Any) -> None:
     assert "speech.W001" not in ids(include_deployment_checks=True)
 
 
-@pytest.mark.parametrize(("variable", "name"), [("LLM_PROVIDER", "espeak"), ("TTS_PROVIDER", "demo")])
+@pytest.mark.parametrize(
+    ("variable", "name"), [("LLM_PROVIDER", "espeak"), ("TTS_PROVIDER", "demo"), ("STT_PROVIDER", "espeak")]
+)
 def test_a_provider_that_does_not_do_it_is_an_error(settings: Any, variable: str, name: str) -> None:
     setattr(settings, variable, name)
     assert ids() == {"speech.E001"}

@@ -87,6 +87,7 @@ def test_it_names_the_variable_that_is_wrong(env: dict[str, str], read: Any, val
         ("DATABASE_URL", "nothing://:secret@host"),
         ("PORT", "eighty"),
         ("LOG_LEVEL", "LOUD"),
+        ("SEMANTIC_MODE", "shadwo"),
         ("DEBUG", "yes"),
     ],
 )

@@ -25,10 +25,10 @@ def run(*, quick: bool) -> Result:
         known_chat(here, 1)
         replies = all_at_once(here, request_bytes(here, "/api/chat/", {"query": question(1)}), CLIENTS, PATIENCE)
         with Load(here, [known_chat]) as load:
-            result.recovered = load.seconds_until(is_right)
+            recovered = load.seconds_until(is_right)
     for reply in replies:
         result.count(_kind(reply), reply.seconds)
-    result.require("others are served afterwards", result.recovered is not None and result.recovered < 10)
+    result.require_recovery("others are served", recovered)
     result.require_right()
     return result
 

@@ -28,14 +28,13 @@ def run(*, quick: bool) -> Result:
         here.provider.behave("ok")
         recovered = load.seconds_until(lambda verdict: verdict.provider == "openai")
     result = load.result()
-    result.recovered = recovered
     by_the_second = sum(one.verdict.provider == "sarvam" for one in load.answered)
     result.seen += [f"{by_the_second} answered by the second provider", f"{trials} trial calls for {asked} requests"]
     # Each worker tries each operation once a pause, with the retries of any call.
     most = OPERATIONS * WORKERS * TRIES * (seconds / PAUSE + 1)
     result.require("it is left alone", trials <= most)
     result.require("another takes over", by_the_second > 0)
-    result.require("asked again in time", recovered is not None and (quick or recovered < PAUSE + 8))
+    result.require_recovery("asked again", recovered, 60 if quick else PAUSE + 8)
     result.require_right()
     return result
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
-from benchmarks.faults.load import Load, is_hit
+from benchmarks.faults.load import Load, is_hit, is_stored
 from benchmarks.faults.result import Result
 from benchmarks.faults.site import site
 
@@ -21,11 +21,10 @@ def run(*, quick: bool) -> Result:
         time.sleep(5)
         hits = sum(is_hit(one.verdict) for one in load.since(begun))
         client.config_set("maxmemory", 0)
-        recovered = load.seconds_until(lambda verdict: "stored" in verdict.status)
+        recovered = load.seconds_until(is_stored)
     result = load.result()
-    result.recovered = recovered
     result.seen.append(f"{hits} hits while full")
     result.require("what is stored is served", hits > 0)
-    result.require("stores again within 10 s", recovered is not None and recovered < 10)
+    result.require_recovery("stores again", recovered)
     result.require_right()
     return result

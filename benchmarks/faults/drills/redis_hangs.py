@@ -27,7 +27,6 @@ def run(*, quick: bool) -> Result:
             here.redis.resume()
         recovered = load.seconds_until(is_hit)
     result = load.result()
-    result.recovered = recovered
     during = load.since(begun + NOTICED, ended)
     plain = [one for one in during if "bypass" in one.verdict.status][1::2]
     first = max(one.seconds for one in load.since(begun - 0.3, begun + NOTICED)) * 1000
@@ -35,6 +34,6 @@ def run(*, quick: bool) -> Result:
     later = median_ms(during) - median_ms(plain)
     result.seen += [f"{first - usual:.0f} ms more at first", f"{later:.1f} ms more after"]
     result.require("added delay under 5 ms after the first", quick or later < 5)
-    result.require("hits within 10 s", recovered is not None and recovered < 10)
+    result.require_recovery("hits", recovered)
     result.require_right()
     return result

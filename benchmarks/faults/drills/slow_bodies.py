@@ -13,9 +13,9 @@ from benchmarks.faults.site import Site, site
 TITLE = "slow bodies (1 byte a second): 300 without a key, 200 for the login, 200 of one client"
 QUICK = False
 SLOW = 200
-"""More than both workers have threads."""
+"""More than one key, or all forms together, may hold of the threads of both workers."""
 REFUSED = 300
-"""The same, but they are refused by their heads."""
+"""More than both workers have threads; but these are refused by their heads."""
 FORM = "application/x-www-form-urlencoded"
 
 

@@ -16,7 +16,7 @@ QUICK = False
 MAX_ENTRIES = 500
 """SEMANTIC_MAX_ENTRIES, reached soon, so that what must stop growing can be seen not to grow."""
 DIFFERENT = 1500
-"""Requests before they begin again, after all have expired: workers remember what they made of a text (up to 32,768 of
+"""Requests before they begin again, after all have expired: workers remember what they made of a text (up to 8,192 of
 them), and are to have done so by half-time. What grows then grows with every request.
 """
 ROOM = 100

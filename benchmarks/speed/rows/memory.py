@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import psutil
-
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_most, plain
 from benchmarks.speed.index import MOST, fill, scope_of, wait_until_known
+from benchmarks.speed.processes import only_worker
 from speechsite.tests.server import Server
 
 MB = 1_000_000
@@ -35,7 +34,4 @@ def run(bench: Bench) -> Iterator[Figure]:
 
 
 def _worker_mb(gateway: Server) -> float:
-    """Of the only worker: the process without children that is no Redis."""
-    processes = psutil.Process(gateway.process.pid).children(recursive=True)
-    [worker] = [one for one in processes if not one.children() and "redis" not in one.name()]
-    return float(worker.memory_full_info().pss) / MB
+    return float(only_worker(gateway.process.pid).memory_full_info().pss) / MB

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 
-import psutil
 import urllib3
 
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_most, plain
 from benchmarks.speed.index import MOST, fill, scope_of, wait_until_known
+from benchmarks.speed.processes import only_worker
 from speechsite.tests.server import Server
 
 ENTRIES = 100_000
@@ -39,9 +37,8 @@ def run(bench: Bench) -> Iterator[Figure]:
 
 def _restart(gateway: Server) -> float:
     """Kill the only worker; the seconds until another one answers from the cache."""
-    processes = psutil.Process(gateway.process.pid).children(recursive=True)
-    [worker] = [one for one in processes if not one.children() and "redis" not in one.name()]
-    os.kill(worker.pid, signal.SIGKILL)
+    worker = only_worker(gateway.process.pid)
+    worker.kill()
     worker.wait(10)
     began = time.perf_counter()
     while time.perf_counter() - began < 60:
