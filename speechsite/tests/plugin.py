@@ -18,8 +18,18 @@ from typing import Any
 import pytest
 import redis
 
-from speechsite.tests.databases import PostgresServer, find_postgres
+from speechsite.tests.databases import (
+    PostgresServer,
+    database_url,
+    find_postgres,
+    migrated_sqlite,
+    postgres,
+    postgres_url,
+    sqlite_url,
+)
 from speechsite.tests.redis_server import RedisServer
+
+__all__ = ["database_url", "migrated_sqlite", "postgres", "postgres_url", "sqlite_url"]
 
 PASSWORD = "p@ss#w/rd$"
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from caching.tests.paraphrases import ASKED, PARAPHRASE
 from speechsite.tests.redis_cluster import RedisCluster
 from speechsite.tests.redis_server import RedisServer
 from speechsite.tests.server import Server
-
-ASKED = "What is my account balance?"
-PARAPHRASE = "could you tell me my account balance please"
 
 
 def test_servers_that_share_a_vector_set_answer_for_each_other(redis8: RedisServer, tmp_path: Path) -> None:
