@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,9 +23,7 @@ from caching import keys
 from speech.tests.judging import JudgingOpenAI
 from speechsite.tests.redis_server import RedisServer
 from speechsite.tests.server import Server
-
-PATIENCE = 30.0
-"""What takes a second at most may take longer on a busy machine."""
+from speechsite.tests.waiting import wait_until
 
 PAIRS = iter(
     [
@@ -92,25 +90,16 @@ def only_cached(server: Server, query: str, **fields: Any) -> Any:
     )
 
 
-def eventually(look: Callable[[], Any]) -> Any:
-    """What `look` finds, as soon as that is anything."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
-    return found
-
-
 def hit(server: Server, query: str) -> Any:
     def look() -> Any:
         response = only_cached(server, query)
         return response if response.status == 200 else None
 
-    return eventually(look)
+    return wait_until(look)
 
 
 def until_nothing_is_cached(server: Server, query: str) -> None:
-    eventually(lambda: only_cached(server, query).status == 504)
+    wait_until(lambda: only_cached(server, query).status == 504)
 
 
 def test_what_one_worker_stores_the_other_finds_for_a_paraphrase(site: Site) -> None:
@@ -199,11 +188,11 @@ def test_a_stranger_cannot_say_it(site: Site) -> None:
 
 def test_a_model_judges_after_the_answer_and_both_workers_hear_of_it(site: Site) -> None:
     site.judge.verdict = "wrong"
-    before = site.a.metric("semantic_judgements_total", judge="model", verdict="wrong")
+    before = site.b.metric("semantic_judgements_total", judge="model", verdict="wrong")
     asked, paraphrase = next(PAIRS)
     site.a.chat(asked)
     assert kind(hit(site.b, paraphrase)) == "semantic"
-    eventually(lambda: site.b.metric("semantic_judgements_total", judge="model", verdict="wrong") > before)
+    wait_until(lambda: site.b.metric("semantic_judgements_total", judge="model", verdict="wrong") > before)
     assert 0 < site.b.metric("semantic_bar", optimization_level="speed") < 1
     site.judge.verdict = "right"
     assert kind(site.a.chat(asked)) == "MISS", "what was wrong is gone"
