@@ -90,9 +90,9 @@ def test_a_row_says_how_old_an_entry_is_and_how_often_it_hit() -> None:
     page = inspection.browse(Selection())
     assert page
     (row,) = page.rows
-    assert row.age in (100, 101)
+    assert row.age is not None and 100 <= row.age < 130
     assert (row.hits, row.level, row.text, row.made_by) == (6, "balanced", "a?", "bot")
-    assert row.stored.bytes > 0 and row.stored.ttl and row.stored.ttl > 590
+    assert row.stored.bytes > 0 and row.stored.ttl and row.stored.ttl > 570
 
 
 def test_one_entry_is_shown_with_what_it_cost_and_saved() -> None:

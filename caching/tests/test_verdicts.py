@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import redis
@@ -69,8 +70,8 @@ def test_a_client_that_changes_its_mind_does_not_bring_the_pair_back_but_staff_d
     assert learned.verdict(USE.pair) is True
 
 
-def test_no_text_is_kept_where_none_may_be(settings: object) -> None:
-    settings.LOG_TEXTS = False  # type: ignore[attr-defined]
+def test_no_text_is_kept_where_none_may_be(settings: Any) -> None:
+    settings.LOG_TEXTS = False
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG, "no!")
     row = Judgement.objects.get()
     assert {row.question, row.matched, row.comment} == {"[hidden]"} and row.pair == USE.pair
@@ -85,11 +86,11 @@ def test_another_process_learns_it_when_redis_says_that_there_is_something_new()
     assert learned.verdict(USE.pair) is False
 
 
-def test_it_reads_nothing_as_long_as_nothing_is_new(django_assert_num_queries: object) -> None:
+def test_it_reads_nothing_as_long_as_nothing_is_new(django_assert_num_queries: Any) -> None:
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
     other = Follower()
     other.look()
-    with django_assert_num_queries(0):  # type: ignore[operator]
+    with django_assert_num_queries(0):
         other.look()
 
 

@@ -20,6 +20,8 @@ from speechsite.tests.server import Server
 openai = pytest.importorskip("openai", reason="the openai SDK is in requirements-dev.txt")
 
 WORKERS = 4
+READ_TIMEOUT = 10
+"""Seconds that a provider may be silent, and that a follower waits for its leader."""
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +45,7 @@ def environment(directory: Path, provider: ScriptedOpenAI, redis_url: str) -> di
         "TTS_PROVIDER": "openai",
         "OPENAI_API_KEY": "sk-loopback-secret",
         "OPENAI_BASE_URL": f"{provider.url}/v1",
-        "PROVIDER_READ_TIMEOUT": "10",
+        "PROVIDER_READ_TIMEOUT": str(READ_TIMEOUT),
         # One test's failures are not to be another's.
         "PROVIDER_BREAKER_FAILURES": "0",
     }
