@@ -5,19 +5,13 @@ They are two servers of one worker each, so that it is known which of them is as
 
 from __future__ import annotations
 
-import itertools
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import redis
-from django.conf import settings
 
 from caching import keys
 from speech.tests.judging import JudgingOpenAI
@@ -43,16 +37,13 @@ class Site(NamedTuple):
     b: Server
     judge: JudgingOpenAI
     redis: redis.Redis
-    directory: Path
-    """With the database of both."""
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with RedisServer() as redis_server, JudgingOpenAI() as judge:
-        shared = tmp_path_factory.mktemp("shared")
         environment = {
-            "VAR_DIR": str(shared),
+            "VAR_DIR": str(tmp_path_factory.mktemp("shared")),
             "REDIS_URL": redis_server.url,
             "LLM_PROVIDER": "openai",
             "OPENAI_API_KEY": "sk-loopback-secret",
@@ -61,10 +52,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "SEMANTIC_VERIFY_SHARE": "1",
             "SEMANTIC_JUDGEMENTS_PER_MINUTE": "600",
         }
-        a, b = (
-            Server(tmp_path_factory.mktemp(name), environment, workers=1) for name in ("a", "b")
-        )  # fmt: skip
-        yield Site(a, b, judge, redis_server.client(decode_responses=True), shared)
+        a, b = (Server(tmp_path_factory.mktemp(name), environment, workers=1) for name in ("a", "b"))
+        yield Site(a, b, judge, redis_server.client(decode_responses=True))
         a.stop()
         b.stop()
 
@@ -118,7 +107,7 @@ def test_nobody_else_finds_it_and_nothing_else_does(site: Site) -> None:
     asked, paraphrase = next(PAIRS)
     site.a.chat(asked)
     hit(site.b, paraphrase)
-    other = {"Authorization": f"Bearer {new_client(site)}", "Cache-Control": "only-if-cached"}
+    other = {"Authorization": f"Bearer {site.b.new_client('somebody else')}", "Cache-Control": "only-if-cached"}
     body = {"query": paraphrase}
     assert site.b.request("POST", "/api/chat/", json=body, headers=other).status == 504
     for change in (
@@ -180,7 +169,7 @@ def test_wrong_said_to_one_worker_holds_in_both(site: Site) -> None:
 
 def test_a_stranger_cannot_say_it(site: Site) -> None:
     id = site.a.chat("Where can I park?").json()["id"]
-    headers = {"Authorization": f"Bearer {new_client(site)}"}
+    headers = {"Authorization": f"Bearer {site.b.new_client('a stranger')}"}
     body = {"id": id, "correct": False}
     assert site.b.request("POST", "/api/feedback/", json=body, headers=headers).status == 404
     assert kind(site.b.chat("Where can I park?")) == "exact"
@@ -199,14 +188,3 @@ def test_a_model_judges_after_the_answer_and_both_workers_hear_of_it(site: Site)
     for server in (site.a, site.b):
         hit(server, f"um, {asked}")
         until_nothing_is_cached(server, paraphrase)
-
-
-_names = itertools.count()
-
-
-def new_client(site: Site) -> str:
-    """The key of somebody else."""
-    command = [sys.executable, "manage.py", "create_client", f"other-{next(_names)}"]
-    own = {**os.environ, "VAR_DIR": str(site.directory)}
-    done = subprocess.run(command, cwd=settings.BASE_DIR, env=own, capture_output=True, text=True, check=True)
-    return done.stdout.split()[-1]

@@ -121,10 +121,10 @@ def test_it_comes_as_one_sound(gateway: Server, provider: ScriptedOpenAI, codec:
     assert response.headers["X-Accel-Buffering"] == "no"
 
 
-def test_a_receipt_is_its_clients_own(gateway: Server, provider: ScriptedOpenAI, new_client: Any) -> None:
+def test_a_receipt_is_its_clients_own(gateway: Server, provider: ScriptedOpenAI) -> None:
     response = converse(gateway)
     path = f"/api/receipts/{response.headers['X-Receipt-ID']}"
-    stranger = {"Authorization": f"Bearer {new_client('stranger')}"}
+    stranger = {"Authorization": f"Bearer {gateway.new_client('stranger')}"}
     for found in (
         gateway.request("GET", path, headers=stranger),
         gateway.request("GET", f"/api/receipts/{uuid.uuid4()}"),
@@ -141,13 +141,12 @@ def test_a_receipt_ends_after_ten_minutes(api: Any, clients: Callable[..., Any])
     assert Receipt.objects.prune() == 1
 
 
-def test_what_must_not_be_shared_stays_with_its_client(
-    gateway: Server, provider: ScriptedOpenAI, new_client: Any
-) -> None:
+def test_what_must_not_be_shared_stays_with_its_client(gateway: Server, provider: ScriptedOpenAI) -> None:
     shared = "Please hold the line."
     private = ["Your balance is ₹4,500.", "Write to priya@example.com.", "I see 7.", "Look at https://example.com/a"]
     provider.say(" ".join([shared, *private]))
-    one, two, three = (new_client(name, shared_scope=True) for name in ("shares one", "shares two", "shares three"))
+    names = ("shares one", "shares two", "shares three")
+    one, two, three = (gateway.new_client(name, "--shared-scope") for name in names)
     converse(gateway, key=one)
     converse(gateway, key=two)
     provider.requests.clear()
