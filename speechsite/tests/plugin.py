@@ -141,7 +141,7 @@ def redis_client() -> redis.Redis:
 
     client = _servers[0].client()
     client.flushall()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while store.enabled() and not store.available() and time.monotonic() < deadline:
         # An earlier test left this process believing that it is away.
         time.sleep(0.05)
