@@ -105,10 +105,10 @@ def remember(question: Question, fresh: Answer, policy: Policy) -> bool:
     ttl = levels.ttl("llm", policy.level)
     about = {"question": question.text, "provider": question.provider, "by": question.asked_by}
     value = to_value(question.key, fresh, level=policy.level, ttl=ttl, about=about)
-    stored = store.put(question.key, value, ttl + settings.STALE_IF_ERROR_SECONDS)
+    command = store.putting(question.key, value, ttl + settings.STALE_IF_ERROR_SECONDS)
+    stored = command is not None and paraphrase.remember(question, policy.level, ttl, command)
     if stored:
         metrics.STORES.labels("llm", policy.level).inc()
-        paraphrase.remember(question, policy.level, ttl)
     return stored
 
 

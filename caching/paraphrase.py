@@ -30,6 +30,12 @@ HARMLESS_PARAMS = frozenset({
 """With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own question only."""
 
 
+MOST_CHARACTERS = 1000
+"""A longer text is a document: most of it is alike in many others, and an answer may hang on the one line that is not.
+Every worker holds the texts of its index in memory, too.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Alike:
     entry: Entry
@@ -72,12 +78,15 @@ def find(question: Question, policy: Policy) -> Alike | None:
     return Alike(entry, match)
 
 
-def remember(question: Question, level: str, ttl: int) -> None:
-    """Let the answer of `question`, which has just been stored, be found for others."""
-    if asked := _asked(question):
-        about = {"level": level, "by": question.asked_by, "created": round(time.time(), 3)}
-        tier().remember(asked, question.key, ttl, about)
-        count_embeddings(tier().matcher.embedder)
+def remember(question: Question, level: str, ttl: int, answer: store.Command) -> bool:
+    """Write an answer to `question` by the command `answer`, and let it be found for others; whether it was written."""
+    asked = _asked(question)
+    if asked is None:
+        return store.write([answer])
+    about = {"level": level, "by": question.asked_by, "created": round(time.time(), 3)}
+    written = tier().remember(asked, question.key, ttl, about, answer)
+    count_embeddings(tier().matcher.embedder)
+    return written
 
 
 def count_embeddings(embedder: BaseEmbedder) -> None:
@@ -90,7 +99,7 @@ def _asked(question: Question) -> Asked | None:
     last = question.messages[-1] if question.messages else {}
     if settings.SEMANTIC_MODE == "off" or last.get("role") != "user" or not isinstance(last.get("content"), str):
         return None
-    if not set(question.params) <= HARMLESS_PARAMS:
+    if len(last["content"]) > MOST_CHARACTERS or not set(question.params) <= HARMLESS_PARAMS:
         return None
     return Asked(keys.digest({**question.identity, "messages": question.messages[:-1]})[:16], last["content"])
 

@@ -32,6 +32,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 D = TypeVar("D")
 Alias = Literal["default", "audio"]
+Command = Callable[[Any], object]
+"""Sends one command by the client that it is given; a pipeline sends it with others."""
 
 # What redis-py raises of a cluster is not all below RedisError.
 AWAY = (RedisError, RedisClusterException, OSError)
@@ -116,8 +118,36 @@ def get_many(keys: list[str], alias: Alias = "default") -> list[Any | None]:
 
 def put(key: str, value: Any, ttl: int, alias: Alias = "default") -> bool:
     """Write `value` for `ttl` seconds from now. False if it was not written: Redis away, full, or value too large."""
+    command = putting(key, value, ttl, alias)
+    return command is not None and write([command])
+
+
+def putting(key: str, value: Any, ttl: int, alias: Alias = "default") -> Command | None:
+    """What `put` sends, for `write`. None: the value is too large, or Redis away."""
     data = _client(alias).encode(value) if available() else b""
-    return 0 < len(data) <= settings.CACHE_MAX_ENTRY_BYTES and _put_raw(key, data, ttl)
+    if not 0 < len(data) <= settings.CACHE_MAX_ENTRY_BYTES:
+        return None
+    name = _client().make_key(key)
+    return lambda redis: redis.set(name, data, ex=ttl)
+
+
+@fail_open(False)
+def write(commands: Sequence[Command]) -> bool:
+    """Send what writes, in one round trip. False if Redis did not take all of it."""
+    if time.monotonic() < _writes.refused_until:
+        return False
+    try:
+        _send(commands)
+    except ClusterDownError:
+        raise
+    except ResponseError as error:
+        _writes.refused(_counted(error))
+        if isinstance(error, ReadOnlyError) and not isinstance(connection(), RedisCluster):
+            # After a failover the pool still holds connections to the old primary. A cluster's client sees to its own.
+            connection().connection_pool.disconnect(inuse_connections=False)
+        return False
+    _writes.accepted()
+    return True
 
 
 @fail_open(0)
@@ -179,22 +209,17 @@ def discard(key: str, reason: str) -> None:
     delete([key])
 
 
-@fail_open(False)
-def _put_raw(key: str, data: bytes, ttl: int) -> bool:
-    if time.monotonic() < _writes.refused_until:
-        return False
-    try:
-        connection().set(_client().make_key(key), data, ex=ttl)
-    except ClusterDownError:
-        raise
-    except ResponseError as error:
-        _writes.refused(_counted(error))
-        if isinstance(error, ReadOnlyError) and not isinstance(connection(), RedisCluster):
-            # After a failover the pool still holds connections to the old primary. A cluster's client sees to its own.
-            connection().connection_pool.disconnect(inuse_connections=False)
-        return False
-    _writes.accepted()
-    return True
+def _send(commands: Sequence[Command]) -> None:
+    if len(commands) == 1:
+        commands[0](connection())
+        return
+    pipeline = connection().pipeline(transaction=False)
+    for command in commands:
+        command(pipeline)
+    # redis-py would put the command, and so texts, into the message of what it raises.
+    for answer in pipeline.execute(raise_on_error=False):
+        if isinstance(answer, Exception):
+            raise answer
 
 
 class _Writes:

@@ -15,7 +15,7 @@ from caching.serializers import AudioSerializer, JSONSerializer, Unreadable
 from caching.store import connection, fail_open
 
 STEP = 100
-"""Keys looked at in one go. Redis serves nobody else meanwhile: one to three milliseconds, most of it MEMORY USAGE."""
+"""Keys looked at in one go. Redis serves nobody else meanwhile: for 0.3 ms each in SCAN, MEMORY USAGE and UNLINK."""
 _GLOB = re.compile(r"([\\*?\[\]^])")
 
 

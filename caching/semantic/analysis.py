@@ -111,8 +111,11 @@ AFTER = frozenset(
     ("ने", "को", "से", "तक", "में", "पर", "का", "की", "के", "ne", "ko", "se", "tak", "mein", "par", "ka", "ki", "ke")
 )
 
+REMEMBERED = 8192
+"""Questions whose reading is kept: 3 kB each, and 0.15 ms to make."""
 
-@lru_cache(maxsize=32_768)
+
+@lru_cache(REMEMBERED)
 def analyse(original: str) -> Question:
     """`original` as it came: its capitals show names."""
     text = normalize(original)
@@ -148,7 +151,7 @@ def _figures(tokens: list[str]) -> tuple[tuple[str, ...], frozenset[str]]:
     numbers: list[str] = []
     codes: list[str] = []
     for token in tokens:
-        if not any(char.isdigit() for char in token):
+        if not any(map(str.isdigit, token)):
             if "@" in token or token.count(".") > 1:
                 codes.append(token)
         elif token[0].isalpha():

@@ -45,17 +45,17 @@ class Event:
     """Who asked."""
 
 
-def publish(event: Event) -> None:
-    """Tell all workers, this one included. The stream keeps as many events as an index keeps entries."""
-    publish_all([event])
+def publishing(event: Event) -> store.Command:
+    """What tells all workers, this one included. The stream keeps as many events as an index keeps entries."""
+    return lambda redis: redis.xadd(_name(), _fields(event), maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
 
 
 @store.fail_open(None)
 def publish_all(events: Iterable[Event]) -> None:
-    """The same for many, in one round trip."""
+    """Tell all workers, in one round trip."""
     pipeline = store.connection().pipeline(transaction=False)
     for event in events:
-        pipeline.xadd(_name(), _fields(event), maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
+        publishing(event)(pipeline)
     pipeline.execute()
 
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from caching import keys
 from caching.semantic import tightening
-from caching.semantic.analysis import analyse
 from caching.semantic.candidates import Candidate
+from caching.semantic.normalize import normalize
 
 MOST_PAIRS = 100_000
 """About 15 MB. Beyond it the oldest are forgotten by the process; the database still has them."""
@@ -26,7 +26,7 @@ def pair_of(scope: str, asked: str, stored: str) -> str:
 
 
 def _name(scope: str, text: str) -> str:
-    return keys.semantic_key(scope, analyse(text).text)
+    return keys.semantic_key(scope, normalize(text))
 
 
 def _hash(asked: str, stored: str) -> str:

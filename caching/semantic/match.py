@@ -15,6 +15,7 @@ from caching.semantic.idf import Idf
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 from caching.semantic.learn import Workload, signals
 from caching.semantic.learned import Learned
+from caching.semantic.normalize import normalize
 
 NEIGHBOURS = 10
 _NOTHING_UNMATCHED = NAMES.index("nothing_unmatched")
@@ -57,13 +58,14 @@ class Matcher:
         self.idf.learn({*question.content, *question.function})
 
     def vector(self, text: str) -> Vector:
-        vector: Vector = self.embedder.embed([analyse(text).text])[0]
+        vector: Vector = self.embedder.embed([normalize(text)])[0]
         return vector
 
     def candidates(self, text: str, scope: str) -> list[Candidate]:
         """The nearest entries, judged; in the order of their similarity."""
         question = analyse(text)
-        near = self.index.search(self.vector(text), scope, NEIGHBOURS)
+        exact = not self.embedder.leads(question.text)
+        near = self.index.search(self.vector(text), scope, NEIGHBOURS, exact=exact)
         stored = [analyse(neighbour.entry.text) for neighbour in near]
         objections = [tuple(vetoes(question, other)) for other in stored]
         self._scopes.learn(scope, near, objections)

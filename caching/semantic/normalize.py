@@ -42,7 +42,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from caching.semantic.courtesy import drop_courtesy
 from caching.semantic.lexicon import language_of, table, words
@@ -83,6 +83,7 @@ _OPERATORS = {
 _HAS_OPERATOR = re.compile(r"\d\s*[-+*×÷/<>=^]\s*[\d(]|[=<>^]")
 
 
+@lru_cache(1024)
 def normalize(text: str) -> str:
     """Words separated by single spaces. Never empty for a text that is not; idempotent for plain questions."""
     folded = _fold_characters(text)
@@ -101,7 +102,7 @@ def _fold_characters(text: str) -> str:
     if not text.isupper():
         text = _ACRONYMS.sub(lambda match: ".".join(match[0]), text)
     text = text.casefold()
-    if any(char.isdigit() for char in text):
+    if any(map(str.isdigit, text)):
         text = _CURRENCY.sub(_currency, text)
         text = _CLOCK.sub(lambda match: f"{match[1]} {match[2]}m " if match[1] else ":", text)
     return text
@@ -136,7 +137,7 @@ def _expand(tokens: list[str], language: str) -> list[str]:
             expanded += spellings[token].split()
         elif "'" in token:
             expanded += _clitic(token)
-        elif "-" in token[1:] and not any(char.isdigit() for char in token):
+        elif "-" in token[1:] and not any(map(str.isdigit, token)):
             expanded += token.split("-")
         elif "&" in token:
             expanded += token.replace("&", " and ").split()

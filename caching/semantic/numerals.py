@@ -19,6 +19,16 @@ class _Numerals:
     fractions: Mapping[str, float]
     ordinals: Mapping[str, str]
 
+    def counts(self, word: str) -> bool:
+        """Whether it may be part of a number."""
+        return (
+            word[0].isdigit()
+            or word in self.units
+            or word in self.multipliers
+            or word in self.fractions
+            or word in self.ordinals
+        )
+
 
 @cache
 def _numerals(language: str) -> _Numerals:
@@ -33,14 +43,13 @@ def _numerals(language: str) -> _Numerals:
 
 def fold_numbers(tokens: list[str], language: str) -> list[str]:
     numerals = _numerals(language)
-    known = (numerals.units, numerals.multipliers, numerals.fractions, numerals.ordinals)
-    if not any(token[0].isdigit() or any(token in each for each in known) for token in tokens):
+    if not any(map(numerals.counts, tokens)):
         return tokens
     folded: list[str] = []
     at = 0
     while at < len(tokens):
         token = tokens[at]
-        value, after = _read(tokens, at, numerals)
+        value, after = _read(tokens, at, numerals) if numerals.counts(token) else (None, at + 1)
         ordinal = numerals.ordinals.get(token)
         if value is not None:
             folded.append(_written(value))

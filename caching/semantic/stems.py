@@ -11,7 +11,7 @@ _KEEP = frozenset(
 _HINDI = ("ियों", "ाओं", "ुओं", "ियां", "ों", "ें", "ीं", "ाएं", "ी", "े", "ा", "ो", "ि", "ं")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(16_384)
 def stem(word: str) -> str:
     if "\u0900" <= word[0] <= "\u097f":
         return _strip(word, _HINDI, least=2)
@@ -51,7 +51,7 @@ def _english(word: str) -> str:
     return word[:-1] + "i" if len(word) > 3 and word[-1] == "y" else word
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(4096)  # 1.6 kB each
 def trigrams(word: str) -> frozenset[str]:
     padded = f" {word} "
     return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))

@@ -19,22 +19,23 @@ from django.conf import settings
 
 from caching import keys, metrics, store
 from caching.semantic import vectors
-from caching.semantic.analysis import analyse
 from caching.semantic.bounded import Bounded
 from caching.semantic.candidates import Decision
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
-from caching.semantic.feed import Event, Reader, publish, publish_all
+from caching.semantic.feed import Event, Reader, publish_all, publishing
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry
 from caching.semantic.learn import NEAR_MISS
 from caching.semantic.learned import learned, pair_of
 from caching.semantic.match import Matcher
+from caching.semantic.normalize import normalize
 
 logger = logging.getLogger(__name__)
 
 VERSION = 2
 SURE = 1.0
+NOT_TO_BE_FOUND = "No embedding, so not to be found by meaning: %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Asked:
 
     @property
     def key(self) -> str:
-        return keys.semantic_key(self.scope, analyse(self.text).text)
+        return keys.semantic_key(self.scope, normalize(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +115,23 @@ class Tier:
             return None
         return _match(asked, decision)
 
-    def remember(self, asked: Asked, answer_key: str, ttl: int, about: Mapping[str, Any]) -> None:
-        """Make the answer under `answer_key` findable for other questions for `ttl` seconds."""
-        if _put(asked, {"question": asked.text, "answer_key": answer_key, **about}, ttl):
-            event = Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3), by=about.get("by", ""))
-            self._announce(event)
+    def remember(
+        self, asked: Asked, answer_key: str, ttl: int, about: Mapping[str, Any], *answer: store.Command
+    ) -> bool:
+        """Make the answer under `answer_key` findable for other questions for `ttl` seconds.
+
+        It is written in the same round trip where the command that writes it is given. Whether Redis took it.
+        """
+        event = Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3), by=about.get("by", ""))
+        same = _putting(asked, {"question": asked.text, "answer_key": answer_key, **about}, ttl)
+        written = store.write([*answer, *same, *self._announcing(event)])
+        if written and self.matcher.index.shared:
+            self._add_to_the_shared(entry_of(event))
+        return written
 
     def alias(self, asked: Asked, match: Match, ttl: int, about: Mapping[str, Any]) -> None:
         """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile."""
-        _put(asked, {"question": match.question, "answer_key": match.answer_key, **about}, ttl)
+        store.write(_putting(asked, {"question": match.question, "answer_key": match.answer_key, **about}, ttl))
 
     def forget(self, answer_key: str, asked: Asked | None = None) -> None:
         """Remove an entry from the tier in all workers."""
@@ -136,18 +145,24 @@ class Tier:
         if not self.matcher.index.shared:
             publish_all(Event(answer_key) for answer_key in answer_keys)
 
-    def _announce(self, event: Event) -> None:
-        """Add an entry to the index that all share, or tell all, this worker included, to add it to theirs."""
+    def _announcing(self, event: Event) -> list[store.Command]:
+        """What tells all workers, this one included, to add an entry to their index, where each has its own."""
+        if self.matcher.index.shared:
+            return []
+        if self.matcher.embedder.slow:
+            try:
+                event = vectors.carrying(event, self.matcher.vector(event.text), self.matcher.embedder)
+            except EmbeddingError as error:
+                logger.warning(NOT_TO_BE_FOUND, error)
+                return []
+        return [publishing(event)]
+
+    def _add_to_the_shared(self, entry: Entry) -> None:
         try:
-            if self.matcher.index.shared:
-                self.matcher.add(entry_of(event))
-                metrics.INDEX_ENTRIES.set(len(self.matcher.index))
-            elif self.matcher.embedder.slow:
-                publish(vectors.carrying(event, self.matcher.vector(event.text), self.matcher.embedder))
-            else:
-                publish(event)
+            self.matcher.add(entry)
         except EmbeddingError as error:
-            logger.warning("No embedding, so not to be found by meaning: %s", error)
+            logger.warning(NOT_TO_BE_FOUND, error)
+        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
 
     def _forget_all(self) -> None:
         if len(self.matcher.index):
@@ -165,16 +180,19 @@ class Tier:
 
 def new_index(embedder: BaseEmbedder) -> BaseIndex:
     """The index of the settings: empty, or what all workers share."""
-    return get_index(settings.SEMANTIC_INDEX, embedder.dimensions, settings.SEMANTIC_MAX_ENTRIES, embedder.identity)
+    most = settings.SEMANTIC_MAX_ENTRIES
+    return get_index(settings.SEMANTIC_INDEX, embedder.dimensions, most, embedder.identity, embedder.leading)
 
 
 def entry_of(event: Event) -> Entry:
     return Entry(event.id, event.scope, event.text, expires=event.expires)
 
 
-def _put(asked: Asked, about: Mapping[str, Any], ttl: int) -> bool:
+def _putting(asked: Asked, about: Mapping[str, Any], ttl: int) -> list[store.Command]:
     key = asked.key
-    return store.put(key, {"v": VERSION, "key": keys.self_check(key), "scope": asked.scope, **about}, ttl)
+    value = {"v": VERSION, "key": keys.self_check(key), "scope": asked.scope, **about}
+    command = store.putting(key, value, ttl)
+    return [command] if command else []
 
 
 def _is_ours(key: str, value: Mapping[str, Any], asked: Asked) -> bool:

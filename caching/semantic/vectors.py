@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from caching.semantic.analysis import analyse
 from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.feed import Event
 from caching.semantic.indexes.base import Vector
+from caching.semantic.normalize import normalize
 
 HALF = "<f2"
 """Half the memory; a cosine changes by less than 0.001."""
@@ -22,7 +22,7 @@ HALF = "<f2"
 
 def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Iterator[Vector]:
     """Raises EmbeddingError."""
-    yield from embedder.embed([analyse(text).text for text in texts])
+    yield from embedder.embed([normalize(text) for text in texts])
 
 
 def carrying(event: Event, vector: Vector, embedder: BaseEmbedder) -> Event:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from caching import llm
+from caching import llm, paraphrase
 from caching.levels import Policy, Quota
 from caching.semantic.tier import forget_tier
 from caching.tests.asking import Provider, ask, change_entry, spoken
@@ -71,6 +71,14 @@ def test_answers_of_a_special_form_are_for_their_own_question_only(params: dict[
     asked(ASKED, params=params)
     wait_for_the_index()
     assert asked("um, what's my account balance", params=params).status == "miss"
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, "hit"), (1, "miss")])
+def test_a_long_text_is_found_by_its_bytes_alone(more: int, status: str) -> None:
+    text = ("tell me a story about the old fox " * 100)[: paraphrase.MOST_CHARACTERS + more]
+    asked(text)
+    assert asked(text.upper()).status == status
+    assert asked(text).status == "hit"
 
 
 def test_what_hit_once_hits_again_whatever_is_learned_meanwhile(stored: redis.Redis) -> None:

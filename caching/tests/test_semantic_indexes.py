@@ -6,15 +6,26 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import numpy as np
 import pytest
 
+from caching.semantic.embedders import get_embedder
 from caching.semantic.indexes import get_index, names
 from caching.semantic.indexes.base import BaseIndex, Entry, Vector
+from caching.semantic.indexes.numpy import EXACT_UP_TO
 
 DIMENSIONS = 32
 START = time.time() + 3600
+QUESTION = (
+    ["turn on", "turn off", "brighten", "dim", "repair", "buy", "sell", "move", "clean", "rename", "find", "count"],
+    ["the", "my", "her", "our", "that", "every"],
+    ["old", "new", "red", "small", "broken", "spare", "cheap", "garden", "kitchen", "office"],
+    ["lamp", "fan", "clock", "radio", "door", "window", "camera", "heater", "table", "chair", "shelf", "oven"],
+    ["today", "tomorrow", "at noon"],
+)
+"""Words of 25,920 questions."""
 MANY = int(os.environ.get("MANY_ENTRIES", "20000"))
 """A vector set takes a millisecond for each; the benchmarks have more."""
 
@@ -130,6 +141,36 @@ def test_the_nearest_of_very_many_is_found(name: str) -> None:
     nearest = [2 * int(np.argmax(stored[::2] @ vector)) for vector in asked]
     found = [int(large.search(vector, "scope0", 10)[0].entry.id) for vector in asked]
     assert np.mean(np.equal(found, nearest)) >= 0.98
+
+
+def test_two_steps_find_what_one_finds_in_a_large_scope() -> None:
+    embedder = get_embedder("wordllama")
+    large = get_index("numpy", embedder.dimensions, leading=embedder.leading)
+    texts = [" ".join(words) for words in product(*QUESTION)]
+    assert len(texts) > 2 * EXACT_UP_TO
+    for text, vector in zip(texts, embedder.embed(texts), strict=True):
+        large.add(Entry(text, "s", text), vector)
+    asked = embedder.embed([f"could you please {text}, if you do not mind" for text in texts[::97]])
+    nearest = [large.search(vector, "s", 1, exact=True)[0] for vector in asked]
+    found = [large.search(vector, "s", 1)[0] for vector in asked]
+    same = [
+        one.similarity == pytest.approx(other.similarity, abs=1e-5) for one, other in zip(found, nearest, strict=True)
+    ]
+    assert np.mean(same) >= 0.98
+
+
+def test_what_has_no_leading_dimensions_is_compared_with_every_entry() -> None:
+    embedder = get_embedder("wordllama")
+    assert embedder.leads("turn off the light") and not embedder.leads("बत्ती बंद करो")
+    large = get_index("numpy", DIMENSIONS, leading=1)
+    stored = np.zeros((EXACT_UP_TO + 1, DIMENSIONS), np.float32)
+    stored[:, 0] = 0.1
+    stored[:, 1] = 1
+    stored[7] = np.eye(DIMENSIONS, dtype=np.float32)[2]
+    for at, vector in enumerate(stored):
+        large.add(Entry(str(at), "s", ""), vector)
+    assert large.search(stored[7], "s", 1, exact=True)[0].entry.id == "7"
+    assert large.search(stored[7], "s", 1)[0].entry.id != "7", "its first dimension is the smallest of all"
 
 
 def test_it_knows_what_it_holds(index: BaseIndex) -> None:

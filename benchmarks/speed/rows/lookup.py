@@ -24,7 +24,7 @@ def run(bench: Bench) -> Iterator[Figure]:
     from caching.semantic.match import Matcher
 
     embedder = get_embedder("wordllama")
-    matcher = Matcher(embedder, get_index("numpy", embedder.dimensions, SIZES[-1], embedder.identity))
+    matcher = Matcher(embedder, get_index("numpy", embedder.dimensions, SIZES[-1], embedder.identity, embedder.leading))
     asked = pairs(50 if bench.quick else 200)
     for question, _ in asked:
         matcher.add(Entry(question, "scope", question))

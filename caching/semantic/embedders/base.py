@@ -22,6 +22,8 @@ class BaseEmbedder(ABC):
     name: str
     version: str
     dimensions: int
+    leading: int = 0
+    """How many of the first dimensions alone tell roughly how near two texts are; 0: it takes all of them."""
     slow: ClassVar[bool] = False
     """Costs money or many milliseconds: is waited for only so long, and its vectors are kept with the entries."""
 
@@ -32,6 +34,10 @@ class BaseEmbedder(ABC):
     @abstractmethod
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimensions), float32, every row of length 1. Raises EmbeddingError."""
+
+    def leads(self, text: str) -> bool:
+        """Whether `leading` holds for the vector of `text`."""
+        return self.leading > 0
 
     def take_billed(self) -> int:
         """Tokens that a provider billed since this was last called."""

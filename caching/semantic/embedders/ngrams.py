@@ -32,7 +32,7 @@ def _hashed(text: str, dimensions: int) -> Iterator[tuple[int, float]]:
         yield from _word(word, dimensions)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(4096)
 def _word(word: str, dimensions: int) -> tuple[tuple[int, float], ...]:
     """A whole stem weighs as much as its trigrams together. The sign comes from the hash, so collisions cancel."""
     grams = trigrams(stem(word))

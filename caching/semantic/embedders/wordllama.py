@@ -28,6 +28,8 @@ class Embedder(BaseEmbedder):
 
     name = "wordllama"
     dimensions = 256
+    leading = 64
+    """It was trained to be cut off at 64, 128 and 256 dimensions, by its README."""
 
     def __init__(self, options: Mapping[str, str]) -> None:
         self.version = f"{version('wordllama')}+ngrams{ngrams.Embedder.version}"
@@ -43,6 +45,9 @@ class Embedder(BaseEmbedder):
         if foreign:
             vectors[foreign] = self._ngrams.embed([texts[at] for at in foreign])
         return unit(vectors)
+
+    def leads(self, text: str) -> bool:
+        return _is_latin(text)
 
     def _encoded(self, texts: Sequence[str]) -> list[Any]:
         """One text alone is encoded in this thread: a batch goes to a pool, which takes 0.1 ms more."""

@@ -12,9 +12,10 @@ def names() -> list[str]:
     return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in ("__init__", "base"))
 
 
-def get_index(name: str, dimensions: int, max_entries: int = 100_000, made_by: str = "") -> BaseIndex:
+def get_index(name: str, dimensions: int, max_entries: int = 100_000, made_by: str = "", leading: int = 0) -> BaseIndex:
     """A new index: empty, or what others see too where it is shared. ValueError for a name that no file has."""
     if name not in names():
         raise ValueError(f"no index {name!r}; there are {', '.join(names())}")
-    index: BaseIndex = import_module(f"caching.semantic.indexes.{name}").Index(dimensions, max_entries, made_by)
+    module = import_module(f"caching.semantic.indexes.{name}")
+    index: BaseIndex = module.Index(dimensions, max_entries, made_by, leading)
     return index

@@ -42,14 +42,16 @@ class BaseIndex(ABC):
     shared: ClassVar[bool] = False
     """Whether all workers see the same entries, so that one of them adds an entry for all."""
 
-    def __init__(self, dimensions: int, max_entries: int, made_by: str = "") -> None:
+    def __init__(self, dimensions: int, max_entries: int, made_by: str = "", leading: int = 0) -> None:
         """Beyond `max_entries` those are dropped that were added first, or that end first.
 
-        `made_by` is the identity of the embedder: shared indexes of different ones never meet.
+        `made_by` is the identity of the embedder: shared indexes of different ones never meet. `leading`: see
+        BaseEmbedder.
         """
         self.dimensions = dimensions
         self.max_entries = max_entries
         self.made_by = made_by
+        self.leading = leading
 
     @abstractmethod
     def add(self, entry: Entry, vector: Vector) -> None:
@@ -60,8 +62,11 @@ class BaseIndex(ABC):
         """How many were there."""
 
     @abstractmethod
-    def search(self, vector: Vector, scope: str, k: int) -> list[Neighbour]:
-        """At most `k` live entries of this scope and no other, the most similar first."""
+    def search(self, vector: Vector, scope: str, k: int, *, exact: bool = False) -> list[Neighbour]:
+        """At most `k` live entries of this scope and no other, the most similar first.
+
+        `exact`: the first dimensions of `vector` tell nothing, so no entry may be passed over for them.
+        """
 
     @abstractmethod
     def ids(self) -> frozenset[str]:

@@ -1,7 +1,11 @@
-"""Exact search by matrix product, in this process.
+"""Search by matrix product, in this process.
 
-One float32 matrix a scope: a product over consecutive rows reads memory at full speed, and a hard filter costs
-nothing. float16 and int8 rows were measured slower at every size, since numpy has no fast product for them.
+float32 rows, a matrix of them for each scope: a product over consecutive rows reads memory at full speed, and a hard
+filter costs nothing. float16 and int8 rows were measured slower at every size: numpy has no fast product for them.
+
+What takes the time is to read the memory. Where the embedder's first dimensions tell roughly how near two texts are
+(Kusupati et al. 2022, Matryoshka Representation Learning), a large scope is searched in two steps: by those of all
+rows, then by the rest of the best ones.
 """
 
 from __future__ import annotations
@@ -11,26 +15,37 @@ from collections.abc import Iterable
 from threading import Lock
 
 import numpy as np
+from numpy.typing import NDArray
 
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
+
+EXACT_UP_TO = 8192
+"""Rows of a scope, and below: two steps would save less than 0.3 ms."""
+CANDIDATES, SHARE = 512, 64
+"""Rows that come into the second step: one in SHARE, and never fewer than CANDIDATES. With the first 64 dimensions of
+wordllama, among 29,125 questions of banking77, clinc150, fb, snips and slurp, the nearest to each of 1,000 others was
+always one of 512, and so were 99.5 % of the ten nearest.
+"""
 
 
 class _Rows:
     """The rows of one scope. Only ever appended to or marked dead, so that readers need no lock."""
 
-    def __init__(self, dimensions: int, capacity: int) -> None:
-        self.vectors = np.empty((capacity, dimensions), np.float32)
+    def __init__(self, dimensions: int, leading: int, capacity: int) -> None:
+        self.leading = np.empty((capacity, leading), np.float32)
+        self.rest = np.empty((capacity, dimensions - leading), np.float32)
         self.expires = np.full(capacity, -np.inf)
         self.entries: list[Entry] = []
         self.dead = 0
 
     @property
     def full(self) -> bool:
-        return len(self.entries) == len(self.vectors)
+        return len(self.entries) == len(self.expires)
 
     def append(self, entry: Entry, vector: Vector) -> int:
         row = len(self.entries)
-        self.vectors[row] = vector
+        cut = self.leading.shape[1]
+        self.leading[row], self.rest[row] = vector[:cut], vector[cut:]
         self.entries.append(entry)
         self.expires[row] = entry.expires  # last: a reader takes only rows that are alive
         return row
@@ -39,18 +54,33 @@ class _Rows:
         self.expires[row] = -np.inf
         self.dead += 1
 
-    def nearest(self, vector: Vector, k: int, now: float) -> list[Neighbour]:
+    def vector(self, row: int) -> Vector:
+        return np.concatenate((self.leading[row], self.rest[row]))
+
+    def nearest(self, vector: Vector, k: int, now: float, *, exact: bool) -> list[Neighbour]:
         entries, count = self.entries, len(self.entries)
-        scores = self.vectors[:count] @ vector
+        cut = self.leading.shape[1]
+        scores = self.leading[:count] @ vector[:cut]
         scores[self.expires[:count] <= now] = -np.inf
-        best = np.argpartition(-scores, k - 1)[:k] if count > k else np.arange(count)
+        if exact or count <= EXACT_UP_TO:
+            rows = np.arange(count)
+            scores += self.rest[:count] @ vector[cut:]
+        else:
+            rows = _largest(scores, max(CANDIDATES, count // SHARE, k))
+            scores = scores[rows] + self.rest[rows] @ vector[cut:]
+        best = _largest(scores, k)
         ordered = best[np.argsort(-scores[best], kind="stable")]
-        return [Neighbour(entries[row], float(scores[row])) for row in ordered if scores[row] > -np.inf]
+        return [Neighbour(entries[rows[at]], float(scores[at])) for at in ordered if scores[at] > -np.inf]
+
+
+def _largest(scores: Vector, k: int) -> NDArray[np.intp]:
+    """Where the `k` largest are, in any order."""
+    return np.argpartition(scores, len(scores) - k)[-k:] if len(scores) > k else np.arange(len(scores))
 
 
 class Index(BaseIndex):
-    def __init__(self, dimensions: int, max_entries: int, made_by: str = "") -> None:
-        super().__init__(dimensions, max_entries, made_by)
+    def __init__(self, dimensions: int, max_entries: int, made_by: str = "", leading: int = 0) -> None:
+        super().__init__(dimensions, max_entries, made_by, leading)
         self._scopes: dict[str, _Rows] = {}
         self._places: dict[str, tuple[str, int]] = {}
         self._lock = Lock()
@@ -78,9 +108,9 @@ class Index(BaseIndex):
         with self._lock:
             return sum(self._remove(entry_id) for entry_id in ids)
 
-    def search(self, vector: Vector, scope: str, k: int) -> list[Neighbour]:
+    def search(self, vector: Vector, scope: str, k: int, *, exact: bool = False) -> list[Neighbour]:
         rows = self._scopes.get(scope)
-        return rows.nearest(vector, k, time.time()) if rows else []
+        return rows.nearest(vector, k, time.time(), exact=exact or not self.leading) if rows else []
 
     def _remove(self, entry_id: str) -> bool:
         scope, row = self._places.pop(entry_id, ("", -1))
@@ -98,13 +128,13 @@ class Index(BaseIndex):
         """The live rows in a new matrix with room for as many again; readers of the old one are not disturbed."""
         now = time.time()
         live = [row for row in range(len(old.entries)) if old.expires[row] > now] if old else []
-        rows = _Rows(self.dimensions, max(4, 2 * len(live)))
+        rows = _Rows(self.dimensions, self.leading, max(4, 2 * len(live)))
         if old:
             for row, entry in enumerate(old.entries):
                 if -np.inf < old.expires[row] <= now:
                     self._places.pop(entry.id, None)
             for row in live:
                 entry = old.entries[row]
-                self._places[entry.id] = (scope, rows.append(entry, old.vectors[row]))
+                self._places[entry.id] = (scope, rows.append(entry, old.vector(row)))
         self._scopes[scope] = rows
         return rows

@@ -40,8 +40,8 @@ NEVER = 1e11
 class Index(BaseIndex):
     shared = True
 
-    def __init__(self, dimensions: int, max_entries: int, made_by: str = "") -> None:
-        super().__init__(dimensions, max_entries, made_by)
+    def __init__(self, dimensions: int, max_entries: int, made_by: str = "", leading: int = 0) -> None:
+        super().__init__(dimensions, max_entries, made_by, leading)
         self._ends, self._scopes = self._name("ends"), self._name("scopes")
         if supported() is False:
             logger.warning("This Redis has no vector sets, so nothing is found by meaning: use Redis 8 or newer")
@@ -73,7 +73,7 @@ class Index(BaseIndex):
         return self._remove(list(ids))
 
     @store.fail_open([])
-    def search(self, vector: Vector, scope: str, k: int) -> list[Neighbour]:
+    def search(self, vector: Vector, scope: str, k: int, *, exact: bool = False) -> list[Neighbour]:
         found = self._nearest(vector, scope, k)
         now = time.time()
         if stale := [neighbour.entry.id for neighbour in found if neighbour.entry.expires <= now]:
