@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import IO, Any
+
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import DataAndFiles, MultiPartParser
 from rest_framework.request import Request
 
 from speech.exception_handler import PayloadTooLarge
@@ -17,7 +20,9 @@ ROOM_FOR_FIELDS = 65_536
 class UploadParser(MultiPartParser):
     """Refuses by the announced length what is too large, before any of it is read or written to a disk."""
 
-    def parse(self, stream, media_type=None, parser_context=None):  # type: ignore[no-untyped-def]  # DRF's
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> DataAndFiles[Any, Any]:
         length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
         if int(length) > settings.MAX_UPLOAD_BYTES + ROOM_FOR_FIELDS:
             raise too_large()

@@ -27,7 +27,17 @@ class Embeddings:
     @property
     def options(self) -> dict[str, str]:
         """For get_embedder("openai", …)."""
-        return {"BASE_URL": f"http://127.0.0.1:{self._http.server_port}/v1", "DIMENSIONS": str(DIMENSIONS)}
+        return {
+            "BASE_URL": f"http://127.0.0.1:{self._http.server_port}/v1",
+            "MODEL": "text-embedding-3-small",
+            "DIMENSIONS": str(DIMENSIONS),
+            "TIMEOUT_MS": "30000",
+        }
+
+    def choose(self, settings: Any) -> None:
+        """Let the semantic tier ask this server, and wait for it however busy the machine is."""
+        settings.SEMANTIC_EMBEDDER, settings.SEMANTIC_EMBEDDER_OPTIONS = "openai", self.options
+        settings.SEMANTIC_TIMEOUT_MS = 30_000
 
     def close(self) -> None:
         self._http.shutdown()
@@ -36,7 +46,8 @@ class Embeddings:
     def answer(self, body: dict[str, Any]) -> dict[str, Any]:
         self.texts += body["input"]
         time.sleep(self.delay)
-        rows = enumerate(self._embedder.embed(body["input"]).tolist())
+        # Neither in order nor of length 1: the API promises neither.
+        rows = reversed(list(enumerate((2 * self._embedder.embed(body["input"])).tolist())))
         tokens = sum(len(text.split()) for text in body["input"])
         return {
             "data": [{"index": at, "embedding": row} for at, row in rows],

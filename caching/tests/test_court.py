@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 from typing import Any
 
@@ -17,9 +16,10 @@ from caching.levels import Policy
 from caching.models import Call, HourlyUsage, Judgement, Price
 from caching.semantic.learned import learned
 from caching.semantic.tier import Asked, Match, forget_tier, tier
-from caching.tests.test_llm import Provider, ask, spoken
-from caching.tests.test_paraphrase import ASKED, PARAPHRASE, question, wait_for_the_index
+from caching.tests.asking import Provider, ask, spoken
+from caching.tests.paraphrases import ASKED, PARAPHRASE, question, wait_for_the_index
 from caching.usage import Usage
+from speechsite.tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -239,10 +239,7 @@ def test_the_thread_goes_on_after_a_case_that_fails(settings: Any, monkeypatch: 
     )
     own.offer(case)
     own.offer(case)
-    deadline = time.monotonic() + 30
-    while len(asked) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert len(asked) == 2
+    wait_until(lambda: len(asked) == 2)
 
 
 def _keys() -> list[str]:

@@ -14,12 +14,12 @@ from caching.doctor import Finding, examine_redis
 from caching.redis.advice import NO_PERMISSION
 from caching.redis.url import normalize_redis_url
 from caching.redis.version import has_vector_sets
-from caching.tests.test_store import wait_until
 from speechsite.private_redis import free_port
 from speechsite.tests.redis_server import RedisServer, self_signed_certificate
+from speechsite.tests.waiting import wait_until
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "TIMEOUT", 1.0)
 
@@ -120,6 +120,7 @@ def test_a_certificate_that_nobody_vouches_for(tls_server: tuple[RedisServer, Pa
     assert examined(f"{server.url}?ssl_ca_certs={certificate}")[-1].step == "latency"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_redis_that_hangs(server: RedisServer) -> None:
     server.pause()
     step, message, _ = failure(server.url)
@@ -127,6 +128,7 @@ def test_a_redis_that_hangs(server: RedisServer) -> None:
     assert (step, message) == ("AUTH", "Connection timeout")
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_port_that_never_answers_a_handshake() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         step, message, _ = failure(f"rediss://127.0.0.1:{silent.getsockname()[1]}/0")
@@ -135,7 +137,7 @@ def test_a_port_that_never_answers_a_handshake() -> None:
 
 def test_a_read_only_replica(server: RedisServer) -> None:
     with RedisServer("--replicaof", f"127.0.0.1 {server.port}") as replica:
-        wait_until(lambda: replica.client().info("replication")["master_link_status"] == "up", 30)
+        wait_until(lambda: replica.client().info("replication")["master_link_status"] == "up")
         step, message, remedy = failure(replica.url)
     assert (step, message) == ("write", "This Redis is a read-only replica")
     assert remedy == "Point REDIS_URL at the primary"

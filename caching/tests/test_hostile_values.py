@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +14,8 @@ from caching import keys
 from caching.serializers import Audio, AudioSerializer, JSONSerializer, Unreadable
 
 TEXTS = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)
+CLEAN = st.text(max_size=200)
+"""Without lone surrogates, which are refused before: see speech.strict_json."""
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
@@ -40,11 +44,11 @@ def test_audio_comes_back_as_it_was(data: bytes, fields: dict[str, Any]) -> None
 
 @given(value=st.binary(max_size=400) | st.binary(max_size=400).map(lambda rest: AudioSerializer.MAGIC + rest))
 def test_bytes_that_are_no_entry_are_said_to_be_unreadable(value: bytes) -> None:
-    for read in (JSONSerializer({}).loads, AudioSerializer({}).loads, AudioSerializer({}).loads_fields):
-        try:
-            read(value)
-        except Unreadable:
-            continue
+    for serializer in (JSONSerializer({}), AudioSerializer({})):
+        with pytest.raises(Unreadable):
+            serializer.loads(value)
+    with suppress(Unreadable):
+        AudioSerializer({}).loads_fields(value)
 
 
 @given(data=st.binary(min_size=1, max_size=200), cut=st.integers(1, 250), more=st.binary(max_size=3))
@@ -58,30 +62,20 @@ def test_audio_that_was_cut_or_added_to_is_noticed(data: bytes, cut: int, more: 
     assert len(changed) == len(stored) and found.fields == {"by": "somebody"}
 
 
-@given(voice=TEXTS, provider=TEXTS, codec=TEXTS, text=TEXTS)
+@given(voice=CLEAN, provider=CLEAN, codec=CLEAN, text=CLEAN)
 def test_the_key_of_audio_can_be_read_back_and_widens_no_pattern(
     voice: str, provider: str, codec: str, text: str
 ) -> None:
-    if any("\ud800" <= letter <= "\udfff" for letter in voice + provider + codec + text):
-        return  # refused before: strict_json
     key = keys.speech_key(provider=provider, voice=voice, text=text, options={}, codec=codec)
     parsed = keys.parse_speech_key(key)
     assert (parsed.provider, parsed.voice, parsed.codec) == (provider, voice, codec)
-    assert not FORBIDDEN & {*key}
+    assert key.count(":") == 4
+    assert not (FORBIDDEN | {"^"}) & {*key}
 
 
-@given(question=TEXTS.filter(lambda text: not any("\ud800" <= letter <= "\udfff" for letter in text)))
+@given(question=CLEAN)
 def test_a_readable_key_stays_one_word_of_bounded_length(question: str) -> None:
     key = keys.semantic_key("scope", question)
     assert not (FORBIDDEN - {" "}) & {*key}
     assert key.count(":") == 3
     assert len(key) < 500
-
-
-@given(one=PLAIN, other=PLAIN)
-def test_two_values_have_one_digest_only_if_they_are_equal(one: Any, other: Any) -> None:
-    same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-    if same:
-        assert keys.digest(one) == keys.digest(other)
-    if keys.digest(one) == keys.digest(other):
-        assert one == other

@@ -90,9 +90,9 @@ def test_a_row_says_how_old_an_entry_is_and_how_often_it_hit() -> None:
     page = inspection.browse(Selection())
     assert page
     (row,) = page.rows
-    assert row.age in (100, 101)
+    assert row.age is not None and 100 <= row.age < 130
     assert (row.hits, row.level, row.text, row.made_by) == (6, "balanced", "a?", "bot")
-    assert row.stored.bytes > 0 and row.stored.ttl and row.stored.ttl > 590
+    assert row.stored.bytes > 0 and row.stored.ttl and row.stored.ttl > 570
 
 
 def test_one_entry_is_shown_with_what_it_cost_and_saved() -> None:
@@ -119,13 +119,15 @@ def test_a_key_that_does_not_exist_is_none() -> None:
     assert inspection.inspect("llm:exact:gone") is None
 
 
-def test_a_page_costs_the_same_however_many_keys_there_are(redis_client: redis.Redis) -> None:
-    for start in range(0, 100_000, 10_000):
-        redis_client.mset({f"llm:exact:{number}": "{}" for number in range(start, start + 10_000)})
-    remember("needle")
-    choices: list[dict[str, Any]] = [{}, {"kinds": ("tts",)}, {"pattern": "*:needle"}]
+def test_a_page_ends_when_its_time_is_over_however_many_keys_there_are(
+    redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis_client.mset({f"llm:exact:{number}": "{}" for number in range(10_000)})
+    monkeypatch.setattr(inspection, "PAGE_SECONDS", 0)
+    choices: list[dict[str, Any]] = [{"kinds": ("tts",)}, {"pattern": "*:needle"}]
     for options in choices:
-        started = time.perf_counter()
-        assert inspection.browse(Selection(**options))
-        # PAGE_SECONDS, and time for a shared machine.
-        assert time.perf_counter() - started < 1
+        redis_client.config_resetstat()
+        page = inspection.browse(Selection(**options))
+        assert page and not page.rows and page.cursor, "there is somewhere to go on from"
+        statistics: Any = redis_client.info("commandstats")
+        assert statistics["cmdstat_scan"]["calls"] == 1

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 import redis
 from django.contrib.admin.models import LogEntry
@@ -15,6 +13,7 @@ from caching.models import Call
 from caching.semantic.learned import learned, pair_of
 from caching.semantic.tier import Asked, tier
 from caching.tests.staff import browser_of
+from speechsite.tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +26,7 @@ def hit(redis_client: redis.Redis) -> Call:
     """A semantic hit whose entry is in Redis and in the index of this process."""
     store.put(ANSWER, {"answer": "Nine to five."}, 600)
     tier().remember(ASKED, ANSWER, 600, {})
-    deadline = time.monotonic() + 10
-    while not is_findable() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(is_findable)
     return Call.objects.create(
         created=timezone.now(),
         cache_type="llm",

@@ -52,15 +52,6 @@ def test_it_gives_two_keys_to_two_meanings(one: dict[str, Any], other: dict[str,
     assert (keys.exact_key(one) == keys.exact_key(other)) == (_meaning(one) == _meaning(other))
 
 
-@given(st.text(), st.text(), st.text(), st.text())
-def test_speech_keys_can_be_taken_apart_again(provider: str, voice: str, text: str, codec: str) -> None:
-    key = keys.speech_key(provider=provider, voice=voice, text=text, options={}, codec=codec)
-    parts = keys.parse_speech_key(key)
-    assert (parts.provider, parts.voice, parts.codec) == (provider, voice, codec)
-    assert key.count(":") == 4
-    assert not set(key) & set("*?[]\\^ \n")
-
-
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [

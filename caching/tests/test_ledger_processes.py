@@ -18,6 +18,13 @@ def hit(model="tts-1", key="k"):
     return ledger.record(Event("tts", "exact", Usage(characters=1_000_000), provider="openai", model=model, key=key))
 def say(word):
     print(word, flush=True)
+def wait_for(hits):
+    from django.db.models import Sum
+    from caching.models import EntryHits
+    deadline = time.monotonic() + 30
+    while EntryHits.objects.aggregate(sum=Sum("hits", default=0))["sum"] < hits:
+        assert time.monotonic() < deadline, "it was not written"
+        time.sleep(0.1)
 """
 SUMS = """
 import json
@@ -63,9 +70,10 @@ def test_kill_9_right_after_the_answer_loses_no_spend(database_url: str) -> None
 
 
 def test_kill_9_loses_at_most_the_hits_of_the_last_second(database_url: str) -> None:
-    code = f"{SETUP}\nhit()\ntime.sleep(3)\nhit()\nos.kill(os.getpid(), signal.SIGKILL)"
+    code = f"{SETUP}\nhit()\nwait_for(1)\nhit()\nos.kill(os.getpid(), signal.SIGKILL)"
     run_python_until_killed(code, database_url)
-    assert figures(database_url)["saved"] == PRICE
+    # The last one may have been written in the moment before.
+    assert figures(database_url)["saved"] in (PRICE, 2 * PRICE)
 
 
 def run_python_until_killed(code: str, database_url: str) -> None:
@@ -127,8 +135,8 @@ os.kill(os.getpid(), signal.SIGKILL)
     process.stdin.flush()
     first, second, third = (float(process.stdout.readline()) for _ in range(3))
     assert process.stdout.readline() == "locked\n"
-    assert 0.9 < first < 4
-    assert second < 0.5 and third < 0.5, "once it is known that the database is locked nobody waits for it"
+    assert 0.9 < first < 10
+    assert second < 0.9 and third < 0.9, "once it is known that the database is locked nobody waits for it"
     time.sleep(2)
     lock.execute("ROLLBACK")
     lock.close()
@@ -170,13 +178,13 @@ def test_the_writer_survives_a_fork(sqlite_url: str) -> None:
     code = f"""{SETUP}
 from django.db import connections
 hit()
-time.sleep(2)
+wait_for(1)
 connections.close_all()
 if os.fork() == 0:
     hit()
-    time.sleep(2.5)
+    wait_for(2)
     os._exit(0)
-os.wait()
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
 """
     run_python(code, sqlite_url)
     assert figures(sqlite_url)["saved"] == 2 * PRICE

@@ -52,10 +52,10 @@ def test_the_level_sets_the_time_to_live_and_a_hit_does_not_extend_it(
     redis_client: Any, level: Any, seconds: int
 ) -> None:
     ask(QUESTION, Policy(level), Provider(spoken("Sunny.")))
-    assert seconds - 2 <= redis_client.ttl(QUESTION.key) <= seconds
-    redis_client.expire(QUESTION.key, 10)
+    assert seconds - 30 < redis_client.ttl(QUESTION.key) <= seconds
+    redis_client.expire(QUESTION.key, 100)
     assert ask(QUESTION, Policy(level), Provider(spoken("x"))).status == "hit"
-    assert redis_client.ttl(QUESTION.key) <= 10
+    assert redis_client.ttl(QUESTION.key) <= 100
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_no_store_leaves_no_trace(redis_client: Any) -> None:
 def test_max_age_refuses_what_is_older(redis_client: Any) -> None:
     ask(QUESTION, Policy(), Provider(spoken("Old.")))
     change_entry(redis_client, QUESTION.key, lambda entry: {**entry, "created": entry["created"] - 100})
-    assert ask(QUESTION, Policy(max_age=200), Provider(spoken("x"))).age in (100, 101)
+    assert 100 <= ask(QUESTION, Policy(max_age=200), Provider(spoken("x"))).age < 130
     assert ask(QUESTION, Policy(max_age=50), Provider(spoken("New."))).status == "miss"
 
 

@@ -13,6 +13,7 @@ import redis
 from caching.chunks import Accumulator
 from caching.levels import Policy
 from caching.tests.asking import QUESTION, Fresh, Provider, ask, ask_for_stream, spoken
+from speechsite.tests.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -61,10 +62,7 @@ def test_a_stream_whose_reader_goes_away_is_finished_and_stored(redis_client: re
     outcome = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny today.")))
     next(outcome.value)
     outcome.value.close()  # type: ignore[attr-defined]
-    deadline = time.monotonic() + 10
-    while not redis_client.exists(QUESTION.key):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: redis_client.exists(QUESTION.key))
     assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.choices == spoken("It is sunny today.").choices
 
 

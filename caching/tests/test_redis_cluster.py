@@ -19,12 +19,12 @@ from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import Entry
 from caching.semantic.tier import forget_tier, tier
 from caching.tests.asking import FAILURES, Provider, ask_for_stream, spoken
-from caching.tests.test_paraphrase import ASKED, PARAPHRASE, asked, question, wait_for_the_index
+from caching.tests.paraphrases import ASKED, PARAPHRASE, asked, question, wait_for_the_index
 from caching.tests.test_semantic_vectorset import entry, found, vector
-from caching.tests.test_store import wait_until
 from speechsite.private_redis import free_port
 from speechsite.tests.redis_cluster import RedisCluster
 from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 

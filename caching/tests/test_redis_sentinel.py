@@ -8,8 +8,8 @@ import pytest
 
 from caching import store
 from caching.doctor import examine_redis
-from caching.tests.test_store import wait_until
 from speechsite.tests.redis_cluster import WatchedRedis
+from speechsite.tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

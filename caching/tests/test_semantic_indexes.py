@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
@@ -111,25 +112,22 @@ def test_it_drops_the_oldest_beyond_its_size(index: BaseIndex) -> None:
 
 def test_it_can_be_searched_while_it_changes(index: BaseIndex) -> None:
     stored = fill(index, 100)
-    wrong: list[str] = []
     done = threading.Event()
 
-    def search() -> None:
-        while not done.is_set():
-            for neighbour in index.search(stored[50], "s", 1):
-                if neighbour.entry.id == "s50" and neighbour.similarity < 0.99:
-                    wrong.append(neighbour.entry.id)
+    def search() -> list[float]:
+        similarities: list[float] = []
+        while not done.is_set() or not similarities:
+            nearest = index.search(stored[50], "s", 1)
+            similarities += [neighbour.similarity for neighbour in nearest if neighbour.entry.id == "s50"]
+        return similarities
 
-    threads = [threading.Thread(target=search) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for _ in range(5):
-        index.remove([f"s{at}" for at in range(100)])
-        fill(index, 100)
-    done.set()
-    for thread in threads:
-        thread.join()
-    assert wrong == []
+    with ThreadPoolExecutor(3) as threads:
+        searches = [threads.submit(search) for _ in range(3)]
+        for _ in range(5):
+            index.remove([f"s{at}" for at in range(100)])
+            fill(index, 100)
+        done.set()
+    assert all(min(one.result()) >= 0.99 for one in searches)
 
 
 def test_the_nearest_of_very_many_is_found(name: str) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import doctest
+import time
 import timeit
 
 import pytest
@@ -68,6 +69,7 @@ def test_its_table_holds() -> None:
 def test_it_survives_any_text_and_is_empty_only_for_blanks(text: str) -> None:
     normalized = normalize(text)
     assert normalized == " ".join(normalized.split())
+    assert normalized or not any(letter.isalnum() for letter in text)
 
 
 @pytest.mark.parametrize("text", ["please", "um", "hey", "ज़रा", "zara", "hello", "thanks", "???"])
@@ -80,5 +82,6 @@ def test_it_leaves_no_wildcards_for_redis() -> None:
 
 
 def test_it_takes_microseconds() -> None:
-    best = min(timeit.repeat(lambda: normalize("set an alarm for 7 p.m."), number=500, repeat=5)) / 500
-    assert best < 0.0005
+    # Of this thread: other programs on the machine do not count.
+    timer = timeit.Timer(lambda: normalize("set an alarm for 7 p.m."), timer=time.thread_time)
+    assert min(timer.repeat(number=500)) / 500 < 0.0005

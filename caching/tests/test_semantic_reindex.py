@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,26 +13,13 @@ from caching.entries.reindexing import reindex
 from caching.semantic import feed
 from caching.semantic.tier import Asked, Tier
 from caching.tests.embeddings import Embeddings
-from caching.tests.test_semantic_slow_embedders import until
 from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
 SCOPE = "scope"
 STORED = ["what is my balance", "turn on the light", "when does the bank open", "block my card please"]
-
-
-@pytest.fixture
-def worker() -> Iterator[Callable[[], Tier]]:
-    made: list[Tier] = []
-
-    def make() -> Tier:
-        made.append(Tier())
-        return made[-1]
-
-    yield make
-    for tier in made:
-        tier.close()
 
 
 @pytest.fixture
@@ -43,14 +30,27 @@ def redis8_here(redis8: RedisServer, use_redis: Callable[[str], None]) -> redis.
     return client
 
 
+@pytest.fixture(params=["numpy", "vectorset"])
+def each_index(request: pytest.FixtureRequest, redis8_here: redis.Redis, settings: Any) -> redis.Redis:
+    """The Redis under it."""
+    settings.SEMANTIC_INDEX = request.param
+    return redis8_here
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Runs the command, and gives what it says."""
+
+    def run() -> str:
+        call_command("semantic_reindex")
+        return capsys.readouterr().out
+
+    return run
+
+
 def fill(tier: Tier) -> None:
     for number, text in enumerate(STORED):
         tier.remember(Asked(SCOPE, text), f"llm:exact:{number}", 600, {})
-
-
-def run(capsys: pytest.CaptureFixture[str]) -> str:
-    call_command("semantic_reindex")
-    return capsys.readouterr().out
 
 
 def nearest(tier: Tier, text: str) -> str:
@@ -58,88 +58,76 @@ def nearest(tier: Tier, text: str) -> str:
 
 
 def test_from_numpy_to_a_vector_set_and_back(
-    redis8_here: redis.Redis, worker: Callable[[], Tier], settings: Any, capsys: pytest.CaptureFixture[str]
+    redis8_here: redis.Redis, worker: Callable[[], Tier], settings: Any, run: Callable[[], str]
 ) -> None:
     fill(worker())
     settings.SEMANTIC_INDEX = "vectorset"
     assert len(worker().matcher.index) == 0
-    assert "4 entries, 4 of them new" in run(capsys)
+    assert "4 entries, 4 of them new" in run()
     shared = worker()
     assert [nearest(shared, text) for text in STORED] == STORED
-    assert "4 entries, 0 of them new to the index; 0 old ones removed" in run(capsys)
+    assert "4 entries, 0 of them new to the index; 0 old ones removed" in run()
 
     redis8_here.delete("llm:query_index")
     settings.SEMANTIC_INDEX = "numpy"
-    assert "4 of them new" in run(capsys)
-    assert "0 of them new" in run(capsys)
+    assert "4 of them new" in run()
+    assert "0 of them new" in run()
     own = worker()
-    until(lambda: len(own.matcher.index) == 4)
+    wait_until(lambda: len(own.matcher.index) == 4)
     assert [nearest(own, text) for text in STORED] == STORED
 
 
-@pytest.mark.parametrize("index", ["numpy", "vectorset"])
 def test_what_left_redis_meanwhile_does_not_come_back(
-    redis8_here: redis.Redis,
-    worker: Callable[[], Tier],
-    settings: Any,
-    capsys: pytest.CaptureFixture[str],
-    index: str,
+    each_index: redis.Redis, worker: Callable[[], Tier], run: Callable[[], str]
 ) -> None:
-    settings.SEMANTIC_INDEX = index
     tier = worker()
     fill(tier)
-    until(lambda: len(tier.matcher.index) == 4)
-    redis8_here.delete(Asked(SCOPE, STORED[0]).key)
-    assert "3 entries, 0 of them new to the index; 1 old ones removed" in run(capsys)
-    until(lambda: tier.matcher.index.ids() == {"llm:exact:1", "llm:exact:2", "llm:exact:3"})
+    wait_until(lambda: len(tier.matcher.index) == 4)
+    each_index.delete(Asked(SCOPE, STORED[0]).key)
+    assert "3 entries, 0 of them new to the index; 1 old ones removed" in run()
+    wait_until(lambda: tier.matcher.index.ids() == {"llm:exact:1", "llm:exact:2", "llm:exact:3"})
 
 
-@pytest.mark.parametrize("index", ["numpy", "vectorset"])
+@pytest.mark.usefixtures("each_index")
 def test_another_embedder_gets_an_index_of_its_own(
-    redis8_here: redis.Redis,
-    worker: Callable[[], Tier],
-    settings: Any,
-    capsys: pytest.CaptureFixture[str],
-    index: str,
+    worker: Callable[[], Tier], settings: Any, run: Callable[[], str], embeddings: Embeddings
 ) -> None:
-    settings.SEMANTIC_INDEX = index
     fill(worker())
-    provider = Embeddings()
-    settings.SEMANTIC_EMBEDDER, settings.SEMANTIC_EMBEDDER_OPTIONS = "openai", provider.options
-    settings.SEMANTIC_TIMEOUT_MS = 30_000
+    embeddings.choose(settings)
     changed = worker()
     assert len(changed.matcher.index) == 0
-    run(capsys)
-    until(lambda: len(changed.matcher.index) == 4)
+    run()
+    wait_until(lambda: len(changed.matcher.index) == 4)
     assert [nearest(changed, text) for text in STORED] == STORED
-    provider.close()
 
 
 def test_it_goes_on_where_it_was_stopped_and_pays_once(
-    worker: Callable[[], Tier], settings: Any, redis_client: redis.Redis, capsys: pytest.CaptureFixture[str]
+    redis_client: redis.Redis,
+    worker: Callable[[], Tier],
+    settings: Any,
+    run: Callable[[], str],
+    embeddings: Embeddings,
 ) -> None:
     fill(worker())
-    provider = Embeddings()
-    settings.SEMANTIC_EMBEDDER, settings.SEMANTIC_EMBEDDER_OPTIONS = "openai", provider.options
-    provider.status = 500
+    embeddings.choose(settings)
+    embeddings.status = 500
     with pytest.raises(CommandError, match="Run it again"):
-        run(capsys)
-    provider.status = 200
-    provider.texts.clear()
+        run()
+    embeddings.status = 200
+    embeddings.texts.clear()
     steps = reindex()
     next(steps)
-    run(capsys)
-    run(capsys)
-    assert len(provider.texts) == len(set(provider.texts)) == 4
-    provider.close()
+    run()
+    run()
+    assert len(embeddings.texts) == len(set(embeddings.texts)) == 4
 
 
 def test_it_reads_with_scan_alone(
-    redis_client: redis.Redis, worker: Callable[[], Tier], capsys: pytest.CaptureFixture[str]
+    redis_client: redis.Redis, worker: Callable[[], Tier], run: Callable[[], str]
 ) -> None:
     fill(worker())
     redis_client.config_resetstat()
-    run(capsys)
+    run()
     used = redis_client.info("commandstats")
     assert "cmdstat_scan" in used and "cmdstat_keys" not in used
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from decimal import Decimal
 from typing import Any
@@ -22,48 +22,25 @@ from caching.semantic.embedders import ngrams
 from caching.semantic.embedders.base import EmbeddingError, Vectors
 from caching.semantic.tier import Asked, Tier, forget_tier
 from caching.tests.embeddings import Embeddings
-from caching.tests.test_paraphrase import question
+from caching.tests.paraphrases import question
+from speechsite.tests.waiting import wait_until
 
 ASKED = Asked("scope", "what is my balance")
 
 
 @pytest.fixture
-def provider(settings: Any, redis_client: redis.Redis) -> Iterator[Embeddings]:
-    provider = Embeddings()
-    settings.SEMANTIC_EMBEDDER = "openai"
-    settings.SEMANTIC_EMBEDDER_OPTIONS = {**provider.options, "MODEL": "text-embedding-3-small", "TIMEOUT_MS": "30000"}
-    settings.SEMANTIC_TIMEOUT_MS = 30_000
-    yield provider
-    provider.close()
-
-
-@pytest.fixture
-def worker(provider: Embeddings) -> Iterator[Callable[[], Tier]]:
-    made: list[Tier] = []
-
-    def make() -> Tier:
-        made.append(Tier())
-        return made[-1]
-
-    yield make
-    for tier in made:
-        tier.close()
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def provider(embeddings: Embeddings, settings: Any, redis_client: redis.Redis) -> Embeddings:
+    embeddings.choose(settings)
+    return embeddings
 
 
 def test_several_workers_and_a_restart_pay_once_for_a_text(provider: Embeddings, worker: Callable[[], Tier]) -> None:
     one, other = worker(), worker()
     assert one.find(ASKED, "balanced") is None
     one.remember(ASKED, "llm:exact:1", 60, {})
-    until(lambda: len(one.matcher.index) == len(other.matcher.index) == 1)
+    wait_until(lambda: len(one.matcher.index) == len(other.matcher.index) == 1)
     restarted = worker()
-    until(lambda: len(restarted.matcher.index) == 1)
+    wait_until(lambda: len(restarted.matcher.index) == 1)
     assert provider.texts == ["what is my balance"]
     (near,) = restarted.matcher.index.search(one.matcher.vector(ASKED.text), "scope", 1)
     assert near.similarity == pytest.approx(1, abs=1e-3)
@@ -74,7 +51,7 @@ def test_another_embedder_does_not_take_its_vectors(
 ) -> None:
     one = worker()
     one.remember(ASKED, "llm:exact:1", 60, {})
-    until(lambda: len(one.matcher.index) == 1)
+    wait_until(lambda: len(one.matcher.index) == 1)
     settings.SEMANTIC_EMBEDDER_OPTIONS = {**settings.SEMANTIC_EMBEDDER_OPTIONS, "MODEL": "another"}
     changed = worker()
     assert changed._reader is not None and changed._reader.caught_up.wait(30)
@@ -90,7 +67,7 @@ def test_one_that_is_slow_means_a_miss_and_what_it_says_late_is_kept(
     with caplog.at_level(logging.WARNING):
         assert one.find(ASKED, "balanced") is None
     assert "longer than 50 ms" in caplog.text
-    until(lambda: _in_time(one))
+    wait_until(lambda: _in_time(one))
     assert provider.texts == ["what is my balance"]
 
 

@@ -15,7 +15,7 @@ from caching.redis.version import has_vector_sets
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry, Vector
 from caching.semantic.tier import Asked, Tier
-from caching.tests.test_paraphrase import ASKED, PARAPHRASE, asked
+from caching.tests.paraphrases import ASKED, PARAPHRASE, asked
 from speechsite.tests.redis_server import RedisServer
 
 DIMENSIONS = 8

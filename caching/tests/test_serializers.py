@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,20 +14,10 @@ audio_serializer = AudioSerializer({})
 fields = st.dictionaries(st.text(max_size=10), st.integers() | st.text(max_size=20), max_size=5)
 
 
-@given(st.dictionaries(st.text(), st.text() | st.integers() | st.none()))
-def test_json_comes_back_as_it_went(value: dict[str, Any]) -> None:
-    assert json_serializer.loads(json_serializer.dumps(value)) == value
-
-
 def test_json_is_readable_in_redis() -> None:
     value = json_serializer.dumps({"answer": "नमस्ते"})
     assert value.startswith('{"answer":"नमस्ते",'.encode())
     assert json.loads(value)["answer"] == "नमस्ते"
-
-
-@given(st.binary(max_size=2000), fields)
-def test_audio_comes_back_as_it_went(data: bytes, fields: dict[str, Any]) -> None:
-    assert audio_serializer.loads(audio_serializer.dumps(Audio(data, fields))) == Audio(data, fields)
 
 
 @given(st.binary(max_size=300), fields, st.data())
@@ -46,13 +35,6 @@ def test_a_byte_that_was_changed_is_noticed(audio: bytes, fields: dict[str, Any]
         whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
         with pytest.raises(Unreadable):
             serializer.loads(bytes(whole))
-
-
-@given(st.binary(max_size=200) | st.binary(max_size=200).map(lambda tail: b"TTS2" + tail))
-def test_garbage_raises_nothing_but_unreadable(garbage: bytes) -> None:
-    for serializer in (json_serializer, audio_serializer):
-        with suppress(Unreadable):
-            serializer.loads(garbage)
 
 
 @pytest.mark.parametrize("value", [b"123", b"[]", b'"text"', b'{"a":1}', b"null", b"[" * 100_000])

@@ -49,9 +49,14 @@ def test_an_entry_costs_at_most_300_bytes_over_its_audio(redis_client: redis.Red
 
 
 @pytest.mark.parametrize(("level", "seconds"), [("quality", 1800), ("balanced", 900), ("speed", 300)])
-def test_the_level_sets_the_time_to_live(redis_client: redis.Redis, level: Any, seconds: int) -> None:
+def test_the_level_sets_the_time_to_live_and_a_hit_does_not_extend_it(
+    redis_client: redis.Redis, level: Any, seconds: int
+) -> None:
     tts.remember(UTTERANCE, AUDIO, Policy(level), BILLED)
-    assert seconds - 2 <= redis_client.ttl(UTTERANCE.key) <= seconds
+    assert seconds - 30 < redis_client.ttl(UTTERANCE.key) <= seconds
+    redis_client.expire(UTTERANCE.key, 100)
+    assert tts.lookup([UTTERANCE], Policy(level)) != [None]
+    assert redis_client.ttl(UTTERANCE.key) <= 100
 
 
 @pytest.mark.parametrize(
@@ -94,4 +99,6 @@ def test_silence_of_no_length_and_no_store_leave_nothing(redis_client: redis.Red
 def test_max_age_and_no_cache_are_heeded(redis_client: redis.Redis) -> None:
     tts.remember(UTTERANCE, AUDIO, Policy(), BILLED)
     assert tts.lookup([UTTERANCE], Policy(read=False)) == [None]
-    assert tts.lookup([UTTERANCE], Policy(max_age=5)) != [None]
+    tts.remember(UTTERANCE, AUDIO, Policy(), BILLED, age=100)
+    assert tts.lookup([UTTERANCE], Policy(max_age=200)) != [None]
+    assert tts.lookup([UTTERANCE], Policy(max_age=50)) == [None]

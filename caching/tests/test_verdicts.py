@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import redis
@@ -19,6 +19,7 @@ from caching.judging.verdicts import Use
 from caching.models import BarChange, Judge, Judgement, Verdict
 from caching.semantic.learned import learned
 from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -74,8 +75,8 @@ def test_a_client_that_changes_its_mind_does_not_bring_the_pair_back_but_staff_d
     assert learned.verdict(USE.pair) is True
 
 
-def test_no_text_is_kept_where_none_may_be(settings: object) -> None:
-    settings.LOG_TEXTS = False  # type: ignore[attr-defined]
+def test_no_text_is_kept_where_none_may_be(settings: Any) -> None:
+    settings.LOG_TEXTS = False
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG, "no!")
     row = Judgement.objects.get()
     assert {row.question, row.matched, row.comment} == {"[hidden]"} and row.pair == USE.pair
@@ -139,9 +140,7 @@ def test_what_was_judged_while_redis_was_away_is_learned_when_it_is_back(use_red
         store._breaker.trip("the network of one process fails")
         verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
         cut_off.look()
-        deadline = time.monotonic() + 30
-        while not store.available() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(store.available)
         assert heard_by(cut_off) is False
         assert heard_by(other) is False
 
@@ -159,11 +158,11 @@ def test_nothing_is_read_again_once_all_processes_know_it(
             follower.look()
 
 
-def test_it_reads_nothing_as_long_as_nothing_is_new(django_assert_num_queries: object) -> None:
+def test_it_reads_nothing_as_long_as_nothing_is_new(django_assert_num_queries: Any) -> None:
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
     other = Follower()
     other.look()
-    with django_assert_num_queries(0):  # type: ignore[operator]
+    with django_assert_num_queries(0):
         other.look()
 
 

@@ -69,6 +69,13 @@ def test_an_unknown_price_is_null_and_has_no_header(api: APIClient, monkeypatch:
     assert "X-Cost-USD" not in answer.headers
 
 
+def test_headers_are_in_dollars_whatever_the_pages_show(api: APIClient, settings: Any) -> None:
+    in_dollars = api.post("/api/chat/", CHAT, format="json").headers["X-Cost-USD"]
+    settings.DISPLAY_CURRENCY, settings.CURRENCY_RATES = "INR", {"USD": Decimal(1), "INR": Decimal(80)}
+    hit = api.post("/api/chat/", CHAT, format="json")
+    assert (hit.headers["X-Cost-USD"], hit.headers["X-Cost-Saved-USD"]) == ("0", in_dollars)
+
+
 def test_only_if_cached_costs_nothing_and_is_counted_as_a_miss(api: APIClient) -> None:
     answer = api.post("/api/chat/", CHAT, format="json", headers={"Cache-Control": "only-if-cached"})
     assert answer.status_code == 504

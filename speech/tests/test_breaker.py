@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client as Browser
+from prometheus_client import REGISTRY
 
 from speech import providers
 from speech.exceptions import (
@@ -100,6 +101,16 @@ def test_a_trial_that_fails_leaves_it_open_and_one_that_never_ends_stops_nobody(
     breaker._next_trial = time.monotonic()
     call()
     call()
+
+
+def test_metrics_say_who_is_left_alone() -> None:
+    def workers() -> float | None:
+        return REGISTRY.get_sample_value("provider_left_alone", {"provider": "demo", "operation": "chat"})
+
+    fail(ProviderUnavailable("down"), 3)
+    assert workers() == 1
+    breaker_of("demo", "chat").succeeded()
+    assert workers() == 0
 
 
 @pytest.mark.django_db

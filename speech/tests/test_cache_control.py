@@ -39,6 +39,8 @@ def test_it_refuses_a_max_age_that_is_no_number(header: str) -> None:
         (Outcome("x", "hit", "k", age=5, ttl=1795, stored=True, match="exact"), "speechsite; hit; ttl=1795"),
         (Outcome("x", "miss", "k", ttl=1800, stored=True), "speechsite; fwd=uri-miss; stored; ttl=1800"),
         (Outcome("x", "miss", "k"), "speechsite; fwd=uri-miss"),
+        (Outcome("x", "miss", "k", collapsed=True), "speechsite; fwd=uri-miss; collapsed"),
+        (Outcome("x", "hit", "k", ttl=-12, stale=True), "speechsite; fwd=stale; ttl=-12"),
         (Outcome("x", "bypass", "k"), "speechsite; fwd=bypass"),
     ],
 )

@@ -11,14 +11,12 @@ from rest_framework.test import APIClient
 from caching.models import Judgement
 from caching.semantic.learned import learned
 from caching.semantic.tier import forget_tier
-from caching.tests.test_paraphrase import wait_for_the_index
+from caching.tests.paraphrases import ASKED, PARAPHRASE, wait_for_the_index
 from speech.models import Client, Receipt
 from speech.tests.bad_requests import error_of
 from speech.tests.loopback import FakeOpenAI
 
 pytestmark = pytest.mark.usefixtures("fake_openai")
-
-ASKED, PARAPHRASE = "What is my account balance?", "could you tell me my account balance please"
 
 
 def chat(api: Any, query: str = ASKED, **fields: Any) -> Any:

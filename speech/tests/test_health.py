@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 
 from caching import store
@@ -49,8 +50,6 @@ def test_readyz_names_what_a_provider_lacks(client: Client, settings: Any) -> No
 
 
 def test_readyz_is_503_without_its_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.db import OperationalError, connection
-
     def fails() -> None:
         raise OperationalError("could not connect to postgres://user:secret@host")
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import chain, pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.exceptions import ParseError
 
-from speech.audio import read_wav, to_wav
+from speech.audio import read_wav
 from speech.audio.wav import wav_header
 from speech.exceptions import InvalidRequest
 from speech.strict_json import parse_json
@@ -45,11 +46,6 @@ def test_what_is_no_wav_file_is_refused_with_a_reason(data: bytes) -> None:
         assert len(pcm) % 2 == 0 and rate > 0 and pcm in data
 
 
-@given(samples=st.binary(max_size=200).map(lambda data: data[: len(data) // 2 * 2]), rate=st.integers(1, 192_000))
-def test_a_wav_file_comes_back_as_it_was(samples: bytes, rate: int) -> None:
-    assert read_wav(to_wav(samples, rate)) == (samples, rate)
-
-
 @given(data=st.binary(max_size=20))
 def test_an_upload_is_of_a_known_kind_or_refused(data: bytes) -> None:
     try:
@@ -66,6 +62,15 @@ def test_events_are_the_same_however_the_stream_is_cut(pieces: list[bytes], cuts
     assert list(read_events(cut_up)) == list(read_events([stream]))
 
 
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text of a JSON value, names of members included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for item in value if isinstance(value, list) else chain.from_iterable(value.items()):
+            yield from texts_in(item)
+
+
 @given(
     body=st.binary(max_size=60)
     | st.text(max_size=60).map(str.encode)
@@ -76,6 +81,6 @@ def test_a_body_is_json_without_forbidden_characters_or_refused(body: bytes) -> 
         value = parse_json(body)
     except ParseError:
         return
-    said = json.dumps(value, ensure_ascii=False)
-    assert "\x00" not in json.loads(json.dumps(said))
-    said.encode("utf-8")
+    for text in texts_in(value):
+        assert "\x00" not in text
+        text.encode("utf-8")  # which a lone surrogate cannot be

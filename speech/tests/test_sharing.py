@@ -9,10 +9,12 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from caching import keys, sharing
+from caching.entries import keyspace
 from caching.semantic import feed
 from caching.semantic.feed import Event
 from caching.serializers import JSONSerializer
 from speech.models import Client
+from speech.providers import demo
 
 Clients = Callable[..., tuple[Client, str]]
 PLAIN = "Which colour is the sky?"
@@ -44,7 +46,6 @@ def cached(caller: APIClient, query: str = PLAIN, **fields: Any) -> str:
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Let the demo say something else than the question, which it repeats."""
-    from speech.providers import demo
 
     def say(text: str) -> None:
         answer = demo.Provider.chat
@@ -148,16 +149,13 @@ def test_without_redis_nothing_is_shared(use_redis: Callable[[str], None]) -> No
     assert sharing.admitted(["one", "two"], "1") == [False, False]
 
 
-def test_every_entry_says_who_wrote_it(api: Any, redis_client: Any, settings: Any) -> None:
-    settings.PROVIDERS = {**settings.PROVIDERS}
+def test_every_entry_says_who_wrote_it(api: Any, redis_client: Any) -> None:
     for query in ("What is a cache?", "what is a cache", "Please tell me what a cache is"):
         api.post("/api/chat/", {"query": query, "optimization_level": "speed"}, format="json")
     speak(api, "Good morning.")
     stored = [name.decode() for name in redis_client.keys("*")]
     kinds = {keys.kind_of(name) for name in stored}
     assert {keys.EXACT, keys.SEMANTIC, keys.QUERY_INDEX, keys.SPEECH} <= kinds
-    from caching.entries import keyspace
-
     entries = [name for name in stored if keys.kind_of(name) not in ("", keys.QUERY_INDEX)]
     assert {entry.fields.get("by") for entry in keyspace.describe(entries) or []} == {"tester"}
     events = [json.loads(fields[b"e"]) for _, fields in redis_client.xrange(keys.QUERY_INDEX)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import wave
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import redis
 from numpy.typing import NDArray
+from prometheus_client import REGISTRY
 
 from speech.tests.bad_requests import BAD_BODIES, BadBody, error_of
 from speech.tests.loopback import FakeOpenAI
@@ -105,6 +107,32 @@ def test_the_level_sets_the_time_to_live(api: Any, redis_client: redis.Redis, le
     speak(api, BODY | {"optimization_level": level})
     assert all(seconds - 5 <= redis_client.ttl(key) <= seconds for key in redis_client.keys("tts:*"))
     assert redis_client.keys("tts:*")
+
+
+def counted(name: str) -> float:
+    """By exactly these two labels."""
+    return REGISTRY.get_sample_value(name, {"cache_type": "tts", "optimization_level": "balanced"}) or 0.0
+
+
+def test_requests_are_counted_and_logged(api: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "caching")
+    before = counted("cache_hits_total"), counted("cache_misses_total")
+    for _ in range(3):
+        speak(api, BODY)
+    assert (counted("cache_hits_total"), counted("cache_misses_total")) == (before[0] + 2, before[1] + 1)
+    assert [message for message in caplog.messages if message.startswith("TTS")] == [
+        "TTS cache miss for voice: en-gb",
+        *["TTS cache hit for voice: en-gb"] * 2,
+    ]
+
+
+def test_audio_that_is_too_large_is_served_and_not_stored(api: Any, redis_client: redis.Redis, settings: Any) -> None:
+    settings.CACHE_MAX_ENTRY_BYTES = 1000
+    for _ in range(2):
+        response = speak(api, BODY)
+        assert (response.status_code, response.headers["Cache-Status"]) == (200, "speechsite; fwd=uri-miss")
+        assert len(read_wav(response.content)[1]) > 1000
+    assert redis_client.keys("tts:*") == []
 
 
 def test_a_voice_cannot_break_a_key(api: Any, fake_openai: FakeOpenAI, redis_client: Any) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from speech.upstream.sse import read_events
@@ -20,7 +22,7 @@ def test_it_takes_every_kind_of_line_end(end: str) -> None:
 
 
 def test_it_gives_out_an_event_before_the_next_one_has_come() -> None:
-    def chunks():  # type: ignore[no-untyped-def]
+    def chunks() -> Iterator[bytes]:
         yield b"data: one\n\n"
         raise AssertionError("read on without need")
 

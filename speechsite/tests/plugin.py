@@ -18,8 +18,18 @@ from typing import Any
 import pytest
 import redis
 
-from speechsite.tests.databases import PostgresServer, find_postgres
+from speechsite.tests.databases import (
+    PostgresServer,
+    database_url,
+    find_postgres,
+    migrated_sqlite,
+    postgres,
+    postgres_url,
+    sqlite_url,
+)
 from speechsite.tests.redis_server import RedisServer
+
+__all__ = ["database_url", "migrated_sqlite", "postgres", "postgres_url", "sqlite_url"]
 
 PASSWORD = "p@ss#w/rd$"
 
@@ -131,7 +141,7 @@ def redis_client() -> redis.Redis:
 
     client = _servers[0].client()
     client.flushall()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while store.enabled() and not store.available() and time.monotonic() < deadline:
         # An earlier test left this process believing that it is away.
         time.sleep(0.05)

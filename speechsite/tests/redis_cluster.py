@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -11,8 +10,11 @@ import redis
 
 from speechsite.private_redis import free_port
 from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.waiting import wait_until
 
 SLOTS = 16384
+FOUND_SECONDS = 60.0
+"""In which the servers find each other."""
 FAST = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
 
 
@@ -43,7 +45,7 @@ class RedisCluster(_Servers):
             client.execute_command("CLUSTER ADDSLOTS", *range(first, last + 1))
             client.execute_command("CLUSTER SET-CONFIG-EPOCH", number + 1)
             client.execute_command("CLUSTER MEET", "127.0.0.1", self.servers[0].port, buses[0])
-        _wait_until(lambda: all(self._sees_all(client) for client in self.clients()))
+        wait_until(lambda: all(self._sees_all(client) for client in self.clients()), FOUND_SECONDS)
 
     @property
     def url(self) -> str:
@@ -81,16 +83,10 @@ class WatchedRedis(_Servers):
         client.sentinel_monitor(self.service, "127.0.0.1", self.primary.port, 1)
         client.sentinel_set(self.service, "down-after-milliseconds", 1000)
         client.sentinel_set(self.service, "failover-timeout", 5000)
-        _wait_until(lambda: int(cast("dict[str, Any]", client.sentinel_master(self.service))["num-slaves"]) == 1)
+        wait_until(
+            lambda: int(cast("dict[str, Any]", client.sentinel_master(self.service))["num-slaves"]) == 1, FOUND_SECONDS
+        )
 
     @property
     def url(self) -> str:
         return f"redis+sentinel://127.0.0.1:{self.sentinel.port}/{self.service}/0"
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline:
-            raise OSError("the servers do not find each other")
-        time.sleep(0.1)

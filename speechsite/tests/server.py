@@ -30,11 +30,12 @@ class Server:
         self._log = directory / "server.log"
         self._pool = urllib3.PoolManager(maxsize=16, retries=False, timeout=60)
         own = {"VAR_DIR": str(directory), "PORT": str(self.port), "WORKERS": str(workers), "DEMO_DELAY_MS": "0"}
+        self._environment = {**os.environ, **own, **environment}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", "--embedded"],
                 cwd=settings.BASE_DIR,
-                env={**os.environ, **own, **environment},
+                env=self._environment,
                 stdout=log,
                 stderr=log,
             )
@@ -58,8 +59,9 @@ class Server:
     def new_client(self, name: str, *options: str) -> str:
         """The key of a client made with `manage.py create_client`."""
         command = [sys.executable, "manage.py", "create_client", name, *options]
-        own = {**os.environ, "VAR_DIR": str(self.directory)}
-        made = subprocess.run(command, cwd=settings.BASE_DIR, env=own, capture_output=True, text=True, check=True)
+        made = subprocess.run(
+            command, cwd=settings.BASE_DIR, env=self._environment, capture_output=True, text=True, check=True
+        )
         return made.stdout.split()[-1]
 
     def metric(self, name: str, **labels: str) -> float:

@@ -6,21 +6,15 @@ import ast
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from django.conf import settings
 
 from speech import providers
 from speech.audio import formats
-
-ROOT: Path = settings.BASE_DIR
-APPS = ("caching", "speech", "speechsite")
-FILES = sorted(path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts)
-CODE = [path for path in FILES if "tests" not in path.relative_to(ROOT).parts]
+from speechsite.tests.source import APPS, CODE, FILES, ROOT, functions, imports, name_of, tree_of
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
@@ -43,29 +37,6 @@ LAYERS = [
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|home|Users|root|opt|tmp)/\w")
 FOREIGN_URL = re.compile(r"""(?:src|href|url|import|fetch)\W{1,3}(?:https?:)?//[\w.-]+""")
-
-
-def name_of(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), name_of(path))
-
-
-def imports(path: Path) -> set[str]:
-    """Every module that `path` imports, in functions too; `from a import b` counts as `a.b`."""
-    found = set[str]()
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
-
-
-def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def layer_of(name: str) -> int:

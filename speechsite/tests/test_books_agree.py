@@ -8,14 +8,12 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,8 @@ from django.conf import settings
 
 from speechsite.private_redis import free_port
 from speechsite.tests.databases import run_python
+from speechsite.tests.server import START_SECONDS
+from speechsite.tests.waiting import wait_until
 
 CLIENTS = 8
 REQUESTS = 1000
@@ -81,9 +81,15 @@ class Site:
             if sample.startswith(f"ledger_{name}_total{{") and all(label in sample for label in wanted)
         )
 
-    def workers(self) -> list[int]:
-        """The processes that answer: the grandchildren of `manage.py serve`."""
-        return [pid for child in _children(self.server_pid) for pid in _children(child)]
+    def wait_until_it_answers(self) -> None:
+        wait_until(lambda: self.post("/api/chat/", {}, 0)[0] == 400, START_SECONDS, pause=0.2)
+
+    def kill_a_worker(self) -> None:
+        """One of the processes that answer, the grandchildren of `manage.py serve`, if there is one just now."""
+        workers = [pid for child in _children(self.server_pid) for pid in _children(child)]
+        with suppress(ProcessLookupError):
+            for worker in workers[:1]:
+                os.kill(worker, signal.SIGKILL)
 
 
 def _lower(headers: Any) -> dict[str, str]:
@@ -116,10 +122,7 @@ def serving(database_url: str) -> Iterator[Site]:
     )
     site = Site(f"http://127.0.0.1:{port}", keys, process.pid)
     try:
-        deadline = time.monotonic() + 60
-        while site.post("/api/chat/", {}, 0)[0] != 400:
-            assert time.monotonic() < deadline and process.poll() is None, "the site does not answer"
-            time.sleep(0.2)
+        site.wait_until_it_answers()
         yield site
     finally:
         process.send_signal(signal.SIGTERM)
@@ -162,12 +165,12 @@ def test_client_ledger_and_metrics_agree_after_1000_mixed_requests(
     with serving(database_url) as site:
         with ThreadPoolExecutor(CLIENTS) as pool:
             answers = list(pool.map(lambda number: mixed(site, number), range(REQUESTS)))
+        statuses = Counter(status for status, _ in answers)
         # Hits are written every second.
-        time.sleep(3)
+        wait_until(lambda: ledger(database_url)[0].total() >= statuses[200] + statuses[504], pause=1)
         requests, spent, saved, _ = ledger(database_url)
         shown = {outcome: site.metric("requests", outcome=outcome) for outcome in ("exact", "miss", "bypass", "error")}
         metric_spent, metric_saved = site.metric("cost"), site.metric("saved") - site.metric("overhead")
-    statuses = Counter(status for status, _ in answers)
     assert set(statuses) == {200, 400, 504}, statuses
     cache = Counter(headers["x-cache"] for status, headers in answers if status == 200)
     assert cache["HIT"] > 100 and cache["MISS"] > 100 and cache["BYPASS"] > 50
@@ -188,20 +191,17 @@ def test_client_ledger_and_metrics_agree_after_1000_mixed_requests(
 
 def test_kill_9_of_a_worker_loses_no_spend(database_url: str, redis_client: redis.Redis) -> None:
     with serving(database_url) as site:
-        stop = threading.Event()
 
-        def kill_now_and_then() -> None:
-            while not stop.wait(1.5):
-                if workers := site.workers():
-                    os.kill(workers[0], signal.SIGKILL)
+        def ask(number: int) -> tuple[int, dict[str, str]]:
+            if number % 75 == 74:
+                site.kill_a_worker()
+            answer = site.post("/api/chat/", {"query": f"Question {number}?"}, number % CLIENTS)
+            if not answer[0]:
+                site.wait_until_it_answers()
+            return answer
 
-        killer = threading.Thread(target=kill_now_and_then)
-        killer.start()
-        ask = lambda number: site.post("/api/chat/", {"query": f"Question {number}?"}, number % CLIENTS)  # noqa: E731
         with ThreadPoolExecutor(CLIENTS) as pool:
             answers = list(pool.map(ask, range(600)))
-        stop.set()
-        killer.join()
         requests, spent, _, calls = ledger(database_url)
     answered = sum(status == 200 for status, _ in answers)
     broken = sum(status == 0 for status, _ in answers)

@@ -13,6 +13,7 @@ import pytest
 from speechsite.tests.plugin import PASSWORD
 from speechsite.tests.redis_server import RedisServer
 from speechsite.tests.server import Server
+from speechsite.tests.waiting import wait_until
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -112,14 +113,6 @@ def requests_on(page: Any) -> int:
     return int(figure(page, "Requests").split()[0].replace(",", ""))
 
 
-def wait_for(reached: Callable[[], bool]) -> None:
-    """Savings are written every second, and workers learn of new entries within one."""
-    deadline = time.monotonic() + SLOW_MS / 1000
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
-
-
 def shown_requests(page: Any) -> int:
     page.goto("/admin/")
     return requests_on(page)
@@ -133,7 +126,7 @@ def test_staff_see_what_was_sent(server: Server, open_page: Any, scheme: str, wi
     question = f"Seen in {scheme} on {width} pixels?"
     for _ in range(3):
         assert server.chat(question).status == 200
-    wait_for(lambda: shown_requests(page) >= before + 3)
+    wait_until(lambda: shown_requests(page) >= before + 3, pause=0.3)
     assert page.evaluate("document.documentElement.classList.contains('dark')") == (scheme == "dark")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     painted = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(n => n)"
@@ -168,10 +161,10 @@ def test_staff_open_a_key_play_it_and_remove_it(server: Server, open_page: Any, 
 
 def test_staff_mark_a_semantic_hit_as_wrong(server: Server, open_page: Any) -> None:
     assert server.chat(QUESTION).status == 200
-    wait_for(lambda: server.chat(PARAPHRASE).headers.get("X-Cache-Match") == "semantic")
+    wait_until(lambda: server.chat(PARAPHRASE).headers.get("X-Cache-Match") == "semantic", pause=0.3)
     page = open_page("light", 1440)
     row = page.locator("tr", has_text=PARAPHRASE).first
-    wait_for(lambda: bool(page.goto("/admin/")) and row.count() > 0)
+    wait_until(lambda: page.goto("/admin/") and row.count(), pause=0.3)
     assert QUESTION in row.inner_text()
     row.get_by_role("button", name="Wrong").click()
     page.get_by_text("Noted as wrong. Removed 1 entry").wait_for()

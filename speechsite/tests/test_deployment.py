@@ -73,14 +73,9 @@ def test_no_migration_is_missing() -> None:
 
 
 def test_without_it_the_checklist_has_something_to_say() -> None:
-    done = manage("check", "--deploy")
-    found = done.stderr
-    assert {id for id in ("security.W004", "security.W009", "security.W012", "speech.W001") if id in found} == {
-        "security.W004",
-        "security.W009",
-        "security.W012",
-        "speech.W001",
-    }
+    said = manage("check", "--deploy").stderr
+    for id in ("security.W004", "security.W009", "security.W012", "speech.W001"):
+        assert id in said
 
 
 def test_the_real_server_runs_so(production: dict[str, str], tmp_path: Path) -> None:

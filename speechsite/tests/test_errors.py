@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
 from speech.tests.bad_requests import error_of
@@ -31,10 +30,7 @@ def test_elsewhere_it_is_a_page(client: Client) -> None:
     ],
 )
 def test_other_failures_have_the_same_two_forms(rf: RequestFactory, view: Any, status: int, code: str) -> None:
-    def answer(request: HttpRequest) -> Any:
-        return view(request)
-
-    api, page = answer(rf.get("/v1/models")), answer(rf.get("/admin/"))
+    api, page = view(rf.get("/v1/models")), view(rf.get("/admin/"))
     assert (api.status_code, page.status_code) == (status, status)
     assert f'"code": "{code}"'.encode() in api.content
     assert page.headers["Content-Type"].startswith("text/html")

@@ -55,7 +55,7 @@ ADDRESSES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def assert_it_is_answered(server: Server, response: Any) -> None:
-    assert response.status in (200, 400, 413) or (response.status == 404), (response.status, server.log[-3000:])
+    assert response.status in (200, 400, 404, 413), (response.status, server.log[-3000:])
     if response.status != 200:
         assert set(json.loads(response.data)["error"]) == {"message", "type", "param", "code"}
     assert "set-cookie" not in response.headers
@@ -93,8 +93,8 @@ def test_no_text_was_run(server: Server) -> None:
 def test_odd_headers_are_refused_or_ignored(server: Server, name: str) -> None:
     for value in ("*" * 4000, "max-age=-1", "max-age=" + "9" * 400, ",,,=;", "\xff\xfe", "%00%0d%0a"):
         body = {"messages": [{"role": "user", "content": "Hi"}]}
-        headers = {name: value.encode("latin-1").decode("latin-1")}
-        assert_it_is_answered(server, server.request("POST", "/v1/chat/completions", json=body, headers=headers))
+        response = server.request("POST", "/v1/chat/completions", json=body, headers={name: value})
+        assert_it_is_answered(server, response)
 
 
 def test_a_compressed_body_is_not_unpacked(server: Server) -> None:

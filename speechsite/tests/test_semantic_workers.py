@@ -5,27 +5,19 @@ They are two servers of one worker each, so that it is known which of them is as
 
 from __future__ import annotations
 
-import itertools
-import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 import redis
-from django.conf import settings
 
 from caching import keys
 from speech.tests.judging import JudgingOpenAI
 from speechsite.tests.redis_server import RedisServer
 from speechsite.tests.server import Server
-
-PATIENCE = 30.0
-"""What takes a second at most may take longer on a busy machine."""
+from speechsite.tests.waiting import wait_until
 
 PAIRS = iter(
     [
@@ -45,16 +37,13 @@ class Site(NamedTuple):
     b: Server
     judge: JudgingOpenAI
     redis: redis.Redis
-    directory: Path
-    """With the database of both."""
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with RedisServer() as redis_server, JudgingOpenAI() as judge:
-        shared = tmp_path_factory.mktemp("shared")
         environment = {
-            "VAR_DIR": str(shared),
+            "VAR_DIR": str(tmp_path_factory.mktemp("shared")),
             "REDIS_URL": redis_server.url,
             "LLM_PROVIDER": "openai",
             "OPENAI_API_KEY": "sk-loopback-secret",
@@ -63,10 +52,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "SEMANTIC_VERIFY_SHARE": "1",
             "SEMANTIC_JUDGEMENTS_PER_MINUTE": "600",
         }
-        a, b = (
-            Server(tmp_path_factory.mktemp(name), environment, workers=1) for name in ("a", "b")
-        )  # fmt: skip
-        yield Site(a, b, judge, redis_server.client(decode_responses=True), shared)
+        a, b = (Server(tmp_path_factory.mktemp(name), environment, workers=1) for name in ("a", "b"))
+        yield Site(a, b, judge, redis_server.client(decode_responses=True))
         a.stop()
         b.stop()
 
@@ -92,25 +79,16 @@ def only_cached(server: Server, query: str, **fields: Any) -> Any:
     )
 
 
-def eventually(look: Callable[[], Any]) -> Any:
-    """What `look` finds, as soon as that is anything."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
-    return found
-
-
 def hit(server: Server, query: str) -> Any:
     def look() -> Any:
         response = only_cached(server, query)
         return response if response.status == 200 else None
 
-    return eventually(look)
+    return wait_until(look)
 
 
 def until_nothing_is_cached(server: Server, query: str) -> None:
-    eventually(lambda: only_cached(server, query).status == 504)
+    wait_until(lambda: only_cached(server, query).status == 504)
 
 
 def test_what_one_worker_stores_the_other_finds_for_a_paraphrase(site: Site) -> None:
@@ -129,7 +107,7 @@ def test_nobody_else_finds_it_and_nothing_else_does(site: Site) -> None:
     asked, paraphrase = next(PAIRS)
     site.a.chat(asked)
     hit(site.b, paraphrase)
-    other = {"Authorization": f"Bearer {new_client(site)}", "Cache-Control": "only-if-cached"}
+    other = {"Authorization": f"Bearer {site.b.new_client('somebody else')}", "Cache-Control": "only-if-cached"}
     body = {"query": paraphrase}
     assert site.b.request("POST", "/api/chat/", json=body, headers=other).status == 504
     for change in (
@@ -191,7 +169,7 @@ def test_wrong_said_to_one_worker_holds_in_both(site: Site) -> None:
 
 def test_a_stranger_cannot_say_it(site: Site) -> None:
     id = site.a.chat("Where can I park?").json()["id"]
-    headers = {"Authorization": f"Bearer {new_client(site)}"}
+    headers = {"Authorization": f"Bearer {site.b.new_client('a stranger')}"}
     body = {"id": id, "correct": False}
     assert site.b.request("POST", "/api/feedback/", json=body, headers=headers).status == 404
     assert kind(site.b.chat("Where can I park?")) == "exact"
@@ -199,25 +177,14 @@ def test_a_stranger_cannot_say_it(site: Site) -> None:
 
 def test_a_model_judges_after_the_answer_and_both_workers_hear_of_it(site: Site) -> None:
     site.judge.verdict = "wrong"
-    before = site.a.metric("semantic_judgements_total", judge="model", verdict="wrong")
+    before = site.b.metric("semantic_judgements_total", judge="model", verdict="wrong")
     asked, paraphrase = next(PAIRS)
     site.a.chat(asked)
     assert kind(hit(site.b, paraphrase)) == "semantic"
-    eventually(lambda: site.b.metric("semantic_judgements_total", judge="model", verdict="wrong") > before)
+    wait_until(lambda: site.b.metric("semantic_judgements_total", judge="model", verdict="wrong") > before)
     assert 0 < site.b.metric("semantic_bar", optimization_level="speed") < 1
     site.judge.verdict = "right"
     assert kind(site.a.chat(asked)) == "MISS", "what was wrong is gone"
     for server in (site.a, site.b):
         hit(server, f"um, {asked}")
         until_nothing_is_cached(server, paraphrase)
-
-
-_names = itertools.count()
-
-
-def new_client(site: Site) -> str:
-    """The key of somebody else."""
-    command = [sys.executable, "manage.py", "create_client", f"other-{next(_names)}"]
-    own = {**os.environ, "VAR_DIR": str(site.directory)}
-    done = subprocess.run(command, cwd=settings.BASE_DIR, env=own, capture_output=True, text=True, check=True)
-    return done.stdout.split()[-1]

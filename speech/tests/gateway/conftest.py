@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from django.conf import settings
 
 from speech.tests.gateway.scripted import ScriptedOpenAI
 from speechsite.tests.redis_server import RedisServer
@@ -20,6 +16,8 @@ from speechsite.tests.server import Server
 openai = pytest.importorskip("openai", reason="the openai SDK is in requirements-dev.txt")
 
 WORKERS = 4
+READ_TIMEOUT = 10
+"""Seconds that a provider may be silent, and that a follower waits for its leader."""
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +41,7 @@ def environment(directory: Path, provider: ScriptedOpenAI, redis_url: str) -> di
         "TTS_PROVIDER": "openai",
         "OPENAI_API_KEY": "sk-loopback-secret",
         "OPENAI_BASE_URL": f"{provider.url}/v1",
-        "PROVIDER_READ_TIMEOUT": "10",
+        "PROVIDER_READ_TIMEOUT": str(READ_TIMEOUT),
         # One test's failures are not to be another's.
         "PROVIDER_BREAKER_FAILURES": "0",
     }
@@ -91,24 +89,3 @@ def bare_gateway(tmp_path_factory: pytest.TempPathFactory, _provider: ScriptedOp
 def sdk(gateway: Server) -> Iterator[Any]:
     with openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=gateway.key) as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-def new_client(_gateway: Server) -> Callable[..., str]:
-    """Creates a client of the gateway and returns its key."""
-
-    def manage(*words: str) -> str:
-        own = {**os.environ, "VAR_DIR": str(_gateway.directory)}
-        command = [sys.executable, "manage.py", *words]
-        return subprocess.run(
-            command, cwd=settings.BASE_DIR, env=own, capture_output=True, text=True, check=True
-        ).stdout
-
-    def create(name: str, *, shared_scope: bool = False) -> str:
-        key = manage("create_client", name).split()[-1]
-        if shared_scope:
-            change = f"Client.objects.filter(name={name!r}).update(shared_scope=True)"
-            manage("shell", "-v", "0", "-c", f"from speech.models import Client; {change}")
-        return key
-
-    return create

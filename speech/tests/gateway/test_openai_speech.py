@@ -15,11 +15,9 @@ from speech.audio import read_wav
 from speech.audio.formats import codecs
 from speech.tests.gateway.scripted import ScriptedOpenAI
 from speech.tests.loopback.answers import tone
+from speech.tests.voices import OPENAI_VOICES
 from speechsite.tests.server import Server
 
-VOICES = (
-    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
-)  # fmt: skip
 TYPES = {
     "mp3": ("audio/mpeg", (b"\xff\xfb", b"\xff\xf3", b"ID3")),
     "wav": ("audio/wav", (b"RIFF",)),
@@ -102,7 +100,7 @@ def test_speech_as_events(gateway: Server, provider: ScriptedOpenAI, times: int)
     assert end == "[DONE]"
 
 
-@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("voice", OPENAI_VOICES)
 def test_the_thirteen_voices_work_with_every_provider(
     gateway: Server, provider: ScriptedOpenAI, sdk: Any, voice: str
 ) -> None:

@@ -114,9 +114,9 @@ def test_a_failure_of_the_provider_is_not_stored(gateway: Server, provider: Scri
     assert cache.keys("stt:*") == []
 
 
-def test_transcripts_are_never_shared(gateway: Server, provider: ScriptedOpenAI, new_client: Any) -> None:
+def test_transcripts_are_never_shared(gateway: Server, provider: ScriptedOpenAI) -> None:
     for name in ("hears one", "hears two"):
-        key = new_client(name, shared_scope=True)
+        key = gateway.new_client(name, "--shared-scope")
         fields = {"model": "whisper-1", "file": ("said.wav", WAV)}
         response = gateway.request("POST", PATH, fields=fields, headers={"Authorization": f"Bearer {key}"})
         assert response.headers["X-Cache"] == "MISS"

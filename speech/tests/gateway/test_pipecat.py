@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from speech.tests.gateway.scripted import ScriptedOpenAI
-from speech.tests.gateway.test_openai_speech import VOICES
 from speech.tests.loopback.answers import tone
+from speech.tests.voices import OPENAI_VOICES
 from speechsite.tests.server import Server
 
 REASON = "Pipecat is in requirements-clients.txt"
@@ -44,7 +44,7 @@ def test_its_language_model_is_answered_and_then_cached(gateway: Server, provide
     assert len(provider.requests) == 1
 
 
-@pytest.mark.parametrize("voice", VOICES[:2])
+@pytest.mark.parametrize("voice", OPENAI_VOICES[:2])
 def test_its_voice_gets_raw_pcm_at_24_khz(gateway: Server, provider: ScriptedOpenAI, voice: str) -> None:
     for _ in range(2):
         settings = tts.OpenAITTSService.Settings(voice=voice)

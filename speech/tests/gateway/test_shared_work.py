@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 import urllib3
 
-from speech.tests.gateway.conftest import WORKERS, environment
+from speech.tests.gateway.conftest import READ_TIMEOUT, WORKERS, environment
 from speech.tests.gateway.scripted import ScriptedOpenAI, choice
 from speech.tests.gateway.test_streaming import first_byte, opened
 from speech.tests.loopback.answers import tone
 from speechsite.tests.redis_server import RedisServer
 from speechsite.tests.server import Server
+from speechsite.tests.waiting import wait_until
 
 AT_ONCE = 200
 QUESTION = "Are you all right?"
@@ -149,13 +150,6 @@ def leading_worker(server: Server, provider: ScriptedOpenAI) -> int:
     raise AssertionError("nobody talks to the provider")
 
 
-def wait_for_requests(provider: ScriptedOpenAI, count: int = 1) -> None:
-    deadline = time.monotonic() + 10
-    while len(provider.requests) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("way", WAYS)
 def test_when_the_leading_worker_is_killed_another_takes_over(
     mortal: tuple[Server, RedisServer], provider: ScriptedOpenAI, way: str
@@ -167,15 +161,16 @@ def test_when_the_leading_worker_is_killed_another_takes_over(
         target=lambda: finished.extend(all_at_once(lambda: send(server, *WAYS[way], retries=3), 60))
     )
     thread.start()
-    wait_for_requests(provider)
+    wait_until(lambda: len(provider.requests) == 1)
     time.sleep(0.7)
     os.kill(leading_worker(server, provider), signal.SIGKILL)
     killed = time.monotonic()
-    wait_for_requests(provider, 2)
+    wait_until(lambda: len(provider.requests) == 2)
     taken_over = time.monotonic() - killed
     thread.join()
     print(f"{way}: taken over after {taken_over:.1f} s, all answered {time.monotonic() - killed:.1f} s after")  # noqa: T201
-    assert taken_over < 2.5
+    # Within two seconds on a machine of its own; sooner than those who wait lose their patience on any.
+    assert taken_over < READ_TIMEOUT
     assert {response.status for response in finished} == {200}
     assert {heard(response) for response in finished} == {right_answer(way)}
     assert len(provider.requests) == 2

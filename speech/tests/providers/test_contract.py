@@ -11,25 +11,11 @@ from pytest_django import Settings
 from speech import providers
 from speech.exceptions import InvalidRequest, UnsupportedFeature
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest
+from speech.tests.voices import OPENAI_VOICES
 
 ALL = [providers.get(name) for name in providers.names()]
 SPEAKING = [provider for provider in ALL if "speech" in provider.does]
 CHATTING = [provider for provider in ALL if "chat" in provider.does]
-OPENAI_VOICES = [
-    "alloy",
-    "ash",
-    "ballad",
-    "coral",
-    "echo",
-    "fable",
-    "onyx",
-    "nova",
-    "sage",
-    "shimmer",
-    "verse",
-    "marin",
-    "cedar",
-]
 TEXT = "The train to Pune leaves at nine."
 SPEECH_CHANGES: dict[str, Any] = {
     "text": "The train to Pune leaves at ten.",
@@ -105,7 +91,7 @@ def test_prepared_speech_leaves_nothing_open(provider: BaseProvider) -> None:
 @pytest.mark.parametrize("voice", OPENAI_VOICES)
 def test_every_voice_name_of_openai_works(provider: BaseProvider, voice: str) -> None:
     prepared = provider.prepare_speech(SpeechRequest(text=TEXT, voice=voice))
-    assert prepared.voice == voice or provider.name != "openai"
+    assert prepared.voice and (prepared.voice == voice or provider.name != "openai")
 
 
 @each_speaking
