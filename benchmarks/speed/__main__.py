@@ -39,7 +39,11 @@ def main() -> None:
     parser.add_argument("--plots", type=Path, help="where the SVG files are written")
     options = parser.parse_args()
     before = machine.load()
-    figures = [figure for name in options.only for figure in _figures(name, options.quick)]
+    figures: list[Figure] = []
+    for name in options.only:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        figures += (found := _figures(name, options.quick))
+        print(table(found), file=sys.stderr, flush=True)
     print(f"\n{table(figures)}\n\nLoad generator: {load.GENERATOR}; load average before {before:.1f}")
     if options.json:
         about = {"machine": machine.describe(), "load_average_before": before, "load_generator": load.GENERATOR}
@@ -52,7 +56,6 @@ def main() -> None:
 
 def _figures(name: str, quick: bool) -> list[Figure]:
     """One row's; what it needs is started for it alone and stopped after it."""
-    print(f"{name} …", file=sys.stderr, flush=True)
     with ExitStack() as stack:
         return list(import_module(f"{rows.__name__}.{name}").run(Bench(quick, stack)))
 

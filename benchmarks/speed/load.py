@@ -75,7 +75,8 @@ def put(ask: Ask, *, connections: int, seconds: float, start: int = 0) -> Borne:
     if borne.failed:
         raise Failed(f"{borne.failed} requests to {ask.url} failed")
     spent = cpu_seconds(ask.process) - before
-    return replace(borne, cpu_ms=1000 * spent / (borne.per_second * seconds))
+    answers = borne.per_second * seconds
+    return replace(borne, cpu_ms=1000 * spent / answers if answers else 0.0)
 
 
 def _with_wrk(ask: Ask, connections: int, seconds: float, start: int) -> dict[str, float]:
