@@ -72,9 +72,10 @@ def to_value(key: str, answer: Answer, *, level: str, ttl: int, about: Mapping[s
         "usage": answer.usage,
         "created": round(time.time(), 3),
         "ttl": ttl,
-        "kept": settings.STALE_IF_ERROR_SECONDS,
         "level": level,
     }
+    if settings.STALE_IF_ERROR_SECONDS:
+        value["kept"] = settings.STALE_IF_ERROR_SECONDS
     return value if _is_plain(answer.choices) else {**value, "choices": answer.choices}
 
 
@@ -92,7 +93,7 @@ def from_value(key: str, value: Mapping[str, Any]) -> Entry | None:
             created=float(value["created"]),
             ttl=int(value["ttl"]),
             level=value["level"],
-            kept=int(value["kept"]),
+            kept=int(value.get("kept", 0)),
         )
     except (KeyError, TypeError, ValueError) as error:
         store.discard(key, f"not an answer of this version: {error}")

@@ -106,7 +106,7 @@ def transcript_key(*, provider: str, audio: str, options: Mapping[str, Any]) -> 
 
 def self_check(key: str) -> str:
     """What an entry repeats of its own key, so that a value that was moved to another key is noticed."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 class SpeechKey(NamedTuple):

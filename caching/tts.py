@@ -87,12 +87,13 @@ def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping
         "key": keys.self_check(utterance.key),
         "created": int(time.time()) - age,
         "ttl": ttl,
-        "kept": kept,
         "level": policy.level,
         "by": utterance.asked_by,
         "billed": dict(billed),
         "text": utterance.text[:EXCERPT],
     }
+    if kept:
+        fields["kept"] = kept
     stored = store.put(utterance.key, Audio(audio, fields), ttl - age + kept, "audio")
     if stored:
         metrics.STORES.labels("tts", policy.level).inc()
@@ -155,7 +156,7 @@ def _read(key: str, value: Audio) -> Entry | None:
             ttl=int(value.fields["ttl"]),
             level=value.fields["level"],
             billed=value.fields["billed"],
-            kept=int(value.fields["kept"]),
+            kept=int(value.fields.get("kept", 0)),
         )
     except (KeyError, TypeError, ValueError) as error:
         store.discard(key, f"not audio of this version: {error}")

@@ -51,6 +51,11 @@ class Bench:
     def redis(self) -> RedisServer:
         return self.stack.enter_context(RedisServer())
 
+    def redis8(self) -> RedisServer | None:
+        """One with vector sets, where REDIS8_SERVER names its program."""
+        binary = os.environ.get("REDIS8_SERVER")
+        return self.stack.enter_context(RedisServer(binary=binary)) if binary else None
+
     def provider(self, milliseconds: int = 0) -> str:
         """The base URL of a loopback OpenAI that thinks for so long."""
         command = [sys.executable, "-m", "benchmarks.speed.provider", str(milliseconds)]

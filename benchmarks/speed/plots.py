@@ -10,7 +10,7 @@ from benchmarks.speed.figures import Figure
 from benchmarks.speed.svg import Line, Plot
 
 _LOAD = re.compile(r"(\d+) workers, (\d+) connections: p50")
-_SIZE = re.compile(r"lookup among (\d+) entries")
+_SIZE = re.compile(r"lookup among (\d+) entries(?:, (\w+))?")
 
 
 def write(figures: Iterable[Figure], directory: Path) -> None:
@@ -18,7 +18,9 @@ def write(figures: Iterable[Figure], directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     found = list(figures)
     by_workers = _lines((match[1], int(match[2]), figure.value) for figure, match in _matching(found, 9, _LOAD))
-    by_index = _lines(("numpy", int(match[1]), figure.value) for figure, match in _matching(found, 13, _SIZE))
+    by_index = _lines(
+        (match[2] or "numpy", int(match[1]), figure.value) for figure, match in _matching(found, 13, _SIZE)
+    )
     if by_workers:
         lines = [Line(f"{name} worker{'s' if name != '1' else ''}", points) for name, points in by_workers.items()]
         plot = Plot("Exact hits: latency over load", "connections", "p50, ms", lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from itertools import islice, product
 
@@ -15,11 +16,34 @@ NOUNS = (
     "ticket", "voucher", "warranty",
 )  # fmt: skip
 
+WHOSE = ("my", "the", "her", "his", "our", "this")
+KINDS = (
+    "business", "cheap", "damaged", "digital", "expired", "family", "foreign", "joint", "late", "lost", "monthly",
+    "new", "old", "online", "private", "shared", "student", "temporary", "travel", "wrong",
+)  # fmt: skip
+PLACES = (
+    "abroad", "at home", "at the airport", "at the branch", "before friday", "by mail", "by phone", "for a friend",
+    "from the app", "in person", "in the evening", "on the website", "over the weekend", "without a code",
+    "while travelling",
+)  # fmt: skip
+
 
 def pairs(count: int) -> list[tuple[str, str]]:
     """A question, and the same in other words, which a normalisation does not make equal."""
     chosen = islice(product(NOUNS, VERBS), count)
     return [(f"How do I {verb} my {noun}?", f"How can I {verb} my {noun}?") for noun, verb in chosen]
+
+
+def many(count: int) -> list[str]:
+    """At most a million questions made of few words, so that each has near neighbours, in no order."""
+    parts = list(product(VERBS, WHOSE, KINDS, NOUNS, PLACES))
+    random.Random(0).shuffle(parts)
+    return [f"How do I {verb} {whose} {kind} {noun} {place}?" for verb, whose, kind, noun, place in parts[:count]]
+
+
+def reworded(question: str) -> str:
+    """One of `many` in other words."""
+    return question.replace("How do I", "How can I")
 
 
 def others(count: int) -> Iterator[str]:

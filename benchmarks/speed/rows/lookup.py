@@ -12,7 +12,7 @@ from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, plain
 from benchmarks.speed.questions import others, pairs
 
-SIZES = (1_000, 10_000, 100_000)
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
 BATCH = 1000
 
 
