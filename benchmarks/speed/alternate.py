@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.load import Ask, Borne, put
 
 
-def measure(bench: Bench, contestants: Mapping[str, Ask], connections: int) -> dict[str, Borne]:
-    """The median of each figure over all rounds, by contestant. The first round warms up and does not count."""
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """What each contestant bore in each round."""
+
+    by_name: Mapping[str, list[Borne]]
+
+    def median(self, name: str) -> Borne:
+        """Of each figure for itself."""
+        rounds = self.by_name[name]
+        return Borne(
+            p50_ms=statistics.median(borne.p50_ms for borne in rounds),
+            p99_ms=statistics.median(borne.p99_ms for borne in rounds),
+            per_second=statistics.median(borne.per_second for borne in rounds),
+            failed=0,
+            cpu_ms=statistics.median(borne.cpu_ms for borne in rounds),
+        )
+
+    def ratio(self, name: str, other: str, of: Callable[[Borne], float]) -> float:
+        """The median of the ratios of all rounds: the two of one round met the same machine."""
+        pairs = zip(self.by_name[name], self.by_name[other], strict=True)
+        return statistics.median(of(one) / of(another) for one, another in pairs)
+
+
+def measure(bench: Bench, contestants: Mapping[str, Ask], connections: int) -> Rounds:
+    """The first round warms up and does not count."""
     found: dict[str, list[Borne]] = {name: [] for name in contestants}
     for round_number in range(bench.rounds + 1):
         seconds = bench.seconds if round_number else 1
@@ -18,14 +42,12 @@ def measure(bench: Bench, contestants: Mapping[str, Ask], connections: int) -> d
             borne = put(ask, connections=connections, seconds=seconds, start=bench.fresh_numbers())
             if round_number:
                 found[name].append(borne)
-    return {name: _median(rounds) for name, rounds in found.items()}
+    return Rounds(found)
 
 
-def _median(rounds: list[Borne]) -> Borne:
-    return Borne(
-        p50_ms=statistics.median(borne.p50_ms for borne in rounds),
-        p99_ms=statistics.median(borne.p99_ms for borne in rounds),
-        per_second=statistics.median(borne.per_second for borne in rounds),
-        failed=0,
-        cpu_ms=statistics.median(borne.cpu_ms for borne in rounds),
-    )
+def p50(borne: Borne) -> float:
+    return borne.p50_ms
+
+
+def throughput(borne: Borne) -> float:
+    return borne.per_second

@@ -35,11 +35,11 @@ class Bench:
     @property
     def seconds(self) -> int:
         """How long one load lasts."""
-        return 1 if self.quick else 4
+        return 1 if self.quick else 3
 
     @property
     def rounds(self) -> int:
-        return 2 if self.quick else 5
+        return 2 if self.quick else 9
 
     def fresh_numbers(self) -> int:
         """The first of a range of numbers that no body has held so far."""
