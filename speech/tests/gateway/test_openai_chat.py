@@ -206,7 +206,7 @@ def test_a_failure_in_mid_stream_is_an_error_event_and_nothing_is_stored(
         body: Any = caught.value.body
         assert body["code"].startswith("provider_"), behaviour
         assert body["type"] == "provider_error"
-    assert cache.keys("llm:*") == []
+    assert cache.keys("llm:exact:*") == cache.keys("llm:semantic:*") == []
     provider.behave("ok")
     assert text_of(streamed(sdk))
 
@@ -215,4 +215,4 @@ def test_an_answer_that_was_cut_short_is_served_and_not_stored(sdk: Any, provide
     provider.choices = [choice({"role": "assistant", "content": "Once upon"}, end="length")]
     assert ask(sdk, max_tokens=2).choices[0].finish_reason == "length"
     assert streamed(sdk, max_tokens=2)[-1].choices[0].finish_reason == "length"
-    assert cache.keys("llm:*") == []
+    assert cache.keys("llm:exact:*") == cache.keys("llm:semantic:*") == []
