@@ -24,6 +24,8 @@ from caching.semantic.match import NEIGHBOURS, Matcher  # noqa: E402
 
 BATCH = 1000
 ASKED = 200
+EIGHT_BITS = 0.003
+"""How far a cosine may be off in a vector set, which keeps vectors as 8-bit integers."""
 
 
 def main(sizes: list[int]) -> None:
@@ -54,9 +56,6 @@ def main(sizes: list[int]) -> None:
         figures = {"lookup_ms": statistics.median(times), "recall": found / len(times), "add_ms": to_add}
         print(json.dumps({"size": size, **figures}), flush=True)
 
-
-EIGHT_BITS = 0.003
-"""How far a cosine may be off in a vector set, which keeps vectors as 8-bit integers."""
 
 if __name__ == "__main__":
     main(sorted(map(int, sys.argv[1:])))

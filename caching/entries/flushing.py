@@ -12,9 +12,10 @@ from caching.entries.selection import Selection
 from caching.semantic.feed import erase_events
 from caching.semantic.tier import forget_answers
 
-REST_SECONDS = 0.002
-"""Between two steps that removed something. Redis gives the memory back to the system as it goes: without a rest it was
-busy with that for up to 11 ms, with it for 3 (benchmarks/flush.py).
+REST_SECONDS = 0.003
+"""Between two steps that removed something, because Redis gives the memory back to the system as it goes: in five
+runs over 1,000,000 keys without a rest it was busy for up to 11 ms at a time, in one with it for 3
+(benchmarks/flush.py).
 """
 
 

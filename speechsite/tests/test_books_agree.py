@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -64,7 +65,7 @@ class Site:
                 return answer.status, _lower(answer.headers)
         except urllib.error.HTTPError as error:
             return error.code, _lower(error.headers)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return 0, {}
 
     def metrics(self) -> dict[str, float]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 
 EXACT_UP_TO = 8192
-"""Rows of a scope, and below: two steps would save less than 0.3 ms."""
+"""Rows of a scope up to which all of them are compared: a product over 10,000 takes 0.43 ms, little to save from."""
 CANDIDATES, SHARE = 512, 64
 """Rows that come into the second step: one in SHARE, and never fewer than CANDIDATES. With the first 64 dimensions of
 wordllama, among 29,125 questions of banking77, clinc150, fb, snips and slurp, the nearest to each of 1,000 others was
