@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal
 
@@ -21,21 +21,26 @@ HEADER_CURRENCY = "USD"
 class Account:
     """One request, from its arrival to its end. As a context manager it counts what fails inside it.
 
-    `settle` must be called once where the request succeeds: for a stream when it has ended.
+    `asks` says whom it asks. `settle` must be called once where the request succeeds: for a stream when it has ended.
     """
 
-    event: Event
-    """What is known from the start: who asked for what, and whom."""
+    cache_type: Literal["llm", "tts", "stt"]
+    level: str
+    client: str
+    text: str
+    """What was asked or is to be spoken."""
     spent: Callable[[], Usage | None] = Usage
     """What was billed so far, asked where the request fails. A call that fails is taken to bill nothing."""
     started: float = field(default_factory=time.perf_counter)
     settled: bool = False
+    _asked: tuple[str, str] = ("", "")
+    """The provider and its model."""
 
     def asks(self, provider: str, model: str) -> None:
         """Say who is asked now. What somebody asked before has billed, and then failed, is counted as its error."""
         if (spent := self.spent()) != Usage():
-            ledger.record(replace(self.event, usage=spent, seconds=time.perf_counter() - self.started))
-        self.event = replace(self.event, provider=provider, model=model)
+            ledger.record(self._event("error", spent))
+        self._asked = provider, model
         self.spent = Usage
 
     def settle(self, outcome: Outcome[Any]) -> Costs:
@@ -51,7 +56,7 @@ class Account:
                 "match": match.id,
                 "pair": match.pair,
             }
-        return self._record(outcome=kind, usage=outcome.billed, served=outcome.served, key=outcome.key, **why)
+        return self._record(self._event(kind, outcome.billed, served=outcome.served, key=outcome.key, **why))
 
     def __enter__(self) -> Account:
         return self
@@ -60,23 +65,26 @@ class Account:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None and not self.settled:
-            self._record(outcome="miss" if isinstance(error, NotCached) else "error", usage=self.spent())
+            self._record(self._event("miss" if isinstance(error, NotCached) else "error", self.spent()))
 
-    def _record(self, **fields: Any) -> Costs:
+    def _record(self, event: Event) -> Costs:
         self.settled = True
-        return ledger.record(replace(self.event, seconds=time.perf_counter() - self.started, **fields))
+        return ledger.record(event)
 
-
-def account(
-    cache_type: Literal["llm", "tts", "stt"],
-    *,
-    level: str,
-    client: str,
-    text: str,
-) -> Account:
-    """The account of a request that begins now; `text` is what was asked or is to be spoken. `asks` says whom."""
-    event = Event(cache_type, "error", Usage(), level=level, client=client, question=text)
-    return Account(event)
+    def _event(self, outcome: Any, usage: Usage | None, **more: Any) -> Event:
+        provider, model = self._asked
+        return Event(
+            self.cache_type,
+            outcome,
+            usage,
+            level=self.level,
+            provider=provider,
+            model=model,
+            client=self.client,
+            seconds=time.perf_counter() - self.started,
+            question=self.text,
+            **more,
+        )
 
 
 def headers(costs: Costs | None) -> dict[str, str]:

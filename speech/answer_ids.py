@@ -78,8 +78,8 @@ def _sealed(packed: bytes, signature: bytes) -> bytes:
 
     The signature serves as the initial vector, as in RFC 5297: it differs with every id, for each has a new name in it.
     """
-    stream = _hmac(b"seal:%b" % signature)
-    return bytes(byte ^ key for byte, key in zip(packed, stream, strict=False))
+    stream = _hmac(b"seal:%b" % signature)[: len(packed)]
+    return (int.from_bytes(packed) ^ int.from_bytes(stream)).to_bytes(len(packed))
 
 
 def _hmac(value: bytes) -> bytes:

@@ -104,7 +104,8 @@ def _for_chat(request: ChatRequest, name: str) -> Choice[ChatRequest]:
         for param, value in request.params.items()
         if value is not None and (param not in provider.chat_defaults or value != provider.chat_defaults[param])
     }
-    return Choice(provider, provider.prepare_chat(replace(request, params=said)))
+    wish = request if len(said) == len(request.params) else replace(request, params=said)
+    return Choice(provider, provider.prepare_chat(wish))
 
 
 def _spoken_instead(first: Choice[SpeechRequest], request: SpeechRequest, name: str) -> Choice[SpeechRequest]:

@@ -91,6 +91,8 @@ class Client(models.Model):
 
     def tightened(self, policy: Policy) -> Policy:
         """`policy` within what this client may write."""
+        if self.daily_entries is None and not self.never_store:
+            return policy
         quota = None if self.daily_entries is None else Quota(str(self.pk), self.daily_entries)
         return replace(policy, write=policy.write and not self.never_store, quota=quota)
 

@@ -15,7 +15,7 @@ from caching.ledger import Costs
 from caching.levels import Policy
 from caching.outcome import NothingCached, Outcome, carrying
 from caching.question import Question
-from speech import accounting, answer_ids, languages
+from speech import answer_ids, languages
 from speech.accounting import Account
 from speech.audio import Encoder
 from speech.choices import Choice, first_to_answer, for_chat, for_speech, provider_named
@@ -153,7 +153,7 @@ def synthesize(
     policy = client.tightened(policy)
     choices = for_speech(request, provider)
     content_type = Encoder(codec, request.sample_rate).content_type
-    account = accounting.account("tts", level=policy.level, client=client.name, text=_kept(request.text, policy))
+    account = Account("tts", level=policy.level, client=client.name, text=_kept(request.text, policy))
 
     def result(choice: Choice[SpeechRequest], outcome: Outcome[Iterator[bytes]]) -> SpeechResult:
         costs = None if stream and outcome.status != "hit" else account.settle(outcome)
@@ -196,7 +196,7 @@ def converse(
     first, sentences = first_of(sentences_of(answer.outcome.value, speech.language or languages.detect(speech.text)))
     # The voice follows the language that the model answered in, not the one that it was asked in.
     choices = for_speech(replace(speech, text=first), wish.tts_provider)
-    account = accounting.account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
+    account = Account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
 
     def speak(choice: Choice[SpeechRequest]) -> Iterator[bytes]:
         playback = Playback(_speaker(client, choice, policy), texts.again())
@@ -223,7 +223,7 @@ def transcribe(
     prepared = chosen.prepare_transcription(request)
     policy = client.tightened(policy)
     recording = _recording(client, chosen, prepared)
-    account = accounting.account("stt", level=policy.level, client=client.name, text="")
+    account = Account("stt", level=policy.level, client=client.name, text="")
     account.asks(chosen.name, prepared.model)
 
     def produce() -> stt.Transcript:
@@ -261,7 +261,7 @@ def _recording(client: Client, provider: BaseProvider, request: TranscriptionReq
 
 def _account_of_chat(client: Client, request: ChatRequest, policy: Policy) -> Account:
     text = text_of(request.messages[-1]) if request.messages else ""
-    return accounting.account("llm", level=policy.level, client=client.name, text=_kept(text, policy))
+    return Account("llm", level=policy.level, client=client.name, text=_kept(text, policy))
 
 
 def _kept(text: str, policy: Policy) -> str:

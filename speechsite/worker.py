@@ -14,9 +14,10 @@ logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 from speechsite import wsgi  # noqa: E402
 from speechsite.listening import cut_off_deaf_clients  # noqa: E402
+from speechsite.one_piece import in_one_piece  # noqa: E402
 from speechsite.slow_bodies import limit_slow_bodies  # noqa: E402
 
 cut_off_deaf_clients()
-application = limit_slow_bodies(wsgi.application)
+application = in_one_piece(limit_slow_bodies(wsgi.application))
 
 __all__ = ["application"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
@@ -23,8 +22,8 @@ def prepare(request: ChatRequest, model: str) -> ChatRequest:
     """`request` with its model and language filled in, and without what only says how the answer travels."""
     if not request.messages:
         raise InvalidRequest("messages must not be empty", param="messages")
-    return replace(
-        request,
+    return ChatRequest(
+        messages=request.messages,
         model=request.model or model,
         language=canonical(request.language) if request.language else "",
         params={name: value for name, value in request.params.items() if name not in _NOT_PARAMS},
