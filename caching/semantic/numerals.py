@@ -18,16 +18,8 @@ class _Numerals:
     multipliers: Mapping[str, int]
     fractions: Mapping[str, float]
     ordinals: Mapping[str, str]
-
-    def counts(self, word: str) -> bool:
-        """Whether it may be part of a number."""
-        return (
-            word[0].isdigit()
-            or word in self.units
-            or word in self.multipliers
-            or word in self.fractions
-            or word in self.ordinals
-        )
+    words: frozenset[str]
+    """All of these."""
 
 
 @cache
@@ -38,18 +30,19 @@ def _numerals(language: str) -> _Numerals:
         name: {word: value for each in tables for word, value in each.get(name, {}).items()}
         for name in ("numbers", "multipliers", "fractions", "ordinals")
     }
-    return _Numerals(*merged.values())  # type: ignore[arg-type]
+    return _Numerals(*merged.values(), words=frozenset().union(*merged.values()))  # type: ignore[arg-type, misc]
 
 
 def fold_numbers(tokens: list[str], language: str) -> list[str]:
     numerals = _numerals(language)
-    if not any(map(numerals.counts, tokens)):
+    may_count = [token in numerals.words or token[0].isdigit() for token in tokens]
+    if True not in may_count:
         return tokens
     folded: list[str] = []
     at = 0
     while at < len(tokens):
         token = tokens[at]
-        value, after = _read(tokens, at, numerals) if numerals.counts(token) else (None, at + 1)
+        value, after = _read(tokens, at, numerals) if may_count[at] else (None, at + 1)
         ordinal = numerals.ordinals.get(token)
         if value is not None:
             folded.append(_written(value))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Collection, Mapping
@@ -185,7 +186,8 @@ def new_index(embedder: BaseEmbedder) -> BaseIndex:
 
 
 def entry_of(event: Event) -> Entry:
-    return Entry(event.id, event.scope, event.text, expires=event.expires)
+    # Many entries have the same scope, each read from the stream as a text of its own.
+    return Entry(event.id, sys.intern(event.scope), event.text, expires=event.expires)
 
 
 def _putting(asked: Asked, about: Mapping[str, Any], ttl: int) -> list[store.Command]:

@@ -39,9 +39,13 @@ class Embedder(BaseEmbedder):
     def embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         foreign = [at for at, text in enumerate(texts) if not _is_latin(text)]
-        for row, encoded in zip(vectors, self._encoded(texts), strict=True):
-            if encoded.ids:
-                row[:] = self._vectors[encoded.ids].mean(axis=0, dtype=np.float32)
+        tokens = [encoded.ids for encoded in self._encoded(texts)]
+        known = [at for at, ids in enumerate(tokens) if ids]
+        if known:
+            lengths = np.array([len(tokens[at]) for at in known])
+            rows = self._vectors[np.concatenate([tokens[at] for at in known])].astype(np.float32)
+            sums = np.add.reduceat(rows, np.cumsum(lengths) - lengths, axis=0)
+            vectors[known] = sums / lengths[:, np.newaxis].astype(np.float32)
         if foreign:
             vectors[foreign] = self._ngrams.embed([texts[at] for at in foreign])
         return unit(vectors)
@@ -57,6 +61,8 @@ class Embedder(BaseEmbedder):
 
 
 def _is_latin(text: str) -> bool:
+    if text.isascii():
+        return True
     letters = [char for char in text if char.isalpha()]
     return 2 * sum(char <= _LATIN_END for char in letters) >= len(letters)
 
@@ -74,6 +80,8 @@ def _load() -> tuple[Any, NDArray[np.float16]]:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizers" / "l2_supercat_tokenizer_config.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
+    # It remembers whole texts, 45 MB of them in its threads, and hardly meets one again.
+    tokenizer.model._resize_cache(0)
     with safe_open(folder / "weights" / "l2_supercat_256.safetensors", "np") as file:
         vectors = file.get_tensor("embedding.weight")
     return tokenizer, vectors

@@ -54,8 +54,12 @@ class _Rows:
         self.expires[row] = -np.inf
         self.dead += 1
 
-    def vector(self, row: int) -> Vector:
-        return np.concatenate((self.leading[row], self.rest[row]))
+    def extend(self, old: _Rows, chosen: NDArray[np.intp]) -> None:
+        """Begin with these rows of another one."""
+        count = len(chosen)
+        self.entries = [old.entries[row] for row in chosen]
+        for own, theirs in ((self.leading, old.leading), (self.rest, old.rest), (self.expires, old.expires)):
+            np.take(theirs, chosen, axis=0, out=own[:count])
 
     def nearest(self, vector: Vector, k: int, now: float, *, exact: bool) -> list[Neighbour]:
         entries, count = self.entries, len(self.entries)
@@ -126,15 +130,15 @@ class Index(BaseIndex):
 
     def _rebuilt(self, scope: str, old: _Rows | None) -> _Rows:
         """The live rows in a new matrix with room for as many again; readers of the old one are not disturbed."""
-        now = time.time()
-        live = [row for row in range(len(old.entries)) if old.expires[row] > now] if old else []
-        rows = _Rows(self.dimensions, self.leading, max(4, 2 * len(live)))
-        if old:
-            for row, entry in enumerate(old.entries):
-                if -np.inf < old.expires[row] <= now:
-                    self._places.pop(entry.id, None)
-            for row in live:
-                entry = old.entries[row]
-                self._places[entry.id] = (scope, rows.append(entry, old.vector(row)))
+        if old is None:
+            rows = _Rows(self.dimensions, self.leading, 4)
+        else:
+            ends, now = old.expires[: len(old.entries)], time.time()
+            for row in np.flatnonzero((ends > -np.inf) & (ends <= now)):
+                self._places.pop(old.entries[row].id, None)
+            live = np.flatnonzero(ends > now)
+            rows = _Rows(self.dimensions, self.leading, max(4, 2 * len(live)))
+            rows.extend(old, live)
+            self._places.update((entry.id, (scope, row)) for row, entry in enumerate(rows.entries))
         self._scopes[scope] = rows
         return rows
