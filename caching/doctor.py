@@ -22,7 +22,7 @@ from caching import keys
 from caching.redis import advice
 from caching.redis.advice import Advice
 from caching.redis.url import kind_of, mask_password, node_url, nodes, service_of
-from caching.redis.version import has_vector_sets, version
+from caching.redis.version import SAFE_VECTOR_SETS, has_safe_vector_sets, has_vector_sets, version
 from caching.redis_health import EVICTING
 
 TIMEOUT = 3.0
@@ -202,6 +202,10 @@ def _judge_version(info: dict[str, Any], index: str) -> Finding:
     if index == "vectorset" and not has_vector_sets(info):
         message += " has no vector sets: with SEMANTIC_INDEX=vectorset nothing is found by meaning"
         return Finding("version", "error", message, "Use Redis 8 or newer, or SEMANTIC_INDEX=numpy")
+    if index == "vectorset" and not has_safe_vector_sets(info):
+        message += " may crash when vector sets are searched while something is removed from them"
+        safe = ", ".join(".".join(map(str, release)) for release in SAFE_VECTOR_SETS)
+        return Finding("version", "warning", message, f"Use Redis {safe} or newer")
     if version(info) < OLDEST:
         return Finding("version", "warning", message, f"Use Redis {OLDEST[0]} or newer")
     return Finding("version", "ok", message)
