@@ -39,6 +39,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> str:
+        if options["oracle"] and options["level"] not in BUDGETS:
+            raise CommandError(f"--oracle needs a level that answers by meaning: {', '.join(BUDGETS)}")
         try:
             embedder = get_embedder(options["embedder"])
             results = {path.name: measure(path, embedder, options) for path in files}

@@ -13,11 +13,14 @@ from typing import Any
 
 import psutil
 import pytest
+from django.conf import settings
 
 from speech.playback import AHEAD
 from speech.tests.gateway.scripted import ScriptedOpenAI
 from speechsite.tests.server import Server
+from speechsite.tests.waiting import wait_until
 
+AT_ONCE = settings.SYNTHESIS_THREADS
 DROPPED = 200
 A_LEAK = DROPPED // 10
 """Threads or files by which every round makes all workers grow, if they leak."""
@@ -166,3 +169,15 @@ def test_a_dropped_synthesis_is_stopped(gateway: Server, provider: ScriptedOpenA
     time.sleep(SETTLING)
     # The one that was playing, those made ahead, and one more until the closed connection is noticed.
     assert len(provider.spoken) <= 1 + AHEAD + 1
+
+
+def test_a_worker_synthesises_so_many_sentences_at_once(bare_gateway: Server, provider: ScriptedOpenAI) -> None:
+    """The provider holds each of them; the rest wait for their turn, and all are spoken in the end."""
+    provider.delay = 4.0
+    with ThreadPoolExecutor(AT_ONCE + 2) as pool:
+        spoken = [pool.submit(bare_gateway.speak, f"Number {number}.") for number in range(AT_ONCE + 2)]
+        wait_until(lambda: len(provider.requests) >= AT_ONCE)
+        time.sleep(1)
+        assert len(provider.requests) == AT_ONCE
+        assert {future.result().status for future in spoken} == {200}
+    assert sorted(provider.spoken) == sorted(f"Number {number}." for number in range(AT_ONCE + 2))
