@@ -38,10 +38,11 @@ def table(figures: Iterable[Figure]) -> str:
     lines = ["| row | what | measured | target | |", "| --- | --- | --- | --- | --- |"]
     for figure in figures:
         verdict = {None: "", True: "met", False: "missed"}[figure.met]
-        measured = f"{_readable(figure.value)} {figure.unit}".strip()
+        measured = f"{readable(figure.value)} {figure.unit}".strip()
         lines.append(f"| {figure.row} | {figure.what} | {measured} | {figure.target} | {verdict} |")
     return "\n".join(lines)
 
 
-def _readable(value: float) -> str:
+def readable(value: float) -> str:
+    """With as many digits as a run can tell."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"

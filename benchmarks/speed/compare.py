@@ -1,0 +1,48 @@
+"""How far two runs agree: python -m benchmarks.speed.compare FIRST.json SECOND.json. Prints what has a target."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+
+from benchmarks.speed.figures import Figure, readable
+
+ALIKE = 0.15
+
+
+def main() -> None:
+    parser = ArgumentParser(prog="python -m benchmarks.speed.compare", description=__doc__)
+    parser.add_argument("first", type=Path)
+    parser.add_argument("second", type=Path)
+    options = parser.parse_args()
+    first, second = _figures(options.first), _figures(options.second)
+    print("| row | what | target | first run | second run | differ by | |\n| --- | --- | --- | --- | --- | --- | --- |")
+    apart = []
+    for place, one in first.items():
+        if place in second and one.target:
+            other = second[place]
+            apart.append(difference(one.value, other.value))
+            print(_line(one, other, apart[-1]))
+    print(f"\n{sum(each <= ALIKE for each in apart)} of {len(apart)} agree within {ALIKE:.0%}.")
+
+
+def difference(one: float, other: float) -> float:
+    """As a share of the larger one."""
+    largest = max(abs(one), abs(other))
+    return abs(one - other) / largest if largest else 0.0
+
+
+def _figures(path: Path) -> dict[tuple[int, str], Figure]:
+    found = [Figure(**each) for each in json.loads(path.read_text())["figures"]]
+    return {(figure.row, figure.what): figure for figure in found}
+
+
+def _line(one: Figure, other: Figure, apart: float) -> str:
+    verdict = {2: "met", 1: "met once", 0: "missed"}[bool(one.met) + bool(other.met)]
+    values = f"{readable(one.value)} | {readable(other.value)} {one.unit}"
+    return f"| {one.row} | {one.what} | {one.target} | {values} | {apart:.0%} | {verdict} |"
+
+
+if __name__ == "__main__":
+    main()
