@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,21 @@ class Breaker:
     def _probe_until_up(self) -> None:
         while True:
             time.sleep(self._interval)
-            reason = self._probe()
+            reason = self._reason()
             if reason is None:
                 self._change(State(up=True, since=time.time()))
                 return
             # What keeps it away may be another thing by now: it was restarted, and wants a password.
             self.state = replace(self.state, reason=reason)
+
+    def _reason(self) -> str | None:
+        try:
+            return self._probe()
+        except Exception as error:
+            # Whatever it is, this thread goes on: nobody else would notice that Redis is back.
+            if (reason := f"unexpected {type(error).__name__}") != self.state.reason:
+                logger.exception("Redis cannot be tried")
+            return reason
 
     def _change(self, new: State) -> bool:
         with self._lock:
