@@ -104,6 +104,9 @@ class Follower:
         while not self._stopped.wait(POLL_SECONDS):
             try:
                 self.look()
+            except Exception:
+                # Else this worker would go on serving what others have learned is wrong.
+                logger.exception("What judgements taught cannot be taken in")
             finally:
                 close_old_connections()
 

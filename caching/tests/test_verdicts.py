@@ -158,6 +158,20 @@ def test_nothing_is_read_again_once_all_processes_know_it(
             follower.look()
 
 
+def test_it_goes_on_whatever_it_meets() -> None:
+    class Stumbling(Follower):
+        looked = 0
+
+        def look(self) -> None:
+            self.looked += 1
+            raise LookupError("of a kind that nobody expected")
+
+    follower = Stumbling()
+    follower.start()
+    wait_until(lambda: follower.looked >= 2)
+    follower.stop()
+
+
 def test_it_reads_nothing_as_long_as_nothing_is_new(django_assert_num_queries: Any) -> None:
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
     other = Follower()
