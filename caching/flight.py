@@ -22,6 +22,7 @@ from django.conf import settings
 
 from caching import keys, store
 from caching.lease import Lease, holders, renew
+from caching.turns import turns
 
 LOOK_SECONDS = 0.1
 """How long a leader that has made something does not notice its first follower."""
@@ -63,6 +64,7 @@ def share(
     LeaderSilent after `patience` seconds without an item, and LeaderLost if the leader died after giving out items; if
     it died before, the follower takes over.
     """
+    turns.give_back()
     lease = Lease(keys.make_key(f"flight:{name}", settings.CACHE_KEY_PREFIX, 1))
     token = lease.acquire()
     if token is None:

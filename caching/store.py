@@ -25,6 +25,7 @@ from caching.redis.advice import Advice, explain
 from caching.redis.breaker import Breaker, State
 from caching.redis.url import mask_password
 from caching.serializers import Unreadable
+from caching.turns import turns
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
         def call(*args: P.args, **kwargs: P.kwargs) -> T | D:
             if not available():
                 return default
+            began = time.perf_counter()
             try:
                 return function(*args, **kwargs)
             except AWAY as error:
@@ -98,6 +100,8 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
                     _counted(error)
                 else:
                     _breaker.trip(str(_counted(error)))
+            finally:
+                turns.redis_took(time.perf_counter() - began)
             return default
 
         return call

@@ -34,7 +34,23 @@ class CallSerializer(Protocol[T_co]):
 
 def read_call(serializer: type[CallSerializer[T_co]], request: Request | HttpRequest) -> T_co:
     """What the body of `request` asks for. Raises DRF's and our own errors for what it must not be."""
-    body = _body(request)
+    return call_in(body_of(request), serializer)
+
+
+def body_of(request: Request | HttpRequest) -> bytes:
+    """The body of `request`, all of it. Raises where it is too large or not called JSON."""
+    content_type: str = request.META.get("CONTENT_TYPE", "")
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType(content_type or "none")
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    body: bytes = request.read(limit + 1)
+    if len(body) > limit:
+        raise PayloadTooLarge(f"The request body is larger than {limit} bytes.")
+    return body
+
+
+def call_in(body: bytes, serializer: type[CallSerializer[T_co]]) -> T_co:
+    """What `body` asks for, as `serializer` reads it."""
     read = _read_and_remember if len(body) <= LARGEST_REMEMBERED_BYTES else _read
     return read(serializer, body)
 
@@ -46,17 +62,6 @@ def _read(serializer: type[CallSerializer[Any]], body: bytes) -> Any:
 
 
 _read_and_remember = lru_cache(REMEMBERED_BODIES)(_read)
-
-
-def _body(request: Request | HttpRequest) -> bytes:
-    content_type: str = request.META.get("CONTENT_TYPE", "")
-    if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaType(content_type or "none")
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    body: bytes = request.read(limit + 1)
-    if len(body) > limit:
-        raise PayloadTooLarge(f"The request body is larger than {limit} bytes.")
-    return body
 
 
 def _forget(**kwargs: Any) -> None:

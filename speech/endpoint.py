@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.views import APIView
 
+from caching.turns import turns
 from speech.authentication import ClientKeyAuthentication
+from speech.bodies import CallSerializer, body_of, call_in
+
+T = TypeVar("T")
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -34,6 +38,14 @@ class Endpoint(APIView):
             return self.post(request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 (DRF's own dispatch does the same)
             return self._refused(request, error)
+        finally:
+            turns.give_back()
+
+    def read_in_turn(self, serializer: type[CallSerializer[T]], request: HttpRequest) -> T:
+        """What the body of `request` asks for. The body may come slowly; what follows it is done in turn."""
+        body = body_of(request)
+        turns.begin()
+        return call_in(body, serializer)
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         raise NotImplementedError

@@ -13,6 +13,7 @@ from functools import cache
 from django.conf import settings
 
 from caching import metrics, tts
+from caching.turns import turns
 from caching.usage import Usage
 from speech.audio import Encoder, join
 from speech.speaker import Made, Speaker, pcm_of
@@ -80,6 +81,7 @@ class Playback:
     def pcm(self) -> Iterator[Iterator[bytes]]:
         """The samples of each sentence."""
         threading.Thread(target=self._feed, name="playback", daemon=True).start()
+        turns.give_back()
         try:
             while (track := self._tracks.get()) is not None:
                 if isinstance(track, BaseException):

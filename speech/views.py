@@ -53,7 +53,7 @@ class ChatView(Endpoint):
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         """Answer a question, from the cache where it can be answered from there."""
-        call = read_call(ChatRequestSerializer, request)
+        call = self.read_in_turn(ChatRequestSerializer, request)
         client = client_of(request)
         result = services.chat(
             client=client,
@@ -74,7 +74,7 @@ class SpeechView(Endpoint):
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         """Speak a text, from the cache where it was spoken before."""
-        call = read_call(SpeechRequestSerializer, request)
+        call = self.read_in_turn(SpeechRequestSerializer, request)
         client = client_of(request)
         result = services.synthesize(
             client=client,

@@ -11,6 +11,7 @@ from threading import Lock
 import numpy as np
 
 from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError, Vectors
+from caching.turns import turns
 
 THREADS = 8
 REMEMBERED = 1_000
@@ -49,6 +50,7 @@ class Bounded(BaseEmbedder):
             return future
 
     def _wait(self, future: Future[Vectors]) -> Vectors:
+        turns.give_back()
         try:
             return future.result(self._seconds)
         except (TookTooLong, CancelledError):

@@ -20,7 +20,6 @@ from caching.chunks import replay
 from caching.levels import LEVELS, Level, Policy
 from speech import answer_ids, cache_control, model_names, providers, services
 from speech.authentication import client_of
-from speech.bodies import read_call
 from speech.disclosure import headers, hides
 from speech.endpoint import Endpoint, json_response
 from speech.exceptions import InvalidRequest
@@ -55,7 +54,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
     )
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a conversation, whole or as a stream."""
-        call = read_call(ChatCompletionSerializer, request)
+        call = self.read_in_turn(ChatCompletionSerializer, request)
         meant = model_names.resolve(call.model, "chat")
         client = client_of(request)
         ask: dict[str, Any] = {
@@ -88,7 +87,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
     )
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Speak a text; what is not in the cache is sent as it is made."""
-        call = read_call(AudioSpeechSerializer, request)
+        call = self.read_in_turn(AudioSpeechSerializer, request)
         meant = model_names.resolve(call.model, "speech")
         client = client_of(request)
         # Sound that comes in one piece does not tell by its pieces whether it was stored.

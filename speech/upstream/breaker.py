@@ -11,6 +11,7 @@ from functools import cache
 from django.conf import settings
 
 from caching.metrics import samples_of
+from caching.turns import turns
 from speech.exceptions import GatewayError, ProviderRateLimited, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from speech.metrics import LEFT_ALONE, measured
 from speech.providers.base import BaseProvider
@@ -93,6 +94,7 @@ def asked(provider: BaseProvider, operation: str) -> Iterator[None]:
     A request that the provider refuses says that it is well; an answer that cannot be read, a wrong key and an empty
     account say nothing about whether it will answer the next one.
     """
+    turns.give_back()
     provider.ensure_configured()
     if not settings.PROVIDER_BREAKER_FAILURES:
         with measured(provider.name, operation):

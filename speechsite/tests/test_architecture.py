@@ -21,7 +21,20 @@ LONGEST_FUNCTION = 60
 
 LAYERS = [
     {"apps", "migrations"},
-    {"keys", "levels", "metrics", "logs", "durations", "progress", "usage", "fields", "chunks", "drain", "redis"},
+    {
+        "keys",
+        "levels",
+        "metrics",
+        "logs",
+        "durations",
+        "progress",
+        "usage",
+        "fields",
+        "chunks",
+        "drain",
+        "turns",
+        "redis",
+    },
     {"store", "serializers", "lease", "flight", "rates", "sharing"},
     {"semantic"},
     {"models", "money", "prices"},
