@@ -16,6 +16,7 @@ from django.conf import settings
 
 from caching.ledger import Costs
 from caching.outcome import Outcome
+from caching.turns import turns
 from speech import accounting, cache_control
 from speech.models import Client
 
@@ -60,6 +61,7 @@ class Padding:
         if outcome.status != "hit":
             misses.append(seconds)
         elif misses:
+            turns.give_back()
             # Drawn anew each time: a mean would have a spread of its own.
             time.sleep(max(0.0, random.SystemRandom().choice(list(misses)) - seconds))
 

@@ -1,12 +1,16 @@
-"""Who waits for a provider keeps nobody from being answered from the cache."""
+"""Who waits for something slow keeps nobody from being answered from the cache."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
+from caching.outcome import Outcome
 from caching.turns import turns
+from speech.disclosure import Padding
+from speech.models import Client
 from speech.tests.loopback import Answer, FakeOpenAI, Seen
 
 USER = {"role": "user", "content": "Hello"}
@@ -50,4 +54,14 @@ def test_nobody_has_a_turn_while_a_provider_is_asked(
 @pytest.mark.parametrize("body", ["{", '{"query": 1}', "x" * 3_000_000])
 def test_a_request_that_is_refused_gives_its_turn_back(api: Any, body: str) -> None:
     assert api.post("/api/chat/", body, content_type="application/json").status_code in (400, 413)
+    assert not turns.taken
+
+
+def test_nobody_has_a_turn_while_a_hit_is_held_back(settings: Any) -> None:
+    settings.PAD_SHARED_HITS = True
+    padding, client = Padding(), Client(pk=1, shared_scope=True)
+    now = time.perf_counter()
+    padding.even_out(client, "kind", Outcome(None, "miss", ""), now - 0.01)
+    turns.begin()
+    padding.even_out(client, "kind", Outcome(None, "hit", ""), now)
     assert not turns.taken
