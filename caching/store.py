@@ -91,7 +91,6 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
         def call(*args: P.args, **kwargs: P.kwargs) -> T | D:
             if not available():
                 return default
-            began = time.perf_counter()
             try:
                 return function(*args, **kwargs)
             except AWAY as error:
@@ -100,8 +99,6 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
                     _counted(error)
                 else:
                     _breaker.trip(str(_counted(error)))
-            finally:
-                turns.redis_took(time.perf_counter() - began)
             return default
 
         return call
@@ -190,7 +187,10 @@ def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
 def _get_raw_or_nothing(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
     names = [_client(alias).make_key(key) for key in keys]
     if len(names) == 1:
-        return [cast("bytes | None", connection().get(names[0]))]
+        began = time.perf_counter()
+        value = connection().get(names[0])
+        turns.redis_took(time.perf_counter() - began)
+        return [cast("bytes | None", value)]
     # A pipeline, not MGET: in a cluster the keys live on different nodes.
     pipeline = connection().pipeline(transaction=False)
     for name in names:

@@ -2,8 +2,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
-from caching.turns import Turns
+import pytest
+import redis
+
+from caching import store
+from caching.turns import MOST, Turns
+from speechsite.tests.relay import Relay
 from speechsite.tests.waiting import wait_until
 
 
@@ -64,6 +70,23 @@ def test_one_has_its_turn_where_redis_is_near_and_more_where_it_is_far() -> None
     assert far.at_once == 21
     far.redis_took(0.0002)
     assert far.at_once == 1
+
+
+def test_how_far_away_redis_is_shows_where_it_is_asked(
+    redis_client: redis.Redis, use_redis: Callable[[str], None], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = Turns(), Turns()
+    monkeypatch.setattr(store, "turns", near)
+    for _ in range(20):
+        store.get("llm:exact:a")
+    monkeypatch.setattr(store, "turns", far)
+    with Relay(settings.REDIS_URL, 0.05) as relay:
+        use_redis(relay.url)
+        for _ in range(3):
+            store.get("llm:exact:a")
+            store.delete([])
+            store.get_many([])
+    assert near.at_once < 10 and far.at_once == MOST
 
 
 def test_a_far_redis_keeps_nobody_waiting_for_those_who_wait_for_it() -> None:
