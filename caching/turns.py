@@ -1,9 +1,9 @@
 """Requests are let into Python in the order of their coming, no more at once than keep it busy.
 
 A worker runs one thread of Python at a time. Of many that are ready any may be the next, whenever one waits for Redis:
-with 64 connections that switching was a fifth of what a hit computes, and the last of a hundred was served a third
-later than by turns (docs/performance.md). So a request waits for its turn once its body is there, and gives the turn
-back before it waits for anything slower than Redis, and at its end.
+with 64 connections that switching was a fifth of what a hit computes, and p99 was half as long again as by turns
+(docs/performance.md). So a request waits for its turn once its body is there, and gives the turn back before it waits
+for anything slower than Redis, and at its end.
 """
 
 from __future__ import annotations
