@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import redis
 
 from caching import store
 from caching.turns import MOST, Turns
-from speechsite.tests.relay import Relay
+from speechsite.tests.proxy import Proxy
+from speechsite.tests.redis_server import RedisServer
 from speechsite.tests.waiting import wait_until
 
 
@@ -73,15 +73,15 @@ def test_one_has_its_turn_where_redis_is_near_and_more_where_it_is_far() -> None
 
 
 def test_how_far_away_redis_is_shows_where_it_is_asked(
-    redis_client: redis.Redis, use_redis: Callable[[str], None], settings: Any, monkeypatch: pytest.MonkeyPatch
+    redis_client: redis.Redis, use_redis: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     near, far = Turns(), Turns()
     monkeypatch.setattr(store, "turns", near)
     for _ in range(20):
         store.get("llm:exact:a")
     monkeypatch.setattr(store, "turns", far)
-    with Relay(settings.REDIS_URL, 0.05) as relay:
-        use_redis(relay.url)
+    with RedisServer() as behind, Proxy(behind.port, seconds=0.05) as proxy:
+        use_redis(f"redis://127.0.0.1:{proxy.port}/0")
         for _ in range(3):
             store.get("llm:exact:a")
             store.delete([])

@@ -1,15 +1,18 @@
-"""Redis killed, paused and brought back under a server that is at work: nobody may notice but by the speed."""
+"""Redis killed, paused, brought back and far away from a server at work: nobody may notice but by the speed."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from speechsite.tests.proxy import Proxy
 from speechsite.tests.redis_server import RedisServer
 from speechsite.tests.server import Server
 from speechsite.tests.waiting import wait_until
@@ -80,3 +83,21 @@ def test_no_request_fails_when_redis_hangs_and_hits_resume(server: Server, resto
     assert {answer.split()[0] for answer in seen} == {"200"}
     assert (ready.status, ready.json()["status"]) == (200, "degraded")
     assert server.log.count(HANGS) - before <= 2
+
+
+def test_nobody_waits_until_a_far_redis_has_answered_somebody_else(tmp_path: Path) -> None:
+    away, askers = 0.1, 32
+    with RedisServer() as redis, Proxy(redis.port, seconds=away) as proxy:
+        url = f"redis://127.0.0.1:{proxy.port}/0"
+        server = Server(tmp_path, {"REDIS_URL": url, "REDIS_TIMEOUT_MS": "3000"}, workers=1)
+        try:
+            with ThreadPoolExecutor(askers) as threads:
+                # The first time it connects.
+                for _ in range(2):
+                    began = time.monotonic()
+                    answers = list(threads.map(lambda _: server.chat("Asked from far away"), range(askers)))
+                    took = time.monotonic() - began
+        finally:
+            server.stop()
+    assert {answer.headers["X-Cache"] for answer in answers} == {"HIT"}
+    assert took < askers * away / 2
