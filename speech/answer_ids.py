@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
 import secrets
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -69,8 +71,7 @@ def read(client: Client, id: str) -> AnswerID | None:
 
 
 def _signature(client: Client, packed: bytes) -> bytes:
-    # Not Django's salted_hmac, which takes several times as long; every answer needs one.
-    return _hmac(b"sign:%d:%b" % (client.pk, packed))[:_SIGNATURE_BYTES]
+    return _keyed_hash(b"sign:%d:%b" % (client.pk, packed))[:_SIGNATURE_BYTES]
 
 
 def _sealed(packed: bytes, signature: bytes) -> bytes:
@@ -78,10 +79,16 @@ def _sealed(packed: bytes, signature: bytes) -> bytes:
 
     The signature serves as the initial vector, as in RFC 5297: it differs with every id, for each has a new name in it.
     """
-    stream = _hmac(b"seal:%b" % signature)[: len(packed)]
+    stream = _keyed_hash(b"seal:%b" % signature)[: len(packed)]
     return (int.from_bytes(packed) ^ int.from_bytes(stream)).to_bytes(len(packed))
 
 
-def _hmac(value: bytes) -> bytes:
-    """64 bytes."""
-    return hmac.digest(settings.SECRET_KEY.encode(), b"speech.answer_ids:" + value, "sha512")
+def _keyed_hash(value: bytes) -> bytes:
+    """64 bytes. BLAKE2 takes a key by itself (RFC 7693), in a fraction of the time that an HMAC takes."""
+    return hashlib.blake2b(value, key=_key(settings.SECRET_KEY), person=b"answer ids").digest()
+
+
+@lru_cache(1)
+def _key(secret: str) -> bytes:
+    """BLAKE2 takes 64 bytes at most."""
+    return hashlib.sha512(secret.encode()).digest()

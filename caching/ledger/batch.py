@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from caching import metrics
 from caching.ledger import upsert
 from caching.ledger.events import Priced
+from caching.ledger.exposed import expose
 from caching.ledger.hits import Tally
 from caching.models import Call, EntryHits, HourlyUsage
 
@@ -52,19 +53,19 @@ class Batch:
     def __len__(self) -> int:
         return len(self.hours.rows) + len(self.entries.rows) + len(self.calls) + len(self._hits)
 
-    def add_hit(self, hit: Priced) -> Tally:
-        """An exact hit on which nothing was spent."""
+    def add_hit(self, hit: Priced) -> None:
+        """An exact hit on which nothing was spent. Prometheus hears of it when it becomes a row."""
         key = Tally.key(hit)
         tally = self._hits.get(key)
         if tally is None:
             tally = self._hits[key] = Tally(hit)
         tally.add(hit.event.seconds)
-        return tally
 
     def _make_rows_of_hits(self) -> None:
         for tally in self._hits.values():
             for hour in tally.hours():
                 self.hours.add(hour)
+                expose(hour)
             if entry := tally.entry():
                 self.entries.add(entry)
         self._hits.clear()

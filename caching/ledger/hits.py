@@ -9,7 +9,6 @@ from typing import Any
 
 from caching.ledger import rows
 from caching.ledger.events import Priced
-from caching.ledger.exposed import increments
 from caching.models import HourlyUsage
 
 
@@ -21,8 +20,6 @@ class Tally:
         self._count = 0
         self._seconds = 0.0
         self._buckets = Counter[str]()
-        named = [increment for row in rows.hours(one) for increment in increments(row)]
-        self._increments = [(counter, amount) for counter, amount in named if amount]
 
     @staticmethod
     def key(hit: Priced) -> Hashable:
@@ -36,10 +33,6 @@ class Tally:
         self._count += 1
         self._seconds += seconds
         self._buckets[HourlyUsage.bucket(seconds)] += 1
-
-    def expose_one(self) -> None:
-        for counter, amount in self._increments:
-            counter.inc(amount)
 
     def hours(self) -> Iterator[dict[str, Any]]:
         own = {"seconds": self._seconds, **dict.fromkeys(HourlyUsage.BUCKETS, 0), **self._buckets}

@@ -53,4 +53,7 @@ def _factory(url: str) -> dict[str, Any]:
         return {"CONNECTION_FACTORY": "caching.redis.cluster.ConnectionFactory"}
     if kind_of(url) == "sentinel":
         return {"CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory", "SENTINELS": nodes(url)}
-    return {}
+    return {
+        "CONNECTION_POOL_CLASS": "caching.redis.client.ConnectionPool",
+        "REDIS_CLIENT_CLASS": "caching.redis.client.Client",
+    }
