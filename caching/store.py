@@ -25,7 +25,6 @@ from caching.redis.advice import Advice, explain
 from caching.redis.breaker import Breaker, State
 from caching.redis.url import mask_password
 from caching.serializers import Unreadable
-from caching.turns import turns
 
 logger = logging.getLogger(__name__)
 
@@ -187,10 +186,7 @@ def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
 def _get_raw_or_nothing(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
     names = [_client(alias).make_key(key) for key in keys]
     if len(names) == 1:
-        began = time.perf_counter()
-        value = connection().get(names[0])
-        turns.redis_took(time.perf_counter() - began)
-        return [cast("bytes | None", value)]
+        return [cast("bytes | None", connection().get(names[0]))]
     # A pipeline, not MGET: in a cluster the keys live on different nodes.
     pipeline = connection().pipeline(transaction=False)
     for name in names:

@@ -8,11 +8,18 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
+from caching.keys import EXACT, SPEECH, TRANSCRIPT, make_key
 from caching.redis.url import kind_of, nodes, plain_url, service_of
 
+KEPT_NEAR = (EXACT, SPEECH, TRANSCRIPT)
+"""What is read by the same key again and again."""
 
-def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str) -> dict[str, Any]:
-    """The entry for `url` with a class of caching.serializers; one that remembers nothing where there is no URL."""
+
+def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, near_bytes: int) -> dict[str, Any]:
+    """The entry for `url` with a class of caching.serializers; one that remembers nothing where there is no URL.
+
+    `near_bytes`: how much a process keeps of what it reads most.
+    """
     if not url:
         return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
     return {
@@ -38,7 +45,7 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str) -> dict
                 "protocol": 2,
                 "driver_info": None,
             },
-            **_factory(url),
+            **_factory(url, prefix, near_bytes),
         },
     }
 
@@ -48,7 +55,7 @@ def _location(url: str) -> str:
     return plain_url(url, service_of(url)) if kind_of(url) == "sentinel" else url
 
 
-def _factory(url: str) -> dict[str, Any]:
+def _factory(url: str, prefix: str, near_bytes: int) -> dict[str, Any]:
     if kind_of(url) == "cluster":
         return {"CONNECTION_FACTORY": "caching.redis.cluster.ConnectionFactory"}
     if kind_of(url) == "sentinel":
@@ -56,4 +63,8 @@ def _factory(url: str) -> dict[str, Any]:
     return {
         "CONNECTION_POOL_CLASS": "caching.redis.client.ConnectionPool",
         "REDIS_CLIENT_CLASS": "caching.redis.client.Client",
+        "REDIS_CLIENT_KWARGS": {
+            "near_bytes": near_bytes,
+            "near_prefixes": [make_key(f"{kind}:", prefix, 1) for kind in KEPT_NEAR],
+        },
     }

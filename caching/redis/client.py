@@ -1,4 +1,4 @@
-"""redis-py's client and pool, without what they do beside the command itself.
+"""redis-py's client and pool, without what they do beside the command itself, and with a memory of its own.
 
 redis-py (8.1) looks before each command whether the connection was closed meanwhile (three system calls), and counts
 connections, durations and errors for OpenTelemetry. For a GET that takes as long as Redis and the network together, and
@@ -7,11 +7,22 @@ a hit waits for hardly anything else.
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+import math
+import time
+from collections.abc import Sequence
+from typing import Any, cast
 
 from redis import Redis
-from redis.connection import AbstractConnection
+from redis.connection import Connection
 from redis.connection import ConnectionPool as BasePool
+from redis.exceptions import RedisError, ResponseError
+
+from caching.redis.advice import explain
+from caching.redis.near import Near
+from caching.turns import turns
+
+logger = logging.getLogger(__name__)
 
 
 class ConnectionPool(BasePool):
@@ -20,33 +31,82 @@ class ConnectionPool(BasePool):
     That is what `retry` of caching.redis.backend is for.
     """
 
-    def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> AbstractConnection:
+    def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Connection:
         self._checkpid()
         with self._lock:
             connection = self._available_connections.pop() if self._available_connections else self.make_connection()
             self._in_use_connections.add(connection)
-        return connection
+        return cast("Connection", connection)
 
-    def release(self, connection: AbstractConnection) -> None:
+    def release(self, connection: Any) -> None:
         self._checkpid()
         with self._lock:
-            if connection in self._in_use_connections and self.owns_connection(connection):
+            if connection in self._in_use_connections:
                 self._in_use_connections.remove(connection)
                 self._available_connections.append(connection)
-                return
-        super().release(connection)
+
+    def listening(self, prefixes: Sequence[str]) -> Connection:
+        """A connection outside the pool on which Redis names changed keys. Raises what redis-py raises."""
+        connection = self.connection_class(**{**self.connection_kwargs, "protocol": 3})
+        named = [word for prefix in prefixes for word in ("PREFIX", prefix)]
+        connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", *named)
+        connection.read_response()
+        connection._parser.set_invalidation_push_handler(lambda message: message)
+        return connection
 
 
 class Client(Redis):
+    """`get` answers from this process where the value was read a moment ago and Redis has not said that it changed."""
+
+    def __init__(self, *, near_bytes: int = 0, near_prefixes: Sequence[str] = (), **options: Any) -> None:
+        super().__init__(**options)
+        pool = cast("ConnectionPool", self.connection_pool)
+        self._near = Near(lambda: pool.listening(near_prefixes), near_prefixes, near_bytes)
+
     def get(self, name: str) -> bytes | None:  # type: ignore[override]
-        connection: AbstractConnection = self.connection_pool.get_connection()
+        token = None
+        try:
+            if value := self._near.get(name):
+                return value
+            token = self._near.fetch(name)
+        except (RedisError, OSError) as error:
+            self._lose_near(error)
+        began = time.perf_counter()
+        value, life = self._with_life(name) if token else (self._ask(name), 0.0)
+        turns.redis_took(time.perf_counter() - began)
+        if token and value:
+            self._keep(name, token, value, life)
+        return value
+
+    def _ask(self, name: str) -> bytes | None:
+        connection: Connection = self.connection_pool.get_connection()
 
         def ask() -> bytes | None:
             connection.send_command("GET", name)
-            value: bytes | None = connection.read_response(disable_decoding=True)
-            return value
+            return cast("bytes | None", connection.read_response(disable_decoding=True))
 
         try:
             return connection.retry.call_with_retry(ask, lambda error: connection.disconnect())
         finally:
             self.connection_pool.release(connection)
+
+    def _with_life(self, name: str) -> tuple[bytes | None, float]:
+        """The value, and for how many seconds Redis will have it."""
+        pipeline = self.pipeline(transaction=False)
+        pipeline.get(name)
+        pipeline.pttl(name)
+        value, milliseconds = pipeline.execute()
+        return value, milliseconds / 1000 if milliseconds >= 0 else math.inf
+
+    def _keep(self, name: str, token: object, value: bytes, life: float) -> None:
+        try:
+            self._near.keep(name, token, value, life)
+        except (RedisError, OSError) as error:
+            self._lose_near(error)
+
+    def _lose_near(self, error: Exception) -> None:
+        # No failure of Redis as far as the caller is concerned: whether it is away, the command itself finds out.
+        refused = isinstance(error, ResponseError)
+        self._near.lose(for_good=refused)
+        if refused:
+            logger.info("Redis does not say which keys change, so every hit asks it: %s", explain(error))

@@ -7,6 +7,7 @@ import pytest
 import redis
 
 from caching import store
+from caching.redis import client
 from caching.turns import MOST, Turns
 from speechsite.tests.proxy import Proxy
 from speechsite.tests.redis_server import RedisServer
@@ -76,10 +77,10 @@ def test_how_far_away_redis_is_shows_where_it_is_asked(
     redis_client: redis.Redis, use_redis: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     near, far = Turns(), Turns()
-    monkeypatch.setattr(store, "turns", near)
+    monkeypatch.setattr(client, "turns", near)
     for _ in range(20):
         store.get("llm:exact:a")
-    monkeypatch.setattr(store, "turns", far)
+    monkeypatch.setattr(client, "turns", far)
     with RedisServer() as behind, Proxy(behind.port, seconds=0.05) as proxy:
         use_redis(f"redis://127.0.0.1:{proxy.port}/0")
         for _ in range(3):

@@ -173,13 +173,10 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 
     def point_at(url: str) -> None:
         settings.REDIS_URL = normalize_redis_url(url)
+        options = (settings.REDIS_TIMEOUT_MS, settings.CACHE_KEY_PREFIX, settings.NEAR_CACHE_BYTES)
         settings.CACHES = {
-            "default": redis_cache(
-                settings.REDIS_URL, "JSONSerializer", settings.REDIS_TIMEOUT_MS, settings.CACHE_KEY_PREFIX
-            ),
-            "audio": redis_cache(
-                settings.REDIS_URL, "AudioSerializer", settings.REDIS_TIMEOUT_MS, settings.CACHE_KEY_PREFIX
-            ),
+            "default": redis_cache(settings.REDIS_URL, "JSONSerializer", *options),
+            "audio": redis_cache(settings.REDIS_URL, "AudioSerializer", *options),
         }
         breaker = Breaker(probe=store._probe, on_change=store._log_change, interval=0.1)
         monkeypatch.setattr(store, "_breaker", breaker)
