@@ -11,7 +11,7 @@ def logging(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"plain": {"format": "{levelname}: {message}", "style": "{"}},
+        "formatters": {"plain": {"format": "%(levelname)s: %(message)s"}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
         "loggers": {
             # Django's default is to mail them; a failing page must be seen where everything else is.

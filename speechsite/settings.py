@@ -187,6 +187,7 @@ REDIS_TIMEOUT_MS = envint("REDIS_TIMEOUT_MS", 250, least=1)
 CACHE_KEY_PREFIX = envstr("CACHE_KEY_PREFIX")
 # Whether keys hide what was asked.
 CACHE_HASH_KEYS = envbool("CACHE_HASH_KEYS", False)
+# How much of what it reads again and again a worker keeps in its own memory.
 NEAR_CACHE_BYTES = envint("NEAR_CACHE_MB", 16, least=0) * 1_000_000
 CACHES = {
     "default": redis_cache(REDIS_URL, "JSONSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX, NEAR_CACHE_BYTES),
