@@ -52,7 +52,7 @@ def canonical_json(value: Any) -> str:
     """One spelling for all JSON texts of the same meaning: sorted keys, no white space, `1.0` as `1`."""
     text = _encode(value)
     # Most requests hold no such number, and looking for one in the text is far cheaper than walking through the value.
-    return _encode(_plain(value)) if _WHOLE_FLOAT.search(text) else text
+    return _encode(plain(value)) if _WHOLE_FLOAT.search(text) else text
 
 
 def digest(value: Any) -> str:
@@ -137,11 +137,12 @@ def _quoted(part: str) -> str:
     return quote(part, safe="")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """`value` with whole numbers as integers: as it stands in the canonical form."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import flight, tts
+from caching import flight, keys, tts
 from caching.levels import Policy
 from caching.tts import Utterance
 from caching.usage import Usage
@@ -90,7 +90,8 @@ class Speaker:
     @cached_property
     def _options(self) -> dict[str, Any]:
         names = (field.name for field in fields(self.request) if field.name not in ("text", "voice"))
-        return {name: getattr(self.request, name) for name in names}
+        # Plain from the beginning: `speed=1.0` would have each key's JSON written twice.
+        return {name: keys.plain(getattr(self.request, name)) for name in names}
 
     def _own(self, text: str, codec: str, joined: Mapping[str, int] | None) -> Utterance:
         return Utterance(
