@@ -23,7 +23,9 @@ from redis.exceptions import ClusterDownError, ReadOnlyError, RedisClusterExcept
 from caching import metrics
 from caching.redis.advice import Advice, explain
 from caching.redis.breaker import Breaker, State
+from caching.redis.client import Client as NearClient
 from caching.redis.url import mask_password
+from caching.redis.writes import Writes
 from caching.serializers import Unreadable
 
 logger = logging.getLogger(__name__)
@@ -37,8 +39,6 @@ Command = Callable[[Any], object]
 
 # What redis-py raises of a cluster is not all below RedisError.
 AWAY = (RedisError, RedisClusterException, OSError)
-# After a refused write the next ones wait this long, so that a full Redis costs a try now and then, not one a request.
-WRITE_PAUSE_SECONDS = 2.0
 
 
 class Client(DefaultClient):
@@ -106,13 +106,22 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
 
 
 def get(key: str, alias: Alias = "default") -> Any | None:
-    """The value under `key`, or None. A value that cannot be read is removed and counts as absent."""
-    return get_many([key], alias)[0]
+    """The value under `key`, or None. A value that cannot be read is removed and counts as absent.
+
+    Others may be given the same object: nobody may change it.
+    """
+    try:
+        return _read(key, alias)
+    except Unreadable as error:
+        discard(key, str(error))
+        return None
 
 
 def get_many(keys: list[str], alias: Alias = "default") -> list[Any | None]:
     """The values under `keys` in their order, in one round trip; None where there is none."""
-    raw = _get_raw(keys, alias)
+    if len(keys) == 1:
+        return [get(keys[0], alias)]
+    raw = _get_raw(keys, alias) or [None] * len(keys)
     return [None if value is None else _decoded(key, value, alias) for key, value in zip(keys, raw, strict=True)]
 
 
@@ -134,7 +143,7 @@ def putting(key: str, value: Any, ttl: int, alias: Alias = "default") -> Command
 @fail_open(False)
 def write(commands: Sequence[Command]) -> bool:
     """Send what writes, in one round trip. False if Redis did not take all of it."""
-    if time.monotonic() < _writes.refused_until:
+    if _writes.paused:
         return False
     try:
         _send(commands)
@@ -178,19 +187,22 @@ def connect() -> None:
         logger.info("Connected to Redis at %s", _address())
 
 
-def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
-    return _get_raw_or_nothing(keys, alias) or [None] * len(keys)
+@fail_open(None)
+def _read(key: str, alias: Alias) -> Any | None:
+    redis, client = connection(), _client(alias)
+    name = client.make_key(key)
+    if isinstance(redis, NearClient):
+        return redis.read(name, client.decode)
+    value = redis.get(name)
+    return None if value is None else client.decode(value)
 
 
 @fail_open(None)
-def _get_raw_or_nothing(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
-    names = [_client(alias).make_key(key) for key in keys]
-    if len(names) == 1:
-        return [cast("bytes | None", connection().get(names[0]))]
+def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
     # A pipeline, not MGET: in a cluster the keys live on different nodes.
     pipeline = connection().pipeline(transaction=False)
-    for name in names:
-        pipeline.get(name)
+    for key in keys:
+        pipeline.get(_client(alias).make_key(key))
     return cast("list[bytes | None]", pipeline.execute())
 
 
@@ -220,25 +232,6 @@ def _send(commands: Sequence[Command]) -> None:
     for answer in pipeline.execute(raise_on_error=False):
         if isinstance(answer, Exception):
             raise answer
-
-
-class _Writes:
-    """Whether Redis takes writes; it may refuse them (full, a replica, no permission) and still answer reads."""
-
-    def __init__(self) -> None:
-        self.refused_until = 0.0
-        self._refusing = False
-
-    def refused(self, advice: Advice) -> None:
-        self.refused_until = time.monotonic() + WRITE_PAUSE_SECONDS
-        if not self._refusing:
-            self._refusing = True
-            logger.warning("Redis at %s refuses writes: %s", _address(), advice)
-
-    def accepted(self) -> None:
-        if self._refusing:
-            self._refusing = False
-            logger.info("Redis at %s accepts writes again", _address())
 
 
 @cache
@@ -291,4 +284,4 @@ def _log_change(old: State, new: State) -> None:
 
 
 _breaker = Breaker(probe=_probe, on_change=_log_change)
-_writes = _Writes()
+_writes = Writes(_address)

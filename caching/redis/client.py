@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 
 from redis import Redis
 from redis.connection import Connection
@@ -23,6 +23,8 @@ from caching.redis.near import Near
 from caching.turns import turns
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class ConnectionPool(BasePool):
@@ -56,27 +58,33 @@ class ConnectionPool(BasePool):
 
 
 class Client(Redis):
-    """`get` answers from this process where the value was read a moment ago and Redis has not said that it changed."""
-
     def __init__(self, *, near_bytes: int = 0, near_prefixes: Sequence[str] = (), **options: Any) -> None:
         super().__init__(**options)
         pool = cast("ConnectionPool", self.connection_pool)
         self._near = Near(lambda: pool.listening(near_prefixes), near_prefixes, near_bytes)
 
-    def get(self, name: str) -> bytes | None:  # type: ignore[override]
+    def read(self, name: str, decode: Callable[[bytes], T]) -> T | None:
+        """What `decode` makes of the value of `name`, always the same function; None where there is none.
+
+        It comes from this process where it was read a moment ago and Redis has not said that it changed. Others may be
+        given the same object: nobody may change it.
+        """
         token = None
         try:
-            if value := self._near.get(name):
-                return value
+            if (kept := self._near.get(name)) is not None:
+                return cast("T", kept)
             token = self._near.fetch(name)
         except (RedisError, OSError) as error:
             self._lose_near(error)
         began = time.perf_counter()
         value, life = self._with_life(name) if token else (self._ask(name), 0.0)
         turns.redis_took(time.perf_counter() - began)
-        if token and value:
-            self._keep(name, token, value, life)
-        return value
+        if value is None:
+            return None
+        decoded = decode(value)
+        if token:
+            self._keep(name, token, decoded, len(value), life)
+        return decoded
 
     def _ask(self, name: str) -> bytes | None:
         connection: Connection = self.connection_pool.get_connection()
@@ -98,9 +106,9 @@ class Client(Redis):
         value, milliseconds = pipeline.execute()
         return value, milliseconds / 1000 if milliseconds >= 0 else math.inf
 
-    def _keep(self, name: str, token: object, value: bytes, life: float) -> None:
+    def _keep(self, name: str, token: object, value: object, size: int, life: float) -> None:
         try:
-            self._near.keep(name, token, value, life)
+            self._near.keep(name, token, value, size, life)
         except (RedisError, OSError) as error:
             self._lose_near(error)
 

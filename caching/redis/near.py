@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redis.connection import ConnectionInterface
 
@@ -26,7 +26,8 @@ TRY_AGAIN_SECONDS = 5.0
 
 
 class _Kept(NamedTuple):
-    value: bytes
+    value: Any
+    size: int
     until: float
     """By `time.monotonic()`."""
 
@@ -44,8 +45,8 @@ class Near:
         self._pid = os.getpid()
         self._keep_nothing()
 
-    def get(self, name: str) -> bytes | None:
-        """The value of the key `name`, or None where it is not kept."""
+    def get(self, name: str) -> Any | None:
+        """What is kept of the key `name`, or None."""
         if name not in self._kept:
             return None
         with self._lock:
@@ -73,17 +74,20 @@ class Near:
             self._fetched[name] = token = object()
             return token
 
-    def keep(self, name: str, token: object, value: bytes, life: float) -> None:
-        """Keep what was fetched and lives for `life` seconds, unless it was changed, or fetched again, meanwhile."""
+    def keep(self, name: str, token: object, value: Any, size: int, life: float) -> None:
+        """Keep what was fetched: `size` bytes that live for `life` seconds.
+
+        Not where they were changed, or fetched again, meanwhile.
+        """
         with self._lock:
             self._hear()
-            if self._fetched.get(name) is not token or len(value) > self._most_bytes:
+            if self._fetched.get(name) is not token or size > self._most_bytes:
                 return
             self._drop(name)
-            while self._bytes + len(value) > self._most_bytes:
+            while self._bytes + size > self._most_bytes:
                 self._drop(next(iter(self._kept)))
-            self._kept[name] = _Kept(value, time.monotonic() + min(SECONDS, life))
-            self._bytes += len(value)
+            self._kept[name] = _Kept(value, size, time.monotonic() + min(SECONDS, life))
+            self._bytes += size
 
     def lose(self, *, for_good: bool = False) -> None:
         """Keep nothing: what Redis says is not heard any more. `for_good`: do not try again."""
@@ -116,7 +120,7 @@ class Near:
     def _drop(self, name: str) -> None:
         self._fetched.pop(name, None)
         if kept := self._kept.pop(name, None):
-            self._bytes -= len(kept.value)
+            self._bytes -= kept.size
 
     def _keep_nothing(self) -> None:
         self._kept: dict[str, _Kept] = {}

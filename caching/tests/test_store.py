@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from caching import store
+from caching.redis import writes
 from caching.serializers import Audio, JSONSerializer
 from speechsite.tests.redis_server import RedisServer, self_signed_certificate
 from speechsite.tests.waiting import wait_until
@@ -163,7 +164,7 @@ def test_a_restart_between_two_requests_is_not_even_noticed(use_redis: UseRedis)
 def test_a_full_redis_is_still_read_and_its_refusal_logged_once(
     use_redis: UseRedis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "WRITE_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(writes, "PAUSE_SECONDS", 0.05)
     with RedisServer() as server:
         use_redis(server.url)
         store.put("llm:exact:a", {"a": 1}, 60)

@@ -166,6 +166,7 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     from caching.redis.backend import redis_cache
     from caching.redis.breaker import Breaker
     from caching.redis.url import normalize_redis_url
+    from caching.redis.writes import Writes
     from caching.semantic.tier import forget_tier
 
     # Its thread would notice an outage before the test does.
@@ -180,7 +181,7 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         }
         breaker = Breaker(probe=store._probe, on_change=store._log_change, interval=0.1)
         monkeypatch.setattr(store, "_breaker", breaker)
-        monkeypatch.setattr(store, "_writes", store._Writes())
+        monkeypatch.setattr(store, "_writes", Writes(store._address))
 
     yield point_at
     # What was made for that Redis is of no use to the next test.
