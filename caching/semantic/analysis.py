@@ -26,6 +26,8 @@ class Question:
     language: str
     content: tuple[str, ...]
     """Stems of the words that carry meaning, in their order; a word of `synonyms` is replaced by its first."""
+    words: frozenset[str]
+    """The same in no order."""
     function: frozenset[str]
     numbers: tuple[str, ...]
     identifiers: frozenset[str]
@@ -41,7 +43,7 @@ class Question:
     negations: int
     mood: str
     """"whether" (is it, did they), "ask" (what, can i), "tell" (set an alarm) or "state" (i need an alarm)."""
-    roles: tuple[tuple[str, str], ...]
+    roles: frozenset[tuple[str, str]]
     """A preposition (or Hindi postposition) and the stem that it governs."""
 
 
@@ -131,10 +133,11 @@ def analyse(original: str) -> Question:
         text=text,
         language=language,
         content=content,
+        words=(carrying := frozenset(content)),
         function=frozenset(intern(token) for token in tokens if token in reader.function),
         numbers=numbers,
         identifiers=identifiers,
-        names=frozenset(stem(name.lower()) for name in _NAME.findall(original)) & frozenset(content),
+        names=frozenset(stem(name.lower()) for name in _NAME.findall(original)) & carrying,
         units=frozenset(reader.units[token] for token in tokens if token in reader.units),
         times=_times(tokens, reader),
         contrasts=frozenset(pair for token in tokens for pair in reader.contrasts.get(token, ())),
@@ -143,7 +146,7 @@ def analyse(original: str) -> Question:
         persons=frozenset(reader.persons[token] for token in tokens if token in reader.persons),
         mood=_mood(tokens, reader),
         negations=sum(token in reader.negation for token in tokens),
-        roles=tuple(_roles(tokens, language, reader)),
+        roles=frozenset(_roles(tokens, language, reader)),
     )
 
 
