@@ -31,6 +31,7 @@ from caching.semantic.learn import NEAR_MISS
 from caching.semantic.learned import learned, pair_of
 from caching.semantic.match import Matcher
 from caching.semantic.normalize import normalize
+from caching.write_behind import write_behind
 
 logger = logging.getLogger(__name__)
 
@@ -131,8 +132,11 @@ class Tier:
         return written
 
     def alias(self, asked: Asked, match: Match, ttl: int, about: Mapping[str, Any]) -> None:
-        """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile."""
-        store.write(_putting(asked, {"question": match.question, "answer_key": match.answer_key, **about}, ttl))
+        """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile.
+
+        Not at once: until it is written the question is found by meaning once more.
+        """
+        write_behind.write(_putting(asked, {"question": match.question, "answer_key": match.answer_key, **about}, ttl))
 
     def forget(self, answer_key: str, asked: Asked | None = None) -> None:
         """Remove an entry from the tier in all workers."""
