@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
+from caching.semantic.analysis import Question
 from caching.semantic.stems import alike
 
 
-def unmatched_words(a: Sequence[str], b: Sequence[str]) -> tuple[list[str], list[str], int]:
+def unmatched_words(a: Question, b: Question) -> tuple[list[str], list[str], int]:
     """The words of each side without an equal or similarly spelled partner, and the number of the latter."""
-    only_a, only_b = _without(a, frozenset(b)), _without(b, frozenset(a))
+    only_a, only_b = _without(a, b), _without(b, a)
     partners = 0
     for word in tuple(only_a) if only_b else ():
         partner = next((other for other in only_b if alike(word, other)), None)
@@ -20,5 +19,5 @@ def unmatched_words(a: Sequence[str], b: Sequence[str]) -> tuple[list[str], list
     return only_a, only_b, partners
 
 
-def _without(words: Iterable[str], others: frozenset[str]) -> list[str]:
-    return [word for word in dict.fromkeys(words) if word not in others]
+def _without(a: Question, b: Question) -> list[str]:
+    return [word for word in dict.fromkeys(a.content) if word not in b.words]

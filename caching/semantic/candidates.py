@@ -11,6 +11,8 @@ from caching.semantic.indexes.base import Entry
 @dataclass(frozen=True, slots=True)
 class Candidate:
     entry: Entry
+    text: str
+    """The entry's question, normalised."""
     similarity: float
     vetoes: tuple[str, ...]
     row: tuple[float, ...]

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import mul
 from pathlib import Path
 
 from caching.semantic.features import NAMES
@@ -27,7 +28,7 @@ class Model:
     """Least probability by level: `balanced` for 1 wrong answer in 100 questions, `speed` for 3."""
 
     def probability(self, row: Sequence[float]) -> float:
-        score = self.bias + sum(weight * value for weight, value in zip(self.weights, row, strict=True))
+        score = self.bias + sum(map(mul, self.weights, row))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
 
     def bar(self, level: str) -> float:

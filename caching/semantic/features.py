@@ -32,7 +32,7 @@ NAMES = (
 
 def features(a: Question, b: Question, cosine: float, scope_crowding: float, idf: Idf) -> list[float]:
     """One row in the order of NAMES. `a` is the question that is asked; `scope_crowding` is told in `crowding`."""
-    only_a, only_b, spelled_alike = unmatched_words(a.content, b.content)
+    only_a, only_b, spelled_alike = unmatched_words(a, b)
     missing = len(only_a) + len(only_b)
     return [
         cosine,
@@ -42,8 +42,8 @@ def features(a: Question, b: Question, cosine: float, scope_crowding: float, idf
         float(not missing),
         float(missing > 2),
         float(spelled_alike),
-        float(min(len(set(a.content) & set(b.content)), 5)),
-        sum(map(idf.weight, set(a.content).difference(only_a))),
+        float(min(len(a.words & b.words), 5)),
+        sum(map(idf.weight, a.words.difference(only_a))),
         float(a.asks != b.asks),
         float(a.actions != b.actions),
         float(a.contrasts != b.contrasts),

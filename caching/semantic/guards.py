@@ -75,14 +75,14 @@ def roles(a: Question, b: Question) -> bool:
 
 def names(a: Question, b: Question) -> bool:
     """Each side has a capitalised word that the other lacks. Speech has no capitals: there its weight must do."""
-    return not a.names <= frozenset(b.content) and not b.names <= frozenset(a.content)
+    return not a.names <= b.words and not b.names <= a.words
 
 
 def substitution(a: Question, b: Question) -> bool:
     """Outside English the embedder knows no synonyms: a word in the place of another is taken for another thing."""
     if a.language == "en":
         return False
-    only_a, only_b, _ = unmatched_words(a.content, b.content)
+    only_a, only_b, _ = unmatched_words(a, b)
     return bool(only_a and only_b)
 
 

@@ -21,18 +21,25 @@ class Idf:
         self._start_documents = documents * self._START_WEIGHT
         self.counts: Counter[str] = Counter()
         self.documents = 0
+        self._size = self._sized()
         self._lock = Lock()
 
     def learn(self, words: Iterable[str]) -> None:
         """One question's words, each once. Beyond `_MAX_WORDS` the rarer half is forgotten."""
         with self._lock:
             self.documents += 1
+            self._size = self._sized()
             self.counts.update(words)
             if len(self.counts) > _MAX_WORDS:
                 self.counts = Counter(dict(self.counts.most_common(_MAX_WORDS // 2)))
 
     def weight(self, word: str) -> float:
         """Between 0 (in every question) and 1 (never seen)."""
-        documents = self._start_documents + self.documents + 1
+        documents, most = self._size
         seen = self._start.get(word, 0.0) + self.counts.get(word, 0) + 0.5
-        return max(0.0, min(1.0, math.log(documents / seen) / math.log(2 * documents)))
+        return math.log(documents / seen) / most if seen < documents else 0.0
+
+    def _sized(self) -> tuple[float, float]:
+        """How many documents there are, and what a word tells that is in none of them."""
+        documents = self._start_documents + self.documents + 1
+        return documents, math.log(2 * documents)

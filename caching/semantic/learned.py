@@ -22,14 +22,11 @@ JUDGED_WRONG = "judged_wrong"
 
 def pair_of(scope: str, asked: str, stored: str) -> str:
     """Names "the answer to `stored` for the question `asked`"; the same for all that is equal once normalised."""
-    return _hash(_name(scope, asked), _name(scope, stored))
+    return pair_of_keys(keys.semantic_key(scope, normalize(asked)), keys.semantic_key(scope, normalize(stored)))
 
 
-def _name(scope: str, text: str) -> str:
-    return keys.semantic_key(scope, normalize(text))
-
-
-def _hash(asked: str, stored: str) -> str:
+def pair_of_keys(asked: str, stored: str) -> str:
+    """The same, for two questions by their keys in Redis."""
     return hashlib.blake2b(f"{asked}\n{stored}".encode(), digest_size=12).hexdigest()
 
 
@@ -62,17 +59,16 @@ class Learned:
         """`found` with what judges said: wrong is never served again; right is certain where no guard objects."""
         if not self._pairs:
             return list(found)
-        name = _name(scope, asked)
-        said = (self.verdict(_hash(name, _name(scope, candidate.entry.text))) for candidate in found)
-        return [_revised(candidate, right) for candidate, right in zip(found, said, strict=True)]
+        key = keys.semantic_key(scope, normalize(asked))
+        return [one if one.vetoes else self._revised(one, key, keys.semantic_key(scope, one.text)) for one in found]
 
-
-def _revised(candidate: Candidate, right: bool | None) -> Candidate:
-    if right is None or candidate.vetoes:
-        return candidate
-    if right:
-        return replace(candidate, probability=1.0)
-    return replace(candidate, probability=0.0, same=False, vetoes=(JUDGED_WRONG,))
+    def _revised(self, candidate: Candidate, asked: str, stored: str) -> Candidate:
+        right = self.verdict(pair_of_keys(asked, stored))
+        if right is None:
+            return candidate
+        if right:
+            return replace(candidate, probability=1.0)
+        return replace(candidate, probability=0.0, same=False, vetoes=(JUDGED_WRONG,))
 
 
 learned = Learned()

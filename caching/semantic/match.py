@@ -86,7 +86,8 @@ class Matcher:
             # The embedder is blind outside English, and the model was fitted on English: there, words must agree.
             told_apart = question.language != "en" and not row[_NOTHING_UNMATCHED]
             probability = 0.0 if told_apart else self.model.probability(row)
-        return Candidate(neighbour.entry, neighbour.similarity, () if same else objection, row, probability, same)
+        vetoes = () if same else objection
+        return Candidate(neighbour.entry, other.text, neighbour.similarity, vetoes, row, probability, same)
 
 
 def decide(found: Sequence[Candidate], bar: float) -> Decision:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from caching.semantic.analysis import Question
 
-_WAYS = ("from", "to")
+_OTHER_WAY = {"from": "to", "to": "from"}
 _SIDES = frozenset(["than", "over", "before", "after", "against", "by", "from", "ne", "ko", "se", "ने", "को", "से"])
 
+_SPEAKER = frozenset(["i", "me"])
+_CROSSED = {frozenset(["i"]), frozenset(["me"])}
 
 # What one does to another: "do i owe ravi" against "does ravi owe me".
 _BETWEEN = frozenset(
@@ -20,28 +22,27 @@ def exchanged(a: Question, b: Question) -> bool:
 
 
 def _governed_exchanged(a: Question, b: Question) -> bool:
-    there, here = set(b.roles), set(a.roles)
-    if any(("to", word) in there for marker, word in here - there if marker == "from"):
+    here, there = a.roles - b.roles, b.roles - a.roles
+    if not here:
+        return False
+    if any((_OTHER_WAY.get(marker), word) in b.roles for marker, word in here):
         return True
-    if any(("from", word) in there for marker, word in here - there if marker == "to"):
-        return True
-    both = set(a.content) & set(b.content)
+    both = a.words & b.words
     return any(
         marker == other and marker in _SIDES and word in both and theirs in both
-        for marker, word in here - there
-        for other, theirs in there - here
+        for marker, word in here
+        for other, theirs in there
     )
 
 
 def _around_exchanged(a: Question, b: Question) -> bool:
     """x p y here, y p x there: the same words around the same middle. Numbers and actions move freely."""
-    if len(a.content) < 3 or set(a.content) != set(b.content):
+    if len(a.content) < 3 or a.words != b.words:
         return False
     there = set(zip(b.content, b.content[1:], b.content[2:], strict=False))
     return any(x != y and (y, p, x) in there for x, p, y in zip(a.content, a.content[1:], a.content[2:], strict=False))
 
 
 def _speaker_exchanged(a: Question, b: Question) -> bool:
-    only_a, only_b = a.function - b.function, b.function - a.function
-    crossed = ("i" in only_a and "me" in only_b) or ("me" in only_a and "i" in only_b)
-    return crossed and not _BETWEEN.isdisjoint(set(a.content) & set(b.content))
+    crossed = {a.function & _SPEAKER, b.function & _SPEAKER} == _CROSSED
+    return crossed and not _BETWEEN.isdisjoint(a.words & b.words)

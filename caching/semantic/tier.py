@@ -28,9 +28,10 @@ from caching.semantic.feed import Event, Reader, publish_all, publishing
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry
 from caching.semantic.learn import NEAR_MISS
-from caching.semantic.learned import learned, pair_of
+from caching.semantic.learned import learned, pair_of, pair_of_keys
 from caching.semantic.match import Matcher
 from caching.semantic.normalize import normalize
+from caching.write_behind import write_behind
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,8 @@ class Tier:
         if same := store.get(key := asked.key):
             if not _is_ours(key, same, asked):
                 return None
-            match = Match(same["answer_key"], same["question"], "normalized", _pair(asked, same["question"]))
+            pair = pair_of(asked.scope, asked.text, same["question"])
+            match = Match(same["answer_key"], same["question"], "normalized", pair)
             if learned.verdict(match.pair) is not False:
                 return match
             store.delete([key])
@@ -131,8 +133,11 @@ class Tier:
         return written
 
     def alias(self, asked: Asked, match: Match, ttl: int, about: Mapping[str, Any]) -> None:
-        """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile."""
-        store.write(_putting(asked, {"question": match.question, "answer_key": match.answer_key, **about}, ttl))
+        """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile.
+
+        Not at once: until it is written the question is found by meaning once more.
+        """
+        write_behind.write(_putting(asked, {"question": match.question, "answer_key": match.answer_key, **about}, ttl))
 
     def forget(self, answer_key: str, asked: Asked | None = None) -> None:
         """Remove an entry from the tier in all workers."""
@@ -205,10 +210,6 @@ def _is_ours(key: str, value: Mapping[str, Any], asked: Asked) -> bool:
     return False
 
 
-def _pair(asked: Asked, stored: str) -> str:
-    return pair_of(asked.scope, asked.text, stored)
-
-
 def _match(asked: Asked, decision: Decision) -> Match | None:
     best = decision.best
     if best is None or (decision.entry is None and best.probability < NEAR_MISS):
@@ -218,7 +219,7 @@ def _match(asked: Asked, decision: Decision) -> Match | None:
         best.entry.id,
         best.entry.text,
         "near" if decision.entry is None else "confirmed" if confirmed else decision.tier,
-        _pair(asked, best.entry.text),
+        pair_of_keys(asked.key, keys.semantic_key(asked.scope, best.text)),
         similarity=best.similarity,
         probability=best.probability,
         bar=decision.bar,

@@ -19,6 +19,7 @@ from caching.semantic.tier import Asked, Match, forget_tier, tier
 from caching.tests.asking import Provider, ask, spoken
 from caching.tests.paraphrases import ASKED, PARAPHRASE, question, wait_for_the_index
 from caching.usage import Usage
+from caching.write_behind import write_behind
 from speechsite.tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +129,7 @@ def test_a_near_miss_whose_own_answer_was_not_stored_becomes_an_alias(monkeypatc
     learned.steps = {"speed": HIGH}
     ask(question(PARAPHRASE), Policy("speed"), Provider(spoken("cut sh", "length")))
     court.work_off()
+    write_behind.flush()
     outcome = answered(f"um, {PARAPHRASE}", Policy("quality"))
     assert (outcome.match, outcome.key) == ("semantic", question(ASKED).key)
 

@@ -12,6 +12,7 @@ from caching.levels import Policy, Quota
 from caching.semantic.tier import forget_tier
 from caching.tests.asking import Provider, ask, change_entry, spoken
 from caching.tests.paraphrases import ASKED, PARAPHRASE, asked, question, wait_for_the_index
+from caching.write_behind import write_behind
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +85,8 @@ def test_a_long_text_is_found_by_its_bytes_alone(more: int, status: str) -> None
 def test_what_hit_once_hits_again_whatever_is_learned_meanwhile(stored: redis.Redis) -> None:
     before = {*stored.keys("llm:semantic:*")}
     first = asked(PARAPHRASE)
+    assert {*stored.keys("llm:semantic:*")} == before, "the answer did not wait for it"
+    write_behind.flush()
     again = asked(PARAPHRASE)
     assert first.matched is not None and again.matched is not None
     assert (first.matched.tier, again.matched.tier) == ("semantic", "normalized")
@@ -147,6 +150,7 @@ def test_a_stream_may_be_answered_so_too() -> None:
 
 def test_a_hit_that_is_kept_for_the_same_words_says_who_wrote_it(stored: redis.Redis) -> None:
     assert asked(PARAPHRASE, asked_by="somebody").matched is not None
+    write_behind.flush()
     kept: Any = [json.loads(stored.get(name) or b"{}") for name in stored.keys("llm:semantic:*")]
     assert sorted(value["by"] for value in kept) == ["somebody", "tester"]
 
@@ -155,4 +159,5 @@ def test_a_quota_holds_for_those_too(stored: redis.Redis) -> None:
     before = len(stored.keys("llm:semantic:*"))
     policy = Policy("speed", quota=Quota("1", 0))
     assert ask(question(PARAPHRASE), policy, Provider(spoken("never asked"))).status == "hit"
+    write_behind.flush()
     assert len(stored.keys("llm:semantic:*")) == before

@@ -24,6 +24,9 @@ OBJECTIONS = [
     ("what is my name", "what is your name", "persons"),
     ("trains from pune to nashik", "trains from nashik to pune", "roles"),
     ("is jio faster than airtel", "is airtel faster than jio", "roles"),
+    ("a ticket from pune", "a ticket to pune", "roles"),
+    ("did india beat australia", "did australia beat india", "roles"),
+    ("do i owe ravi", "does ravi owe me", "roles"),
     ("राम ने श्याम को पैसे दिए", "श्याम ने राम को पैसे दिए", "roles"),
     ("the road to Paris", "the road to London", "names"),
     ("रवि को पैसे भेजो", "राहुल को पैसे भेजो", "substitution"),
@@ -34,6 +37,8 @@ NO_OBJECTIONS = [
     ("what is the weather like", "how is the weather"),
     ("turn on the light", "please turn the light on"),
     ("i am late", "am i late"),
+    ("i need a ticket", "get me a ticket"),
+    ("a ticket to pune", "a ticket for pune"),
     ("cancel my order", "i want to cancel the order"),
     ("लाइट बंद करो", "लाइट बंद कर दो"),
     ("मेरा ऑर्डर कब आएगा", "मेरा ऑर्डर कब आयेगा"),
@@ -54,6 +59,12 @@ def test_it_objects_whichever_side_is_stored(one: str, other: str, name: str) ->
 @pytest.mark.parametrize(("one", "other"), NO_OBJECTIONS)
 def test_it_lets_a_paraphrase_through(one: str, other: str) -> None:
     assert vetoes(analyse(one), analyse(other)) == []
+
+
+def test_a_reading_says_nothing_without_taking_memory_for_it() -> None:
+    reading = analyse("hello there")
+    assert reading.units == frozenset()
+    assert reading.units is reading.times is analyse("good morning to you").identifiers
 
 
 def test_every_guard_is_tried_here() -> None:

@@ -47,6 +47,13 @@ def test_words_of_the_traffic_lose_weight() -> None:
     assert idf.weight("alarm") < before
 
 
+def test_weights_lie_between_0_and_1() -> None:
+    idf = Idf({"counted twice": 200, "the": 100}, 100)
+    assert idf.weight("counted twice") == 0.0
+    assert 0.0 < idf.weight("the") < 0.01
+    assert idf.weight("zebra") == 1.0
+
+
 def test_words_that_came_often_leave_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("caching.semantic.idf._MAX_WORDS", 100)
     idf = Idf()

@@ -6,13 +6,14 @@ from caching.semantic import learned as module
 from caching.semantic.candidates import Candidate
 from caching.semantic.indexes.base import Entry
 from caching.semantic.learned import Learned, pair_of
+from caching.semantic.normalize import normalize
 
 ASKED, STORED = "how much money have i got", "What is my balance?"
 PAIR = pair_of("s", ASKED, STORED)
 
 
 def candidate(*vetoes: str, probability: float = 0.8, same: bool = False) -> Candidate:
-    return Candidate(Entry("1", "s", STORED), 0.9, vetoes, (), probability, same)
+    return Candidate(Entry("1", "s", STORED), normalize(STORED), 0.9, vetoes, (), probability, same)
 
 
 def test_a_pair_is_of_one_scope_and_one_direction_and_of_any_spelling() -> None:

@@ -12,6 +12,7 @@ from caching.models import Judgement
 from caching.semantic.learned import learned
 from caching.semantic.tier import forget_tier
 from caching.tests.paraphrases import ASKED, PARAPHRASE, wait_for_the_index
+from caching.write_behind import write_behind
 from speech.models import Client, Receipt
 from speech.tests.bad_requests import error_of
 from speech.tests.loopback import FakeOpenAI
@@ -43,6 +44,7 @@ def alike(api: Any) -> Any:
     wait_for_the_index()
     found = chat(api, PARAPHRASE)
     assert kind(found) == "semantic"
+    write_behind.flush()
     return found
 
 

@@ -126,6 +126,15 @@ def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def quiet_write_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits to be written to Redis waits until the test has it written, and not longer than the test."""
+    from caching.write_behind import write_behind
+
+    monkeypatch.setattr(write_behind, "_start", threading.current_thread)
+    write_behind.__init__()  # type: ignore[misc]
+
+
+@pytest.fixture(autouse=True)
 def well_providers() -> Iterator[None]:
     """No provider is left alone because of what an earlier test did to it."""
     yield

@@ -35,7 +35,7 @@ LAYERS = [
         "turns",
         "redis",
     },
-    {"store", "serializers", "lease", "flight", "rates", "sharing"},
+    {"store", "serializers", "lease", "flight", "rates", "sharing", "write_behind"},
     {"semantic"},
     {"models", "money", "prices"},
     {"ledger"},
