@@ -30,6 +30,7 @@ from speech.streaming import streamed
 from speech.upstream import openai_wire
 from speech.views import CACHE_CONTROL, ERRORS
 
+EVENTS = "text/event-stream"
 LEVEL = OpenApiParameter(
     "X-Optimization-Level",
     str,
@@ -49,7 +50,13 @@ class OpenAIView(APIView):
 class ChatCompletionsView(OpenAIView, Endpoint):
     @extend_schema(
         request=ChatCompletionSerializer,
-        responses={200: OpenApiResponse(OpenApiTypes.OBJECT, "`chat.completion`, or its chunks as events."), **ERRORS},
+        responses={
+            (200, "application/json"): OpenApiResponse(
+                OpenApiTypes.OBJECT, "`chat.completion`, or its chunks as events."
+            ),
+            (200, EVENTS): OpenApiTypes.STR,
+            **ERRORS,
+        },
         parameters=[CACHE_CONTROL, LEVEL],
     )
     def post(self, request: HttpRequest) -> HttpResponseBase:
@@ -67,7 +74,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
             stream = services.stream_chat(**ask)
             id = answer_ids.issue(client, stream.outcome, policy.level)
             events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
-            return streamed(events, "text/event-stream", headers(client, stream))
+            return streamed(events, EVENTS, headers(client, stream))
         result = services.chat(**ask)
         id = answer_ids.issue(client, result.outcome, policy.level)
         answer, about = result.outcome.value, headers(client, result)
@@ -76,13 +83,17 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         # The pace of its chunks would tell a stored answer from one that is being made.
         chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=id)
         events = openai_replies.completion_events(chunks, id=id, wants_usage=call.wants_usage)
-        return streamed(events, "text/event-stream", about)
+        return streamed(events, EVENTS, about)
 
 
 class AudioSpeechView(OpenAIView, Endpoint):
     @extend_schema(
         request=AudioSpeechSerializer,
-        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio, or events with it."), **ERRORS},
+        responses={
+            (200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio, or events with it."),
+            (200, EVENTS): OpenApiTypes.STR,
+            **ERRORS,
+        },
         parameters=[CACHE_CONTROL, LEVEL],
     )
     def post(self, request: HttpRequest) -> HttpResponseBase:
@@ -103,7 +114,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
         about = headers(client, result)
         if call.as_events:
             events = openai_replies.speech_events(result.outcome.value, characters=len(call.request.text))
-            return streamed(events, "text/event-stream", about)
+            return streamed(events, EVENTS, about)
         if whole or result.outcome.status == "hit":
             return HttpResponse(b"".join(result.outcome.value), content_type=result.content_type, headers=about)
         return streamed(result.outcome.value, result.content_type, about)

@@ -28,3 +28,10 @@ def test_the_schema_names_the_endpoints(client: Client) -> None:
     assert schema.headers["Content-Type"].startswith("application/vnd.oai.openapi")
     for line in ("  /api/chat/:", "  /api/tts/:", "      scheme: bearer"):
         assert f"\n{line}\n" in schema.content.decode()
+
+
+def test_the_schema_says_what_may_come_as_events(client: Client) -> None:
+    paths = client.get("/api/schema/?format=json").json()["paths"]
+    for path in ("/v1/chat/completions", "/v1/audio/speech"):
+        [operation] = [paths[name]["post"] for name in paths if name.rstrip("/") == path]
+        assert "text/event-stream" in operation["responses"]["200"]["content"]
