@@ -46,7 +46,7 @@ class Batch:
     def __init__(self) -> None:
         self.hours = Sums(HourlyUsage.KEY)
         self.entries = Sums(EntryHits.KEY)
-        self.calls: list[Call] = []
+        self.calls: list[dict[str, Any]] = []
         self._hits: dict[Hashable, Tally] = {}
 
     def __len__(self) -> int:
@@ -83,7 +83,7 @@ class Batch:
         with _impatient(), transaction.atomic():
             upsert.add(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY)
             upsert.add(EntryHits, self.entries.rows.values(), key=EntryHits.KEY)
-            upsert.insert(self.calls)
+            upsert.insert(Call, self.calls)
 
 
 @contextmanager
