@@ -80,10 +80,13 @@ class Batch:
     def write(self) -> None:
         """Write everything in one transaction. Raises django.db.Error, and has then written nothing."""
         self._make_rows_of_hits()
+        statements = [
+            upsert.adding(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY),
+            upsert.adding(EntryHits, self.entries.rows.values(), key=EntryHits.KEY),
+            upsert.inserting(Call, self.calls),
+        ]
         with _impatient(), transaction.atomic():
-            upsert.add(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY)
-            upsert.add(EntryHits, self.entries.rows.values(), key=EntryHits.KEY)
-            upsert.insert(Call, self.calls)
+            upsert.run(statements)
 
 
 @contextmanager

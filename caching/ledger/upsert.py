@@ -19,34 +19,45 @@ Row = Mapping[str, Any]
 _TAKEN_AS_IT_IS = (models.CharField, models.FloatField, models.IntegerField)
 
 
+class Statement(NamedTuple):
+    sql: str
+    rows: list[list[Any]]
+
+
 class _Plan(NamedTuple):
     columns: list[tuple[str, Callable[[Any], Any] | None]]
     """Each field with what makes its value one for the database, where it is not one already."""
-    statement: str
+    sql: str
 
 
-def add(model: type[models.Model], rows: Iterable[Row], *, key: Sequence[str]) -> None:
+def adding(model: type[models.Model], rows: Iterable[Row], *, key: Sequence[str]) -> Statement:
     """Add every number in `rows` to the row with the same `key`; anything else is overwritten.
 
     Every row must name the same fields. SQLite (3.24 on) and PostgreSQL both take `ON CONFLICT … DO UPDATE`; Django's
     own `bulk_create(update_conflicts=True)` can only overwrite. The rows are sorted, so that two workers that hold
     some of the same rows never wait for each other in a circle.
     """
-    _write(model, sorted(rows, key=lambda row: [str(row[name]) for name in key]), tuple(key))
+    return _statement(model, sorted(rows, key=lambda row: [str(row[name]) for name in key]), tuple(key))
 
 
-def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
+def inserting(model: type[models.Model], rows: Sequence[Row]) -> Statement:
     """Add new rows, as `bulk_create` does. Every row must name the same fields."""
-    _write(model, rows, ())
+    return _statement(model, rows, ())
 
 
-def _write(model: type[models.Model], rows: Sequence[Row], key: tuple[str, ...]) -> None:
-    if not rows:
-        return
-    columns, statement = _plan(model, tuple(rows[0]), key)
-    values = [[prepare(row[name]) if prepare else row[name] for name, prepare in columns] for row in rows]
+def run(statements: Iterable[Statement]) -> None:
+    """Nothing is computed here any more, because others wait for the lock that the first statement takes."""
     with connection.cursor() as cursor:
-        cursor.executemany(statement, values)
+        for sql, rows in statements:
+            if rows:
+                cursor.executemany(sql, rows)
+
+
+def _statement(model: type[models.Model], rows: Sequence[Row], key: tuple[str, ...]) -> Statement:
+    if not rows:
+        return Statement("", [])
+    columns, sql = _plan(model, tuple(rows[0]), key)
+    return Statement(sql, [[prepare(row[name]) if prepare else row[name] for name, prepare in columns] for row in rows])
 
 
 @cache
@@ -56,12 +67,12 @@ def _plan(model: type[models.Model], names: tuple[str, ...], key: tuple[str, ...
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
     # Names of our own tables and columns, quoted; every value is a parameter.
-    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
     if key:
         conflict = ", ".join(quote(field.column) for field in fields if field.name in key)
         changes = [_change(table, quote(field.column), field) for field in fields if field.name not in key]
-        statement += f" ON CONFLICT ({conflict}) DO UPDATE SET {', '.join(changes)}"
-    return _Plan([(field.name, _preparation(field)) for field in fields], statement)
+        sql += f" ON CONFLICT ({conflict}) DO UPDATE SET {', '.join(changes)}"
+    return _Plan([(field.name, _preparation(field)) for field in fields], sql)
 
 
 def _preparation(field: Any) -> Callable[[Any], Any] | None:
