@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from caching.ledger import writer as writing
 from caching.ledger.batch import Batch
 from caching.ledger.writer import Writer
 from speechsite.tests.waiting import PATIENCE, wait_until
@@ -25,6 +26,7 @@ class Database:
 def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     database = Database()
     monkeypatch.setattr(Batch, "write", lambda batch: database.write(batch))
+    monkeypatch.setattr(writing, "PATIENCE_MS", PATIENCE * 1000)
     return database
 
 
@@ -48,8 +50,8 @@ def test_rows_that_come_together_are_written_together_and_nobody_waits_for_later
     fourth = start(writer, "d")
     wait_until(lambda: len(writer._pending) == 1)
     database.let.release()
-    second.join(0.5)
-    third.join(0.5)
+    second.join(PATIENCE / 2)
+    third.join(PATIENCE / 2)
     assert not (first.is_alive() or second.is_alive() or third.is_alive())
     wait_until(lambda: database.taken[2:] == [["d"]])
     database.let.release()
