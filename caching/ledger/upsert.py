@@ -31,7 +31,7 @@ class _Plan(NamedTuple):
 
 
 def adding(model: type[models.Model], rows: Iterable[Row], *, key: Sequence[str]) -> Statement:
-    """Add every number in `rows` to the row with the same `key`; anything else is overwritten.
+    """What adds every number in `rows` to the row with the same `key`; anything else is overwritten.
 
     Every row must name the same fields. SQLite (3.24 on) and PostgreSQL both take `ON CONFLICT … DO UPDATE`; Django's
     own `bulk_create(update_conflicts=True)` can only overwrite. The rows are sorted, so that two workers that hold
@@ -41,12 +41,12 @@ def adding(model: type[models.Model], rows: Iterable[Row], *, key: Sequence[str]
 
 
 def inserting(model: type[models.Model], rows: Sequence[Row]) -> Statement:
-    """Add new rows, as `bulk_create` does. Every row must name the same fields."""
+    """What adds new rows, as `bulk_create` does. Every row must name the same fields."""
     return _statement(model, rows, ())
 
 
 def run(statements: Iterable[Statement]) -> None:
-    """Nothing is computed here any more, because others wait for the lock that the first statement takes."""
+    """Nothing is computed in between: other workers wait for the lock that the first statement takes."""
     with connection.cursor() as cursor:
         for sql, rows in statements:
             if rows:
