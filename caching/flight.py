@@ -56,24 +56,32 @@ class Failures:
 
 
 def share(
-    name: str, produce: Callable[[], Iterator[bytes]], *, failures: Failures, patience: float
+    name: str,
+    produce: Callable[..., Iterator[bytes]],
+    *,
+    failures: Failures,
+    patience: float,
+    look: store.Command | None = None,
 ) -> tuple[bool, Iterator[bytes]]:
     """Whether this caller leads, and the items of `produce`, made by it or by whoever leads.
 
     A follower's items come as the leader makes them. It raises what `failures.load` makes of the leader's failure,
     LeaderSilent after `patience` seconds without an item, and LeaderLost if the leader died after giving out items; if
     it died before, the follower takes over.
+
+    `look`: what Redis is asked once the lease is there, in the same round trip; `produce` then gets the answer, None
+    without Redis. So it sees what an earlier leader left behind.
     """
     turns.give_back()
     lease = Lease(keys.make_key(f"flight:{name}", settings.CACHE_KEY_PREFIX, 1))
-    token = lease.acquire()
+    token, seen = lease.acquire([look] if look else [])
     if token is None:
-        return True, produce()
+        return True, produce(None) if look else produce()
     if token == lease.token:
-        return True, _lead(lease, produce, failures)
+        return True, _lead(lease, lambda: produce(*seen), failures)
 
     def try_again() -> Iterator[bytes]:
-        return share(name, produce, failures=failures, patience=patience)[1]
+        return share(name, produce, failures=failures, patience=patience, look=look)[1]
 
     return False, _follow(lease, token, try_again, failures, patience)
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from caching import store
+from caching.redis.batches import Command, in_order
 
 SECONDS = 1.2
 """How long a dead holder goes unnoticed, at most."""
@@ -42,10 +43,13 @@ class Lease:
         self.marked = self.token + _MARK
         """What the key holds when somebody waits."""
 
-    def acquire(self) -> str | None:
-        """The token of who holds the lease now: possibly our own. None without Redis."""
-        holder = _join(self.name, self.token)
-        return holder and holder.removesuffix(_MARK)
+    def acquire(self, then: Sequence[Command] = ()) -> tuple[str | None, list[Any]]:
+        """The token of who holds the lease now, possibly our own, and what Redis answers to the commands behind it.
+
+        No token without Redis.
+        """
+        holder, *answers = _join(self.name, self.token, then)
+        return holder and holder.decode().removesuffix(_MARK), answers
 
     def release(self) -> bool:
         """Give it up, but not while somebody waits who was not there before: whether there is somebody."""
@@ -76,9 +80,9 @@ def renew(leases: Sequence[Lease]) -> None:
     pipeline.execute()
 
 
-@store.fail_open(None)
-def _join(name: str, token: str) -> str:
-    return cast("bytes", store.connection().eval(_JOIN, 1, name, token, _milliseconds())).decode()
+@store.fail_open((None,))
+def _join(name: str, token: str, then: Sequence[Command]) -> Sequence[Any]:
+    return in_order(store.connection(), [lambda redis: redis.eval(_JOIN, 1, name, token, _milliseconds()), *then])
 
 
 @store.fail_open(None)

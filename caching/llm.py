@@ -78,9 +78,7 @@ def stream(question: Question, policy: Policy, source: Source) -> Outcome[Iterat
 
 def lookup(question: Question, policy: Policy) -> Entry | None:
     """The entry for exactly this question, if the caller wants one and accepts its age."""
-    value = store.get(question.key) if policy.read else None
-    entry = from_value(question.key, value) if value is not None else None
-    return entry if entry and policy.accepts(entry.created, entry.ttl, entry.kept) else None
+    return _accepted(question, policy, store.get(question.key) if policy.read else None)
 
 
 def stale(question: Question, policy: Policy) -> Outcome[Entry] | None:
@@ -126,6 +124,11 @@ def _hit(question: Question, policy: Policy) -> Outcome[Entry] | None:
     return None
 
 
+def _accepted(question: Question, policy: Policy, value: Mapping[str, Any] | None) -> Entry | None:
+    entry = from_value(question.key, value) if value is not None else None
+    return entry if entry and policy.accepts(entry.created, entry.ttl, entry.kept) else None
+
+
 Produce = Callable[[Question, Policy, Source], Iterator[bytes]]
 
 
@@ -134,8 +137,20 @@ def _work(question: Question, policy: Policy, source: Source, produce: Produce) 
     if not (policy.read and policy.write):
         # This caller wants an answer of its own, or one that leaves no trace.
         return True, produce(question, policy, source)
+
+    def unless_answered(seen: bytes | None) -> Iterator[bytes]:
+        # Somebody else may have asked, and remembered the answer, since it was looked up.
+        if entry := _accepted(question, policy, store.decoded(question.key, seen)):
+            yield _item("entry", asdict(entry))
+        else:
+            yield from produce(question, policy, source)
+
     return flight.share(
-        question.key, lambda: produce(question, policy, source), failures=source.failures, patience=source.patience
+        question.key,
+        unless_answered,
+        failures=source.failures,
+        patience=source.patience,
+        look=store.getting(question.key),
     )
 
 
@@ -144,18 +159,12 @@ def _work(question: Question, policy: Policy, source: Source, produce: Produce) 
 
 
 def _whole_items(question: Question, policy: Policy, source: Source) -> Iterator[bytes]:
-    if entry := lookup(question, policy):
-        yield _item("entry", asdict(entry))
-        return
     fresh = source.whole()
     stored = remember(question, fresh, policy)
     yield _item("answer", {"choices": fresh.choices, "model": fresh.model, "usage": fresh.usage}, stored=stored)
 
 
 def _streamed_items(question: Question, policy: Policy, source: Source) -> Iterator[bytes]:
-    if entry := lookup(question, policy):
-        yield _item("entry", asdict(entry))
-        return
     whole = Accumulator()
     for chunk in source.stream():
         whole.feed(chunk)

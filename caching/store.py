@@ -22,6 +22,7 @@ from redis.exceptions import ClusterDownError, ReadOnlyError, RedisClusterExcept
 
 from caching import metrics
 from caching.redis.advice import Advice, explain
+from caching.redis.batches import Command, at_once
 from caching.redis.breaker import Breaker, State
 from caching.redis.client import Client as NearClient
 from caching.redis.url import mask_password
@@ -34,8 +35,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 D = TypeVar("D")
 Alias = Literal["default", "audio"]
-Command = Callable[[Any], object]
-"""Sends one command by the client that it is given; a pipeline sends it with others."""
 
 # What redis-py raises of a cluster is not all below RedisError.
 AWAY = (RedisError, RedisClusterException, OSError)
@@ -122,7 +121,21 @@ def get_many(keys: list[str], alias: Alias = "default") -> list[Any | None]:
     if len(keys) == 1:
         return [get(keys[0], alias)]
     raw = _get_raw(keys, alias) or [None] * len(keys)
-    return [None if value is None else _decoded(key, value, alias) for key, value in zip(keys, raw, strict=True)]
+    return [decoded(key, value, alias) for key, value in zip(keys, raw, strict=True)]
+
+
+def getting(key: str) -> Command:
+    """What `get` sends; `decoded` makes a value of the answer."""
+    return lambda redis: redis.get(_client().make_key(key))
+
+
+def decoded(key: str, answer: bytes | None, alias: Alias = "default") -> Any | None:
+    """What Redis holds under `key` as a value. One that cannot be read is removed and counts as absent."""
+    try:
+        return None if answer is None else _client(alias).decode(answer)
+    except Unreadable as error:
+        discard(key, str(error))
+        return None
 
 
 def put(key: str, value: Any, ttl: int, alias: Alias = "default") -> bool:
@@ -206,14 +219,6 @@ def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
     return cast("list[bytes | None]", pipeline.execute())
 
 
-def _decoded(key: str, value: bytes, alias: Alias) -> Any | None:
-    try:
-        return _client(alias).decode(value)
-    except Unreadable as error:
-        discard(key, str(error))
-        return None
-
-
 def discard(key: str, reason: str) -> None:
     """Remove an entry that must not be served."""
     metrics.UNREADABLE.inc()
@@ -224,14 +229,8 @@ def discard(key: str, reason: str) -> None:
 def _send(commands: Sequence[Command]) -> None:
     if len(commands) == 1:
         commands[0](connection())
-        return
-    pipeline = connection().pipeline(transaction=False)
-    for command in commands:
-        command(pipeline)
-    # redis-py would put the command, and so texts, into the message of what it raises.
-    for answer in pipeline.execute(raise_on_error=False):
-        if isinstance(answer, Exception):
-            raise answer
+    else:
+        at_once(connection(), commands)
 
 
 @cache

@@ -86,7 +86,7 @@ def _unname_sums(client: str) -> None:
     mine = HourlyUsage.objects.filter(client=client)
     fields = [field.name for field in HourlyUsage._meta.concrete_fields if field.name != "id"]
     rows: list[dict[str, Any]] = [{**row, "client": ""} for row in mine.values(*fields)]
-    upsert.add(HourlyUsage, rows, key=HourlyUsage.KEY)
+    upsert.run([upsert.adding(HourlyUsage, rows, key=HourlyUsage.KEY)])
     mine.delete()
 
 

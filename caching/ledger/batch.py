@@ -47,7 +47,7 @@ class Batch:
     def __init__(self) -> None:
         self.hours = Sums(HourlyUsage.KEY)
         self.entries = Sums(EntryHits.KEY)
-        self.calls: list[Call] = []
+        self.calls: list[dict[str, Any]] = []
         self._hits: dict[Hashable, Tally] = {}
 
     def __len__(self) -> int:
@@ -81,10 +81,13 @@ class Batch:
     def write(self) -> None:
         """Write everything in one transaction. Raises django.db.Error, and has then written nothing."""
         self._make_rows_of_hits()
+        statements = [
+            upsert.adding(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY),
+            upsert.adding(EntryHits, self.entries.rows.values(), key=EntryHits.KEY),
+            upsert.inserting(Call, self.calls),
+        ]
         with _impatient(), transaction.atomic():
-            upsert.add(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY)
-            upsert.add(EntryHits, self.entries.rows.values(), key=EntryHits.KEY)
-            upsert.insert(self.calls)
+            upsert.run(statements)
 
 
 @contextmanager

@@ -8,15 +8,16 @@ from typing import Any
 
 from caching.ledger.events import Event, Priced
 from caching.logs import excerpt
-from caching.models import Call, HourlyUsage
+from caching.models import HourlyUsage
 from caching.money import Money, common_currency, total
 from caching.usage import UNITS, Usage
 
 EXCERPT = 200
 """Characters of a question that are kept."""
-_EMPTY_HOUR: dict[str, Any] = {
-    **dict.fromkeys(("requests", "unpriced", *UNITS, "cost", "saved", "overhead", "seconds", *HourlyUsage.BUCKETS), 0),
-}
+_NO_UNITS: dict[str, Any] = dict.fromkeys(UNITS, 0)
+_EMPTY_HOUR: dict[str, Any] = _NO_UNITS | dict.fromkeys(
+    ("requests", "unpriced", "cost", "saved", "overhead", "seconds", *HourlyUsage.BUCKETS), 0
+)
 
 
 def hours(priced: Priced) -> Iterator[dict[str, Any]]:
@@ -88,28 +89,29 @@ def entry_hit(priced: Priced) -> dict[str, Any]:
     }
 
 
-def call(priced: Priced) -> Call:
+def call(priced: Priced) -> dict[str, Any]:
     event, costs = priced.event, priced.costs
     currency = common_currency([money for money in (costs.cost, costs.saved, priced.overhead) if money])
-    return Call(
-        created=priced.moment,
-        outcome=event.outcome,
+    return {
+        **_NO_UNITS,
         **_dimensions(event),
         **dict((event.usage or Usage()).items()),
-        key=_text(event.key, 500),
-        question=shortened(event.question),
-        matched=shortened(event.matched),
-        similarity=event.similarity,
-        probability=event.probability,
-        reasons=[_text(reason, 300) for reason in event.reasons],
-        match=event.match,
-        pair=event.pair,
-        seconds=event.seconds,
-        currency=currency,
-        cost=_amount(costs.cost, currency),
-        saved=_amount(costs.saved, currency),
-        overhead=_amount(priced.overhead, currency),
-    )
+        "created": priced.moment,
+        "outcome": event.outcome,
+        "key": _text(event.key, 500),
+        "question": shortened(event.question),
+        "matched": shortened(event.matched),
+        "similarity": event.similarity,
+        "probability": event.probability,
+        "reasons": [_text(reason, 300) for reason in event.reasons],
+        "match": event.match,
+        "pair": event.pair,
+        "seconds": event.seconds,
+        "currency": currency,
+        "cost": _amount(costs.cost, currency),
+        "saved": _amount(costs.saved, currency),
+        "overhead": _amount(priced.overhead, currency),
+    }
 
 
 def shortened(text: str, longest: int = EXCERPT) -> str:

@@ -5,55 +5,83 @@ Rows that add up are inserted or added to what is there, in a statement that man
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 
+from caching.fields import NanoDecimalField
+
 Row = Mapping[str, Any]
+"""A value of the field's own type under the name of each field."""
+
+_TAKEN_AS_IT_IS = (models.CharField, models.FloatField, models.IntegerField)
 
 
-def add(model: type[models.Model], rows: Iterable[Row], *, key: Sequence[str]) -> None:
-    """Add every number in `rows` to the row with the same `key`; anything else is overwritten.
+class Statement(NamedTuple):
+    sql: str
+    rows: list[list[Any]]
+
+
+class _Plan(NamedTuple):
+    columns: list[tuple[str, Callable[[Any], Any] | None]]
+    """Each field with what makes its value one for the database, where it is not one already."""
+    sql: str
+
+
+def adding(model: type[models.Model], rows: Iterable[Row], *, key: Sequence[str]) -> Statement:
+    """What adds every number in `rows` to the row with the same `key`; anything else is overwritten.
 
     Every row must name the same fields. SQLite (3.24 on) and PostgreSQL both take `ON CONFLICT … DO UPDATE`; Django's
     own `bulk_create(update_conflicts=True)` can only overwrite. The rows are sorted, so that two workers that hold
     some of the same rows never wait for each other in a circle.
     """
-    ordered = sorted(rows, key=lambda row: [str(row[name]) for name in key])
-    if not ordered:
-        return
-    fields, statement = _plan(model, tuple(ordered[0]), tuple(key))
-    values = [[field.get_db_prep_save(row[field.name], connection) for field in fields] for row in ordered]
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, values)
+    return _statement(model, sorted(rows, key=lambda row: [str(row[name]) for name in key]), tuple(key))
 
 
-def insert(made: Sequence[models.Model]) -> None:
-    """Add new rows, all of one model, as `bulk_create` does."""
-    if not made:
-        return
-    names = tuple(field.name for field in made[0]._meta.concrete_fields if not field.primary_key)
-    fields, statement = _plan(type(made[0]), names, ())
-    values = [[field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields] for row in made]
+def inserting(model: type[models.Model], rows: Sequence[Row]) -> Statement:
+    """What adds new rows, as `bulk_create` does. Every row must name the same fields."""
+    return _statement(model, rows, ())
+
+
+def run(statements: Iterable[Statement]) -> None:
+    """Nothing is computed in between: other workers wait for the lock that the first statement takes."""
     with connection.cursor() as cursor:
-        cursor.executemany(statement, values)
+        for sql, rows in statements:
+            if rows:
+                cursor.executemany(sql, rows)
+
+
+def _statement(model: type[models.Model], rows: Sequence[Row], key: tuple[str, ...]) -> Statement:
+    if not rows:
+        return Statement("", [])
+    columns, sql = _plan(model, tuple(rows[0]), key)
+    return Statement(sql, [[prepare(row[name]) if prepare else row[name] for name, prepare in columns] for row in rows])
 
 
 @cache
-def _plan(model: type[models.Model], names: tuple[str, ...], key: tuple[str, ...]) -> tuple[list[Any], str]:
-    """The fields and the statement that writes them; without a key it can only insert."""
+def _plan(model: type[models.Model], names: tuple[str, ...], key: tuple[str, ...]) -> _Plan:
+    """How rows with these fields are written; without a key they can only be inserted."""
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
     # Names of our own tables and columns, quoted; every value is a parameter.
-    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
     if key:
         conflict = ", ".join(quote(field.column) for field in fields if field.name in key)
         changes = [_change(table, quote(field.column), field) for field in fields if field.name not in key]
-        statement += f" ON CONFLICT ({conflict}) DO UPDATE SET {', '.join(changes)}"
-    return fields, statement
+        sql += f" ON CONFLICT ({conflict}) DO UPDATE SET {', '.join(changes)}"
+    return _Plan([(field.name, _preparation(field)) for field in fields], sql)
+
+
+def _preparation(field: Any) -> Callable[[Any], Any] | None:
+    if isinstance(field, NanoDecimalField):
+        return field.get_prep_value
+    if isinstance(field, _TAKEN_AS_IT_IS):
+        return None
+    # The proxy, which is another connection in each thread.
+    return partial(field.get_db_prep_save, connection=connection)
 
 
 def _change(table: str, column: str, field: Any) -> str:

@@ -18,14 +18,33 @@ logger = logging.getLogger(__name__)
 FLUSH_SECONDS = 1.0
 
 
+class _Group:
+    """The threads that wait for the same rows to be written, of which the first writes for all of them."""
+
+    def __init__(self) -> None:
+        self.is_led = False
+        self._written = False
+        self._over = threading.Event()
+
+    def end(self, written: bool) -> None:
+        self._written = written
+        self._over.set()
+
+    def wait(self) -> bool:
+        """Whether the rows were written."""
+        return self._over.wait(PATIENCE_MS / 1000) and self._written
+
+
 class Writer:
-    """One a process. While one thread writes, the batches of the others pile up, and the next writes all of them.
+    """One a process. While one thread writes, the batches of the others pile up, and one of those writes them all.
 
     What cannot be written stays in memory and is tried again every second. Nothing here raises.
     """
 
     def __init__(self) -> None:
         self._pending = Batch()
+        self._waiting = _Group()
+        """Those that wait for `_pending`."""
         self._pending_lock = threading.Lock()
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -49,19 +68,37 @@ class Writer:
             self._see_to_the_thread()
 
     def flush(self) -> bool:
-        """Write what is pending; whether nothing is left."""
+        """Write what is pending, or wait for whoever does; whether it is written."""
+        with self._pending_lock:
+            group = self._waiting
+            follows, group.is_led = group.is_led, True
+        if follows:
+            return group.wait()
         if not self._writing.acquire(timeout=PATIENCE_MS / 1000):
+            self._take_group().end(False)
             return False
         try:
             return self._write()
         finally:
             self._writing.release()
 
+    def _take_group(self) -> _Group:
+        with self._pending_lock:
+            group, self._waiting = self._waiting, _Group()
+        return group
+
     def _write(self) -> bool:
         with self._pending_lock:
             batch, self._pending = self._pending, Batch()
-        if not batch:
-            return True
+            group, self._waiting = self._waiting, _Group()
+        written = False
+        try:
+            written = not batch or self._try(batch)
+        finally:
+            group.end(written)
+        return written
+
+    def _try(self, batch: Batch) -> bool:
         try:
             batch.write()
         except Error as error:

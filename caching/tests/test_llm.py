@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from caching import llm
 from caching.levels import Policy
 from caching.outcome import NothingCached
-from caching.tests.asking import QUESTION, TOOL_CALLS, Fresh, Provider, ask, change_entry, spoken
+from caching.tests.asking import QUESTION, TOOL_CALLS, Fresh, Provider, ask, ask_for_stream, change_entry, spoken
 
 
 def counted(name: str, level: str = "balanced") -> float:
@@ -45,6 +46,19 @@ def test_the_entry_can_be_read_by_people(redis_client: Any) -> None:
     assert (entry["model"], entry["level"], entry["by"]) == ("model-1", "quality", "tester")
     assert entry["usage"] == {"total_tokens": 7}
     assert entry["created"] > 1_700_000_000
+
+
+@pytest.mark.parametrize("asks", [ask, ask_for_stream])
+def test_what_somebody_remembers_between_look_up_and_lease_is_not_asked_for_again(
+    asks: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(question: llm.Question, policy: Policy) -> None:
+        assert llm.remember(question, spoken("Sunny."), policy)
+
+    monkeypatch.setattr(llm.paraphrase, "find", find)
+    provider = Provider(spoken("Rainy."))
+    assert asks(QUESTION, Policy(), provider).status == "hit"
+    assert provider.calls == 0
 
 
 @pytest.mark.parametrize(("level", "seconds"), [("quality", 3600), ("balanced", 1800), ("speed", 600)])

@@ -5,12 +5,22 @@ from typing import Any
 
 import pytest
 from django.test import RequestFactory
+from rest_framework import serializers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType, ValidationError
 from rest_framework.request import Request
 
 from speech.bodies import LARGEST_REMEMBERED_BYTES, read_call
 from speech.exception_handler import PayloadTooLarge
-from speech.serializers import ChatCall, ChatRequestSerializer
+from speech.exceptions import GatewayError
+from speech.fields import PreparedSerializer
+from speech.openai_api.serializers import AudioSpeechSerializer, ChatCompletionSerializer
+from speech.serializers import (
+    ChatCall,
+    ChatRequestSerializer,
+    ConverseRequestSerializer,
+    FeedbackRequestSerializer,
+    SpeechRequestSerializer,
+)
 
 
 def request(body: bytes, content_type: str = "application/json") -> Request:
@@ -64,3 +74,31 @@ def test_it_refuses_a_body_over_the_limit(settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
     with pytest.raises(PayloadTooLarge):
         read(asking("x" * 200))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        AudioSpeechSerializer,
+        ChatCompletionSerializer,
+        ChatRequestSerializer,
+        ConverseRequestSerializer,
+        FeedbackRequestSerializer,
+        SpeechRequestSerializer,
+    ],
+)
+def test_fields_that_are_not_asked_would_have_said_nothing(kind: type[PreparedSerializer]) -> None:
+    class Thorough(kind):  # type: ignore[misc, valid-type]
+        _writable_fields = serializers.Serializer._writable_fields
+
+    values: tuple[Any, ...] = (None, "", "x", 1, [], {}, True)
+    for given in ([], {}, *({name: value} for name in kind().fields for value in values)):
+        assert outcome(kind, given) == outcome(Thorough, given), given
+
+
+def outcome(kind: type[PreparedSerializer], given: Any) -> Any:
+    asked = kind(data=given)
+    try:
+        return asked.is_valid(), asked.errors, asked.validated_data
+    except GatewayError as error:
+        return error.message, error.param

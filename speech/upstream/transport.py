@@ -100,7 +100,7 @@ def _send(call: Call) -> Reply:
     """The head of the answer. Raises NewConnectionError, which a retry may mend, and ProviderError for the rest."""
     body, content_type = _encoded(call.body)
     try:
-        response = POOL.request(
+        response = POOL.urlopen(
             "POST",
             call.url,
             body=body,
