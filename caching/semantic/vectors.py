@@ -6,12 +6,12 @@ that several workers, and each of them after a restart, do not pay for the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from caching.semantic.embedders.base import BaseEmbedder
+from caching.semantic.embedders.base import BaseEmbedder, Vectors
 from caching.semantic.feed import Event
 from caching.semantic.indexes.base import Vector
 from caching.semantic.normalize import normalize
@@ -20,9 +20,9 @@ HALF = "<f2"
 """Half the memory; a cosine changes by less than 0.001."""
 
 
-def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Iterator[Vector]:
+def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Vectors:
     """Raises EmbeddingError."""
-    yield from embedder.embed([normalize(text) for text in texts])
+    return embedder.embed([normalize(text) for text in texts])
 
 
 def carrying(event: Event, vector: Vector, embedder: BaseEmbedder) -> Event:
@@ -35,10 +35,8 @@ def is_usable(event: Event, embedder: BaseEmbedder) -> bool:
     return not embedder.slow or event.embedder == embedder.identity
 
 
-def of(events: Sequence[Event], embedder: BaseEmbedder) -> Iterator[tuple[Event, Vector]]:
-    """The events that are usable, with their vectors. Raises EmbeddingError."""
-    usable = [event for event in events if is_usable(event, embedder)]
+def of(events: Sequence[Event], embedder: BaseEmbedder) -> Vectors:
+    """Of events that are all usable. Raises EmbeddingError."""
     if embedder.slow:
-        yield from ((event, np.frombuffer(event.vector, HALF).astype(np.float32)) for event in usable)
-    elif usable:
-        yield from zip(usable, made(embedder, [event.text for event in usable]), strict=True)
+        return np.stack([np.frombuffer(event.vector, HALF) for event in events]).astype(np.float32)
+    return made(embedder, [event.text for event in events])

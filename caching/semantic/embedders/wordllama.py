@@ -46,7 +46,7 @@ class Embedder(BaseEmbedder):
         latin = [_is_latin(text) for text in texts]
         vectors = self._sums([text.split() if known else [] for text, known in zip(texts, latin, strict=True)])
         if not all(latin):
-            foreign = np.flatnonzero(np.logical_not(latin))
+            foreign = [at for at, known in enumerate(latin) if not known]
             vectors[foreign] = self._ngrams.embed([texts[at] for at in foreign])
         return unit(vectors)
 
