@@ -65,6 +65,8 @@ _TOKEN = re.compile(
     r"|[\w\u0900-\u0dff]+(?:['.@_/&-][\w\u0900-\u0dff]+)*"
     r"|[^\w\s]"
 )
+# Most questions: of these the words are tokens as they are.
+_PLAIN = re.compile(r"([a-z0-9 ]*)[.?!]*")
 _DROPPED = frozenset(".,;:!?…\"'()[]{}-–—~|_।॥¿¡،؟。、「」«»“”„‹›•*#/\\<>=+^@&")
 _OPERATORS = {
     "*": "×",
@@ -119,6 +121,8 @@ def _currency(match: re.Match[str]) -> str:
 
 
 def _tokens(text: str, *, keep_operators: bool) -> list[str]:
+    if plain := _PLAIN.fullmatch(text):
+        return plain[1].split()
     found: list[str] = []
     for token in _TOKEN.findall(text):
         if len(token) == 1 and not token.isalnum():

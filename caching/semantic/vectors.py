@@ -7,7 +7,6 @@ that several workers, and each of them after a restart, do not pay for the same 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -27,7 +26,7 @@ def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Vectors:
 
 def carrying(event: Event, vector: Vector, embedder: BaseEmbedder) -> Event:
     """The event with its vector, for workers that could not make it as quickly as they read it."""
-    return replace(event, vector=np.asarray(vector, HALF).tobytes(), embedder=embedder.identity)
+    return event._replace(vector=np.asarray(vector, HALF).tobytes(), embedder=embedder.identity)
 
 
 def is_usable(event: Event, embedder: BaseEmbedder) -> bool:
