@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, cast
 from django.conf import settings
 
 from caching import keys, store
+from caching.semantic.normalize import normalize, plain
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ class Event(NamedTuple):
     """See caching.semantic.vectors; empty where every worker makes its own."""
     by: str = ""
     """Who asked."""
+    plain: bool = False
+    """Whether `plain` normalises the text: who stores it knows, and spares every worker the rest of the work."""
 
 
 class _Read(NamedTuple):
@@ -195,8 +198,14 @@ def _read(after: bytes) -> _Read | None:
 
 
 def _fields(event: Event) -> dict[Any, Any]:
+    if event.vector:
+        return {b"e": _encoded(event), b"v": event.vector}
+    return {b"e": _encoded(event._replace(plain=plain(event.text) == normalize(event.text)))}
+
+
+def _encoded(event: Event) -> bytes:
     told = {name: value for name, value in event._asdict().items() if value and name != "vector"}
-    return {b"e": json.dumps(told, ensure_ascii=False).encode()} | ({b"v": event.vector} if event.vector else {})
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _event(told: bytes, vector: bytes = b"") -> Event | None:

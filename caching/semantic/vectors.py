@@ -13,7 +13,7 @@ import numpy as np
 from caching.semantic.embedders.base import BaseEmbedder, Vectors
 from caching.semantic.feed import Event
 from caching.semantic.indexes.base import Vector
-from caching.semantic.normalize import normalize
+from caching.semantic.normalize import normalize, plain
 
 HALF = "<f2"
 """Half the memory; a cosine changes by less than 0.001."""
@@ -38,4 +38,4 @@ def of(events: Sequence[Event], embedder: BaseEmbedder) -> Vectors:
     """Of events that are all usable. Raises EmbeddingError."""
     if embedder.slow:
         return np.stack([np.frombuffer(event.vector, HALF) for event in events]).astype(np.float32)
-    return made(embedder, [event.text for event in events])
+    return embedder.embed([plain(event.text) if event.plain else normalize(event.text) for event in events])
