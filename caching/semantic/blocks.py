@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from caching import keys
 from caching.semantic.indexes.base import Entry, Vector
 
+TEXTS = 1024
+"""In a piece."""
+
 Packed = int | str
 _OWN = re.compile(rf"{keys.EXACT}:([0-9a-f]{{64}})")
 
@@ -30,6 +33,24 @@ def unpacked(entry_id: Packed) -> str:
     return f"{keys.EXACT}:{entry_id:064x}" if isinstance(entry_id, int) else entry_id
 
 
+class _Texts:
+    """Texts one after another in a few pieces, so that little is copied, and left behind, when one grows."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytearray] = []
+        self._ends = array("I")
+
+    def append(self, text: str) -> None:
+        if len(self._ends) % TEXTS == 0:
+            self._pieces.append(bytearray())
+        self._pieces[-1] += text.encode("utf-8", "surrogatepass")
+        self._ends.append(len(self._pieces[-1]))
+
+    def __getitem__(self, row: int) -> str:
+        start = self._ends[row - 1] if row % TEXTS else 0
+        return self._pieces[row // TEXTS][start : self._ends[row]].decode("utf-8", "surrogatepass")
+
+
 class Block:
     """Rows are only ever appended, up to a fixed capacity, or marked dead, so that readers need no lock."""
 
@@ -42,8 +63,7 @@ class Block:
         self._leading = np.empty((capacity, leading), np.float32)
         self._rest = np.empty((capacity, dimensions - leading), np.float32)
         self._expires = np.full(capacity, -np.inf)
-        self._texts = bytearray()
-        self._ends = array("L")
+        self._texts = _Texts()
         self._answers: dict[int, str] = {}
 
     @property
@@ -61,8 +81,7 @@ class Block:
         self._leading[rows.start : rows.stop] = vectors[:, :cut]
         self._rest[rows.start : rows.stop] = vectors[:, cut:]
         for row, entry in zip(rows, entries, strict=True):
-            self._texts += entry.text.encode("utf-8", "surrogatepass")
-            self._ends.append(len(self._texts))
+            self._texts.append(entry.text)
             if entry.answer:
                 self._answers[row] = entry.answer
         self.ids += ids
@@ -86,9 +105,8 @@ class Block:
         return np.hstack((self._leading[rows], self._rest[rows]))
 
     def entry(self, row: int) -> Entry:
-        text = self._texts[self._ends[row - 1] if row else 0 : self._ends[row]].decode("utf-8", "surrogatepass")
-        answer = self._answers.get(row, "")
-        return Entry(unpacked(self.ids[row]), self.scope, text, answer, float(self._expires[row]))
+        expires, answer = float(self._expires[row]), self._answers.get(row, "")
+        return Entry(unpacked(self.ids[row]), self.scope, self._texts[row], answer, expires)
 
     def first_scores(self, vector: Vector, count: int, now: float) -> Vector:
         """Of the first `count` rows, by the leading dimensions alone; -inf for those that no longer live."""

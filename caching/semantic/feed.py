@@ -22,7 +22,7 @@ from caching.semantic.normalize import normalize, plain
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 250
 POLL_SECONDS = 0.1
 """How long a new entry may stay unknown to other workers (our promise is one second)."""
 CHECK_EVERY = 10

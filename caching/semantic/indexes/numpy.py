@@ -22,8 +22,11 @@ from numpy.typing import NDArray
 from caching.semantic.blocks import Block, Packed, packed, unpacked
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 
-ROWS = 8192
-"""Of the largest block. Memory that a scope will grow into is not used before, and at most so many rows are copied."""
+ROWS = 65_536
+"""Of the largest block. What it will grow into takes no memory before; where it is large the system maps it in pages
+that are read faster than many small ones."""
+COPIED = 1024
+"""Rows of a block up to which it is copied into a larger one when it is full."""
 MOST_DEAD = 64
 """Rows of a block that stay, though dead, whatever their share is."""
 EXACT_UP_TO = 8192
@@ -118,10 +121,7 @@ class Index(BaseIndex):
             if block.room:
                 return block
         self._kill_expired(blocks)
-        small: list[Block] = []
-        for block in blocks:
-            if block.alive <= ROWS // 2 and _alive(small) + block.alive < ROWS:
-                small.append(block)
+        small = [block for block in blocks if block.alive <= COPIED]
         return self._merge(scope, small, max(2 * _alive(blocks), _alive(small) + wanted))
 
     def _kill_expired(self, blocks: Iterable[Block]) -> None:
