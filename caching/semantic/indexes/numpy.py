@@ -25,7 +25,7 @@ from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 ROWS = 65_536
 """Of the largest block. What it will grow into takes no memory before; where it is large the system maps it in pages
 that are read faster than many small ones."""
-COPIED = 1024
+COPIED = 256
 """Rows of a block up to which it is copied into a larger one when it is full."""
 MOST_DEAD = 64
 """Rows of a block that stay, though dead, whatever their share is."""
