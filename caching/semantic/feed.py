@@ -28,10 +28,10 @@ POLL_SECONDS = 0.1
 CHECK_EVERY = 10
 
 # As one text, because this client takes as long to read an answer of many small ones as all else takes together.
-_SINCE = """
-local found = redis.call('XREAD', 'COUNT', ARGV[2], 'STREAMS', KEYS[1], ARGV[1])
-if not found then return nil end
-local events, told, vectors, carried = found[1][2], {}, {}, false
+_FROM = """
+local events = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+if #events == 0 then return nil end
+local told, vectors, carried = {}, {}, false
 for at, event in ipairs(events) do
   local fields = event[2]
   told[at], vectors[at] = '', ''
@@ -108,9 +108,7 @@ def erase_events(*, by: str, dry_run: bool = False) -> int:
         if theirs and not dry_run:
             store.connection().xdel(_name(), *theirs)
         erased += len(theirs)
-        milliseconds, number = _as_numbers(found[-1][0])
-        # Not `(` and the last one: Redis takes that from 6.2 on.
-        last = f"{milliseconds}-{number + 1}".encode()
+        last = _next(found[-1][0])
     return erased
 
 
@@ -179,6 +177,12 @@ def _as_numbers(identifier: bytes) -> tuple[int, ...]:
     return tuple(map(int, identifier.split(b"-")))
 
 
+def _next(identifier: bytes) -> bytes:
+    """The first id after this one: Redis takes `(` and an id only from 6.2 on, and XREAD in scripts from 6.0 on."""
+    milliseconds, _, number = identifier.partition(b"-")
+    return b"%s-%d" % (milliseconds, int(number or 0) + 1)
+
+
 @store.fail_open(None)
 def _newest() -> bytes | None:
     found = cast("list[Any]", store.connection().xrevrange(_name(), count=1))
@@ -188,7 +192,7 @@ def _newest() -> bytes | None:
 @store.fail_open(None)
 def _read(after: bytes) -> _Read | None:
     """What came after this id; None where that is nothing."""
-    found = cast("Any", store.connection().eval(_SINCE, 1, _name(), after, BATCH, _BETWEEN))
+    found = cast("Any", store.connection().eval(_FROM, 1, _name(), _next(after), BATCH, _BETWEEN))
     if not found:
         return None
     last, told, vectors = found

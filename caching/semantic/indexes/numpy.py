@@ -23,8 +23,8 @@ from caching.semantic.blocks import Block, Packed, packed, unpacked
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 
 ROWS = 65_536
-"""Of the largest block. What it will grow into takes no memory before; where it is large the system maps it in pages
-that are read faster than many small ones."""
+"""Of the largest block. It takes memory only as it fills, and from 16,384 on its vectors lie in large pages, of which
+the first step reads a fifth more in the same time."""
 COPIED = 256
 """Rows of a block up to which it is copied into a larger one when it is full."""
 MOST_DEAD = 64
