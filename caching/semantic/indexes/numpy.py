@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, count, islice, pairwise
+from itertools import accumulate, count, islice
 from threading import Lock
 
 import numpy as np
@@ -26,7 +26,9 @@ ROWS = 65_536
 """Of the largest block. It takes memory only as it fills, and from 16,384 on its vectors lie in large pages, of which
 the first step reads a fifth more in the same time."""
 COPIED = 256
-"""Rows of a block up to which it is copied into a larger one when it is full."""
+"""Rows of a block up to which it is copied into one of twice its size when it is full. A larger one stays, and the next
+is AHEAD times as large as all before."""
+AHEAD = 8
 MOST_DEAD = 64
 """Rows of a block that stay, though dead, whatever their share is."""
 EXACT_UP_TO = 8192
@@ -36,6 +38,7 @@ CANDIDATES, SHARE = 512, 64
 wordllama, among 29,125 questions of banking77, clinc150, fb, snips and slurp, the nearest to each of 1,000 others was
 always one of 512, and so were 99.5 % of the ten nearest.
 """
+GROUP = 8
 
 
 class Index(BaseIndex):
@@ -122,7 +125,8 @@ class Index(BaseIndex):
                 return block
         self._kill_expired(blocks)
         small = [block for block in blocks if block.alive <= COPIED]
-        return self._merge(scope, small, max(2 * _alive(blocks), _alive(small) + wanted))
+        copied, held = _alive(small), _alive(blocks)
+        return self._merge(scope, small, max(2 * copied, copied + wanted, AHEAD * (held - copied)))
 
     def _kill_expired(self, blocks: Iterable[Block]) -> None:
         now = time.time()
@@ -157,22 +161,30 @@ def _nearest(blocks: Sequence[Block], vector: Vector, k: int, *, exact: bool) ->
         rows = np.arange(len(scores))
         scores += np.concatenate([block.rest_scores(vector, slice(n)) for block, n in zip(blocks, counts, strict=True)])
     else:
-        rows = np.sort(_largest(scores, max(CANDIDATES, len(scores) // SHARE, k)))
+        rows = _largest(scores, max(CANDIDATES, len(scores) // SHARE, k))
         scores = scores[rows]
-        for block, (start, end) in zip(blocks, pairwise(starts), strict=True):
-            own = slice(*np.searchsorted(rows, (start, end)))
-            scores[own] += block.rest_scores(vector, rows[own] - start)
+        edges = np.searchsorted(rows, starts).tolist()
+        for block, start, part in zip(blocks, starts, map(slice, edges, edges[1:]), strict=False):
+            scores[part] += block.rest_scores(vector, rows[part] - start)
     best = _largest(scores, k)
+    best = best[np.argsort(-scores[best], kind="stable")[:k]]
     found = []
-    for at in best[np.argsort(-scores[best], kind="stable")]:
-        which = bisect_right(starts, rows[at]) - 1
-        entry = blocks[which].entry(int(rows[at]) - starts[which])
+    for row, score in zip(rows[best].tolist(), scores[best].tolist(), strict=True):
+        which = bisect_right(starts, row) - 1
+        entry = blocks[which].entry(row - starts[which])
         # Else it was dead, or has just died.
         if entry.expires > now:
-            found.append(Neighbour(entry, float(scores[at])))
+            found.append(Neighbour(entry, score))
     return found
 
 
 def _largest(scores: Vector, k: int) -> NDArray[np.intp]:
-    """Where the `k` largest are, in any order."""
-    return np.argpartition(scores, len(scores) - k)[-k:] if len(scores) > k else np.arange(len(scores))
+    """Where the `k` largest are and perhaps a few more, in their order of place; never one of the dead.
+
+    No less than `k` reach what the k-th best of groups reaches. To look among groups takes a tenth of the time.
+    """
+    groups = len(scores) // GROUP
+    if k > groups:
+        return np.flatnonzero(scores > -np.inf)
+    best = scores[: groups * GROUP].reshape(GROUP, groups).max(axis=0)
+    return np.flatnonzero(scores >= max(np.partition(best, groups - k)[groups - k], np.finfo(np.float32).min))
