@@ -9,7 +9,7 @@ from functools import cache
 from caching.semantic.lexicon import table
 
 _HOURS = frozenset(str(hour) for hour in range(1, 13))
-_TOLD = frozenset(["am", "pm", "oclock"])
+_CLOCK_WORDS = frozenset(["am", "pm", "oclock"])
 _TENS = frozenset(str(ten) for ten in range(20, 100, 10))
 
 
@@ -55,7 +55,7 @@ def fold_numbers(tokens: list[str], language: str) -> list[str]:
         else:
             folded.append(ordinal or tokens[at])
         at = after
-    return folded if _TOLD.isdisjoint(folded) else _clock(folded)
+    return folded if _CLOCK_WORDS.isdisjoint(folded) else _clock(folded)
 
 
 def _clock(tokens: list[str]) -> list[str]:
