@@ -15,6 +15,7 @@ import django
 django.setup()
 
 from benchmarks.speed.questions import others  # noqa: E402
+from caching.keys import exact_key  # noqa: E402
 from caching.semantic.feed import Event, publish_all  # noqa: E402
 
 LIFE_SECONDS = 1500
@@ -22,6 +23,6 @@ LIFE_SECONDS = 1500
 if __name__ == "__main__":
     scope, count = sys.argv[1], int(sys.argv[2])
     expires = time.time() + LIFE_SECONDS
-    events = (Event(f"llm:exact:{text}", scope, text, expires) for text in others(count))
+    events = (Event(exact_key({"text": text}), scope, text, expires) for text in others(count))
     while batch := list(islice(events, 1000)):
         publish_all(batch)

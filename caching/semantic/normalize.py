@@ -65,6 +65,8 @@ _TOKEN = re.compile(
     r"|[\w\u0900-\u0dff]+(?:['.@_/&-][\w\u0900-\u0dff]+)*"
     r"|[^\w\s]"
 )
+# Most questions: of these the words are tokens as they are.
+_PLAIN = re.compile(r"([a-z0-9 ]*)[.?!]*")
 _DROPPED = frozenset(".,;:!?…\"'()[]{}-–—~|_।॥¿¡،؟。、「」«»“”„‹›•*#/\\<>=+^@&")
 _OPERATORS = {
     "*": "×",
@@ -81,18 +83,26 @@ _OPERATORS = {
     ")": ")",
 }
 _HAS_OPERATOR = re.compile(r"\d\s*[-+*×÷/<>=^]\s*[\d(]|[=<>^]")
+# Single characters that most texts have not: these are looked for much faster than what begins in one of two ways.
+_FIGURE, _MONEY, _HALF_DAY = re.compile(r"\d"), re.compile("[$₹€£¥]"), re.compile(r"\d\s?[ap]\.?\s?m")
+_OPERATOR = re.compile("[-+*×÷/<>=^]")
 
 
 @lru_cache(1024)
 def normalize(text: str) -> str:
     """Words separated by single spaces. Never empty for a text that is not; idempotent for plain questions."""
     folded = _fold_characters(text)
-    tokens = _tokens(folded, keep_operators=bool(_HAS_OPERATOR.search(folded)))
+    tokens = _tokens(folded, keep_operators=bool(_OPERATOR.search(folded) and _HAS_OPERATOR.search(folded)))
     language = language_of(tokens)
     if language:
         tokens = _expand(tokens, language)
         tokens = fold_numbers(drop_courtesy(tokens, language), language)
     return " ".join(tokens) or " ".join(folded.split())
+
+
+def plain(text: str) -> str:
+    """All that `normalize` does to most questions, in a twentieth of its time."""
+    return " ".join(text.lower().rstrip(" .?!").split())
 
 
 def _fold_characters(text: str) -> str:
@@ -102,9 +112,11 @@ def _fold_characters(text: str) -> str:
     if not text.isupper():
         text = _ACRONYMS.sub(lambda match: ".".join(match[0]), text)
     text = text.casefold()
-    if any(map(str.isdigit, text)):
-        text = _CURRENCY.sub(_currency, text)
-        text = _CLOCK.sub(lambda match: f"{match[1]} {match[2]}m " if match[1] else ":", text)
+    if _FIGURE.search(text):
+        if _MONEY.search(text) or "rs" in text or "inr" in text:
+            text = _CURRENCY.sub(_currency, text)
+        if ":" in text or _HALF_DAY.search(text):
+            text = _CLOCK.sub(lambda match: f"{match[1]} {match[2]}m " if match[1] else ":", text)
     return text
 
 
@@ -114,6 +126,8 @@ def _currency(match: re.Match[str]) -> str:
 
 
 def _tokens(text: str, *, keep_operators: bool) -> list[str]:
+    if plain := _PLAIN.fullmatch(text):
+        return plain[1].split()
     found: list[str] = []
     for token in _TOKEN.findall(text):
         if len(token) == 1 and not token.isalnum():

@@ -9,6 +9,7 @@ from functools import cache
 from caching.semantic.lexicon import table
 
 _HOURS = frozenset(str(hour) for hour in range(1, 13))
+_CLOCK_WORDS = frozenset(["am", "pm", "oclock"])
 _TENS = frozenset(str(ten) for ten in range(20, 100, 10))
 
 
@@ -41,17 +42,20 @@ def fold_numbers(tokens: list[str], language: str) -> list[str]:
     folded: list[str] = []
     at = 0
     while at < len(tokens):
-        token = tokens[at]
-        value, after = _read(tokens, at, numerals) if may_count[at] else (None, at + 1)
-        ordinal = numerals.ordinals.get(token)
+        if not may_count[at]:
+            folded.append(tokens[at])
+            at += 1
+            continue
+        value, after = _read(tokens, at, numerals)
+        ordinal = numerals.ordinals.get(tokens[at])
         if value is not None:
             folded.append(_written(value))
         elif ordinal and folded and folded[-1] in _TENS and len(ordinal) == 3:
             folded[-1] = folded[-1][0] + ordinal  # "twenty first"
         else:
-            folded.append(ordinal or token)
+            folded.append(ordinal or tokens[at])
         at = after
-    return _clock(folded)
+    return folded if _CLOCK_WORDS.isdisjoint(folded) else _clock(folded)
 
 
 def _clock(tokens: list[str]) -> list[str]:

@@ -179,8 +179,10 @@ class Tier:
         latest = {event.id: event for event in events}.values()
         self.matcher.index.remove([event.id for event in latest if not event.text])
         fresh = [event for event in latest if event.text and event.expires > time.time()]
-        for event, vector in vectors.of(fresh, self.matcher.embedder):
-            self.matcher.index.add(entry_of(event), vector)
+        usable = [event for event in fresh if vectors.is_usable(event, self.matcher.embedder)]
+        if usable:
+            made = vectors.of(usable, self.matcher.embedder)
+            self.matcher.index.add_all([entry_of(event) for event in usable], made)
         metrics.INDEX_ENTRIES.set(len(self.matcher.index))
 
 

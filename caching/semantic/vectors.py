@@ -6,28 +6,27 @@ that several workers, and each of them after a restart, do not pay for the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 
-from caching.semantic.embedders.base import BaseEmbedder
+from caching.semantic.embedders.base import BaseEmbedder, Vectors
 from caching.semantic.feed import Event
 from caching.semantic.indexes.base import Vector
-from caching.semantic.normalize import normalize
+from caching.semantic.normalize import normalize, plain
 
 HALF = "<f2"
 """Half the memory; a cosine changes by less than 0.001."""
 
 
-def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Iterator[Vector]:
+def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Vectors:
     """Raises EmbeddingError."""
-    yield from embedder.embed([normalize(text) for text in texts])
+    return embedder.embed([normalize(text) for text in texts])
 
 
 def carrying(event: Event, vector: Vector, embedder: BaseEmbedder) -> Event:
     """The event with its vector, for workers that could not make it as quickly as they read it."""
-    return replace(event, vector=np.asarray(vector, HALF).tobytes(), embedder=embedder.identity)
+    return event._replace(vector=np.asarray(vector, HALF).tobytes(), embedder=embedder.identity)
 
 
 def is_usable(event: Event, embedder: BaseEmbedder) -> bool:
@@ -35,10 +34,8 @@ def is_usable(event: Event, embedder: BaseEmbedder) -> bool:
     return not embedder.slow or event.embedder == embedder.identity
 
 
-def of(events: Sequence[Event], embedder: BaseEmbedder) -> Iterator[tuple[Event, Vector]]:
-    """The events that are usable, with their vectors. Raises EmbeddingError."""
-    usable = [event for event in events if is_usable(event, embedder)]
+def of(events: Sequence[Event], embedder: BaseEmbedder) -> Vectors:
+    """Of events that are all usable. Raises EmbeddingError."""
     if embedder.slow:
-        yield from ((event, np.frombuffer(event.vector, HALF).astype(np.float32)) for event in usable)
-    elif usable:
-        yield from zip(usable, made(embedder, [event.text for event in usable]), strict=True)
+        return np.stack([np.frombuffer(event.vector, HALF) for event in events]).astype(np.float32)
+    return embedder.embed([plain(event.text) if event.plain else normalize(event.text) for event in events])

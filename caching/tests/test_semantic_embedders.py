@@ -12,6 +12,7 @@ from caching.semantic.embedders.base import EmbeddingError
 from caching.tests.embeddings import Embeddings
 
 LIBRARIES = {"fastembed": "fastembed", "sentence_transformers": "sentence_transformers", "wordllama": "wordllama"}
+TEXTS = [f"where is parcel {number} of customer {number % 97}" for number in range(100)]
 
 
 @pytest.mark.parametrize("name", names())
@@ -33,6 +34,15 @@ def test_wordllama_does_not_take_all_hindi_for_alike() -> None:
     vectors = get_embedder("wordllama").embed(["मेरा बैलेंस कितना है", "कल बारिश होगी क्या", "मेरा बैलेंस कितना"])
     assert vectors[0] @ vectors[1] < 0.4
     assert vectors[0] @ vectors[2] > 0.7
+
+
+def test_wordllama_gives_a_text_the_same_vector_in_a_batch_as_alone() -> None:
+    pytest.importorskip("wordllama")
+    embedder = get_embedder("wordllama")
+    texts = ["turn on the light", "", "turn on 12345 lights at 7:30 pm", "?", "लाइट चालू करो", "naïve café ☃", *TEXTS]
+    alone = np.concatenate([embedder.embed([text]) for text in texts])
+    assert embedder.embed(texts) == pytest.approx(alone, abs=1e-6)
+    assert embedder.embed(["turn \t on  the light"]) == pytest.approx(alone[:1], abs=1e-6)
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])

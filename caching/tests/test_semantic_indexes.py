@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
 import pytest
 
+from caching import keys
 from caching.semantic.embedders import get_embedder
-from caching.semantic.indexes import get_index, names
+from caching.semantic.indexes import get_index, names, numpy
 from caching.semantic.indexes.base import BaseIndex, Entry, Vector
 from caching.semantic.indexes.numpy import EXACT_UP_TO
 
@@ -110,6 +113,32 @@ def test_it_drops_the_oldest_beyond_its_size(index: BaseIndex) -> None:
     assert "s0" not in {neighbour.entry.id for neighbour in index.search(stored[0], "s", 1_000)}
 
 
+def test_many_are_added_as_one_after_another(index: BaseIndex) -> None:
+    index.add(Entry("b", "other", "old"), vectors(1)[0])
+    names = [f"{at}" for at in range(1_010)]
+    entries = [Entry(name, f"scope{at % 2}", name, f"answer {at % 3}") for at, name in enumerate(names)]
+    found = vectors(1_012)
+    index.add_all([*entries, Entry("b", "scope0", "first"), Entry("b", "scope0", "last")], found)
+    assert index.ids() == {*names[11:], "b"}
+    assert index.search(found[0], "other", 1) == []
+    assert [near.entry for near in index.search(found[1_009], "scope1", 1)] == [entries[1_009]]
+    assert index.search(found[1_011], "scope0", 1)[0].entry.text == "last"
+    assert "first" not in {near.entry.text for near in index.search(found[1_010], "scope0", 1_000)}
+
+
+@pytest.mark.parametrize(
+    "entry_id", [keys.exact_key({"a": 1}), f"llm:exact:{'AB' * 32}", f"llm:exact:{7:064}", "7", "é:"]
+)
+def test_an_id_and_a_text_come_back_as_they_went_in(index: BaseIndex, entry_id: str) -> None:
+    vector = vectors(1)[0]
+    entries = [Entry(entry_id, "s", "नमस्ते ☃ 😀\n", "an answer"), Entry("", "s", "")]
+    for entry in entries:
+        index.add(entry, vector)
+    assert {near.entry for near in index.search(vector, "s", 5)} == set(entries)
+    assert index.ids() == {entry_id, ""}
+    assert index.remove([entry_id]) == 1
+
+
 def test_it_can_be_searched_while_it_changes(index: BaseIndex) -> None:
     stored = fill(index, 100)
     done = threading.Event()
@@ -157,6 +186,86 @@ def test_two_steps_find_what_one_finds_in_a_large_scope() -> None:
         one.similarity == pytest.approx(other.similarity, abs=1e-5) for one, other in zip(found, nearest, strict=True)
     ]
     assert np.mean(same) >= 0.98
+    assert all(near.entry.text == near.entry.id for near in [*found, *nearest])
+
+
+def test_it_holds_what_a_plain_list_would_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy, "ROWS", 32)
+    monkeypatch.setattr(numpy, "COPIED", 8)
+    monkeypatch.setattr(numpy, "MOST_DEAD", 4)
+    index, chance = get_index("numpy", DIMENSIONS, max_entries=400), random.Random(3)
+    held: dict[str, tuple[Entry, Vector]] = {}
+    for step in range(300):
+        fresh = [
+            Entry(str(chance.randrange(600)), f"s{chance.randrange(3)}", f"{step}") for _ in range(chance.randrange(20))
+        ]
+        fresh = list({entry.id: entry for entry in fresh}.values())
+        gone = [str(chance.randrange(600)) for _ in range(chance.choice([0, 5, 100]))]
+        made = vectors(len(fresh), seed=step)
+        assert index.remove(gone) == len(held.keys() & gone)
+        index.add_all(fresh, made)
+        for name in [*gone, *(entry.id for entry in fresh)]:
+            held.pop(name, None)
+        held |= {entry.id: (entry, vector) for entry, vector in zip(fresh, made, strict=True)}
+        for scope in ("s0", "s1", "s2"):
+            found = {near.entry: near.similarity for near in index.search(made[0], scope, 999)} if fresh else {}
+            expected = {
+                entry: float(vector @ made[0]) for entry, vector in held.values() if entry.scope == scope and fresh
+            }
+            assert found == pytest.approx(expected, abs=1e-5)
+        assert index.ids() == held.keys()
+
+
+def test_what_has_expired_is_dropped_when_its_scope_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = get_index("numpy", DIMENSIONS)
+    made = vectors(20)
+    index.add_all([Entry(str(at), "s", "", expires=time.time() - 1) for at in range(16)], made[:16])
+    assert len(index) == 16
+    index.add_all([Entry(str(at), "s", "") for at in range(16, 20)], made[16:])
+    assert index.ids() == {"16", "17", "18", "19"}
+
+
+def test_nothing_is_found_twice_or_lost_while_blocks_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numpy, "ROWS", 64)
+    monkeypatch.setattr(numpy, "COPIED", 16)
+    monkeypatch.setattr(numpy, "MOST_DEAD", 4)
+    index = get_index("numpy", DIMENSIONS)
+    stays, comes = vectors(40), vectors(400, seed=1)
+    index.add_all([Entry(f"stays{at}", "s", "") for at in range(40)], stays)
+    done = threading.Event()
+
+    def search() -> int:
+        times = 0
+        while not done.is_set():
+            found = [near.entry.id for near in index.search(stays[0], "s", 999)]
+            assert len(found) == len(set(found))
+            assert {f"stays{at}" for at in range(40)} <= set(found)
+            times += 1
+        return times
+
+    with ThreadPoolExecutor(3) as threads:
+        searches = [threads.submit(search) for _ in range(3)]
+        for _ in range(30):
+            index.add_all([Entry(f"comes{at}", "s", "") for at in range(400)], comes)
+            index.remove([f"comes{at}" for at in range(400)])
+        done.set()
+    assert all(one.result() for one in searches)
+
+
+def test_an_entry_takes_little_more_than_its_vector_and_its_text() -> None:
+    count, text = 20_000, "what became of the parcel of yesterday"
+    made = vectors(count)
+    entries = [Entry(keys.exact_key({"number": at}), "s", text) for at in range(count)]
+    index = get_index("numpy", DIMENSIONS)
+    tracemalloc.start()
+    try:
+        for start in range(0, count, 250):
+            index.add_all(entries[start : start + 250], made[start : start + 250])
+        taken = tracemalloc.get_traced_memory()[0] / count
+    finally:
+        tracemalloc.stop()
+    # Of the last block, which is half full, the untouched half is counted here.
+    assert taken < 2 * DIMENSIONS * 4 + len(text) + 220
 
 
 def test_what_has_no_leading_dimensions_is_compared_with_every_entry() -> None:
@@ -169,8 +278,9 @@ def test_what_has_no_leading_dimensions_is_compared_with_every_entry() -> None:
     stored[7] = np.eye(DIMENSIONS, dtype=np.float32)[2]
     for at, vector in enumerate(stored):
         large.add(Entry(str(at), "s", ""), vector)
-    assert large.search(stored[7], "s", 1, exact=True)[0].entry.id == "7"
-    assert large.search(stored[7], "s", 1)[0].entry.id != "7", "its first dimension is the smallest of all"
+    asked = stored[7] + 0.1 * np.eye(DIMENSIONS, dtype=np.float32)[0]
+    assert large.search(asked, "s", 1, exact=True)[0].entry.id == "7"
+    assert large.search(asked, "s", 1)[0].entry.id != "7", "its first dimension is the smallest of all"
 
 
 def test_it_knows_what_it_holds(index: BaseIndex) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -56,6 +56,11 @@ class BaseIndex(ABC):
     @abstractmethod
     def add(self, entry: Entry, vector: Vector) -> None:
         """`vector` of length 1. An entry with a known id replaces the old one, in another scope too."""
+
+    def add_all(self, entries: Sequence[Entry], vectors: Vector) -> None:
+        """The same for many, each with its row of `vectors`, in their order."""
+        for entry, vector in zip(entries, vectors, strict=True):
+            self.add(entry, vector)
 
     @abstractmethod
     def remove(self, ids: Iterable[str]) -> int:
