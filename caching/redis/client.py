@@ -81,6 +81,7 @@ class Client(Redis):
         turns.redis_took(time.perf_counter() - began)
         if value is None:
             return None
+        self._near.found(name)
         decoded = decode(value)
         if token:
             self._keep(name, token, decoded, len(value), life)

@@ -59,20 +59,25 @@ class Near:
 
     def fetch(self, name: str) -> object | None:
         """Announce that the value of `name` is being fetched. What `keep` needs; None where it is not worth keeping."""
-        if not (self._most_bytes and name.startswith(self._prefixes)):
-            return None
-        now, before = time.monotonic(), self._read_at.get(name, float("-inf"))
-        if len(self._read_at) >= MOST_WATCHED:
-            self._read_at.clear()
-        self._read_at[name] = now
-        if now - before > SECONDS:
+        now = time.monotonic()
+        if now - self._read_at.get(name, float("-inf")) > SECONDS:
             return None
         with self._lock:
             if not self._listens(now):
                 return None
             self._hear()
+            if len(self._fetched) >= MOST_WATCHED:
+                # Some of them came to nothing: they had run out meanwhile.
+                self._fetched.clear()
             self._fetched[name] = token = object()
             return token
+
+    def found(self, name: str) -> None:
+        """Note that `name` was read from Redis and had a value: from the second time on it may be worth keeping."""
+        if self._most_bytes and name.startswith(self._prefixes):
+            if len(self._read_at) >= MOST_WATCHED:
+                self._read_at.clear()
+            self._read_at[name] = time.monotonic()
 
     def keep(self, name: str, token: object, value: Any, size: int, life: float) -> None:
         """Keep what was fetched: `size` bytes that live for `life` seconds.
@@ -115,7 +120,8 @@ class Near:
                 # All of Redis was emptied.
                 self._keep_nothing()
             for name in names or ():
-                self._drop(name.decode())
+                # Anybody may write anything there, and ours are always valid.
+                self._drop(name.decode(errors="replace"))
 
     def _drop(self, name: str) -> None:
         self._fetched.pop(name, None)

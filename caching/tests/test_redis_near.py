@@ -95,6 +95,17 @@ def test_an_emptied_redis_is_heard_of_before_long(server: RedisServer) -> None:
     wait_until(lambda: read(client) is None, seconds=SECONDS / 2)
 
 
+def test_keys_of_any_form_may_change(server: RedisServer) -> None:
+    other, client = server.client(), client_of(server)
+    other.set(KEY, "1")
+    assert read_often(client) == b"1"
+    for name in (b"llm:exact:\xff", b"llm:exact:", "tts:नमस्ते".encode(), b"tts:" + bytes(70_000)):
+        other.set(name, "2")
+        assert read(client) == b"1"
+    other.set(KEY, "2")
+    assert read(client) == b"2"
+
+
 def test_what_has_run_out_is_not_kept(server: RedisServer) -> None:
     server.client().set(KEY, "1", px=300)
     client = client_of(server)
@@ -131,7 +142,7 @@ def test_what_was_changed_while_it_was_fetched_is_not_kept(server: RedisServer) 
     pool = ConnectionPool(host="127.0.0.1", port=server.port, protocol=2)
     near = Near(lambda: pool.listening(["llm:exact:"]), ["llm:exact:"], MOST)
     other = server.client()
-    near.fetch(KEY)
+    near.found(KEY)
     token = near.fetch(KEY)
     other.set(KEY, "2")
     near.keep(KEY, token, b"1", 1, 60)
@@ -157,6 +168,11 @@ def test_it_keeps_no_more_than_it_may(server: RedisServer) -> None:
     assert commands(server, "get") - before == 3
     read(client, "tts:large")
     assert commands(server, "get") - before == 4
+
+
+def test_a_key_that_is_not_there_is_asked_for_with_one_command(server: RedisServer) -> None:
+    assert read_often(client_of(server)) is None
+    assert (commands(server, "get"), commands(server, "pttl")) == (4, 0)
 
 
 def test_other_keys_are_always_read_from_redis(server: RedisServer) -> None:
