@@ -11,6 +11,8 @@ from redis.retry import Retry
 from caching.keys import EXACT, SPEECH, TRANSCRIPT, make_key
 from caching.redis.url import kind_of, nodes, plain_url, service_of
 
+MOST_CONNECTIONS = 10_000
+"""As many as Redis takes unless it is told otherwise (`maxclients`)."""
 KEPT_NEAR = (EXACT, SPEECH, TRANSCRIPT)
 """What is read by the same key again and again."""
 
@@ -44,6 +46,8 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, near_by
                 # RESP 2 needs no HELLO, and a name for the library no CLIENT SETINFO: fewer round trips to connect.
                 "protocol": 2,
                 "driver_info": None,
+                # redis-py's own limit is below our number of threads, each of which needs one connection at most.
+                "max_connections": MOST_CONNECTIONS,
             },
             **_factory(url, prefix, near_bytes),
         },

@@ -116,7 +116,10 @@ def test_it_drops_the_oldest_beyond_its_size(index: BaseIndex) -> None:
 def test_many_are_added_as_one_after_another(index: BaseIndex) -> None:
     index.add(Entry("b", "other", "old"), vectors(1)[0])
     names = [f"{at}" for at in range(1_010)]
-    entries = [Entry(name, f"scope{at % 2}", name, f"answer {at % 3}") for at, name in enumerate(names)]
+    # What was added first also ends first.
+    entries = [
+        Entry(name, f"scope{at % 2}", name, f"answer {at % 3}", expires=START + at) for at, name in enumerate(names)
+    ]
     found = vectors(1_012)
     index.add_all([*entries, Entry("b", "scope0", "first"), Entry("b", "scope0", "last")], found)
     assert index.ids() == {*names[11:], "b"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,6 +16,7 @@ import redis
 from caching import store
 from caching.redis import writes
 from caching.serializers import Audio, JSONSerializer
+from speechsite.tests.proxy import Proxy
 from speechsite.tests.redis_server import RedisServer, self_signed_certificate
 from speechsite.tests.waiting import wait_until
 
@@ -241,3 +243,15 @@ def test_a_port_that_wants_tls_is_explained(
         store.connect()
     assert "wants rediss://" in caplog.text
     assert "?ssl_ca_certs=" in caplog.text
+
+
+def test_more_threads_than_redis_py_allows_connections_are_all_served(use_redis: UseRedis) -> None:
+    many = 150
+    with RedisServer() as behind, Proxy(behind.port, seconds=0.2) as proxy:
+        use_redis(f"redis://127.0.0.1:{proxy.port}/0")
+        for number in range(many):
+            behind.client().set(f"llm:exact:{number}", JSONSerializer({}).dumps({"answer": number}))
+        with ThreadPoolExecutor(many) as threads:
+            found = list(threads.map(lambda number: store.get(f"llm:exact:{number}"), range(many)))
+        assert found == [{"answer": number} for number in range(many)]
+        assert store.available()
