@@ -12,13 +12,20 @@ import pytest
 import redis
 
 from caching import store
+from caching.redis import near as module
 from caching.redis.client import Client, ConnectionPool
-from caching.redis.near import SECONDS, Near
+from caching.redis.near import Near
 from speechsite.tests.redis_server import RedisServer
 from speechsite.tests.waiting import wait_until
 
 KEY = "llm:exact:a"
 MOST = 1000
+
+
+@pytest.fixture(autouse=True)
+def kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take longer than what is kept is kept."""
+    monkeypatch.setattr(module, "SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -55,12 +62,15 @@ def test_a_key_that_is_read_again_is_kept(server: RedisServer) -> None:
     assert commands(server, "get") == before
 
 
-def test_it_is_asked_for_again_after_a_while_so_that_redis_sees_it_used(server: RedisServer) -> None:
+def test_it_is_asked_for_again_after_a_while_so_that_redis_sees_it_used(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0.5)
     server.client().set(KEY, "1")
     client = client_of(server)
     read_often(client)
     before = commands(server, "get")
-    time.sleep(SECONDS)
+    time.sleep(0.5)
     assert read_often(client) == b"1"
     assert commands(server, "get") > before
 
@@ -92,7 +102,7 @@ def test_an_emptied_redis_is_heard_of_before_long(server: RedisServer) -> None:
     assert read_often(client) == b"1"
     other.flushall()
     # Redis answers whoever empties it some microseconds before it tells the others.
-    wait_until(lambda: read(client) is None, seconds=SECONDS / 2)
+    wait_until(lambda: read(client) is None, seconds=30)
 
 
 def test_keys_of_any_form_may_change(server: RedisServer) -> None:
