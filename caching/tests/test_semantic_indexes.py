@@ -115,14 +115,11 @@ def test_it_drops_the_oldest_beyond_its_size(index: BaseIndex) -> None:
 
 def test_many_are_added_as_one_after_another(index: BaseIndex) -> None:
     index.add(Entry("b", "other", "old"), vectors(1)[0])
-    names = [f"{at}" for at in range(1_010)]
     # What was added first also ends first.
-    entries = [
-        Entry(name, f"scope{at % 2}", name, f"answer {at % 3}", expires=START + at) for at, name in enumerate(names)
-    ]
+    entries = [Entry(f"{at}", f"scope{at % 2}", f"{at}", f"answer {at % 3}", START + at) for at in range(1_010)]
     found = vectors(1_012)
     index.add_all([*entries, Entry("b", "scope0", "first"), Entry("b", "scope0", "last")], found)
-    assert index.ids() == {*names[11:], "b"}
+    assert index.ids() == {*(entry.id for entry in entries[11:]), "b"}
     assert index.search(found[0], "other", 1) == []
     assert [near.entry for near in index.search(found[1_009], "scope1", 1)] == [entries[1_009]]
     assert index.search(found[1_011], "scope0", 1)[0].entry.text == "last"
