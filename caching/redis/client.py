@@ -19,6 +19,7 @@ from redis.connection import ConnectionPool as BasePool
 from redis.exceptions import RedisError, ResponseError
 
 from caching.redis.advice import explain
+from caching.redis.batches import at_once
 from caching.redis.near import Near
 from caching.turns import turns
 
@@ -101,10 +102,7 @@ class Client(Redis):
 
     def _with_life(self, name: str) -> tuple[bytes | None, float]:
         """The value, and for how many seconds Redis will have it."""
-        pipeline = self.pipeline(transaction=False)
-        pipeline.get(name)
-        pipeline.pttl(name)
-        value, milliseconds = pipeline.execute()
+        value, milliseconds = at_once(self, [lambda redis: redis.get(name), lambda redis: redis.pttl(name)])
         return value, milliseconds / 1000 if milliseconds >= 0 else math.inf
 
     def _keep(self, name: str, token: object, value: object, size: int, life: float) -> None:
