@@ -6,6 +6,7 @@ validator that are not needed here. Its vectors derive from Llama 2; see docs/se
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
@@ -95,8 +96,7 @@ def _is_latin(text: str) -> bool:
 
 @cache
 def _load() -> tuple[Any, NDArray[np.float16]]:
-    """The tokenizer and the token vectors as they are stored, shape (32000, 256), once a process: 16 MB."""
-    from safetensors import safe_open
+    """The tokenizer and the token vectors, shape (32000, 256), once a process."""
     from tokenizers import Tokenizer
 
     spec = find_spec("wordllama")
@@ -108,6 +108,19 @@ def _load() -> tuple[Any, NDArray[np.float16]]:
     tokenizer.no_truncation()
     # It remembers whole texts, 45 MB of them in its threads, and hardly meets one again.
     tokenizer.model._resize_cache(0)
-    with safe_open(folder / "weights" / "l2_supercat_256.safetensors", "np") as file:
-        vectors = file.get_tensor("embedding.weight")
-    return tokenizer, vectors
+    return tokenizer, _mapped(folder / "weights" / "l2_supercat_256.safetensors", "embedding.weight")
+
+
+def _mapped(path: Path, name: str) -> NDArray[np.float16]:
+    """A tensor as it lies in its file, of which all workers share what is read: 16 MB that none has for itself.
+
+    The package safetensors copies what it reads. The format: https://github.com/huggingface/safetensors#format
+    """
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        about = json.loads(file.read(size))[name]
+    if about["dtype"] != "F16":
+        raise ValueError(f"{path} has {name} as {about['dtype']}, not as F16")
+    start = 8 + size + about["data_offsets"][0]
+    # As a plain array: each index into a memmap would make another.
+    return np.asarray(np.memmap(path, "<f2", "r", start, tuple(about["shape"])))
