@@ -33,13 +33,15 @@ class Rounds:
         return statistics.median(of(one) / of(another) for one, another in pairs)
 
 
-def measure(bench: Bench, contestants: Mapping[str, Ask], connections: int) -> Rounds:
-    """The first round warms up and does not count."""
+def measure(
+    bench: Bench, contestants: Mapping[str, Ask], connections: int, *, rounds: int = 0, seconds: int = 0
+) -> Rounds:
+    """The first round warms up and does not count. `rounds` of so many `seconds` where a row wants others than most."""
     found: dict[str, list[Borne]] = {name: [] for name in contestants}
-    for round_number in range(bench.rounds + 1):
-        seconds = bench.seconds if round_number else 1
+    for round_number in range((rounds or bench.rounds) + 1):
+        lasts = (seconds or bench.seconds) if round_number else 1
         for name, ask in contestants.items():
-            borne = put(ask, connections=connections, seconds=seconds, start=bench.fresh_numbers())
+            borne = put(ask, connections=connections, seconds=lasts, start=bench.fresh_numbers())
             if round_number:
                 found[name].append(borne)
     return Rounds(found)
