@@ -4,8 +4,8 @@ it for OpenTelemetry, and puts what it sends together piece by piece.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from redis import Redis
 from redis.client import Pipeline as BasePipeline
@@ -25,11 +25,11 @@ def round_trip(redis: Redis, commands: Sequence[Sent]) -> list[Any]:
 
     def ask() -> list[Any]:
         connection.send_packed_command([packed])
-        return [_answer(redis, connection, name, options) for (name, *_), options in commands]
+        return [_answer(redis, connection, words[0], options) for words, options in commands]
 
     try:
-        packed = _packed((arguments for arguments, _ in commands), connection.encoder.encode)
-        return cast("list[Any]", connection.retry.call_with_retry(ask, lambda error: connection.disconnect()))
+        packed = _packed(commands, connection.encoder.encode)
+        return connection.retry.call_with_retry(ask, lambda error: connection.disconnect())
     except BaseException:
         # Whoever gets this connection next would be given the answers that nobody has read.
         connection.disconnect()
@@ -38,9 +38,9 @@ def round_trip(redis: Redis, commands: Sequence[Sent]) -> list[Any]:
         redis.connection_pool.release(connection)
 
 
-def _packed(commands: Iterable[Sequence[Any]], encode: Callable[[Any], bytes]) -> bytes:
+def _packed(commands: Sequence[Sent], encode: Callable[[Any], bytes]) -> bytes:
     pieces = []
-    for name, *rest in commands:
+    for (name, *rest), _ in commands:
         # redis-py gives a name of several words, as CLIENT LIST has, in one.
         words = [*name.split(), *rest]
         pieces.append(b"*%d\r\n" % len(words))
@@ -58,11 +58,11 @@ def _answer(redis: Redis, connection: Connection, name: Any, options: Mapping[st
 
 
 class Pipeline(BasePipeline):
-    """What it raises does not name the command, in which texts may stand."""
+    """Of commands that are no transaction. What it raises does not name the command, in which texts may stand."""
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:
-        if self.transaction or self.explicit_transaction or self.watching or self.scripts:
-            return cast("list[Any]", super().execute(raise_on_error))
+        if self.watching or self.explicit_transaction or self.scripts:
+            return super().execute(raise_on_error)
         commands, self.command_stack = self.command_stack, []
         answers = round_trip(self, commands) if commands else []
         refused = [answer for answer in answers if isinstance(answer, ResponseError)]

@@ -95,7 +95,7 @@ def test_what_is_refused_is_raised_without_texts_and_all_is_read(client: Client)
     client.set("a", "1")
     commands = [lambda redis: redis.get("a"), lambda redis: redis.lpush("a", SECRET), lambda redis: redis.incr("a")]
     for ask in (lambda: in_one_trip(client, commands), lambda: client.lpush("a", SECRET)):
-        with pytest.raises(ResponseError, match="WRONGTYPE|wrong kind") as raised:
+        with pytest.raises(ResponseError, match="wrong kind") as raised:
             ask()
         assert SECRET not in repr(raised.value) and raised.value.__context__ is None
         assert client.echo("still here") == b"still here"
@@ -147,8 +147,9 @@ def test_what_redis_cannot_be_told_is_not_sent(client: Client) -> None:
     for value, error in ((None, DataError), ("\ud800", UnicodeEncodeError)):
         with pytest.raises(error):
             client.set("a", value)  # type: ignore[arg-type]
+        pipeline: Any = client.pipeline(transaction=False)
         with pytest.raises(error):
-            in_one_trip(client, [lambda redis: redis.ping(), lambda redis, value=value: redis.set("a", value)])
+            pipeline.ping().set("a", value).execute()
         assert client.echo("mine") == b"mine"
 
 
@@ -157,7 +158,8 @@ def test_transactions_and_scripts_are_left_to_redis_py(client: Client) -> None:
         pipeline.watch("a")
         assert pipeline.get("a") is None
         pipeline.multi()
-        pipeline.set("a", "1").get("a")
+        pipeline.set("a", "1")
+        pipeline.get("a")
         assert pipeline.execute() == [True, b"1"]
     script = client.register_script("return ARGV[1]")
     assert script(args=["one"]) == b"one"
