@@ -90,7 +90,7 @@ class Client(Redis):
         except (RedisError, OSError) as error:
             self._lose_near(error)
         began = time.perf_counter()
-        value, life = self._with_life(name) if token else (cast("bytes | None", self.get(name)), 0.0)
+        value, life = self._with_life(name) if token else (self.execute_command("GET", name), 0.0)
         turns.redis_took(time.perf_counter() - began)
         if value is None:
             return None
