@@ -150,6 +150,8 @@ def redis_client() -> redis.Redis:
 
     client = _servers[0].client()
     client.flushall()
+    # Redis tells others of FLUSHALL some microseconds after it has answered whoever sent it.
+    time.sleep(0.002)
     deadline = time.monotonic() + 30
     while store.enabled() and not store.available() and time.monotonic() < deadline:
         # An earlier test left this process believing that it is away.
