@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 
@@ -20,5 +21,9 @@ from speechsite.slow_bodies import limit_slow_bodies  # noqa: E402
 
 cut_off_deaf_clients()
 application = in_one_piece(limit_slow_bodies(wsgi.application))
+
+# What has been loaded stays for good. To look through it again and again stops a worker for 80 ms each time.
+gc.collect()
+gc.freeze()
 
 __all__ = ["application"]
