@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from caching.semantic.embedders import get_embedder, names
 from caching.semantic.embedders.base import EmbeddingError
+from caching.semantic.embedders.wordllama import mapped
 from caching.tests.embeddings import Embeddings
 
 LIBRARIES = {"fastembed": "fastembed", "sentence_transformers": "sentence_transformers", "wordllama": "wordllama"}
@@ -34,6 +36,18 @@ def test_wordllama_does_not_take_all_hindi_for_alike() -> None:
     vectors = get_embedder("wordllama").embed(["मेरा बैलेंस कितना है", "कल बारिश होगी क्या", "मेरा बैलेंस कितना"])
     assert vectors[0] @ vectors[1] < 0.4
     assert vectors[0] @ vectors[2] > 0.7
+
+
+def test_vectors_are_read_where_they_lie_in_their_file(tmp_path: Path) -> None:
+    numpy_files = pytest.importorskip("safetensors.numpy")
+    path = tmp_path / "two.safetensors"
+    wanted = np.arange(12, dtype=np.float16).reshape(4, 3)
+    numpy_files.save_file({"other": np.ones(5, np.float32), "wanted": wanted}, path)
+    found = mapped(path, "wanted")
+    assert found.tolist() == wanted.tolist()
+    assert not found.flags.owndata and not found.flags.writeable
+    with pytest.raises(ValueError, match="other as F32, not as F16"):
+        mapped(path, "other")
 
 
 def test_wordllama_gives_a_text_the_same_vector_in_a_batch_as_alone() -> None:

@@ -108,13 +108,14 @@ def _load() -> tuple[Any, NDArray[np.float16]]:
     tokenizer.no_truncation()
     # It remembers whole texts, 45 MB of them in its threads, and hardly meets one again.
     tokenizer.model._resize_cache(0)
-    return tokenizer, _mapped(folder / "weights" / "l2_supercat_256.safetensors", "embedding.weight")
+    return tokenizer, mapped(folder / "weights" / "l2_supercat_256.safetensors", "embedding.weight")
 
 
-def _mapped(path: Path, name: str) -> NDArray[np.float16]:
+def mapped(path: Path, name: str) -> NDArray[np.float16]:
     """A tensor as it lies in its file, of which all workers share what is read: 16 MB that none has for itself.
 
     The package safetensors copies what it reads. The format: https://github.com/huggingface/safetensors#format
+    Raises ValueError where its numbers are not of half precision.
     """
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
