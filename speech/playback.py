@@ -80,8 +80,8 @@ class Playback:
 
     def pcm(self) -> Iterator[Iterator[bytes]]:
         """The samples of each sentence."""
-        threading.Thread(target=self._feed, name="playback", daemon=True).start()
         turns.give_back()
+        threading.Thread(target=self._feed, name="playback", daemon=True).start()
         try:
             while (track := self._tracks.get()) is not None:
                 if isinstance(track, BaseException):
