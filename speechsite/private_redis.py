@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import random
 import shutil
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
+PORTS = range(10_000, 32_768)
 START_SECONDS = 5.0
 OPTIONS = {
     "--bind": "127.0.0.1",
@@ -62,7 +65,13 @@ def find_binary() -> str | None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 that nobody has. Raises OSError if there is none.
+
+    None of those that the kernel gives to outgoing connections (ip(7)): one of these might take it while what listens
+    there is started again.
+    """
+    for port in random.SystemRandom().sample(PORTS, 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port of 127.0.0.1 is free")

@@ -79,6 +79,7 @@ def _plan(model: type[models.Model], names: tuple[str, ...], key: tuple[str, ...
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
+    # As what `_cursor` gives takes it.
     place = "?" if connection.vendor == "sqlite" else "%s"
     # Names of our own tables and columns, quoted; every value is a parameter.
     sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([place] * len(columns))})"  # noqa: S608

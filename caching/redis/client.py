@@ -2,7 +2,7 @@
 
 redis-py (8.1) looks before each command whether the connection was closed meanwhile (three system calls), and counts
 connections, durations and errors for OpenTelemetry. For a GET that takes as long as Redis and the network together, and
-a hit waits for hardly anything else; a miss sends five times something to Redis.
+a hit waits for hardly anything else; a miss makes five round trips.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ def run(bench: Bench) -> Iterator[Figure]:
     }
     if not bench.quick and bench.has_litellm:
         contestants["LiteLLM"] = bench.litellm(redis, provider).ask(BODY)
-    seconds = bench.seconds if bench.quick else SECONDS
-    rounds = measure(bench, contestants, CONNECTIONS, rounds=ROUNDS, seconds=seconds)
+    lasting = {} if bench.quick else {"rounds": ROUNDS, "seconds": SECONDS}
+    rounds = measure(bench, contestants, CONNECTIONS, **lasting)
     direct, gateway_took = rounds.median("provider"), rounds.median("gateway")
     yield plain(7, "the provider itself: p50", direct.p50_ms, "ms")
     yield plain(7, "the provider itself: p99", direct.p99_ms, "ms")
@@ -47,7 +47,6 @@ def run(bench: Bench) -> Iterator[Figure]:
         yield plain(7, "added by LiteLLM, p99", took.p99_ms - direct.p99_ms, "ms")
     if not bench.quick:
         starts = measure(bench, contestants, CONNECTIONS, rounds=ROUNDS)
-        direct = starts.median("provider")
-        for name in [name for name in contestants if name != "provider"]:
-            added = starts.median(name).p99_ms - direct.p99_ms
+        for name in contestants.keys() - {"provider"}:
+            added = starts.median(name).p99_ms - starts.median("provider").p99_ms
             yield plain(7, f"the first {bench.seconds} s, added by {name}, p99", added, "ms")
