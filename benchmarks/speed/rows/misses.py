@@ -47,6 +47,6 @@ def run(bench: Bench) -> Iterator[Figure]:
         yield plain(7, "added by LiteLLM, p99", took.p99_ms - direct.p99_ms, "ms")
     if not bench.quick:
         starts = measure(bench, contestants, CONNECTIONS, rounds=ROUNDS)
-        for name in contestants.keys() - {"provider"}:
+        for name in sorted(contestants.keys() - {"provider"}):
             added = starts.median(name).p99_ms - starts.median("provider").p99_ms
             yield plain(7, f"the first {bench.seconds} s, added by {name}, p99", added, "ms")
