@@ -21,7 +21,7 @@ import redis
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.support.redis_server import RedisServer
 
 VALUE = '{"v":1,"question":"What is the weather?","answer":"' + "Sunny. " * 40 + '"}'
 PAUSE = 0.0005

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from speech.tests.loopback import FakeOpenAI
 from speech.tests.loopback.answers import Seen
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
 
 QUESTIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 150
 LETTERS = "bcdfghjklmnpqrstvwxz"

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement, Price
-from caching.templatetags.shown import milliseconds, money
+from caching.templatetags.formatting import milliseconds, money
 
 
 class NeverChanged(ModelAdmin):

@@ -9,9 +9,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from caching.doctor import Finding, examine_redis
-from caching.levels import LEVELS
 from caching.models import Price
+from caching.policy import LEVELS
+from caching.redis.doctor import Finding, examine_redis
 from caching.redis.url import nodes
 from caching.semantic import embedders, indexes
 

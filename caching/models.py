@@ -237,7 +237,7 @@ MOST_COMMENT = 1000
 
 
 class Judgement(models.Model):
-    """One verdict. Rows are only added; `caching.judging.verdicts` says which of them hold."""
+    """One verdict. Rows are only added; `caching.feedback.verdicts` says which of them hold."""
 
     created = models.DateTimeField(default=timezone.now)
     match = models.CharField(max_length=16, help_text="Which use of an answer; see the call of the same name.")

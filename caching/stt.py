@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from caching import flight, keys, levels, metrics, rates, store
-from caching.levels import Policy
-from caching.outcome import NothingCached, Outcome, Status, count_as, without_a_hit
-from caching.usage import Usage
+from caching import keys, metrics
+from caching.coordination import rate_limit, single_flight
+from caching.policy import Policy
+from caching.pricing.usage import Usage
+from caching.redis import store
+from caching.result import NothingCached, Outcome, Status, count_as, without_a_hit
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ def transcribe(
     policy: Policy,
     produce: Callable[[], Transcript],
     *,
-    failures: flight.Failures,
+    failures: single_flight.Failures,
     patience: float,
 ) -> Outcome[Transcript]:
     """The remembered transcript, or what `produce` gives, which is then remembered as far as `policy` allows.
@@ -71,7 +73,7 @@ def transcribe(
 
     led, items = True, work()
     if policy.read and policy.write:
-        led, items = flight.share(recording.key, work, failures=failures, patience=patience)
+        led, items = single_flight.share(recording.key, work, failures=failures, patience=patience)
     [item] = items
     entry = json.loads(item)
     return _hit(recording, policy, entry) if "created" in entry else _miss(recording, policy, led, **entry)
@@ -93,9 +95,9 @@ def _lookup(recording: Recording, policy: Policy) -> dict[str, Any] | None:
 
 
 def _remember(recording: Recording, transcript: Transcript, policy: Policy) -> bool:
-    if not (policy.write and transcript["text"].strip() and rates.within(policy.quota)):
+    if not (policy.write and transcript["text"].strip() and rate_limit.within(policy.quota)):
         return False
-    ttl = levels.ttl("stt", policy.level)
+    ttl = policy.ttl("stt")
     about = {"created": round(time.time(), 3), "ttl": ttl, "level": policy.level, "by": recording.asked_by}
     value = {"v": VERSION, "key": keys.self_check(recording.key), **about, "transcript": transcript}
     stored = store.put(recording.key, value, ttl)
@@ -129,7 +131,7 @@ def _miss(
         transcript,
         status,
         recording.key,
-        ttl=levels.ttl("stt", policy.level) if stored else 0,
+        ttl=policy.ttl("stt") if stored else 0,
         stored=stored,
         collapsed=not led,
         billed=usage if led else Usage(),

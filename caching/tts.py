@@ -12,10 +12,12 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import flight, keys, levels, metrics, rates, store
-from caching.levels import Policy
-from caching.outcome import Status, count_as
-from caching.serializers import Audio
+from caching import keys, metrics
+from caching.coordination import rate_limit, single_flight
+from caching.policy import Policy
+from caching.redis import store
+from caching.redis.serializers import Audio
+from caching.result import Status, count_as
 
 logger = logging.getLogger(__name__)
 
@@ -80,8 +82,8 @@ def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping
 
     `age`: whole seconds since the oldest part of it was made. It lives no longer for having been joined anew.
     """
-    ttl, kept = levels.ttl("tts", policy.level), settings.STALE_IF_ERROR_SECONDS
-    if not (policy.write and audio and age < ttl and rates.within(policy.quota)):
+    ttl, kept = policy.ttl("tts"), settings.STALE_IF_ERROR_SECONDS
+    if not (policy.write and audio and age < ttl and rate_limit.within(policy.quota)):
         return False
     fields = {
         "key": keys.self_check(utterance.key),
@@ -105,7 +107,7 @@ def share(
     policy: Policy,
     produce: Callable[[], Iterator[bytes]],
     *,
-    failures: flight.Failures,
+    failures: single_flight.Failures,
     patience: float,
 ) -> Iterator[bytes]:
     """The chunks of `produce`, or those of whoever makes the same utterance at this moment.
@@ -116,7 +118,7 @@ def share(
         return produce()
 
     def ask() -> Iterator[bytes]:
-        return flight.share(utterance.key, produce, failures=failures, patience=patience)[1]
+        return single_flight.share(utterance.key, produce, failures=failures, patience=patience)[1]
 
     return _resumable(ask)
 
@@ -129,7 +131,7 @@ def _resumable(ask: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
             for chunk in chunks:
                 given += chunk
                 yield chunk
-    except flight.LeaderLost as lost:
+    except single_flight.LeaderLost as lost:
         for chunk in ask():
             common = min(len(given), len(chunk))
             if chunk[:common] != given[:common]:

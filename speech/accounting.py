@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from caching import ledger
 from caching.ledger import Costs, Event, Usage
-from caching.money import Money, plain
-from caching.outcome import Outcome
+from caching.pricing.money import Money, plain
+from caching.result import Outcome
 from speech.exceptions import NotCached
 
 HEADER_CURRENCY = "USD"

@@ -20,8 +20,8 @@ from typing import Any
 from django.conf import settings
 
 from caching import keys
-from caching.levels import LEVELS, Level
-from caching.outcome import Outcome
+from caching.policy import LEVELS, Level
+from caching.result import Outcome
 from speech.models import Client
 
 PREFIX = "chatcmpl-"
@@ -38,7 +38,7 @@ class AnswerID:
     key: str
     level: Level
     pair: str
-    """Of a semantic hit: see caching.semantic.learned. Else empty."""
+    """Of a semantic hit: see caching.semantic.scoring.pair_verdicts. Else empty."""
 
 
 def issue(client: Client, outcome: Outcome[Any], level: Level) -> str:

@@ -1,6 +1,6 @@
 """Every failure that a client may see: one tree, one root.
 
-`speech.exception_handler` turns any of these into the documented error body. Nothing else in the project builds one.
+`speech.api.errors` turns any of these into the documented error body. Nothing else in the project builds one.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
-from caching.levels import Policy, Quota
+from caching.policy import Policy, Quota
 
 KEY_PREFIX = "sg_"
 SHARED_SCOPE = "shared"

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 
-from caching.levels import LEVELS
+from caching.policy import LEVELS
 from speech import providers
+from speech.api.views import ChatView, SpeechView
 from speech.models import Client, hash_key
-from speech.views import ChatView, SpeechView
 
 CLIENT = "playground"
 CODEC = "wav"

@@ -8,30 +8,33 @@ from dataclasses import asdict, dataclass, replace
 
 from django.conf import settings
 
-from caching import flight, llm, stt
-from caching.answers import Answer, text_of
-from caching.chunks import Chunk
+from caching import stt
+from caching.coordination import single_flight
 from caching.ledger import Costs
-from caching.levels import Policy
-from caching.outcome import NothingCached, Outcome, carrying
-from caching.question import Question
-from speech import answer_ids, languages
+from caching.llm import cache as llm
+from caching.llm.entry import Answer, text_of
+from caching.llm.request import Question
+from caching.llm.stream import Chunk
+from caching.policy import Policy
+from caching.result import NothingCached, Outcome, carrying
+from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
-from speech.choices import Choice, first_to_answer, for_chat, for_speech, provider_named
-from speech.conversation import Receipt, Rereadable, first_of, sentences_of, spoken_turn
-from speech.disclosure import hides, padding
 from speech.exceptions import NotCached, ProviderTimeout, ProviderUnavailable
-from speech.failures import FAILURES
+from speech.iterators import primed
 from speech.models import Client
-from speech.playback import Playback
-from speech.priming import primed
+from speech.privacy.disclosure import hides, padding
+from speech.privacy.shared_scope import shared_if_admitted
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, TranscriptionRequest
-from speech.sharing import shared_if_admitted
-from speech.source import settled_by_follower, source_of
-from speech.speaker import Speaker
-from speech.spoken import settled_sound, spoken, stale_sound
-from speech.upstream.breaker import asked
+from speech.routing.breaker import asked
+from speech.routing.cache_source import settled_by_follower, source_of
+from speech.routing.error_transfer import FAILURES
+from speech.routing.fallback import Choice, first_to_answer, for_chat, for_speech, provider_named
+from speech.synthesis.cached_audio import settled_sound, spoken, stale_sound
+from speech.synthesis.pipeline import Playback
+from speech.synthesis.spoken_turn import Receipt, Rereadable, first_of, sentences_of, spoken_turn
+from speech.synthesis.voice import Speaker
+from speech.text import languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +279,9 @@ def _translated() -> Iterator[None]:
         yield
     except NothingCached as error:
         raise NotCached("Nothing that you accept is cached, and only-if-cached forbids asking a provider.") from error
-    except flight.LeaderLost as error:
+    except single_flight.LeaderLost as error:
         raise ProviderUnavailable("the answer that this request shared was lost in the middle") from error
-    except flight.LeaderSilent as error:
+    except single_flight.LeaderSilent as error:
         raise ProviderTimeout("the answer that this request shared did not come in time") from error
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from django.urls import path, re_path
 from django.urls.converters import UUIDConverter
 
-from speech import health, views
-from speech.openai_api import transcriptions as openai_transcriptions
-from speech.openai_api import views as openai_views
+from speech.api import health, views
+from speech.api.openai import transcriptions as openai_transcriptions
+from speech.api.openai import views as openai_views
 
 urlpatterns = [
     re_path(r"^api/chat/?$", views.ChatView.as_view(), name="chat"),

@@ -11,11 +11,12 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 
+from caching.plugins import plugin_names
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
-from speechsite import cors, logs, values
-from speechsite.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from speechsite.unfold import UNFOLD as UNFOLD
+from speechsite.conf import cors, env, log_config
+from speechsite.conf.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from speechsite.conf.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -108,7 +109,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Calls of the API end here; what follows is for people with a browser.
-    "speechsite.shortcut.ShortcutToTheAPI",
+    "speechsite.middleware.ShortcutToTheAPI",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -116,7 +117,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "speechsite.csp.AdminContentSecurityPolicy",
+    "speechsite.middleware.AdminContentSecurityPolicy",
 ]
 
 # Off by default: a browser that calls the API shows its key to whoever uses it.
@@ -161,7 +162,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # Database
 
 DATABASES: dict[str, Any] = {
-    "default": values.database("DATABASE_URL", envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")),
+    "default": env.database("DATABASE_URL", envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")),
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL lets readers go on while one worker writes; IMMEDIATE takes the write lock before reading, so that two
@@ -233,7 +234,7 @@ SEMANTIC_EMBEDDER_OPTIONS = {
 }
 
 # Who says whether its answers were right. Its cost is the cache's own.
-SEMANTIC_VERIFY_SHARE = values.share("SEMANTIC_VERIFY_SHARE", envstr("SEMANTIC_VERIFY_SHARE", "0"))
+SEMANTIC_VERIFY_SHARE = env.share("SEMANTIC_VERIFY_SHARE", envstr("SEMANTIC_VERIFY_SHARE", "0"))
 SEMANTIC_VERIFY_MODEL = envstr("SEMANTIC_VERIFY_MODEL")
 SEMANTIC_PROMOTE = envbool("SEMANTIC_PROMOTE", False)
 SEMANTIC_JUDGEMENTS_PER_MINUTE = envint("SEMANTIC_JUDGEMENTS_PER_MINUTE", 30, least=1)
@@ -241,7 +242,7 @@ SEMANTIC_JUDGEMENTS_PER_MINUTE = envint("SEMANTIC_JUDGEMENTS_PER_MINUTE", 30, le
 # What it costs
 
 DISPLAY_CURRENCY = envstr("DISPLAY_CURRENCY", "USD")
-CURRENCY_RATES = values.rates("CURRENCY_RATES", envstr("CURRENCY_RATES", "INR=83"))
+CURRENCY_RATES = env.rates("CURRENCY_RATES", envstr("CURRENCY_RATES", "INR=83"))
 if DISPLAY_CURRENCY not in CURRENCY_RATES:
     raise ImproperlyConfigured(f"DISPLAY_CURRENCY is {DISPLAY_CURRENCY}, but CURRENCY_RATES has no rate for it")
 LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1)
@@ -270,21 +271,20 @@ PROVIDERS = {
         for key, value in _env.items()
         if key.startswith(f"{name.upper()}_") and value
     }
-    for name in (path.stem for path in (BASE_DIR / "speech" / "providers").glob("*.py"))
-    if name not in ("__init__", "base")
+    for name in plugin_names([str(BASE_DIR / "speech" / "providers")])
 }
 
 # API
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["speech.authentication.ClientKeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["speech.api.authentication.ClientKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["speech.limits.ClientLimits"],
+    "DEFAULT_THROTTLE_CLASSES": ["speech.api.throttling.ClientLimits"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "speech.negotiation.IgnoreAccept",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "speech.api.negotiation.IgnoreAccept",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "speech.exception_handler.handle",
+    "EXCEPTION_HANDLER": "speech.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
 }
 
@@ -293,4 +293,4 @@ REST_FRAMEWORK = {
 # 0 keeps what people asked and said out of the logs.
 LOG_TEXTS = envbool("LOG_TEXTS", True)
 LOG_LEVEL = envchoice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = logs.logging(LOG_LEVEL)
+LOGGING = log_config.logging(LOG_LEVEL)

@@ -4,12 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from speechsite.login import login
+from speechsite.views import login
 
 urlpatterns = [
     path("", include("speech.urls")),
     path("", include("django_prometheus.urls")),
-    path("admin/", include("caching.urls")),
+    path("admin/", include("caching.dashboard.urls")),
     path("admin/playground/", include("speech.playground_urls")),
     path("admin/login/", login),
     path("admin/", admin.site.urls),
@@ -17,6 +17,6 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
 
-handler400 = "speechsite.errors.bad_request"
-handler404 = "speechsite.errors.not_found"
-handler500 = "speechsite.errors.server_error"
+handler400 = "speechsite.views.bad_request"
+handler404 = "speechsite.views.not_found"
+handler500 = "speechsite.views.server_error"

@@ -16,7 +16,9 @@ from django.core.signals import request_finished, request_started  # noqa: E402
 from django.db import close_old_connections, reset_queries  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
-from caching import metrics, paraphrase, store  # noqa: E402
+from caching import metrics  # noqa: E402
+from caching.llm import semantic_lookup  # noqa: E402
+from caching.redis import store  # noqa: E402
 
 metrics.forget_dead_workers()
 # Django looks through its connections before and after each request, which takes longer than the rest of its own work;
@@ -27,6 +29,6 @@ request_finished.disconnect(reset_urlconf)
 if not settings.DEBUG:
     request_started.disconnect(reset_queries)
 store.connect()
-paraphrase.prepare()
+semantic_lookup.prepare()
 # Imports every view and provider now: the first request would wait a quarter of a second for it.
 get_resolver().url_patterns  # noqa: B018

@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from speech.privacy import is_shareable
-from speech.sentences import split
+from speech.privacy.personal_text import is_shareable
+from speech.text.sentences import split
 
 CORPUS = Path(__file__).with_name("agent_turns.jsonl")
 

@@ -15,8 +15,8 @@ import psutil
 
 from speech.tests.loopback import FakeOpenAI, FakeSarvam, Seen
 from speech.tests.loopback.openai import usage_of
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
 
 STARTING = 60.0
 """Seconds that a worker may start later than the first one."""

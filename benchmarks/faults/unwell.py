@@ -14,7 +14,7 @@ ASKS: Sequence[Ask] = (new_chat, new_speech, new_stream, known_chat, known_speec
 READ_TIMEOUT = 2
 """Seconds; PROVIDER_READ_TIMEOUT."""
 IN_TIME = 4.0 * READ_TIMEOUT
-"""Seconds: a silent provider costs one read time-out, one that drips up to four (`speech.upstream.reply`)."""
+"""Seconds: a silent provider costs one read time-out, one that drips up to four."""
 
 
 def run_unwell(faults: Mapping[str, float], *, seconds: float, quick: bool) -> Result:

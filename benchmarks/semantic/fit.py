@@ -1,4 +1,4 @@
-"""Fit `caching/semantic/parameters.json` from labelled streams.
+"""Fit `caching/semantic/scoring/parameters.json` from labelled streams.
 
     python -m benchmarks.semantic.fit one_train.jsonl other_train.jsonl …
 
@@ -25,15 +25,15 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from caching.semantic.analysis import analyse
-from caching.semantic.decide import PARAMETERS, Model
 from caching.semantic.embedders import get_embedder
-from caching.semantic.evaluate import Asked, read_stream
-from caching.semantic.features import NAMES
-from caching.semantic.idf import Idf
+from caching.semantic.evaluation import Asked, read_stream
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import Entry
-from caching.semantic.match import Matcher
+from caching.semantic.matcher import Matcher
+from caching.semantic.scoring.features import NAMES
+from caching.semantic.scoring.idf import Idf
+from caching.semantic.scoring.model import PARAMETERS, Model
+from caching.semantic.text.analysis import analyse
 
 Floats = NDArray[np.float64]
 

@@ -18,9 +18,9 @@ from benchmarks.speed import litellm
 from benchmarks.speed.limit import key_of
 from benchmarks.speed.load import Ask
 from benchmarks.speed.processes import stop, wait_until_it_answers
-from speechsite.private_redis import free_port
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
+from speechsite.server.private_redis import free_port
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
 
 NUMBERS = 10_000_000
 """More than one load can use up."""

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
 
 MOST = "200000"
 """SEMANTIC_MAX_ENTRIES of a gateway that is filled here."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.speed.load import Ask
 from benchmarks.speed.processes import wait_until_it_answers
-from speechsite.private_redis import free_port
+from speechsite.server.private_redis import free_port
 
 HERE = Path(__file__).resolve().parent.parent.parent / "var" / "benchmarks" / "litellm"
 PACKAGES = ("litellm[proxy]==1.106.2", "redis==8.1.0")

@@ -16,7 +16,7 @@ django.setup()
 
 from benchmarks.speed.questions import others  # noqa: E402
 from caching.keys import exact_key  # noqa: E402
-from caching.semantic.feed import Event, publish_all  # noqa: E402
+from caching.semantic.replication import Event, publish_all  # noqa: E402
 
 LIFE_SECONDS = 1500
 

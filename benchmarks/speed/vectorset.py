@@ -20,7 +20,7 @@ from benchmarks.speed.questions import many, reworded  # noqa: E402
 from caching.semantic.embedders import get_embedder  # noqa: E402
 from caching.semantic.indexes import get_index  # noqa: E402
 from caching.semantic.indexes.base import Entry  # noqa: E402
-from caching.semantic.match import NEIGHBOURS, Matcher  # noqa: E402
+from caching.semantic.matcher import NEIGHBOURS, Matcher  # noqa: E402
 
 BATCH = 1000
 ASKED = 200

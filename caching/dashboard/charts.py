@@ -11,9 +11,9 @@ from typing import Any, Literal, Protocol
 
 from django.conf import settings
 
-from caching import stats
-from caching.figures import Figures, Filters, Latency, Period
 from caching.models import HourlyUsage
+from caching.reports import queries
+from caching.reports.aggregates import Figures, Filters, Latency, Period
 
 EXACT, SEMANTIC, MISS = "var(--color-primary-600)", "var(--color-primary-300)", "var(--color-base-400)"
 SPENT, SAVED = "#f97316", "#16a34a"
@@ -61,13 +61,13 @@ class Chart:
 
 def all_charts(period: Period, filters: Filters, series: Series) -> dict[str, Chart]:
     """By slug. `series` is what stats.timeseries found for the same period and filters."""
-    levels, models = stats.by_level_and_model(period, filters)
+    levels, models = queries.by_level_and_model(period, filters)
     charts = (
         hits(series, period),
         amounts(series, period),
         groups("level", "Savings by level", levels),
         groups("model", "Savings by model", models),
-        latency(stats.latency(period, filters)),
+        latency(queries.latency(period, filters)),
     )
     return {chart.slug: chart for chart in charts}
 

@@ -9,11 +9,12 @@ from typing import Any, cast
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from caching import keys, stats
-from caching.durations import duration
-from caching.entries.selection import Selection
-from caching.figures import Filters, Period
-from caching.levels import LEVELS
+from caching import keys
+from caching.maintenance.selection import Selection
+from caching.policy import LEVELS
+from caching.reports import queries
+from caching.reports.aggregates import Filters, Period
+from caching.reports.durations import duration
 
 PERIODS = {
     "1h": ("1 h", timedelta(hours=1)),
@@ -43,8 +44,8 @@ class DashboardForm(forms.Form):
         choices: dict[str, list[tuple[str, str]]] = {
             "cache_type": CACHE_TYPES,
             "level": [(level, level.capitalize()) for level in LEVELS],
-            "provider": [(name, name) for name in stats.known("provider")],
-            "client": [(name, name) for name in stats.known("client")],
+            "provider": [(name, name) for name in queries.known("provider")],
+            "client": [(name, name) for name in queries.known("client")],
         }
         for name, known in choices.items():
             cast(forms.ChoiceField, self.fields[name]).choices = [("", "All"), *known]

@@ -8,14 +8,14 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from caching import stats
-from caching.correctness import correctness
-from caching.dashboard import charts, feedback
+from caching.dashboard import charts, verdicts
 from caching.dashboard.forms import PERIODS, DashboardForm
-from caching.entries import inspection
-from caching.figures import Figures, change, together
-from caching.redis_health import keys_by_kind, redis_health
-from caching.templatetags.shown import count, money, percent
+from caching.maintenance import browse
+from caching.redis.health import keys_by_kind, redis_health
+from caching.reports import queries
+from caching.reports.aggregates import Figures, change, together
+from caching.reports.semantic_quality import correctness
+from caching.templatetags.formatting import count, money, percent
 
 COUNTING_SECONDS = 0.05
 """How long keys are counted for a page; the rest is extrapolated."""
@@ -52,22 +52,22 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     """For `templates/admin/index.html`."""
     form = DashboardForm(request.GET)
     period, filters = form.chosen_period(), form.chosen_filters()
-    series = stats.timeseries(period, filters)
+    series = queries.timeseries(period, filters)
     return {
         **base,
         "form": form,
         "period": period,
         "periods": _period_links(request, form),
         "query": request.GET.urlencode(),
-        "cards": cards(together(figures for _, figures in series), stats.summary(period.before, filters)),
+        "cards": cards(together(figures for _, figures in series), queries.summary(period.before, filters)),
         "charts": charts.all_charts(period, filters, series),
-        "top_questions": stats.top_questions(period, filters),
-        "unpriced": stats.unpriced_models(period),
-        "semantic_hits": feedback.with_verdicts(stats.recent_semantic_hits(SEMANTIC_HITS, filters)),
+        "top_questions": queries.top_questions(period, filters),
+        "unpriced": queries.unpriced_models(period),
+        "semantic_hits": verdicts.with_verdicts(queries.recent_semantic_hits(SEMANTIC_HITS, filters)),
         "correctness": correctness(period, filters),
         "redis": redis_health(),
         "key_counts": keys_by_kind(COUNTING_SECONDS),
-        "index_sizes": inspection.semantic_index_sizes(),
+        "index_sizes": browse.semantic_index_sizes(),
     }
 
 

@@ -6,12 +6,12 @@ from typing import Literal
 
 from django.utils import timezone
 
-from caching import prices
-from caching.ledger import rows, spending, writer
+from caching.ledger import daily_spending, rows, writer
 from caching.ledger.batch import Batch
 from caching.ledger.events import Costs, Event, price
-from caching.ledger.exposed import expose
-from caching.usage import Usage
+from caching.ledger.prometheus import expose
+from caching.pricing import prices
+from caching.pricing.usage import Usage
 
 __all__ = ["Costs", "Event", "Usage", "record", "record_overhead"]
 
@@ -34,7 +34,7 @@ def record(event: Event) -> Costs:
     if event.is_spend or event.outcome in ("semantic", "shadow"):
         batch.calls.append(rows.call(priced))
     if event.is_spend and event.outcome != "judged":
-        spending.daily.add(event.client, priced.costs.cost)
+        daily_spending.daily.add(event.client, priced.costs.cost)
     (writer.writer.now if event.is_spend else writer.writer.later)(batch)
     return priced.costs
 

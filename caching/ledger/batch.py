@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
 
 from caching import metrics
-from caching.ledger import upsert
+from caching.ledger import rows, upsert
 from caching.ledger.events import Priced
-from caching.ledger.exposed import expose
-from caching.ledger.hits import Tally
+from caching.ledger.prometheus import expose
 from caching.models import Call, EntryHits, HourlyUsage
 
 MOST_CALLS = 10_000
@@ -108,3 +109,36 @@ def _impatient() -> Iterator[None]:
 def _wait_for_locks(milliseconds: int) -> None:
     # Not through Django's cursor, which refuses to run anything in a transaction that failed.
     connection.connection.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
+
+
+class Tally:
+    """Hits of one entry by one client within one hour, all worth the same."""
+
+    def __init__(self, one: Priced) -> None:
+        self._one = one
+        self._count = 0
+        self._seconds = 0.0
+        self._buckets = Counter[str]()
+
+    @staticmethod
+    def key(hit: Priced) -> Hashable:
+        """Hits with the same key differ in nothing but how long they took."""
+        event, moment = hit.event, hit.moment
+        hour = (moment.year, moment.month, moment.day, moment.hour)
+        who = (event.level, event.provider, event.model, event.client)
+        return (hour, who, event.cache_type, event.key, event.question, event.usage, hit.avoided)
+
+    def add(self, seconds: float) -> None:
+        self._count += 1
+        self._seconds += seconds
+        self._buckets[HourlyUsage.bucket(seconds)] += 1
+
+    def hours(self) -> Iterator[dict[str, Any]]:
+        own = {"seconds": self._seconds, **dict.fromkeys(HourlyUsage.BUCKETS, 0), **self._buckets}
+        return (self._all_of(row) | own for row in rows.hours(self._one))
+
+    def entry(self) -> dict[str, Any] | None:
+        return self._all_of(rows.entry_hit(self._one)) if self._one.event.key else None
+
+    def _all_of(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value * self._count if isinstance(value, int | Decimal) else value for name, value in row.items()}

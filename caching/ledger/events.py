@@ -10,10 +10,10 @@ from typing import Literal
 
 from django.conf import settings
 
-from caching import prices
 from caching.models import HITS
-from caching.money import Money, together
-from caching.usage import Usage
+from caching.pricing import prices
+from caching.pricing.money import Money, together
+from caching.pricing.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from caching.ledger.events import Event, Priced
-from caching.logs import excerpt
 from caching.models import HourlyUsage
-from caching.money import Money, common_currency, total
-from caching.usage import UNITS, Usage
+from caching.pricing.money import Money, common_currency, total
+from caching.pricing.usage import UNITS, Usage
+from caching.redaction import excerpt
 
 EXCERPT = 200
 """Characters of a question that are kept."""

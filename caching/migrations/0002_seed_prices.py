@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import migrations
 
-PACKAGED = Path(__file__).resolve().parent.parent / "prices.json"
+PACKAGED = Path(__file__).resolve().parent.parent / "pricing" / "prices.json"
 
 
 def add_packaged_prices(apps, schema_editor):

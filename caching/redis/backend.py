@@ -18,7 +18,7 @@ KEPT_NEAR = (EXACT, SPEECH, TRANSCRIPT)
 
 
 def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, near_bytes: int) -> dict[str, Any]:
-    """The entry for `url` with a class of caching.serializers; one that remembers nothing where there is no URL.
+    """The entry for `url` with a class of caching.redis.serializers; one that remembers nothing where there is no URL.
 
     `near_bytes`: how much a process keeps of what it reads most.
     """
@@ -33,10 +33,10 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, near_by
         "KEY_FUNCTION": "caching.keys.make_key",
         "REVERSE_KEY_FUNCTION": "caching.keys.reverse_key",
         "OPTIONS": {
-            "CLIENT_CLASS": "caching.store.Client",
-            # For packages that use Django's cache; our own calls go through caching.store.
+            "CLIENT_CLASS": "caching.redis.store.Client",
+            # For packages that use Django's cache; our own calls go through caching.redis.store.
             "IGNORE_EXCEPTIONS": True,
-            "SERIALIZER": f"caching.serializers.{serializer}",
+            "SERIALIZER": f"caching.redis.serializers.{serializer}",
             "SOCKET_CONNECT_TIMEOUT": timeout_ms / 1000,
             "SOCKET_TIMEOUT": timeout_ms / 1000,
             "CONNECTION_POOL_KWARGS": {

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from caching.redis.errors import Advice
+
 logger = logging.getLogger(__name__)
 
 
@@ -72,3 +74,32 @@ class Breaker:
             self.state = new
         self._on_change(old, new)
         return True
+
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 2.0
+"""After a refused write the next ones wait this long: a full Redis costs a try now and then, not one a request."""
+
+
+class Writes:
+    def __init__(self, address: Callable[[], str]) -> None:
+        """`address` names the Redis in the log."""
+        self._address = address
+        self._refused_until = float("-inf")
+        self._refusing = False
+
+    @property
+    def paused(self) -> bool:
+        return time.monotonic() < self._refused_until
+
+    def refused(self, advice: Advice) -> None:
+        self._refused_until = time.monotonic() + PAUSE_SECONDS
+        if not self._refusing:
+            self._refusing = True
+            logger.warning("Redis at %s refuses writes: %s", self._address(), advice)
+
+    def accepted(self) -> None:
+        if self._refusing:
+            self._refusing = False
+            logger.info("Redis at %s accepts writes again", self._address())

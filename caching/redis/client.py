@@ -19,11 +19,11 @@ from redis.connection import Connection
 from redis.connection import ConnectionPool as BasePool
 from redis.exceptions import RedisError, ResponseError
 
-from caching.redis.advice import explain
-from caching.redis.batches import at_once
-from caching.redis.near import Near
+from caching.redis.client_cache import Near
+from caching.redis.commands import at_once
+from caching.redis.errors import explain
+from caching.redis.latency import redis_latency
 from caching.redis.pipeline import Pipeline, round_trip
-from caching.turns import turns
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Client(Redis):
             self._lose_near(error)
         began = time.perf_counter()
         value, life = self._with_life(name) if token else (self.execute_command("GET", name), 0.0)
-        turns.redis_took(time.perf_counter() - began)
+        redis_latency.add(time.perf_counter() - began)
         if value is None:
             return None
         self._near.found(name)

@@ -11,9 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from caching.semantic.analysis import Question, analyse
-from caching.semantic.candidates import Candidate
-from caching.semantic.features import NAMES
+from caching.semantic.scoring.features import NAMES
+from caching.semantic.text.analysis import Question, analyse
+from caching.semantic.types import Candidate
 
 Signals = Mapping[str, float]
 

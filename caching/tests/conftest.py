@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from caching.semantic.tier import Tier
-from caching.tests.embeddings import Embeddings
+from caching.semantic.cache import Tier
+from caching.tests.support.embeddings import Embeddings
 
 
 @pytest.fixture

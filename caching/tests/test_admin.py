@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from caching.models import Call, EntryHits, HourlyUsage, Price
-from caching.tests.staff import browser_of
+from caching.tests.support.staff import browser_of
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import redis
 from django.core.checks import Tags, run_checks
 
 from caching.redis.version import has_vector_sets
-from caching.semantic.tier import forget_tier
+from caching.semantic.cache import forget_tier
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caching import keys
-from caching.serializers import Audio, AudioSerializer, JSONSerializer, Unreadable
+from caching.redis.serializers import Audio, AudioSerializer, JSONSerializer, Unreadable
 
 TEXTS = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)
 CLEAN = st.text(max_size=200)
-"""Without lone surrogates, which are refused before: see speech.strict_json."""
+"""Without lone surrogates, which are refused before: see speech.api.request_body."""
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),

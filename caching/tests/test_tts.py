@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from caching import tts
-from caching.levels import Policy
+from caching.policy import Policy
 
 UTTERANCE = tts.Utterance(
     scope="client:1",

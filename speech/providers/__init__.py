@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import pkgutil
 
+from caching.plugins import load_plugin, plugin_names
 from speech.providers.base import BaseProvider
 
 
 @functools.cache
 def names() -> tuple[str, ...]:
     """The names of all providers, in alphabetical order."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base"))
+    return plugin_names(__path__)
 
 
 @functools.cache
 def get(name: str) -> BaseProvider:
     """The one instance of the provider `name` in this process; it is safe to use from many threads.
 
-    Raises KeyError when there is no such file.
+    Raises ValueError when there is no such file.
     """
-    if name not in names():
-        raise KeyError(name)
-    provider: BaseProvider = importlib.import_module(f"{__name__}.{name}").Provider(name)
+    provider: BaseProvider = load_plugin(__name__, __path__, name).Provider(name)
     return provider
 
 

@@ -97,7 +97,7 @@ class Transcript:
     words: list[dict[str, Any]] = field(default_factory=list)
     """OpenAI's: `start`, `end`, `word`."""
     billed: Mapping[str, int] = field(default_factory=dict)
-    """Units billed, by the names of `caching.usage`; empty where nobody says."""
+    """Units billed, by the names of `caching.pricing.usage`; empty where nobody says."""
 
 
 class BaseProvider:

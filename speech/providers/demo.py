@@ -7,10 +7,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from speech import options
 from speech.exceptions import InvalidRequest, ProviderNotConfigured
+from speech.providers._shared import openai_chat, validation
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, Message
-from speech.upstream import openai_wire
 
 _MODEL = "demo"
 
@@ -28,10 +27,10 @@ class Provider(BaseProvider):
         if request.params.get("n", 1) != 1:
             raise InvalidRequest(f"{self.name} gives one answer", param="n")
         form = request.params.get("response_format") or {}
-        options.refuse(self, tools=request.params.get("tools"), response_format=form.get("type", "text") != "text")
+        validation.refuse(self, tools=request.params.get("tools"), response_format=form.get("type", "text") != "text")
         if not _question(request.messages):
             raise InvalidRequest("messages must hold a user's message with text in it", param="messages")
-        return openai_wire.prepare(request, _MODEL)
+        return openai_chat.prepare(request, _MODEL)
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
         self._wait()

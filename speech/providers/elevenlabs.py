@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from speech import options
 from speech.exceptions import InvalidRequest, ProviderBadAnswer
-from speech.languages import canonical, detect
+from speech.providers._shared import validation
+from speech.providers._shared.http import Call, Form, post, post_for_json
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
-from speech.sentences import pack
-from speech.upstream.transport import Call, Form, post, post_for_json
+from speech.text.languages import canonical, detect
+from speech.text.sentences import pack
 
 _SAMPLE_RATE = 24_000
 _LIMITS = {
@@ -72,9 +72,9 @@ class Provider(BaseProvider):
     does = frozenset({"speech", "transcription"})
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
-        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
-        options.refuse(self, pitch=request.pitch, instructions=request.instructions)
-        options.check_range("speed", request.speed, 0.7, 1.2)
+        request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
+        validation.refuse(self, pitch=request.pitch, instructions=request.instructions)
+        validation.check_range("speed", request.speed, 0.7, 1.2)
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", request.voice):
             raise InvalidRequest(
                 f"voice must be the id of an ElevenLabs voice, not {request.voice[:40]!r}", param="voice"
@@ -83,11 +83,13 @@ class Provider(BaseProvider):
 
     def speak(self, request: SpeechRequest) -> Speech:
         billed: dict[str, int] = {"characters": 0}
-        pcm = options.checked_audio(self, self._pieces(request, billed))
+        pcm = validation.checked_audio(self, self._pieces(request, billed))
         return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
-        options.refuse(self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature)
+        validation.refuse(
+            self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature
+        )
         language = canonical(request.language) if request.language else ""
         return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"), language=language)
 
@@ -100,7 +102,7 @@ class Provider(BaseProvider):
         answer = post_for_json(Call(self.name, url, {"xi-api-key": self.setting("API_KEY")}, Form(fields)))
         if not isinstance(text := answer.get("text"), str):
             raise ProviderBadAnswer(f"{self.name} sent no transcript")
-        seconds = options.seconds_of(request)
+        seconds = validation.seconds_of(request)
         billed = {} if seconds is None else {"audio_seconds": seconds}
         return Transcript(text, str(answer.get("language_code") or ""), seconds, billed=billed)
 
@@ -114,7 +116,7 @@ class Provider(BaseProvider):
         limit = _LIMITS.get(request.model, _LIMIT)
         for piece in pack(request.text, request.language or detect(request.text), limit):
             with post(self._call(request, piece)) as reply:
-                options.check_audio_type(self, reply.headers)
+                validation.check_audio_type(self, reply.headers)
                 billed["characters"] += _characters(reply.headers, piece)
                 yield from reply
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from speech import options
 from speech.exceptions import InvalidRequest
-from speech.languages import LANGUAGES, detect
+from speech.providers._shared import espeak_engine, validation
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
-from speech.sentences import pack
-from speech.upstream import espeak_engine
+from speech.text.languages import LANGUAGES, detect
+from speech.text.sentences import pack
 
 _MODEL = "espeak-ng"
 _VOICES = {"en-gb": "gmw/en", "en-us": "gmw/en-US", **{code: code for code in LANGUAGES if code != "en"}}
@@ -48,10 +47,10 @@ class Provider(BaseProvider):
     does = frozenset({"speech"})
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
-        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
-        options.refuse(self, model=request.model.removeprefix(_MODEL), instructions=request.instructions)
-        options.check_range("speed", request.speed, 0.25, 4)
-        options.check_range("pitch", request.pitch, -1, 1)
+        request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
+        validation.refuse(self, model=request.model.removeprefix(_MODEL), instructions=request.instructions)
+        validation.check_range("speed", request.speed, 0.25, 4)
+        validation.check_range("pitch", request.pitch, -1, 1)
         language = request.language or detect(request.text)
         return replace(
             request,
@@ -63,7 +62,7 @@ class Provider(BaseProvider):
 
     def speak(self, request: SpeechRequest) -> Speech:
         return Speech(
-            pcm=options.checked_audio(self, self._pieces(request)),
+            pcm=validation.checked_audio(self, self._pieces(request)),
             sample_rate=espeak_engine.SAMPLE_RATE,
             billed={"characters": len(request.text)},
         )

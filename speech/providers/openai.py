@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from speech import options
 from speech.exceptions import InvalidRequest
-from speech.languages import detect
+from speech.providers._shared import openai_chat, validation
+from speech.providers._shared.http import Call, Form, post, post_for_json
+from speech.providers._shared.openai_transcripts import MODELS, form, read_transcript
+from speech.providers._shared.sse import read_events
 from speech.providers.base import (
     BaseProvider,
     ChatAnswer,
@@ -20,11 +22,8 @@ from speech.providers.base import (
     TranscriptionRequest,
     Voice,
 )
-from speech.sentences import pack
-from speech.upstream import openai_wire
-from speech.upstream.openai_transcripts import MODELS, form, read_transcript
-from speech.upstream.sse import read_events
-from speech.upstream.transport import Call, Form, post, post_for_json
+from speech.text.languages import detect
+from speech.text.sentences import pack
 
 _SAMPLE_RATE = 24_000  # of response_format "pcm", as the API reference says
 _LIMIT = 4_096  # characters of `input`
@@ -49,35 +48,35 @@ class Provider(BaseProvider):
         return super().missing_settings if self._is_openai else []
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
-        return openai_wire.prepare(request, self.setting("CHAT_MODEL"))
+        return openai_chat.prepare(request, self.setting("CHAT_MODEL"))
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
-        return openai_wire.read_answer(
-            self.name, post_for_json(self._call("/chat/completions", openai_wire.body(request)))
+        return openai_chat.read_answer(
+            self.name, post_for_json(self._call("/chat/completions", openai_chat.body(request)))
         )
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         asked = {"stream": True, "stream_options": {"include_usage": True}}
-        with post(self._call("/chat/completions", openai_wire.body(request) | asked)) as reply:
-            yield from openai_wire.read_chunks(self.name, read_events(reply))
+        with post(self._call("/chat/completions", openai_chat.body(request) | asked)) as reply:
+            yield from openai_chat.read_chunks(self.name, read_events(reply))
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
-        request = options.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), {})
-        options.refuse(self, pitch=request.pitch)
-        options.check_range("speed", request.speed, 0.25, 4)
+        request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), {})
+        validation.refuse(self, pitch=request.pitch)
+        validation.check_range("speed", request.speed, 0.25, 4)
         model = request.model or self.setting("SPEECH_MODEL")
         if model.startswith("tts-1"):
-            options.refuse(self, instructions=request.instructions)
+            validation.refuse(self, instructions=request.instructions)
         # Other servers have voices of their own.
-        if self._is_openai and request.voice not in openai_wire.VOICES:
+        if self._is_openai and request.voice not in openai_chat.VOICES:
             raise InvalidRequest(
-                f"voice must be one of {', '.join(openai_wire.VOICES)}, not {request.voice[:40]!r}", param="voice"
+                f"voice must be one of {', '.join(openai_chat.VOICES)}, not {request.voice[:40]!r}", param="voice"
             )
         return replace(request, model=model)
 
     def speak(self, request: SpeechRequest) -> Speech:
         billed: dict[str, int] = {"characters": 0}
-        pcm = options.checked_audio(self, self._pieces(request, billed))
+        pcm = validation.checked_audio(self, self._pieces(request, billed))
         return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
@@ -90,7 +89,7 @@ class Provider(BaseProvider):
         return [self.setting("TRANSCRIPTION_MODEL"), *MODELS, self.setting("CHAT_MODEL"), self.setting("SPEECH_MODEL")]
 
     def voices(self) -> list[Voice]:
-        return [Voice(id=name, name=name.title()) for name in openai_wire.VOICES] if self._is_openai else []
+        return [Voice(id=name, name=name.title()) for name in openai_chat.VOICES] if self._is_openai else []
 
     @property
     def _is_openai(self) -> bool:
@@ -115,6 +114,6 @@ class Provider(BaseProvider):
             fields["instructions"] = request.instructions
         for piece in pack(request.text, request.language or detect(request.text), limit):
             with post(self._call("/audio/speech", {"input": piece, **fields})) as reply:
-                options.check_audio_type(self, reply.headers)
+                validation.check_audio_type(self, reply.headers)
                 billed["characters"] += len(piece)
                 yield from reply

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from speech import options
 from speech.audio import read_wav
 from speech.exceptions import InvalidRequest, ProviderBadAnswer
-from speech.languages import canonical, detect
+from speech.providers._shared import openai_chat, sarvam_chat, validation
+from speech.providers._shared.http import Call, Form, post, post_for_json
+from speech.providers._shared.sarvam_voices import MODELS, UNKNOWN, SpeechModel
+from speech.providers._shared.sse import read_events
 from speech.providers.base import (
     BaseProvider,
     ChatAnswer,
@@ -22,11 +24,8 @@ from speech.providers.base import (
     TranscriptionRequest,
     Voice,
 )
-from speech.sentences import pack
-from speech.upstream import openai_wire, sarvam_chat
-from speech.upstream.sarvam_voices import MODELS, UNKNOWN, SpeechModel
-from speech.upstream.sse import read_events
-from speech.upstream.transport import Call, Form, post, post_for_json
+from speech.text.languages import canonical, detect
+from speech.text.sentences import pack
 
 _SAMPLE_RATE = 24_000  # always sent: the SDK and the documentation disagree about the default
 
@@ -45,37 +44,39 @@ class Provider(BaseProvider):
     does = frozenset({"chat", "speech", "transcription"})
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
-        return sarvam_chat.prepare(self, openai_wire.prepare(request, self.setting("CHAT_MODEL")))
+        return sarvam_chat.prepare(self, openai_chat.prepare(request, self.setting("CHAT_MODEL")))
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
-        call = self._call(sarvam_chat.path(request.model), openai_wire.body(request))
-        return openai_wire.read_answer(self.name, post_for_json(call))
+        call = self._call(sarvam_chat.path(request.model), openai_chat.body(request))
+        return openai_chat.read_answer(self.name, post_for_json(call))
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         asked = sarvam_chat.stream_fields(request.model)
-        with post(self._call(sarvam_chat.path(request.model), openai_wire.body(request) | asked)) as reply:
-            yield from openai_wire.read_chunks(self.name, read_events(reply))
+        with post(self._call(sarvam_chat.path(request.model), openai_chat.body(request) | asked)) as reply:
+            yield from openai_chat.read_chunks(self.name, read_events(reply))
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         name = request.model or self.setting("SPEECH_MODEL")
         model = MODELS.get(name, UNKNOWN)
         voice = request.voice or self.setting("VOICE") or model.speaker
-        request = options.tidy(self, replace(request, voice=voice, model=name), model.aliases)
+        request = validation.tidy(self, replace(request, voice=voice, model=name), model.aliases)
         _check_speaker(model, request)
-        options.refuse(self, instructions=request.instructions)
-        options.check_range("speed", request.speed, *model.pace)
+        validation.refuse(self, instructions=request.instructions)
+        validation.check_range("speed", request.speed, *model.pace)
         if not model.pitch:
-            options.refuse(self, pitch=request.pitch)
-        options.check_range("pitch", request.pitch, -model.pitch, model.pitch)
+            validation.refuse(self, pitch=request.pitch)
+        validation.check_range("pitch", request.pitch, -model.pitch, model.pitch)
         return replace(request, language=request.language or detect(request.text))
 
     def speak(self, request: SpeechRequest) -> Speech:
         billed: dict[str, int] = {"characters": 0}
-        pcm = options.checked_audio(self, self._pieces(request, billed))
+        pcm = validation.checked_audio(self, self._pieces(request, billed))
         return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
-        options.refuse(self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature)
+        validation.refuse(
+            self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature
+        )
         language = canonical(request.language) if request.language else ""
         return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"), language=language)
 
@@ -88,7 +89,7 @@ class Provider(BaseProvider):
         answer = post_for_json(self._call("/speech-to-text", Form(fields)))
         if not isinstance(text := answer.get("transcript"), str):
             raise ProviderBadAnswer(f"{self.name} sent no transcript")
-        seconds = options.seconds_of(request)
+        seconds = validation.seconds_of(request)
         billed = {} if seconds is None else {"audio_seconds": seconds}
         return Transcript(text, str(answer.get("language_code") or ""), seconds, billed=billed)
 

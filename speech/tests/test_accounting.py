@@ -8,9 +8,9 @@ import pytest
 import redis
 from rest_framework.test import APIClient
 
-from caching import prices
 from caching.ledger.writer import writer
 from caching.models import Call, HourlyUsage, Price
+from caching.pricing import prices
 from speech import providers
 from speech.exceptions import ProviderUnavailable
 from speech.providers.base import Speech, SpeechRequest

@@ -4,9 +4,9 @@ import base64
 
 import pytest
 
-from caching.levels import LEVELS
-from caching.outcome import Outcome
-from caching.semantic.tier import Match
+from caching.policy import LEVELS
+from caching.result import Outcome
+from caching.semantic.cache import Match
 from speech import answer_ids
 from speech.models import Client
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import redis
 
-from speechsite.tests.databases import (
+from speechsite.tests.support.databases import (
     PostgresServer,
     database_url,
     find_postgres,
@@ -27,7 +27,7 @@ from speechsite.tests.databases import (
     postgres_url,
     sqlite_url,
 )
-from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.support.redis_server import RedisServer
 
 __all__ = ["database_url", "migrated_sqlite", "postgres", "postgres_url", "sqlite_url"]
 
@@ -84,7 +84,7 @@ def _uses_the_database(item: pytest.Item) -> bool:
 
 
 def pytest_sessionfinish() -> None:
-    from caching.semantic.tier import forget_tier
+    from caching.semantic.cache import forget_tier
 
     # Before its Redis goes.
     forget_tier()
@@ -101,8 +101,8 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(autouse=True)
 def quiet_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The ledger of this process writes in the test's own thread and transaction, and forgets what a test left."""
-    from caching import prices
     from caching.ledger import writer
+    from caching.pricing import prices
 
     monkeypatch.setattr(writer.Writer, "_start", lambda self: threading.current_thread())
     prices.forget()
@@ -116,11 +116,11 @@ def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was learned from other tests, and what waits for a judge waits until the test lets it be judged."""
     import queue
 
-    from caching.judging import background
-    from caching.semantic.learned import learned
+    from caching.feedback import judge_worker
+    from caching.semantic.scoring.pair_verdicts import learned
 
-    monkeypatch.setattr(background.Court, "_start", lambda self: threading.current_thread())
-    monkeypatch.setattr(background.court, "_waiting", queue.Queue(background.MOST_WAITING))
+    monkeypatch.setattr(judge_worker.Court, "_start", lambda self: threading.current_thread())
+    monkeypatch.setattr(judge_worker.court, "_waiting", queue.Queue(judge_worker.MOST_WAITING))
     monkeypatch.setattr(learned, "_pairs", {})
     monkeypatch.setattr(learned, "steps", {})
 
@@ -128,7 +128,7 @@ def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def quiet_write_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits to be written to Redis waits until the test has it written, and not longer than the test."""
-    from caching.write_behind import write_behind
+    from caching.coordination.write_behind import write_behind
 
     monkeypatch.setattr(write_behind, "_start", threading.current_thread)
     write_behind.__init__()  # type: ignore[misc]
@@ -138,7 +138,7 @@ def quiet_write_behind(monkeypatch: pytest.MonkeyPatch) -> None:
 def well_providers() -> Iterator[None]:
     """No provider is left alone because of what an earlier test did to it."""
     yield
-    from speech.upstream.breaker import breaker_of
+    from speech.routing.breaker import breaker_of
 
     breaker_of.cache_clear()
 
@@ -146,7 +146,7 @@ def well_providers() -> Iterator[None]:
 @pytest.fixture
 def redis_client() -> redis.Redis:
     """The tests' Redis, empty."""
-    from caching import store
+    from caching.redis import store
 
     client = _servers[0].client()
     client.flushall()
@@ -173,12 +173,11 @@ def redis8() -> Iterator[RedisServer]:
 @pytest.fixture
 def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Point this process at another Redis, or at none, for one test."""
-    from caching import store
+    from caching.redis import store
     from caching.redis.backend import redis_cache
-    from caching.redis.breaker import Breaker
+    from caching.redis.breaker import Breaker, Writes
     from caching.redis.url import normalize_redis_url
-    from caching.redis.writes import Writes
-    from caching.semantic.tier import forget_tier
+    from caching.semantic.cache import forget_tier
 
     # Its thread would notice an outage before the test does.
     forget_tier()
@@ -203,7 +202,7 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 def clients(db: None, redis_client: redis.Redis) -> Iterator[Callable[..., tuple[Any, str]]]:
     """Makes clients of the API: `client, key = clients("name")`. The cache is empty, because their ids come again."""
     from caching.models import Call, EntryHits, HourlyUsage
-    from speech.authentication import clients as remembered
+    from speech.api.authentication import clients as remembered
     from speech.models import Client
 
     # What a thread of an earlier test has counted is committed on PostgreSQL, and no part of the test's transaction.
@@ -243,7 +242,7 @@ def server_redis() -> Iterator[RedisServer]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, server_redis: RedisServer) -> Iterator[Any]:
     """The real server, two workers; one for all tests, so what is counted must be counted from where it stood."""
-    from speechsite.tests.server import Server
+    from speechsite.tests.support.server import Server
 
     # Whether an answer is found by meaning depends on what else was asked; what is counted here must not.
     environment = {"SEMANTIC_MODE": "off", "REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:{server_redis.port}/0"}

@@ -3,57 +3,68 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib
-import pkgutil
 import re
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from caching.plugins import plugin_names
 from speech import providers
 from speech.audio import formats
-from speechsite.tests.source import APPS, CODE, FILES, ROOT, functions, imports, name_of, tree_of
+from speechsite.tests.support.source import APPS, CODE, FILES, ROOT, functions, imports, name_of, tree_of
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
 
-LAYERS = [
-    {"apps", "migrations"},
-    {
-        "keys",
-        "levels",
-        "metrics",
-        "logs",
-        "durations",
-        "progress",
-        "usage",
-        "fields",
-        "chunks",
-        "drain",
-        "turns",
+LAYERS = {
+    "caching": (
+        "apps migrations keys policy metrics redaction fields plugins",
         "redis",
-    },
-    {"store", "serializers", "lease", "flight", "rates", "sharing", "write_behind"},
-    {"semantic"},
-    {"models", "money", "prices"},
-    {"ledger"},
-    {"judging"},
-    {"outcome", "answers", "question", "paraphrase"},
-    {"llm", "tts", "stt"},
-    {"entries", "redis_health", "figures", "stats", "correctness", "report", "doctor"},
-    {"templatetags", "dashboard"},
-    {"checks", "admin", "views", "urls", "management"},
+        "models",
+        "coordination pricing entry shared_scope",
+        "ledger",
+        "semantic",
+        "feedback result",
+        "llm tts stt",
+        "reports",
+        "maintenance",
+        "templatetags dashboard admin checks management",
+    ),
+    "speech": (
+        "apps migrations exceptions iterators models metrics",
+        "text audio",
+        "accounting answer_ids privacy",
+        "providers",
+        "routing",
+        "synthesis llm_judge",
+        "services",
+        "api",
+        "management playground playground_urls urls checks admin",
+    ),
+}
+# Low to high. A file imports from its own layer and from those before it.
+
+PACKAGES = [
+    (folder, 25 if "tests" in folder.parts else 20)
+    for folder in sorted({path.parent for path in FILES})
+    if folder not in (ROOT / "caching", ROOT / "speech")
 ]
-"""`caching`, low to high. A file imports from its own layer and from those before it."""
+
+LAYERED = [path for path in CODE if path.relative_to(ROOT).parts[0] in LAYERS and path.parent.name != "tests"]
 
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|home|Users|root|opt|tmp)/\w")
 FOREIGN_URL = re.compile(r"""(?:src|href|url|import|fetch)\W{1,3}(?:https?:)?//[\w.-]+""")
 
 
-def layer_of(name: str) -> int:
-    return next((number for number, names in enumerate(LAYERS) if name in names), -1)
+def layer_of(app: str, part: str) -> int:
+    layers = [number for number, names in enumerate(LAYERS[app]) if part in names.split()]
+    assert layers, f"say in LAYERS where {app}/{part} belongs"
+    return layers[0]
 
 
 def test_there_is_something_to_check() -> None:
@@ -67,22 +78,51 @@ def test_imports_go_downwards(path: Path) -> None:
     assert not [module for module in imports(path) if module.split(".")[0] in above]
 
 
-@pytest.mark.parametrize("path", [path for path in CODE if path.is_relative_to(ROOT / "caching")], ids=name_of)
-def test_the_layers_of_the_cache_are_kept(path: Path) -> None:
-    part = path.relative_to(ROOT / "caching").parts[0].removesuffix(".py")
+@pytest.mark.parametrize("path", LAYERED, ids=name_of)
+def test_the_layers_of_an_app_are_kept(path: Path) -> None:
+    app, *rest = path.relative_to(ROOT).parts
+    part = rest[0].removesuffix(".py")
     if part == "__init__":
         return
-    assert layer_of(part) >= 0, f"say in LAYERS where {part} belongs"
-    used = {module.split(".")[1] for module in imports(path) if module.startswith("caching.")} - {part}
-    assert {name for name in used if layer_of(name) > layer_of(part)} == set()
+    used = {module.split(".")[1] for module in imports(path) if module.startswith(f"{app}.")} - {part}
+    assert {name for name in used if layer_of(app, name) > layer_of(app, part)} == set()
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    modules = {module_of(path): path for path in CODE}
+    edges = {name: {base_of(used, modules) for used in imports(path)} - {None, name} for name, path in modules.items()}
+    sorter = graphlib.TopologicalSorter(edges)
+    sorter.prepare()
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def base_of(used: str, modules: Mapping[str, Path]) -> str | None:
+    """The file that `used` names: a module, or something inside one."""
+    return used if used in modules else next((name for name in [used.rpartition(".")[0]] if name in modules), None)
 
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)
-def test_only_the_store_talks_to_redis(path: Path) -> None:
-    if path.is_relative_to(ROOT / "caching") and path.name in ("store.py", "serializers.py"):
+def test_only_one_folder_talks_to_redis(path: Path) -> None:
+    if path.is_relative_to(ROOT / "caching" / "redis"):
         return
-    assert not [module for module in imports(path) if module.split(".")[0] == "django_redis"]
+    assert not [module for module in imports(path) if module.split(".")[0] in ("redis", "django_redis")]
     assert not [module for module in imports(path) if module.startswith("django.core.cache")]
+
+
+@pytest.mark.parametrize("path", CODE, ids=name_of)
+def test_only_one_place_speaks_http_to_providers(path: Path) -> None:
+    shared = path.parent == ROOT / "speech" / "providers" / "_shared"
+    if shared or path.parent == ROOT / "caching" / "semantic" / "embedders":
+        return
+    assert not [module for module in imports(path) if module.split(".")[0] == "urllib3"]
+
+
+@pytest.mark.parametrize(("folder", "most"), [(ROOT / "caching", 18), (ROOT / "speech", 18), *PACKAGES])
+def test_no_folder_is_crowded(folder: Path, most: int) -> None:
+    assert len(list(folder.glob("*.py"))) <= most
 
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)
@@ -122,9 +162,9 @@ def test_every_file_has_postponed_annotations(path: Path) -> None:
 
 @pytest.mark.parametrize(("folder", "class_name"), [(providers, "Provider"), (formats, "Codec")])
 def test_every_plug_in_has_the_class_of_the_agreed_name(folder: ModuleType, class_name: str) -> None:
-    names = [module.name for module in pkgutil.iter_modules(folder.__path__) if module.name != "base"]
+    names = plugin_names(folder.__path__)
     assert names
-    assert sorted(names) == list(folder.names())
+    assert names == folder.names()
     base = getattr(importlib.import_module(f"{folder.__name__}.base"), f"Base{class_name}")
     for name in names:
         assert issubclass(getattr(importlib.import_module(f"{folder.__name__}.{name}"), class_name), base)

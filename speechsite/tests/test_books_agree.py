@@ -23,10 +23,10 @@ import pytest
 import redis
 from django.conf import settings
 
-from speechsite.private_redis import free_port
-from speechsite.tests.databases import run_python
-from speechsite.tests.server import START_SECONDS
-from speechsite.tests.waiting import wait_until
+from speechsite.server.private_redis import free_port
+from speechsite.tests.support.databases import run_python
+from speechsite.tests.support.server import START_SECONDS
+from speechsite.tests.support.waiting import wait_until
 
 CLIENTS = 8
 REQUESTS = 1000

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from speechsite.tests.plugin import PASSWORD
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
-from speechsite.tests.waiting import wait_until
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
+from speechsite.tests.support.waiting import wait_until
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

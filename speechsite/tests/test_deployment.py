@@ -14,10 +14,10 @@ import pytest
 from django.conf import settings
 from django.test import Client as Browser
 
-from caching import rates
-from speechsite import login
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
+from caching.coordination import rate_limit
+from speechsite import views
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
 
 HTTPS = {"X-Forwarded-Proto": "https", "Host": "speech.example.com"}
 
@@ -102,7 +102,7 @@ def test_the_real_server_runs_so(production: dict[str, str], tmp_path: Path) -> 
 def attempts(redis_client: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # The real one takes so long that on a busy machine a minute passes meanwhile.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    monkeypatch.setattr(rates, "_own", rates._Own())
+    monkeypatch.setattr(rate_limit, "_own", rate_limit._Own())
 
 
 @pytest.mark.django_db
@@ -111,11 +111,11 @@ def test_passwords_cannot_be_tried_fast(client: Browser, admin_user: Any) -> Non
     def attempt(name: str, password: str) -> Any:
         return client.post("/admin/login/", {"username": name, "password": password})
 
-    assert {attempt("admin", "wrong").status_code for _ in range(login.A_MINUTE_BY_NAME)} == {200}
+    assert {attempt("admin", "wrong").status_code for _ in range(views.A_MINUTE_BY_NAME)} == {200}
     refused = attempt("ADMIN", "password")
     assert (refused.status_code, "sessionid" in client.cookies) == (429, False)
-    assert 0 < int(refused.headers["Retry-After"]) <= rates.WINDOW_SECONDS
-    statuses = [attempt(f"somebody {number}", "wrong").status_code for number in range(login.A_MINUTE_BY_ADDRESS)]
+    assert 0 < int(refused.headers["Retry-After"]) <= rate_limit.WINDOW_SECONDS
+    statuses = [attempt(f"somebody {number}", "wrong").status_code for number in range(views.A_MINUTE_BY_ADDRESS)]
     assert statuses[0] == 200
     assert statuses[-1] == 429, "the address has its limit too"
 

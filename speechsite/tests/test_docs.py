@@ -5,8 +5,8 @@ import re
 import pytest
 from django.conf import settings
 
-from caching.redis import advice as redis_advice
-from caching.redis.advice import Advice
+from caching.redis import errors as redis_advice
+from caching.redis.errors import Advice
 
 DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in (settings.BASE_DIR / "docs").glob("*.md"))]
 

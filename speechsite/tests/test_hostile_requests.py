@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from speechsite.tests.server import Server
+from speechsite.tests.support.server import Server
 
 schemathesis = pytest.importorskip("schemathesis", reason="it is in requirements-dev.txt")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from speechsite.tests.server import Server
+from speechsite.tests.support.server import Server
 
 SCRIPTS = (
     "Grüße, où êtes-vous? Привет Γειά مرحبا بك שלום नमस्ते হ্যালো ਸਤਿ ਸ੍ਰੀ નમસ્તે ନମସ୍କାର வணக்கம் నమస్తే ನಮಸ್ಕಾರ നമസ്കാരം "

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
 
 LIMIT = 20
 REQUESTS = 90

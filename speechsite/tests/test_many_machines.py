@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caching.tests.paraphrases import ASKED, PARAPHRASE
-from speechsite.tests.redis_cluster import RedisCluster
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
+from caching.tests.support.paraphrases import ASKED, PARAPHRASE
+from speechsite.tests.support.redis_cluster import RedisCluster
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
 
 
 def test_servers_that_share_a_vector_set_answer_for_each_other(redis8: RedisServer, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from speechsite.tests.source import CODE, imports, name_of, tree_of
+from speechsite.tests.support.source import CODE, imports, name_of, tree_of
 
 MODULES = {"pickle", "marshal", "shelve", "dill", "yaml", "xml", "lxml", "tarfile", "zipfile", "gzip", "bz2", "lzma"}
 CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "mark_safe", "zlib.decompress"}

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from speechsite.tests.proxy import Proxy
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
-from speechsite.tests.waiting import wait_until
+from speechsite.tests.support.proxy import Proxy
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
+from speechsite.tests.support.waiting import wait_until
 
 CONNECTIONS = 8
 REFUSED = "is away, going on without the cache. Connection refused"

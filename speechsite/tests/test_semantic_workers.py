@@ -14,10 +14,10 @@ import pytest
 import redis
 
 from caching import keys
-from speech.tests.judging import JudgingOpenAI
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
-from speechsite.tests.waiting import wait_until
+from speech.tests.support.judging import JudgingOpenAI
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
+from speechsite.tests.support.waiting import wait_until
 
 PAIRS = iter(
     [

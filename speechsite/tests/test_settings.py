@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from speechsite import settings as module
-from speechsite import values
+from speechsite.conf import env as values
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.load import Load, is_hit
 from benchmarks.faults.result import Result
 from benchmarks.faults.site import new_site
-from speechsite.tests.databases import PostgresServer, find_postgres
+from speechsite.tests.support.databases import PostgresServer, find_postgres
 
 TITLE = "database (PostgreSQL) gone"
 QUICK = False

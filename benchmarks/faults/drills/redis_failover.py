@@ -6,8 +6,8 @@ from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.load import Load, is_hit, is_stored
 from benchmarks.faults.result import Result
 from benchmarks.faults.site import new_site
-from speechsite.tests.proxy import Proxy
-from speechsite.tests.redis_server import RedisServer
+from speechsite.tests.support.proxy import Proxy
+from speechsite.tests.support.redis_server import RedisServer
 
 TITLE = "Redis fails over to a replica behind the same address, `READONLY` at first"
 QUICK = False

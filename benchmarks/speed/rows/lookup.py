@@ -17,7 +17,7 @@ from benchmarks.speed.questions import others, pairs
 from caching.semantic.embedders import get_embedder
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import Entry
-from caching.semantic.match import NEIGHBOURS, Matcher
+from caching.semantic.matcher import NEIGHBOURS, Matcher
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 BATCH = 1000

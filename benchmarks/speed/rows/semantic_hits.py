@@ -10,7 +10,7 @@ from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_most, plain
 from benchmarks.speed.index import MOST, fill, scope_of, wait_until_known
 from benchmarks.speed.questions import pairs
-from speechsite.tests.server import Server
+from speechsite.tests.support.server import Server
 
 # (row, entries, most milliseconds)
 SIZES = ((5, 10_000, 1.0), (6, 100_000, 4.0))

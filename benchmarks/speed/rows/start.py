@@ -11,7 +11,7 @@ from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_most, plain
 from benchmarks.speed.index import MOST, fill, scope_of, wait_until_known
 from benchmarks.speed.processes import only_worker
-from speechsite.tests.server import Server
+from speechsite.tests.support.server import Server
 
 ENTRIES = 100_000
 QUESTION = "What is a cache?"

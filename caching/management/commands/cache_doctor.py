@@ -8,7 +8,7 @@ from django.core.checks.messages import ERROR
 from django.core.management.base import BaseCommand, CommandError
 
 from caching import checks
-from caching.doctor import examine_redis
+from caching.redis.doctor import examine_redis
 
 
 class Command(BaseCommand):

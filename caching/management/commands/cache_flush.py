@@ -7,13 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from caching import store
-from caching.durations import duration
-from caching.entries import flushing
-from caching.entries.flushing import Progress
-from caching.entries.selection import LLM_KINDS, STT_KINDS, TTS_KINDS, Selection
-from caching.levels import LEVELS
-from caching.progress import Bar
+from caching.maintenance import flush
+from caching.maintenance.flush import Progress
+from caching.maintenance.selection import LLM_KINDS, STT_KINDS, TTS_KINDS, Selection
+from caching.management.progress import Bar
+from caching.policy import LEVELS
+from caching.redis import store
+from caching.reports.durations import duration
 
 KINDS = {"llm": LLM_KINDS, "tts": TTS_KINDS, "stt": STT_KINDS}
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def _run(self, selection: Selection, *, dry_run: bool) -> str:
         bar = None
-        for progress in flushing.flush(selection, dry_run=dry_run):
+        for progress in flush.flush(selection, dry_run=dry_run):
             bar = bar or Bar(self.stdout, progress.total)
             bar.show(progress.scanned, f"{progress.matched:,} found")
         if bar:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from caching import store
-from caching.entries import inspection
+from caching.maintenance import browse
+from caching.redis import store
 
 
 class Command(BaseCommand):
@@ -17,9 +17,9 @@ class Command(BaseCommand):
         parser.add_argument("key")
 
     def handle(self, *, key: str, **options: Any) -> str:
-        detail = inspection.inspect(key)
+        detail = browse.inspect(key)
         if detail is None and not store.available():
             raise CommandError(store.state().reason or "REDIS_URL is not set: caching is off")
         if detail is None:
             raise CommandError(f"there is no entry {key}")
-        return json.dumps(inspection.as_json(detail), ensure_ascii=False, indent=2)
+        return json.dumps(browse.as_json(detail), ensure_ascii=False, indent=2)

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from caching import report
-from caching.durations import duration
+from caching.reports import summary
+from caching.reports.durations import duration
 
 WATCH_SECONDS = 2
 CLEAR_SCREEN = "\033[2J\033[H"
@@ -36,5 +36,5 @@ class Command(BaseCommand):
             self._show(since, options["json"])
 
     def _show(self, since: timedelta, as_json: bool) -> None:
-        found = report.collect(since)
-        self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) if as_json else report.as_text(found))
+        found = summary.collect(since)
+        self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) if as_json else summary.as_text(found))

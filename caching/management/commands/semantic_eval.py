@@ -11,16 +11,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from caching.semantic.decide import packaged_model
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders import names as embedder_names
 from caching.semantic.embedders.base import BaseEmbedder
-from caching.semantic.evaluate import Judge, Result, compare, is_pairs, read_pairs, read_stream, replay
+from caching.semantic.evaluation import Judge, Result, compare, is_pairs, read_pairs, read_stream, replay
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes import names as index_names
 from caching.semantic.learn import Workload
-from caching.semantic.match import Matcher
-from caching.semantic.tightening import BUDGETS
+from caching.semantic.matcher import Matcher
+from caching.semantic.scoring.model import packaged_model
+from caching.semantic.scoring.threshold import BUDGETS
 
 LEVELS = {"quality": 0.0, **BUDGETS}
 """Wrong answers allowed per question."""

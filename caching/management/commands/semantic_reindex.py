@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from caching import store
-from caching.entries.reindexing import Progress, reindex
-from caching.progress import Bar
+from caching.maintenance.reindex import Progress, reindex
+from caching.management.progress import Bar
+from caching.redis import store
 from caching.semantic.embedders.base import EmbeddingError
 
 

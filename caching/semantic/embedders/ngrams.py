@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from caching.semantic.embedders.base import BaseEmbedder, Vectors, unit
-from caching.semantic.stems import stem, trigrams
+from caching.semantic.text.stemming import stem, trigrams
 
 
 class Embedder(BaseEmbedder):

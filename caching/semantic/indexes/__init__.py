@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pathlib import Path
-
+from caching.plugins import load_plugin, plugin_names
 from caching.semantic.indexes.base import BaseIndex
 
 
 def names() -> list[str]:
-    return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in ("__init__", "base"))
+    return list(plugin_names(__path__))
 
 
 def get_index(name: str, dimensions: int, max_entries: int = 100_000, made_by: str = "", leading: int = 0) -> BaseIndex:
     """A new index: empty, or what others see too where it is shared. ValueError for a name that no file has."""
-    if name not in names():
-        raise ValueError(f"no index {name!r}; there are {', '.join(names())}")
-    module = import_module(f"caching.semantic.indexes.{name}")
-    index: BaseIndex = module.Index(dimensions, max_entries, made_by, leading)
+    index: BaseIndex = load_plugin(__name__, __path__, name).Index(dimensions, max_entries, made_by, leading)
     return index

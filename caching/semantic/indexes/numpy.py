@@ -19,7 +19,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from caching.semantic.blocks import Block, Packed, packed, unpacked
+from caching.semantic.indexes._blocks import Block, Packed, packed, unpacked
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 
 ROWS = 65_536

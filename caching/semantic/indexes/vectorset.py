@@ -22,7 +22,8 @@ from typing import Any, cast
 import numpy as np
 from django.conf import settings
 
-from caching import keys, store
+from caching import keys
+from caching.redis import store
 from caching.redis.version import has_vector_sets
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 

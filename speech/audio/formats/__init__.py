@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import pkgutil
 
+from caching.plugins import load_plugin, plugin_names
 from speech.audio.formats.base import BaseCodec
 
 
 @functools.cache
 def names() -> tuple[str, ...]:
     """All codecs, in alphabetical order, whether or not this installation can use them."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base"))
+    return plugin_names(__path__)
 
 
+@functools.cache
 def get(name: str) -> type[BaseCodec]:
-    """Raises KeyError when there is no such file."""
-    if name not in names():
-        raise KeyError(name)
-    codec: type[BaseCodec] = importlib.import_module(f"{__name__}.{name}").Codec
+    """Raises ValueError when there is no such file."""
+    codec: type[BaseCodec] = load_plugin(__name__, __path__, name).Codec
     return codec
 
 

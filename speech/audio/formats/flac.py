@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from speech.audio.av_codec import AVCodec
+from speech.audio.formats._ffmpeg import AVCodec
 
 
 class Codec(AVCodec):

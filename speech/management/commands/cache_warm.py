@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from caching.money import plain
-from caching.progress import Bar
-from speech import warming
+from caching.management.progress import Bar
+from caching.pricing.money import plain
 from speech.exceptions import GatewayError
+from speech.management import warming
+from speech.management.warming import Job
 from speech.models import Client
-from speech.warming import Job
 
 
 class Command(BaseCommand):

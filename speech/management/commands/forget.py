@@ -10,10 +10,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 
-from caching import store
-from caching.entries import forgetting
 from caching.ledger.writer import FLUSH_SECONDS
-from speech.authentication import REMEMBERED_SECONDS
+from caching.maintenance import erasure
+from caching.redis import store
+from speech.api.authentication import REMEMBERED_SECONDS
 from speech.models import Client, Receipt
 
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         if store.enabled() and not store.available():
             raise CommandError(f"Redis is away, so it cannot be forgotten there: {store.state().reason}")
         if dry_run or not yes:
-            self.stdout.write(self._sentence("Would remove", found, forgetting.count(client)))
+            self.stdout.write(self._sentence("Would remove", found, erasure.count(client)))
         if dry_run:
             return "Nothing was removed"
         if not yes and input("Remove it all? [y/N] ").strip().lower() not in ("y", "yes"):
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             time.sleep(seconds)
 
     def _forget(self, client: Client) -> str:
-        traces = forgetting.forget(client.name, str(client.pk))
+        traces = erasure.forget(client.name, str(client.pk))
         if store.enabled() and not store.available():
             raise CommandError(f"Redis went away meanwhile, run it again: {store.state().reason}")
         sentence = self._sentence("Removed", client, traces)
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         client.delete()
         return sentence
 
-    def _sentence(self, begin: str, client: Client, traces: forgetting.Traces) -> str:
+    def _sentence(self, begin: str, client: Client, traces: erasure.Traces) -> str:
         counts = asdict(traces)
         sums = counts.pop("sums")
         counts["receipts"] = Receipt.objects.filter(client=client).count()

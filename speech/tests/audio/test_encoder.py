@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from speech.audio import Encoder, codecs, formats, read_wav
-from speech.audio.av_codec import AVCodec
+from speech.audio.formats._ffmpeg import AVCodec
 from speech.exceptions import InvalidRequest, UnsupportedFeature
 
 HALF_SECOND = (9000 * np.sin(np.arange(11_025) * 0.2)).astype("<i2").tobytes()

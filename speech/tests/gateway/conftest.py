@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from speech.tests.gateway.scripted import ScriptedOpenAI
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
 
 openai = pytest.importorskip("openai", reason="the openai SDK is in requirements-dev.txt")
 

@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from speech.audio import read_wav, to_wav
 from speech.models import Client, Receipt
-from speech.playback import AHEAD
-from speech.tests.bad_requests import error_of
+from speech.synthesis.pipeline import AHEAD
 from speech.tests.gateway.scripted import ScriptedOpenAI
 from speech.tests.loopback.answers import tone
-from speechsite.tests.server import Server
+from speech.tests.support.bad_requests import error_of
+from speechsite.tests.support.server import Server
 
 PATH = "/api/converse/"
 SENTENCES = [

@@ -9,7 +9,7 @@ import pytest
 
 from speech.tests.gateway.conftest import environment
 from speech.tests.gateway.scripted import ScriptedOpenAI
-from speechsite.tests.server import Server
+from speechsite.tests.support.server import Server
 
 ORIGIN = "https://app.example.com"
 SENT = "authorization,content-type,x-optimization-level,x-stainless-arch,x-stainless-retry-count,x-stainless-timeout"

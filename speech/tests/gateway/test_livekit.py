@@ -9,7 +9,7 @@ import pytest
 
 from speech.tests.gateway.scripted import ScriptedOpenAI
 from speech.tests.loopback.answers import tone
-from speechsite.tests.server import Server
+from speechsite.tests.support.server import Server
 
 REASON = "LiveKit's OpenAI plugin is in requirements-clients.txt"
 pytest.importorskip("livekit.plugins.openai", reason=REASON)

@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from speech.tests.gateway.scripted import ScriptedOpenAI, choice
-from speechsite.tests.server import Server
+from speechsite.tests.support.server import Server
 
 HELLO = [{"role": "user", "content": "Say hello"}]
 TOOLS = [{"type": "function", "function": {"name": "lookup", "parameters": {"type": "object", "properties": {}}}}]

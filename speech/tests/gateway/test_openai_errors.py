@@ -8,10 +8,10 @@ import openai
 import pytest
 from rest_framework.exceptions import Throttled
 
-from speech.exception_handler import handle
-from speech.tests.bad_requests import BAD_BODIES, BadBody, error_of
+from speech.api.errors import handle
 from speech.tests.gateway.scripted import ScriptedOpenAI
-from speechsite.tests.server import Server
+from speech.tests.support.bad_requests import BAD_BODIES, BadBody, error_of
+from speechsite.tests.support.server import Server
 
 HELLO = [{"role": "user", "content": "Say hello"}]
 PATHS: dict[str, dict[str, Any]] = {

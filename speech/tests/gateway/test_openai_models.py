@@ -8,7 +8,7 @@ import openai
 import pytest
 
 from speech.tests.gateway.scripted import ScriptedOpenAI
-from speechsite.tests.server import Server
+from speechsite.tests.support.server import Server
 
 HELLO = [{"role": "user", "content": "Say hello"}]
 

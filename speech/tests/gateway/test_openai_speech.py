@@ -15,8 +15,8 @@ from speech.audio import read_wav
 from speech.audio.formats import codecs
 from speech.tests.gateway.scripted import ScriptedOpenAI
 from speech.tests.loopback.answers import tone
-from speech.tests.voices import OPENAI_VOICES
-from speechsite.tests.server import Server
+from speech.tests.support.voices import OPENAI_VOICES
+from speechsite.tests.support.server import Server
 
 TYPES = {
     "mp3": ("audio/mpeg", (b"\xff\xfb", b"\xff\xf3", b"ID3")),

@@ -9,9 +9,9 @@ import pytest
 import redis
 
 from speech.audio import to_wav
-from speech.tests.bad_requests import error_of
 from speech.tests.gateway.scripted import ScriptedOpenAI
-from speechsite.tests.server import Server
+from speech.tests.support.bad_requests import error_of
+from speechsite.tests.support.server import Server
 
 WAV = to_wav(bytes(range(250)) * 64, 16_000)
 SAID = f"I am {len(WAV)} bytes long."

@@ -9,8 +9,8 @@ import pytest
 
 from speech.tests.gateway.scripted import ScriptedOpenAI
 from speech.tests.loopback.answers import tone
-from speech.tests.voices import OPENAI_VOICES
-from speechsite.tests.server import Server
+from speech.tests.support.voices import OPENAI_VOICES
+from speechsite.tests.support.server import Server
 
 REASON = "Pipecat is in requirements-clients.txt"
 frames: Any = pytest.importorskip("pipecat.frames.frames", reason=REASON)

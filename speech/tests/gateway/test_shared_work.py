@@ -18,9 +18,9 @@ from speech.tests.gateway.conftest import READ_TIMEOUT, WORKERS, environment
 from speech.tests.gateway.scripted import ScriptedOpenAI, choice
 from speech.tests.gateway.test_streaming import first_byte, opened
 from speech.tests.loopback.answers import tone
-from speechsite.tests.redis_server import RedisServer
-from speechsite.tests.server import Server
-from speechsite.tests.waiting import wait_until
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.server import Server
+from speechsite.tests.support.waiting import wait_until
 
 AT_ONCE = 200
 QUESTION = "Are you all right?"

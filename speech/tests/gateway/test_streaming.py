@@ -15,10 +15,10 @@ import psutil
 import pytest
 from django.conf import settings
 
-from speech.playback import AHEAD
+from speech.synthesis.pipeline import AHEAD
 from speech.tests.gateway.scripted import ScriptedOpenAI
-from speechsite.tests.server import Server
-from speechsite.tests.waiting import wait_until
+from speechsite.tests.support.server import Server
+from speechsite.tests.support.waiting import wait_until
 
 AT_ONCE = settings.SYNTHESIS_THREADS
 DROPPED = 200
@@ -26,7 +26,7 @@ A_LEAK = DROPPED // 10
 """Threads or files by which every round makes all workers grow, if they leak."""
 MOST_ROUNDS = 20
 KEPT_CONNECTIONS = 32
-"""What `speech.upstream.connections.POOL` keeps open for the next call, in each worker."""
+"""What `speech.providers._shared.http_connections.POOL` keeps open for the next call, in each worker."""
 SETTLING = 4.0
 """Seconds in which what was dropped is drained or closed."""
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from speech import providers
 from speech.exceptions import InvalidRequest, UnsupportedFeature
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest
-from speech.tests.voices import OPENAI_VOICES
+from speech.tests.support.voices import OPENAI_VOICES
 
 ALL = [providers.get(name) for name in providers.names()]
 SPEAKING = [provider for provider in ALL if "speech" in provider.does]

@@ -7,10 +7,10 @@ from pytest_django import Settings
 
 from speech import providers
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, UnsupportedFeature
+from speech.providers._shared.openai_chat import read_answer, read_chunks
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.tests.loopback import Loopback
 from speech.tests.loopback.answers import tone
-from speech.upstream.openai_wire import read_answer, read_chunks
 
 OPENAI = providers.get("openai")
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Where is Paris?"}]

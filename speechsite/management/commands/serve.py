@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from speechsite import first_run, private_redis
+from speechsite.server import first_run, private_redis
 
 START_SECONDS = 60.0
 
@@ -95,7 +95,14 @@ class Command(BaseCommand):
             "--workers-kill-timeout": 30,
         }
         words = [str(word) for pair in arguments.items() for word in pair]
-        command = [sys.executable, "-m", "granian", *words, "--respawn-failed-workers", "speechsite.worker:application"]
+        command = [
+            sys.executable,
+            "-m",
+            "granian",
+            *words,
+            "--respawn-failed-workers",
+            "speechsite.server.worker:application",
+        ]
         return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 (no shell)
 
     def _wait_until_it_answers(self, server: subprocess.Popen[bytes], options: dict[str, Any]) -> None:

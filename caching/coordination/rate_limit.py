@@ -1,0 +1,87 @@
+"""How often a thing may be done in a minute: counted in Redis for all processes, without it by each for its share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from datetime import UTC, datetime
+from typing import cast
+
+from django.conf import settings
+
+from caching import keys
+from caching.policy import Quota
+from caching.redis import store
+
+WINDOW_SECONDS = 60
+DAY_SECONDS = 86_400
+
+# A list of the moments of the last ARGV[1] times. Redis' own clock, because the machines' may differ.
+_TAKE = """
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+local most, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local earlier = redis.call('LINDEX', KEYS[1], most - 1)
+if earlier and now - earlier < window then
+    return window - (now - earlier)
+end
+redis.call('LPUSH', KEYS[1], now)
+redis.call('LTRIM', KEYS[1], 0, most - 1)
+redis.call('PEXPIRE', KEYS[1], window)
+return 0
+"""
+
+
+def take(name: str, most: int) -> float:
+    """0 if `name` may be done now, which then counts as done; else the seconds until it may.
+
+    At most `most` times in any WINDOW_SECONDS, over all processes that share the Redis, in one round trip. Without
+    Redis each of the WORKERS processes allows its share, but at least one.
+    """
+    waiting = _take_in_redis(name, most)
+    if waiting is None:
+        return _own.take(name, max(1, most // settings.WORKERS))
+    return waiting / 1000
+
+
+@store.fail_open(None)
+def _take_in_redis(name: str, most: int) -> int:
+    key = keys.make_key(f"{keys.LIMIT}:{name}", settings.CACHE_KEY_PREFIX, 1)
+    script = store.connection().register_script(_TAKE)
+    return cast("int", script([key], [most, WINDOW_SECONDS * 1000]))
+
+
+@store.fail_open(False)
+def within(quota: Quota | None) -> bool:
+    """Whether one more entry may be written, which then counts. Always where there is no quota, never without Redis."""
+    if quota is None:
+        return True
+    name = f"{keys.LIMIT}:{quota.holder}:entries:{datetime.now(UTC):%Y-%m-%d}"
+    key = keys.make_key(name, settings.CACHE_KEY_PREFIX, 1)
+    pipeline = store.connection().pipeline(transaction=False)
+    pipeline.incr(key)
+    pipeline.expire(key, DAY_SECONDS)
+    return int(pipeline.execute()[0]) <= quota.daily_entries
+
+
+class _Own:
+    """What this process has allowed by itself."""
+
+    def __init__(self) -> None:
+        self._moments: dict[str, deque[float]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, name: str, most: int) -> float:
+        now = time.monotonic()
+        with self._lock:
+            moments = self._moments.setdefault(name, deque())
+            while moments and now - moments[0] >= WINDOW_SECONDS:
+                moments.popleft()
+            if len(moments) >= most:
+                return WINDOW_SECONDS - (now - moments[-most])
+            moments.append(now)
+            return 0.0
+
+
+_own = _Own()

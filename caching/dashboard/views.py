@@ -1,0 +1,128 @@
+"""Pages of the admin: what is in the cache, and what staff do with it. All behind `admin_site.admin_view`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from caching import keys
+from caching.dashboard import charts, verdicts
+from caching.dashboard.audit_log import log_removal
+from caching.dashboard.forms import DashboardForm, KeysForm
+from caching.maintenance import browse, flush
+from caching.models import Call, Verdict
+from caching.reports import queries
+from caching.templatetags.formatting import count
+
+CODECS = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "aac": "audio/aac"}
+REMOVERS = permission_required("caching.delete_entries", raise_exception=True)
+
+
+@require_GET
+def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """The rows of one chart of the dashboard."""
+    form = DashboardForm(request.GET)
+    period, filters = form.chosen_period(), form.chosen_filters()
+    found = charts.all_charts(period, filters, queries.timeseries(period, filters)).get(slug)
+    if found is None:
+        raise Http404
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{slug}.csv"'}
+    )
+    charts.write_csv(found, response)
+    return response
+
+
+@require_POST
+@REMOVERS
+def judge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say whether a semantic hit was right; a wrong one is removed."""
+    hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
+    verdict = Verdict.WRONG if request.POST.get("verdict") == Verdict.WRONG else Verdict.RIGHT
+    removed = verdicts.judge(hit, verdict)
+    if verdict == Verdict.WRONG:
+        log_removal(request, f"judged wrong: {hit.key}", removed)
+        messages.success(request, f"Noted as wrong. Removed {_entries(removed)}, for all clients.")
+    else:
+        messages.success(request, "Noted as right.")
+    return redirect(f"{reverse('admin:index')}?{request.POST.get('query', '')}#semantic-hits")
+
+
+@require_GET
+def key_list(request: HttpRequest) -> HttpResponse:
+    form = KeysForm(request.GET)
+    page = browse.browse(form.selection(), form.text, form.cursor_value) if form.is_valid() else None
+    following = request.GET.copy()
+    if page:
+        following["cursor"] = str(page.cursor)
+    context = {"form": form, "page": page, "next": following.urlencode() if page and page.cursor else ""}
+    return _page(request, "caching/keys.html", "Keys", context)
+
+
+@require_GET
+def key_detail(request: HttpRequest) -> HttpResponse:
+    detail = browse.inspect(request.GET.get("key", ""))
+    if detail is None:
+        return _page(request, "caching/no_key.html", "Key", {"key": request.GET.get("key", "")}, status=404)
+    found = {"detail": detail, "value": browse.pretty(detail.row.stored.fields)}
+    return _page(request, "caching/key.html", "Key", {**found, "neighbours": browse.neighbours(detail.row)})
+
+
+@require_GET
+def key_audio(request: HttpRequest) -> HttpResponse:
+    """The sound of one entry, as it is stored."""
+    key = request.GET.get("key", "")
+    detail = browse.inspect(key) if keys.kind_of(key) == keys.SPEECH else None
+    if detail is None or detail.audio is None:
+        raise Http404
+    return HttpResponse(detail.audio, content_type=CODECS.get(keys.parse_speech_key(key).codec, "audio/wav"))
+
+
+@require_POST
+@REMOVERS
+def remove(request: HttpRequest) -> HttpResponse:
+    """Ask whether to remove the chosen keys; with `confirmed`, remove them."""
+    chosen = request.POST.getlist("key")
+    if not request.POST.get("confirmed"):
+        return _page(request, "caching/confirm_removal.html", "Remove entries", {"keys": chosen, "count": len(chosen)})
+    removed = browse.remove(chosen)
+    log_removal(request, ", ".join(chosen), removed)
+    messages.success(request, f"Removed {_entries(removed)}.")
+    return redirect("keys")
+
+
+@require_POST
+@REMOVERS
+def remove_matching(request: HttpRequest) -> HttpResponse:
+    """Show how many keys the filters select; with `confirmed`, remove them."""
+    form = KeysForm(request.POST)
+    if not form.is_valid() or form.text:
+        messages.error(request, "Nothing was removed: the filters are not valid for a removal.")
+        return redirect("keys")
+    selection = form.selection()
+    confirmed = bool(request.POST.get("confirmed"))
+    *_, progress = flush.flush(selection, dry_run=not confirmed)
+    if not confirmed:
+        found = {"form": form, "selection": selection, "progress": progress, "count": progress.matched}
+        return _page(request, "caching/confirm_removal.html", "Remove entries", found)
+    log_removal(request, selection.described, progress.removed)
+    messages.success(request, f"Removed {_entries(progress.removed)}.")
+    if not progress.complete:
+        messages.warning(request, "Redis went away meanwhile: some entries may be left.")
+    return redirect("keys")
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{count(number)} entries"
+
+
+def _page(
+    request: HttpRequest, template: str, title: str, context: dict[str, Any], status: int | None = None
+) -> HttpResponse:
+    return render(request, template, {**admin.site.each_context(request), "title": title, **context}, status=status)

@@ -1,0 +1,144 @@
+"""Asking a model whether answers were right, beside the requests: nothing here delays an answer.
+
+What waits is bounded, and so is how often a model is asked. What does not fit is dropped and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import random
+import threading
+import time
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from caching import ledger, metrics
+from caching.feedback import verdicts
+from caching.feedback.types import AskModel, Case, Opinion
+from caching.feedback.verdicts import Use
+from caching.ledger import Event
+from caching.models import Judge, Verdict
+from caching.redis import store
+from caching.semantic.cache import tier
+from caching.semantic.scoring.pair_verdicts import learned
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 64
+
+
+class Court:
+    """One a process: a queue, and a thread that works it off."""
+
+    def __init__(self) -> None:
+        self.ask_model: AskModel | None = None
+        """Who is asked. Handed in from above, because the cache knows no providers."""
+        self._waiting: queue.Queue[tuple[Case, Judge]] = queue.Queue(MOST_WAITING)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def offer(self, case: Case) -> None:
+        """Take a case if it is of the sample, or a near miss worth knowing. Returns at once."""
+        if self.ask_model is None:
+            return
+        judge = Judge.MODEL if case.match.serves else Judge.PROMOTION
+        if not (_is_of_the_sample() if judge == Judge.MODEL else self._is_worth_knowing(case)):
+            return
+        try:
+            self._waiting.put_nowait((case, judge))
+        except queue.Full:
+            metrics.JUDGEMENTS_DROPPED.labels(judge).inc()
+            return
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = self._start()
+
+    def work_off(self) -> int:
+        """Judge all that wait. How many there were."""
+        for done in range(MOST_WAITING):
+            try:
+                case, judge = self._waiting.get_nowait()
+            except queue.Empty:
+                return done
+            self._decide(case, judge)
+        return MOST_WAITING
+
+    def _is_worth_knowing(self, case: Case) -> bool:
+        # Half of the room is the sample's, or a flood of near misses would leave nothing measured.
+        wanted = settings.SEMANTIC_PROMOTE and learned.verdict(case.match.pair) is None
+        if wanted and self._waiting.qsize() >= MOST_WAITING // 2:
+            metrics.JUDGEMENTS_DROPPED.labels(Judge.PROMOTION).inc()
+            return False
+        return bool(wanted)
+
+    def _decide(self, case: Case, judge: Judge) -> None:
+        if self.ask_model is None or (judge == Judge.PROMOTION and learned.verdict(case.match.pair) is not None):
+            return
+        opinion = self.ask_model(case)
+        _pay(case, opinion)
+        if opinion.right is None:
+            metrics.JUDGEMENTS.labels(case.level, judge, "unclear").inc()
+            return
+        verdicts.give(_use(case), judge, Verdict.RIGHT if opinion.right else Verdict.WRONG)
+        if judge == Judge.PROMOTION and opinion.right and store.get(case.asked.key) is None:
+            tier().alias(case.asked, case.match, case.ttl, {"by": case.client})
+
+    def _start(self) -> threading.Thread:
+        thread = threading.Thread(target=self._sit, name="judging", daemon=True)
+        thread.start()
+        return thread
+
+    def _sit(self) -> None:
+        while True:
+            case, judge = self._waiting.get()
+            try:
+                self._decide(case, judge)
+            except Exception:
+                # One case that fails must not end the thread: nothing would be measured any more.
+                logger.exception("An answer could not be judged")
+            finally:
+                close_old_connections()
+            time.sleep(60 / settings.SEMANTIC_JUDGEMENTS_PER_MINUTE)
+
+
+def _is_of_the_sample() -> bool:
+    return random.random() < settings.SEMANTIC_VERIFY_SHARE  # noqa: S311 - a sample, not a secret
+
+
+def _pay(case: Case, opinion: Opinion) -> None:
+    """Into the ledger, as spent by the cache on its own account."""
+    ledger.record(
+        Event(
+            "llm",
+            "judged",
+            opinion.usage,
+            level=case.level,
+            provider=opinion.provider,
+            model=opinion.model,
+            client=case.client,
+            key=case.match.answer_key,
+            question=case.asked.text,
+            matched=case.match.question,
+        )
+    )
+
+
+def _use(case: Case) -> Use:
+    match = case.match
+    return Use(
+        match.id,
+        match.answer_key,
+        match.pair,
+        case.level,
+        case.client,
+        case.asked.text,
+        match.question,
+        match.probability,
+        given=case.given,
+    )
+
+
+court = Court()
+offer = court.offer

@@ -1,0 +1,151 @@
+"""Answers to earlier questions that mean the same, for the questions that may be answered so."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from caching import keys, ledger, metrics
+from caching.coordination import rate_limit
+from caching.feedback import judge_worker
+from caching.feedback.sync import follower
+from caching.feedback.types import Case
+from caching.ledger import Event
+from caching.llm.entry import Entry, from_value, text_of
+from caching.llm.request import Question
+from caching.policy import Policy
+from caching.pricing.usage import Usage
+from caching.redaction import excerpt
+from caching.redis import store
+from caching.semantic.cache import Asked, Match, tier
+from caching.semantic.embedders.base import BaseEmbedder
+
+logger = logging.getLogger(__name__)
+
+HARMLESS_PARAMS = frozenset({
+    "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens",
+    "presence_penalty", "frequency_penalty", "repetition_penalty", "reasoning_effort", "verbosity",
+})  # fmt: skip
+"""With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own question only."""
+
+
+MOST_CHARACTERS = 1000
+"""A longer text is a document: most of it is alike in many others, and an answer may hang on the one line that is not.
+Every worker holds the texts of its index in memory, too.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    entry: Entry
+    match: Match
+
+
+def prepare() -> None:
+    """Load what the first question would wait half a second for. Called when a server starts."""
+    if store.enabled() and settings.SEMANTIC_MODE != "off":
+        tier()
+        follower.start()
+
+
+def find(question: Question, policy: Policy) -> Alike | None:
+    """An answer that may be served for `question`. In shadow mode it is counted and logged, and not returned."""
+    asked = _asked(question) if policy.read and store.available() else None
+    if asked is None:
+        return None
+    match = tier().find(asked, policy.level)
+    count_embeddings(tier().matcher.embedder)
+    if match is None or match.answer_key == question.key:
+        return None
+    if not (match.serves or settings.SEMANTIC_PROMOTE):
+        return None
+    entry = _entry_of(match, asked, policy)
+    if entry is None:
+        return None
+    if policy.write:
+        # What must leave no trace is shown to no judge.
+        judge_worker.offer(_case(question, policy, asked, match, entry))
+    if not match.serves:
+        return None
+    metrics.SEMANTIC.labels(policy.level, match.tier, settings.SEMANTIC_MODE).inc()
+    logger.info("Same meaning (%.3f): %s", match.probability, excerpt(match.question))
+    if settings.SEMANTIC_MODE != "on":
+        _count_as_shadow(question, policy, match)
+        return None
+    if match.tier == "semantic" and policy.write and rate_limit.within(policy.quota):
+        tier().alias(asked, match, max(1, entry.ttl - entry.age), {"by": question.asked_by})
+    return Alike(entry, match)
+
+
+def remember(question: Question, level: str, ttl: int, answer: store.Command) -> bool:
+    """Write an answer to `question` by the command `answer`, and let it be found for others; whether it was written."""
+    asked = _asked(question)
+    if asked is None:
+        return store.write([answer])
+    about = {"level": level, "by": question.asked_by, "created": round(time.time(), 3)}
+    written = tier().remember(asked, question.key, ttl, about, answer)
+    count_embeddings(tier().matcher.embedder)
+    return written
+
+
+def count_embeddings(embedder: BaseEmbedder) -> None:
+    """What a provider billed for embeddings is a cost of the cache itself."""
+    if tokens := embedder.take_billed():
+        ledger.record_overhead("llm", embedder.name, embedder.version, Usage(input_tokens=tokens))
+
+
+def _asked(question: Question) -> Asked | None:
+    last = question.messages[-1] if question.messages else {}
+    if settings.SEMANTIC_MODE == "off" or last.get("role") != "user" or not isinstance(last.get("content"), str):
+        return None
+    if len(last["content"]) > MOST_CHARACTERS or not set(question.params) <= HARMLESS_PARAMS:
+        return None
+    return Asked(keys.digest({**question.identity, "messages": question.messages[:-1]})[:16], last["content"])
+
+
+def _entry_of(match: Match, asked: Asked, policy: Policy) -> Entry | None:
+    value = store.get(match.answer_key)
+    entry = from_value(match.answer_key, value) if value is not None else None
+    if entry is None:
+        # Evicted from Redis, or removed, while it still stood in the tier.
+        tier().forget(match.answer_key, asked if match.tier == "normalized" else None)
+        return None
+    return entry if policy.accepts(entry.created, entry.ttl, entry.kept) else None
+
+
+def _case(question: Question, policy: Policy, asked: Asked, match: Match, entry: Entry) -> Case:
+    return Case(
+        asked=asked,
+        match=match,
+        answer=text_of(entry.choices[0]["message"]),
+        history=question.messages[:-1],
+        level=policy.level,
+        client=question.asked_by,
+        ttl=max(1, entry.ttl - entry.age),
+        given=match.serves and settings.SEMANTIC_MODE == "on",
+    )
+
+
+def _count_as_shadow(question: Question, policy: Policy, match: Match) -> None:
+    ledger.record(
+        Event(
+            "llm",
+            "shadow",
+            Usage(),
+            level=policy.level,
+            provider=question.provider,
+            model=question.model,
+            client=question.asked_by,
+            key=match.answer_key,
+            question=question.text if policy.write else "",
+            matched=match.question,
+            similarity=match.similarity,
+            probability=match.probability,
+            reasons=match.reasons,
+            match=match.id,
+            pair=match.pair,
+        )
+    )

@@ -1,0 +1,173 @@
+"""What is in the cache: browse it, look at one entry."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, Sum
+
+from caching import keys, metrics
+from caching.maintenance.selection import Row, Selection
+from caching.models import Call, EntryHits
+from caching.pricing.money import Money
+from caching.redis import scan, store
+from caching.redis.scan import Stored
+from caching.redis.serializers import Audio
+from caching.semantic.cache import forget_answers, tier
+from caching.semantic.embedders.base import EmbeddingError
+from caching.semantic.types import Candidate
+
+PAGE_SECONDS = 0.1
+"""How long one page looks for keys that match, before it shows what it has."""
+MOST_FOUND = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: list[Row]
+    cursor: int
+    """Where the next page begins; 0: this was the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One entry, for the page and the command that show it."""
+
+    row: Row
+    audio: bytes | None
+    call: Call | None
+    """The request that it was made for, while the ledger still has it."""
+    saved: list[Money]
+    """By currency."""
+
+    @property
+    def cost(self) -> Money | None:
+        known = self.call is not None and self.call.cost is not None
+        return Money(self.call.cost, self.call.currency) if self.call and known else None
+
+
+def browse(selection: Selection, text: str = "", cursor: int = 0, count: int = 50) -> Page | None:
+    """One page of the keys that are selected, and whose question holds `text`.
+
+    The effort for one page does not grow with the database: it ends after PAGE_SECONDS, with a cursor to go on from,
+    and may therefore be short, or empty. It may hold a few more than `count` too, as SCAN does. By text it finds the
+    latest MOST_FOUND entries that the ledger knows. None while Redis is away.
+    """
+    if text:
+        names, cursor = selection.of(_by_text(selection.kinds, text)), 0
+    else:
+        step = _scan_page(selection, cursor, count)
+        if step is None:
+            return None
+        names, cursor = step
+    stored: list[Stored] | None = scan.describe(names) if names else []
+    return None if stored is None else Page(_rows(stored), cursor)
+
+
+def inspect(key: str) -> Detail | None:
+    """Everything about one key; None if there is none of that name, or Redis is away."""
+    stored: list[Stored] | None = scan.describe([key]) if keys.kind_of(key) else None
+    if not stored:
+        return None
+    audio = store.get(key, "audio") if stored[0].kind == keys.SPEECH else None
+    saved = EntryHits.objects.filter(key=key).values_list("currency").annotate(Sum("saved"))
+    return Detail(
+        row=_rows(stored)[0],
+        audio=audio.data if isinstance(audio, Audio) else None,
+        call=Call.objects.filter(key=key, outcome__in=("miss", "bypass")).first(),
+        saved=[Money(amount, currency) for currency, amount in saved if currency],
+    )
+
+
+def remove(names: Sequence[str]) -> int:
+    """Delete entries, from the semantic index too; how many there were."""
+    names = [name for name in names if keys.kind_of(name)]
+    answers = [name for name in names if keys.kind_of(name) == keys.EXACT]
+    values = store.get_many([name for name in names if keys.kind_of(name) == keys.SEMANTIC])
+    answers += [value["answer_key"] for value in values if value and "answer_key" in value]
+    forget_answers(set(answers))
+    return store.delete(names)
+
+
+def neighbours(row: Row) -> list[Candidate]:
+    """Which other questions an entry of the semantic tier competes with, and what would be decided of each."""
+    scope, question = row.stored.fields.get("scope"), row.stored.fields.get("question")
+    if row.stored.kind != keys.SEMANTIC or not (isinstance(scope, str) and isinstance(question, str)):
+        return []
+    try:
+        found = tier().matcher.candidates(question, scope)
+    except EmbeddingError:
+        return []
+    return [candidate for candidate in found if not candidate.same]
+
+
+def semantic_index_sizes() -> dict[int, int] | None:
+    """How many entries each worker finds by meaning, by process id; None where the tier is off."""
+    if settings.SEMANTIC_MODE == "off":
+        return None
+    return {pid: int(size) for pid, size in sorted(metrics.by_worker(metrics.INDEX_ENTRIES).items())}
+
+
+def _scan_page(selection: Selection, cursor: int, count: int) -> tuple[list[str], int] | None:
+    found: list[str] = []
+    deadline = time.monotonic() + PAGE_SECONDS
+    step_size = count
+    while True:
+        step = scan.scan(cursor, selection.pattern, step_size)
+        if step is None:
+            return None
+        cursor, names = step
+        found += selection.of(names)
+        if not cursor or len(found) >= count or time.monotonic() > deadline:
+            return found, cursor
+        # Few match: look at more at once, up to what Redis does in about a millisecond.
+        step_size = min(step_size * 2, 2 * scan.STEP)
+
+
+def _by_text(kinds: Sequence[str], text: str) -> list[str]:
+    of_kind = reduce(or_, (Q(key__startswith=kind) for kind in kinds))
+    calls = Call.objects.filter(of_kind, question__icontains=text)
+    # One entry may have been made several times; a dict keeps the order.
+    return list(dict.fromkeys(calls.values_list("key", flat=True)[:MOST_FOUND]))
+
+
+def _rows(stored: Sequence[Stored]) -> list[Row]:
+    hits = dict(
+        EntryHits.objects.filter(key__in=[entry.key for entry in stored]).values_list("key").annotate(Sum("hits"))
+    )
+    return [Row(entry, hits.get(entry.key, 0)) for entry in stored]
+
+
+def pretty(fields: dict[str, Any]) -> str:
+    """JSON for reading."""
+    return json.dumps(fields, ensure_ascii=False, indent=2)
+
+
+def as_json(detail: Detail) -> dict[str, Any]:
+    """What `cache_inspect` prints."""
+    stored = detail.row.stored
+    return {
+        "key": stored.key,
+        "kind": stored.kind,
+        "bytes": stored.bytes,
+        "ttl": stored.ttl,
+        "age": detail.row.age,
+        "level": detail.row.level,
+        "made_by": detail.row.made_by,
+        "hits": detail.row.hits,
+        "cost": _plain(detail.cost),
+        "saved": [_plain(money) for money in detail.saved],
+        "audio_bytes": None if detail.audio is None else len(detail.audio),
+        "value": stored.fields,
+    }
+
+
+def _plain(money: Money | None) -> dict[str, str] | None:
+    return None if money is None else {"amount": f"{money.amount:f}", "currency": money.currency}

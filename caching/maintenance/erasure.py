@@ -1,0 +1,101 @@
+"""Every trace that one client has left in Redis and in the books, and its removal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from caching import keys
+from caching.ledger import upsert
+from caching.maintenance import flush
+from caching.maintenance.selection import Selection
+from caching.models import Call, EntryHits, HourlyUsage, Judgement, Verdict
+from caching.redis import scan, store
+from caching.semantic.replication import erase_events
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """How many there are, or were."""
+
+    entries: int
+    """Answers, questions, audio and transcripts in Redis."""
+    events: int
+    """Questions in `llm:query_index`."""
+    calls: int
+    hits: int
+    """Rows of hits of its entries."""
+    judgements: int
+    """Of its answers. That one was wrong is kept, without name and texts: others may share the pair of questions."""
+    sums: int
+    """Hourly sums. They stay, because they add up to the bill, but nothing in them names the client any more."""
+
+
+def count(client: str) -> Traces:
+    names = _entries(client)
+    calls = Call.objects.filter(client=client)
+    return Traces(
+        entries=len(names),
+        events=erase_events(by=client, dry_run=True),
+        calls=calls.count(),
+        hits=sum(EntryHits.objects.filter(key__in=some).count() for some in _batches(names | _called(client))),
+        judgements=Judgement.objects.filter(client=client).count(),
+        sums=HourlyUsage.objects.filter(client=client).count(),
+    )
+
+
+def forget(client: str, holder: str) -> Traces:
+    """Remove them all; `holder` is what its counters in Redis are called by. What was there."""
+    traces = count(client)
+    names = _entries(client) | _called(client)
+    for _ in flush.flush(Selection(client=client)):
+        pass
+    _erase_counters(holder)
+    with transaction.atomic():
+        for some in _batches(names):
+            EntryHits.objects.filter(key__in=some).delete()
+        Call.objects.filter(client=client).delete()
+        judged = Judgement.objects.filter(client=client)
+        judged.filter(verdict=Verdict.RIGHT).delete()
+        judged.update(client="", key="", question="", matched="", comment="")
+        _unname_sums(client)
+    return traces
+
+
+def _entries(client: str) -> set[str]:
+    selection = Selection(client=client)
+    return {name for names in scan.scan_all() for name in selection.of(names)}
+
+
+def _called(client: str) -> set[str]:
+    """Keys of entries that its calls made; those that Redis has dropped since are still in the books."""
+    return set(Call.objects.filter(client=client).exclude(key="").values_list("key", flat=True))
+
+
+def _batches(names: set[str]) -> Iterator[list[str]]:
+    ordered = sorted(names)
+    return (ordered[at : at + BATCH] for at in range(0, len(ordered), BATCH))
+
+
+def _unname_sums(client: str) -> None:
+    mine = HourlyUsage.objects.filter(client=client)
+    fields = [field.name for field in HourlyUsage._meta.concrete_fields if field.name != "id"]
+    rows: list[dict[str, Any]] = [{**row, "client": ""} for row in mine.values(*fields)]
+    upsert.run([upsert.adding(HourlyUsage, rows, key=HourlyUsage.KEY)])
+    mine.delete()
+
+
+@store.fail_open(None)
+def _erase_counters(holder: str) -> None:
+    redis = store.connection()
+    own = keys.make_key(f"{keys.LIMIT}:{holder}", settings.CACHE_KEY_PREFIX, 1)
+    redis.unlink(own, *redis.scan_iter(f"{scan.escape(own)}:*"))
+    sets = keys.make_key(f"{keys.ASKED}:*", scan.escape(settings.CACHE_KEY_PREFIX), 1)
+    for name in redis.scan_iter(sets):
+        redis.srem(name, holder)

@@ -1,0 +1,92 @@
+"""Which entries are meant: to be listed, or to be removed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from caching import keys
+from caching.redis import scan
+from caching.redis.scan import Stored
+
+LLM_KINDS = (keys.EXACT, keys.SEMANTIC, keys.QUERY_INDEX)
+TTS_KINDS = (keys.SPEECH,)
+STT_KINDS = (keys.TRANSCRIPT,)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list of keys."""
+
+    stored: Stored
+    hits: int
+
+    @property
+    def age(self) -> int | None:
+        """Whole seconds since the value was made."""
+        created = self.stored.fields.get("created")
+        return max(0, int(time.time() - created)) if isinstance(created, int | float) else None
+
+    @property
+    def level(self) -> str:
+        return str(self.stored.fields.get("level", ""))
+
+    @property
+    def text(self) -> str:
+        """What was asked or spoken, as far as the entry says."""
+        fields = self.stored.fields
+        return str(fields.get("question") or fields.get("text") or "")
+
+    @property
+    def made_by(self) -> str:
+        return str(self.stored.fields.get("by", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which entries: all that fit every condition."""
+
+    kinds: tuple[str, ...] = keys.KINDS
+    pattern: str = "*"
+    level: str = ""
+    client: str = ""
+    older_than: float | None = None
+    """Seconds."""
+
+    @property
+    def reads_values(self) -> bool:
+        return bool(self.level or self.client or self.older_than is not None)
+
+    @property
+    def takes_the_index(self) -> bool:
+        """Whether `llm:query_index` itself goes: every worker then notices and forgets all."""
+        return keys.QUERY_INDEX in self.kinds and self.pattern in ("*", "llm:*") and not self.reads_values
+
+    @property
+    def takes_the_questions_of(self) -> str:
+        """The client whose questions go from `llm:query_index` too, with all else of theirs; "" for none."""
+        narrowed = self.level or self.older_than is not None or self.pattern != "*"
+        return "" if narrowed or keys.QUERY_INDEX not in self.kinds else self.client
+
+    @property
+    def described(self) -> str:
+        """What is selected, in words for people."""
+        kinds = "all kinds" if set(self.kinds) >= set(keys.KINDS) else " and ".join(self.kinds)
+        conditions = [f"match {self.pattern}"]
+        conditions += [f"are of level {self.level}"] if self.level else []
+        conditions += [f"were made by {self.client}"] if self.client else []
+        conditions += [f"are older than {self.older_than:,.0f} s"] if self.older_than is not None else []
+        return f"{kinds} that {', '.join(conditions)}"
+
+    def of(self, names: Sequence[str]) -> list[str]:
+        """Those of `names` that are selected; their values are read only where a condition needs them."""
+        of_kind = [name for name in names if keys.kind_of(name) in self.kinds]
+        if not self.reads_values or not of_kind:
+            return of_kind
+        described: list[Stored] = scan.describe(of_kind) or []
+        return [stored.key for stored in described if self._covers(Row(stored, hits=0))]
+
+    def _covers(self, row: Row) -> bool:
+        old_enough = self.older_than is None or (row.age is not None and row.age >= self.older_than)
+        return old_enough and self.level in ("", row.level) and self.client in ("", row.made_by)

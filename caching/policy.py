@@ -1,0 +1,73 @@
+"""How long something is remembered, and what a caller wants of the cache this time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from django.conf import settings
+
+Level = Literal["quality", "balanced", "speed"]
+LEVELS: tuple[Level, ...] = ("quality", "balanced", "speed")
+
+CLOCK_SKEW = 5.0
+"""Seconds by which the clocks of two workers may differ unnoticed."""
+
+CacheType = Literal["llm", "tts", "stt"]
+
+
+def ttl(cache_type: CacheType, level: str) -> int:
+    """Seconds that an entry made at `level` lives, counted from when it was made: a hit never extends it.
+
+    Transcripts live as long as audio.
+    """
+    table: dict[str, int] = settings.LLM_CACHE_TTL if cache_type == "llm" else settings.TTS_CACHE_TTL
+    return table[level]
+
+
+def is_fresh(created: float, ttl: int, kept: int) -> bool:
+    """Whether an entry made at `created` (`time.time()`) for `ttl` seconds is within them.
+
+    Redis drops an entry in time by its own clock, unless it keeps it for `kept` seconds more, for when a provider
+    fails (RFC 5861). Only then must ours decide, and an entry from the future is as suspect as an old one.
+    """
+    return not kept or -CLOCK_SKEW <= time.time() - created < ttl
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many entries a client may write on a day (UTC)."""
+
+    holder: str
+    daily_entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What one caller allows. RFC 9111, section 5.2.1 names the same four wishes as request directives."""
+
+    level: Level = "balanced"
+    read: bool = True
+    """False: answer anew (`no-cache`)."""
+    write: bool = True
+    """False: leave no trace (`no-store`)."""
+    max_age: int | None = None
+    """Seconds; an older entry counts as a miss for this caller."""
+    only_if_cached: bool = False
+    """True: never call a provider."""
+    quota: Quota | None = None
+    """None: as many entries as there are."""
+    stale: bool = False
+    """True: the provider fails, so an entry past its time to live will do, where the caller named no age."""
+
+    def ttl(self, cache_type: CacheType) -> int:
+        """Seconds that an entry made at this level lives."""
+        return ttl(cache_type, self.level)
+
+    def accepts(self, created: float, ttl: int, kept: int) -> bool:
+        """Whether an entry is what the caller wants; `is_fresh` explains the arguments."""
+        if self.max_age is not None:
+            # RFC 9111, section 5.2.1.1: who names an age wants nothing stale either.
+            return time.time() - created <= self.max_age and is_fresh(created, ttl, kept)
+        return self.stale or is_fresh(created, ttl, kept)

@@ -1,0 +1,116 @@
+"""What a unit costs, at a moment. An unknown price is None, never 0."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import Error
+from django.utils import timezone
+
+from caching.models import WILDCARD, Price
+from caching.pricing.money import Money
+from caching.pricing.usage import Usage
+
+logger = logging.getLogger(__name__)
+
+REMEMBERED_SECONDS = 10.0
+"""How long a process trusts what it read: a new price holds everywhere within this time."""
+REMEMBERED_LOOKUPS = 4096
+
+
+class PriceTable:
+    """All prices as they stood when it was made."""
+
+    def __init__(self, prices: Iterable[Price]) -> None:
+        self._prices: dict[tuple[str, str], list[Price]] = {}
+        for price in prices:
+            self._prices.setdefault((price.provider, price.unit), []).append(price)
+        # The names of models come from clients, so there may be any number of them.
+        self._candidates = lru_cache(REMEMBERED_LOOKUPS)(self._find_candidates)
+        self.cost_now = lru_cache(REMEMBERED_LOOKUPS)(self._cost_now)
+
+    def find(self, provider: str, model: str, unit: str, moment: datetime) -> Price | None:
+        """The price in force: of exactly this model, else of the longest prefix; the newest that holds already."""
+        return next((price for price in self._candidates(provider, model, unit) if price.valid_from <= moment), None)
+
+    def cost(self, provider: str, model: str, usage: Usage | None, moment: datetime) -> Money | None:
+        """What `usage` costs; None if it is not known, or one of its units has no price or another currency."""
+        if usage is None:
+            return None
+        amounts = []
+        for unit, count in usage.items():
+            price = self.find(provider, model, unit, moment)
+            if price is None:
+                return None
+            amounts.append(Money(price.amount * count / price.per, price.currency))
+        if not amounts:
+            return Money(Decimal(0), settings.DISPLAY_CURRENCY)
+        if len({money.currency for money in amounts}) > 1:
+            return None
+        return Money(sum((money.amount for money in amounts), Decimal(0)), amounts[0].currency).rounded()
+
+    def _cost_now(self, provider: str, model: str, usage: Usage | None) -> Money | None:
+        """The same at this moment. A table lives for seconds, so what was found once holds as long as the table."""
+        return self.cost(provider, model, usage, timezone.now())
+
+    def _find_candidates(self, provider: str, model: str, unit: str) -> list[Price]:
+        fitting = (price for price in self._prices.get((provider, unit), []) if _fits(price.model, model))
+        return sorted(
+            fitting, key=lambda price: (price.model == model, len(price.model), price.valid_from), reverse=True
+        )
+
+
+def cost(provider: str, model: str, usage: Usage | None, moment: datetime | None = None) -> Money | None:
+    """What a call costs at `moment` (default: now), to nine places."""
+    if moment is None:
+        return table().cost_now(provider, model, usage)
+    return table().cost(provider, model, usage, moment)
+
+
+def table() -> PriceTable:
+    """The prices, read from the database at most every REMEMBERED_SECONDS; the last ones known while it is away."""
+    return _remembered.get()
+
+
+def forget() -> None:
+    """Read the prices anew at the next call."""
+    _remembered.forget()
+
+
+class _Remembered:
+    def __init__(self) -> None:
+        self._table = PriceTable([])
+        self._read_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def get(self) -> PriceTable:
+        if time.monotonic() - self._read_at < REMEMBERED_SECONDS:
+            return self._table
+        with self._lock:
+            if time.monotonic() - self._read_at >= REMEMBERED_SECONDS:
+                self._read()
+        return self._table
+
+    def forget(self) -> None:
+        self._read_at = float("-inf")
+
+    def _read(self) -> None:
+        try:
+            self._table = PriceTable(Price.objects.all())
+        except Error as error:
+            logger.warning("Prices cannot be read, going on with those known: %s", error)
+        self._read_at = time.monotonic()
+
+
+def _fits(pattern: str, model: str) -> bool:
+    return pattern == model or (pattern.endswith(WILDCARD) and model.startswith(pattern[:-1]))
+
+
+_remembered = _Remembered()

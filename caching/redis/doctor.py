@@ -1,0 +1,256 @@
+"""Finds out, step by step, why Redis cannot be used. Each step needs the ones before it."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ClusterDownError, RedisError
+from redis.retry import Retry
+from redis.sentinel import MasterNotFoundError
+
+from caching import keys
+from caching.redis import errors
+from caching.redis.errors import Advice
+from caching.redis.health import EVICTING
+from caching.redis.url import kind_of, mask_password, node_url, nodes, service_of
+from caching.redis.version import SAFE_VECTOR_SETS, has_safe_vector_sets, has_vector_sets, version
+
+TIMEOUT = 3.0
+"""Seconds for each step; longer than a request waits, to tell a slow Redis from a dead one."""
+OLDEST = (6, 0)
+"""The oldest Redis that is tested; UNLINK and MEMORY USAGE came with 4."""
+SLOW_MS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    step: str
+    status: Literal["ok", "warning", "error"]
+    message: str
+    remedy: str = ""
+
+
+class Failed(Exception):
+    """A step found what is wrong, and the next ones make no sense."""
+
+    def __init__(self, found: Advice) -> None:
+        super().__init__(str(found))
+        self.advice = found
+
+
+def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
+    """Each step as it is done; the last one is the first that failed.
+
+    `url` and `index` as settings.REDIS_URL and settings.SEMANTIC_INDEX hold them.
+    """
+    if not url:
+        yield Finding(
+            "REDIS_URL", "warning", "REDIS_URL is not set: caching is off", "Set it in .env; see docs/redis.md"
+        )
+        return
+    yield Finding("REDIS_URL", "ok", mask_password(url))
+    kind = kind_of(url)
+    if kind:
+        found = list(_ask_for_the_others(url))
+        yield from (finding for finding, _ in found)
+        url = found[-1][1]
+        if not url:
+            return
+    parts = urlsplit(url)
+    steps: tuple[tuple[str, Callable[[SplitResult], str]], ...] = (
+        ("DNS", _resolve),
+        ("TCP", _connect),
+        ("TLS", _handshake),
+        ("AUTH", _authenticate),
+        ("SELECT", _select),
+        ("write", _write),
+    )
+    for name, step in steps[:-2] if kind == "cluster" else steps:
+        try:
+            message = step(parts)
+        except Failed as failure:
+            yield Finding(name, "error", failure.advice.message, failure.advice.remedy)
+            return
+        if message:
+            yield Finding(name, "ok", message)
+    yield from _advise(parts, index)
+
+
+def _ask_for_the_others(url: str) -> Iterator[tuple[Finding, str]]:
+    """What each address in `url` says until one answers: then with the address of a Redis that holds entries."""
+    step = "sentinels" if kind_of(url) == "sentinel" else "cluster"
+    for host, port in nodes(url):
+        try:
+            message, found = (_ask_sentinel if step == "sentinels" else _ask_cluster)(url, host, port)
+        except (RedisError, OSError) as error:
+            told = errors.explain(error)
+            yield Finding(step, "error", f"{host}:{port}: {told.message}", told.remedy), ""
+        else:
+            yield Finding(step, "ok", f"{host}:{port}: {message}"), found
+            return
+
+
+def _ask_sentinel(url: str, host: str, port: int) -> tuple[str, str]:
+    sentinel = Redis(host, port, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, protocol=2, driver_info=None)
+    primary: Any = sentinel.sentinel_get_master_addr_by_name(service_of(url))
+    if not primary:
+        raise MasterNotFoundError("no master found")
+    host, port = primary[0].decode(), int(primary[1])
+    return f"the primary of {service_of(url)} is {host}:{port}", node_url(url, host, port)
+
+
+def _ask_cluster(url: str, host: str, port: int) -> tuple[str, str]:
+    one = node_url(url, host, port)
+    info: dict[str, str] = _redis(urlsplit(one)).execute_command("CLUSTER INFO")
+    if info["cluster_state"] != "ok":
+        raise ClusterDownError(info["cluster_state"])
+    return f"{info['cluster_size']} primaries, all slots are served", one
+
+
+def _resolve(parts: SplitResult) -> str:
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Failed(errors.UNKNOWN_HOST) from error
+    return f"{parts.hostname} is {found[0][4][0]}"
+
+
+def _connect(parts: SplitResult) -> str:
+    try:
+        _socket(parts).close()
+    except OSError as error:
+        raise Failed(errors.explain(error)) from error
+    return f"port {parts.port} is open"
+
+
+def _handshake(parts: SplitResult) -> str:
+    """Nothing to say where no TLS is asked for and the port does not want it."""
+    if parts.scheme == "redis":
+        if not _speaks_plainly(parts) and _speaks_tls(parts):
+            raise Failed(errors.TLS_WANTED)
+        return ""
+    try:
+        _redis(parts, db=0, with_password=False).connection_pool.get_connection()
+    except (RedisError, OSError) as error:
+        # Both sides wait, or one hangs up: only trying the other way tells why.
+        raise Failed(errors.NO_TLS_HERE if _speaks_plainly(parts) else errors.explain(error)) from error
+    return "certificate accepted"
+
+
+def _authenticate(parts: SplitResult) -> str:
+    _command(parts, lambda redis: redis.ping(), db=0)
+    return f"logged in{' with a password' if parts.password else ', no password needed'}"
+
+
+def _select(parts: SplitResult) -> str:
+    _command(parts, lambda redis: redis.ping())
+    return f"database {_database(parts)}"
+
+
+def _write(parts: SplitResult) -> str:
+    # A name that a user for the gateway alone may write.
+    name, value = keys.make_key(f"llm:doctor:{secrets.token_hex(8)}", settings.CACHE_KEY_PREFIX, 1), b"ok"
+
+    def write_and_read(redis: Redis) -> bool:
+        redis.set(name, value, ex=10)
+        read = redis.get(name)
+        redis.unlink(name)
+        return read == value
+
+    _command(parts, write_and_read)
+    return "written, read and removed"
+
+
+def _advise(parts: SplitResult, index: str) -> Iterator[Finding]:
+    redis = _redis(parts)
+    try:
+        yield from _judge_info(_command(parts, lambda redis: redis.info()), index)
+    except Failed as failure:
+        remedy = "Allow the user +info, for memory and version here and on the dashboard; requests do without"
+        yield Finding("INFO", "warning", failure.advice.message, remedy)
+    started = time.perf_counter()
+    for _ in range(10):
+        redis.ping()
+    milliseconds = (time.perf_counter() - started) * 100
+    closer = "A hit takes at least that long: use a Redis that is nearer" if milliseconds > SLOW_MS else ""
+    yield Finding("latency", "warning" if closer else "ok", f"{milliseconds:.2f} ms a round trip", closer)
+
+
+def _judge_info(info: dict[str, Any], index: str) -> Iterator[Finding]:
+    policy, limit = info.get("maxmemory_policy", "unknown"), int(info.get("maxmemory", 0))
+    memory = f"{info.get('used_memory_human', '?')} of {info.get('maxmemory_human') if limit else 'no limit'}, {policy}"
+    if policy in EVICTING:
+        yield Finding("memory", "ok", memory)
+    else:
+        remedy = "Set maxmemory and maxmemory-policy allkeys-lru, else a full Redis refuses writes"
+        yield Finding("memory", "warning", memory, remedy)
+    yield _judge_version(info, index)
+
+
+def _judge_version(info: dict[str, Any], index: str) -> Finding:
+    message = f"Redis {info.get('redis_version', 'of an unknown version')}"
+    if index == "vectorset" and not has_vector_sets(info):
+        message += " has no vector sets: with SEMANTIC_INDEX=vectorset nothing is found by meaning"
+        return Finding("version", "error", message, "Use Redis 8 or newer, or SEMANTIC_INDEX=numpy")
+    if index == "vectorset" and not has_safe_vector_sets(info):
+        message += " may crash when vector sets are searched while something is removed from them"
+        safe = ", ".join(".".join(map(str, release)) for release in SAFE_VECTOR_SETS)
+        return Finding("version", "warning", message, f"Use Redis {safe} or newer")
+    if version(info) < OLDEST:
+        return Finding("version", "warning", message, f"Use Redis {OLDEST[0]} or newer")
+    return Finding("version", "ok", message)
+
+
+def _command(parts: SplitResult, call: Callable[[Redis], Any], db: int | None = None) -> Any:
+    try:
+        return call(_redis(parts, db=db))
+    except (RedisError, OSError) as error:
+        raise Failed(errors.explain(error)) from error
+
+
+def _redis(parts: SplitResult, *, db: int | None = None, with_password: bool = True) -> Redis:
+    options: dict[str, Any] = {"socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT, "protocol": 2}
+    network = parts.netloc if with_password else parts.netloc.rpartition("@")[2]
+    path = parts.path if db is None else f"/{db}"
+    url = parts._replace(netloc=network, path=path).geturl()
+    return Redis.from_url(url, **options, retry=Retry(NoBackoff(), 0), driver_info=None)
+
+
+def _database(parts: SplitResult) -> str:
+    return parts.path.strip("/") or "0"
+
+
+def _socket(parts: SplitResult) -> socket.socket:
+    return socket.create_connection((parts.hostname or "", parts.port or 6379), timeout=TIMEOUT)
+
+
+def _speaks_tls(parts: SplitResult) -> bool:
+    """Whether a handshake succeeds with any certificate. Nothing is sent through it."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with _socket(parts) as plain, context.wrap_socket(plain):
+            return True
+    except OSError:
+        return False
+
+
+def _speaks_plainly(parts: SplitResult) -> bool:
+    """Whether the port answers in Redis' own language, if only to ask for a password."""
+    try:
+        with _socket(parts) as plain:
+            plain.sendall(b"PING\r\n")
+            return plain.recv(1) in (b"+", b"-")
+    except OSError:
+        return False

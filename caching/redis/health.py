@@ -1,0 +1,99 @@
+"""How Redis is: for the dashboard, `cache_stats` and `cache_doctor`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from caching import keys
+from caching.redis import scan, store
+
+SAMPLE_SECONDS = 0.2
+"""How long keys are counted before the rest is extrapolated."""
+EVICTING = (
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+)
+"""Policies under which a full Redis drops entries. All of ours have a TTL, so `volatile-…` will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedisHealth:
+    status: str
+    """"off", "up" or "down"."""
+    since: datetime | None = None
+    reason: str = ""
+    ping_ms: float | None = None
+    version: str = ""
+    used_bytes: int = 0
+    max_bytes: int = 0
+    """0: no limit."""
+    policy: str = ""
+    evicted: int = 0
+    keys: int = 0
+    """In the whole database, other people's included."""
+
+    @property
+    def warning(self) -> str:
+        """What will go wrong when it is full; empty when nothing will."""
+        if not self.policy or self.policy in EVICTING:
+            return ""
+        if not self.max_bytes:
+            return (
+                "No maxmemory is set: Redis grows until the machine is full. Set it, and maxmemory-policy allkeys-lru"
+            )
+        return f"maxmemory-policy is {self.policy}: a full Redis will refuse writes. Set it to allkeys-lru"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCounts:
+    by_kind: dict[str, int]
+    exact: bool
+    """False: extrapolated from a sample."""
+
+
+def redis_health() -> RedisHealth:
+    if not store.enabled():
+        return RedisHealth("off")
+    ping = store.ping_milliseconds()
+    found: dict[str, Any] | None = scan.info()
+    since = datetime.fromtimestamp(store.state().since, UTC)
+    if ping is None or found is None:
+        return RedisHealth("down", since, store.state().reason)
+    return RedisHealth(
+        status="up",
+        since=since,
+        ping_ms=ping,
+        version=str(found.get("redis_version", "")),
+        used_bytes=int(found.get("used_memory", 0)),
+        max_bytes=int(found.get("maxmemory", 0)),
+        policy=str(found.get("maxmemory_policy", "")),
+        evicted=int(found.get("evicted_keys", 0)),
+        keys=scan.size() or 0,
+    )
+
+
+def keys_by_kind(seconds: float = SAMPLE_SECONDS) -> KeyCounts:
+    """How many keys there are of each kind; where counting takes longer than `seconds`, an estimate."""
+    counts: dict[str, int] = dict.fromkeys(keys.KINDS, 0)
+    deadline = time.monotonic() + seconds
+    steps, exact = 0, True
+    for found in scan.scan_all():
+        steps += 1
+        for key in found:
+            counts[keys.kind_of(key)] += 1
+        if time.monotonic() > deadline:
+            exact = False
+            break
+    scanned = steps * scan.STEP
+    size = scan.size() or 0
+    if exact or size <= scanned:
+        return KeyCounts(counts, exact and store.available())
+    return KeyCounts({kind: round(count * size / scanned) for kind, count in counts.items()}, False)

@@ -1,0 +1,30 @@
+"""How far away Redis is: the least time that a round trip took lately."""
+
+from __future__ import annotations
+
+import math
+import time
+
+WINDOW_SECONDS = 10.0
+
+
+class Least:
+    """The least of what was added in the last one or two windows: what others delay does not count."""
+
+    def __init__(self) -> None:
+        self._before = self._now = math.inf
+        self._began = time.monotonic()
+
+    @property
+    def least(self) -> float:
+        """0 where nothing was added."""
+        least = min(self._before, self._now)
+        return 0.0 if least == math.inf else least
+
+    def add(self, value: float) -> None:
+        self._now = min(self._now, value)
+        if time.monotonic() - self._began > WINDOW_SECONDS:
+            self._before, self._now, self._began = self._now, math.inf, time.monotonic()
+
+
+redis_latency = Least()

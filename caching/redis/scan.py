@@ -1,0 +1,121 @@
+"""Looking over what is in Redis without ever blocking it: SCAN in small steps, UNLINK in batches, no KEYS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from caching import keys
+from caching.redis import cluster
+from caching.redis.serializers import AudioSerializer, JSONSerializer, Unreadable
+from caching.redis.store import connection, fail_open
+
+STEP = 100
+"""Keys looked at in one go. Redis serves nobody else meanwhile: for 0.3 ms each in SCAN, MEMORY USAGE and UNLINK."""
+_GLOB = re.compile(r"([\\*?\[\]^])")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One key as it lies in Redis."""
+
+    key: str
+    kind: str
+    bytes: int
+    """What Redis needs for it in memory."""
+    ttl: int | None
+    """Seconds left to be served, apart from what it is kept for when a provider fails; None: it never ends."""
+    fields: dict[str, Any]
+    """The JSON value, or what stands beside the audio; empty for what is neither."""
+
+
+def escape(text: str) -> str:
+    """`text` as a pattern that matches only itself."""
+    return _GLOB.sub(r"\\\1", text)
+
+
+@fail_open(None)
+def scan(cursor: int, pattern: str = "*", count: int = STEP) -> tuple[int, list[str]]:
+    """One step: the next cursor (0: that was all) and our own keys that match; None while Redis is away."""
+    prefix = settings.CACHE_KEY_PREFIX
+    in_redis = keys.make_key(pattern, escape(prefix), 1)
+    cursor, found = cluster.scan(connection(), cursor, match=in_redis, count=count)
+    names = (keys.reverse_key(name.decode("utf-8", "replace")) for name in found)
+    return cursor, [name for name in names if keys.kind_of(name)]
+
+
+def scan_all(pattern: str = "*") -> Iterator[list[str]]:
+    """All steps. Stops early if Redis goes away: ask store.available() afterwards."""
+    cursor = 0
+    while step := scan(cursor, pattern):
+        cursor, found = step
+        yield found
+        if not cursor:
+            return
+
+
+@fail_open(None)
+def memory(names: Sequence[str]) -> list[int]:
+    """Bytes in memory of each key; 0 for one that is gone."""
+    pipeline = connection().pipeline(transaction=False)
+    for name in names:
+        pipeline.memory_usage(_in_redis(name))
+    return [size or 0 for size in pipeline.execute()]
+
+
+@fail_open(None)
+def describe(names: Sequence[str]) -> list[Stored]:
+    """What there is to know of each key, in one round trip; of audio only the beginning is read.
+
+    A key that is gone meanwhile is left out.
+    """
+    pipeline = connection().pipeline(transaction=False)
+    for name in names:
+        pipeline.memory_usage(_in_redis(name))
+        pipeline.ttl(_in_redis(name))
+        if keys.kind_of(name) == keys.SPEECH:
+            pipeline.getrange(_in_redis(name), 0, AudioSerializer.HEAD - 1)
+        else:
+            pipeline.get(_in_redis(name))
+    # Not every key of ours holds a string; reading one that does not is an answer too.
+    answers = pipeline.execute(raise_on_error=False)
+    triples = zip(names, *(answers[part::3] for part in range(3)), strict=True)
+    return [_stored(*triple) for triple in triples if isinstance(triple[1], int)]
+
+
+@fail_open(None)
+def info() -> dict[str, Any]:
+    """Redis' INFO, all sections."""
+    found: dict[str, Any] = connection().info()
+    return found
+
+
+@fail_open(None)
+def size() -> int:
+    """How many keys the database holds, other people's included."""
+    return cluster.size(connection())
+
+
+def _in_redis(key: str) -> str:
+    return keys.make_key(key, settings.CACHE_KEY_PREFIX, 1)
+
+
+def _stored(key: str, size: int, ttl: Any, value: Any) -> Stored:
+    fields = _fields(key, value)
+    kept = fields.get("kept", 0)
+    seconds = max(0, ttl - kept) if isinstance(ttl, int) and ttl >= 0 and isinstance(kept, int) else None
+    return Stored(key, keys.kind_of(key), size, seconds, fields)
+
+
+def _fields(key: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, bytes):
+        return {}
+    try:
+        is_audio = keys.kind_of(key) == keys.SPEECH
+        return AudioSerializer({}).loads_fields(value) if is_audio else JSONSerializer({}).loads(value)
+    except Unreadable:
+        return {}

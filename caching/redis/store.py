@@ -1,0 +1,285 @@
+"""The only way to Redis, and the only place where its failures are handled.
+
+Nothing here raises because of Redis. Off, away, hanging, full or unreadable: a read finds nothing, a write does
+nothing, and `available()` says which of the two it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, wraps
+from typing import Any, Literal, ParamSpec, TypeVar, cast
+
+from django.conf import settings
+from django.core.cache import caches, close_caches
+from django.core.signals import request_finished, setting_changed
+from django_redis.client import DefaultClient
+from redis import Redis
+from redis.cluster import RedisCluster
+from redis.exceptions import ClusterDownError, ReadOnlyError, RedisClusterException, RedisError, ResponseError
+
+from caching import metrics
+from caching.redis.breaker import Breaker, State, Writes
+from caching.redis.client import Client as NearClient
+from caching.redis.commands import Command, at_once
+from caching.redis.errors import Advice, explain
+from caching.redis.serializers import Unreadable
+from caching.redis.url import mask_password
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+D = TypeVar("D")
+Alias = Literal["default", "audio"]
+
+# What redis-py raises of a cluster is not all below RedisError.
+AWAY = (RedisError, RedisClusterException, OSError)
+
+
+class Client(DefaultClient):
+    """django-redis' client without its guess that bytes of digits are a number: `int()` of audio is slow and wrong.
+
+    `get` and `set` are for packages that use Django's cache, as the admin's search does: what is no JSON object is not
+    remembered.
+    """
+
+    def get(self, key: Any, default: Any = None, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get(key, default, *args, **kwargs)
+        except Unreadable:
+            return default
+
+    def set(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().set(*args, **kwargs)
+        except TypeError:
+            return False
+
+    def decode(self, value: Any) -> Any:
+        return self._serializer.loads(value)
+
+    def encode(self, value: Any, *, allow_int: bool = True) -> Any:
+        return self._serializer.dumps(value)
+
+
+def enabled() -> bool:
+    """Whether a Redis is configured at all."""
+    return bool(settings.REDIS_URL)
+
+
+def available() -> bool:
+    """Whether Redis is configured and, as far as this process knows, answering."""
+    return enabled() and _breaker.state.up
+
+
+def state() -> State:
+    """Up or down, since when, and why."""
+    return _breaker.state
+
+
+def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
+    """Make a function return `default` while Redis is away, and notice when it goes away."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T | D]:
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> T | D:
+            if not available():
+                return default
+            try:
+                return function(*args, **kwargs)
+            except AWAY as error:
+                if isinstance(error, ResponseError) and not isinstance(error, ClusterDownError):
+                    # Redis is there and refuses this one command: full, a replica, no permission.
+                    _counted(error)
+                else:
+                    _breaker.trip(str(_counted(error)))
+            return default
+
+        return call
+
+    return decorate
+
+
+def get(key: str, alias: Alias = "default") -> Any | None:
+    """The value under `key`, or None. A value that cannot be read is removed and counts as absent.
+
+    Others may be given the same object: nobody may change it.
+    """
+    try:
+        return _read(key, alias)
+    except Unreadable as error:
+        discard(key, str(error))
+        return None
+
+
+def get_many(keys: list[str], alias: Alias = "default") -> list[Any | None]:
+    """The values under `keys` in their order, in one round trip; None where there is none."""
+    if len(keys) == 1:
+        return [get(keys[0], alias)]
+    raw = _get_raw(keys, alias) or [None] * len(keys)
+    return [decoded(key, value, alias) for key, value in zip(keys, raw, strict=True)]
+
+
+def getting(key: str) -> Command:
+    """What `get` sends; `decoded` makes a value of the answer."""
+    return lambda redis: redis.get(_client().make_key(key))
+
+
+def decoded(key: str, answer: bytes | None, alias: Alias = "default") -> Any | None:
+    """What Redis holds under `key` as a value. One that cannot be read is removed and counts as absent."""
+    try:
+        return None if answer is None else _client(alias).decode(answer)
+    except Unreadable as error:
+        discard(key, str(error))
+        return None
+
+
+def put(key: str, value: Any, ttl: int, alias: Alias = "default") -> bool:
+    """Write `value` for `ttl` seconds from now. False if it was not written: Redis away, full, or value too large."""
+    command = putting(key, value, ttl, alias)
+    return command is not None and write([command])
+
+
+def putting(key: str, value: Any, ttl: int, alias: Alias = "default") -> Command | None:
+    """What `put` sends, for `write`. None: the value is too large, or Redis away."""
+    data = _client(alias).encode(value) if available() else b""
+    if not 0 < len(data) <= settings.CACHE_MAX_ENTRY_BYTES:
+        return None
+    name = _client().make_key(key)
+    return lambda redis: redis.set(name, data, ex=ttl)
+
+
+@fail_open(False)
+def write(commands: Sequence[Command]) -> bool:
+    """Send what writes, in one round trip. False if Redis did not take all of it."""
+    if _writes.paused:
+        return False
+    try:
+        _send(commands)
+    except ClusterDownError:
+        raise
+    except ResponseError as error:
+        _writes.refused(_counted(error))
+        if isinstance(error, ReadOnlyError) and not isinstance(connection(), RedisCluster):
+            # After a failover the pool still holds connections to the old primary. A cluster's client sees to its own.
+            connection().connection_pool.disconnect(inuse_connections=False)
+        return False
+    _writes.accepted()
+    return True
+
+
+@fail_open(0)
+def delete(keys: Iterable[str]) -> int:
+    """Remove `keys` without blocking Redis; how many there were."""
+    names = [_client().make_key(key) for key in keys]
+    return int(connection().unlink(*names)) if names else 0
+
+
+@fail_open(None)
+def ping_milliseconds() -> float:
+    """How long Redis takes to answer, or None while it does not."""
+    started = time.perf_counter()
+    connection().ping()
+    return round((time.perf_counter() - started) * 1000, 3)
+
+
+def connect() -> None:
+    """Try Redis once and log where this process stands. Called when a server starts."""
+    # Connections stay open between requests: there is nothing to close after each.
+    request_finished.disconnect(close_caches)
+    if not enabled():
+        logger.info("REDIS_URL is not set: caching is off, everything else works")
+    elif reason := _probe():
+        _breaker.trip(reason)
+    else:
+        metrics.REDIS_UP.set(1)
+        logger.info("Connected to Redis at %s", _address())
+
+
+@fail_open(None)
+def _read(key: str, alias: Alias) -> Any | None:
+    redis, client = connection(), _client(alias)
+    name = client.make_key(key)
+    if isinstance(redis, NearClient):
+        return redis.read(name, client.decode)
+    value = redis.get(name)
+    return None if value is None else client.decode(value)
+
+
+@fail_open(None)
+def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
+    # A pipeline, not MGET: in a cluster the keys live on different nodes.
+    pipeline = connection().pipeline(transaction=False)
+    for key in keys:
+        pipeline.get(_client(alias).make_key(key))
+    return cast("list[bytes | None]", pipeline.execute())
+
+
+def discard(key: str, reason: str) -> None:
+    """Remove an entry that must not be served."""
+    metrics.UNREADABLE.inc()
+    logger.warning("Removed %s: %s", key, reason)
+    delete([key])
+
+
+def _send(commands: Sequence[Command]) -> None:
+    if len(commands) == 1:
+        commands[0](connection())
+    else:
+        at_once(connection(), commands)
+
+
+@cache
+def _client(alias: Alias = "default") -> DefaultClient:
+    # One for all threads, whose connections come from one pool anyway: Django's `caches` would make one for each.
+    client: DefaultClient = caches[alias].client  # type: ignore[attr-defined]
+    return client
+
+
+def _forget_clients(*, setting: str, **kwargs: Any) -> None:
+    if setting == "CACHES":
+        _client.cache_clear()
+
+
+setting_changed.connect(_forget_clients)
+
+
+def connection() -> Redis:
+    """The raw client, for commands that Django's cache API lacks. Use it only inside a `fail_open` function."""
+    client: Redis = _client().get_client(write=True)
+    return client
+
+
+def _address() -> str:
+    return mask_password(settings.REDIS_URL)
+
+
+def _counted(error: BaseException) -> Advice:
+    advice = explain(error)
+    metrics.REDIS_ERRORS.labels(advice.kind).inc()
+    return advice
+
+
+def _probe() -> str | None:
+    try:
+        redis = connection()
+        # A node of a cluster answers a PING while the cluster is down.
+        redis.exists(_client().make_key("llm:probe")) if isinstance(redis, RedisCluster) else redis.ping()
+    except AWAY as error:
+        return str(explain(error))
+    return None
+
+
+def _log_change(old: State, new: State) -> None:
+    metrics.REDIS_UP.set(int(new.up))
+    if new.up:
+        logger.info("Connected to Redis at %s again after %.1f s", _address(), new.since - old.since)
+    else:
+        logger.warning("Redis at %s is away, going on without the cache. %s", _address(), new.reason)
+
+
+_breaker = Breaker(probe=_probe, on_change=_log_change)
+_writes = Writes(_address)

@@ -1,0 +1,172 @@
+"""A period, a choice of requests, and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from caching.models import HITS, REQUESTS, Outcome
+from caching.pricing.money import Money, total
+
+HOURLY_UP_TO = timedelta(hours=48)
+"""Longer periods are shown by day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def last(cls, duration: timedelta) -> Period:
+        now = timezone.now()
+        return cls(now - duration, now)
+
+    @property
+    def before(self) -> Period:
+        """The period of the same length that this one follows; the two share no full hour."""
+        start = full_hour(self.start)
+        return Period(start - (self.end - start), start)
+
+    @property
+    def is_hourly(self) -> bool:
+        return self.end - self.start <= HOURLY_UP_TO
+
+    def steps(self) -> Iterator[datetime]:
+        """The moments at which each hour or day of the period begins."""
+        step = timedelta(hours=1) if self.is_hourly else timedelta(days=1)
+        moment = full_hour(self.start) if self.is_hourly else full_hour(self.start).replace(hour=0)
+        while moment < self.end:
+            yield moment
+            moment += step
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Only requests that agree in all of these; an empty one is no condition."""
+
+    cache_type: str = ""
+    level: str = ""
+    provider: str = ""
+    client: str = ""
+
+    def conditions(self) -> dict[str, str]:
+        names = ("cache_type", "level", "provider", "client")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+
+EVERYTHING = Filters()
+
+
+@dataclass(slots=True)
+class Figures:
+    """Some requests, added up."""
+
+    requests: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Outcome.values, 0))
+    """By outcome; those that are no requests (REQUESTS) count what the cache did on its own account."""
+    spent: Decimal = Decimal(0)
+    saved: Decimal = Decimal(0)
+    overhead: Decimal = Decimal(0)
+    """What of the spending was the cache's own."""
+    unpriced: int = 0
+    """Requests whose cost or saving is unknown, and in no amount here."""
+    tokens_billed: int = 0
+    tokens_served: int = 0
+    characters_billed: int = 0
+    characters_served: int = 0
+    hit_seconds: float = 0.0
+    miss_seconds: float = 0.0
+
+    @property
+    def total(self) -> int:
+        return sum(self.requests[outcome] for outcome in REQUESTS)
+
+    @property
+    def hits(self) -> int:
+        return sum(self.requests[outcome] for outcome in HITS)
+
+    @property
+    def hit_rate(self) -> float | None:
+        """Hits of all requests that were looked up; None when there were none."""
+        looked_up = self.hits + self.requests[Outcome.MISS]
+        return self.hits / looked_up if looked_up else None
+
+    @property
+    def average_hit_seconds(self) -> float | None:
+        return self.hit_seconds / self.hits if self.hits else None
+
+    @property
+    def average_miss_seconds(self) -> float | None:
+        misses = self.requests[Outcome.MISS]
+        return self.miss_seconds / misses if misses else None
+
+    def add(self, row: dict[str, Any]) -> None:
+        """`row`: sums of one outcome in one currency."""
+        outcome, is_hit = row["outcome"], row["outcome"] in HITS
+        self.requests[outcome] += row["requests"]
+        self.unpriced += row["unpriced"]
+        self.spent += shown(row["cost"], row["currency"])
+        self.saved += shown(row["saved"], row["currency"])
+        self.overhead += shown(row["overhead"], row["currency"])
+        if is_hit:
+            self.tokens_served += row["tokens"]
+            self.characters_served += row["characters"]
+            self.hit_seconds += row["seconds"]
+        else:
+            self.tokens_billed += row["tokens"]
+            self.characters_billed += row["characters"]
+            self.miss_seconds += row["seconds"] if outcome == Outcome.MISS else 0.0
+
+
+def together(parts: Iterable[Figures]) -> Figures:
+    """The figures of all parts."""
+    whole = Figures()
+    for part in parts:
+        for item in fields(part):
+            if item.name != "requests":
+                setattr(whole, item.name, getattr(whole, item.name) + getattr(part, item.name))
+        whole.requests = {outcome: n + part.requests[outcome] for outcome, n in whole.requests.items()}
+    return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How many requests took less than each of HourlyUsage.BUCKETS_MS milliseconds; the last count is of the rest."""
+
+    counts: tuple[int, ...]
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The counts as shares of all."""
+        return tuple(count / max(1, sum(self.counts)) for count in self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class TopQuestion:
+    key: str
+    cache_type: str
+    question: str
+    hits: int
+    saved: Decimal
+
+
+def change(now: Decimal | float, before: Decimal | float) -> float | None:
+    """By which share a figure grew; None where there was nothing to grow from."""
+    return float(now) / float(before) - 1 if before else None
+
+
+def shown(amount: Decimal, currency: str) -> Decimal:
+    """In the currency for display."""
+    if not amount or currency == settings.DISPLAY_CURRENCY:
+        return amount
+    return total([Money(amount, currency)], settings.DISPLAY_CURRENCY)
+
+
+def full_hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

@@ -1,0 +1,164 @@
+"""What the ledger says about a period: the figures of the dashboard and of the commands.
+
+Amounts are in settings.DISPLAY_CURRENCY. Rows are hourly, so a period begins at the full hour that it falls into.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Case, Count, F, Max, QuerySet, Sum, TextField, Value, When
+from django.db.models.functions import Cast, Substr
+
+from caching.feedback import thresholds
+from caching.models import HITS, Call, EntryHits, HourlyUsage, Judge, Judgement, Outcome, Verdict
+from caching.pricing.money import Money
+from caching.reports.aggregates import (
+    EVERYTHING,
+    Figures,
+    Filters,
+    Latency,
+    Period,
+    TopQuestion,
+    full_hour,
+    shown,
+    together,
+)
+from caching.semantic.scoring.threshold import Evidence
+
+_SUMMED = ("requests", "unpriced", "cost", "saved", "overhead", "seconds", "characters")
+Groups = list[tuple[str, Figures]]
+_TOKENS = F("input_tokens") + F("cached_input_tokens") + F("output_tokens")
+
+
+def summary(period: Period, filters: Filters = EVERYTHING) -> Figures:
+    return _figures(_rows(period, filters)).get((), Figures())
+
+
+def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[datetime, Figures]]:
+    """Figures of each hour (of each day beyond 48 hours), those without a request included."""
+    points = {moment: Figures() for moment in period.steps()}
+    if period.is_hourly:
+        for row in _summed(_rows(period, filters), "hour"):
+            points[row["hour"]].add(row)
+    else:
+        # Not TruncDay: SQLite would call a Python function for every row. Both databases write the day first, in UTC.
+        days = _rows(period, filters).annotate(day=Substr(Cast("hour", TextField()), 1, 10))
+        for row in _summed(days, "day"):
+            points[datetime.fromisoformat(row["day"]).replace(tzinfo=UTC)].add(row)
+    return list(points.items())
+
+
+def by_level_and_model(period: Period, filters: Filters = EVERYTHING) -> tuple[Groups, Groups]:
+    """Named by level, and by `provider/model`; what saved most comes first."""
+    found = _figures(_rows(period, filters), "level", "provider", "model")
+    levels, models = defaultdict[str, list[Figures]](list), defaultdict[str, list[Figures]](list)
+    for (level, provider, model), figures in found.items():
+        levels[level].append(figures)
+        models[f"{provider}/{model}"].append(figures)
+    return _together(levels), _together(models)
+
+
+def latency(period: Period, filters: Filters = EVERYTHING) -> dict[str, Latency]:
+    """Of "hits" and of "misses"."""
+    kind = Case(When(outcome__in=HITS, then=Value("hits")), default=Value("misses"))
+    rows = _rows(period, filters).filter(outcome__in=(*HITS, Outcome.MISS)).annotate(kind=kind)
+    sums: dict[str, Any] = {f"n_{name}": Sum(name) for name in HourlyUsage.BUCKETS}
+    found: dict[str, Any] = {row["kind"]: row for row in rows.values("kind").annotate(**sums)}
+    return {
+        name: Latency(tuple(found[name][f"n_{bucket}"] if name in found else 0 for bucket in HourlyUsage.BUCKETS))
+        for name in ("hits", "misses")
+    }
+
+
+def top_questions(period: Period, filters: Filters = EVERYTHING, limit: int = 10) -> list[TopQuestion]:
+    """The entries that saved most, by whole days. Of the filters only the cache type applies: entries are shared."""
+    entries = EntryHits.objects.filter(day__gte=period.start.date(), day__lte=period.end.date())
+    if filters.cache_type:
+        entries = entries.filter(cache_type=filters.cache_type)
+    sums = entries.values("key", "cache_type", "currency").annotate(n=Sum("hits"), won=Sum("saved"), q=Max("question"))
+    # Each currency has its own leaders; the best of all are among them.
+    leaders: list[TopQuestion] = []
+    for currency in entries.values_list("currency", flat=True).distinct():
+        best = sums.filter(currency=currency).order_by("-won", "-n")[:limit]
+        leaders += [
+            TopQuestion(row["key"], row["cache_type"], row["q"], row["n"], shown(row["won"], currency)) for row in best
+        ]
+    return sorted(leaders, key=lambda entry: (entry.saved, entry.hits), reverse=True)[:limit]
+
+
+def unpriced_models(period: Period) -> list[tuple[str, str, int]]:
+    """Provider, model and number of requests without a known price, most first."""
+    rows = _rows(period, Filters()).filter(unpriced__gt=0).values("provider", "model").annotate(n=Sum("unpriced"))
+    return [(row["provider"], row["model"], row["n"]) for row in rows.order_by("-n")]
+
+
+def verdicts(period: Period, filters: Filters = EVERYTHING) -> dict[str, dict[str, int]]:
+    """By judge: how many answers of the period were called right, and wrong. Of the filters: level and client."""
+    rows = Judgement.objects.filter(created__gte=period.start, created__lt=period.end, **_judged_by(filters))
+    found = {judge: dict.fromkeys(Verdict.values, 0) for judge in Judge.values}
+    for judge, verdict, count in rows.order_by().values_list("judge", "verdict").annotate(Count("pk")):
+        found[judge][verdict] = count
+    return found
+
+
+def measured(period: Period, filters: Filters = EVERYTHING) -> list[Evidence]:
+    """How wrong each level was in the period, by the random sample that a model judged."""
+    return list(thresholds.measure(period.start, period.end, **_judged_by(filters)).values())
+
+
+def shadow_hits(period: Period, filters: Filters = EVERYTHING) -> dict[str, int]:
+    """By level: hits that were not given, because the tier ran in shadow mode. Of the filters: level and client."""
+    rows = _rows(period, Filters(**_judged_by(filters))).filter(outcome=Outcome.SHADOW).values_list("level")
+    return dict(rows.annotate(Sum("requests")))
+
+
+def _judged_by(filters: Filters) -> dict[str, str]:
+    return {name: value for name in ("level", "client") if (value := getattr(filters, name))}
+
+
+def known(dimension: str) -> list[str]:
+    """All values of a dimension (`provider`, `client` …) that the ledger has seen."""
+    values = HourlyUsage.objects.exclude(**{dimension: ""}).order_by(dimension)
+    return list(values.values_list(dimension, flat=True).distinct())
+
+
+def recent_semantic_hits(limit: int = 20, filters: Filters = EVERYTHING) -> QuerySet[Call]:
+    """Those that shadow mode did not give included."""
+    return Call.objects.filter(outcome__in=(Outcome.SEMANTIC, Outcome.SHADOW), **filters.conditions())[:limit]
+
+
+def average_cost(provider: str, model: str) -> Money | None:
+    """What a call to this model cost on average while the ledger kept them; None if it is not known."""
+    calls = Call.objects.filter(provider=provider, model=model, outcome__in=(Outcome.MISS, Outcome.BYPASS))
+    known = calls.exclude(cost=None).values("currency").annotate(n=Count("pk"), spent=Sum("cost")).order_by("-n")
+    row = known.first()
+    return Money(row["spent"] / row["n"], row["currency"]).rounded() if row else None
+
+
+def _rows(period: Period, filters: Filters) -> QuerySet[HourlyUsage]:
+    return HourlyUsage.objects.filter(
+        hour__gte=full_hour(period.start), hour__lt=period.end, **filters.conditions()
+    ).order_by()
+
+
+def _figures(rows: QuerySet[HourlyUsage], *by: str) -> dict[tuple[Any, ...], Figures]:
+    found: dict[tuple[Any, ...], Figures] = {}
+    for row in _summed(rows, *by):
+        found.setdefault(tuple(row[name] for name in by), Figures()).add(row)
+    return found
+
+
+def _summed(rows: QuerySet[HourlyUsage], *by: str) -> Iterator[dict[str, Any]]:
+    """One row for each combination of `by`, outcome and currency."""
+    sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in _SUMMED}
+    for row in rows.values(*by, "outcome", "currency").annotate(**sums, sum_tokens=Sum(_TOKENS)):
+        yield {name.removeprefix("sum_"): value for name, value in row.items()}
+
+
+def _together(parts: Mapping[str, Iterable[Figures]]) -> Groups:
+    groups = ((name, together(figures)) for name, figures in parts.items())
+    return sorted(groups, key=lambda group: (group[1].saved, group[1].total), reverse=True)

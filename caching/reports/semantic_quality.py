@@ -1,0 +1,113 @@
+"""How wrong the semantic tier is: measured, said by people, and what was done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from caching.feedback import thresholds
+from caching.models import BarChange
+from caching.reports import queries
+from caching.reports.aggregates import Filters, Period
+from caching.semantic.scoring.threshold import BUDGETS, Evidence, Interval
+
+CHANGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRow:
+    """One level in a period."""
+
+    evidence: Evidence
+    bar: float | None
+    """As it stands now; None where nothing is decided by probability."""
+    budget: float | None
+    shadow_hits: int
+
+    @property
+    def hits(self) -> int:
+        """Answers that were given so."""
+        return self.evidence.answered - self.shadow_hits
+
+
+@dataclass(frozen=True, slots=True)
+class Correctness:
+    mode: str
+    verify_share: float
+    levels: Sequence[LevelRow]
+    verdicts: Mapping[str, Mapping[str, int]]
+    changes: Sequence[BarChange]
+
+
+def correctness(period: Period, filters: Filters) -> Correctness:
+    shadow, standing = queries.shadow_hits(period, filters), thresholds.standing()
+    return Correctness(
+        mode=settings.SEMANTIC_MODE,
+        verify_share=settings.SEMANTIC_VERIFY_SHARE,
+        levels=[
+            LevelRow(each, standing.get(each.level), BUDGETS.get(each.level), shadow.get(each.level, 0))
+            for each in queries.measured(period, filters)
+        ],
+        verdicts=queries.verdicts(period, filters),
+        changes=list(BarChange.objects.all()[:CHANGES]),
+    )
+
+
+def as_json(found: Correctness) -> dict[str, Any]:
+    """For `cache_stats --json`."""
+    return {
+        "mode": found.mode,
+        "verify_share": found.verify_share,
+        "levels": {row.evidence.level: _level(row) for row in found.levels},
+        "verdicts": found.verdicts,
+        "bar_changes": [
+            {"at": change.created.isoformat(timespec="seconds"), "level": change.level, "bar": round(change.bar, 4)}
+            | {"reason": change.reason}
+            for change in found.changes
+        ],
+    }
+
+
+def as_text(found: dict[str, Any]) -> list[str]:
+    """What `cache_stats` prints of the same."""
+    lines = [f"semantic   {found['mode']}" + "".join(f"; {judge} {_said(said)}" for judge, said in _some(found))]
+    for level, row in found["levels"].items():
+        if row["shadow_hits"]:
+            lines.append(f"  {level:20} shadow mode: would have answered {row['shadow_hits']:,} questions")
+        if row["wrong_per_100_questions"]:
+            low, high = row["wrong_per_100_questions"]
+            lines.append(
+                f"  {level:20} {row['wrong']} of {row['judged']} judged hits wrong: "
+                f"{low:.2f} to {high:.2f} per 100 questions with 95 % confidence"
+            )
+    return [*lines, *(f"  {change['at']} {change['level']}: {change['reason']}" for change in found["bar_changes"])]
+
+
+def _level(row: LevelRow) -> dict[str, Any]:
+    evidence = row.evidence
+    return {
+        "hits": row.hits,
+        "shadow_hits": row.shadow_hits,
+        "judged": evidence.judged,
+        "wrong": evidence.wrong,
+        "wrong_share_of_hits": _ends(evidence.per_hit, 1, 4),
+        "wrong_per_100_questions": _ends(evidence.per_question, 100, 2),
+        "budget_per_100_questions": row.budget and row.budget * 100,
+        "bar": row.bar and round(row.bar, 4),
+    }
+
+
+def _ends(interval: Interval | None, factor: int, places: int) -> list[float] | None:
+    """The ends of the 95 % interval."""
+    return None if interval is None else [round(end * factor, places) for end in (interval.low, interval.high)]
+
+
+def _some(found: dict[str, Any]) -> list[tuple[str, dict[str, int]]]:
+    return [(judge, said) for judge, said in found["verdicts"].items() if any(said.values())]
+
+
+def _said(said: dict[str, int]) -> str:
+    return ", ".join(f"{verdict} {count:,}" for verdict, count in said.items())

@@ -1,0 +1,257 @@
+"""The semantic tier of one process: what it was told through Redis, and how a question finds an earlier one.
+
+Two ways lead to an entry. `llm:semantic:{scope}:{normalized}` names the answer of a question that is equal once
+normalised, at every level. The index finds questions that mean the same, at the levels that allow it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+
+from caching import keys, metrics
+from caching.coordination.write_behind import write_behind
+from caching.redis import store
+from caching.semantic import event_vectors
+from caching.semantic.embedders import get_embedder
+from caching.semantic.embedders._bounded import Bounded
+from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
+from caching.semantic.indexes import get_index
+from caching.semantic.indexes.base import BaseIndex, Entry
+from caching.semantic.learn import NEAR_MISS
+from caching.semantic.matcher import Matcher
+from caching.semantic.replication import Event, Reader, publish_all, publishing
+from caching.semantic.scoring.pair_verdicts import learned, pair_of, pair_of_keys
+from caching.semantic.text.normalize import normalize
+from caching.semantic.types import Decision
+
+logger = logging.getLogger(__name__)
+
+VERSION = 2
+SURE = 1.0
+NOT_TO_BE_FOUND = "No embedding, so not to be found by meaning: %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as this tier sees it: the last message alone, inside everything else that an answer depends on."""
+
+    scope: str
+    """Digest of all but the text."""
+    text: str
+
+    @property
+    def key(self) -> str:
+        return keys.semantic_key(self.scope, normalize(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An earlier question whose answer may be served, or nearly."""
+
+    answer_key: str
+    question: str
+    tier: str
+    """`normalized`, `semantic`, `confirmed` by a judge, or `near`: not to be served."""
+    pair: str
+    """See caching.semantic.scoring.pair_verdicts."""
+    similarity: float = SURE
+    probability: float = SURE
+    bar: float = 0.0
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Names this one use of the answer, for whoever judges it later."""
+
+    @property
+    def serves(self) -> bool:
+        return self.tier != "near"
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it may be served, for staff."""
+        if self.tier == "normalized":
+            return ["equal once normalised"]
+        if self.tier == "confirmed":
+            return ["no guard objects", "judged right before"]
+        return ["no guard objects", f"{self.probability:.1%} is above the bar of {self.bar:.1%}"]
+
+
+class Tier:
+    """Find and remember. Never raises: an embedder that fails or is slow means a miss."""
+
+    def __init__(self) -> None:
+        embedder = get_embedder(settings.SEMANTIC_EMBEDDER, settings.SEMANTIC_EMBEDDER_OPTIONS)
+        if embedder.slow:
+            embedder = Bounded(embedder, settings.SEMANTIC_TIMEOUT_MS / 1000)
+        self.matcher = Matcher(embedder, new_index(embedder))
+        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
+        self._reader = None if self.matcher.index.shared else Reader(self._apply, self._forget_all)
+
+    def close(self) -> None:
+        """Learn of nothing more."""
+        if self._reader:
+            self._reader.stop()
+
+    def find(self, asked: Asked, level: str) -> Match | None:
+        """The earlier question whose answer may be served at this level, or one that comes near."""
+        if same := store.get(key := asked.key):
+            if not _is_ours(key, same, asked):
+                return None
+            pair = pair_of(asked.scope, asked.text, same["question"])
+            match = Match(same["answer_key"], same["question"], "normalized", pair)
+            if learned.verdict(match.pair) is not False:
+                return match
+            store.delete([key])
+        if level not in self.matcher.model.bars:
+            return None
+        try:
+            decision = self.matcher.find(asked.text, asked.scope, level, learned=learned)
+        except EmbeddingError as error:
+            logger.warning("No embedding, so no match by meaning: %s", error)
+            return None
+        return _match(asked, decision)
+
+    def remember(
+        self, asked: Asked, answer_key: str, ttl: int, about: Mapping[str, Any], *answer: store.Command
+    ) -> bool:
+        """Make the answer under `answer_key` findable for other questions for `ttl` seconds.
+
+        It is written in the same round trip where the command that writes it is given. Whether Redis took it.
+        """
+        event = Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3), by=about.get("by", ""))
+        same = _putting(asked, {"question": asked.text, "answer_key": answer_key, **about}, ttl)
+        written = store.write([*answer, *same, *self._announcing(event)])
+        if written and self.matcher.index.shared:
+            self._add_to_the_shared(entry_of(event))
+        return written
+
+    def alias(self, asked: Asked, match: Match, ttl: int, about: Mapping[str, Any]) -> None:
+        """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile.
+
+        Not at once: until it is written the question is found by meaning once more.
+        """
+        write_behind.write(_putting(asked, {"question": match.question, "answer_key": match.answer_key, **about}, ttl))
+
+    def forget(self, answer_key: str, asked: Asked | None = None) -> None:
+        """Remove an entry from the tier in all workers."""
+        self.forget_all([answer_key])
+        if asked:
+            store.delete([asked.key])
+
+    def forget_all(self, answer_keys: Collection[str]) -> None:
+        """The same for many."""
+        self.matcher.index.remove(answer_keys)
+        if not self.matcher.index.shared:
+            publish_all(Event(answer_key) for answer_key in answer_keys)
+
+    def _announcing(self, event: Event) -> list[store.Command]:
+        """What tells all workers, this one included, to add an entry to their index, where each has its own."""
+        if self.matcher.index.shared:
+            return []
+        if self.matcher.embedder.slow:
+            try:
+                event = event_vectors.carrying(event, self.matcher.vector(event.text), self.matcher.embedder)
+            except EmbeddingError as error:
+                logger.warning(NOT_TO_BE_FOUND, error)
+                return []
+        return [publishing(event)]
+
+    def _add_to_the_shared(self, entry: Entry) -> None:
+        try:
+            self.matcher.add(entry)
+        except EmbeddingError as error:
+            logger.warning(NOT_TO_BE_FOUND, error)
+        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
+
+    def _forget_all(self) -> None:
+        if len(self.matcher.index):
+            self.matcher.index = new_index(self.matcher.embedder)
+            metrics.INDEX_ENTRIES.set(0)
+
+    def _apply(self, events: list[Event]) -> None:
+        latest = {event.id: event for event in events}.values()
+        self.matcher.index.remove([event.id for event in latest if not event.text])
+        fresh = [event for event in latest if event.text and event.expires > time.time()]
+        usable = [event for event in fresh if event_vectors.is_usable(event, self.matcher.embedder)]
+        if usable:
+            made = event_vectors.of(usable, self.matcher.embedder)
+            self.matcher.index.add_all([entry_of(event) for event in usable], made)
+        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
+
+
+def new_index(embedder: BaseEmbedder) -> BaseIndex:
+    """The index of the settings: empty, or what all workers share."""
+    most = settings.SEMANTIC_MAX_ENTRIES
+    return get_index(settings.SEMANTIC_INDEX, embedder.dimensions, most, embedder.identity, embedder.leading)
+
+
+def entry_of(event: Event) -> Entry:
+    # Many entries have the same scope, each read from the stream as a text of its own.
+    return Entry(event.id, sys.intern(event.scope), event.text, expires=event.expires)
+
+
+def _putting(asked: Asked, about: Mapping[str, Any], ttl: int) -> list[store.Command]:
+    key = asked.key
+    value = {"v": VERSION, "key": keys.self_check(key), "scope": asked.scope, **about}
+    command = store.putting(key, value, ttl)
+    return [command] if command else []
+
+
+def _is_ours(key: str, value: Mapping[str, Any], asked: Asked) -> bool:
+    """False for what was moved there from another key, or is of another version."""
+    if value.get("v") == VERSION and value.get("key") == keys.self_check(key) and value.get("scope") == asked.scope:
+        return True
+    store.discard(key, "not an entry of this version and this key")
+    return False
+
+
+def _match(asked: Asked, decision: Decision) -> Match | None:
+    best = decision.best
+    if best is None or (decision.entry is None and best.probability < NEAR_MISS):
+        return None
+    confirmed = decision.tier == "semantic" and best.probability == SURE
+    return Match(
+        best.entry.id,
+        best.entry.text,
+        "near" if decision.entry is None else "confirmed" if confirmed else decision.tier,
+        pair_of_keys(asked.key, keys.semantic_key(asked.scope, best.text)),
+        similarity=best.similarity,
+        probability=best.probability,
+        bar=decision.bar,
+    )
+
+
+_lock = threading.Lock()
+
+
+def tier() -> Tier:
+    """The one tier of this process; made at the first use, or when a server starts."""
+    with _lock:
+        return _made()
+
+
+@cache
+def _made() -> Tier:
+    return Tier()
+
+
+def forget_answers(answer_keys: Collection[str]) -> None:
+    """Let no other question find these answers, in any worker. Nothing to do where the tier is off."""
+    if answer_keys and settings.SEMANTIC_MODE != "off":
+        tier().forget_all(answer_keys)
+
+
+def forget_tier() -> None:
+    """Let the next use make a new one, with the settings of that time."""
+    with _lock:
+        if _made.cache_info().currsize:
+            _made().close()
+            _made.cache_clear()

@@ -1,0 +1,160 @@
+"""Labelled questions replayed through the functions that serve requests."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from statistics import quantiles
+
+from caching.semantic.indexes.base import Entry
+from caching.semantic.learn import NEAR_MISS, Workload
+from caching.semantic.matcher import Matcher
+from caching.semantic.types import Decision
+
+SCOPE = "semantic_eval"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    text: str
+    label: str
+    """Questions with the same label have the same answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    asked: str
+    stored: str
+    same: bool
+    """Whether the stored question's answer answers what is asked."""
+
+
+@dataclass(slots=True)
+class Result:
+    n: int = 0
+    hits: int = 0
+    wrong: int = 0
+    judged: int = 0
+    """Judgements that the oracle gave."""
+    duplicates: int = 0
+    """Pairs only: how many have y = 1, the hits that could be had."""
+    tiers: Counter[str] = field(default_factory=Counter)
+    vetoes: Counter[str] = field(default_factory=Counter)
+    """By which guards refused the nearest entry of a miss."""
+    milliseconds: list[float] = field(default_factory=list)
+    wrong_examples: list[tuple[str, str]] = field(default_factory=list)
+
+    def count(self, decision: Decision, right: bool) -> None:
+        self.n += 1
+        if decision.entry is not None:
+            self.hits += 1
+            self.wrong += not right
+            self.tiers[decision.tier] += 1
+        elif decision.best is not None:
+            self.vetoes.update(decision.best.vetoes)
+
+    @property
+    def hit_rate(self) -> float:
+        return self.hits / max(self.n, 1)
+
+    @property
+    def error_per_query(self) -> float:
+        return self.wrong / max(self.n, 1)
+
+    @property
+    def false_hit_share(self) -> float:
+        return self.wrong / max(self.hits, 1)
+
+    def percentile(self, percent: int) -> float:
+        times = self.milliseconds
+        return quantiles(times, n=100, method="inclusive")[percent - 1] if len(times) > 1 else sum(times)
+
+
+def _records(path: Path) -> list[dict[str, object]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        return [json.loads(line) for line in lines if line.strip()]
+    except ValueError as err:
+        raise ValueError(f"{path} is not JSON by lines: {err}") from err
+
+
+def is_pairs(path: Path) -> bool:
+    """Whether the file holds `{"a", "b", "y"}`. ValueError where it holds neither that nor `{"q", "c"}`."""
+    first = next(iter(_records(path)), {})
+    for keys, answer in (({"a", "b", "y"}, True), ({"q", "c"}, False)):
+        if keys <= first.keys():
+            return answer
+    raise ValueError(f'{path} holds neither {{"q", "c"}} nor {{"a", "b", "y"}}')
+
+
+def read_stream(path: Path) -> list[Asked]:
+    return [Asked(str(record["q"]), str(record["c"])) for record in _records(path)]
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    return [Pair(str(record["b"]), str(record["a"]), bool(record["y"])) for record in _records(path)]
+
+
+def replay(matcher: Matcher, stream: Sequence[Asked], level: str, judge: Judge | None = None) -> Result:
+    """Each question is looked up; a hit is right where the labels are equal; a miss is stored."""
+    result = Result()
+    for at, asked in enumerate(stream):
+        decision = _timed(matcher, asked.text, level, result, judge.workload if judge else None)
+        right = decision.best is not None and stream[int(decision.best.entry.id)].label == asked.label
+        result.count(decision, right)
+        answer = judge.hear(decision, right) if judge else ""
+        if decision.entry is None:
+            matcher.add(Entry(str(at), SCOPE, asked.text, answer))
+        elif not right:
+            result.wrong_examples.append((asked.text, decision.entry.text))
+    matcher.index.remove(str(at) for at in range(len(stream)))
+    result.judged = judge.workload.judgements if judge else 0
+    return result
+
+
+@dataclass(slots=True)
+class Judge:
+    """Simulates verification of a share of the hits and promotion of near misses, with the labels as the judge."""
+
+    workload: Workload
+    random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - a simulation
+    verified_share: float = 0.02
+    near_miss: float = NEAR_MISS
+
+    def hear(self, decision: Decision, right: bool) -> str:
+        """The id of the answer that a confirmed near miss becomes an alias of, else nothing."""
+        best = decision.best
+        if best is None or not decision.signals:
+            return ""
+        hit = decision.entry is not None
+        worth = self.workload.corrected(best.probability, decision.signals) >= self.near_miss
+        if worth and (not hit or self.random.random() < self.verified_share):
+            self.workload.judged(best.probability, decision.signals, right)
+            return best.entry.answer_id if right and not hit else ""
+        return ""
+
+
+def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
+    """Each pair alone: `b` is asked of a store that holds `a`."""
+    result = Result()
+    for pair in pairs:
+        matcher.add(Entry("pair", SCOPE, pair.stored))
+        decision = _timed(matcher, pair.asked, level, result)
+        result.count(decision, pair.same)
+        result.duplicates += pair.same
+        if decision.entry is not None and not pair.same:
+            result.wrong_examples.append((pair.asked, pair.stored))
+        matcher.index.remove(["pair"])
+    return result
+
+
+def _timed(matcher: Matcher, text: str, level: str, result: Result, workload: Workload | None = None) -> Decision:
+    start = time.perf_counter()
+    decision = matcher.find(text, SCOPE, level, workload)
+    result.milliseconds.append((time.perf_counter() - start) * 1000)
+    return decision

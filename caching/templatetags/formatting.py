@@ -1,0 +1,79 @@
+"""How figures look on the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.conf import settings
+
+from caching.semantic.scoring.threshold import Interval
+
+register = template.Library()
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹"}
+NOTHING = "–"
+CENTS = Decimal("0.01")
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str = "") -> str:
+    """Two places; smaller amounts with the two digits that count. None is "unpriced", never 0."""
+    if amount is None:
+        return "unpriced"
+    currency = currency or settings.DISPLAY_CURRENCY
+    sign, amount = ("−" if amount < 0 else ""), abs(amount)
+    places = 2 if not amount or amount >= CENTS else min(9, 1 - amount.adjusted())
+    return f"{sign}{SYMBOLS.get(currency, f'{currency} ')}{amount:,.{places}f}"
+
+
+@register.filter
+def count(number: int | None) -> str:
+    return NOTHING if number is None else f"{number:,}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    return NOTHING if share is None else f"{share:.1%}"
+
+
+@register.filter
+def interval(ends: Interval | None) -> str:
+    return NOTHING if ends is None else f"{ends.low:.2%} to {ends.high:.2%}"
+
+
+@register.filter
+def similarity(number: float | None) -> str:
+    return NOTHING if number is None else f"{number:.3f}"
+
+
+@register.filter
+def milliseconds(seconds: float | None) -> str:
+    if seconds is None:
+        return NOTHING
+    return f"{seconds * 1000:,.1f} ms" if seconds < 0.1 else f"{seconds * 1000:,.0f} ms"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """`45 s`, `12 min`, `3 h 5 min`."""
+    if seconds is None:
+        return NOTHING
+    minutes, hours = int(seconds) // 60, int(seconds) // 3600
+    if not minutes:
+        return f"{int(seconds)} s"
+    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+
+
+@register.simple_tag
+def cell(value: Any, kind: str) -> str:
+    """A cell of the table below a chart."""
+    shown: dict[str, Callable[[Any], str]] = {"count": count, "money": money, "percent": percent}
+    return shown.get(kind, str)(value)
+
+
+@register.filter
+def at(items: Sequence[Any], position: int) -> Any:
+    return items[position]

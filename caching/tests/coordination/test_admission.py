@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+import redis
+
+from caching.coordination.admission import MOST, Turns
+from caching.redis import client, store
+from caching.redis.latency import Least
+from speechsite.tests.support.proxy import Proxy
+from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.waiting import wait_until
+
+
+def start(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+class Line:
+    """Requests that wait for a turn, each until it is told to end."""
+
+    def __init__(self, turns: Turns) -> None:
+        self.turns = turns
+        self.begun: list[int] = []
+        self.ends: dict[int, threading.Event] = {}
+        self.threads: list[threading.Thread] = []
+
+    def join(self, number: int) -> None:
+        self.ends[number] = threading.Event()
+        waiting = self.turns.waiting + len(self.begun)
+        self.threads.append(start(lambda: self._work(number)))
+        wait_until(lambda: self.turns.waiting + len(self.begun) > waiting)
+
+    def end(self) -> None:
+        for event in self.ends.values():
+            event.set()
+        for thread in self.threads:
+            thread.join(10)
+            assert not thread.is_alive()
+
+    def _work(self, number: int) -> None:
+        self.turns.begin()
+        self.begun.append(number)
+        self.ends[number].wait(10)
+        self.turns.give_back()
+
+
+def test_first_come_first_served() -> None:
+    line = Line(Turns())
+    for number in range(8):
+        line.join(number)
+    for number in range(8):
+        line.ends[number].set()
+        wait_until(lambda number=number: len(line.begun) >= min(8, number + 1))  # type: ignore[misc]
+    line.end()
+    assert line.begun == list(range(8))
+
+
+def test_one_has_its_turn_where_redis_is_near_and_more_where_it_is_far() -> None:
+    near = Least()
+    turns = Turns(near)
+    assert turns.at_once == 1
+    near.add(0.0002)
+    near.add(0.4)
+    assert turns.at_once == 1
+    far = Least()
+    far.add(0.0051)
+    assert Turns(far).at_once == 21
+    far.add(0.0002)
+    assert Turns(far).at_once == 1
+
+
+def test_how_far_away_redis_is_shows_where_it_is_asked(
+    redis_client: redis.Redis, use_redis: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = Least(), Least()
+    monkeypatch.setattr(client, "redis_latency", near)
+    for _ in range(20):
+        store.get("llm:exact:a")
+    monkeypatch.setattr(client, "redis_latency", far)
+    with RedisServer() as behind, Proxy(behind.port, seconds=0.05) as proxy:
+        use_redis(f"redis://127.0.0.1:{proxy.port}/0")
+        for _ in range(3):
+            store.get("llm:exact:a")
+            store.delete([])
+            store.get_many([])
+    assert Turns(near).at_once < 10 and Turns(far).at_once == MOST
+
+
+def test_a_far_redis_keeps_nobody_waiting_for_those_who_wait_for_it() -> None:
+    latency = Least()
+    latency.add(0.0011)
+    line = Line(Turns(latency))
+    for number in range(8):
+        line.join(number)
+    assert line.begun == [0, 1, 2, 3, 4]
+    line.end()
+
+
+def test_who_has_no_turn_gives_none_back() -> None:
+    turns = Turns()
+    turns.give_back()
+    turns.begin()
+    turns.give_back()
+    turns.give_back()
+    assert not turns.taken
+
+
+def test_who_keeps_a_turn_for_long_loses_it_for_good() -> None:
+    line = Line(Turns())
+    line.join(0)
+    line.join(1)
+    wait_until(lambda: line.begun == [0, 1])
+    line.ends[1].set()
+    wait_until(lambda: not line.turns.taken)
+    line.join(2)
+    assert line.begun == [0, 1, 2]
+    line.ends[0].set()
+    line.threads[0].join(10)
+    assert line.turns.taken == 1
+    line.end()
+    assert not line.turns.taken and not line.turns.waiting

@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import csv
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+import pytest
+import redis
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement
+from caching.redis import store
+from caching.semantic.cache import tier
+from caching.tests.support.staff import browser_of
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/admin/"
+MOST_QUERIES = 20
+MOST_SECONDS = 0.3
+
+
+@pytest.fixture
+def staff(db: None, redis_client: redis.Redis) -> Browser:
+    tier()  # made when a server starts
+    return browser_of("staff")
+
+
+def hours_ago(number: int) -> datetime:
+    return timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=number)
+
+
+def hour(outcome: str, requests: int, **fields: Any) -> HourlyUsage:
+    defaults = {"hour": hours_ago(0), "cache_type": "llm", "level": "balanced", "provider": "acme", "model": "m1"}
+    defaults |= {"client": "bot", "currency": "USD", "outcome": outcome, "requests": requests}
+    row: HourlyUsage = HourlyUsage.objects.create(**{**defaults, **fields})
+    return row
+
+
+def semantic_hit(**fields: Any) -> Call:
+    defaults = {"created": timezone.now(), "cache_type": "llm", "outcome": "semantic", "key": "llm:exact:a"}
+    defaults |= {"question": "Opening hours please?", "matched": "What are your opening hours?"}
+    defaults |= {"similarity": 0.951, "probability": 0.99, "reasons": ["no guard objects"]}
+    hit: Call = Call.objects.create(**{**defaults, **fields})
+    return hit
+
+
+def text_of(page: Any) -> str:
+    """What a person reads, without tags."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.content.decode()))
+
+
+def test_the_anonymous_and_those_who_are_no_staff_are_sent_to_the_login() -> None:
+    for browser in (Browser(), browser_of("customer", is_staff=False)):
+        for path in (PAGE, reverse("chart-csv", args=["hits"]), reverse("keys")):
+            response = browser.get(path)
+            assert (response.status_code, response["Location"].split("?")[0]) == (302, "/admin/login/")
+
+
+def test_it_answers_in_its_order_whether_we_save_whether_it_is_right_and_healthy(staff: Browser) -> None:
+    hour("exact", 6, saved=Decimal("1.25"))
+    hour("semantic", 2, saved=Decimal("0.5"))
+    hour("miss", 2, cost=Decimal("0.4"))
+    semantic_hit()
+    text = text_of(staff.get(PAGE))
+    headings = ["Are we saving?", "Is it right?", "Is it healthy?"]
+    assert sorted(headings, key=text.index) == headings
+    for figure in ("80.0%", "8 of 10 look-ups", "$1.75", "$0.40", "Opening hours please?", "0.951", "no guard objects"):
+        assert figure in text
+
+
+def test_the_cards_are_compared_with_the_period_before(staff: Browser) -> None:
+    hour("exact", 3, saved=Decimal(3))
+    hour("exact", 2, saved=Decimal(2), hour=hours_ago(30))
+    hour("miss", 2, hour=hours_ago(30))
+    text = text_of(staff.get(PAGE))
+    assert "100.0% +50.0 pts" in text and "$3.00 +50%" in text and "3 −25%" in text
+
+
+def test_the_period_and_the_filters_choose_what_is_counted(staff: Browser) -> None:
+    hour("exact", 1)
+    hour("exact", 10, client="other", provider="elsewhere", level="speed", cache_type="tts")
+    hour("exact", 100, hour=hours_ago(5 * 24))
+    chosen = {
+        "": "11 of 11",
+        "period=7d": "111 of 111",
+        "period=7d&client=other": "10 of 10",
+        "cache_type=tts": "10 of 10",
+        "level=balanced": "1 of 1",
+        "provider=elsewhere": "10 of 10",
+    }
+    for query, expected in chosen.items():
+        assert f"{expected} look-ups" in text_of(staff.get(f"{PAGE}?{query}")), query
+
+
+def test_a_period_of_ones_own_is_given_by_two_days(staff: Browser) -> None:
+    hour("exact", 7, hour=datetime(2026, 1, 5, 23, tzinfo=UTC))
+    hour("exact", 1, hour=datetime(2026, 1, 6, 0, tzinfo=UTC))
+    assert "7 of 7 look-ups" in text_of(staff.get(f"{PAGE}?start=2026-01-04&end=2026-01-05"))
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("start=2026-01-05", "needs both days"),
+        ("start=2026-01-05&end=2026-01-01", "must not be after"),
+        ("level=x", ""),
+    ],
+)
+def test_a_period_or_filter_that_makes_no_sense_is_no_error_page(staff: Browser, query: str, message: str) -> None:
+    page = staff.get(f"{PAGE}?{query}")
+    assert page.status_code == 200 and message in text_of(page)
+
+
+def test_what_has_no_price_is_named_and_never_counted_as_free(staff: Browser) -> None:
+    hour("miss", 3, model="unheard-of", unpriced=3, currency="")
+    text = text_of(staff.get(PAGE))
+    assert "acme unheard-of 3" in text and "without 3 requests that have no price" in text
+
+
+def test_a_question_is_shown_and_not_run(staff: Browser) -> None:
+    semantic_hit(question="<script>alert(1)</script>")
+    EntryHits.objects.create(day=timezone.now().date(), key="llm:exact:a", question="<script>alert(2)</script>", hits=1)
+    page = staff.get(PAGE)
+    assert b"<script>alert" not in page.content and page.content.count(b"&lt;script&gt;alert") >= 2
+    policy = dict(part.split(" ", 1) for part in page["Content-Security-Policy"].split("; "))
+    assert "unsafe-inline" not in policy["script-src"] and policy["default-src"] == "'self'"
+    assert not re.search(rb"<script(?![^>]*src=)", page.content), "the policy forbids scripts inside a page"
+
+
+def test_a_chart_comes_as_csv_that_no_spreadsheet_runs(staff: Browser) -> None:
+    hour("exact", 4, saved=Decimal("0.5"), provider="", model="=cmd()")
+    hour("miss", 1, cost=Decimal("0.25"), provider="", model="=cmd()")
+    response = staff.get(reverse("chart-csv", args=["level"]))
+    assert response["Content-Type"].startswith("text/csv") and "level.csv" in response["Content-Disposition"]
+    header, row = csv.reader(response.content.decode().splitlines())
+    assert header == ["Level", "Saved", "Spent", "Requests", "Hit rate"]
+    assert [row[0], *map(float, row[1:])] == ["balanced", 0.5, 0.25, 5, 0.8]
+    HourlyUsage.objects.update(level="=1+1")
+    assert "'=1+1" in staff.get(reverse("chart-csv", args=["level"])).content.decode()
+    assert staff.get(reverse("chart-csv", args=["nothing"])).status_code == 404
+
+
+def test_the_table_of_a_chart_has_the_figures_of_the_chart(staff: Browser) -> None:
+    hour("exact", 4)
+    hour("miss", 1)
+    page = staff.get(PAGE)
+    chart = page.context["charts"]["hits"]
+    assert chart.rows[-1][1:] == (4, 0, 1, 0.8)
+    assert text_of(page).count(f"{chart.rows[-1][0]} 4 0 1 80.0%") == 1
+
+
+def test_redis_is_described(staff: Browser, redis_client: redis.Redis) -> None:
+    redis_client.set("llm:exact:a", "{}")
+    text = text_of(staff.get(PAGE))
+    assert "connected" in text and redis_client.info()["redis_version"] in text
+    assert "Keys llm:exact 1" in text and re.search(r"\d entr(y|ies) in worker \d+", text)
+
+
+def measured(staff: Browser, query: str, queries: Any) -> Any:
+    staff.get(f"{PAGE}{query}")  # templates are compiled once
+    with queries(MOST_QUERIES):
+        page = staff.get(f"{PAGE}{query}")
+    times = []
+    for _ in range(5):
+        # Of this thread, in which the database works too: other programs on the machine do not count.
+        began = time.thread_time()
+        staff.get(f"{PAGE}{query}")
+        times.append(time.thread_time() - began)
+    assert page.status_code == 200
+    assert min(times) < MOST_SECONDS
+    return page
+
+
+def test_it_is_quick_without_data(staff: Browser, django_assert_max_num_queries: Any) -> None:
+    text = text_of(measured(staff, "", django_assert_max_num_queries))
+    assert "No requests in this period." in text
+
+
+def test_it_is_quick_without_redis(
+    staff: Browser, use_redis: Callable[[str], None], django_assert_max_num_queries: Any
+) -> None:
+    use_redis("")
+    assert "nothing is cached, everything else works" in text_of(measured(staff, "", django_assert_max_num_queries))
+    use_redis("redis://127.0.0.1:1/0")
+    assert store.get("llm:exact:a") is None
+    assert "Away since" in text_of(measured(staff, "", django_assert_max_num_queries))
+
+
+def test_it_is_quick_with_ten_million_requests_in_the_ledger(
+    staff: Browser, django_assert_max_num_queries: Any
+) -> None:
+    dimensions = list(product(("exact", "semantic", "miss"), ("quality", "balanced"), ("bot", "ivr", "web")))
+    HourlyUsage.objects.bulk_create(
+        HourlyUsage(
+            hour=hours_ago(hours),
+            cache_type="llm",
+            outcome=outcome,
+            level=level,
+            provider="acme",
+            model="m1",
+            client=client,
+            currency="USD",
+            requests=772,
+            cost="0.1",
+            saved="0.3",
+            under_5_ms=772,
+        )
+        for hours, (outcome, level, client) in product(range(720), dimensions)
+    )
+    page = measured(staff, "?period=30d", django_assert_max_num_queries)
+    assert page.context["cards"][3].value == f"{720 * 18 * 772:,}"
+
+
+def test_it_shows_how_wrong_each_level_is_and_what_was_done_about_it(staff: Browser) -> None:
+    hour("semantic", 200)
+    hour("miss", 800)
+    hour("shadow", 5, level="speed")
+    hit = semantic_hit(match="a" * 16, pair="b" * 24)
+    semantic_hit(outcome="shadow", match="c" * 16)
+    for number in range(40):
+        verdict = "wrong" if number < 10 else "right"
+        Judgement.objects.create(match=f"{number:016x}", judge="model", verdict=verdict, level="balanced")
+    Judgement.objects.create(match=hit.match, judge="client", verdict="wrong", level="balanced")
+    BarChange.objects.create(level="balanced", number=1, steps=1, bar=0.964, judged=40, wrong=10, reason="too many")
+    text = text_of(staff.get(PAGE))
+    # 10 of 40: 14.2 to 40.2 % by Wilson; one question in five is answered so.
+    assert "balanced 200 0 40 10 14.19% to 40.19% 2.84% to 8.04% 1.0%" in text
+    assert "the bar of balanced went to 96.4%. too many." in text
+    assert "client 0 right, 1 wrong" in text and "wrong client" in text
+    assert "not given (shadow mode)" in text
+    assert "Nothing is measured: SEMANTIC_VERIFY_SHARE is 0" in text

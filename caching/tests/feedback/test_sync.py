@@ -1,0 +1,49 @@
+"""Several processes judge at once, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+
+import redis
+
+from speechsite.tests.support.databases import run_python, start_python
+
+PREPARE = """
+from django.utils import timezone
+from caching.models import BarChange, HourlyUsage, Judgement
+for model in (BarChange, HourlyUsage, Judgement):
+    model.objects.all().delete()
+hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+for outcome in ("semantic", "miss"):
+    HourlyUsage.objects.create(hour=hour, cache_type="llm", level="balanced", outcome=outcome, requests=100)
+"""
+JUDGE = """
+from caching.feedback import verdicts
+from caching.models import Judge, Verdict
+for number in range(20):
+    use = verdicts.Use(f"{number:016x}", "llm:exact:1", f"{number:024x}", "balanced")
+    verdicts.give(use, Judge.MODEL, Verdict.WRONG, "no \\u0000 \\ud800 way")
+"""
+SHOW = """
+import json
+from caching.feedback.sync import Follower
+from caching.models import BarChange, Judgement
+from caching.semantic.scoring.pair_verdicts import learned
+assert Follower().read()
+print(json.dumps([Judgement.objects.count(), list(BarChange.objects.order_by("pk").values_list("number", "steps")),
+                  learned.steps, [learned.verdict(f"{number:024x}") for number in range(20)]]))
+"""
+
+
+def test_each_verdict_counts_once_and_each_change_is_made_once(database_url: str, redis_client: redis.Redis) -> None:
+    run_python(PREPARE, database_url)
+    processes = [start_python(JUDGE, database_url) for _ in range(3)]
+    for process in processes:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+    judgements, changes, steps, known = json.loads(run_python(SHOW, database_url))
+    assert judgements == 20
+    # Five judgements make a step, and then the count begins anew.
+    assert 1 <= len(changes) <= 4
+    assert changes == [[number, number] for number in range(1, len(changes) + 1)]
+    assert steps == {"balanced": len(changes)} and known == [False] * 20

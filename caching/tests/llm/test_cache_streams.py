@@ -1,0 +1,92 @@
+"""Streams, and many who ask the same at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import redis
+
+from caching.llm.stream import Accumulator
+from caching.policy import Policy
+from caching.tests.support.asking import QUESTION, Fresh, Provider, ask, ask_for_stream, spoken
+from speechsite.tests.support.waiting import wait_until
+
+
+@pytest.fixture(autouse=True)
+def exact_only(redis_client: redis.Redis, settings: Any) -> None:
+    """An empty cache, and only what is equal hits; what means the same has tests of its own."""
+    settings.SEMANTIC_MODE = "off"
+
+
+def put_together(chunks: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    whole = Accumulator()
+    for chunk in chunks:
+        whole.feed(chunk)
+    return whole.answer().choices
+
+
+def test_a_streamed_answer_is_served_whole_and_the_other_way_round(redis_client: redis.Redis) -> None:
+    provider = Provider(spoken("It is sunny today.", reasoning_content="Let me look."))
+    streamed = ask_for_stream(QUESTION, Policy(), provider)
+    assert streamed.status == "miss"
+    assert put_together(streamed.value) == provider.answer.choices
+    assert ask(QUESTION, Policy(), provider).value.choices == provider.answer.choices
+    again = ask_for_stream(QUESTION, Policy(), provider)
+    assert again.status == "hit"
+    chunks = list(again.value)
+    assert put_together(iter(chunks)) == provider.answer.choices
+    assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
+    assert len({chunk["id"] for chunk in chunks}) == 1
+    assert len(chunks) > 6
+    assert chunks[-1] == {**chunks[-1], "choices": [], "usage": {"total_tokens": 7}}
+    assert provider.calls == 1
+
+
+def test_a_stream_that_breaks_off_is_not_stored(redis_client: redis.Redis) -> None:
+    outcome = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny."), breaks_off=True))
+    with pytest.raises(RuntimeError):
+        list(outcome.value)
+    assert not redis_client.keys("llm:*")
+
+
+def test_a_stream_without_its_end_is_not_stored(redis_client: redis.Redis) -> None:
+    list(ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny.", finish_reason=""))).value)
+    assert not redis_client.keys("llm:*")
+
+
+def test_a_stream_whose_reader_goes_away_is_finished_and_stored(redis_client: redis.Redis) -> None:
+    outcome = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny today.")))
+    next(outcome.value)
+    outcome.value.close()  # type: ignore[attr-defined]
+    wait_until(lambda: redis_client.exists(QUESTION.key))
+    assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.choices == spoken("It is sunny today.").choices
+
+
+@pytest.mark.parametrize("kinds", ["whole", "stream", "mixed"])
+def test_identical_questions_at_once_are_asked_once(redis_client: redis.Redis, kinds: str) -> None:
+    provider = Provider(spoken("It is sunny today."))
+    slow = provider.whole, provider.stream
+
+    def whole() -> Fresh:
+        time.sleep(0.3)
+        return slow[0]()
+
+    def stream() -> Iterator[dict[str, Any]]:
+        time.sleep(0.3)
+        yield from slow[1]()
+
+    provider.whole, provider.stream = whole, stream  # type: ignore[method-assign]
+
+    def call(number: int) -> list[dict[str, Any]]:
+        if kinds == "whole" or (kinds == "mixed" and number % 2):
+            return ask(QUESTION, Policy(), provider).value.choices
+        return put_together(ask_for_stream(QUESTION, Policy(), provider).value)
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(call, range(12)))
+    assert answers == [spoken("It is sunny today.").choices] * 12
+    assert provider.calls == 1

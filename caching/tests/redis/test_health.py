@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import redis
+
+from caching.redis.health import keys_by_kind, redis_health
+from speechsite.tests.support.redis_server import RedisServer
+
+UseRedis = Callable[[str], None]
+
+
+def test_it_tells_how_redis_is(use_redis: UseRedis) -> None:
+    with RedisServer("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru") as server:
+        use_redis(server.url)
+        server.client().set("a", "b")
+        health = redis_health()
+    assert (health.status, health.max_bytes, health.policy, health.keys) == ("up", 100 * 2**20, "allkeys-lru", 1)
+    assert health.version and health.used_bytes and health.ping_ms is not None and health.since
+    assert health.warning == ""
+
+
+def test_it_warns_of_a_redis_that_will_refuse_writes(use_redis: UseRedis) -> None:
+    with RedisServer("--maxmemory", "100mb", "--maxmemory-policy", "noeviction") as server:
+        use_redis(server.url)
+        assert "noeviction: a full Redis will refuse writes" in redis_health().warning
+        server.client().config_set("maxmemory", "0")
+        assert "No maxmemory is set" in redis_health().warning
+
+
+def test_off_and_down_are_told_apart(use_redis: UseRedis) -> None:
+    use_redis("")
+    assert redis_health().status == "off"
+    use_redis("redis://127.0.0.1:1/0")
+    health = redis_health()
+    assert health.status == "down" and "refused" in health.reason
+    assert keys_by_kind().by_kind["tts"] == 0
+
+
+def test_keys_are_counted_by_kind(redis_client: redis.Redis) -> None:
+    redis_client.mset({**{f"llm:exact:{n}": "{}" for n in range(1500)}, "tts:a": "x", "other": "x"})
+    counts = keys_by_kind(10)
+    assert counts.exact
+    assert (counts.by_kind["llm:exact"], counts.by_kind["tts"], counts.by_kind["llm:semantic"]) == (1500, 1, 0)
+
+
+def test_a_huge_database_is_counted_by_a_sample(redis_client: redis.Redis) -> None:
+    redis_client.mset({f"llm:exact:{n}": "{}" for n in range(20_000)})
+    redis_client.mset({f"tts:{n}": "{}" for n in range(20_000)})
+    counts = keys_by_kind(0)
+    assert not counts.exact
+    assert 10_000 < counts.by_kind["llm:exact"] < 30_000

@@ -1,0 +1,46 @@
+"""A primary behind sentinels, and what happens when it dies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from caching.redis import store
+from caching.redis.doctor import examine_redis
+from speechsite.tests.support.redis_cluster import WatchedRedis
+from speechsite.tests.support.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def watched() -> Iterator[WatchedRedis]:
+    with WatchedRedis() as watched:
+        yield watched
+
+
+def test_the_primary_is_asked(watched: WatchedRedis, use_redis: Callable[[str], None]) -> None:
+    use_redis(watched.url)
+    assert store.put("llm:exact:a", {"v": 1}, 600)
+    assert store.get("llm:exact:a") == {"v": 1}
+    assert watched.primary.client().exists("llm:exact:a")
+
+
+def test_the_doctor_follows_the_sentinels(watched: WatchedRedis) -> None:
+    findings = list(examine_redis(watched.url))
+    assert [finding.status for finding in findings if finding.step in ("sentinels", "write")] == ["ok", "ok"]
+    assert any(f"127.0.0.1:{watched.primary.port}" in finding.message for finding in findings)
+    *_, last = examine_redis(watched.url.replace(watched.service, "another"))
+    assert (last.step, last.status) == ("sentinels", "error")
+    assert "sentinel monitor" in last.remedy
+
+
+def test_a_new_primary_is_found(use_redis: Callable[[str], None]) -> None:
+    with WatchedRedis() as watched:
+        use_redis(watched.url)
+        assert store.put("llm:exact:a", {"v": 1}, 600)
+        wait_until(lambda: bool(watched.replica.client().exists("llm:exact:a")))
+        watched.primary.kill()
+        assert store.get("llm:exact:a") is None
+        wait_until(lambda: store.get("llm:exact:a") == {"v": 1})
+        wait_until(lambda: store.put("llm:exact:b", {"v": 2}, 600))
+        assert watched.replica.client().exists("llm:exact:b")

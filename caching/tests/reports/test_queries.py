@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from caching.models import Call, EntryHits, HourlyUsage
+from caching.pricing.money import Money
+from caching.reports import queries
+from caching.reports.aggregates import Filters, Latency, Period, together
+from speechsite.tests.support.databases import run_python
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 12, 2, 12, tzinfo=UTC)
+DAY = Period(NOON - timedelta(hours=23), NOON + timedelta(minutes=30))
+
+
+@pytest.fixture(autouse=True)
+def rates(settings: Any) -> None:
+    settings.DISPLAY_CURRENCY = "USD"
+    settings.CURRENCY_RATES = {"USD": Decimal(1), "INR": Decimal(80)}
+
+
+def hour(outcome: str, requests: int, **fields: Any) -> HourlyUsage:
+    defaults = {"hour": NOON, "cache_type": "llm", "level": "balanced", "provider": "acme", "model": "m"}
+    defaults |= {"client": "bot", "currency": "USD", "outcome": outcome, "requests": requests}
+    row: HourlyUsage = HourlyUsage.objects.create(**{**defaults, **fields})
+    return row
+
+
+def test_a_summary_adds_up_what_agrees_with_the_filters() -> None:
+    hour("exact", 6, saved=Decimal("1.2"), input_tokens=60, output_tokens=6, seconds=0.006, under_5_ms=6)
+    hour("semantic", 2, saved=Decimal("0.3"), overhead=Decimal("0.1"), cost=Decimal("0.1"))
+    hour("miss", 2, cost=Decimal("0.4"), input_tokens=20, output_tokens=2, seconds=1.0, unpriced=1)
+    hour("error", 1)
+    hour("bypass", 1, client="other")
+    figures = queries.summary(DAY)
+    assert (figures.total, figures.hits, figures.hit_rate) == (12, 8, 0.8)
+    assert (figures.spent, figures.saved, figures.overhead) == (Decimal("0.5"), Decimal("1.5"), Decimal("0.1"))
+    assert (figures.tokens_served, figures.tokens_billed, figures.unpriced) == (66, 22, 1)
+    assert (figures.average_hit_seconds, figures.average_miss_seconds) == (0.006 / 8, 0.5)
+    assert queries.summary(DAY, Filters(client="other")).total == 1
+    assert queries.summary(DAY, Filters(cache_type="tts")).total == 0
+
+
+def test_the_parts_of_a_period_add_up_to_the_whole() -> None:
+    hour("exact", 6, saved=Decimal("1.2"), input_tokens=60, seconds=0.006)
+    hour("miss", 2, cost=Decimal("0.4"), hour=NOON - timedelta(hours=5), unpriced=1)
+    assert together(figures for _, figures in queries.timeseries(DAY)) == queries.summary(DAY)
+
+
+def test_currencies_are_converted_for_display() -> None:
+    hour("miss", 1, cost=Decimal(160), currency="INR")
+    hour("miss", 1, cost=Decimal(1))
+    assert queries.summary(DAY).spent == 3
+
+
+def test_without_requests_there_is_no_rate() -> None:
+    figures = queries.summary(DAY)
+    assert (figures.total, figures.hit_rate, figures.average_hit_seconds) == (0, None, None)
+
+
+def test_a_period_and_the_one_before_do_not_share_a_full_hour() -> None:
+    hour("exact", 1, hour=NOON - timedelta(hours=23))
+    hour("exact", 2, hour=NOON - timedelta(hours=24))
+    hour("exact", 4, hour=NOON + timedelta(hours=1))
+    assert queries.summary(DAY).total == 1
+    assert queries.summary(DAY.before).total == 2
+
+
+def test_a_day_is_shown_by_hour_without_gaps() -> None:
+    hour("exact", 3)
+    hour("miss", 1, hour=NOON - timedelta(hours=5))
+    points = queries.timeseries(DAY)
+    assert len(points) == 24
+    assert [moment for moment, figures in points if figures.total] == [NOON - timedelta(hours=5), NOON]
+    assert points[-1][1].hits == 3
+
+
+def test_a_month_is_shown_by_day() -> None:
+    hour("exact", 3)
+    hour("exact", 4, hour=NOON - timedelta(hours=1))
+    points = queries.timeseries(Period(NOON - timedelta(days=30), NOON + timedelta(hours=1)))
+    assert len(points) == 31
+    assert (points[-1][0], points[-1][1].hits) == (NOON.replace(hour=0), 7)
+
+
+def test_groups_come_with_the_largest_saving_first() -> None:
+    hour("exact", 1, level="speed", model="a", saved=Decimal(1))
+    hour("exact", 1, level="quality", model="b", saved=Decimal(2))
+    hour("exact", 1, level="speed", model="a", saved=Decimal("0.5"), provider="other")
+    levels, models = queries.by_level_and_model(DAY)
+    assert [(name, figures.saved) for name, figures in levels] == [("quality", 2), ("speed", Decimal("1.5"))]
+    assert [name for name, _ in models] == ["acme/b", "acme/a", "other/a"]
+
+
+def test_latency_of_hits_is_apart_from_that_of_misses() -> None:
+    hour("exact", 90, under_1_ms=80, under_5_ms=10)
+    hour("semantic", 10, under_50_ms=10)
+    hour("miss", 4, under_1000_ms=3, slower=1)
+    found = queries.latency(DAY)
+    assert found["hits"].shares == (0.8, 0.1, 0, 0.1, *[0] * 8)
+    assert found["misses"].shares == (*[0] * 7, 0.75, 0, 0, 0, 0.25)
+    assert Latency((0,) * 12).shares == (0,) * 12
+
+
+def test_top_questions_are_those_that_saved_most_in_any_currency() -> None:
+    for key, saved, currency in (("a", 1, "USD"), ("b", 240, "INR"), ("c", 2, "USD")):
+        for day in (0, 1):
+            EntryHits.objects.create(
+                day=NOON.date() - timedelta(days=day),
+                key=key,
+                cache_type="llm",
+                question=f"{key}?",
+                hits=2,
+                saved=Decimal(saved),
+                currency=currency,
+            )
+    top = queries.top_questions(Period(NOON - timedelta(days=2), NOON), limit=2)
+    assert [(entry.key, entry.hits, entry.saved) for entry in top] == [("b", 4, 6), ("c", 4, 4)]
+
+
+def test_unpriced_models_are_named() -> None:
+    hour("miss", 5, model="new", unpriced=5, currency="")
+    hour("exact", 2, model="new", unpriced=2, currency="")
+    hour("miss", 1)
+    assert queries.unpriced_models(DAY) == [("acme", "new", 7)]
+
+
+def call(outcome: str, **fields: Any) -> Call:
+    row: Call = Call.objects.create(
+        created=NOON, cache_type="llm", outcome=outcome, provider="acme", model="m", currency="USD", **fields
+    )
+    return row
+
+
+def test_recent_semantic_hits_come_latest_first() -> None:
+    call("miss")
+    first, second = call("semantic", question="1"), call("semantic", question="2")
+    assert list(queries.recent_semantic_hits()) == [second, first]
+
+
+def test_the_average_cost_knows_when_it_knows_nothing() -> None:
+    call("miss", cost=None)
+    assert queries.average_cost("acme", "m") is None
+    call("miss", cost=Decimal("0.1"))
+    call("bypass", cost=Decimal("0.3"))
+    assert queries.average_cost("acme", "m") == Money(Decimal("0.2"), "USD")
+
+
+def test_it_is_quick_with_ten_million_requests(django_assert_max_num_queries: Any) -> None:
+    month = Period(NOON - timedelta(days=30), NOON)
+    HourlyUsage.objects.bulk_create(
+        HourlyUsage(
+            hour=NOON - timedelta(hours=hours),
+            cache_type="llm",
+            outcome=outcome,
+            level=level,
+            provider="acme",
+            model="m",
+            client=f"client-{client}",
+            currency="USD",
+            requests=232,
+            saved=Decimal("0.01"),
+        )
+        for hours in range(1, 721)
+        for outcome in ("exact", "semantic", "miss")
+        for level in ("balanced", "speed")
+        for client in range(10)
+    )
+    # Of this thread, in which SQLite works too: other programs on the machine do not count.
+    started = time.thread_time()
+    with django_assert_max_num_queries(10):
+        assert queries.summary(month).total == 10_022_400
+        queries.summary(month.before)
+        queries.timeseries(month)
+        queries.by_level_and_model(month)
+        queries.latency(month)
+        queries.unpriced_models(month)
+    # The promise for the whole page is 0.3 s; the time here is generous.
+    assert time.thread_time() - started < 3
+
+
+def test_days_are_added_up_on_every_database(database_url: str) -> None:
+    code = """
+from datetime import UTC, datetime, timedelta
+from caching.reports import queries
+from caching.reports.aggregates import Period
+from caching.models import HourlyUsage
+start = datetime(2026, 1, 5, 12, tzinfo=UTC)
+for hour in (0, 11, 12, 48):
+    moment = start + timedelta(hours=hour)
+    HourlyUsage.objects.create(hour=moment, cache_type="llm", outcome="exact", requests=1)
+series = queries.timeseries(Period(start, start + timedelta(days=3)))
+assert [figures.total for _, figures in series] == [2, 1, 1, 0], series
+"""
+    run_python(code, database_url)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import pytest
+
+from caching.semantic.embedders import get_embedder
+from caching.semantic.evaluation import Asked, compare, read_pairs, replay
+from caching.semantic.indexes import get_index
+from caching.semantic.indexes.base import Entry
+from caching.semantic.matcher import Matcher
+
+pytest.importorskip("wordllama")
+POLARITY = Path(__file__).parents[1] / "data" / "polarity.jsonl"
+DATA = Path(__file__).parents[3].parent / "shared" / "data" / "semantic"
+
+
+@pytest.fixture
+def matcher() -> Matcher:
+    embedder = get_embedder("wordllama")
+    return Matcher(embedder, get_index("numpy", embedder.dimensions))
+
+
+def test_it_serves_a_paraphrase_and_says_why(matcher: Matcher) -> None:
+    matcher.add(Entry("1", "s", "turn on the light in the kitchen"))
+    decision = matcher.find("turn the kitchen light on", "s", "balanced")
+    assert decision.entry is not None
+    assert decision.tier == "semantic"
+    assert decision.best is not None
+    assert decision.bar < decision.best.probability < 1
+
+
+def test_quality_serves_only_what_is_equal_once_normalised(matcher: Matcher) -> None:
+    matcher.add(Entry("1", "s", "where is my order"))
+    assert matcher.find("please tell me where is my order?", "s", "quality").tier == "normalized"
+    assert matcher.find("where is the order", "s", "quality").entry is None
+
+
+def test_it_refuses_the_opposite_and_names_the_guard(matcher: Matcher) -> None:
+    matcher.add(Entry("1", "s", "turn on the light"))
+    decision = matcher.find("turn off the light", "s", "speed")
+    assert decision.entry is None
+    assert decision.best is not None
+    assert decision.best.vetoes == ("opposites",)
+
+
+def test_another_scope_is_never_served(matcher: Matcher) -> None:
+    matcher.add(Entry("1", "mine", "where is my order"))
+    assert matcher.find("where is my order", "theirs", "speed").best is None
+
+
+def test_an_embedder_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="wordllama"):
+        Matcher(get_embedder("wordllama"), get_index("numpy", 8))
+
+
+def test_no_near_miss_of_the_hand_written_set_is_served(matcher: Matcher) -> None:
+    result = compare(matcher, [pair for pair in read_pairs(POLARITY) if not pair.same], "balanced")
+    assert result.wrong_examples == []
+
+
+def test_most_true_paraphrases_of_the_hand_written_set_are_kept(matcher: Matcher) -> None:
+    result = compare(matcher, [pair for pair in read_pairs(POLARITY) if pair.same], "balanced")
+    assert result.hit_rate >= 0.4
+
+
+def test_the_hand_written_set_is_balanced_and_complete() -> None:
+    rows = [json.loads(line) for line in POLARITY.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) >= 600
+    assert 0.45 < sum(row["y"] for row in rows) / len(rows) < 0.55
+    assert set(Counter(row["language"] for row in rows)) == {"en", "hi", "hi_latn"}
+    assert set(Counter(row["domain"] for row in rows)) == {"bank", "telecom", "clinic", "delivery", "home"}
+    assert len({(row["a"], row["b"]) for row in rows}) == len(rows)
+
+
+def test_different_hindi_questions_are_hardly_ever_taken_for_equal(matcher: Matcher) -> None:
+    path = DATA / "xquad_en_hi.jsonl"
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    rows = [json.loads(line)["hi"] for line in path.read_text(encoding="utf-8").splitlines()]
+    # The file repeats six questions word for word under another id.
+    distinct = list(dict.fromkeys(" ".join(row.split()) for row in rows))
+    assert replay(matcher, [Asked(row, row) for row in distinct], "balanced").hits <= 2
+
+
+def test_a_lookup_among_ten_thousand_takes_a_few_milliseconds_at_most(matcher: Matcher) -> None:
+    for at in range(10_000):
+        matcher.add(Entry(str(at), "s", f"where is order {at} of customer {at % 97} in town {at % 31}"))
+    times = []
+    for at in range(200):
+        start = perf_counter()
+        matcher.find(f"what is the state of order {at} please", "s", "balanced")
+        times.append(perf_counter() - start)
+    assert median(times) < 0.1

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+import redis
+
+from caching.semantic import event_vectors, replication
+from caching.semantic.embedders import get_embedder
+from caching.semantic.replication import Event
+
+
+def test_the_questions_of_one_client_go_from_all_batches(
+    redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replication, "BATCH", 2)
+    replication.publish_all(
+        Event(f"llm:exact:{number}", "scope", "text", 1.0, by="ab"[number % 2]) for number in range(7)
+    )
+    assert replication.erase_events(by="a", dry_run=True) == 4
+    assert replication.erase_events(by="a") == 4
+    assert [event.by for batch in replication.read_all() for event in batch] == ["b"] * 3
+
+
+def test_events_come_as_they_were_told_and_what_others_wrote_is_passed_over(redis_client: redis.Redis) -> None:
+    told = [
+        Event("llm:exact:1", "scope", "नमस्ते\n“you”", 1.5, by="a"),
+        Event("llm:exact:2", "scope", "text", 2.0, embedder="e:1:2", vector=b"\xff\x00"),
+        Event("llm:exact:3"),
+    ]
+    replication.publish_all(told[:1])
+    strange: list[dict[str, bytes]] = [{"x": b"1"}, {"e": b"\x80"}, {"e": b'{"unknown": 1}', "v": b"v"}, {"e": b"[]"}]
+    for fields in strange:
+        redis_client.xadd("llm:query_index", cast("Any", fields))
+    replication.publish_all(told[1:])
+    assert [event._replace(plain=False) for batch in replication.read_all() for event in batch] == told
+
+
+def test_it_is_told_with_a_question_whether_it_is_plain(redis_client: redis.Redis) -> None:
+    texts = ["Where is my order?", "where is  my order 12", "Please, where's my order?", "twenty five", "नमस्ते"]
+    replication.publish_all(Event(text, text=text) for text in texts)
+    events = [event for batch in replication.read_all() for event in batch]
+    assert [event.plain for event in events] == [True, True, False, False, True]
+    embedder = get_embedder("ngrams")
+    assert event_vectors.of(events, embedder).tolist() == event_vectors.made(embedder, texts).tolist()

@@ -1,0 +1,34 @@
+"""One question in two wordings, and how it is asked of the cache."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from caching.llm.request import Question
+from caching.policy import Policy
+from caching.result import Outcome
+from caching.semantic import replication
+from caching.semantic.cache import tier
+from caching.tests.support.asking import Provider, ask, spoken
+from speechsite.tests.support.waiting import wait_until
+
+ASKED = "What is my account balance?"
+PARAPHRASE = "could you tell me my account balance please"
+
+
+def question(text: str, **change: Any) -> Question:
+    messages = [{"role": "user", "content": text}]
+    return replace(Question("client:1", "demo", "m", messages, {}, asked_by="tester"), **change)
+
+
+def asked(text: str, level: Any = "speed", **change: Any) -> Outcome[Any]:
+    return ask(question(text, **change), Policy(level), Provider(spoken(f"Answer to {text}")))
+
+
+def wait_for_the_index() -> None:
+    """Until this process has read all that the stream says: our promise is a second."""
+    newest = replication._as_numbers(replication._newest() or b"0")
+    reader = tier()._reader
+    assert reader is not None
+    wait_until(lambda: replication._as_numbers(reader._last) >= newest)

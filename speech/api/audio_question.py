@@ -1,0 +1,63 @@
+"""A question that comes as sound: `multipart/form-data` with the audio in `file` and the JSON body in `request`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from caching.policy import Policy
+from speech import services
+from speech.api.request_body import parse_json
+from speech.api.serializers import ConverseCall, ConverseRequestSerializer
+from speech.api.uploads import audio_of
+from speech.exceptions import InvalidRequest
+from speech.models import Client
+from speech.providers.base import TranscriptionRequest
+
+PLACEHOLDER = "…"
+"""Stands for the question while the rest of the request is checked, so that nothing is written down in vain."""
+
+
+class SpokenRequestSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField(help_text="What was said, as an audio file.")
+    request = serializers.JSONField(
+        required=False, help_text="The body of a written request without `query`; `messages` are the turns before."
+    )
+
+
+def read_spoken_call(request: Request) -> tuple[ConverseCall, TranscriptionRequest]:
+    """What is asked for, with a placeholder where the question belongs, and the audio that holds it."""
+    audio, kind = audio_of(request)
+    form: Any = request.data
+    fields: Any = parse_json(str(form.get("request") or "{}").encode())
+    if not isinstance(fields, dict) or "query" in fields:
+        raise InvalidRequest("request must be a JSON object without query: file holds the question", param="request")
+    asked = ConverseRequestSerializer(data={**fields, **_question(fields.get("messages"))})
+    asked.is_valid(raise_exception=True)
+    call = asked.to_call()
+    return call, TranscriptionRequest(audio, kind, model=call.wish.stt_model, language=call.speech.language)
+
+
+def _question(turns: Any) -> dict[str, Any]:
+    if turns is None:
+        return {"query": PLACEHOLDER}
+    if not isinstance(turns, list):
+        raise InvalidRequest("messages must be a list", param="messages")
+    return {"messages": [*turns, {"role": "user", "content": PLACEHOLDER}]}
+
+
+def hear(
+    client: Client, call: ConverseCall, audio: TranscriptionRequest, policy: Policy
+) -> tuple[ConverseCall, dict[str, Any]]:
+    """`call` with the words of `audio` as its question, and what the receipt says about them."""
+    result = services.transcribe(client=client, request=audio, policy=policy, provider=call.wish.stt_provider)
+    text = result.outcome.value["text"].strip()
+    if not text:
+        raise InvalidRequest("file holds no speech", param="file", code="no_speech")
+    question = {"role": "user", "content": text}
+    chat = replace(call.chat, messages=[*call.chat.messages[:-1], question])
+    heard = {"text": text, "cache": result.outcome.status, "provider": result.provider}
+    return replace(call, chat=chat, speech=replace(call.speech, text=text)), heard

@@ -1,0 +1,64 @@
+"""HTTP's words for what the cache is asked to do, and did: RFC 9111 in, RFC 9211 out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from caching.policy import Level, Policy
+from caching.result import Outcome
+from speech.exceptions import InvalidRequest
+
+
+def policy_from(cache_control: str, level: Level) -> Policy:
+    """The policy that a `Cache-Control` request header asks for.
+
+    `no-cache`, `no-store`, `max-age=N` and `only-if-cached` (RFC 9111, section 5.2.1); a directive that is unknown
+    is ignored, as the RFC demands. Raises InvalidRequest for a `max-age` that is not a number.
+    """
+    directives = dict(_directive(part) for part in cache_control.split(",") if part.strip())
+    no_store = "no-store" in directives
+    return Policy(
+        level=level,
+        read=not no_store and "no-cache" not in directives,
+        write=not no_store,
+        max_age=_seconds(directives["max-age"]) if "max-age" in directives else None,
+        only_if_cached="only-if-cached" in directives,
+    )
+
+
+def headers(outcome: Outcome[Any]) -> dict[str, str]:
+    """`X-Cache`, `Cache-Status`, `Age` and what belongs to them, for one answer."""
+    result = {"X-Cache": outcome.status.upper(), "Cache-Status": cache_status(outcome)}
+    if outcome.status == "hit":
+        result["Age"] = str(outcome.age)
+        result["X-Cache-Match"] = outcome.match
+    if outcome.matched:
+        result["X-Cache-Similarity"] = f"{outcome.matched.similarity:.4f}"
+        result["X-Cache-Probability"] = f"{outcome.matched.probability:.4f}"
+    return result
+
+
+def cache_status(outcome: Outcome[Any]) -> str:
+    """RFC 9211's `Cache-Status` value."""
+    if outcome.stale:
+        # Section 2.2: asked for and not got; a negative ttl says how long it has been stale (section 2.3).
+        return f"speechsite; fwd=stale; ttl={outcome.ttl}"
+    if outcome.status == "hit":
+        return f"speechsite; hit; ttl={max(0, outcome.ttl)}"
+    forwarded = "uri-miss" if outcome.status == "miss" else "bypass"
+    collapsed = "; collapsed" if outcome.collapsed else ""
+    return f"speechsite; fwd={forwarded}{collapsed}" + (f"; stored; ttl={outcome.ttl}" if outcome.stored else "")
+
+
+def _directive(part: str) -> tuple[str, str]:
+    name, _, value = part.strip().partition("=")
+    return name.strip().lower(), value.strip().strip('"')
+
+
+def _seconds(value: str) -> int:
+    if not (value.isascii() and value.isdecimal()):
+        raise InvalidRequest(
+            f"Cache-Control: max-age must be a whole number of seconds, not {value!r}", param="Cache-Control"
+        )
+    # RFC 9111, section 1.2.2: a number too large to be represented counts as 2^31.
+    return min(int(value[:12]), 2**31)

@@ -1,0 +1,63 @@
+"""Is the process alive, and what it needs at hand. For load balancers: no key, no cache, no log line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from caching.redis import store
+from speech import providers
+from speech.routing.breaker import breaker_of
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """503 only when requests would fail. Without Redis they are answered, uncached: degraded, not dead."""
+    parts = {"database": _database(), "redis": _redis(), "providers": _providers()}
+    failed = parts["database"]["status"] != "ok"
+    degraded = parts["redis"]["status"] == "down"
+    status = "failed" if failed else "degraded" if degraded else "ok"
+    return JsonResponse({"status": status, **parts}, status=503 if failed else 200)
+
+
+def _database() -> dict[str, Any]:
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return {"status": "down", "reason": type(error).__name__}
+    return {"status": "ok"}
+
+
+def _redis() -> dict[str, Any]:
+    if not store.enabled():
+        return {"status": "off"}
+    milliseconds = store.ping_milliseconds()
+    if milliseconds is None:
+        return {"status": "down", "reason": store.state().reason, "since": store.state().since}
+    return {"status": "ok", "ping_ms": milliseconds}
+
+
+def _providers() -> dict[str, Any]:
+    chosen = {"llm": (settings.LLM_PROVIDER, "chat"), "tts": (settings.TTS_PROVIDER, "speech")}
+    return {use: _provider(name, operation) for use, (name, operation) in chosen.items()}
+
+
+def _provider(name: str, operation: str) -> dict[str, Any]:
+    if name not in providers.names():
+        return {"name": name, "status": "unknown"}
+    if missing := providers.get(name).missing_settings:
+        return {"name": name, "status": "not configured", "missing": missing}
+    if seconds := breaker_of(name, operation).seconds_left:
+        return {"name": name, "status": "left alone", "seconds": round(seconds, 1)}
+    return {"name": name, "status": "ok"}

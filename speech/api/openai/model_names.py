@@ -1,0 +1,68 @@
+"""What a client means by OpenAI's `model`: a level, a provider's model, or a name that its SDK insists on sending."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+from caching.policy import LEVELS
+from speech import providers
+from speech.providers.base import BaseProvider
+
+REMEMBERED_NAMES = 1024
+
+
+class Meant(NamedTuple):
+    provider: str
+    model: str
+    """Empty: the provider's default."""
+    level: str
+    """Empty: none was named."""
+
+
+@lru_cache(REMEMBERED_NAMES)
+def resolve(name: str, operation: str) -> Meant:
+    """`quality`, `balanced` and `speed` are levels; `provider/model` is exact; a bare name is looked for.
+
+    A bare name goes to the default provider if it knows the name, else to a configured provider that does. A name that
+    only a provider without a key knows is one that the client's SDK sent by default: the default provider's own
+    model answers it. Any other name is passed on, because models come and go faster than code.
+    """
+    defaults = {
+        "chat": settings.LLM_PROVIDER,
+        "speech": settings.TTS_PROVIDER,
+        "transcription": settings.STT_PROVIDER,
+    }
+    default = providers.get(defaults[operation])
+    if name in LEVELS or not name:
+        return Meant(default.name, "", name)
+    prefix, slash, model = name.partition("/")
+    if slash and prefix in providers.that_do(operation):
+        return Meant(prefix, "" if model in LEVELS else model, model if model in LEVELS else "")
+    others = [providers.get(other) for other in providers.that_do(operation) if other != default.name]
+    for provider in [default, *(other for other in others if not other.missing_settings)]:
+        if name in provider.models():
+            return Meant(provider.name, name, "")
+    foreign = any(name in other.models() for other in others)
+    return Meant(default.name, name if default.passes_models_on and not foreign else "", "")
+
+
+def listed() -> list[tuple[str, str]]:
+    """The names that a client may send, each with who owns it: levels, then `provider/model` of what is configured."""
+    configured = [provider for provider in map(providers.get, providers.names()) if not provider.missing_settings]
+    models = [(f"{provider.name}/{model}", provider.name) for provider in configured for model in _known(provider)]
+    return [(level, "speechsite") for level in LEVELS] + models
+
+
+def _known(provider: BaseProvider) -> list[str]:
+    return sorted(set(provider.models()))
+
+
+def _forget(**kwargs: Any) -> None:
+    resolve.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,76 @@
+"""How OpenAI's answers look on the wire."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from caching.llm.entry import Answer
+from speech.api.errors import error_body
+from speech.exceptions import GatewayError
+
+DONE = b"data: [DONE]\n\n"
+
+
+def completion(answer: Answer, *, id: str) -> dict[str, Any]:
+    """A `chat.completion` object."""
+    return {
+        "id": id,
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": answer.model,
+        "choices": [{"logprobs": None, **choice} for choice in answer.choices],
+        "usage": answer.usage,
+    }
+
+
+def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, wants_usage: bool) -> Iterator[bytes]:
+    """`chat.completion.chunk` objects as server-sent events under one id; a failure is an event, never a silent end."""
+    created = int(time.time())
+    try:
+        for chunk in chunks:
+            usage = chunk.pop("usage", None)
+            if chunk.get("choices"):
+                # With include_usage every chunk but the last has `usage: null` (OpenAI's API reference).
+                yield _event({**chunk, "id": id, "created": created, **({"usage": None} if wants_usage else {})})
+            if usage and wants_usage:
+                yield _event({**chunk, "id": id, "created": created, "choices": [], "usage": usage})
+        yield DONE
+    except GatewayError as error:
+        yield _failure(error)
+    finally:
+        _close(chunks)
+
+
+def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]:
+    """Encoded sound as `speech.audio.delta` events, then `speech.audio.done`. We count characters as its tokens."""
+    try:
+        for chunk in sound:
+            yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(chunk).decode()})
+        usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
+        yield _event({"type": "speech.audio.done", "usage": usage})
+        yield DONE
+    except GatewayError as error:
+        yield _failure(error)
+    finally:
+        _close(sound)
+
+
+def model_object(name: str, owner: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": owner}
+
+
+def _event(data: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(data, separators=(",", ":")).encode() + b"\n\n"
+
+
+def _failure(error: GatewayError) -> bytes:
+    return _event(error_body(error.message, type=error.type, param=error.param, code=error.code))
+
+
+def _close(items: Iterable[Any]) -> None:
+    if close := getattr(items, "close", None):
+        close()

@@ -1,0 +1,139 @@
+"""OpenAI's request bodies. Fields that change an answer are named here; any other is ignored, as clients expect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from caching.policy import LEVELS
+from speech.api.fields import (
+    BoundedTextField,
+    MessagesField,
+    NumberField,
+    PreparedSerializer,
+    TextField,
+    WholeNumberField,
+)
+from speech.api.messages import validate_messages
+from speech.audio import formats
+from speech.providers.base import ChatRequest, SpeechRequest
+
+NOT_PARAMS = ("model", "messages", "stream", "stream_options", "optimization_level", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionCall:
+    request: ChatRequest
+    """Without its model, which `model` may name in several ways."""
+    model: str
+    level: str
+    stream: bool
+    wants_usage: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSpeechCall:
+    request: SpeechRequest
+    """Without its model, which `model` may name in several ways."""
+    model: str
+    level: str
+    codec: str
+    as_events: bool
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class VoiceField(serializers.Field[str, Any, str, Any]):
+    """A name, or OpenAI's object `{"id": name}`."""
+
+    def to_internal_value(self, data: Any) -> str:
+        voice = data.get("id") if isinstance(data, dict) else data
+        if not isinstance(voice, str):
+            raise serializers.ValidationError("Must be a text or an object with an id.", code="invalid")
+        return voice
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
+class StreamOptionsSerializer(serializers.Serializer[Any]):
+    include_usage = serializers.BooleanField(default=False)
+
+
+class ChatCompletionSerializer(PreparedSerializer):
+    model = TextField(required=False, max_length=200, allow_blank=True, default="")
+    messages = MessagesField()
+    stream = serializers.BooleanField(default=False, allow_null=True)
+    stream_options = StreamOptionsSerializer(required=False, allow_null=True)
+    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
+    language = TextField(required=False, max_length=35)
+
+    temperature = NumberField(required=False, allow_null=True, min_value=0, max_value=2)
+    top_p = NumberField(required=False, allow_null=True, min_value=0, max_value=1)
+    top_k = WholeNumberField(required=False, allow_null=True)
+    min_p = NumberField(required=False, allow_null=True, min_value=0, max_value=1)
+    presence_penalty = NumberField(required=False, allow_null=True, min_value=-2, max_value=2)
+    frequency_penalty = NumberField(required=False, allow_null=True, min_value=-2, max_value=2)
+    repetition_penalty = NumberField(required=False, allow_null=True)
+    max_tokens = WholeNumberField(required=False, allow_null=True, min_value=1)
+    max_completion_tokens = WholeNumberField(required=False, allow_null=True, min_value=1)
+    n = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=128)
+    seed = WholeNumberField(required=False, allow_null=True)
+    logprobs = serializers.BooleanField(required=False, allow_null=True)
+    top_logprobs = WholeNumberField(required=False, allow_null=True, min_value=0, max_value=20)
+    logit_bias = serializers.DictField(required=False, allow_null=True)
+    stop = serializers.JSONField(required=False, allow_null=True)
+    tools = serializers.ListField(child=serializers.DictField(), required=False, allow_null=True)
+    tool_choice = serializers.JSONField(required=False, allow_null=True)
+    parallel_tool_calls = serializers.BooleanField(required=False, allow_null=True)
+    functions = serializers.ListField(child=serializers.DictField(), required=False, allow_null=True)
+    function_call = serializers.JSONField(required=False, allow_null=True)
+    response_format = serializers.DictField(required=False, allow_null=True)
+    reasoning_effort = TextField(required=False, allow_null=True)
+    verbosity = TextField(required=False, allow_null=True)
+    modalities = serializers.ListField(child=TextField(), required=False, allow_null=True)
+    audio = serializers.DictField(required=False, allow_null=True)
+    prediction = serializers.DictField(required=False, allow_null=True)
+    web_search_options = serializers.DictField(required=False, allow_null=True)
+
+    def validate_messages(self, messages: Any) -> list[dict[str, Any]]:
+        return validate_messages(messages)
+
+    def to_call(self) -> CompletionCall:
+        data = self.validated_data
+        request = ChatRequest(
+            messages=data["messages"],
+            language=data.get("language", ""),
+            params={name: value for name, value in data.items() if name not in NOT_PARAMS},
+        )
+        usage = (data.get("stream_options") or {}).get("include_usage", False)
+        return CompletionCall(request, data["model"], data.get("optimization_level", ""), bool(data["stream"]), usage)
+
+
+class AudioSpeechSerializer(PreparedSerializer):
+    input = BoundedTextField()
+    model = TextField(required=False, max_length=200, allow_blank=True, default="")
+    voice = VoiceField(required=False, default="")
+    instructions = TextField(required=False, allow_blank=True, allow_null=True, max_length=4096)
+    response_format = serializers.ChoiceField(choices=formats.names(), default="mp3")
+    speed = NumberField(required=False, allow_null=True, min_value=0.25, max_value=4.0)
+    stream_format = serializers.ChoiceField(choices=("audio", "sse"), default="audio")
+    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
+    language = TextField(required=False, max_length=35)
+
+    def to_call(self) -> AudioSpeechCall:
+        data = self.validated_data
+        request = SpeechRequest(
+            text=data["input"],
+            voice=data["voice"],
+            language=data.get("language", ""),
+            speed=data.get("speed") or 1.0,
+            instructions=data.get("instructions") or "",
+        )
+        as_events = data["stream_format"] == "sse"
+        return AudioSpeechCall(
+            request, data["model"], data.get("optimization_level", ""), data["response_format"], as_events
+        )

@@ -1,0 +1,174 @@
+"""`/v1/…`: OpenAI's wire format over the same services."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from caching.llm.stream import replay
+from caching.policy import LEVELS, Level, Policy
+from speech import answer_ids, providers, services
+from speech.api import cache_headers
+from speech.api.authentication import client_of
+from speech.api.endpoint import Endpoint, json_response
+from speech.api.openai import model_names
+from speech.api.openai import responses as openai_replies
+from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
+from speech.api.response_headers import headers
+from speech.api.serializers import ErrorResponseSerializer
+from speech.api.streaming import streamed
+from speech.api.views import CACHE_CONTROL, ERRORS
+from speech.exceptions import InvalidRequest
+from speech.privacy.disclosure import hides
+from speech.providers._shared import openai_chat
+
+EVENTS = "text/event-stream"
+LEVEL = OpenApiParameter(
+    "X-Optimization-Level",
+    str,
+    OpenApiParameter.HEADER,
+    enum=LEVELS,
+    description="The level, where the body names none.",
+)
+
+
+class OpenAIView(APIView):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        response["X-Request-ID"] = f"req_{secrets.token_hex(16)}"
+        return response
+
+
+class ChatCompletionsView(OpenAIView, Endpoint):
+    @extend_schema(
+        request=ChatCompletionSerializer,
+        responses={
+            (200, "application/json"): OpenApiResponse(
+                OpenApiTypes.OBJECT, "`chat.completion`, or its chunks as events."
+            ),
+            (200, EVENTS): OpenApiTypes.STR,
+            **ERRORS,
+        },
+        parameters=[CACHE_CONTROL, LEVEL],
+    )
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a conversation, whole or as a stream."""
+        call = self.read_in_turn(ChatCompletionSerializer, request)
+        meant = model_names.resolve(call.model, "chat")
+        client = client_of(request)
+        ask: dict[str, Any] = {
+            "client": client,
+            "request": replace(call.request, model=meant.model),
+            "policy": (policy := policy_of(request, call.level, meant.level)),
+            "provider": meant.provider,
+        }
+        if call.stream and not hides(client):
+            stream = services.stream_chat(**ask)
+            id = answer_ids.issue(client, stream.outcome, policy.level)
+            events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
+            return streamed(events, EVENTS, headers(client, stream))
+        result = services.chat(**ask)
+        id = answer_ids.issue(client, result.outcome, policy.level)
+        answer, about = result.outcome.value, headers(client, result)
+        if not call.stream:
+            return json_response(openai_replies.completion(answer, id=id), about)
+        # The pace of its chunks would tell a stored answer from one that is being made.
+        chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=id)
+        events = openai_replies.completion_events(chunks, id=id, wants_usage=call.wants_usage)
+        return streamed(events, EVENTS, about)
+
+
+class AudioSpeechView(OpenAIView, Endpoint):
+    @extend_schema(
+        request=AudioSpeechSerializer,
+        responses={
+            (200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio, or events with it."),
+            (200, EVENTS): OpenApiTypes.STR,
+            **ERRORS,
+        },
+        parameters=[CACHE_CONTROL, LEVEL],
+    )
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        """Speak a text; what is not in the cache is sent as it is made."""
+        call = self.read_in_turn(AudioSpeechSerializer, request)
+        meant = model_names.resolve(call.model, "speech")
+        client = client_of(request)
+        # Sound that comes in one piece does not tell by its pieces whether it was stored.
+        whole = hides(client)
+        result = services.synthesize(
+            client=client,
+            request=replace(call.request, model=meant.model),
+            policy=policy_of(request, call.level, meant.level),
+            codec=call.codec,
+            provider=meant.provider,
+            stream=not whole,
+        )
+        about = headers(client, result)
+        if call.as_events:
+            events = openai_replies.speech_events(result.outcome.value, characters=len(call.request.text))
+            return streamed(events, EVENTS, about)
+        if whole or result.outcome.status == "hit":
+            return HttpResponse(b"".join(result.outcome.value), content_type=result.content_type, headers=about)
+        return streamed(result.outcome.value, result.content_type, about)
+
+
+class ModelsView(OpenAIView):
+    @extend_schema(operation_id="v1_models_list", responses={200: OpenApiTypes.OBJECT, **ERRORS})
+    def get(self, request: Request) -> Response:
+        """The names that may be sent as `model`."""
+        models = [openai_replies.model_object(name, owner) for name, owner in model_names.listed()]
+        return Response({"object": "list", "data": models})
+
+
+@extend_schema_view(get=extend_schema(exclude=True))
+class AudioModelsView(ModelsView):
+    """The same list at a second address that Open WebUI asks; the schema names it once."""
+
+
+class ModelView(OpenAIView):
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
+    def get(self, request: Request, name: str) -> Response:
+        """One of them."""
+        for listed, owner in model_names.listed():
+            if name in (listed, listed.partition("/")[2]):
+                return Response(openai_replies.model_object(name, owner))
+        raise ModelNotFound(f"The model {name[:200]!r} does not exist.", param="model")
+
+
+class VoicesView(OpenAIView):
+    # Open WebUI asks for it without a key; it tells no secret.
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request) -> Response:
+        """The voices of the default provider, and OpenAI's names for them."""
+        own = {voice.id: voice.name for voice in providers.get(settings.TTS_PROVIDER).voices()}
+        names = own | {name: name.title() for name in openai_chat.VOICES}
+        return Response({"voices": [{"id": id, "name": name} for id, name in names.items()]})
+
+
+class ModelNotFound(InvalidRequest):
+    status = 404
+    code = "model_not_found"
+
+
+def policy_of(request: Request | HttpRequest, in_body: str, named_as_model: str) -> Policy:
+    """The level as the body, a header or the model's name says it, in this order."""
+    level = in_body or request.META.get("HTTP_X_OPTIMIZATION_LEVEL") or named_as_model
+    if level and level not in LEVELS:
+        raise InvalidRequest(f"X-Optimization-Level must be one of {', '.join(LEVELS)}", param="X-Optimization-Level")
+    return cache_headers.policy_from(
+        request.META.get("HTTP_CACHE_CONTROL", ""), cast("Level", level or settings.OPTIMIZATION_LEVEL)
+    )

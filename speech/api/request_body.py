@@ -1,0 +1,111 @@
+"""From the bytes of a request to what they ask for.
+
+A cache is asked the same things over and over: what a body means is remembered by its bytes, because validating it anew
+costs several times what the rest of a hit does.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.http import HttpRequest
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.request import Request
+
+from speech.api.errors import PayloadTooLarge
+
+T_co = TypeVar("T_co", covariant=True)
+
+REMEMBERED_BODIES = 4096
+LARGEST_REMEMBERED_BYTES = 8192
+
+
+class CallSerializer(Protocol[T_co]):
+    """A DRF serializer that can say what its validated data ask for, as a small immutable object."""
+
+    def __init__(self, *, data: Any) -> None: ...
+    def is_valid(self, *, raise_exception: bool) -> bool: ...
+    def to_call(self) -> T_co: ...
+
+
+def read_call(serializer: type[CallSerializer[T_co]], request: Request | HttpRequest) -> T_co:
+    """What the body of `request` asks for. Raises DRF's and our own errors for what it must not be."""
+    return call_in(body_of(request), serializer)
+
+
+def body_of(request: Request | HttpRequest) -> bytes:
+    """The body of `request`, all of it. Raises where it is too large or not called JSON."""
+    content_type: str = request.META.get("CONTENT_TYPE", "")
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType(content_type or "none")
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    body: bytes = request.read(limit + 1)
+    if len(body) > limit:
+        raise PayloadTooLarge(f"The request body is larger than {limit} bytes.")
+    return body
+
+
+def call_in(body: bytes, serializer: type[CallSerializer[T_co]]) -> T_co:
+    """What `body` asks for, as `serializer` reads it."""
+    read = _read_and_remember if len(body) <= LARGEST_REMEMBERED_BYTES else _read
+    return read(serializer, body)
+
+
+def _read(serializer: type[CallSerializer[Any]], body: bytes) -> Any:
+    asked = serializer(data=parse_json(body))
+    asked.is_valid(raise_exception=True)
+    return asked.to_call()
+
+
+_read_and_remember = lru_cache(REMEMBERED_BODIES)(_read)
+
+
+def _forget(**kwargs: Any) -> None:
+    _read_and_remember.cache_clear()
+
+
+setting_changed.connect(_forget)
+
+
+def parse_json(body: bytes) -> Any:
+    """The value of a JSON text. Raises ParseError that says what is wrong and where."""
+    try:
+        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise ParseError(f"The body is not valid UTF-8 (byte {error.start}).") from error
+    except RecursionError as error:
+        raise ParseError("The JSON body is nested too deeply.") from error
+    except ValueError as error:
+        raise ParseError(f"The body is not valid JSON: {error}") from error
+    if _may_hold_forbidden(body):
+        _refuse_forbidden(value)
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _may_hold_forbidden(body: bytes) -> bool:
+    # Raw NUL and surrogates are not valid JSON or UTF-8, so only their escapes can get here.
+    lowered = body.lower()
+    return b"\\u0000" in lowered or b"\\ud" in lowered
+
+
+def _refuse_forbidden(value: Any, path: str = "") -> None:
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise ParseError(f"{path or 'The body'} contains a NUL character.")
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ParseError(f"{path or 'The body'} contains a lone surrogate, which is not a character.")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_forbidden(name, "A field name")
+            _refuse_forbidden(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            _refuse_forbidden(item, f"{path}.{position}" if path else str(position))

@@ -1,0 +1,29 @@
+"""The headers that say who made an answer, what the cache did and what that cost."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from caching.ledger import Costs
+from caching.result import Outcome
+from speech import accounting
+from speech.api import cache_headers
+from speech.models import Client
+from speech.privacy.disclosure import hides
+
+
+class Result(Protocol):
+    """What a service answers with."""
+
+    @property
+    def outcome(self) -> Outcome[Any]: ...
+    @property
+    def costs(self) -> Costs | None: ...
+    @property
+    def provider(self) -> str: ...
+
+
+def headers(client: Client, result: Result) -> dict[str, str]:
+    """Who made an answer, what the cache did and what that cost, as far as `client` may know."""
+    told = {"X-Provider": result.provider}
+    return told if hides(client) else told | cache_headers.headers(result.outcome) | accounting.headers(result.costs)

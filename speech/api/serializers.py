@@ -1,0 +1,227 @@
+"""The bodies of `/api/…`, in and out. They are also what the OpenAPI page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from caching.llm.entry import text_of
+from caching.models import MOST_COMMENT
+from caching.policy import LEVELS, Level
+from speech import providers
+from speech.api.fields import (
+    BoundedTextField,
+    MessagesField,
+    NumberField,
+    StrictSerializer,
+    TextField,
+    TruthField,
+    WholeNumberField,
+)
+from speech.api.messages import validate_messages
+from speech.audio import formats
+from speech.providers.base import ChatRequest, SpeechRequest
+from speech.services import ConverseWish
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCall:
+    request: ChatRequest
+    level: Level
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechCall:
+    request: SpeechRequest
+    level: Level
+    provider: str
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConverseCall:
+    chat: ChatRequest
+    speech: SpeechRequest
+    level: Level
+    wish: ConverseWish
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackCall:
+    id: str
+    correct: bool
+    comment: str = ""
+
+
+class LevelField(serializers.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        help_text = "How long the answer may be reused, and how freely."
+        super().__init__(choices=LEVELS, required=False, help_text=help_text, **kwargs)
+
+    def get_default(self) -> str:
+        return settings.OPTIMIZATION_LEVEL
+
+
+SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
+
+
+def one_conversation(attrs: dict[str, Any]) -> list[dict[str, Any]]:
+    """OpenAI's messages, from `messages` or from `query` and `system`."""
+    if ("query" in attrs) == ("messages" in attrs):
+        raise serializers.ValidationError({"query": "Give either `query` or `messages`."}, code="required")
+    if "messages" in attrs and "system" in attrs:
+        raise serializers.ValidationError({"system": "Put the instructions into `messages`."})
+    system = [{"role": "system", "content": attrs["system"]}] if "system" in attrs else []
+    question = [{"role": "user", "content": attrs["query"]}] if "query" in attrs else []
+    return validate_messages(attrs.get("messages") or [*system, *question])
+
+
+class ChatRequestSerializer(StrictSerializer):
+    query = BoundedTextField(required=False, help_text="One question. Give this or `messages`.")
+    messages = MessagesField(required=False, help_text="A conversation in OpenAI's form.")
+    system = TextField(required=False, help_text="Instructions for the model; only together with `query`.")
+    optimization_level = LevelField()
+    provider = serializers.ChoiceField(
+        choices=providers.that_do("chat"), required=False, help_text="Default: the server's LLM_PROVIDER."
+    )
+    model = TextField(required=False, max_length=200)
+    language = TextField(required=False, max_length=35, help_text="BCP 47 tag of the language to answer in.")
+    temperature = NumberField(required=False, min_value=0, max_value=2)
+    top_p = NumberField(required=False, min_value=0, max_value=1)
+    max_tokens = WholeNumberField(required=False, min_value=1)
+    seed = WholeNumberField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs["messages"] = one_conversation(attrs)
+        return attrs
+
+    def to_call(self) -> ChatCall:
+        data = self.validated_data
+        request = ChatRequest(
+            messages=data["messages"],
+            model=data.get("model", ""),
+            language=data.get("language", ""),
+            params={name: data[name] for name in ("temperature", "top_p", "max_tokens", "seed") if name in data},
+        )
+        return ChatCall(request, data["optimization_level"], data.get("provider", ""))
+
+
+class FeedbackRequestSerializer(StrictSerializer):
+    id = TextField(
+        max_length=200, help_text="The `id` of an answer, of `/api` or `/v1`, or the `X-Receipt-ID` of a spoken turn."
+    )
+    correct = TruthField(help_text="Whether the answer was right for the question.")
+    comment = TextField(required=False, max_length=MOST_COMMENT, help_text="Why, for the people who run the server.")
+
+    def to_call(self) -> FeedbackCall:
+        return FeedbackCall(**self.validated_data)
+
+
+class SpeechRequestSerializer(StrictSerializer):
+    text = BoundedTextField()
+    voice = TextField(required=False, max_length=200)
+    provider = serializers.ChoiceField(
+        choices=providers.that_do("speech"), required=False, help_text="Default: the server's TTS_PROVIDER."
+    )
+    codec = serializers.ChoiceField(choices=formats.names(), default="wav")
+    model = TextField(required=False, max_length=200)
+    language = TextField(required=False, max_length=35, help_text="BCP 47 tag; default: by the script of the text.")
+    optimization_level = LevelField()
+    speed = NumberField(required=False, min_value=0.25, max_value=4.0)
+    pitch = NumberField(required=False, min_value=-1, max_value=1)
+    sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, required=False)
+    instructions = TextField(required=False, max_length=4096)
+
+    def to_call(self) -> SpeechCall:
+        data = self.validated_data
+        options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions")
+        request = SpeechRequest(**{name: data[name] for name in options if name in data})
+        return SpeechCall(request, data["optimization_level"], data.get("provider", ""), data["codec"])
+
+
+class ConverseRequestSerializer(StrictSerializer):
+    query = BoundedTextField(required=False, help_text="What was said. Give this or `messages`.")
+    messages = MessagesField(required=False, help_text="A conversation in OpenAI's form.")
+    system = TextField(required=False, help_text="Instructions for the model; only together with `query`.")
+    optimization_level = LevelField()
+    language = TextField(required=False, max_length=35, help_text="BCP 47 tag of the language to answer in.")
+    llm_provider = serializers.ChoiceField(choices=providers.that_do("chat"), required=False)
+    llm_model = TextField(required=False, max_length=200)
+    stt_provider = serializers.ChoiceField(choices=providers.that_do("transcription"), required=False)
+    stt_model = TextField(required=False, max_length=200)
+    tts_provider = serializers.ChoiceField(choices=providers.that_do("speech"), required=False)
+    tts_model = TextField(required=False, max_length=200)
+    voice = TextField(required=False, max_length=200)
+    codec = serializers.ChoiceField(choices=("wav", "pcm", "mp3"), default="wav")
+    sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, default=24000)
+    speed = NumberField(min_value=0.25, max_value=4.0, default=1.0)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs["messages"] = one_conversation(attrs)
+        return attrs
+
+    def to_call(self) -> ConverseCall:
+        data = self.validated_data
+        language = data.get("language", "")
+        chat = ChatRequest(messages=data["messages"], model=data.get("llm_model", ""), language=language)
+        speech = SpeechRequest(
+            # The question stands for the answer until there is one.
+            text=text_of(data["messages"][-1]),
+            voice=data.get("voice", ""),
+            model=data.get("tts_model", ""),
+            language=language,
+            speed=data["speed"],
+            sample_rate=data["sample_rate"],
+        )
+        chosen = ("llm_provider", "tts_provider", "stt_provider", "stt_model")
+        wish = ConverseWish(data["codec"], **{name: data[name] for name in chosen if name in data})
+        return ConverseCall(chat, speech, data["optimization_level"], wish)
+
+
+class CacheReceiptSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=("hit", "miss", "bypass"))
+    match = serializers.CharField(allow_blank=True, help_text="`exact` or `semantic` on a hit, else empty.")
+    age = serializers.IntegerField(help_text="Seconds since the answer was made.")
+    ttl = serializers.IntegerField(help_text="Seconds that it stays stored; 0 when it is not.")
+    stored = serializers.BooleanField()
+    key = serializers.CharField()
+
+
+class CostSerializer(serializers.Serializer[Any]):
+    usd = serializers.CharField(allow_null=True, help_text="What this request cost; null where that is not known.")
+    saved_usd = serializers.CharField(allow_null=True, help_text="What the cache saved, less what it spent itself.")
+
+
+class ChatResponseSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    text = serializers.CharField(allow_blank=True)
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    optimization_level = serializers.ChoiceField(choices=LEVELS)
+    finish_reason = serializers.CharField()
+    usage = serializers.JSONField(allow_null=True, help_text="Tokens as the provider billed them when it was made.")
+    cost = CostSerializer(allow_null=True)
+    cache = CacheReceiptSerializer(allow_null=True, help_text="Null, as `cost` is, where the server hides it.")
+
+
+class FeedbackResponseSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    correct = serializers.BooleanField()
+    removed = serializers.IntegerField(
+        allow_null=True, help_text="How many stored answers were removed because of it; null where that is kept secret."
+    )
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    type = serializers.CharField()
+    param = serializers.CharField(allow_null=True, help_text="The field at fault, if it is one.")
+    code = serializers.CharField(help_text="Stable; for programs.")
+
+
+class ErrorResponseSerializer(serializers.Serializer[Any]):
+    error = ErrorSerializer()

@@ -1,0 +1,48 @@
+"""What a client may ask for, checked before anything else is done for it: not even a cached answer is read."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from caching.coordination import rate_limit
+from caching.ledger.daily_spending import daily
+from speech.exceptions import BudgetSpent, TooManyRequests
+from speech.metrics import REFUSED
+from speech.models import Client
+
+if TYPE_CHECKING:
+    # DRF imports this module while it defines its views.
+    from rest_framework.views import APIView
+
+
+class ClientLimits(BaseThrottle):
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """True, or raises: DRF's own exception knows one reason only, and we have two."""
+        if isinstance(request.user, Client):
+            check(request.user)
+        return True
+
+
+def check(client: Client) -> None:
+    """Count one request of `client`. Raises TooManyRequests or BudgetSpent; costs nothing where there is no limit."""
+    if client.daily_budget_usd is not None and daily.spent(client.name) >= client.daily_budget_usd:
+        REFUSED.labels(BudgetSpent.code).inc()
+        message = f"The budget of {client.daily_budget_usd:f} USD a day is spent. It begins anew at midnight UTC."
+        raise BudgetSpent(message, retry_after=_seconds_to_midnight(timezone.now()))
+    if client.requests_per_minute is not None:
+        waiting = rate_limit.take(str(client.pk), client.requests_per_minute)
+        if waiting > 0:
+            REFUSED.labels(TooManyRequests.code).inc()
+            message = f"No more than {client.requests_per_minute} requests a minute are allowed."
+            raise TooManyRequests(message, retry_after=math.ceil(waiting))
+
+
+def _seconds_to_midnight(now: datetime) -> int:
+    tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return math.ceil((tomorrow - now).total_seconds())

@@ -1,0 +1,62 @@
+"""Uploaded sound: how large it may be, and whether it is sound at all. It is never decoded here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework.parsers import DataAndFiles, MultiPartParser
+from rest_framework.request import Request
+
+from speech.api.errors import PayloadTooLarge
+from speech.exceptions import InvalidRequest
+
+ROOM_FOR_FIELDS = 65_536
+"""Bytes of a multipart body beside the file."""
+
+
+class UploadParser(MultiPartParser):
+    """Refuses by the announced length what is too large, before any of it is read or written to a disk."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> DataAndFiles[Any, Any]:
+        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
+        if int(length) > settings.MAX_UPLOAD_BYTES + ROOM_FOR_FIELDS:
+            raise too_large()
+        return super().parse(stream, media_type, parser_context)
+
+
+def audio_of(request: Request) -> tuple[bytes, str]:
+    """The uploaded file `file`, and the ending that its name should have. Raises InvalidRequest, PayloadTooLarge."""
+    upload = request.FILES.get("file")
+    if not isinstance(upload, UploadedFile):
+        raise InvalidRequest("file must hold the audio, as a part of a multipart/form-data body", param="file")
+    if (upload.size or 0) > settings.MAX_UPLOAD_BYTES:
+        raise too_large()
+    audio: bytes = upload.read()
+    return audio, kind_of(audio)
+
+
+def kind_of(audio: bytes) -> str:
+    """`wav`, `mp3`, …: which kind of sound file begins like this. Raises InvalidRequest for anything else."""
+    head = audio[:12]
+    if head[:4] == b"RIFF" and head[8:] == b"WAVE":
+        return "wav"
+    if head[4:8] == b"ftyp":
+        return "m4a"
+    for beginning, kind in ((b"ID3", "mp3"), (b"fLaC", "flac"), (b"OggS", "ogg"), (b"\x1a\x45\xdf\xa3", "webm")):
+        if head.startswith(beginning):
+            return kind
+    # A frame of MPEG audio begins with eleven bits set; the next ones are version and layer, of which ADTS has 0.
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
+        return "aac" if head[1] & 0x06 == 0 else "mp3"
+    raise InvalidRequest(
+        "file is not audio of a known kind (wav, mp3, flac, ogg, m4a, webm, aac)", param="file", code="not_audio"
+    )
+
+
+def too_large() -> PayloadTooLarge:
+    return PayloadTooLarge(f"The file is larger than {settings.MAX_UPLOAD_BYTES} bytes.")

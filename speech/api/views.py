@@ -1,0 +1,184 @@
+"""`/api/…`: validate, call a service, answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from caching.llm.entry import text_of
+from caching.policy import Level, Policy
+from speech import accounting, answer_ids, services
+from speech.api import cache_headers, feedback
+from speech.api.audio_question import SpokenRequestSerializer, hear, read_spoken_call
+from speech.api.authentication import client_of
+from speech.api.endpoint import Endpoint, json_response
+from speech.api.request_body import read_call
+from speech.api.response_headers import headers
+from speech.api.serializers import (
+    ChatRequestSerializer,
+    ChatResponseSerializer,
+    ConverseRequestSerializer,
+    ErrorResponseSerializer,
+    FeedbackRequestSerializer,
+    FeedbackResponseSerializer,
+    SpeechRequestSerializer,
+)
+from speech.api.streaming import streamed
+from speech.api.uploads import UploadParser
+from speech.models import Client, Receipt
+from speech.privacy.disclosure import hides
+
+CACHE_CONTROL = OpenApiParameter(
+    "Cache-Control",
+    str,
+    OpenApiParameter.HEADER,
+    description="`no-cache`: answer anew. `no-store`: and leave no trace. `max-age=N`: nothing older than N seconds. "
+    "`only-if-cached`: 504 instead of asking a provider.",
+)
+ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 429, 502, 503, 504), ErrorResponseSerializer)
+
+
+class ChatView(Endpoint):
+    @extend_schema(
+        request=ChatRequestSerializer, responses={200: ChatResponseSerializer, **ERRORS}, parameters=[CACHE_CONTROL]
+    )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Answer a question, from the cache where it can be answered from there."""
+        call = self.read_in_turn(ChatRequestSerializer, request)
+        client = client_of(request)
+        result = services.chat(
+            client=client,
+            request=call.request,
+            policy=_policy(request, call.level),
+            provider=call.provider,
+        )
+        id = answer_ids.issue(client, result.outcome, call.level)
+        body = _chat_body(client, result, call.level, id)
+        return json_response(body, headers(client, result))
+
+
+class SpeechView(Endpoint):
+    @extend_schema(
+        request=SpeechRequestSerializer,
+        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio."), **ERRORS},
+        parameters=[CACHE_CONTROL],
+    )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Speak a text, from the cache where it was spoken before."""
+        call = self.read_in_turn(SpeechRequestSerializer, request)
+        client = client_of(request)
+        result = services.synthesize(
+            client=client,
+            request=call.request,
+            policy=_policy(request, call.level),
+            codec=call.codec,
+            provider=call.provider,
+        )
+        return HttpResponse(
+            b"".join(result.outcome.value),
+            content_type=result.content_type,
+            headers=headers(client, result),
+        )
+
+
+class ConverseView(APIView):
+    parser_classes = (UploadParser,)
+
+    @extend_schema(
+        request={"application/json": ConverseRequestSerializer, "multipart/form-data": SpokenRequestSerializer},
+        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The spoken answer."), **ERRORS},
+        parameters=[CACHE_CONTROL],
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Answer a question aloud, sentence by sentence. `X-Receipt-ID` names the receipt of the turn."""
+        client = client_of(request)
+        heard = None
+        if request.content_type.startswith("multipart/"):
+            call, audio = read_spoken_call(request)
+            policy = _policy(request, call.level)
+            call, heard = hear(client, call, audio, policy)
+        else:
+            call = read_call(ConverseRequestSerializer, request)
+            policy = _policy(request, call.level)
+        turn = services.converse(client=client, chat=call.chat, speech=call.speech, policy=policy, wish=call.wish)
+        turn.receipt.heard = heard
+        receipt_id = uuid.uuid4()
+        sound = _with_receipt(turn, client, receipt_id)
+        return streamed(sound, turn.content_type, {"X-Receipt-ID": str(receipt_id)})
+
+
+class ReceiptView(APIView):
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
+    def get(self, request: Request, id: uuid.UUID) -> Response:
+        """What a spoken turn came to, for ten minutes: its sentences, which were cached, what was billed."""
+        return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
+
+
+class FeedbackView(APIView):
+    @extend_schema(
+        request=FeedbackRequestSerializer,
+        responses={
+            202: FeedbackResponseSerializer,
+            404: OpenApiResponse(ErrorResponseSerializer, "No answer of this client has the id."),
+            **{status: ERRORS[status] for status in (400, 401, 413, 415, 429)},
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Say whether an answer was right. One that was wrong is removed, and never given to this question again.
+
+        The same feedback may be sent again; it takes effect once.
+        """
+        said, client = read_call(FeedbackRequestSerializer, request), client_of(request)
+        removed = feedback.give(client=client, id=said.id, correct=said.correct, comment=said.comment)
+        if removed is None:
+            raise NotFound("None of your answers has this id.")
+        body = {"id": said.id, "correct": said.correct, "removed": None if hides(client) else removed}
+        return Response(body, status=202)
+
+
+def _policy(request: Request | HttpRequest, level: Level) -> Policy:
+    return cache_headers.policy_from(request.META.get("HTTP_CACHE_CONTROL", ""), level)
+
+
+def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> Iterator[bytes]:
+    try:
+        yield from turn.sound
+    finally:
+        Receipt.objects.prune()
+        Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
+
+
+def _chat_body(client: Client, result: services.ChatResult, level: str, id: str) -> dict[str, Any]:
+    outcome, hidden = result.outcome, hides(client)
+    choice = outcome.value.choices[0]
+    return {
+        "id": id,
+        "text": text_of(choice["message"]),
+        "provider": result.provider,
+        "model": outcome.value.model,
+        "optimization_level": level,
+        "finish_reason": choice["finish_reason"],
+        "usage": outcome.value.usage,
+        "cost": None if hidden else accounting.body(result.costs),
+        "cache": None
+        if hidden
+        else {
+            "status": outcome.status,
+            "match": outcome.match,
+            "age": outcome.age,
+            "ttl": outcome.ttl,
+            "stored": outcome.stored,
+            "key": outcome.key,
+        },
+    }

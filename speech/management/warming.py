@@ -1,0 +1,152 @@
+"""Asking and speaking ahead of time, so that the first caller finds an answer."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from caching.policy import Policy
+from caching.pricing import prices
+from caching.pricing.money import Money, total
+from caching.pricing.usage import Usage
+from caching.reports import queries
+from speech import providers, services
+from speech.api.serializers import ChatRequestSerializer, SpeechCall, SpeechRequestSerializer
+from speech.exceptions import GatewayError, InvalidRequest
+from speech.models import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the file: a checked body of `/api/chat/` or `/api/tts/`."""
+
+    line: int
+    body: Any
+    """A valid serializer."""
+
+    @property
+    def is_speech(self) -> bool:
+        return isinstance(self.body, SpeechRequestSerializer)
+
+    @property
+    def digest(self) -> str:
+        """What marks it as done, whatever its line is next time."""
+        return hashlib.sha256(json.dumps(self.body.initial_data, sort_keys=True).encode()).hexdigest()[:32]
+
+    @property
+    def provider(self) -> str:
+        default = settings.TTS_PROVIDER if self.is_speech else settings.LLM_PROVIDER
+        name: str = self.body.validated_data.get("provider") or default
+        return name
+
+
+@dataclass(slots=True)
+class Estimate:
+    """What warming will cost at most: what is cached already costs nothing."""
+
+    amounts: list[Money] = field(default_factory=list)
+    unknown: int = 0
+    """Rows whose cost cannot be told."""
+
+    @property
+    def in_display_currency(self) -> Money:
+        return Money(total(self.amounts, settings.DISPLAY_CURRENCY), settings.DISPLAY_CURRENCY)
+
+
+def read(path: Path) -> list[Job]:
+    """The rows of a `.csv` file with a header line, or of a file with one JSON object a line.
+
+    A row with `text` is spoken, one with `query` or `messages` asked; the other fields are those of the API. Raises
+    InvalidRequest that names the line.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = _csv_rows(file) if path.suffix.lower() == ".csv" else _json_rows(file)
+        return [_job(line, row) for line, row in rows]
+
+
+def estimate(jobs: Iterable[Job]) -> Estimate:
+    """Speech by its length; a question by what the model's calls have cost so far."""
+    result = Estimate()
+    for job in jobs:
+        money = _cost_of_speech(job) if job.is_speech else _cost_of_answer(job)
+        if money is None:
+            result.unknown += 1
+        else:
+            result.amounts.append(money)
+    return result
+
+
+def warm(
+    jobs: Iterable[Job], *, client: Client, concurrency: int, done: Callable[[Job], None]
+) -> Iterator[tuple[Job, str]]:
+    """Run the jobs, each with what went wrong ("" if nothing); `done` is called after each that succeeded."""
+
+    def run(job: Job) -> tuple[Job, str]:
+        try:
+            _serve(job, client)
+        except GatewayError as error:
+            return job, error.message
+        finally:
+            connection.close()
+        done(job)
+        return job, ""
+
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="warm") as pool:
+        yield from pool.map(run, jobs)
+
+
+def _serve(job: Job, client: Client) -> None:
+    call = job.body.to_call()
+    policy = Policy(call.level)
+    if isinstance(call, SpeechCall):
+        services.synthesize(client=client, request=call.request, policy=policy, codec=call.codec, provider=job.provider)
+    else:
+        services.chat(client=client, request=call.request, policy=policy, provider=job.provider)
+
+
+def _csv_rows(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
+    reader = csv.DictReader(file)
+    for row in reader:
+        yield reader.line_num, {name: value for name, value in row.items() if name and value}
+
+
+def _json_rows(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(file, 1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except ValueError as error:
+                raise InvalidRequest(f"line {number}: not JSON: {error}") from error
+
+
+def _job(line: int, row: Any) -> Job:
+    if not isinstance(row, dict):
+        raise InvalidRequest(f"line {line}: must be an object")
+    body = (SpeechRequestSerializer if "text" in row else ChatRequestSerializer)(data=row)
+    if not body.is_valid():
+        problems = "; ".join(f"{name}: {errors[0]}" for name, errors in body.errors.items())
+        raise InvalidRequest(f"line {line}: {problems}")
+    return Job(line, body)
+
+
+def _cost_of_speech(job: Job) -> Money | None:
+    request = providers.get(job.provider).prepare_speech(job.body.to_call().request)
+    return prices.cost(job.provider, request.model, Usage(characters=len(request.text)))
+
+
+def _cost_of_answer(job: Job) -> Money | None:
+    request = providers.get(job.provider).prepare_chat(job.body.to_call().request)
+    # A free model is known to be free before it was ever called.
+    one_token = prices.cost(job.provider, request.model, Usage(input_tokens=1, output_tokens=1))
+    if one_token is not None and not one_token.amount:
+        return one_token
+    return queries.average_cost(job.provider, request.model)

@@ -1,0 +1,63 @@
+"""Which of a client's questions and sentences are looked for, and kept, where other clients find them too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.conf import settings
+
+from caching import shared_scope
+from caching.llm.request import Question
+from caching.llm.semantic_lookup import HARMLESS_PARAMS
+from caching.policy import Policy
+from caching.tts import Utterance
+from speech.models import SHARED_SCOPE, Client
+from speech.privacy.personal_text import has_figures, is_shareable
+
+
+def shared_if_admitted(client: Client, question: Question, policy: Policy) -> Question:
+    """`question` in the shared scope if it says nothing personal and enough clients ask it, else as it is."""
+    if not (_may_share(client, policy) and _says_nothing_personal(question)):
+        return question
+    shared = replace(question, scope=SHARED_SCOPE)
+
+    def storable(answer: str) -> bool:
+        if has_figures(answer):
+            # From now on each client keeps its own.
+            shared_scope.bar(shared.key)
+            return False
+        return True
+
+    [admitted] = shared_scope.admitted([shared.key], str(client.pk))
+    return replace(shared, storable=storable) if admitted else question
+
+
+def all_shared_if_admitted(client: Client, utterances: list[Utterance], policy: Policy) -> list[Utterance]:
+    """The same for utterances, all in one round trip."""
+    if not _may_share(client, policy):
+        return utterances
+    shared = {
+        position: replace(utterance, scope=SHARED_SCOPE)
+        for position, utterance in enumerate(utterances)
+        if is_shareable(utterance.text)
+    }
+    if not shared:
+        return utterances
+    admitted = shared_scope.admitted([utterance.key for utterance in shared.values()], str(client.pk))
+    for position, is_admitted in zip(list(shared), admitted, strict=True):
+        if not is_admitted:
+            del shared[position]
+    return [shared.get(position, own) for position, own in enumerate(utterances)]
+
+
+def _may_share(client: Client, policy: Policy) -> bool:
+    # `only-if-cached` asks outright whether somebody else has asked the same.
+    asks_outright = policy.only_if_cached and settings.HIDE_CACHE_STATUS
+    return client.shared_scope and policy.write and not asks_outright
+
+
+def _says_nothing_personal(question: Question) -> bool:
+    return set(question.params) <= HARMLESS_PARAMS and all(
+        set(message) <= {"role", "content"} and isinstance(message["content"], str) and is_shareable(message["content"])
+        for message in question.messages
+    )

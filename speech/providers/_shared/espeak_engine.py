@@ -1,0 +1,124 @@
+"""Find espeak-ng on this machine, and run it: one short-lived process for each text."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from django.conf import settings
+
+from speech.audio import read_wav
+from speech.exceptions import ProviderBadAnswer, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
+from speech.providers._shared import espeak_worker
+
+SAMPLE_RATE = espeak_worker.SAMPLE_RATE
+_LONGEST_DATA_PATH = 159  # bytes; a longer one is cut by the library's own buffer
+_running = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+
+class Engine(Protocol):
+    version: str
+
+    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int) -> bytes:
+        """PCM at SAMPLE_RATE; `pitch` is 0 to 100. The same arguments give the same bytes. Raises ProviderError."""
+        ...
+
+
+@functools.cache
+def find(binary: str) -> Engine:
+    """`binary` when it is given, else the library in the package espeakng-loader, else `espeak-ng` on the PATH.
+
+    Raises ProviderNotConfigured when there is none.
+    """
+    if binary:
+        return Binary(binary)
+    if importlib.util.find_spec("espeakng_loader"):
+        import espeakng_loader
+
+        return Library(espeakng_loader.get_library_path(), espeakng_loader.get_data_path())
+    if on_path := shutil.which("espeak-ng"):
+        return Binary(on_path)
+    raise ProviderNotConfigured(
+        "espeak-ng is not installed: pip install espeakng-loader, install the system's espeak-ng, "
+        "or set ESPEAK_NG_BIN to its path",
+        param="provider",
+    )
+
+
+class Library:
+    """The shared library, called by `espeak_worker.py` in a process of its own."""
+
+    def __init__(self, library: str, data: str) -> None:
+        self._worker = [sys.executable, "-I", "-S", espeak_worker.__file__, library]
+        self._data = ShortPath(data)
+        self.version = run(self._worker).decode()
+
+    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int) -> bytes:
+        return run([*self._worker, self._data.path, voice, str(words_per_minute), str(pitch)], text)
+
+
+class Binary:
+    """The command-line program."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        found = re.search(rb":\s*([\w.+-]+)", run([path, "--version"]))
+        if not found:
+            raise ProviderNotConfigured(f"{path} does not answer --version as espeak-ng does", param="provider")
+        self.version = found[1].decode()
+
+    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int) -> bytes:
+        options = ["--stdin", "--stdout", "-b", "1", "-v", voice, "-s", str(words_per_minute), "-p", str(pitch)]
+        # The program, unlike the library, reads [[…]] as phonemes and cannot be told not to.
+        wav = run([self._path, *options], re.sub(r"\[(?=\[)", "[ ", text))
+        try:
+            pcm, sample_rate = read_wav(wav)
+        except ValueError as error:
+            raise ProviderBadAnswer(f"espeak-ng did not write a WAV file: {error}") from error
+        if sample_rate != SAMPLE_RATE:
+            raise ProviderBadAnswer(f"espeak-ng spoke at {sample_rate} Hz where {SAMPLE_RATE} was expected")
+        return pcm
+
+
+@dataclass
+class ShortPath:
+    """A name for `long` that the library can hold: itself, or a link in a private folder that lives as long as this."""
+
+    long: str
+
+    def __post_init__(self) -> None:
+        self.path = self.long
+        if len(os.fsencode(self.long)) > _LONGEST_DATA_PATH:
+            self._folder = tempfile.TemporaryDirectory(prefix="espeak-")
+            link = Path(self._folder.name, "data")
+            link.symlink_to(self.long)
+            self.path = str(link)
+
+
+def run(command: list[str], text: str = "") -> bytes:
+    """Standard output of `command` given `text`; at most one run per CPU at a time. Raises ProviderError."""
+    timeout = settings.PROVIDER_READ_TIMEOUT
+    if not _running.acquire(timeout=timeout):
+        raise ProviderTimeout(f"espeak-ng was busy with other texts for {timeout} s")
+    try:
+        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=timeout)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise ProviderTimeout(f"espeak-ng did not finish within {timeout} s") from error
+    except OSError as error:
+        raise ProviderNotConfigured(f"cannot run {command[0]}: {error.strerror}", param="provider") from error
+    finally:
+        _running.release()
+    if done.returncode:
+        reason = espeak_worker.FAILURES.get(done.returncode, "it stopped unexpectedly")
+        raise ProviderUnavailable(f"espeak-ng failed with code {done.returncode}: {reason}")
+    return done.stdout

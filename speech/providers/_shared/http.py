@@ -1,0 +1,148 @@
+"""The way out: POST JSON to a provider, with time-outs, few and careful retries, and every failure in our terms."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from urllib3 import Timeout, encode_multipart_formdata
+from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError, SSLError
+from urllib3.exceptions import TimeoutError as HTTPTimeoutError
+
+from speech.exceptions import (
+    GatewayError,
+    ProviderBadAnswer,
+    ProviderNotConfigured,
+    ProviderRateLimited,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from speech.providers._shared import errors
+from speech.providers._shared.http_connections import POOL
+from speech.providers._shared.http_response import Reply
+
+_RETRIES = 2
+_FIRST_PAUSE = 0.25  # seconds, doubled for the second retry
+_PATIENCE = 2  # read time-outs after which a call is not tried again
+_LONGEST_PAUSE = 5.0  # seconds; a provider that asks for more is not worth the client's wait
+_LARGEST_BODY = 64 * 1024 * 1024
+_LARGEST_ERROR = 65_536
+
+
+class Form(list[tuple[str, Any]]):
+    """The fields of a `multipart/form-data` body; a file is a pair of its name and its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One POST to a provider. The values of `headers` are taken for secrets and kept out of every message."""
+
+    provider: str
+    url: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any] | Form
+    """Sent as JSON, or as a form."""
+
+
+@contextmanager
+def post(call: Call) -> Iterator[Reply]:
+    """Send `call` and give its body to be read; leaving the block early closes the connection.
+
+    Raises ProviderError or ProviderRejected, always before any byte of a body was handed on.
+    """
+    reply = _open(call, time.monotonic() + _PATIENCE * settings.PROVIDER_READ_TIMEOUT)
+    try:
+        yield reply
+    finally:
+        reply.close()
+
+
+def post_for_json(call: Call) -> dict[str, Any]:
+    """Send `call` and return the JSON object that it is answered with, all of it within one read time-out."""
+    with post(call) as reply:
+        body = reply.read(_LARGEST_BODY)
+    if len(body) > _LARGEST_BODY:
+        raise ProviderBadAnswer(f"{call.provider} sent more than {_LARGEST_BODY} bytes")
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ProviderBadAnswer(f"{call.provider} did not answer with JSON") from error
+    if not isinstance(answer, dict):
+        raise ProviderBadAnswer(f"{call.provider} did not answer with a JSON object")
+    return answer
+
+
+def _open(call: Call, deadline: float, retries: int = 0) -> Reply:
+    try:
+        reply = _send(call)
+    except NewConnectionError:
+        failure: GatewayError = ProviderUnavailable(f"{call.provider} cannot be reached")
+    else:
+        if 200 <= reply.status < 300:
+            return reply
+        failure = _refusal(call, reply)
+        if not _may_retry(failure, reply):
+            raise failure
+    pause = max(_FIRST_PAUSE * 2**retries, failure.retry_after or 0)
+    if retries == _RETRIES or pause > _LONGEST_PAUSE or time.monotonic() > deadline:
+        raise failure
+    time.sleep(pause * random.uniform(1, 1.5))  # noqa: S311 - spreads the retries of many clients
+    return _open(call, deadline, retries + 1)
+
+
+def _send(call: Call) -> Reply:
+    """The head of the answer. Raises NewConnectionError, which a retry may mend, and ProviderError for the rest."""
+    body, content_type = _encoded(call.body)
+    try:
+        response = POOL.urlopen(
+            "POST",
+            call.url,
+            body=body,
+            headers={"Content-Type": content_type, **call.headers},
+            timeout=Timeout(connect=settings.PROVIDER_CONNECT_TIMEOUT, read=settings.PROVIDER_READ_TIMEOUT),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+    except NewConnectionError:
+        raise
+    except HTTPTimeoutError as error:
+        raise ProviderTimeout(f"{call.provider} did not answer in time") from error
+    except LocationValueError as error:
+        raise ProviderNotConfigured(f"{call.provider.upper()}_BASE_URL is not a usable address") from error
+    except SSLError as error:
+        raise ProviderUnavailable(f"no secure connection to {call.provider}: its certificate is not trusted") from error
+    except HTTPError as error:
+        raise ProviderUnavailable(f"{call.provider} broke off the connection") from error
+    return Reply(call.provider, response)
+
+
+def _encoded(body: Mapping[str, Any] | Form) -> tuple[bytes, str]:
+    if isinstance(body, Form):
+        return encode_multipart_formdata(body)
+    return json.dumps(body, ensure_ascii=False).encode(), "application/json"
+
+
+def _refusal(call: Call, reply: Reply) -> GatewayError:
+    try:
+        body = reply.read(_LARGEST_ERROR)
+    except (ProviderTimeout, ProviderUnavailable):
+        body = b""  # the status alone tells enough
+    finally:
+        reply.close()
+    secrets = [word for value in call.headers.values() for word in value.split()]
+    return errors.from_answer(call.provider, reply.status, reply.headers, body, secrets)
+
+
+def _may_retry(failure: GatewayError, reply: Reply) -> bool:
+    if reply.headers.get("x-should-retry") == "false":
+        return False
+    if isinstance(failure, ProviderRateLimited):
+        return failure.retry_after is not None
+    return isinstance(failure, ProviderUnavailable)

@@ -1,0 +1,79 @@
+"""Reading the body of a provider's answer as it arrives."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+
+from django.conf import settings
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as HTTPTimeoutError
+
+from speech.exceptions import ProviderTimeout, ProviderUnavailable
+from speech.providers._shared.http_connections import PatientHTTPConnection
+
+_PATIENCE = 4  # read time-outs that we wait for a stream in all, so that one that drips comes to an end
+_LAST_BYTES = 0.05  # seconds
+_CHUNK = 65_536
+
+
+class Reply:
+    """An answer whose head is there and whose body is still to be read, in either of two ways.
+
+    Both raise ProviderTimeout, or ProviderUnavailable when the body ends before its time.
+    """
+
+    def __init__(self, provider: str, response: BaseHTTPResponse) -> None:
+        self._provider = provider
+        self._response = response
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+
+    def read(self, most: int) -> bytes:
+        """The body, or hardly more than its first `most` bytes. It must be there when the head's time-out ends."""
+        body = bytearray()
+        while len(body) <= most and (chunk := self._read()):
+            body += chunk
+        return bytes(body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The body in chunks, each within a read time-out, and all of them within four.
+
+        Only waiting for the provider counts as time: the reader may be as slow as it likes.
+        """
+        patience = float(settings.PROVIDER_READ_TIMEOUT * _PATIENCE)
+        while patience > 0:
+            begun = time.monotonic()
+            self._wait_until(begun + min(settings.PROVIDER_READ_TIMEOUT, patience))
+            if not (chunk := self._read()):
+                return
+            patience -= time.monotonic() - begun
+            yield chunk
+        raise ProviderTimeout(f"{self._provider} takes too long over its answer")
+
+    def close(self) -> None:
+        """Close the connection, or keep it for the next call when the answer is at its end.
+
+        A reader that stopped at `[DONE]` cannot know, so the end of the body gets a moment to arrive.
+        """
+        self._wait_until(time.monotonic() + _LAST_BYTES)
+        with contextlib.suppress(HTTPError, OSError):  # not the end: closed below
+            self._response.read1(1)
+        self._response.close()
+        self._response.release_conn()
+
+    def _read(self) -> bytes:
+        try:
+            return self._response.read1(_CHUNK)
+        except HTTPTimeoutError as error:
+            raise ProviderTimeout(f"{self._provider} stopped in the middle of its answer") from error
+        except HTTPError as error:
+            raise ProviderUnavailable(f"{self._provider} broke off its answer") from error
+
+    def _wait_until(self, deadline: float) -> None:
+        # None when all of the body is there: it is back in the pool then, and perhaps somebody else's.
+        connection = self._response.connection
+        if isinstance(connection, PatientHTTPConnection):
+            connection.deadline = deadline

@@ -1,0 +1,99 @@
+"""Chat in OpenAI's wire format: what is sent, and what an answer must hold to be one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
+from speech.providers._shared import errors
+from speech.providers.base import ChatAnswer, ChatRequest, Message
+from speech.text.languages import LANGUAGES, canonical
+
+VOICES = (
+    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
+)  # fmt: skip
+"""OpenAI's names for voices. Every provider has a voice of its own for each of them."""
+_NOT_PARAMS = ("model", "messages", "stream", "stream_options")
+
+
+def prepare(request: ChatRequest, model: str) -> ChatRequest:
+    """`request` with its model and language filled in, and without what only says how the answer travels."""
+    if not request.messages:
+        raise InvalidRequest("messages must not be empty", param="messages")
+    return ChatRequest(
+        messages=request.messages,
+        model=request.model or model,
+        language=canonical(request.language) if request.language else "",
+        params={name: value for name, value in request.params.items() if name not in _NOT_PARAMS},
+    )
+
+
+def body(request: ChatRequest) -> dict[str, Any]:
+    """The JSON body of a prepared request."""
+    return {"model": request.model, "messages": _messages(request), **request.params}
+
+
+def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
+    """Raises ProviderBadAnswer when a choice lacks its message or the reason why it ended."""
+    choices = answer.get("choices")
+    if not _are_objects(choices) or not choices or not all(_is_complete(choice) for choice in choices):
+        raise ProviderBadAnswer(f"{provider} sent an answer without a complete choice")
+    for choice in choices:
+        # Sarvam sends null when the reasoning has used up max_tokens.
+        if not choice["message"].get("tool_calls"):
+            choice["message"]["content"] = choice["message"].get("content") or ""
+    usage = answer.get("usage")
+    return ChatAnswer(
+        choices=choices, model=str(answer.get("model") or ""), usage=usage if isinstance(usage, dict) else None
+    )
+
+
+def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The chunks of a streamed answer up to `[DONE]`. Raises ProviderError unless every choice came to its end."""
+    finished: dict[int, bool] = {}
+    for event in events:
+        if event == "[DONE]":
+            break
+        chunk = _read_chunk(provider, event)
+        for choice in chunk["choices"]:
+            index = choice.get("index", 0)
+            finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
+        yield chunk
+    if not finished or not all(finished.values()):
+        raise ProviderUnavailable(f"{provider} ended its answer without finishing it")
+
+
+def _read_chunk(provider: str, event: str) -> dict[str, Any]:
+    try:
+        chunk = json.loads(event)
+    except (ValueError, RecursionError) as error:
+        raise ProviderBadAnswer(f"{provider} sent a chunk that is not JSON") from error
+    if isinstance(chunk, dict) and chunk.get("error"):
+        raise errors.from_event(provider, chunk["error"])
+    if not isinstance(chunk, dict) or not _are_objects(chunk.get("choices") or []):
+        raise ProviderBadAnswer(f"{provider} sent a chunk that is not a chat completion")
+    chunk["choices"] = chunk.get("choices") or []
+    for choice in chunk["choices"]:
+        choice["delta"] = choice.get("delta") or {}
+    return chunk
+
+
+def _are_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _is_complete(choice: Mapping[str, Any]) -> bool:
+    return isinstance(choice.get("message"), dict) and bool(choice.get("finish_reason"))
+
+
+def _messages(request: ChatRequest) -> list[Message]:
+    """The API has no field for a language, so the system message asks for it: the first one, as some servers insist."""
+    if not request.language:
+        return list(request.messages)
+    wish = f"Answer in {LANGUAGES[request.language]}."
+    first, *rest = request.messages
+    if first.get("role") in ("system", "developer") and isinstance(first.get("content"), str):
+        return [{**first, "content": f"{first['content']}\n\n{wish}"}, *rest]
+    return [{"role": "system", "content": wish}, first, *rest]

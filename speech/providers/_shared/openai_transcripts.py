@@ -1,0 +1,50 @@
+"""Transcription in OpenAI's wire format: what is sent, and what an answer must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from speech.exceptions import ProviderBadAnswer
+from speech.providers._shared.http import Form
+from speech.providers.base import Transcript, TranscriptionRequest
+
+MODELS = ("gpt-4o-mini-transcribe", "gpt-4o-transcribe", "whisper-1")
+"""Names that clients send; only the last one tells when something was said."""
+
+
+def form(request: TranscriptionRequest) -> Form:
+    """The body of a prepared request."""
+    fields: list[tuple[str, Any]] = [
+        ("file", (f"audio.{request.kind}", request.audio)),
+        ("model", request.model),
+        ("response_format", "verbose_json" if request.timestamps else "json"),
+    ]
+    fields += [("timestamp_granularities[]", name) for name in request.timestamps]
+    fields += [(name, value) for name in ("language", "prompt") if (value := getattr(request, name))]
+    if request.temperature:
+        fields.append(("temperature", str(request.temperature)))
+    return Form(fields)
+
+
+def read_transcript(provider: str, answer: Mapping[str, Any]) -> Transcript:
+    """Raises ProviderBadAnswer for an answer without a text."""
+    if not isinstance(text := answer.get("text"), str):
+        raise ProviderBadAnswer(f"{provider} sent no transcript")
+    usage = answer.get("usage") or {}
+    seconds = answer.get("duration") or usage.get("seconds")
+    return Transcript(
+        text=text,
+        language=str(answer.get("language") or ""),
+        seconds=float(seconds) if seconds else None,
+        segments=answer.get("segments") or [],
+        words=answer.get("words") or [],
+        billed=_billed(usage),
+    )
+
+
+def _billed(usage: Mapping[str, Any]) -> dict[str, int]:
+    """OpenAI bills tokens or, for whisper-1, seconds; `usage` says which."""
+    if usage.get("type") == "duration":
+        return {"audio_seconds": usage["seconds"]} if isinstance(usage.get("seconds"), int) else {}
+    return {name: usage[name] for name in ("input_tokens", "output_tokens") if isinstance(usage.get(name), int)}

@@ -1,0 +1,94 @@
+"""What every provider's `prepare_speech` checks in the same way, and what every provider's audio must hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from speech.audio import read_wav
+from speech.audio.pcm import BYTES_PER_SAMPLE
+from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderNotConfigured, UnsupportedFeature
+from speech.providers.base import BaseProvider, SpeechRequest, TranscriptionRequest
+from speech.text.languages import canonical
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, str]) -> SpeechRequest:
+    """`request` with its language in canonical form, its voice looked up among the aliases, and its text checked."""
+    check_text(request.text)
+    return replace(
+        request,
+        voice=voice_for(provider, request.voice, aliases),
+        language=canonical(request.language) if request.language else "",
+        # Home Assistant sends the string "None" for no instructions at all.
+        instructions="" if request.instructions.strip() in ("", "None") else request.instructions,
+    )
+
+
+def check_text(text: str) -> None:
+    """Raise InvalidRequest with param "text" for what no engine can speak."""
+    if not text.strip():
+        raise InvalidRequest("text must not be empty", param="text")
+    if "\0" in text or _SURROGATE.search(text):
+        raise InvalidRequest("text must be valid Unicode without NUL characters", param="text")
+
+
+def check_range(param: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:  # false for NaN too
+        raise InvalidRequest(f"{param} must be from {least:g} to {most:g}, not {value:g}", param=param)
+
+
+def refuse(provider: BaseProvider, /, **asked_for: object) -> None:
+    """Raise UnsupportedFeature for the first of the options that is set."""
+    for param, value in asked_for.items():
+        if value:
+            raise UnsupportedFeature(f"{provider.name} does not support {param}", param=param)
+
+
+def voice_for(provider: BaseProvider, voice: str, aliases: Mapping[str, str]) -> str:
+    """The provider's own voice that `voice` stands for, or `voice` itself when it is not an alias.
+
+    The setting VOICE_ALIASES ("alloy=shubh,nova=ritu") adds to `aliases` and wins over them.
+    """
+    return {**aliases, **_configured_aliases(provider)}.get(voice, voice)
+
+
+def _configured_aliases(provider: BaseProvider) -> dict[str, str]:
+    setting = provider.setting("VOICE_ALIASES")
+    pairs = [[part.strip() for part in item.split("=")] for item in setting.split(",") if item.strip()]
+    aliases = {pair[0]: pair[-1] for pair in pairs}
+    chained = {voice for alias, voice in aliases.items() if alias != voice} & aliases.keys()
+    if chained or any(len(pair) != 2 or not all(pair) for pair in pairs):
+        raise ProviderNotConfigured(
+            f"{provider.name.upper()}_VOICE_ALIASES must look like alloy=one,nova=two; no alias may stand for another",
+            param="voice",
+        )
+    return aliases
+
+
+def seconds_of(request: TranscriptionRequest) -> int | None:
+    """Whole seconds of a WAV file, as they are billed; None for a file that would have to be decoded first."""
+    try:
+        pcm, sample_rate = read_wav(request.audio)
+    except ValueError:
+        return None
+    return -(-len(pcm) // (BYTES_PER_SAMPLE * sample_rate))
+
+
+def checked_audio(provider: BaseProvider, pcm: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass `pcm` on; raise ProviderBadAnswer at its end when it held nothing or broke off within a sample."""
+    size = 0
+    for chunk in pcm:
+        size += len(chunk)
+        yield chunk
+    if not size or size % 2:
+        raise ProviderBadAnswer(f"{provider.name} sent {'incomplete' if size else 'no'} audio")
+
+
+def check_audio_type(provider: BaseProvider, headers: Mapping[str, str]) -> None:
+    """Raise ProviderBadAnswer when what follows is a text, or sound in another format than the PCM asked for."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind.startswith("text/") or kind in ("application/json", "audio/wav", "audio/x-wav"):
+        raise ProviderBadAnswer(f"{provider.name} sent {kind} in place of raw audio")

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from speech.api import authentication
+from speech.models import Client
+from speech.tests.support.bad_requests import error_of
+
+QUERY = {"query": "Hello"}
+Clients = Callable[..., tuple[Client, str]]
+
+
+def ask(authorization: str | None) -> Any:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    return APIClient().post("/api/chat/", QUERY, format="json", headers=headers)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer ", "Bearer sg_unknown", "Basic dXNlcjpwYXNz", "sg_unknown", "Bearer \xff\xfe"],
+)
+def test_without_a_valid_key_nobody_gets_in(clients: Clients, authorization: str | None) -> None:
+    response = ask(authorization)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert error_of(response)["type"] == "authentication_error"
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_scheme_may_be_written_in_any_case(clients: Clients, scheme: str) -> None:
+    _, key = clients("tester")
+    assert ask(f"{scheme} {key}").status_code == 200
+
+
+def test_a_key_under_another_scheme_is_refused(clients: Clients) -> None:
+    _, key = clients("tester")
+    assert ask(f"Token {key}").status_code == 401
+
+
+def test_a_hit_costs_no_query(api: Any, django_assert_num_queries: Any) -> None:
+    api.post("/api/chat/", QUERY, format="json")
+    with django_assert_num_queries(0):
+        response = api.post("/api/chat/", QUERY, format="json")
+    assert response.headers["X-Cache"] == "HIT"
+
+
+def test_an_unknown_key_is_looked_up_once(clients: Clients, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        assert {ask("Bearer sg_guessed").status_code for _ in range(5)} == {401}
+
+
+def test_a_revoked_key_dies_within_thirty_seconds(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, key = clients("tester")
+    assert ask(f"Bearer {key}").status_code == 200
+    Client.objects.filter(pk=client.pk).update(is_active=False)
+    now = time.monotonic()
+    # Of this module alone: other threads need the real one.
+    monkeypatch.setattr(authentication, "time", SimpleNamespace(monotonic=lambda: now + 30))
+    assert ask(f"Bearer {key}").status_code == 401
+
+
+def test_guessing_does_not_fill_the_memory(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "REMEMBERED_KEYS", 10)
+    for number in range(25):
+        ask(f"Bearer sg_{number}")
+    assert len(authentication.clients._clients) <= 10
+
+
+def test_clients_do_not_see_each_others_answers(clients: Clients) -> None:
+    (_, first), (_, second) = clients("first"), clients("second")
+    assert ask(f"Bearer {first}").headers["X-Cache"] == "MISS"
+    assert ask(f"Bearer {second}").headers["X-Cache"] == "MISS"
+
+
+def test_clients_that_share_see_each_others_answers(clients: Clients, redis_client: Any) -> None:
+    (_, first), (_, second) = clients("first", shared_scope=True), clients("second", shared_scope=True)
+    seen = [ask(f"Bearer {key}").headers["X-Cache"] for key in (first, second, first)]
+    assert seen == ["MISS", "MISS", "HIT"], "what only one has asked for is not shared"
+
+
+def test_the_key_itself_is_never_stored(clients: Clients) -> None:
+    client, key = clients("tester")
+    stored = {str(value) for value in vars(client).values()}
+    assert not any(key in value for value in stored) and client.key_hint == key[:8]

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from caching.policy import Policy
+from caching.result import Outcome
+from speech.api.cache_headers import cache_status, headers, policy_from
+from speech.exceptions import InvalidRequest
+
+
+@pytest.mark.parametrize(
+    ("header", "policy"),
+    [
+        ("", Policy()),
+        ("no-cache", Policy(read=False)),
+        ("No-Cache", Policy(read=False)),
+        ("no-store", Policy(read=False, write=False)),
+        ("max-age=60", Policy(max_age=60)),
+        ('max-age="60"', Policy(max_age=60)),
+        ("max-age=0, only-if-cached", Policy(max_age=0, only_if_cached=True)),
+        ("no-transform, something-new=1,,", Policy()),
+        ("max-age=99999999999999999999", Policy(max_age=2**31)),
+    ],
+)
+def test_it_reads_the_request_directives(header: str, policy: Policy) -> None:
+    assert policy_from(header, "balanced") == policy
+
+
+@pytest.mark.parametrize("header", ["max-age", "max-age=", "max-age=-1", "max-age=soon", "max-age=१"])
+def test_it_refuses_a_max_age_that_is_no_number(header: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        policy_from(header, "balanced")
+    assert caught.value.param == "Cache-Control"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "value"),
+    [
+        (Outcome("x", "hit", "k", age=5, ttl=1795, stored=True, match="exact"), "speechsite; hit; ttl=1795"),
+        (Outcome("x", "miss", "k", ttl=1800, stored=True), "speechsite; fwd=uri-miss; stored; ttl=1800"),
+        (Outcome("x", "miss", "k"), "speechsite; fwd=uri-miss"),
+        (Outcome("x", "miss", "k", collapsed=True), "speechsite; fwd=uri-miss; collapsed"),
+        (Outcome("x", "hit", "k", ttl=-12, stale=True), "speechsite; fwd=stale; ttl=-12"),
+        (Outcome("x", "bypass", "k"), "speechsite; fwd=bypass"),
+    ],
+)
+def test_it_writes_cache_status(outcome: Outcome[object], value: str) -> None:
+    assert cache_status(outcome) == value
+
+
+def test_age_stands_on_a_hit_only() -> None:
+    assert headers(Outcome("x", "hit", "k", age=5, match="exact"))["Age"] == "5"
+    assert "Age" not in headers(Outcome("x", "miss", "k"))

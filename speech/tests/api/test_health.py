@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from caching.redis import store
+
+pytestmark = pytest.mark.django_db
+
+
+def test_healthz_asks_nothing(client: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert client.head("/healthz").status_code == 200
+    assert client.post("/healthz").status_code == 405
+
+
+def test_readyz_is_ok_when_all_is_there(client: Client, redis_client: Any) -> None:
+    body = client.get("/readyz").json()
+    assert (body["status"], body["database"], body["redis"]["status"]) == ("ok", {"status": "ok"}, "ok")
+    assert body["redis"]["ping_ms"] < 1000
+    assert body["providers"]["llm"] == {"name": "demo", "status": "ok"}
+
+
+def test_readyz_is_degraded_and_200_without_its_redis(client: Client, use_redis: Any) -> None:
+    use_redis("redis://127.0.0.1:1/0")
+    store.get("llm:exact:a")
+    response = client.get("/readyz")
+    body = response.json()
+    assert (response.status_code, body["status"], body["redis"]["status"]) == (200, "degraded", "down")
+    assert body["redis"]["reason"].startswith("Connection refused")
+
+
+def test_readyz_says_that_caching_is_off(client: Client, use_redis: Any) -> None:
+    use_redis("")
+    body = client.get("/readyz").json()
+    assert (body["status"], body["redis"]) == ("ok", {"status": "off"})
+
+
+def test_readyz_names_what_a_provider_lacks(client: Client, settings: Any) -> None:
+    settings.LLM_PROVIDER, settings.TTS_PROVIDER = "sarvam", "nobody"
+    settings.PROVIDERS = {}
+    providers = client.get("/readyz").json()["providers"]
+    assert providers["llm"] == {"name": "sarvam", "status": "not configured", "missing": ["SARVAM_API_KEY"]}
+    assert providers["tts"] == {"name": "nobody", "status": "unknown"}
+
+
+def test_readyz_is_503_without_its_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise OperationalError("could not connect to postgres://user:secret@host")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(connection, "ensure_connection", fails)
+        response = client.get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (503, "failed")
+    assert "secret" not in response.content.decode()

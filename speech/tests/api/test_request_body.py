@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError, UnsupportedMediaType, ValidationError
+from rest_framework.request import Request
+
+from speech.api.errors import PayloadTooLarge
+from speech.api.fields import PreparedSerializer
+from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
+from speech.api.request_body import LARGEST_REMEMBERED_BYTES, read_call
+from speech.api.serializers import (
+    ChatCall,
+    ChatRequestSerializer,
+    ConverseRequestSerializer,
+    FeedbackRequestSerializer,
+    SpeechRequestSerializer,
+)
+from speech.exceptions import GatewayError
+
+
+def request(body: bytes, content_type: str = "application/json") -> Request:
+    return Request(RequestFactory().post("/", body, content_type=content_type))
+
+
+def asking(query: str) -> bytes:
+    return json.dumps({"query": query}).encode()
+
+
+def read(body: bytes, content_type: str = "application/json") -> ChatCall:
+    return read_call(ChatRequestSerializer, request(body, content_type))
+
+
+def test_it_understands_a_body_once() -> None:
+    assert read(asking("Hello?")) is read(asking("Hello?"))
+    assert read(asking("Hello!")).request.messages != read(asking("Hello?")).request.messages
+
+
+def test_it_does_not_hold_on_to_large_bodies() -> None:
+    large = asking("x" * LARGEST_REMEMBERED_BYTES)
+    assert read(large) is not read(large)
+    assert read(large) == read(large)
+
+
+def test_it_forgets_what_a_changed_setting_makes_wrong(settings: Any) -> None:
+    assert read(asking("Hello?")).level == "balanced"
+    settings.OPTIMIZATION_LEVEL = "speed"
+    assert read(asking("Hello?")).level == "speed"
+
+
+@pytest.mark.parametrize("times", range(2))
+def test_a_wrong_body_stays_wrong(times: int) -> None:
+    with pytest.raises(ValidationError):
+        read(b"{}")
+    with pytest.raises(ParseError):
+        read(b"{")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_it_takes_json_only(content_type: str) -> None:
+    with pytest.raises(UnsupportedMediaType):
+        read(asking("Hello?"), content_type)
+
+
+def test_a_charset_beside_the_type_does_no_harm() -> None:
+    assert read(asking("Hello?"), "application/json; charset=utf-8").request.messages
+
+
+def test_it_refuses_a_body_over_the_limit(settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    with pytest.raises(PayloadTooLarge):
+        read(asking("x" * 200))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        AudioSpeechSerializer,
+        ChatCompletionSerializer,
+        ChatRequestSerializer,
+        ConverseRequestSerializer,
+        FeedbackRequestSerializer,
+        SpeechRequestSerializer,
+    ],
+)
+def test_fields_that_are_not_asked_would_have_said_nothing(kind: type[PreparedSerializer]) -> None:
+    class Thorough(kind):  # type: ignore[misc, valid-type]
+        _writable_fields = serializers.Serializer._writable_fields
+
+    values: tuple[Any, ...] = (None, "", "x", 1, [], {}, True)
+    for given in ([], {}, *({name: value} for name in kind().fields for value in values)):
+        assert outcome(kind, given) == outcome(Thorough, given), given
+
+
+def outcome(kind: type[PreparedSerializer], given: Any) -> Any:
+    asked = kind(data=given)
+    try:
+        return asked.is_valid(), asked.errors, asked.validated_data
+    except GatewayError as error:
+        return error.message, error.param

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.core.management import CommandError, call_command
+
+from caching.ledger.writer import writer
+from caching.models import HourlyUsage, Price
+from caching.pricing import prices
+from speech import providers
+from speech.exceptions import ProviderUnavailable
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def bot(clients: Callable[..., Any], redis_client: redis.Redis) -> None:
+    clients("bot")
+
+
+def warm(path: Path, *options: str, capsys: pytest.CaptureFixture[str] | None = None) -> str:
+    call_command("cache_warm", str(path), "--client", "bot", "--yes", "--concurrency", "2", *options)
+    return capsys.readouterr().out if capsys else ""
+
+
+def jsonl(path: Path, *rows: dict[str, Any]) -> Path:
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return path
+
+
+def requests() -> dict[str, int]:
+    writer.flush()
+    return {row.outcome: row.requests for row in HourlyUsage.objects.filter(cache_type="llm")}
+
+
+def test_it_asks_and_speaks_what_the_file_says(
+    tmp_path: Path, redis_client: redis.Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = jsonl(tmp_path / "a.jsonl", {"query": "One?"}, {"text": "Hello.", "language": "en"}, {"query": "Two?"})
+    assert "3 requests, about 0 USD" in warm(path, capsys=capsys)
+    assert len(redis_client.keys("llm:exact:*")) == 2
+    assert len(redis_client.keys("tts:espeak:*")) == 1
+    assert list(tmp_path.iterdir()) == [path], "the record of a finished run is removed"
+
+
+def test_it_reads_csv_as_spreadsheets_write_it(tmp_path: Path, redis_client: redis.Redis) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes('\ufeffquery,optimization_level,text\r\n"One, two?",speed,\r\n,,नमस्ते।\r\n'.encode())
+    warm(path)
+    (key,) = redis_client.keys("llm:exact:*")
+    assert json.loads(redis_client.get(key) or b"{}")["question"] == "One, two?"
+    assert 500 < redis_client.ttl(key) <= 600
+    assert len(redis_client.keys("tts:espeak:hi:*")) == 1
+
+
+def test_it_goes_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = jsonl(tmp_path / "a.jsonl", *({"query": f"{number}?"} for number in range(4)))
+    demo = providers.get("demo")
+    chat = demo.chat
+
+    def fails_once(request: Any) -> Any:
+        if request.messages[-1]["content"] == "2?":
+            raise ProviderUnavailable("the provider is away")
+        return chat(request)
+
+    monkeypatch.setattr(demo, "chat", fails_once)
+    with pytest.raises(CommandError, match="3 of 4 done"):
+        warm(path)
+    monkeypatch.setattr(demo, "chat", chat)
+    warm(path)
+    assert requests() == {"miss": 4, "error": 1}, "what was done is not asked for again, not even in the cache"
+
+
+def test_it_tells_what_it_will_cost_before_it_asks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Price.objects.create(provider="espeak", model="*", unit="characters", amount="0.5", per=1, source="a test")
+    Price.objects.create(provider="demo", model="*", unit="input_tokens", amount="0.5", per=1, source="a test")
+    prices.forget()
+    path = jsonl(tmp_path / "a.jsonl", {"text": "Hello.", "language": "en"}, {"query": "What?"})
+    monkeypatch.setattr("builtins.input", lambda prompt: "n")
+    with pytest.raises(CommandError, match="nothing was done"):
+        call_command("cache_warm", str(path), "--client", "bot")
+    assert "2 requests, about 3 USD, and 1 of unknown cost" in capsys.readouterr().out
+    assert not HourlyUsage.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("{", "line 1: not JSON"),
+        ("[]", "line 1: must be an object"),
+        ('{"query": "a"}\n{"query": ""}', "line 2: query"),
+        ('{"query": "a", "colour": "red"}', "line 1: .*colour"),
+        ('{"text": "a", "codec": "mp9"}', "line 1: codec"),
+    ],
+)
+def test_a_bad_line_is_named_and_nothing_is_asked(tmp_path: Path, content: str, problem: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(content)
+    with pytest.raises(CommandError, match=problem):
+        warm(path)
+    assert not HourlyUsage.objects.exists()
+
+
+def test_an_unknown_client_or_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no client nobody"):
+        call_command("cache_warm", str(tmp_path / "a"), "--client", "nobody", "--yes")
+    with pytest.raises(CommandError, match="cannot be read"):
+        warm(tmp_path / "a.csv")

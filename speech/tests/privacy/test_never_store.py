@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from rest_framework.test import APIClient
+
+from caching.coordination.single_flight import KEPT_SECONDS
+from caching.ledger import writer
+from caching.models import Call, HourlyUsage
+from caching.redis import store
+from caching.semantic.cache import forget_tier
+from speech.management.commands import forget
+from speech.models import Client, Receipt
+from speechsite.tests.support.waiting import wait_until
+
+Clients = Callable[..., tuple[Client, str]]
+SECRET = "Zanzibar"
+
+# A spoken turn is counted in threads, which would wait for ever for rows that a test has not committed.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_indexed() -> None:
+    """An index that holds what an earlier test's Redis held would be told to forget it, in the new one."""
+    forget_tier()
+
+
+def caller(key: str) -> APIClient:
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    return client
+
+
+def use_everything(client: APIClient, word: str, **headers: str) -> None:
+    for _ in range(2):
+        for path, body in (
+            ("/api/chat/", {"query": f"Where is {word}?"}),
+            ("/api/chat/", {"query": f"Please tell me where is {word}", "optimization_level": "speed"}),
+            ("/v1/chat/completions", {"messages": [{"role": "user", "content": f"Why {word}?"}], "stream": True}),
+            ("/api/tts/", {"text": f"{word} is far away.", "codec": "mp3"}),
+            ("/v1/audio/speech", {"input": f"{word} is near.", "response_format": "wav"}),
+            ("/api/converse/", {"query": f"Talk about {word}."}),
+        ):
+            response: Any = client.post(path, body, format="json", headers=headers)
+            assert response.status_code == 200
+            if response.streaming:
+                b"".join(response.streaming_content)
+    # Threads share the tests' database, and may find its tables locked by each other.
+    wait_until(writer.writer.flush, pause=0.1)
+
+
+def everything_in_redis(redis_client: Any) -> bytes:
+    def value(name: bytes) -> bytes:
+        if redis_client.type(name) == b"stream":
+            # Redis keeps the bytes of deleted events until it drops the block that they are in.
+            return repr(redis_client.xrange(name)).encode()
+        return redis_client.dump(name) or b""
+
+    return b"\n".join(name + b" " + value(name) for name in redis_client.keys("[^f]*"))
+
+
+def everything_in_the_database() -> str:
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608 (names of our own tables)
+            found += [repr(row) for row in cursor.fetchall()]
+    return "\n".join(found)
+
+
+def test_of_others_something_is_stored(clients: Clients, redis_client: Any, caplog: Any) -> None:
+    """What the tests below look for can be found."""
+    use_everything(caller(clients("bot")[1]), SECRET)
+    assert SECRET.encode() in everything_in_redis(redis_client)
+    assert SECRET in everything_in_the_database()
+    assert SECRET in caplog.text
+
+
+def test_nothing_is_kept_of_who_is_never_stored(clients: Clients, redis_client: Any, caplog: Any) -> None:
+    _, key = clients("bot", never_store=True, shared_scope=True)
+    use_everything(caller(key), SECRET)
+    assert redis_client.keys("*") == []
+    assert SECRET not in everything_in_the_database()
+    assert SECRET not in caplog.text
+    assert HourlyUsage.objects.filter(client="bot").exists(), "what it cost is counted"
+
+
+def test_a_comment_of_who_is_never_stored_is_not_kept(clients: Clients) -> None:
+    one = caller(clients("bot", never_store=True)[1])
+    id = one.post("/api/chat/", {"query": "Where?"}, format="json").json()["id"]
+    body = {"id": id, "correct": False, "comment": f"It is in {SECRET}"}
+    assert one.post("/api/feedback/", body, format="json").status_code == 202
+    assert SECRET not in everything_in_the_database()
+
+
+def test_no_store_is_the_same_for_one_request(clients: Clients, redis_client: Any, caplog: Any) -> None:
+    use_everything(caller(clients("bot")[1]), SECRET, **{"Cache-Control": "no-store"})
+    assert redis_client.keys("*") == []
+    assert SECRET not in everything_in_the_database()
+    assert SECRET not in caplog.text
+
+
+def test_keys_can_be_kept_from_being_read(clients: Clients, redis_client: Any, settings: Any) -> None:
+    settings.CACHE_HASH_KEYS = True
+    one = caller(clients("bot")[1])
+    use_everything(one, SECRET)
+    names = b"\n".join(redis_client.keys("*"))
+    assert b"llm:semantic:" in names
+    assert SECRET.lower().encode() not in names.lower()
+    response = one.post("/api/chat/", {"query": f"where is {SECRET}", "optimization_level": "quality"}, format="json")
+    assert response.json()["cache"]["status"] == "hit", "the same question in other letters is still found"
+
+
+@pytest.fixture
+def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forget, "REMEMBERED_SECONDS", 0.0)
+    monkeypatch.setattr(forget, "FLUSH_SECONDS", 0.0)
+
+
+def run(*words: str) -> str:
+    output = io.StringIO()
+    call_command("forget", *words, stdout=output)
+    return output.getvalue()
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_forgetting_leaves_no_trace_and_nobody_else_loses_one(
+    clients: Clients, redis_client: Any, admin_client: Any
+) -> None:
+    name = "Quetzalcoatl"
+    limits = {"requests_per_minute": 100, "daily_entries": 100, "daily_budget_usd": 5, "shared_scope": True}
+    mine, other = clients(name, **limits), clients("other", shared_scope=True)
+    use_everything(caller(mine[1]), SECRET)
+    use_everything(caller(other[1]), "Timbuktu")
+    admin_client.post(f"/admin/speech/client/{mine[0].pk}/change/", {"name": name, "is_active": "on"})
+    requests = sum(HourlyUsage.objects.values_list("requests", flat=True))
+    others = Call.objects.filter(client="other").count()
+    said = run("--client", name, "--yes")
+    assert "hourly sums lose its name" in said
+    in_redis, in_database = everything_in_redis(redis_client), everything_in_the_database()
+    for trace in (SECRET, name):
+        assert trace.encode() not in in_redis
+        assert trace not in in_database
+    assert redis_client.keys(f"limit:{mine[0].pk}*") == []
+    assert not any(redis_client.sismember(key, str(mine[0].pk)) for key in redis_client.keys("asked:*"))
+    # Work that callers share passes through Redis, and is gone seconds after it is done.
+    left = [redis_client.ttl(key) for key in redis_client.keys("flight:*")]
+    assert -1 not in left and all(seconds <= KEPT_SECONDS for seconds in left)
+    assert "Timbuktu" in in_database and b"Timbuktu" in in_redis
+    assert Call.objects.filter(client="other").count() == others
+    assert sum(HourlyUsage.objects.values_list("requests", flat=True)) == requests, "the sums still add up"
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_two_that_are_forgotten_add_up(clients: Clients) -> None:
+    for name in ("one", "two"):
+        caller(clients(name)[1]).post("/api/chat/", {"query": "Hello"}, format="json")
+        run("--client", name, "--yes")
+    assert list(HourlyUsage.objects.values_list("client", "requests")) == [("", 2)]
+
+
+def test_a_dry_run_only_counts(clients: Clients, redis_client: Any) -> None:
+    _, key = clients("bot")
+    use_everything(caller(key), SECRET)
+    before = everything_in_redis(redis_client)
+    said = run("--client", "bot", "--dry-run")
+    assert said.startswith("Would remove bot: ") and "2 receipts" in said
+    assert everything_in_redis(redis_client) == before
+    assert Receipt.objects.count() == 2
+
+
+def test_it_asks_first(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients("bot")
+    monkeypatch.setattr("builtins.input", lambda question: "n")
+    with pytest.raises(CommandError, match="nothing was removed"):
+        run("--client", "bot")
+    assert Client.objects.get(name="bot").is_active
+
+
+def test_it_refuses_while_redis_is_away(clients: Clients, use_redis: Callable[[str], None]) -> None:
+    clients("bot")
+    use_redis("redis://127.0.0.1:1/0")
+    store.connect()
+    with pytest.raises(CommandError, match="Redis is away"):
+        run("--client", "bot", "--yes")
+    with pytest.raises(CommandError, match="there is no client nobody"):
+        run("--client", "nobody")
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_an_active_key_is_revoked_and_waited_for(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients("bot")
+    seen = []
+
+    def sleep(seconds: float) -> None:
+        seen.append(Client.objects.get().is_active)
+
+    # Of this module alone: other threads sleep too.
+    monkeypatch.setattr(forget, "time", SimpleNamespace(sleep=sleep))
+    assert "Revoked its key" in run("--client", "bot", "--yes")
+    assert seen == [False]
+    assert not Client.objects.exists()

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from speech import exceptions
+from speech.providers._shared.errors import from_answer, from_event
+
+
+def failure(status: int, answer: Any = None, **headers: str) -> exceptions.GatewayError:
+    return from_answer("acme", status, headers, json.dumps(answer).encode(), ["sk-secret"])
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "expected"),
+    [
+        (401, {"error": {"message": "no", "code": "invalid_api_key"}}, exceptions.ProviderAuthFailed),
+        (403, {"error": {"message": "no", "code": "invalid_api_key_error"}}, exceptions.ProviderAuthFailed),
+        (401, {"detail": {"status": "quota_exceeded"}}, exceptions.ProviderQuotaExceeded),
+        (402, None, exceptions.ProviderQuotaExceeded),
+        (429, {"error": {"code": "insufficient_quota"}}, exceptions.ProviderQuotaExceeded),
+        (429, {"error": {"code": "insufficient_quota_error"}}, exceptions.ProviderQuotaExceeded),
+        (429, {"error": {"code": None, "type": "insufficient_quota"}}, exceptions.ProviderQuotaExceeded),
+        (429, "slow down", exceptions.ProviderRateLimited),
+        (503, {"error": {"code": "rate_limit_exceeded_error"}}, exceptions.ProviderRateLimited),
+        (408, None, exceptions.ProviderTimeout),
+        (500, None, exceptions.ProviderUnavailable),
+        (529, [], exceptions.ProviderUnavailable),
+        (400, {"error": "bad"}, exceptions.ProviderRejected),
+        (404, {"detail": "not found"}, exceptions.ProviderRejected),
+        (422, {"detail": [{"msg": "field required"}]}, exceptions.ProviderRejected),
+        (307, None, exceptions.ProviderBadAnswer),
+    ],
+)
+def test_it_tells_one_failure_from_another(status: int, answer: Any, expected: type[Exception]) -> None:
+    assert type(failure(status, answer)) is expected
+
+
+def test_a_rejection_says_why_and_where_without_the_key() -> None:
+    error = failure(400, {"error": {"message": "sk-secret: bad temperature", "param": "temperature"}})
+    assert error.message == "acme refused the request: ***: bad temperature"
+    assert error.param == "temperature"
+
+
+def test_a_long_reason_is_cut() -> None:
+    assert len(failure(400, {"error": {"message": "x" * 10_000}}).message) < 400
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b"[" * 100_000, b'{"error": 7}', b'{"detail": []}'])
+def test_a_body_of_any_form_leaves_the_status_to_tell(body: bytes) -> None:
+    assert type(from_answer("acme", 400, {}, body)) is exceptions.ProviderRejected
+
+
+def test_it_reads_how_long_to_wait() -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    assert failure(429, **{"retry-after": "7"}).retry_after == 7
+    assert failure(429, **{"retry-after-ms": "250"}).retry_after == 0.25
+    assert 25 < (failure(429, **{"retry-after": soon}).retry_after or 0) <= 30
+    assert failure(429, **{"retry-after": "soon"}).retry_after is None
+    assert failure(429).retry_after is None
+
+
+def test_an_error_within_a_stream_keeps_its_kind() -> None:
+    assert type(from_event("acme", {"code": "insufficient_quota"})) is exceptions.ProviderQuotaExceeded
+    assert type(from_event("acme", {"message": "oops"})) is exceptions.ProviderUnavailable
+    assert type(from_event("acme", "oops")) is exceptions.ProviderUnavailable

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from speech.providers._shared.sse import read_events
+
+STREAM = ': ping\r\ndata: {"a":\r\ndata: "नमस्ते"}\r\n\r\nid: 7\ndata:[DONE]\n\n'.encode()
+EVENTS = ['{"a":\n"नमस्ते"}', "[DONE]"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
+def test_it_reads_the_same_events_wherever_the_stream_is_cut(size: int) -> None:
+    chunks = [STREAM[start : start + size] for start in range(0, len(STREAM), size)]
+    assert list(read_events(chunks)) == EVENTS
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_it_takes_every_kind_of_line_end(end: str) -> None:
+    assert list(read_events([f"data: one{end}{end}data: two{end}{end}.".encode()])) == ["one", "two"]
+
+
+def test_it_gives_out_an_event_before_the_next_one_has_come() -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"data: one\n\n"
+        raise AssertionError("read on without need")
+
+    assert next(read_events(chunks())) == "one"
+
+
+def test_it_takes_only_one_space_off_and_keeps_odd_separators() -> None:
+    assert list(read_events(["data:  two\u2028lines\n\n".encode()])) == [" two\u2028lines"]
+
+
+def test_it_drops_an_event_that_was_cut_off() -> None:
+    assert list(read_events([b"data: whole\n\ndata: half\n"])) == ["whole"]
+
+
+def test_it_survives_bytes_that_are_no_text() -> None:
+    assert list(read_events([b"data: \xff\xfe\n\n"])) == ["\ufffd\ufffd"]

@@ -1,0 +1,129 @@
+"""When a provider is left alone, and when it is asked again."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client as Browser
+from prometheus_client import REGISTRY
+
+from speech import providers
+from speech.exceptions import (
+    GatewayError,
+    ProviderAuthFailed,
+    ProviderBadAnswer,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from speech.routing.breaker import LONGEST_SECONDS, asked, breaker_of
+
+DEMO = providers.get("demo")
+LONG = 3600
+
+
+@pytest.fixture(autouse=True)
+def three_failures(settings: Any) -> None:
+    settings.PROVIDER_BREAKER_FAILURES = 3
+    settings.PROVIDER_BREAKER_SECONDS = LONG
+
+
+def call(error: GatewayError | None = None, operation: str = "chat") -> None:
+    with asked(DEMO, operation):
+        if error:
+            raise error
+
+
+def fail(error: GatewayError, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(type(error)):
+            call(error)
+
+
+@pytest.mark.parametrize("error", [ProviderUnavailable("down"), ProviderTimeout("silent"), ProviderRateLimited("many")])
+def test_so_many_failures_in_a_row_open_it(error: GatewayError) -> None:
+    fail(error, 2)
+    call()
+    fail(error, 3)
+    with pytest.raises(type(error), match="left alone") as refused:
+        call()
+    assert 0 < (refused.value.retry_after or 0) <= LONGEST_SECONDS
+
+
+def test_what_does_not_say_that_the_provider_is_unwell_does_not_open_it() -> None:
+    for error in (ProviderRejected("no such model"), ProviderBadAnswer("garbage"), ProviderAuthFailed("key")):
+        fail(error, 5)
+    call()
+
+
+def test_a_request_that_is_refused_shows_that_the_provider_is_well() -> None:
+    fail(ProviderUnavailable("down"), 2)
+    fail(ProviderRejected("no such model"), 1)
+    fail(ProviderUnavailable("down"), 2)
+    call()
+
+
+def test_a_provider_that_says_when_to_come_back_is_left_alone_at_once() -> None:
+    fail(ProviderRateLimited("slow down", retry_after=40), 1)
+    with pytest.raises(ProviderRateLimited) as refused:
+        call()
+    assert 0 < (refused.value.retry_after or 0) <= 40
+
+
+def test_operations_and_providers_are_judged_apart() -> None:
+    fail(ProviderUnavailable("down"), 3)
+    call(operation="speech")
+    assert breaker_of("espeak", "chat").seconds_left == 0 < breaker_of("demo", "chat").seconds_left
+
+
+def test_one_call_may_try_and_its_success_closes_it(settings: Any) -> None:
+    fail(ProviderUnavailable("down"), 3)
+    breaker_of("demo", "chat")._next_trial = time.monotonic()
+    with asked(DEMO, "chat"), pytest.raises(ProviderUnavailable, match="left alone"):
+        # Only one at a time: a second one is refused while the first one is under way.
+        call()
+    call()
+
+
+def test_a_trial_that_fails_leaves_it_open_and_one_that_never_ends_stops_nobody() -> None:
+    fail(ProviderUnavailable("down"), 3)
+    breaker = breaker_of("demo", "chat")
+    breaker._next_trial = time.monotonic()
+    fail(ProviderUnavailable("still down"), 1)
+    with pytest.raises(ProviderUnavailable, match="left alone"):
+        call()
+    breaker._next_trial = time.monotonic()
+    breaker.admit()
+    breaker._next_trial = time.monotonic()
+    call()
+    call()
+
+
+def test_metrics_say_who_is_left_alone() -> None:
+    def workers() -> float | None:
+        return REGISTRY.get_sample_value("provider_left_alone", {"provider": "demo", "operation": "chat"})
+
+    fail(ProviderUnavailable("down"), 3)
+    assert workers() == 1
+    breaker_of("demo", "chat").succeeded()
+    assert workers() == 0
+
+
+@pytest.mark.django_db
+def test_the_dashboard_says_who_is_left_alone(client: Browser) -> None:
+    client.force_login(User.objects.create_superuser("staff"))
+    said = "demo keeps failing (chat): 1 worker leaves it alone for now."
+    fail(ProviderUnavailable("down"), 3)
+    assert said in client.get("/admin/").content.decode()
+    breaker_of("demo", "chat").succeeded()
+    assert said not in client.get("/admin/").content.decode()
+
+
+def test_it_can_be_switched_off(settings: Any) -> None:
+    settings.PROVIDER_BREAKER_FAILURES = 0
+    fail(ProviderUnavailable("down"), 10)
+    call()

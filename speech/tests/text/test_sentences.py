@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speech.text.sentences import SentenceStream, pack, split
+
+# What decides about boundaries, thickly: full stops, brackets, marks, joiners, abbreviations, white space.
+TRICKY = st.lists(
+    st.sampled_from([*'aA1ठ।.!?…”")( \n,é😀', "डॉ.", "रु. ", "Rs. ", "क्\u200dष", ". B", "\n\n", "Hello. ", "हाँ। "]),
+    max_size=40,
+).map("".join)
+
+
+def spoken(text: str, language: str = "en-IN") -> list[str]:
+    return [sentence.strip() for sentence in split(text, language)]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Hello! How are you? I'm fine.", ["Hello!", "How are you?", "I'm fine."]),
+        ("नमस्ते! आप कैसे हैं? मैं ठीक हूँ।धन्यवाद।", ["नमस्ते!", "आप कैसे हैं?", "मैं ठीक हूँ।", "धन्यवाद।"]),
+        ("डॉ. शर्मा आएँगे। रु. 500 दें।", ["डॉ. शर्मा आएँगे।", "रु. 500 दें।"]),
+        ("श्री. वर्मा और श्रीमती. देवी आए। प्रो. गुप्ता नहीं।", ["श्री. वर्मा और श्रीमती. देवी आए।", "प्रो. गुप्ता नहीं।"]),
+        ("फ़्लैट नं. 5 देखें। ठीक है।", ["फ़्लैट नं. 5 देखें।", "ठीक है।"]),
+        ("Pay Rs. 500 to Smt. Devi. See No. 5.", ["Pay Rs. 500 to Smt. Devi.", "See No. 5."]),
+        ("Thank you, Ms. Pillai. See Govt. Road.", ["Thank you, Ms. Pillai.", "See Govt. Road."]),
+        ("Dr. Rao comes at 5 p.m. today. It is 3.5 km.", ["Dr. Rao comes at 5 p.m. today.", "It is 3.5 km."]),
+        ("1. Open it. 2. Close it.", ["1. Open it.", "2. Close it."]),
+        ("It is ready. 4 5 6", ["It is ready. 4 5 6"]),
+        ("Great! 😀 Shall we?", ["Great!", "😀 Shall we?"]),
+        ('He came. "Sit," he said. (Good.) Yes.', ["He came.", '"Sit," he said.', "(Good.) Yes."]),
+        ("Title\n\nText follows", ["Title", "Text follows"]),
+        ("Hmm... wait", ["Hmm... wait"]),
+        ("", []),
+        (" \n ", []),
+        ("12.", ["12."]),
+    ],
+)
+def test_it_finds_the_sentences(text: str, sentences: list[str]) -> None:
+    assert spoken(text) == sentences
+
+
+@pytest.mark.parametrize("language", ["hi", "hi-IN", "HI", "", "en-IN", "ta", "zz-Latn"])
+def test_it_takes_any_language_tag(language: str) -> None:
+    assert spoken("जी हाँ। ठीक है।", language) == ["जी हाँ।", "ठीक है।"]
+
+
+@given(TRICKY)
+def test_it_loses_nothing(text: str) -> None:
+    assert "".join(split(text, "hi")) == text.strip()
+
+
+@given(TRICKY, st.lists(st.integers(0, 60)))
+def test_a_stream_gives_the_same_sentences_wherever_it_is_cut(text: str, cuts: list[int]) -> None:
+    edges = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
+    stream = SentenceStream("hi-IN")
+    sentences = [s for start, end in pairwise(edges) for s in stream.feed(text[start:end])]
+
+    assert sentences + stream.finish() == split(text, "hi-IN")
+
+
+def test_a_stream_gives_a_sentence_out_as_soon_as_the_next_begins() -> None:
+    stream = SentenceStream("en")
+
+    given_out = {character_count: stream.feed(c) for character_count, c in enumerate("Hello there. How are", 1)}
+
+    assert [(count, found) for count, found in given_out.items() if found] == [(15, ["Hello there. "])]
+    assert stream.finish() == ["How are"]
+    assert stream.finish() == []
+
+
+@given(TRICKY, st.integers(1, 30))
+def test_pieces_keep_the_limit_and_every_character(text: str, limit: int) -> None:
+    pieces = pack(text, "en", limit)
+
+    assert all(0 < len(piece) <= limit for piece in pieces)
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("limit", "pieces"),
+    [
+        (60, ["Your order, which you placed, has left. It comes soon. Bye."]),
+        (50, ["Your order, which you placed, has left.", "It comes soon. Bye."]),
+        (30, ["Your order, which you placed,", "has left. It comes soon. Bye."]),
+        (12, ["Your order,", "which you", "placed,", "has left.", "It comes", "soon. Bye."]),
+        (5, ["Your", "order", ",", "which", "you", "place", "d,", "has", "left.", "It", "comes", "soon.", "Bye."]),
+    ],
+)
+def test_pieces_end_with_sentences_else_clauses_else_words(limit: int, pieces: list[str]) -> None:
+    assert pack("Your order, which you placed, has left. It comes soon. Bye.", "en", limit) == pieces
+
+
+def test_a_word_is_never_cut_inside_what_is_read_as_one_character() -> None:
+    assert pack("क्षक्षक्ष", "hi", 4) == ["क्ष", "क्ष", "क्ष"]
+    assert pack("👩‍💻👩‍💻", "en", 4) == ["👩‍💻", "👩‍💻"]
+    assert pack("क्", "hi", 1) == ["क", "्"]
+
+
+def test_it_refuses_a_limit_below_one() -> None:
+    with pytest.raises(ValueError, match="limit"):
+        pack("Hello.", "en", 0)
+
+
+@pytest.mark.parametrize("unit", ["A. ", "1. ", ".", "\n", '"(“', "\n a", "hi! ", "a,", "क्"])
+def test_hostile_text_takes_no_long_time(unit: str) -> None:
+    text = unit * (20_000 // len(unit))
+    begun = time.process_time()
+
+    pack(text, "en", 100)
+
+    assert time.process_time() - begun < 5

@@ -1,0 +1,109 @@
+"""`manage.py serve --embedded`, as `make run` starts it on a machine where nothing is set up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from speechsite.server.private_redis import find_binary
+from speechsite.tests.support.server import Server
+from speechsite.tests.support.waiting import PATIENCE, wait_until
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path, {"REDIS_URL": "", "DEMO_DELAY_MS": "400"})
+    yield server
+    server.stop()
+
+
+def processes() -> dict[int, int]:
+    """Every process that is not a zombie, and its parent."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
+    return {int(pid): int(parent) for pid, parent, state in map(str.split, listed.splitlines()) if state[0] != "Z"}
+
+
+def descendants(pid: int) -> set[int]:
+    parents = processes()
+    found, newest = set[int](), {pid}
+    while newest:
+        newest = {child for child, parent in parents.items() if parent in newest}
+        found |= newest
+    return found
+
+
+def test_the_three_printed_lines_work_when_they_are_pasted(fresh: Server, tmp_path: Path) -> None:
+    if find_binary() is None:
+        pytest.skip("there is no redis-server here")
+    chat, speech, dashboard = fresh.log.strip().splitlines()[-3:]
+
+    def paste(line: str) -> str:
+        return subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert '"text":"' in paste(chat)
+    paste(speech)
+    with wave.open(str(tmp_path / "hello.wav")) as audio:
+        assert audio.getnframes() > audio.getframerate() / 2
+    assert paste(dashboard) == "200\n"
+
+
+def test_a_hit_is_at_least_fifty_times_faster_than_a_miss(fresh: Server) -> None:
+    def milliseconds() -> float:
+        started = time.perf_counter()
+        assert fresh.chat("How fast are you?").status == 200
+        return (time.perf_counter() - started) * 1000
+
+    miss = milliseconds()
+    # The best of some, because the machine may be shared.
+    hit = min(milliseconds() for _ in range(20))
+    assert miss > 400
+    assert miss / hit > 50
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_it_leaves_no_process_behind(fresh: Server, number: signal.Signals) -> None:
+    children = descendants(fresh.process.pid)
+    assert len(children) >= 3, "the server, its two workers, and Redis where it can be had"
+    fresh.process.send_signal(number)
+    fresh.process.wait(PATIENCE)
+    wait_until(lambda: not children & processes().keys(), pause=0.1)
+    assert "Traceback" not in fresh.log
+
+
+def test_without_any_redis_it_says_so_and_serves(tmp_path: Path) -> None:
+    server = Server(tmp_path, {"REDIS_URL": "redis://127.0.0.1:1/0"})
+    try:
+        responses = [server.chat("Hello"), server.speak("Hello.")]
+        assert [(r.status, r.headers["X-Cache"]) for r in responses] == [(200, "BYPASS")] * 2
+        assert "is away, going on without the cache. Connection refused" in server.log
+    finally:
+        server.stop()
+
+
+def test_a_port_that_is_taken_is_refused(fresh: Server, tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "serve", "--port", str(fresh.port)]
+    environment = {**os.environ, "VAR_DIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{fresh.port}: Address already in use" in done.stderr
+    assert fresh.chat("Still there?").status == 200
+
+
+def test_it_starts_again_with_the_key_that_it_made(tmp_path: Path) -> None:
+    keys = set()
+    for _ in range(2):
+        server = Server(tmp_path, {})
+        keys.add(server.key)
+        assert server.chat("Hello").status == 200
+        server.stop()
+    assert len(keys) == 1
+    assert "shown this once" not in server.log

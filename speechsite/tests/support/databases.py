@@ -1,0 +1,132 @@
+"""Real databases, apart from the one that pytest-django makes: for tests that need several processes, or `kill -9`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from speechsite.server.private_redis import free_port
+
+MIGRATE = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
+EMPTY = "from caching.models import *; [m.objects.all().delete() for m in (Call, EntryHits, HourlyUsage)]"
+
+
+class PostgresServer:
+    """A PostgreSQL of its own, without passwords, on a free loopback port. It refuses to run as root."""
+
+    def __init__(self, bin_dir: Path) -> None:
+        self._directory = tempfile.TemporaryDirectory()
+        self._bin_dir = bin_dir
+        if os.getuid() == 0:
+            shutil.chown(self._directory.name, "postgres")
+        self._data = f"{self._directory.name}/data"
+        self.port = free_port()
+        self._run("initdb", "-A", "trust", "-U", "postgres", "--no-sync")
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self._directory.name} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._run("pg_ctl", "-w", "-l", f"{self._directory.name}/log", "-o", options, "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def close(self) -> None:
+        self.stop()
+        self._directory.cleanup()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        as_postgres = ["setpriv", "--reuid", "postgres", "--clear-groups"] if os.getuid() == 0 else []
+        subprocess.run(
+            [*as_postgres, str(self._bin_dir / program), "-D", self._data, *arguments],
+            check=True,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def find_postgres() -> Path | None:
+    """Where `initdb` and `pg_ctl` are: on the PATH, or where Debian puts them."""
+    if on_path := shutil.which("initdb"):
+        return Path(on_path).parent
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    pytest.importorskip("psycopg")
+    bin_dir = find_postgres()
+    if bin_dir is None:
+        pytest.skip("there is no PostgreSQL on this machine")
+    server = PostgresServer(bin_dir)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "db.sqlite3"
+    run_python(MIGRATE, f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """A SQLite file with all tables, and empty but for the packaged prices."""
+    path = tmp_path / "db.sqlite3"
+    shutil.copy(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """A PostgreSQL database with all tables, and empty but for the packaged prices."""
+    run_python(f"{MIGRATE}\n{EMPTY}", postgres.url)
+    return postgres.url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """One after the other: every test that asks for it runs on both."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+def start_python(code: str, database_url: str, **environment: str) -> subprocess.Popen[str]:
+    """Run `code` in a new process, with Django set up on that database."""
+    return subprocess.Popen(
+        [sys.executable, "-c", f"import django; django.setup()\n{code}"],
+        cwd=settings.BASE_DIR,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "speechsite.settings",
+            "DATABASE_URL": database_url,
+            **environment,
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_python(code: str, database_url: str, **environment: str) -> str:
+    """What the process printed. Fails the test if it ended with an error."""
+    process = start_python(code, database_url, **environment)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    return output

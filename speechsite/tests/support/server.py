@@ -1,0 +1,83 @@
+"""The real server for tests: `manage.py serve` with its own database, Redis, port and environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from django.conf import settings
+from prometheus_client.parser import text_string_to_metric_families
+
+from speechsite.server.private_redis import free_port
+
+START_SECONDS = 60.0
+STOP_SECONDS = 40.0
+
+
+class Server:
+    """A child process. `key` is a valid API key; `log` is everything that it and its workers printed."""
+
+    def __init__(self, directory: Path, environment: dict[str, str], *, workers: int = 2) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.directory = directory
+        self._log = directory / "server.log"
+        self._pool = urllib3.PoolManager(maxsize=16, retries=False, timeout=60)
+        own = {"VAR_DIR": str(directory), "PORT": str(self.port), "WORKERS": str(workers), "DEMO_DELAY_MS": "0"}
+        self._environment = {**os.environ, **own, **environment}
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--embedded"],
+                cwd=settings.BASE_DIR,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+        self._wait_until_it_introduces_itself()
+        self.key = re.findall(r"Bearer (sg_[\w-]+)", self.log)[0]
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def request(self, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        headers = {"Authorization": f"Bearer {self.key}", **options.pop("headers", {})}
+        return self._pool.request(method, self.url + path, headers=headers, **options)
+
+    def chat(self, query: str, **fields: Any) -> urllib3.BaseHTTPResponse:
+        return self.request("POST", "/api/chat/", json={"query": query, **fields})
+
+    def speak(self, text: str, **fields: Any) -> urllib3.BaseHTTPResponse:
+        return self.request("POST", "/api/tts/", json={"text": text, **fields})
+
+    def new_client(self, name: str, *options: str) -> str:
+        """The key of a client made with `manage.py create_client`."""
+        command = [sys.executable, "manage.py", "create_client", name, *options]
+        made = subprocess.run(
+            command, cwd=settings.BASE_DIR, env=self._environment, capture_output=True, text=True, check=True
+        )
+        return made.stdout.split()[-1]
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of all samples called `name` that have `labels`."""
+        text = self.request("GET", "/metrics").data.decode()
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        return sum(s.value for s in samples if s.name == name and labels.items() <= s.labels.items())
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(STOP_SECONDS)
+
+    def _wait_until_it_introduces_itself(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while "/admin/" not in self.log:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                raise OSError(f"the server does not start: {self.log}")
+            time.sleep(0.05)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client, RequestFactory
+
+from speech.tests.support.bad_requests import error_of
+from speechsite import views
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/", "/v1/nothing"])
+def test_an_unknown_address_of_the_api_is_answered_in_its_shape(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
+    assert path in error_of(response)["message"]
+
+
+def test_elsewhere_it_is_a_page(client: Client) -> None:
+    response = client.get("/nothing")
+    assert response.status_code == 404
+    assert response.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("view", "status", "code"),
+    [
+        (lambda request: views.bad_request(request, ValueError("secret")), 400, "bad_request"),
+        (views.server_error, 500, "internal_error"),
+    ],
+)
+def test_other_failures_have_the_same_two_forms(rf: RequestFactory, view: Any, status: int, code: str) -> None:
+    api, page = view(rf.get("/v1/models")), view(rf.get("/admin/"))
+    assert (api.status_code, page.status_code) == (status, status)
+    assert f'"code": "{code}"'.encode() in api.content
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert b"secret" not in api.content + page.content
