@@ -17,7 +17,7 @@ Status = Literal["hit", "miss", "bypass"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[T_co]):
+class CacheResult(Generic[T_co]):
     value: T_co
     status: Status
     """`bypass`: not looked up, because the caller asked for a new answer or the cache is off or away."""
@@ -40,9 +40,9 @@ class Outcome(Generic[T_co]):
     """What came from the cache, or from another caller's work, in a request that is no hit."""
 
 
-def carrying(outcome: Outcome[object], value: V) -> Outcome[V]:
-    """The same outcome with another value, as a stream where it was whole."""
-    return cast("Outcome[V]", replace(outcome, value=value))
+def carrying(result: CacheResult[object], value: V) -> CacheResult[V]:
+    """The same result with another value, as a stream where it was whole."""
+    return cast("CacheResult[V]", replace(result, value=value))
 
 
 def without_a_hit(policy: Policy) -> Status:

@@ -16,7 +16,7 @@ from caching.coordination import rate_limit, single_flight
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
-from caching.result import NothingCached, Outcome, Status, count_as, without_a_hit
+from caching.result import CacheResult, NothingCached, Status, count_as, without_a_hit
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def transcribe(
     *,
     failures: single_flight.Failures,
     patience: float,
-) -> Outcome[Transcript]:
+) -> CacheResult[Transcript]:
     """The remembered transcript, or what `produce` gives, which is then remembered as far as `policy` allows.
 
     What `produce` raises passes through. Raises NothingCached, and LeaderSilent as flight.share does.
@@ -106,10 +106,10 @@ def _remember(recording: Recording, transcript: Transcript, policy: Policy) -> b
     return stored
 
 
-def _hit(recording: Recording, policy: Policy, entry: Mapping[str, Any]) -> Outcome[Transcript]:
+def _hit(recording: Recording, policy: Policy, entry: Mapping[str, Any]) -> CacheResult[Transcript]:
     _count("hit", recording, policy)
     age = max(0, int(time.time() - entry["created"]))
-    return Outcome(
+    return CacheResult(
         entry["transcript"],
         "hit",
         recording.key,
@@ -123,11 +123,11 @@ def _hit(recording: Recording, policy: Policy, entry: Mapping[str, Any]) -> Outc
 
 def _miss(
     recording: Recording, policy: Policy, led: bool, *, transcript: Transcript, stored: bool
-) -> Outcome[Transcript]:
+) -> CacheResult[Transcript]:
     status = without_a_hit(policy)
     _count(status, recording, policy)
     usage = Usage.from_billed(transcript["billed"])
-    return Outcome(
+    return CacheResult(
         transcript,
         status,
         recording.key,

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from caching import ledger
 from caching.ledger import Costs, Event, Usage
 from caching.pricing.money import Money, plain
-from caching.result import Outcome
+from caching.result import CacheResult
 from speech.exceptions import NotCached
 
 HEADER_CURRENCY = "USD"
@@ -43,11 +43,11 @@ class Account:
         self._asked = provider, model
         self.spent = Usage
 
-    def settle(self, outcome: Outcome[Any]) -> Costs:
+    def settle(self, result: CacheResult[Any]) -> Costs:
         """Count a request that was answered."""
-        kind = outcome.match or "exact" if outcome.status == "hit" else outcome.status
+        kind = result.match or "exact" if result.status == "hit" else result.status
         why: dict[str, Any] = {}
-        if match := outcome.matched:
+        if match := result.matched:
             why = {
                 "matched": match.question,
                 "similarity": match.similarity,
@@ -56,7 +56,7 @@ class Account:
                 "match": match.id,
                 "pair": match.pair,
             }
-        return self._record(self._event(kind, outcome.billed, served=outcome.served, key=outcome.key, **why))
+        return self._record(self._event(kind, result.billed, served=result.served, key=result.key, **why))
 
     def __enter__(self) -> Account:
         return self

@@ -21,7 +21,7 @@ from django.conf import settings
 
 from caching import keys
 from caching.policy import LEVELS, Level
-from caching.result import Outcome
+from caching.result import CacheResult
 from speech.models import Client
 
 PREFIX = "chatcmpl-"
@@ -41,13 +41,13 @@ class AnswerID:
     """Of a semantic hit: see caching.semantic.scoring.pair_verdicts. Else empty."""
 
 
-def issue(client: Client, outcome: Outcome[Any], level: Level) -> str:
+def issue(client: Client, result: CacheResult[Any], level: Level) -> str:
     """A new id for an answer of a language model."""
-    matched = outcome.matched
+    matched = result.matched
     packed = _FORMAT.pack(
         LEVELS.index(level),
         bytes.fromhex(matched.id) if matched else secrets.token_bytes(8),
-        bytes.fromhex(outcome.key.removeprefix(f"{keys.EXACT}:")),
+        bytes.fromhex(result.key.removeprefix(f"{keys.EXACT}:")),
         bytes.fromhex(matched.pair) if matched else _NO_PAIR,
     )
     signature = _signature(client, packed)

@@ -13,10 +13,10 @@ from caching.coordination import single_flight
 from caching.ledger import Costs
 from caching.llm import cache as llm
 from caching.llm.entry import Answer, text_of
-from caching.llm.request import Question
+from caching.llm.request import ChatQuery
 from caching.llm.stream import Chunk
 from caching.policy import Policy
-from caching.result import NothingCached, Outcome, carrying
+from caching.result import CacheResult, NothingCached, carrying
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
@@ -39,14 +39,14 @@ from speech.text import languages
 
 @dataclass(frozen=True, slots=True)
 class ChatResult:
-    outcome: Outcome[Answer]
+    cache: CacheResult[Answer]
     provider: str
     costs: Costs
 
 
 @dataclass(frozen=True, slots=True)
 class ChatStream:
-    outcome: Outcome[Iterator[Chunk]]
+    cache: CacheResult[Iterator[Chunk]]
     provider: str
     model: str
     costs: Costs | None
@@ -55,7 +55,7 @@ class ChatStream:
 
 @dataclass(frozen=True, slots=True)
 class SpeechResult:
-    outcome: Outcome[Iterator[bytes]]
+    cache: CacheResult[Iterator[bytes]]
     """The encoded sound; on a hit in one piece, else as it is made. What fails later raises while it is read."""
     content_type: str
     provider: str
@@ -66,7 +66,7 @@ class SpeechResult:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionResult:
-    outcome: Outcome[stt.Transcript]
+    cache: CacheResult[stt.Transcript]
     provider: str
     costs: Costs
 
@@ -101,9 +101,9 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
     def ask(choice: Choice[ChatRequest]) -> ChatResult:
         with _translated():
             source = source_of(choice.provider, choice.request, policy, account)
-            outcome = llm.answer(_question(client, choice, policy), policy, source)
-        padding.even_out(client, ("chat", choice.provider.name, choice.request.model), outcome, account.started)
-        return ChatResult(outcome, choice.provider.name, account.settle(outcome))
+            cached = llm.answer(_question(client, choice, policy), policy, source)
+        padding.even_out(client, ("chat", choice.provider.name, choice.request.model), cached, account.started)
+        return ChatResult(cached, choice.provider.name, account.settle(cached))
 
     def stale(choice: Choice[ChatRequest]) -> ChatResult | None:
         found = llm.stale(_question(client, choice, policy), policy)
@@ -121,12 +121,12 @@ def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provide
     def ask(choice: Choice[ChatRequest]) -> ChatStream:
         with _translated():
             source = source_of(choice.provider, choice.request, policy, account)
-            outcome = llm.stream(_question(client, choice, policy), policy, source)
-        padding.even_out(client, ("stream", choice.provider.name, choice.request.model), outcome, account.started)
-        costs = account.settle(outcome) if outcome.status == "hit" else None
-        chunks = settled_by_follower(outcome, account) if outcome.collapsed else outcome.value
+            cached = llm.stream(_question(client, choice, policy), policy, source)
+        padding.even_out(client, ("stream", choice.provider.name, choice.request.model), cached, account.started)
+        costs = account.settle(cached) if cached.status == "hit" else None
+        chunks = settled_by_follower(cached, account) if cached.collapsed else cached.value
         return ChatStream(
-            carrying(outcome, _translated_items(chunks)), choice.provider.name, choice.request.model, costs
+            carrying(cached, _translated_items(chunks)), choice.provider.name, choice.request.model, costs
         )
 
     def stale(choice: Choice[ChatRequest]) -> ChatStream | None:
@@ -158,16 +158,16 @@ def synthesize(
     content_type = Encoder(codec, request.sample_rate).content_type
     account = Account("tts", level=policy.level, client=client.name, text=_kept(request.text, policy))
 
-    def result(choice: Choice[SpeechRequest], outcome: Outcome[Iterator[bytes]]) -> SpeechResult:
-        costs = None if stream and outcome.status != "hit" else account.settle(outcome)
-        return SpeechResult(outcome, content_type, choice.provider.name, choice.request.voice, costs)
+    def result(choice: Choice[SpeechRequest], cached: CacheResult[Iterator[bytes]]) -> SpeechResult:
+        costs = None if stream and cached.status != "hit" else account.settle(cached)
+        return SpeechResult(cached, content_type, choice.provider.name, choice.request.voice, costs)
 
     def ask(choice: Choice[SpeechRequest]) -> SpeechResult:
         with _translated():
-            outcome = spoken(_speaker(client, choice, policy), codec, account, stream=stream)
+            cached = spoken(_speaker(client, choice, policy), codec, account, stream=stream)
         kind = ("speech", choice.provider.name, choice.request.voice, stream)
-        padding.even_out(client, kind, outcome, account.started)
-        return result(choice, outcome)
+        padding.even_out(client, kind, cached, account.started)
+        return result(choice, cached)
 
     def stale(choice: Choice[SpeechRequest]) -> SpeechResult | None:
         found = stale_sound(_speaker(client, choice, policy), codec)
@@ -191,12 +191,12 @@ def converse(
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
     answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
     receipt.chat = {
-        "id": answer_ids.issue(client, answer.outcome, policy.level),
-        "cache": answer.outcome.status,
+        "id": answer_ids.issue(client, answer.cache, policy.level),
+        "cache": answer.cache.status,
         "provider": answer.provider,
         "model": answer.model,
     }
-    first, sentences = first_of(sentences_of(answer.outcome.value, speech.language or languages.detect(speech.text)))
+    first, sentences = first_of(sentences_of(answer.cache.value, speech.language or languages.detect(speech.text)))
     # The voice follows the language that the model answered in, not the one that it was asked in.
     choices = for_speech(replace(speech, text=first), wish.tts_provider)
     account = Account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
@@ -234,17 +234,17 @@ def transcribe(
             return asdict(chosen.transcribe(prepared))
 
     with account, _translated():
-        outcome = stt.transcribe(recording, policy, produce, failures=FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
-    return TranscriptionResult(outcome, chosen.name, account.settle(outcome))
+        cached = stt.transcribe(recording, policy, produce, failures=FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
+    return TranscriptionResult(cached, chosen.name, account.settle(cached))
 
 
 def _speaker(client: Client, choice: Choice[SpeechRequest], policy: Policy) -> Speaker:
     return Speaker(client=client, provider=choice.provider, request=choice.request, policy=policy)
 
 
-def _question(client: Client, choice: Choice[ChatRequest], policy: Policy) -> Question:
+def _question(client: Client, choice: Choice[ChatRequest], policy: Policy) -> ChatQuery:
     request = choice.request
-    question = Question(
+    question = ChatQuery(
         scope=client.private_scope,
         provider=choice.provider.name,
         model=request.model,

@@ -18,13 +18,13 @@ from caching.coordination import rate_limit, single_flight
 from caching.coordination.background import drain
 from caching.llm import semantic_lookup
 from caching.llm.entry import Answer, Entry, from_value, is_cacheable, spoken_by, to_value
-from caching.llm.request import Question
+from caching.llm.request import ChatQuery
 from caching.llm.stream import Accumulator, Chunk, Different, WholeAnswer, replay, rest_of
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
 from caching.redis import store
-from caching.result import NothingCached, Outcome, Status, carrying, count_as, without_a_hit
+from caching.result import CacheResult, NothingCached, Status, carrying, count_as, without_a_hit
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Source:
     """Seconds that a caller waits for a sign of life of another caller that asks the same."""
 
 
-def answer(question: Question, policy: Policy, source: Source) -> Outcome[Answer]:
+def answer(question: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
     """The remembered answer, or what `source` answers, which is then remembered as far as `policy` allows.
 
     What `source` raises passes through and leaves nothing behind. Raises NothingCached.
@@ -56,7 +56,7 @@ def answer(question: Question, policy: Policy, source: Source) -> Outcome[Answer
         return _collect(question, policy, *_work(question, policy, source, _whole_items))
 
 
-def stream(question: Question, policy: Policy, source: Source) -> Outcome[Iterator[Chunk]]:
+def stream(question: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
     """The same as a stream, which is remembered when it has ended properly. Returns when the first chunk is there.
 
     If the consumer closes the stream early the rest is drained in the background. A follower whose leader dies in
@@ -75,29 +75,29 @@ def stream(question: Question, policy: Policy, source: Source) -> Outcome[Iterat
         # To its end, so that others who wait hear of it.
         next(items, None)
         entry = Entry(**item["entry"])
-        return _outcome_of_hit(question, _counted(question, policy, entry), _replay(entry))
-    return _outcome_of_miss(question, policy, _resumable(_chunks(first, items, led), ask), led)
+        return _result_of_hit(question, _counted(question, policy, entry), _replay(entry))
+    return _result_of_miss(question, policy, _resumable(_chunks(first, items, led), ask), led)
 
 
-def lookup(question: Question, policy: Policy) -> Entry | None:
+def lookup(question: ChatQuery, policy: Policy) -> Entry | None:
     """The entry for exactly this question, if the caller wants one and accepts its age."""
     return _accepted(question, policy, store.get(question.key) if policy.read else None)
 
 
-def stale(question: Question, policy: Policy) -> Outcome[Entry] | None:
+def stale(question: ChatQuery, policy: Policy) -> CacheResult[Entry] | None:
     """The answer past its time to live that may be served because nobody gives a fresh one (RFC 5861)."""
     if not settings.STALE_IF_ERROR_SECONDS or not (entry := lookup(question, replace(policy, stale=True))):
         return None
     metrics.STALE.labels("llm").inc()
-    return replace(_outcome_of_hit(question, _counted(question, policy, entry), entry), stale=True)
+    return replace(_result_of_hit(question, _counted(question, policy, entry), entry), stale=True)
 
 
-def as_stream(outcome: Outcome[Entry]) -> Outcome[Iterator[Chunk]]:
+def as_stream(result: CacheResult[Entry]) -> CacheResult[Iterator[Chunk]]:
     """The same answer in chunks."""
-    return carrying(outcome, _replay(outcome.value))
+    return carrying(result, _replay(result.value))
 
 
-def remember(question: Question, fresh: Answer, policy: Policy) -> bool:
+def remember(question: ChatQuery, fresh: Answer, policy: Policy) -> bool:
     """Store an answer unless it must not be; whether it was stored."""
     if not (policy.write and is_cacheable(fresh) and question.storable(spoken_by(fresh))):
         return False
@@ -113,13 +113,13 @@ def remember(question: Question, fresh: Answer, policy: Policy) -> bool:
     return stored
 
 
-def _hit(question: Question, policy: Policy) -> Outcome[Entry] | None:
+def _hit(question: ChatQuery, policy: Policy) -> CacheResult[Entry] | None:
     if entry := lookup(question, policy):
-        return _outcome_of_hit(question, _counted(question, policy, entry), entry)
+        return _result_of_hit(question, _counted(question, policy, entry), entry)
     if alike := semantic_lookup.find(question, policy):
         entry = _counted(question, policy, alike.entry)
         return replace(
-            _outcome_of_hit(question, entry, entry), key=alike.match.answer_key, match="semantic", matched=alike.match
+            _result_of_hit(question, entry, entry), key=alike.match.answer_key, match="semantic", matched=alike.match
         )
     if policy.only_if_cached:
         _count(question, policy, without_a_hit(policy))
@@ -127,15 +127,15 @@ def _hit(question: Question, policy: Policy) -> Outcome[Entry] | None:
     return None
 
 
-def _accepted(question: Question, policy: Policy, value: Mapping[str, Any] | None) -> Entry | None:
+def _accepted(question: ChatQuery, policy: Policy, value: Mapping[str, Any] | None) -> Entry | None:
     entry = from_value(question.key, value) if value is not None else None
     return entry if entry and policy.accepts(entry.created, entry.ttl, entry.kept) else None
 
 
-Produce = Callable[[Question, Policy, Source], Iterator[bytes]]
+Produce = Callable[[ChatQuery, Policy, Source], Iterator[bytes]]
 
 
-def _work(question: Question, policy: Policy, source: Source, produce: Produce) -> tuple[bool, Iterator[bytes]]:
+def _work(question: ChatQuery, policy: Policy, source: Source, produce: Produce) -> tuple[bool, Iterator[bytes]]:
     """Ask, or listen to who asks the same already. Whether it is we who ask, and the items that come of it."""
     if not (policy.read and policy.write):
         # This caller wants an answer of its own, or one that leaves no trace.
@@ -161,13 +161,13 @@ def _work(question: Question, policy: Policy, source: Source, produce: Produce) 
 # `answer` (the whole of it), or `chunk` (a part of it).
 
 
-def _whole_items(question: Question, policy: Policy, source: Source) -> Iterator[bytes]:
+def _whole_items(question: ChatQuery, policy: Policy, source: Source) -> Iterator[bytes]:
     fresh = source.whole()
     stored = remember(question, fresh, policy)
     yield _item("answer", {"choices": fresh.choices, "model": fresh.model, "usage": fresh.usage}, stored=stored)
 
 
-def _streamed_items(question: Question, policy: Policy, source: Source) -> Iterator[bytes]:
+def _streamed_items(question: ChatQuery, policy: Policy, source: Source) -> Iterator[bytes]:
     whole = Accumulator()
     for chunk in source.stream():
         whole.feed(chunk)
@@ -179,7 +179,7 @@ def _item(name: str, value: Any, **more: Any) -> bytes:
     return json.dumps({name: value, **more}).encode()
 
 
-def _collect(question: Question, policy: Policy, led: bool, items: Iterator[bytes]) -> Outcome[Answer]:
+def _collect(question: ChatQuery, policy: Policy, led: bool, items: Iterator[bytes]) -> CacheResult[Answer]:
     whole = Accumulator()
     answer: Answer | None = None
     stored = False
@@ -191,12 +191,12 @@ def _collect(question: Question, policy: Policy, led: bool, items: Iterator[byte
         else:
             answer = Entry(**item["entry"])
     if isinstance(answer, Entry):
-        return _outcome_of_hit(question, _counted(question, policy, answer), answer)
+        return _result_of_hit(question, _counted(question, policy, answer), answer)
     if answer is None:
         answer, stored = whole.answer(), is_cacheable(whole.answer())
-    outcome = _outcome_of_miss(question, policy, answer, led, stored=stored)
+    result = _result_of_miss(question, policy, answer, led, stored=stored)
     usage = Usage.from_tokens(answer.usage)
-    return replace(outcome, billed=usage) if led else replace(outcome, billed=Usage(), served=usage or Usage())
+    return replace(result, billed=usage) if led else replace(result, billed=Usage(), served=usage or Usage())
 
 
 def _resumable(chunks: Iterator[Chunk], ask: Callable[[], tuple[bool, Iterator[bytes]]]) -> Iterator[Chunk]:
@@ -232,24 +232,26 @@ def _replay(answer: Answer) -> Iterator[Chunk]:
     return replay(answer.choices, model=answer.model, usage=answer.usage, id=f"chatcmpl-{uuid.uuid4().hex}")
 
 
-def _outcome_of_hit(question: Question, entry: Entry, value: T) -> Outcome[T]:
+def _result_of_hit(question: ChatQuery, entry: Entry, value: T) -> CacheResult[T]:
     billed = Usage.from_tokens(entry.usage)
     ttl = entry.ttl - entry.age
-    return Outcome(value, "hit", question.key, age=entry.age, ttl=ttl, stored=True, match="exact", billed=billed)
+    return CacheResult(value, "hit", question.key, age=entry.age, ttl=ttl, stored=True, match="exact", billed=billed)
 
 
-def _outcome_of_miss(question: Question, policy: Policy, value: T, led: bool, *, stored: bool = False) -> Outcome[T]:
+def _result_of_miss(
+    question: ChatQuery, policy: Policy, value: T, led: bool, *, stored: bool = False
+) -> CacheResult[T]:
     status = without_a_hit(policy)
     _count(question, policy, status)
     ttl = policy.ttl("llm") if stored else 0
-    return Outcome(value, status, question.key, ttl=ttl, stored=stored, collapsed=not led)
+    return CacheResult(value, status, question.key, ttl=ttl, stored=stored, collapsed=not led)
 
 
-def _counted(question: Question, policy: Policy, entry: Entry) -> Entry:
+def _counted(question: ChatQuery, policy: Policy, entry: Entry) -> Entry:
     _count(question, policy, "hit")
     return entry
 
 
-def _count(question: Question, policy: Policy, status: Status) -> None:
+def _count(question: ChatQuery, policy: Policy, status: Status) -> None:
     count_as("llm", policy, status)
     logger.info("LLM cache %s for query: %s", status, excerpt(question.text if policy.write else ""))

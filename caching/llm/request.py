@@ -12,7 +12,7 @@ from caching.llm.entry import text_of
 
 
 @dataclass(frozen=True)
-class Question:
+class ChatQuery:
     """Everything that an answer depends on. Two questions share an entry only if all of it is equal."""
 
     scope: str

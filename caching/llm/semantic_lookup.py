@@ -15,7 +15,7 @@ from caching.feedback.sync import follower
 from caching.feedback.types import Case
 from caching.ledger import Event
 from caching.llm.entry import Entry, from_value, text_of
-from caching.llm.request import Question
+from caching.llm.request import ChatQuery
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
@@ -51,7 +51,7 @@ def prepare() -> None:
         follower.start()
 
 
-def find(question: Question, policy: Policy) -> Alike | None:
+def find(question: ChatQuery, policy: Policy) -> Alike | None:
     """An answer that may be served for `question`. In shadow mode it is counted and logged, and not returned."""
     asked = _asked(question) if policy.read and store.available() else None
     if asked is None:
@@ -80,7 +80,7 @@ def find(question: Question, policy: Policy) -> Alike | None:
     return Alike(entry, match)
 
 
-def remember(question: Question, level: str, ttl: int, answer: store.Command) -> bool:
+def remember(question: ChatQuery, level: str, ttl: int, answer: store.Command) -> bool:
     """Write an answer to `question` by the command `answer`, and let it be found for others; whether it was written."""
     asked = _asked(question)
     if asked is None:
@@ -97,7 +97,7 @@ def count_embeddings(embedder: BaseEmbedder) -> None:
         ledger.record_overhead("llm", embedder.name, embedder.version, Usage(input_tokens=tokens))
 
 
-def _asked(question: Question) -> Asked | None:
+def _asked(question: ChatQuery) -> Asked | None:
     last = question.messages[-1] if question.messages else {}
     if settings.SEMANTIC_MODE == "off" or last.get("role") != "user" or not isinstance(last.get("content"), str):
         return None
@@ -116,7 +116,7 @@ def _entry_of(match: Match, asked: Asked, policy: Policy) -> Entry | None:
     return entry if policy.accepts(entry.created, entry.ttl, entry.kept) else None
 
 
-def _case(question: Question, policy: Policy, asked: Asked, match: Match, entry: Entry) -> Case:
+def _case(question: ChatQuery, policy: Policy, asked: Asked, match: Match, entry: Entry) -> Case:
     return Case(
         asked=asked,
         match=match,
@@ -129,7 +129,7 @@ def _case(question: Question, policy: Policy, asked: Asked, match: Match, entry:
     )
 
 
-def _count_as_shadow(question: Question, policy: Policy, match: Match) -> None:
+def _count_as_shadow(question: ChatQuery, policy: Policy, match: Match) -> None:
     ledger.record(
         Event(
             "llm",

@@ -54,10 +54,10 @@ def hear(
 ) -> tuple[ConverseCall, dict[str, Any]]:
     """`call` with the words of `audio` as its question, and what the receipt says about them."""
     result = services.transcribe(client=client, request=audio, policy=policy, provider=call.wish.stt_provider)
-    text = result.outcome.value["text"].strip()
+    text = result.cache.value["text"].strip()
     if not text:
         raise InvalidRequest("file holds no speech", param="file", code="no_speech")
     question = {"role": "user", "content": text}
     chat = replace(call.chat, messages=[*call.chat.messages[:-1], question])
-    heard = {"text": text, "cache": result.outcome.status, "provider": result.provider}
+    heard = {"text": text, "cache": result.cache.status, "provider": result.provider}
     return replace(call, chat=chat, speech=replace(call.speech, text=text)), heard

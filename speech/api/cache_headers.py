@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from caching.policy import Level, Policy
-from caching.result import Outcome
+from caching.result import CacheResult
 from speech.exceptions import InvalidRequest
 
 
@@ -26,28 +26,28 @@ def policy_from(cache_control: str, level: Level) -> Policy:
     )
 
 
-def headers(outcome: Outcome[Any]) -> dict[str, str]:
+def headers(result: CacheResult[Any]) -> dict[str, str]:
     """`X-Cache`, `Cache-Status`, `Age` and what belongs to them, for one answer."""
-    result = {"X-Cache": outcome.status.upper(), "Cache-Status": cache_status(outcome)}
-    if outcome.status == "hit":
-        result["Age"] = str(outcome.age)
-        result["X-Cache-Match"] = outcome.match
-    if outcome.matched:
-        result["X-Cache-Similarity"] = f"{outcome.matched.similarity:.4f}"
-        result["X-Cache-Probability"] = f"{outcome.matched.probability:.4f}"
-    return result
+    fields = {"X-Cache": result.status.upper(), "Cache-Status": cache_status(result)}
+    if result.status == "hit":
+        fields["Age"] = str(result.age)
+        fields["X-Cache-Match"] = result.match
+    if result.matched:
+        fields["X-Cache-Similarity"] = f"{result.matched.similarity:.4f}"
+        fields["X-Cache-Probability"] = f"{result.matched.probability:.4f}"
+    return fields
 
 
-def cache_status(outcome: Outcome[Any]) -> str:
+def cache_status(result: CacheResult[Any]) -> str:
     """RFC 9211's `Cache-Status` value."""
-    if outcome.stale:
+    if result.stale:
         # Section 2.2: asked for and not got; a negative ttl says how long it has been stale (section 2.3).
-        return f"speechsite; fwd=stale; ttl={outcome.ttl}"
-    if outcome.status == "hit":
-        return f"speechsite; hit; ttl={max(0, outcome.ttl)}"
-    forwarded = "uri-miss" if outcome.status == "miss" else "bypass"
-    collapsed = "; collapsed" if outcome.collapsed else ""
-    return f"speechsite; fwd={forwarded}{collapsed}" + (f"; stored; ttl={outcome.ttl}" if outcome.stored else "")
+        return f"speechsite; fwd=stale; ttl={result.ttl}"
+    if result.status == "hit":
+        return f"speechsite; hit; ttl={max(0, result.ttl)}"
+    forwarded = "uri-miss" if result.status == "miss" else "bypass"
+    collapsed = "; collapsed" if result.collapsed else ""
+    return f"speechsite; fwd={forwarded}{collapsed}" + (f"; stored; ttl={result.ttl}" if result.stored else "")
 
 
 def _directive(part: str) -> tuple[str, str]:

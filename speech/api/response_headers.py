@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from caching.ledger import Costs
-from caching.result import Outcome
+from caching.result import CacheResult
 from speech import accounting
 from speech.api import cache_headers
 from speech.models import Client
@@ -16,7 +16,7 @@ class Result(Protocol):
     """What a service answers with."""
 
     @property
-    def outcome(self) -> Outcome[Any]: ...
+    def cache(self) -> CacheResult[Any]: ...
     @property
     def costs(self) -> Costs | None: ...
     @property
@@ -26,4 +26,4 @@ class Result(Protocol):
 def headers(client: Client, result: Result) -> dict[str, str]:
     """Who made an answer, what the cache did and what that cost, as far as `client` may know."""
     told = {"X-Provider": result.provider}
-    return told if hides(client) else told | cache_headers.headers(result.outcome) | accounting.headers(result.costs)
+    return told if hides(client) else told | cache_headers.headers(result.cache) | accounting.headers(result.costs)

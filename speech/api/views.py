@@ -63,7 +63,7 @@ class ChatView(Endpoint):
             policy=_policy(request, call.level),
             provider=call.provider,
         )
-        id = answer_ids.issue(client, result.outcome, call.level)
+        id = answer_ids.issue(client, result.cache, call.level)
         body = _chat_body(client, result, call.level, id)
         return json_response(body, headers(client, result))
 
@@ -86,7 +86,7 @@ class SpeechView(Endpoint):
             provider=call.provider,
         )
         return HttpResponse(
-            b"".join(result.outcome.value),
+            b"".join(result.cache.value),
             content_type=result.content_type,
             headers=headers(client, result),
         )
@@ -160,25 +160,25 @@ def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> I
 
 
 def _chat_body(client: Client, result: services.ChatResult, level: str, id: str) -> dict[str, Any]:
-    outcome, hidden = result.outcome, hides(client)
-    choice = outcome.value.choices[0]
+    cached, hidden = result.cache, hides(client)
+    choice = cached.value.choices[0]
     return {
         "id": id,
         "text": text_of(choice["message"]),
         "provider": result.provider,
-        "model": outcome.value.model,
+        "model": cached.value.model,
         "optimization_level": level,
         "finish_reason": choice["finish_reason"],
-        "usage": outcome.value.usage,
+        "usage": cached.value.usage,
         "cost": None if hidden else accounting.body(result.costs),
         "cache": None
         if hidden
         else {
-            "status": outcome.status,
-            "match": outcome.match,
-            "age": outcome.age,
-            "ttl": outcome.ttl,
-            "stored": outcome.stored,
-            "key": outcome.key,
+            "status": cached.status,
+            "match": cached.match,
+            "age": cached.age,
+            "ttl": cached.ttl,
+            "stored": cached.stored,
+            "key": cached.key,
         },
     }

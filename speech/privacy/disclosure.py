@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 
 from caching.coordination.admission import turns
-from caching.result import Outcome
+from caching.result import CacheResult
 from speech.models import Client
 
 REMEMBERED_MISSES = 100
@@ -31,7 +31,7 @@ class Padding:
     def __init__(self) -> None:
         self._misses: defaultdict[Hashable, deque[float]] = defaultdict(lambda: deque(maxlen=REMEMBERED_MISSES))
 
-    def even_out(self, client: Client, kind: Hashable, outcome: Outcome[Any], started: float) -> None:
+    def even_out(self, client: Client, kind: Hashable, result: CacheResult[Any], started: float) -> None:
         """Wait, if this is a hit of a client that shares. `started` is by `time.perf_counter`.
 
         Until a first miss of the kind was seen there is nothing to go by, and a hit is not held back.
@@ -39,7 +39,7 @@ class Padding:
         if not (settings.PAD_SHARED_HITS and client.shared_scope):
             return
         misses, seconds = self._misses[kind], time.perf_counter() - started
-        if outcome.status != "hit":
+        if result.status != "hit":
             misses.append(seconds)
         elif misses:
             turns.give_back()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.conf import settings
 
 from caching import shared_scope
-from caching.llm.request import Question
+from caching.llm.request import ChatQuery
 from caching.llm.semantic_lookup import HARMLESS_PARAMS
 from caching.policy import Policy
 from caching.tts import Utterance
@@ -15,7 +15,7 @@ from speech.models import SHARED_SCOPE, Client
 from speech.privacy.personal_text import has_figures, is_shareable
 
 
-def shared_if_admitted(client: Client, question: Question, policy: Policy) -> Question:
+def shared_if_admitted(client: Client, question: ChatQuery, policy: Policy) -> ChatQuery:
     """`question` in the shared scope if it says nothing personal and enough clients ask it, else as it is."""
     if not (_may_share(client, policy) and _says_nothing_personal(question)):
         return question
@@ -56,7 +56,7 @@ def _may_share(client: Client, policy: Policy) -> bool:
     return client.shared_scope and policy.write and not asks_outright
 
 
-def _says_nothing_personal(question: Question) -> bool:
+def _says_nothing_personal(question: ChatQuery) -> bool:
     return set(question.params) <= HARMLESS_PARAMS and all(
         set(message) <= {"role", "content"} and isinstance(message["content"], str) and is_shareable(message["content"])
         for message in question.messages

@@ -11,7 +11,7 @@ from caching.llm import cache as llm
 from caching.llm.stream import Chunk
 from caching.policy import Policy
 from caching.pricing.usage import Usage
-from caching.result import Outcome, without_a_hit
+from caching.result import CacheResult, without_a_hit
 from speech.accounting import Account
 from speech.iterators import primed
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
@@ -40,20 +40,20 @@ def source_of(provider: BaseProvider, request: ChatRequest, policy: Policy, acco
                 for chunk in chunks:
                     usage = chunk.get("usage") or usage
                     yield chunk
-        account.settle(Outcome(None, without_a_hit(policy), "", billed=Usage.from_tokens(usage)))
+        account.settle(CacheResult(None, without_a_hit(policy), "", billed=Usage.from_tokens(usage)))
 
     return llm.Source(whole, stream, FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
 
 
-def settled_by_follower(outcome: Outcome[Iterator[Chunk]], account: Account) -> Iterator[Chunk]:
+def settled_by_follower(result: CacheResult[Iterator[Chunk]], account: Account) -> Iterator[Chunk]:
     """The chunks of somebody else's answer; what they would have cost is known when they have ended."""
     usage: dict[str, Any] | None = None
     with account:
-        for chunk in outcome.value:
+        for chunk in result.value:
             usage = chunk.get("usage") or usage
             yield chunk
     if account.settled:
         # Its leader died and it asked the provider itself.
         return
     served = Usage.from_tokens(usage) or Usage()
-    account.settle(Outcome(None, outcome.status, outcome.key, billed=Usage(), served=served))
+    account.settle(CacheResult(None, result.status, result.key, billed=Usage(), served=served))

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from caching import metrics, policy, tts
 from caching.pricing.usage import Usage
-from caching.result import NothingCached, Outcome, without_a_hit
+from caching.result import CacheResult, NothingCached, without_a_hit
 from speech.accounting import Account
 from speech.audio import Encoder, join
 from speech.iterators import primed
@@ -19,25 +19,25 @@ from speech.synthesis.voice import STORED_AS, Speaker, pcm_of
 LOSSLESS = ("wav", "pcm")
 
 
-def spoken(speaker: Speaker, codec: str, account: Account, *, stream: bool) -> Outcome[Iterator[bytes]]:
+def spoken(speaker: Speaker, codec: str, account: Account, *, stream: bool) -> CacheResult[Iterator[bytes]]:
     """The encoded sound, whole, or with `stream` as it is made. Counts and logs the request.
 
-    What is made is settled with `account` if it streams; else the caller does that with the outcome.
+    What is made is settled with `account` if it streams; else the caller does that with the result.
     Raises NothingCached and whatever the provider raises; while a stream is read it may raise the latter too.
     """
     found, entries = _look_up(speaker, codec)
     if found:
         return found
     status = without_a_hit(speaker.policy)
-    outcome: Outcome[Iterator[bytes]] = Outcome(iter(()), status, speaker.utterance(speaker.texts[0]).key)
+    result: CacheResult[Iterator[bytes]] = CacheResult(iter(()), status, speaker.utterance(speaker.texts[0]).key)
     if speaker.policy.only_if_cached:
         tts.count(status, speaker.request.voice, speaker.policy)
         raise NothingCached
     playback = Playback(speaker, speaker.texts, entries)
     if stream:
-        made = primed(settled_sound(playback, _remembering(speaker, codec, playback), account, outcome))
+        made = primed(settled_sound(playback, _remembering(speaker, codec, playback), account, result))
         tts.count(status, speaker.request.voice, speaker.policy)
-        return replace(outcome, value=made)
+        return replace(result, value=made)
     account.spent = playback.billed
     pcm = b"".join(join(playback.pcm(), settings.SENTENCE_PAUSE_MS, speaker.request.sample_rate))
     tts.count(status, speaker.request.voice, speaker.policy)
@@ -46,10 +46,10 @@ def spoken(speaker: Speaker, codec: str, account: Account, *, stream: bool) -> O
     _remember_whole(speaker, codec, sound, billed and billed + served, age=playback.age)
     stored = all(sentence.cached or sentence.made.stored for sentence in playback.sentences)
     ttl = policy.ttl("tts", speaker.policy.level) if stored else 0
-    return replace(outcome, value=iter([sound]), stored=stored, ttl=ttl, billed=billed, served=served)
+    return replace(result, value=iter([sound]), stored=stored, ttl=ttl, billed=billed, served=served)
 
 
-def stale_sound(speaker: Speaker, codec: str) -> Outcome[Iterator[bytes]] | None:
+def stale_sound(speaker: Speaker, codec: str) -> CacheResult[Iterator[bytes]] | None:
     """The sound past its time to live that may be served because nobody makes a fresh one (RFC 5861)."""
     if not settings.STALE_IF_ERROR_SECONDS:
         return None
@@ -61,7 +61,7 @@ def stale_sound(speaker: Speaker, codec: str) -> Outcome[Iterator[bytes]] | None
 
 
 def settled_sound(
-    playback: Playback, sound: Iterator[bytes], account: Account, outcome: Outcome[object] | None = None
+    playback: Playback, sound: Iterator[bytes], account: Account, result: CacheResult[object] | None = None
 ) -> Iterator[bytes]:
     """`sound` of `playback`; what it came to is known, and counted, when it ends, or fails once it has begun."""
     account.spent = playback.billed
@@ -69,13 +69,13 @@ def settled_sound(
     with account:
         yield from sound
     billed, served = playback.billed(), playback.served()
-    if outcome is None and playback.all_cached:
-        account.settle(Outcome(None, "hit", "", match="exact", billed=served))
+    if result is None and playback.all_cached:
+        account.settle(CacheResult(None, "hit", "", match="exact", billed=served))
     else:
-        account.settle(replace(outcome or Outcome(None, "miss", ""), billed=billed, served=served))
+        account.settle(replace(result or CacheResult(None, "miss", ""), billed=billed, served=served))
 
 
-def _look_up(speaker: Speaker, codec: str) -> tuple[Outcome[Iterator[bytes]] | None, list[tts.Entry | None]]:
+def _look_up(speaker: Speaker, codec: str) -> tuple[CacheResult[Iterator[bytes]] | None, list[tts.Entry | None]]:
     """A hit, from the entry of the whole or those of all sentences; else what there is of the sentences."""
     if codec not in LOSSLESS:
         whole = speaker.whole(codec)
@@ -94,11 +94,11 @@ def _look_up(speaker: Speaker, codec: str) -> tuple[Outcome[Iterator[bytes]] | N
 
 def _hit(
     speaker: Speaker, key: str, entries: list[tts.Entry], sound: bytes, worth: Usage | None
-) -> Outcome[Iterator[bytes]]:
+) -> CacheResult[Iterator[bytes]]:
     tts.count("hit", speaker.request.voice, speaker.policy)
     ttl = min(entry.ttl - entry.age for entry in entries)
     age = max(entry.age for entry in entries)
-    return Outcome(iter([sound]), "hit", key, age=age, ttl=ttl, stored=True, match="exact", billed=worth)
+    return CacheResult(iter([sound]), "hit", key, age=age, ttl=ttl, stored=True, match="exact", billed=worth)
 
 
 def _encoded(speaker: Speaker, codec: str, entries: list[tts.Entry]) -> bytes:

@@ -76,14 +76,14 @@ def test_by_default_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_hit_is_judged_after_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     model = judged_by(Model(True), monkeypatch)
     learned.steps = {"speed": LOW}
-    outcome = answered(PARAPHRASE)
-    assert outcome.match == "semantic" and model.cases == [], "the answer did not wait for it"
+    result = answered(PARAPHRASE)
+    assert result.match == "semantic" and model.cases == [], "the answer did not wait for it"
     assert court.work_off() == 1
     (case,) = model.cases
     assert (case.asked.text, case.match.question, case.answer) == (PARAPHRASE, ASKED, f"Answer to {ASKED}")
     row = Judgement.objects.get()
-    assert (row.match, row.judge, row.verdict, row.level) == (outcome.matched.id, "model", "right", "speed")
-    assert row.pair == outcome.matched.pair and learned.verdict(row.pair) is True
+    assert (row.match, row.judge, row.verdict, row.level) == (result.matched.id, "model", "right", "speed")
+    assert row.pair == result.matched.pair and learned.verdict(row.pair) is True
 
 
 @pytest.mark.usefixtures("everything")
@@ -119,9 +119,9 @@ def test_a_confirmed_near_miss_is_a_sure_hit_once_its_own_answer_is_gone(monkeyp
     assert court.work_off() == 1
     assert Judgement.objects.get().judge == "promotion"
     forget_answer_to(PARAPHRASE)
-    outcome = answered(PARAPHRASE)
-    assert (outcome.match, outcome.matched.tier, outcome.matched.probability) == ("semantic", "confirmed", 1.0)
-    assert outcome.value.choices == spoken(f"Answer to {ASKED}").choices
+    result = answered(PARAPHRASE)
+    assert (result.match, result.matched.tier, result.matched.probability) == ("semantic", "confirmed", 1.0)
+    assert result.value.choices == spoken(f"Answer to {ASKED}").choices
 
 
 @pytest.mark.usefixtures("everything")
@@ -131,8 +131,8 @@ def test_a_near_miss_whose_own_answer_was_not_stored_becomes_an_alias(monkeypatc
     ask(question(PARAPHRASE), Policy("speed"), Provider(spoken("cut sh", "length")))
     court.work_off()
     write_behind.flush()
-    outcome = answered(f"um, {PARAPHRASE}", Policy("quality"))
-    assert (outcome.match, outcome.key) == ("semantic", question(ASKED).key)
+    result = answered(f"um, {PARAPHRASE}", Policy("quality"))
+    assert (result.match, result.key) == ("semantic", question(ASKED).key)
 
 
 @pytest.mark.usefixtures("everything")

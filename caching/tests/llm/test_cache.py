@@ -61,7 +61,7 @@ def test_the_entry_can_be_read_by_people(redis_client: Any) -> None:
 def test_what_somebody_remembers_between_look_up_and_lease_is_not_asked_for_again(
     asks: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def find(question: llm.Question, policy: Policy) -> None:
+    def find(question: llm.ChatQuery, policy: Policy) -> None:
         assert llm.remember(question, spoken("Sunny."), policy)
 
     monkeypatch.setattr(llm.semantic_lookup, "find", find)
@@ -111,8 +111,8 @@ def test_no_cache_answers_anew_and_stores(redis_client: Any) -> None:
 
 
 def test_no_store_leaves_no_trace(redis_client: Any) -> None:
-    outcome = ask(QUESTION, Policy(read=False, write=False), Provider(spoken("Sunny.")))
-    assert (outcome.status, outcome.stored, outcome.ttl) == ("bypass", False, 0)
+    result = ask(QUESTION, Policy(read=False, write=False), Provider(spoken("Sunny.")))
+    assert (result.status, result.stored, result.ttl) == ("bypass", False, 0)
     assert not redis_client.keys("llm:*")
 
 
@@ -144,9 +144,9 @@ def test_only_if_cached_never_asks() -> None:
     ],
 )
 def test_what_must_not_be_cached_is_served_and_not_stored(redis_client: Any, fresh: Fresh) -> None:
-    outcome = ask(QUESTION, Policy(), Provider(fresh))
-    assert outcome.value.choices == fresh.choices
-    assert not outcome.stored
+    result = ask(QUESTION, Policy(), Provider(fresh))
+    assert result.value.choices == fresh.choices
+    assert not result.stored
     assert not redis_client.keys("llm:*")
 
 
@@ -186,8 +186,8 @@ def test_a_foreign_or_damaged_entry_is_a_miss_and_goes(
 ) -> None:
     ask(QUESTION, Policy(), Provider(spoken("Sunny.")))
     change_entry(redis_client, QUESTION.key, damage)
-    outcome = ask(QUESTION, Policy(write=False), Provider(spoken("Right.")))
-    assert outcome.status == "miss"
+    result = ask(QUESTION, Policy(write=False), Provider(spoken("Right.")))
+    assert result.status == "miss"
     assert not redis_client.exists(QUESTION.key)
 
 

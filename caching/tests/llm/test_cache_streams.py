@@ -47,9 +47,9 @@ def test_a_streamed_answer_is_served_whole_and_the_other_way_round(redis_client:
 
 
 def test_a_stream_that_breaks_off_is_not_stored(redis_client: redis.Redis) -> None:
-    outcome = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny."), breaks_off=True))
+    result = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny."), breaks_off=True))
     with pytest.raises(RuntimeError):
-        list(outcome.value)
+        list(result.value)
     assert not redis_client.keys("llm:*")
 
 
@@ -59,9 +59,9 @@ def test_a_stream_without_its_end_is_not_stored(redis_client: redis.Redis) -> No
 
 
 def test_a_stream_whose_reader_goes_away_is_finished_and_stored(redis_client: redis.Redis) -> None:
-    outcome = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny today.")))
-    next(outcome.value)
-    outcome.value.close()  # type: ignore[attr-defined]
+    result = ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny today.")))
+    next(result.value)
+    result.value.close()  # type: ignore[attr-defined]
     wait_until(lambda: redis_client.exists(QUESTION.key))
     assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.choices == spoken("It is sunny today.").choices
 

@@ -28,21 +28,21 @@ def stored(redis_client: redis.Redis) -> redis.Redis:
 
 @pytest.mark.parametrize("level", ["quality", "balanced", "speed"])
 def test_what_is_equal_once_normalised_hits_at_every_level(level: Any) -> None:
-    outcome = asked("um, what's my account balance", level)
-    assert (outcome.status, outcome.match) == ("hit", "semantic")
-    assert outcome.matched is not None and outcome.matched.tier == "normalized"
-    assert outcome.value.choices == spoken(f"Answer to {ASKED}").choices
+    result = asked("um, what's my account balance", level)
+    assert (result.status, result.match) == ("hit", "semantic")
+    assert result.matched is not None and result.matched.tier == "normalized"
+    assert result.value.choices == spoken(f"Answer to {ASKED}").choices
 
 
 def test_what_means_the_same_hits_where_the_level_allows_it() -> None:
     strict = Policy("quality", write=False)
     assert ask(question(PARAPHRASE), strict, Provider(spoken("x"))).status == "miss"
-    outcome = asked(PARAPHRASE)
-    assert (outcome.status, outcome.match, outcome.key) == ("hit", "semantic", question(ASKED).key)
-    assert outcome.matched is not None
-    assert outcome.matched.question == ASKED
-    assert 0.5 < outcome.matched.similarity <= 1
-    assert outcome.matched.bar <= outcome.matched.probability < 1
+    result = asked(PARAPHRASE)
+    assert (result.status, result.match, result.key) == ("hit", "semantic", question(ASKED).key)
+    assert result.matched is not None
+    assert result.matched.question == ASKED
+    assert 0.5 < result.matched.similarity <= 1
+    assert result.matched.bar <= result.matched.probability < 1
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_in_other_modes_nothing_is_served_by_meaning(settings: Any, mode: str) -
 @pytest.mark.parametrize(("max_age", "status"), [(50, "miss"), (200, "hit")])
 def test_max_age_holds_here_too(stored: redis.Redis, max_age: int, status: str) -> None:
     change_entry(stored, question(ASKED).key, lambda entry: {**entry, "created": entry["created"] - 100})
-    outcome = ask(question(PARAPHRASE), Policy("speed", max_age=max_age), Provider(spoken("x")))
-    assert outcome.status == status
+    result = ask(question(PARAPHRASE), Policy("speed", max_age=max_age), Provider(spoken("x")))
+    assert result.status == status
 
 
 def test_without_redis_nothing_is_looked_for(use_redis: Callable[[str], None]) -> None:
@@ -144,10 +144,10 @@ def test_without_redis_nothing_is_looked_for(use_redis: Callable[[str], None]) -
 def test_a_stream_may_be_answered_so_too() -> None:
     provider = Provider(spoken("x"))
     source = llm.Source(provider.whole, provider.stream, Failures(lambda error: None, RuntimeError), 5)
-    outcome = llm.stream(question(PARAPHRASE), Policy("speed"), source)
-    assert outcome.match == "semantic"
+    result = llm.stream(question(PARAPHRASE), Policy("speed"), source)
+    assert result.match == "semantic"
     assert provider.calls == 0
-    assert len(list(outcome.value)) > 2
+    assert len(list(result.value)) > 2
 
 
 def test_a_hit_that_is_kept_for_the_same_words_says_who_wrote_it(stored: redis.Redis) -> None:

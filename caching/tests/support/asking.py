@@ -11,7 +11,7 @@ from caching.llm import cache as llm
 from caching.llm.stream import replay
 from caching.policy import Policy
 from caching.redis.serializers import JSONSerializer
-from caching.result import Outcome
+from caching.result import CacheResult
 
 
 @dataclass
@@ -27,7 +27,7 @@ def spoken(content: Any, finish_reason: str = "stop", **message: Any) -> Fresh:
     )
 
 
-QUESTION = llm.Question(
+QUESTION = llm.ChatQuery(
     scope="client:1",
     provider="demo",
     model="m",
@@ -67,9 +67,11 @@ class Provider:
             raise RuntimeError("reset")
 
 
-def ask(question: llm.Question, policy: Policy, provider: Provider) -> Outcome[Any]:
+def ask(question: llm.ChatQuery, policy: Policy, provider: Provider) -> CacheResult[Any]:
     return llm.answer(question, policy, llm.Source(provider.whole, provider.stream, FAILURES, patience=5))
 
 
-def ask_for_stream(question: llm.Question, policy: Policy, provider: Provider) -> Outcome[Iterator[dict[str, Any]]]:
+def ask_for_stream(
+    question: llm.ChatQuery, policy: Policy, provider: Provider
+) -> CacheResult[Iterator[dict[str, Any]]]:
     return llm.stream(question, policy, llm.Source(provider.whole, provider.stream, FAILURES, patience=5))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from caching.llm.request import Question
+from caching.llm.request import ChatQuery
 from caching.policy import Policy
-from caching.result import Outcome
+from caching.result import CacheResult
 from caching.semantic import replication
 from caching.semantic.cache import tier
 from caching.tests.support.asking import Provider, ask, spoken
@@ -17,12 +17,12 @@ ASKED = "What is my account balance?"
 PARAPHRASE = "could you tell me my account balance please"
 
 
-def question(text: str, **change: Any) -> Question:
+def question(text: str, **change: Any) -> ChatQuery:
     messages = [{"role": "user", "content": text}]
-    return replace(Question("client:1", "demo", "m", messages, {}, asked_by="tester"), **change)
+    return replace(ChatQuery("client:1", "demo", "m", messages, {}, asked_by="tester"), **change)
 
 
-def asked(text: str, level: Any = "speed", **change: Any) -> Outcome[Any]:
+def asked(text: str, level: Any = "speed", **change: Any) -> CacheResult[Any]:
     return ask(question(text, **change), Policy(level), Provider(spoken(f"Answer to {text}")))
 
 

@@ -77,7 +77,7 @@ class TranscriptionsView(OpenAIView):
             policy=policy_of(request, data["optimization_level"], meant.level),
             provider=meant.provider,
         )
-        return _in_format(data["response_format"], result.outcome.value, headers(client, result))
+        return _in_format(data["response_format"], result.cache.value, headers(client, result))
 
 
 def _in_format(name: str, transcript: dict[str, Any], headers: dict[str, str]) -> HttpResponseBase:

@@ -75,12 +75,12 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         }
         if call.stream and not hides(client):
             stream = services.stream_chat(**ask)
-            id = answer_ids.issue(client, stream.outcome, policy.level)
-            events = openai_replies.completion_events(stream.outcome.value, id=id, wants_usage=call.wants_usage)
+            id = answer_ids.issue(client, stream.cache, policy.level)
+            events = openai_replies.completion_events(stream.cache.value, id=id, wants_usage=call.wants_usage)
             return streamed(events, EVENTS, headers(client, stream))
         result = services.chat(**ask)
-        id = answer_ids.issue(client, result.outcome, policy.level)
-        answer, about = result.outcome.value, headers(client, result)
+        id = answer_ids.issue(client, result.cache, policy.level)
+        answer, about = result.cache.value, headers(client, result)
         if not call.stream:
             return json_response(openai_replies.completion(answer, id=id), about)
         # The pace of its chunks would tell a stored answer from one that is being made.
@@ -116,11 +116,11 @@ class AudioSpeechView(OpenAIView, Endpoint):
         )
         about = headers(client, result)
         if call.as_events:
-            events = openai_replies.speech_events(result.outcome.value, characters=len(call.request.text))
+            events = openai_replies.speech_events(result.cache.value, characters=len(call.request.text))
             return streamed(events, EVENTS, about)
-        if whole or result.outcome.status == "hit":
-            return HttpResponse(b"".join(result.outcome.value), content_type=result.content_type, headers=about)
-        return streamed(result.outcome.value, result.content_type, about)
+        if whole or result.cache.status == "hit":
+            return HttpResponse(b"".join(result.cache.value), content_type=result.content_type, headers=about)
+        return streamed(result.cache.value, result.content_type, about)
 
 
 class ModelsView(OpenAIView):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from caching.coordination.admission import turns
-from caching.result import Outcome
+from caching.result import CacheResult
 from speech.models import Client
 from speech.privacy.disclosure import Padding
 from speech.tests.loopback import Answer, FakeOpenAI, Seen
@@ -61,7 +61,7 @@ def test_nobody_has_a_turn_while_a_hit_is_held_back(settings: Any) -> None:
     settings.PAD_SHARED_HITS = True
     padding, client = Padding(), Client(pk=1, shared_scope=True)
     now = time.perf_counter()
-    padding.even_out(client, "kind", Outcome(None, "miss", ""), now - 0.01)
+    padding.even_out(client, "kind", CacheResult(None, "miss", ""), now - 0.01)
     turns.begin()
-    padding.even_out(client, "kind", Outcome(None, "hit", ""), now)
+    padding.even_out(client, "kind", CacheResult(None, "hit", ""), now)
     assert not turns.taken

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from caching.policy import Policy
-from caching.result import Outcome
+from caching.result import CacheResult
 from speech.api.cache_headers import cache_status, headers, policy_from
 from speech.exceptions import InvalidRequest
 
@@ -34,20 +34,20 @@ def test_it_refuses_a_max_age_that_is_no_number(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "value"),
+    ("result", "value"),
     [
-        (Outcome("x", "hit", "k", age=5, ttl=1795, stored=True, match="exact"), "speechsite; hit; ttl=1795"),
-        (Outcome("x", "miss", "k", ttl=1800, stored=True), "speechsite; fwd=uri-miss; stored; ttl=1800"),
-        (Outcome("x", "miss", "k"), "speechsite; fwd=uri-miss"),
-        (Outcome("x", "miss", "k", collapsed=True), "speechsite; fwd=uri-miss; collapsed"),
-        (Outcome("x", "hit", "k", ttl=-12, stale=True), "speechsite; fwd=stale; ttl=-12"),
-        (Outcome("x", "bypass", "k"), "speechsite; fwd=bypass"),
+        (CacheResult("x", "hit", "k", age=5, ttl=1795, stored=True, match="exact"), "speechsite; hit; ttl=1795"),
+        (CacheResult("x", "miss", "k", ttl=1800, stored=True), "speechsite; fwd=uri-miss; stored; ttl=1800"),
+        (CacheResult("x", "miss", "k"), "speechsite; fwd=uri-miss"),
+        (CacheResult("x", "miss", "k", collapsed=True), "speechsite; fwd=uri-miss; collapsed"),
+        (CacheResult("x", "hit", "k", ttl=-12, stale=True), "speechsite; fwd=stale; ttl=-12"),
+        (CacheResult("x", "bypass", "k"), "speechsite; fwd=bypass"),
     ],
 )
-def test_it_writes_cache_status(outcome: Outcome[object], value: str) -> None:
-    assert cache_status(outcome) == value
+def test_it_writes_cache_status(result: CacheResult[object], value: str) -> None:
+    assert cache_status(result) == value
 
 
 def test_age_stands_on_a_hit_only() -> None:
-    assert headers(Outcome("x", "hit", "k", age=5, match="exact"))["Age"] == "5"
-    assert "Age" not in headers(Outcome("x", "miss", "k"))
+    assert headers(CacheResult("x", "hit", "k", age=5, match="exact"))["Age"] == "5"
+    assert "Age" not in headers(CacheResult("x", "miss", "k"))

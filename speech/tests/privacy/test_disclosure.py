@@ -8,7 +8,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from caching import metrics
-from caching.result import Outcome
+from caching.result import CacheResult
 from caching.tests.support.asking import change_entry
 from speech.models import Client, Receipt
 from speech.privacy import disclosure
@@ -103,13 +103,13 @@ def test_whoever_shares_nothing_is_told_everything(clients: Clients, settings: A
 def test_a_hit_takes_as_long_as_a_miss_did(settings: Any) -> None:
     settings.PAD_SHARED_HITS = True
     padding, client = Padding(), Client(pk=1, shared_scope=True)
-    padding.even_out(client, "kind", Outcome(None, "miss", ""), time.perf_counter() - 1)
+    padding.even_out(client, "kind", CacheResult(None, "miss", ""), time.perf_counter() - 1)
     began = time.perf_counter()
-    padding.even_out(client, "kind", Outcome(None, "hit", ""), began)
+    padding.even_out(client, "kind", CacheResult(None, "hit", ""), began)
     assert time.perf_counter() - began >= 1
     for unpadded in (("other kind", client), ("kind", Client(pk=2))):
         began = time.perf_counter()
-        padding.even_out(unpadded[1], unpadded[0], Outcome(None, "hit", ""), began)
+        padding.even_out(unpadded[1], unpadded[0], CacheResult(None, "hit", ""), began)
         assert time.perf_counter() - began < 1
 
 

@@ -22,7 +22,7 @@ from caching import stt, tts
 from caching.coordination import single_flight
 from caching.llm import cache as llm
 from caching.llm import semantic_lookup
-from caching.llm.request import Question
+from caching.llm.request import ChatQuery
 from caching.llm.stream import WholeAnswer
 from caching.policy import Policy
 from caching.result import NothingCached
@@ -162,7 +162,7 @@ def index(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
     forget_tier()
 
 
-def question_of(said: dict[str, Any], clients: list[Client], query: str) -> Question:
+def question_of(said: dict[str, Any], clients: list[Client], query: str) -> ChatQuery:
     body = {name: value for name, value in said.items() if name not in ("client", "system", "earlier") and value}
     body |= {"temperature": said["temperature"], "messages": []}
     if said["system"]:
@@ -177,7 +177,7 @@ def question_of(said: dict[str, Any], clients: list[Client], query: str) -> Ques
     return services._question(clients[said["client"]], choice, SPEED)
 
 
-def remember_everywhere(question: Question, text: str) -> None:
+def remember_everywhere(question: ChatQuery, text: str) -> None:
     message = {"role": "assistant", "content": text}
     said = [{"index": 0, "message": message, "finish_reason": "stop"}]
     assert llm.remember(question, WholeAnswer(said, question.model, None), SPEED)
@@ -186,7 +186,7 @@ def remember_everywhere(question: Question, text: str) -> None:
         tier().matcher.add(Entry(question.key, asked.scope, asked.text))
 
 
-def found(question: Question) -> str | None:
+def found(question: ChatQuery) -> str | None:
     def refuse() -> Any:
         raise AssertionError("nobody may be asked")
 
