@@ -1,4 +1,4 @@
-"""What the ledger keeps. The cache itself lives in Redis."""
+"""Prices, and what every request cost."""
 
 from __future__ import annotations
 
@@ -215,69 +215,3 @@ class EntryHits(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.key}: {self.hits}"
-
-
-class Verdict(models.TextChoices):
-    """What somebody says of an answer that came from another question."""
-
-    RIGHT = "right"
-    WRONG = "wrong"
-
-
-class Judge(models.TextChoices):
-    """Who says it."""
-
-    STAFF = "staff"
-    CLIENT = "client", "client who got the answer"
-    MODEL = "model", "model, of a random sample"
-    PROMOTION = "promotion", "model, of a near miss that was not served"
-
-
-MOST_COMMENT = 1000
-
-
-class Judgement(models.Model):
-    """One verdict. Rows are only added; `caching.feedback.verdicts` says which of them hold."""
-
-    created = models.DateTimeField(default=timezone.now)
-    match = models.CharField(max_length=16, help_text="Which use of an answer; see the call of the same name.")
-    judge = models.CharField(max_length=9, choices=Judge)
-    verdict = models.CharField(max_length=5, choices=Verdict)
-    level = models.CharField(max_length=10, blank=True)
-    client = models.CharField(max_length=100, blank=True, help_text="Who got the answer.")
-    key = models.CharField(max_length=500, help_text="Of the answer.")
-    pair = models.CharField(max_length=24, blank=True, help_text="Hash of the two questions.")
-    question = models.CharField(max_length=300, blank=True)
-    matched = models.CharField(max_length=300, blank=True, help_text="The question whose answer was given instead.")
-    probability = models.FloatField(null=True, help_text="That the answer fits, as the cache estimated it.")
-    comment = models.CharField(max_length=MOST_COMMENT, blank=True)
-
-    class Meta:
-        ordering = ["-pk"]
-        indexes = [
-            models.Index(fields=["judge", "level", "created"], name="judgement_level_created"),
-        ]
-        constraints = [models.UniqueConstraint(fields=["match", "judge", "verdict"], name="one_judgement")]
-
-    def __str__(self) -> str:
-        return f"{self.judge}: {self.verdict}: {self.question}"
-
-
-class BarChange(models.Model):
-    """A level's bar was raised or lowered, and why. The newest row of a level holds."""
-
-    created = models.DateTimeField(default=timezone.now)
-    level = models.CharField(max_length=10)
-    number = models.PositiveIntegerField(help_text="Counts the changes of a level: of two workers only one makes it.")
-    steps = models.SmallIntegerField(help_text="How far the bar stands above the packaged one, in steps.")
-    bar = models.FloatField(help_text="The least probability from now on.")
-    judged = models.PositiveIntegerField()
-    wrong = models.PositiveIntegerField()
-    reason = models.CharField(max_length=300)
-
-    class Meta:
-        ordering = ["-pk"]
-        constraints = [models.UniqueConstraint(fields=["level", "number"], name="one_change_at_a_time")]
-
-    def __str__(self) -> str:
-        return f"{self.created:%Y-%m-%d %H:%M} {self.level} {self.bar:.1%}: {self.reason}"

@@ -1,0 +1,20 @@
+"""Tables of the database. The cache itself lives in Redis."""
+
+from __future__ import annotations
+
+from caching.models.feedback import MOST_COMMENT as MOST_COMMENT
+from caching.models.feedback import BarChange as BarChange
+from caching.models.feedback import Judge as Judge
+from caching.models.feedback import Judgement as Judgement
+from caching.models.feedback import Verdict as Verdict
+from caching.models.ledger import HITS as HITS
+from caching.models.ledger import REQUESTS as REQUESTS
+from caching.models.ledger import WILDCARD as WILDCARD
+from caching.models.ledger import Call as Call
+from caching.models.ledger import Dimensions as Dimensions
+from caching.models.ledger import EntryHits as EntryHits
+from caching.models.ledger import HourlyUsage as HourlyUsage
+from caching.models.ledger import Outcome as Outcome
+from caching.models.ledger import Price as Price
+from caching.models.ledger import Unit as Unit
+from caching.models.ledger import Units as Units
