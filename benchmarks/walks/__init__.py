@@ -1,0 +1,1 @@
+"""The way of a request through this project's own code: calls, functions, files, and returns to a file left before."""
