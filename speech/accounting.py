@@ -95,8 +95,9 @@ def headers(costs: Costs | None) -> dict[str, str]:
     return {name: amount for name, amount in amounts.items() if amount is not None}
 
 
-def body(costs: Costs) -> dict[str, str | None]:
+def body(costs: Costs | None) -> dict[str, str | None]:
     """The same for a JSON answer; null where it is not known."""
+    costs = costs or Costs(None, None)
     return {"usd": _in_usd(costs.cost), "saved_usd": _in_usd(costs.saved)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
@@ -20,7 +21,7 @@ from caching.result import CacheResult, NothingCached, carrying
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
-from speech.exceptions import NotCached, ProviderTimeout, ProviderUnavailable
+from speech.exceptions import NotCached, ProviderError, ProviderTimeout, ProviderUnavailable
 from speech.iterators import primed
 from speech.models import Client
 from speech.privacy.disclosure import hides, padding
@@ -29,28 +30,23 @@ from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, Tran
 from speech.routing.breaker import asked
 from speech.routing.cache_source import settled_by_follower, source_of
 from speech.routing.error_transfer import FAILURES
-from speech.routing.fallback import Choice, first_to_answer, for_chat, for_speech, provider_named
+from speech.routing.fallback import Candidate, for_chat, for_speech, provider_named
 from speech.synthesis.cached_audio import settled_sound, spoken, stale_sound
 from speech.synthesis.pipeline import Playback
 from speech.synthesis.spoken_turn import Receipt, Rereadable, first_of, sentences_of, spoken_turn
 from speech.synthesis.voice import Speaker
 from speech.text import languages
 
-
-@dataclass(frozen=True, slots=True)
-class ChatResult:
-    cache: CacheResult[Answer]
-    provider: str
-    costs: Costs
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class ChatStream:
-    cache: CacheResult[Iterator[Chunk]]
+class ChatResult(Generic[T_co]):
+    cache: CacheResult[T_co]
     provider: str
     model: str
     costs: Costs | None
-    """None: known only when the stream has ended."""
+    """None until a stream has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,7 @@ class SpeechResult:
     provider: str
     voice: str
     costs: Costs | None
-    """None: known only when the stream has ended."""
+    """None until a stream has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,54 +85,59 @@ class SpokenTurn:
     receipt: Receipt
 
 
-def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatResult:
-    """An answer to `request`, from the cache where `policy` allows it, else from `provider` or who stands in for it.
+def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatResult[Answer]:
+    """Answer `request` from the cache where `policy` allows it, else by `provider` or a fallback.
 
     Raises InvalidRequest, ProviderError or NotCached.
     """
-    policy = client.tightened(policy)
-    choices = for_chat(request, provider)
-    account = _account_of_chat(client, request, policy)
-
-    def ask(choice: Choice[ChatRequest]) -> ChatResult:
-        with _translated():
-            source = source_of(choice.provider, choice.request, policy, account)
-            cached = llm.answer(_question(client, choice, policy), policy, source)
-        padding.even_out(client, ("chat", choice.provider.name, choice.request.model), cached, account.started)
-        return ChatResult(cached, choice.provider.name, account.settle(cached))
-
-    def stale(choice: Choice[ChatRequest]) -> ChatResult | None:
-        found = llm.stale(_question(client, choice, policy), policy)
-        return ChatResult(carrying(found, found.value), choice.provider.name, account.settle(found)) if found else None
-
-    return first_to_answer(choices, account, ask, stale)
+    return _chat(client, request, client.tightened(policy), provider, stream=False)
 
 
-def stream_chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatStream:
-    """The same as OpenAI's chunks. Returns when the first one is there; later failures raise while it is read."""
-    policy = client.tightened(policy)
-    choices = for_chat(request, provider)
-    account = _account_of_chat(client, request, policy)
+def stream_chat(
+    *, client: Client, request: ChatRequest, policy: Policy, provider: str = ""
+) -> ChatResult[Iterator[Chunk]]:
+    """The same as OpenAI's chunks. Returns with the first chunk; a later failure is raised while they are read."""
+    return _chat(client, request, client.tightened(policy), provider, stream=True)
 
-    def ask(choice: Choice[ChatRequest]) -> ChatStream:
-        with _translated():
-            source = source_of(choice.provider, choice.request, policy, account)
-            cached = llm.stream(_question(client, choice, policy), policy, source)
-        padding.even_out(client, ("stream", choice.provider.name, choice.request.model), cached, account.started)
-        costs = account.settle(cached) if cached.status == "hit" else None
-        chunks = settled_by_follower(cached, account) if cached.collapsed else cached.value
-        return ChatStream(
-            carrying(cached, _translated_items(chunks)), choice.provider.name, choice.request.model, costs
-        )
 
-    def stale(choice: Choice[ChatRequest]) -> ChatStream | None:
-        found = llm.stale(_question(client, choice, policy), policy)
-        if not found:
-            return None
-        costs = account.settle(found)
-        return ChatStream(llm.as_stream(found), choice.provider.name, choice.request.model, costs)
+def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *, stream: bool) -> ChatResult[Any]:
+    candidates = for_chat(request, provider)
+    account = Account("llm", level=policy.level, client=client.name, text=_question_text(request, policy))
+    with account:
+        for candidate in candidates:
+            account.asks(candidate.provider.name, candidate.request.model)
+            try:
+                cached = _answer(client, candidate, policy, account, stream=stream)
+            except ProviderError as error:
+                candidates.failures.append(error)
+                continue
+            kind = ("stream" if stream else "chat", candidate.provider.name, candidate.request.model)
+            padding.even_out(client, kind, cached, account.started)
+            costs = None if stream and cached.status != "hit" else account.settle(cached)
+            return ChatResult(cached, candidate.provider.name, candidate.request.model, costs)
+        first = candidates.first
+        if len(candidates.failures) > 1 or settings.STALE_IF_ERROR_SECONDS:
+            account.asks(first.provider.name, first.request.model)
+        if found := llm.stale(_question(client, first, policy), policy):
+            costs = account.settle(found)
+            cached = llm.as_stream(found) if stream else carrying(found, found.value)
+            return ChatResult(cached, first.provider.name, first.request.model, costs)
+        raise candidates.failures[0]
 
-    return first_to_answer(choices, account, ask, stale)
+
+def _answer(
+    client: Client, candidate: Candidate[ChatRequest], policy: Policy, account: Account, *, stream: bool
+) -> CacheResult[Any]:
+    question = _question(client, candidate, policy)
+    with _translated():
+        if found := llm.find(question, policy):
+            return llm.as_stream(found) if stream else found
+        source = source_of(candidate.provider, candidate.request, policy, account)
+        if not stream:
+            return llm.ask(question, policy, source)
+        cached = llm.ask_for_stream(question, policy, source)
+    chunks = settled_by_follower(cached, account) if cached.collapsed else cached.value
+    return carrying(cached, _translated_items(chunks))
 
 
 def synthesize(
@@ -154,26 +155,29 @@ def synthesize(
     Raises InvalidRequest, ProviderError or NotCached.
     """
     policy = client.tightened(policy)
-    choices = for_speech(request, provider)
+    candidates = for_speech(request, provider)
     content_type = Encoder(codec, request.sample_rate).content_type
     account = Account("tts", level=policy.level, client=client.name, text=_kept(request.text, policy))
-
-    def result(choice: Choice[SpeechRequest], cached: CacheResult[Iterator[bytes]]) -> SpeechResult:
-        costs = None if stream and cached.status != "hit" else account.settle(cached)
-        return SpeechResult(cached, content_type, choice.provider.name, choice.request.voice, costs)
-
-    def ask(choice: Choice[SpeechRequest]) -> SpeechResult:
-        with _translated():
-            cached = spoken(_speaker(client, choice, policy), codec, account, stream=stream)
-        kind = ("speech", choice.provider.name, choice.request.voice, stream)
-        padding.even_out(client, kind, cached, account.started)
-        return result(choice, cached)
-
-    def stale(choice: Choice[SpeechRequest]) -> SpeechResult | None:
-        found = stale_sound(_speaker(client, choice, policy), codec)
-        return result(choice, found) if found else None
-
-    return first_to_answer(choices, account, ask, stale)
+    with account:
+        for candidate in candidates:
+            account.asks(candidate.provider.name, candidate.request.model)
+            try:
+                with _translated():
+                    cached = spoken(_speaker(client, candidate, policy), codec, account, stream=stream)
+            except ProviderError as error:
+                candidates.failures.append(error)
+                continue
+            kind = ("speech", candidate.provider.name, candidate.request.voice, stream)
+            padding.even_out(client, kind, cached, account.started)
+            costs = None if stream and cached.status != "hit" else account.settle(cached)
+            return SpeechResult(cached, content_type, candidate.provider.name, candidate.request.voice, costs)
+        first = candidates.first
+        if len(candidates.failures) > 1 or settings.STALE_IF_ERROR_SECONDS:
+            account.asks(first.provider.name, first.request.model)
+        if found := stale_sound(_speaker(client, first, policy), codec):
+            costs = account.settle(found)
+            return SpeechResult(found, content_type, first.provider.name, first.request.voice, costs)
+        raise candidates.failures[0]
 
 
 def converse(
@@ -198,21 +202,26 @@ def converse(
     }
     first, sentences = first_of(sentences_of(answer.cache.value, speech.language or languages.detect(speech.text)))
     # The voice follows the language that the model answered in, not the one that it was asked in.
-    choices = for_speech(replace(speech, text=first), wish.tts_provider)
+    candidates = for_speech(replace(speech, text=first), wish.tts_provider)
     account = Account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
-
-    def speak(choice: Choice[SpeechRequest]) -> Iterator[bytes]:
-        playback = Playback(_speaker(client, choice, policy), texts.again())
-        receipt.speech = {
-            "provider": choice.provider.name,
-            "model": choice.request.model,
-            "voice": choice.request.voice,
-        }
-        return primed(settled_sound(playback, spoken_turn(playback, wish.codec, receipt), account))
-
-    with Rereadable(sentences) as texts:
-        sound = first_to_answer(choices, account, speak, lambda choice: None)
-    return SpokenTurn(sound, content_type, receipt)
+    with Rereadable(sentences) as texts, account:
+        for candidate in candidates:
+            account.asks(candidate.provider.name, candidate.request.model)
+            receipt.speech = {
+                "provider": candidate.provider.name,
+                "model": candidate.request.model,
+                "voice": candidate.request.voice,
+            }
+            playback = Playback(_speaker(client, candidate, policy), texts.again())
+            try:
+                sound = primed(settled_sound(playback, spoken_turn(playback, wish.codec, receipt), account))
+            except ProviderError as error:
+                candidates.failures.append(error)
+                continue
+            return SpokenTurn(sound, content_type, receipt)
+        if len(candidates.failures) > 1:
+            account.asks(candidates.first.provider.name, candidates.first.request.model)
+        raise candidates.failures[0]
 
 
 def transcribe(
@@ -238,15 +247,15 @@ def transcribe(
     return TranscriptionResult(cached, chosen.name, account.settle(cached))
 
 
-def _speaker(client: Client, choice: Choice[SpeechRequest], policy: Policy) -> Speaker:
-    return Speaker(client=client, provider=choice.provider, request=choice.request, policy=policy)
+def _speaker(client: Client, candidate: Candidate[SpeechRequest], policy: Policy) -> Speaker:
+    return Speaker(client=client, provider=candidate.provider, request=candidate.request, policy=policy)
 
 
-def _question(client: Client, choice: Choice[ChatRequest], policy: Policy) -> ChatQuery:
-    request = choice.request
+def _question(client: Client, candidate: Candidate[ChatRequest], policy: Policy) -> ChatQuery:
+    request = candidate.request
     question = ChatQuery(
         scope=client.private_scope,
-        provider=choice.provider.name,
+        provider=candidate.provider.name,
         model=request.model,
         messages=request.messages,
         params=request.params,
@@ -262,9 +271,8 @@ def _recording(client: Client, provider: BaseProvider, request: TranscriptionReq
     return stt.Recording(client.private_scope, provider.name, request.audio, options, client.name)
 
 
-def _account_of_chat(client: Client, request: ChatRequest, policy: Policy) -> Account:
-    text = text_of(request.messages[-1]) if request.messages else ""
-    return Account("llm", level=policy.level, client=client.name, text=_kept(text, policy))
+def _question_text(request: ChatRequest, policy: Policy) -> str:
+    return _kept(text_of(request.messages[-1]) if request.messages else "", policy)
 
 
 def _kept(text: str, policy: Policy) -> str:

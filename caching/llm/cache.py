@@ -47,8 +47,11 @@ def answer(question: ChatQuery, policy: Policy, source: Source) -> CacheResult[A
 
     What `source` raises passes through and leaves nothing behind. Raises NothingCached.
     """
-    if found := _hit(question, policy):
-        return found
+    return find(question, policy) or ask(question, policy, source)
+
+
+def ask(question: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
+    """`answer` for a question that `find` did not find."""
     try:
         return _collect(question, policy, *_work(question, policy, source, _whole_items))
     except single_flight.LeaderLost:
@@ -63,8 +66,12 @@ def stream(question: ChatQuery, policy: Policy, source: Source) -> CacheResult[I
     mid-answer asks anew and goes on where it was; if it is then told something else, it raises LeaderLost while it is
     read.
     """
-    if found := _hit(question, policy):
-        return as_stream(found)
+    found = find(question, policy)
+    return as_stream(found) if found else ask_for_stream(question, policy, source)
+
+
+def ask_for_stream(question: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
+    """`stream` for a question that `find` did not find."""
 
     def ask() -> tuple[bool, Iterator[bytes]]:
         return _work(question, policy, source, _streamed_items)
@@ -113,7 +120,8 @@ def remember(question: ChatQuery, fresh: Answer, policy: Policy) -> bool:
     return stored
 
 
-def _hit(question: ChatQuery, policy: Policy) -> CacheResult[Entry] | None:
+def find(question: ChatQuery, policy: Policy) -> CacheResult[Entry] | None:
+    """The stored answer to the question, or to one that means the same. Raises NothingCached."""
     if entry := lookup(question, policy):
         return _result_of_hit(question, _counted(question, policy, entry), entry)
     if alike := semantic_lookup.find(question, policy):

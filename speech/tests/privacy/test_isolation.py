@@ -173,7 +173,7 @@ def question_of(said: dict[str, Any], clients: list[Client], query: str) -> Chat
     asked.is_valid(raise_exception=True)
     call = asked.to_call()
     meant = model_names.resolve(call.model, "chat")
-    choice = next(fallback.for_chat(replace(call.request, model=meant.model), meant.provider))
+    choice = fallback.for_chat(replace(call.request, model=meant.model), meant.provider).first
     return services._question(clients[said["client"]], choice, SPEED)
 
 
@@ -238,7 +238,7 @@ def test_audio_is_found_for_exactly_its_own_text_and_voice(pair: Pair) -> None:
         asked.is_valid(raise_exception=True)
         call = asked.to_call()
         request = replace(call.request, model=model_names.resolve(call.model, "speech").model)
-        speaker = services._speaker(clients[said["client"]], next(fallback.for_speech(request, "")), SPEED)
+        speaker = services._speaker(clients[said["client"]], fallback.for_speech(request, "").first, SPEED)
         return speaker.utterance(request.text, call.codec)
 
     one, other = utterance_of(pair.one), utterance_of(pair.other)
