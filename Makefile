@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint format bench bench-quick faults clean
+.PHONY: run test lint lock format bench bench-quick faults clean
 
 run: .venv/embedded
 	@$(BIN)/python manage.py serve --embedded
@@ -33,17 +33,27 @@ format: .venv/dev
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 
-.venv/embedded: requirements.txt requirements-embedded.txt | .venv/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
-	@grep -v '^#' requirements-embedded.txt | while read -r package; do \
-		$(BIN)/python -m pip install -q --disable-pip-version-check "$$package" \
-			|| echo "Going on without $$package: there is no build for this machine."; \
+# Every package comes from a lock file, by its hash. What has no build for this machine is left out.
+INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes
+
+.venv/embedded: requirements.lock requirements-embedded.lock | .venv/bin/python
+	$(INSTALL) -r requirements.lock
+	@for package in $$(sed -n 's/^\([a-z-]*\)==.*/\1/p' requirements-embedded.txt); do \
+		awk -v name="$$package==" '/^[a-z]/ {ours = index($$0, name) == 1} ours' requirements-embedded.lock >.venv/package.lock; \
+		$(INSTALL) --no-deps -r .venv/package.lock || echo "Continuing without $$package: there is no build for this machine."; \
 	done
 	@touch $@
 
-.venv/dev: .venv/embedded requirements-dev.txt requirements-codecs.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+.venv/dev: .venv/embedded requirements-dev.lock
+	$(INSTALL) -r requirements-dev.lock
 	@touch $@
+
+# Pin every dependency of the requirements files, with hashes.
+lock: .venv/dev
+	for name in requirements requirements-embedded requirements-dev; do \
+		$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-annotate --custom-compile-command "make lock" $$name.txt -o $$name.lock $(ARGS); \
+	done
 
 faults: .venv/dev
 	$(BIN)/python -m benchmarks.faults $(ARGS)
