@@ -27,7 +27,7 @@ def check_key_functions(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"CACHES[{alias!r}] has only one of KEY_FUNCTION and REVERSE_KEY_FUNCTION.",
-            hint="Set both; caching.keys has the pair.",
+            hint="Set both, as caching.keys defines them.",
             id="caching.E001",
         )
         for alias, cache in settings.CACHES.items()
@@ -39,8 +39,8 @@ def check_key_functions(**kwargs: Any) -> list[CheckMessage]:
 def check_level(**kwargs: Any) -> list[CheckMessage]:
     if settings.OPTIMIZATION_LEVEL in LEVELS:
         return []
-    message = f"OPTIMIZATION_LEVEL is {settings.OPTIMIZATION_LEVEL!r}, which is no level."
-    return [Error(message, hint=f"Known are {', '.join(LEVELS)}.", id="caching.E002")]
+    message = f"OPTIMIZATION_LEVEL is {settings.OPTIMIZATION_LEVEL!r}, which is not a level."
+    return [Error(message, hint=f"Use one of {', '.join(LEVELS)}.", id="caching.E002")]
 
 
 @register()
@@ -48,8 +48,8 @@ def check_semantic_tier(**kwargs: Any) -> list[CheckMessage]:
     """Plug-ins are files, so their names can be checked without loading a model."""
     return [
         Error(
-            f"{setting} is {value!r}, which is no file of caching/semantic/{folder}.",
-            hint=f"There are {', '.join(known)}.",
+            f"{setting} is {value!r}, which is not a file in caching/semantic/{folder}.",
+            hint=f"Use one of {', '.join(known)}.",
             id="caching.E005",
         )
         for setting, value, folder, known in (
@@ -65,8 +65,8 @@ def check_redis_is_encrypted(**kwargs: Any) -> list[CheckMessage]:
     url: str = settings.REDIS_URL
     if not url or url.startswith("rediss") or all(host in _LOOPBACK for host, _ in nodes(url)):
         return []
-    message = "REDIS_URL reaches another machine without TLS: what is sent can be read on the way."
-    return [Warning(message, hint="Use rediss:// (double s) where your Redis speaks TLS.", id="caching.W001")]
+    message = "REDIS_URL connects to another machine without TLS: traffic can be read on the network."
+    return [Warning(message, hint="Use rediss:// (double s) if your Redis supports TLS.", id="caching.W001")]
 
 
 @register(REDIS_TAG, deploy=True)
@@ -82,13 +82,13 @@ def check_books(**kwargs: Any) -> list[CheckMessage]:
         connection.ensure_connection()
         currencies = set(Price.objects.values_list("currency", flat=True))
     except DatabaseError as error:
-        hint = "Check DATABASE_URL, that the database runs, and that `manage.py migrate` was run"
+        hint = "Check DATABASE_URL, that the database is running and that `manage.py migrate` was run"
         return [Error(f"database: {error}", hint=hint, id="caching.E004")]
     if not currencies:
-        return [Warning("prices: there are none, so every cost is unknown", id="caching.W003")]
+        return [Warning("prices: none found, so every cost is unknown", id="caching.W003")]
     missing = ", ".join(sorted(currencies - settings.CURRENCY_RATES.keys()))
-    hint = "Add them to CURRENCY_RATES, else they are missing in every sum"
-    return [Warning(f"prices: no rate for {missing}", hint=hint, id="caching.W004")] if missing else []
+    hint = "Add them to CURRENCY_RATES; otherwise their amounts are missing from all totals"
+    return [Warning(f"prices: no exchange rate for {missing}", hint=hint, id="caching.W004")] if missing else []
 
 
 def _message(finding: Finding) -> CheckMessage:

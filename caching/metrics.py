@@ -9,62 +9,79 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.samples import Sample
 
 HITS = Counter("cache_hits", "Requests answered from the cache.", ["cache_type", "optimization_level"])
-MISSES = Counter("cache_misses", "Requests looked up in the cache and not found.", ["cache_type", "optimization_level"])
+MISSES = Counter("cache_misses", "Requests not found in the cache.", ["cache_type", "optimization_level"])
 BYPASSES = Counter(
     "cache_bypasses",
-    "Requests not looked up: the caller asked for it, or the cache is off or away.",
+    "Requests that skipped the cache: requested by the client, or Redis is off or disconnected.",
     ["cache_type", "optimization_level"],
 )
-STALE = Counter("cache_stale_hits", "Hits past their time to live, because the provider failed.", ["cache_type"])
+STALE = Counter("cache_stale_hits", "Expired entries served because the provider failed.", ["cache_type"])
 STORES = Counter("cache_stores", "Entries written.", ["cache_type", "optimization_level"])
-SENTENCES = Counter("tts_sentences", "Sentences spoken, by where they came from.", ["outcome"])
+SENTENCES = Counter("tts_sentences", "Synthesized sentences, by cache result.", ["outcome"])
 SEMANTIC = Counter(
     "semantic_matches",
-    "Answers found for a question that means the same, by how; in mode `shadow` they were not served.",
+    "Semantic matches, by tier; in mode `shadow` they were not served.",
     ["optimization_level", "tier", "mode"],
 )
 JUDGEMENTS = Counter(
     "semantic_judgements",
-    "Verdicts on answers from the cache, by who gave them; `model` is a random sample, `unclear` is no verdict.",
+    "Reviews of cached answers, by reviewer; `model` is a random sample, `unclear` means no verdict.",
     ["optimization_level", "judge", "verdict"],
 )
-JUDGEMENTS_DROPPED = Counter(
-    "semantic_judgements_dropped", "Answers that were to be judged and were not: too many were waiting.", ["judge"]
+JUDGEMENTS_DROPPED = Counter("semantic_judgements_dropped", "Reviews skipped because the queue was full.", ["judge"])
+SEMANTIC_THRESHOLD = Gauge(
+    "semantic_threshold",
+    "Confidence threshold for serving a semantic match.",
+    ["optimization_level"],
+    multiprocess_mode="mostrecent",
 )
+# The old name of the same gauge; CHANGELOG says when it goes.
 SEMANTIC_BAR = Gauge(
-    "semantic_bar", "The least probability that is served.", ["optimization_level"], multiprocess_mode="mostrecent"
+    "semantic_bar", "Deprecated: use semantic_threshold.", ["optimization_level"], multiprocess_mode="mostrecent"
 )
 SEMANTIC_ERROR = Gauge(
     "semantic_error_per_question",
-    "Wrong answers per question: the ends of the 95 % interval, as judged since the bar last moved.",
+    "Wrong answers per question since the threshold last changed: bounds of the 95 % confidence interval.",
     ["optimization_level", "bound"],
     multiprocess_mode="mostrecent",
 )
-UNREADABLE = Counter("cache_unreadable_entries", "Values in Redis that could not be read and were removed.")
+UNREADABLE = Counter("cache_unreadable_entries", "Unreadable values deleted from Redis.")
 INDEX_ENTRIES = Gauge(
-    "semantic_index_entries", "Questions that a worker finds by meaning.", multiprocess_mode="liveall"
+    "semantic_index_entries", "Questions in the semantic index of a worker.", multiprocess_mode="liveall"
 )
-REDIS_UP = Gauge("redis_up", "1 while every worker reaches Redis, 0 otherwise.", multiprocess_mode="livemin")
-REDIS_ERRORS = Counter("redis_errors", "Failures of Redis, by kind.", ["kind"])
+REDIS_UP = Gauge("redis_up", "1 if every worker is connected to Redis, else 0.", multiprocess_mode="livemin")
+REDIS_ERRORS = Counter("redis_errors", "Redis errors, by kind.", ["kind"])
 
 # The ledger's own figures: recorded by the same call that writes the database, so that the two cannot disagree.
-REQUESTS = Counter("ledger_requests", "Requests, by how they ended.", ["cache_type", "outcome"])
-COST = Counter("ledger_cost", "Money spent, in the currency of the price.", ["cache_type", "provider", "currency"])
+REQUESTS = Counter("ledger_requests", "Requests, by result.", ["cache_type", "outcome"])
+COST = Counter("ledger_cost", "Provider cost, in the currency of the price.", ["cache_type", "provider", "currency"])
 SAVED = Counter(
     "ledger_saved",
-    "What hits would have cost. Take ledger_overhead_total off for what was really saved.",
+    "Provider cost avoided by hits. Subtract ledger_overhead_total for net savings.",
     ["cache_type", "provider", "currency"],
 )
 OVERHEAD = Counter(
-    "ledger_overhead", "What of the cost the cache itself spent.", ["cache_type", "provider", "currency"]
+    "ledger_overhead",
+    "Part of the cost caused by the cache itself, such as reviews.",
+    ["cache_type", "provider", "currency"],
 )
-UNPRICED = Counter("ledger_unpriced", "Requests whose price is not known.", ["cache_type", "provider"])
-BILLED = Counter("ledger_billed_units", "Tokens, characters and seconds billed.", ["cache_type", "provider", "unit"])
+UNPRICED = Counter("ledger_unpriced", "Requests with unknown price.", ["cache_type", "provider"])
+BILLED = Counter(
+    "ledger_billed_units",
+    "Tokens, characters and audio seconds billed by providers.",
+    ["cache_type", "provider", "unit"],
+)
 SERVED = Counter(
-    "ledger_served_units", "Tokens, characters and seconds from the cache.", ["cache_type", "provider", "unit"]
+    "ledger_served_units",
+    "Tokens, characters and audio seconds served from the cache.",
+    ["cache_type", "provider", "unit"],
 )
-LEDGER_PENDING = Gauge("ledger_pending_rows", "Rows that wait for the database.", multiprocess_mode="livesum")
-LEDGER_DROPPED = Counter("ledger_dropped_calls", "Rows of single calls given up; their sums are kept.")
+LEDGER_PENDING = Gauge(
+    "ledger_pending_rows", "Rows waiting to be written to the database.", multiprocess_mode="livesum"
+)
+LEDGER_DROPPED = Counter(
+    "ledger_dropped_calls", "Call rows dropped because the buffer was full; their totals are kept."
+)
 
 
 def samples_of(gauge: Gauge) -> list[Sample]:

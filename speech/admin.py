@@ -25,7 +25,7 @@ class ClientAdmin(ModelAdmin):
     readonly_fields = ("key_hint", "created")
     actions = ("revoke",)
 
-    @admin.action(description="Revoke the keys of the selected clients", permissions=("change",))
+    @admin.action(description="Revoke keys of selected clients", permissions=("change",))
     def revoke(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:
         revoked = queryset.filter(is_active=True).update(is_active=False)
         self.message_user(request, f"Revoked {revoked} keys. They stop working within 30 seconds.")

@@ -40,7 +40,7 @@ def check_no_demo(**kwargs: Any) -> list[CheckMessage]:
     if settings.LLM_PROVIDER != DEMO:
         return []
     hint = f"Set LLM_PROVIDER to one of {', '.join(name for name in providers.that_do('chat') if name != DEMO)}."
-    return [Warning("The demo provider answers: it repeats the question.", hint=hint, id="speech.W001")]
+    return [Warning("LLM_PROVIDER is the demo provider, which only repeats the question.", hint=hint, id="speech.W001")]
 
 
 def _check_provider(variable: str, operation: str) -> Iterator[CheckMessage]:
@@ -55,8 +55,8 @@ def _check_fallback(variable: str, operation: str) -> Iterator[CheckMessage]:
 def _check_name(variable: str, name: str, operation: str) -> Iterator[CheckMessage]:
     known = providers.that_do(operation)
     if name not in known:
-        message = f"providers: {variable} is {name!r}, which is no provider of {operation}."
-        yield Error(message, hint=f"Known are {', '.join(known)}.", id="speech.E001")
+        message = f"providers: {variable} is {name!r}, which is not a provider for {operation}."
+        yield Error(message, hint=f"Use one of {', '.join(known)}.", id="speech.E001")
     elif missing := providers.get(name).missing_settings:
-        message = f"providers: {variable} is {name}, which cannot be called yet."
+        message = f"providers: {variable} is {name}, which is not configured."
         yield Warning(message, hint=f"Set {', '.join(missing)}.", id="speech.W002")

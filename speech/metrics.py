@@ -9,16 +9,23 @@ from speech.exceptions import GatewayError
 
 PROVIDER_SECONDS = Histogram(
     "provider_request_duration_seconds",
-    "How long a provider took to answer in full.",
+    "Time until a provider's response was complete.",
     ["provider", "operation"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
-PROVIDER_ERRORS = Counter("provider_errors", "Calls that gave no usable answer.", ["provider", "operation", "code"])
+PROVIDER_ERRORS = Counter("provider_errors", "Failed provider calls, by error code.", ["provider", "operation", "code"])
 
-REFUSED = Counter("requests_refused", "Requests beyond a client's limits, by the code of the error.", ["code"])
+REFUSED = Counter("requests_refused", "Requests rejected by a client's limits, by error code.", ["code"])
+CIRCUIT_OPEN = Gauge(
+    "provider_circuit_open",
+    "Workers whose circuit for this provider is open after repeated failures.",
+    ["provider", "operation"],
+    multiprocess_mode="livesum",
+)
+# The old name of the same gauge; CHANGELOG says when it goes.
 LEFT_ALONE = Gauge(
     "provider_left_alone",
-    "How many workers leave a provider alone because it keeps failing.",
+    "Deprecated: use provider_circuit_open.",
     ["provider", "operation"],
     multiprocess_mode="livesum",
 )

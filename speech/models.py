@@ -39,11 +39,11 @@ class Client(models.Model):
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     key_hint = models.CharField("key begins with", max_length=8, editable=False)
     is_active = models.BooleanField(
-        "active", default=True, help_text="Switch off to revoke the key; it takes effect everywhere within 30 seconds."
+        "active", default=True, help_text="Switch off to revoke the key. Takes effect within 30 seconds."
     )
     shared_scope = models.BooleanField(
         default=False,
-        help_text="Share what several clients ask for, and what says nothing personal, with the others that share.",
+        help_text="Share impersonal entries requested by several clients with other sharing clients.",
     )
     requests_per_minute = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="In any 60 seconds. Empty: no limit."
@@ -55,16 +55,17 @@ class Client(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Once it has spent as much on a day (UTC) it gets nothing more, hits included. Empty: no limit.",
+        help_text="Requests are refused for the rest of the UTC day once this is spent, including cache hits. "
+        "Empty: no limit.",
     )
     daily_entries = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="Entries that its requests may write on a day (UTC). What comes beyond is answered, and not stored. "
+        help_text="Cache entries this client may add per UTC day. Further answers are returned but not cached. "
         "Empty: no limit.",
     )
     never_store = models.BooleanField(
-        default=False, help_text="Keep nothing of what it asks and is told: not in Redis, no text in the database."
+        default=False, help_text="Never store this client's prompts or responses, in Redis or in the database."
     )
     created = models.DateTimeField(auto_now_add=True)
 
@@ -86,7 +87,7 @@ class Client(models.Model):
     def private_scope(self) -> str:
         """Whose cache entries this client reads and writes, but for those that it shares."""
         if self.pk is None:
-            raise ValueError("a client that is not saved has no identity, and so no entries")
+            raise ValueError("an unsaved client has no identity and therefore no entries")
         return f"client:{self.pk}"
 
     def tightened(self, policy: Policy) -> Policy:

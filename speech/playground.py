@@ -22,7 +22,7 @@ CODEC = "wav"
 FACTS = [
     ("cache", "Cache"),
     ("similarity", "Similarity"),
-    ("age", "Age of the entry"),
+    ("age", "Entry age"),
     ("time", "Time"),
     ("cost", "Cost"),
     ("saved", "Saved"),

@@ -286,11 +286,11 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except NothingCached as error:
-        raise NotCached("Nothing that you accept is cached, and only-if-cached forbids asking a provider.") from error
+        raise NotCached("Not cached, and only-if-cached does not allow a provider call.") from error
     except single_flight.LeaderLost as error:
-        raise ProviderUnavailable("the answer that this request shared was lost in the middle") from error
+        raise ProviderUnavailable("the shared provider call was interrupted") from error
     except single_flight.LeaderSilent as error:
-        raise ProviderTimeout("the answer that this request shared did not come in time") from error
+        raise ProviderTimeout("the shared provider call timed out") from error
 
 
 def _translated_items(items: Iterator[Chunk]) -> Iterator[Chunk]:

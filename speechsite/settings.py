@@ -75,7 +75,7 @@ DEBUG = envbool("DEBUG", False)
 HTTPS_ONLY = envbool("HTTPS_ONLY", False)
 SECRET_KEY = envstr("SECRET_KEY") or _development_key()
 if HTTPS_ONLY and SECRET_KEY.startswith("django-insecure-"):
-    raise ImproperlyConfigured("SECRET_KEY must be set where HTTPS_ONLY is, and not to a key for development")
+    raise ImproperlyConfigured("HTTPS_ONLY needs a SECRET_KEY that is not a development key")
 ALLOWED_HOSTS = envlist("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = envlist("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "speechsite.urls"

@@ -17,19 +17,19 @@ from speech.api.errors import error_body
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if not _is_api(request):
         return defaults.bad_request(request, exception)
-    return _error(400, "The request could not be read.", "invalid_request_error", "bad_request")
+    return _error(400, "The request is malformed.", "invalid_request_error", "bad_request")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if not _is_api(request):
         return defaults.page_not_found(request, exception)
-    return _error(404, f"There is nothing at {request.path}.", "not_found_error", "not_found")
+    return _error(404, f"Not found: {request.path}", "not_found_error", "not_found")
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     if not _is_api(request):
         return defaults.server_error(request)
-    return _error(500, "Something went wrong on our side.", "server_error", "internal_error")
+    return _error(500, "Internal server error.", "server_error", "internal_error")
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -36,7 +36,7 @@ def _drain(items: Iterator[Any]) -> None:
                 break
     except Exception:
         # Nobody is left to be told; whoever waits for the same work was told by its leader.
-        logger.exception("An answer whose client had gone could not be finished")
+        logger.exception("Cannot finish the answer of a disconnected client")
     finally:
         _close(items)
         _slots.release()

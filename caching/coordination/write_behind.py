@@ -53,7 +53,7 @@ class WriteBehind:
                 self.flush()
             except Exception:
                 # One write that fails must not end the thread.
-                logger.exception("What was to be written to Redis is lost")
+                logger.exception("Lost a deferred Redis write")
 
 
 write_behind = WriteBehind()

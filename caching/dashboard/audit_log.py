@@ -16,5 +16,5 @@ def log_removal(request: HttpRequest, what: str, removed: int) -> None:
         content_type=ContentType.objects.get_for_model(EntryHits),
         object_repr=what[:200],
         action_flag=DELETION,
-        change_message=f"Removed {removed} entries: {what}",
+        change_message=f"Deleted {removed} entries: {what}",
     )

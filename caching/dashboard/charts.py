@@ -21,7 +21,7 @@ GREY = "#9ca3af"
 """Readable on white and on black."""
 MOST_BARS = 8
 NO_REQUESTS = "No requests in this period."
-NO_MONEY = "Nothing was saved or spent in this period."
+NO_MONEY = "No savings or costs in this period."
 BUCKETS = (
     *(f"< {most} ms" if most < 1000 else f"< {most / 1000:g} s" for most in HourlyUsage.BUCKETS_MS),
     f"≥ {HourlyUsage.BUCKETS_MS[-1] // 1000} s",
@@ -112,9 +112,9 @@ def groups(slug: str, title: str, found: Groups) -> Chart:
 def latency(found: dict[str, Latency]) -> Chart:
     shares = [found[name].shares for name in ("hits", "misses")]
     rows = list(zip(BUCKETS, *shares, strict=True))
-    columns = [Column("Answered in", "text"), Column("Hits", "percent"), Column("Misses", "percent")]
+    columns = [Column("Response time", "text"), Column("Hits", "percent"), Column("Misses", "percent")]
     options = _options(unit="share", percent=True)
-    return _chart("latency", "Time to answer, hits against misses", columns, rows, (EXACT, MISS), options)
+    return _chart("latency", "Response time: hits vs. misses", columns, rows, (EXACT, MISS), options)
 
 
 class Writable(Protocol):

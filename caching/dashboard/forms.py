@@ -17,10 +17,10 @@ from caching.reports.aggregates import Filters, Period
 from caching.reports.durations import duration
 
 PERIODS = {
-    "1h": ("1 h", timedelta(hours=1)),
-    "24h": ("24 h", timedelta(hours=24)),
-    "7d": ("7 d", timedelta(days=7)),
-    "30d": ("30 d", timedelta(days=30)),
+    "1h": ("1 h", timedelta(hours=1), "hour"),
+    "24h": ("24 h", timedelta(hours=24), "24 hours"),
+    "7d": ("7 d", timedelta(days=7), "7 days"),
+    "30d": ("30 d", timedelta(days=30), "30 days"),
 }
 DEFAULT_PERIOD = "24h"
 LONGEST = timedelta(days=366)
@@ -31,7 +31,7 @@ _DATE = {"type": "date"}
 class DashboardForm(forms.Form):
     """A period and filters, as they stand in the address of the page."""
 
-    period = forms.ChoiceField(choices=[(name, title) for name, (title, _) in PERIODS.items()], required=False)
+    period = forms.ChoiceField(choices=[(name, title) for name, (title, *_) in PERIODS.items()], required=False)
     start = forms.DateField(required=False, label="From", widget=UnfoldAdminTextInputWidget(attrs=_DATE))
     end = forms.DateField(required=False, label="To", widget=UnfoldAdminTextInputWidget(attrs=_DATE))
     cache_type = forms.ChoiceField(required=False, label="Type", widget=UnfoldAdminSelectWidget)
@@ -54,9 +54,9 @@ class DashboardForm(forms.Form):
         values: dict[str, Any] = super().clean() or {}
         start, end = values.get("start"), values.get("end")
         if bool(start) != bool(end):
-            raise forms.ValidationError("A period of your own needs both days, From and To.")
+            raise forms.ValidationError("Enter both a start and an end date.")
         if start and end and not timedelta(0) <= end - start < LONGEST:
-            raise forms.ValidationError("From must not be after To, and at most a year before it.")
+            raise forms.ValidationError("The start date must be before the end date, and at most one year earlier.")
         return values
 
     @property
@@ -67,14 +67,21 @@ class DashboardForm(forms.Form):
     def period_name(self) -> str:
         return "" if self.is_custom else self._valid().get("period") or DEFAULT_PERIOD
 
-    def chosen_period(self) -> Period:
-        """The default where the form has an error."""
+    @property
+    def comparison(self) -> str:
+        """Name of the period before the selected one, such as `vs. previous 24 hours`."""
+        days = (self.selected_period().end - self.selected_period().start).days
+        custom = "day" if days == 1 else f"{days} days"
+        return f"vs. previous {custom if self.is_custom else PERIODS[self.period_name][2]}"
+
+    def selected_period(self) -> Period:
+        """The selected period; the default one if the form is invalid."""
         if not self.is_custom:
             return Period.last(PERIODS[self.period_name][1])
         start, end = (datetime.combine(self.cleaned_data[name], time(), UTC) for name in ("start", "end"))
         return Period(start, end + timedelta(days=1))
 
-    def chosen_filters(self) -> Filters:
+    def selected_filters(self) -> Filters:
         values = self._valid()
         return Filters(**{name: values.get(name) or "" for name in ("cache_type", "level", "provider", "client")})
 
@@ -95,7 +102,7 @@ class KeysForm(forms.Form):
         max_length=500,
         label="Search",
         widget=UnfoldAdminTextInputWidget(
-            attrs={"placeholder": "A word of the question, or a pattern such as tts:espeak:*"}
+            attrs={"placeholder": "Word in the question, or a key pattern such as tts:espeak:*"}
         ),
     )
     level = forms.ChoiceField(
@@ -103,7 +110,7 @@ class KeysForm(forms.Form):
         choices=[("", "All levels"), *((level, level) for level in LEVELS)],
         widget=UnfoldAdminSelectWidget,
     )
-    client = forms.CharField(required=False, max_length=200, label="Made by", widget=UnfoldAdminTextInputWidget)
+    client = forms.CharField(required=False, max_length=200, label="Client", widget=UnfoldAdminTextInputWidget)
     older_than = forms.CharField(
         required=False,
         max_length=10,

@@ -51,7 +51,7 @@ class Card:
 def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     """For `templates/admin/index.html`."""
     form = DashboardForm(request.GET)
-    period, filters = form.chosen_period(), form.chosen_filters()
+    period, filters = form.selected_period(), form.selected_filters()
     series = queries.timeseries(period, filters)
     return {
         **base,
@@ -78,14 +78,14 @@ def cards(now: Figures, before: Figures) -> list[Card]:
         Card(
             "Hit rate",
             percent(now.hit_rate),
-            f"{count(now.hits)} of {count(looked_up)} look-ups",
+            f"{count(now.hits)} of {count(looked_up)} lookups",
             gained,
             in_points=True,
         ),
         Card(
             "Money saved",
             money(now.saved),
-            f"after {money(now.overhead)} that the cache itself spent",
+            f"net of {money(now.overhead)} cache overhead",
             change(now.saved, before.saved),
         ),
         Card("Money spent", money(now.spent), _spent_note(now), change(now.spent, before.spent), more_is="worse"),
@@ -101,7 +101,7 @@ def cards(now: Figures, before: Figures) -> list[Card]:
 
 def _spent_note(figures: Figures) -> str:
     if figures.unpriced:
-        return f"without {count(figures.unpriced)} requests that have no price"
+        return f"excludes {count(figures.unpriced)} unpriced requests"
     return f"{money(figures.spent + max(figures.saved, Decimal(0)))} without a cache"
 
 
@@ -110,7 +110,7 @@ def _period_links(request: HttpRequest, form: DashboardForm) -> list[dict[str, A
     for name in ("start", "end"):
         query.pop(name, None)
     links = []
-    for name, (title, _) in PERIODS.items():
+    for name, (title, *_) in PERIODS.items():
         query["period"] = name
         links.append({"title": title, "link": f"?{query.urlencode()}", "active": name == form.period_name})
     return links

@@ -28,7 +28,7 @@ REMOVERS = permission_required("caching.delete_entries", raise_exception=True)
 def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """The rows of one chart of the dashboard."""
     form = DashboardForm(request.GET)
-    period, filters = form.chosen_period(), form.chosen_filters()
+    period, filters = form.selected_period(), form.selected_filters()
     found = charts.all_charts(period, filters, queries.timeseries(period, filters)).get(slug)
     if found is None:
         raise Http404
@@ -48,9 +48,9 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
     removed = verdicts.judge(hit, verdict)
     if verdict == Verdict.WRONG:
         log_removal(request, f"judged wrong: {hit.key}", removed)
-        messages.success(request, f"Noted as wrong. Removed {_entries(removed)}, for all clients.")
+        messages.success(request, f"Marked as wrong. Deleted {_entries(removed)} for all clients.")
     else:
-        messages.success(request, "Noted as right.")
+        messages.success(request, "Marked as right.")
     return redirect(f"{reverse('admin:index')}?{request.POST.get('query', '')}#semantic-hits")
 
 
@@ -90,10 +90,10 @@ def remove(request: HttpRequest) -> HttpResponse:
     """Ask whether to remove the chosen keys; with `confirmed`, remove them."""
     chosen = request.POST.getlist("key")
     if not request.POST.get("confirmed"):
-        return _page(request, "caching/confirm_removal.html", "Remove entries", {"keys": chosen, "count": len(chosen)})
+        return _page(request, "caching/confirm_delete.html", "Delete entries", {"keys": chosen, "count": len(chosen)})
     removed = browse.remove(chosen)
     log_removal(request, ", ".join(chosen), removed)
-    messages.success(request, f"Removed {_entries(removed)}.")
+    messages.success(request, f"Deleted {_entries(removed)}.")
     return redirect("keys")
 
 
@@ -103,18 +103,18 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
     """Show how many keys the filters select; with `confirmed`, remove them."""
     form = KeysForm(request.POST)
     if not form.is_valid() or form.text:
-        messages.error(request, "Nothing was removed: the filters are not valid for a removal.")
+        messages.error(request, "Nothing was deleted: these filters cannot be used to delete entries.")
         return redirect("keys")
     selection = form.selection()
     confirmed = bool(request.POST.get("confirmed"))
     *_, progress = flush.flush(selection, dry_run=not confirmed)
     if not confirmed:
         found = {"form": form, "selection": selection, "progress": progress, "count": progress.matched}
-        return _page(request, "caching/confirm_removal.html", "Remove entries", found)
+        return _page(request, "caching/confirm_delete.html", "Delete entries", found)
     log_removal(request, selection.described, progress.removed)
-    messages.success(request, f"Removed {_entries(progress.removed)}.")
+    messages.success(request, f"Deleted {_entries(progress.removed)}.")
     if not progress.complete:
-        messages.warning(request, "Redis went away meanwhile: some entries may be left.")
+        messages.warning(request, "Redis disconnected; some entries may not have been deleted.")
     return redirect("keys")
 
 

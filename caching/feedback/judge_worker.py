@@ -97,7 +97,7 @@ class Court:
                 self._decide(case, judge)
             except Exception:
                 # One case that fails must not end the thread: nothing would be measured any more.
-                logger.exception("An answer could not be judged")
+                logger.exception("Cannot review an answer")
             finally:
                 close_old_connections()
             time.sleep(60 / settings.SEMANTIC_JUDGEMENTS_PER_MINUTE)

@@ -93,7 +93,7 @@ class Follower:
             new = list(rows.filter(pk__gt=self._newest - _OVERLAP)[:MOST_PAIRS])
             learned.steps = thresholds.steps()
         except Error as error:
-            logger.warning("What judgements taught cannot be read, going on with what is known: %s", error)
+            logger.warning("Cannot read reviews, continuing with the last known ones: %s", error)
             return False
         for _, pair, judge, verdict in reversed(new):
             hear(pair, judge, verdict)
@@ -107,7 +107,7 @@ class Follower:
                 self.look()
             except Exception:
                 # Else this worker would go on serving what others have learned is wrong.
-                logger.exception("What judgements taught cannot be taken in")
+                logger.exception("Cannot apply reviews")
             finally:
                 close_old_connections()
 

@@ -74,7 +74,9 @@ def _since(last: BarChange | None, level: str) -> Evidence:
 
 def _show(evidence: Evidence, steps: int) -> None:
     level = evidence.level
-    metrics.SEMANTIC_BAR.labels(level).set(threshold.bar(packaged_model().bars[level], steps))
+    least = threshold.bar(packaged_model().bars[level], steps)
+    for gauge in (metrics.SEMANTIC_THRESHOLD, metrics.SEMANTIC_BAR):
+        gauge.labels(level).set(least)
     if measured := evidence.per_question:
         metrics.SEMANTIC_ERROR.labels(level, "low").set(measured.low)
         metrics.SEMANTIC_ERROR.labels(level, "high").set(measured.high)
@@ -97,7 +99,7 @@ def _move(evidence: Evidence, steps: int, number: int) -> BarChange | None:
     except IntegrityError:
         # Another worker has just done it.
         return None
-    logger.warning("The bar of %s is now %.1f %%: %s", evidence.level, 100 * bar, change.reason)
+    logger.warning("Threshold of %s is now %.1f %%: %s", evidence.level, 100 * bar, change.reason)
     return change
 
 

@@ -107,7 +107,7 @@ class Writer:
         if self._failing:
             self._failing = False
             metrics.LEDGER_PENDING.set(0)
-            logger.info("The ledger is written again; nothing was lost")
+            logger.info("Ledger writes work again; nothing was lost")
         return True
 
     def _keep(self, batch: Batch, error: Error) -> None:
@@ -117,7 +117,7 @@ class Writer:
         metrics.LEDGER_PENDING.set(len(batch))
         if not self._failing:
             self._failing = True
-            logger.warning("The ledger cannot be written, keeping it in memory: %s", error)
+            logger.warning("Cannot write the ledger, keeping it in memory: %s", error)
 
     def _see_to_the_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():

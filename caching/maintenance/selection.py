@@ -13,6 +13,13 @@ from caching.redis.scan import Stored
 LLM_KINDS = (keys.EXACT, keys.SEMANTIC, keys.QUERY_INDEX)
 TTS_KINDS = (keys.SPEECH,)
 STT_KINDS = (keys.TRANSCRIPT,)
+_LABELS = {
+    keys.EXACT: "exact-match answers",
+    keys.SEMANTIC: "semantic entries",
+    keys.QUERY_INDEX: "query index",
+    keys.SPEECH: "speech audio",
+    keys.TRANSCRIPT: "transcripts",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +78,14 @@ class Selection:
 
     @property
     def described(self) -> str:
-        """What is selected, in words for people."""
-        kinds = "all kinds" if set(self.kinds) >= set(keys.KINDS) else " and ".join(self.kinds)
-        conditions = [f"match {self.pattern}"]
-        conditions += [f"are of level {self.level}"] if self.level else []
-        conditions += [f"were made by {self.client}"] if self.client else []
-        conditions += [f"are older than {self.older_than:,.0f} s"] if self.older_than is not None else []
-        return f"{kinds} that {', '.join(conditions)}"
+        """Summary for people, such as `exact-match answers, level speed`."""
+        everything = set(self.kinds) >= set(keys.KINDS)
+        conditions = ["all entries" if everything else " and ".join(_LABELS[kind] for kind in self.kinds)]
+        conditions += [f"keys matching {self.pattern}"] if self.pattern != "*" else []
+        conditions += [f"level {self.level}"] if self.level else []
+        conditions += [f"client {self.client}"] if self.client else []
+        conditions += [f"older than {self.older_than:,.0f} s"] if self.older_than is not None else []
+        return ", ".join(conditions)
 
     def of(self, names: Sequence[str]) -> list[str]:
         """Those of `names` that are selected; their values are read only where a condition needs them."""

@@ -17,9 +17,9 @@ class Judge(models.TextChoices):
     """Who says it."""
 
     STAFF = "staff"
-    CLIENT = "client", "client who got the answer"
-    MODEL = "model", "model, of a random sample"
-    PROMOTION = "promotion", "model, of a near miss that was not served"
+    CLIENT = "client", "client that received the answer"
+    MODEL = "model", "model, random sample"
+    PROMOTION = "promotion", "model, near miss that was not served"
 
 
 MOST_COMMENT = 1000
@@ -29,16 +29,16 @@ class Judgement(models.Model):
     """One verdict. Rows are only added; `caching.feedback.verdicts` says which of them hold."""
 
     created = models.DateTimeField(default=timezone.now)
-    match = models.CharField(max_length=16, help_text="Which use of an answer; see the call of the same name.")
-    judge = models.CharField(max_length=9, choices=Judge)
+    match = models.CharField(max_length=16, help_text="Id of the semantic hit; see the call with the same value.")
+    judge = models.CharField("reviewer", max_length=9, choices=Judge)
     verdict = models.CharField(max_length=5, choices=Verdict)
     level = models.CharField(max_length=10, blank=True)
-    client = models.CharField(max_length=100, blank=True, help_text="Who got the answer.")
-    key = models.CharField(max_length=500, help_text="Of the answer.")
-    pair = models.CharField(max_length=24, blank=True, help_text="Hash of the two questions.")
+    client = models.CharField(max_length=100, blank=True, help_text="Client that received the answer.")
+    key = models.CharField(max_length=500, help_text="Key of the cached answer.")
+    pair = models.CharField(max_length=24, blank=True, help_text="Hash of both questions.")
     question = models.CharField(max_length=300, blank=True)
-    matched = models.CharField(max_length=300, blank=True, help_text="The question whose answer was given instead.")
-    probability = models.FloatField(null=True, help_text="That the answer fits, as the cache estimated it.")
+    matched = models.CharField(max_length=300, blank=True, help_text="Cached question that was matched.")
+    probability = models.FloatField(null=True, help_text="Estimated probability that the cached answer is correct.")
     comment = models.CharField(max_length=MOST_COMMENT, blank=True)
 
     class Meta:
@@ -47,6 +47,7 @@ class Judgement(models.Model):
             models.Index(fields=["judge", "level", "created"], name="judgement_level_created"),
         ]
         constraints = [models.UniqueConstraint(fields=["match", "judge", "verdict"], name="one_judgement")]
+        verbose_name = "review"
 
     def __str__(self) -> str:
         return f"{self.judge}: {self.verdict}: {self.question}"
@@ -57,16 +58,19 @@ class BarChange(models.Model):
 
     created = models.DateTimeField(default=timezone.now)
     level = models.CharField(max_length=10)
-    number = models.PositiveIntegerField(help_text="Counts the changes of a level: of two workers only one makes it.")
-    steps = models.SmallIntegerField(help_text="How far the bar stands above the packaged one, in steps.")
-    bar = models.FloatField(help_text="The least probability from now on.")
-    judged = models.PositiveIntegerField()
+    number = models.PositiveIntegerField(
+        help_text="Sequence number within the level; unique, so only one worker can make each change."
+    )
+    steps = models.SmallIntegerField(help_text="Steps above the built-in threshold.")
+    bar = models.FloatField("threshold", help_text="New confidence threshold.")
+    judged = models.PositiveIntegerField("reviewed")
     wrong = models.PositiveIntegerField()
     reason = models.CharField(max_length=300)
 
     class Meta:
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint(fields=["level", "number"], name="one_change_at_a_time")]
+        verbose_name = "threshold change"
 
     def __str__(self) -> str:
         return f"{self.created:%Y-%m-%d %H:%M} {self.level} {self.bar:.1%}: {self.reason}"

@@ -29,8 +29,8 @@ class Outcome(models.TextChoices):
     BYPASS = "bypass"
     ERROR = "error"
     # Not requests, but what the cache did on its own account.
-    SHADOW = "shadow", "would have been a semantic hit"
-    JUDGED = "judged", "judgement by a model"
+    SHADOW = "shadow", "semantic hit in shadow mode, not served"
+    JUDGED = "judged", "review by a model"
 
 
 HITS = (Outcome.EXACT, Outcome.SEMANTIC)
@@ -41,10 +41,10 @@ class PriceQuerySet(models.QuerySet["Price"]):
     """Prices are only ever added: what was charged in the past stays explainable."""
 
     def update(self, **fields: Any) -> NoReturn:
-        raise ValidationError("A price is not changed: add a new one that is valid from its date on.")
+        raise ValidationError("Prices cannot be changed. Add a new price with a later start date.")
 
     def delete(self) -> NoReturn:
-        raise ValidationError("A price is not deleted: add a new one that is valid from its date on.")
+        raise ValidationError("Prices cannot be deleted. Add a new price with a later start date.")
 
 
 class Price(models.Model):
@@ -52,16 +52,16 @@ class Price(models.Model):
 
     provider = models.CharField(max_length=50)
     model = models.CharField(
-        max_length=200, help_text="As the provider names it. `tts-*` means all names that begin so; `*` all of them."
+        max_length=200, help_text="The provider's model name. `tts-*` matches a prefix, `*` matches every model."
     )
     unit = models.CharField(max_length=20, choices=Unit)
     amount = models.DecimalField(max_digits=18, decimal_places=9, validators=[MinValueValidator(0)])
     per = models.PositiveIntegerField(
-        default=1_000_000, validators=[MinValueValidator(1)], help_text="How many units the amount is for."
+        default=1_000_000, validators=[MinValueValidator(1)], help_text="Number of units that the amount buys."
     )
     currency = models.CharField(max_length=3, default="USD")
     valid_from = models.DateTimeField(default=timezone.now)
-    source = models.CharField(max_length=300, help_text="Where the figure comes from, and when it was read.")
+    source = models.CharField(max_length=300, help_text="Source of the price and the date it was read.")
 
     objects = PriceQuerySet.as_manager()
 
@@ -76,12 +76,12 @@ class Price(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise ValidationError("A price is not changed: add a new one that is valid from its date on.")
+            raise ValidationError("Prices cannot be changed. Add a new price with a later start date.")
         self.full_clean()
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise ValidationError("A price is not deleted: add a new one that is valid from its date on.")
+        raise ValidationError("Prices cannot be deleted. Add a new price with a later start date.")
 
     def clean(self) -> None:
         """Refuse a price that would hold for a time for which another one was already known."""
@@ -94,12 +94,12 @@ class Dimensions(models.Model):
     """Who and what a request was."""
 
     cache_type = models.CharField(max_length=3)
-    outcome = models.CharField(max_length=8, choices=Outcome)
+    outcome = models.CharField("result", max_length=8, choices=Outcome)
     level = models.CharField(max_length=10, blank=True)
     provider = models.CharField(max_length=50, blank=True)
     model = models.CharField(max_length=200, blank=True)
     client = models.CharField(max_length=100, blank=True)
-    currency = models.CharField(max_length=3, blank=True, help_text="Of the amounts; empty when there are none.")
+    currency = models.CharField(max_length=3, blank=True, help_text="Currency of the amounts; empty without a price.")
 
     class Meta:
         abstract = True
@@ -123,10 +123,10 @@ class HourlyUsage(Dimensions, Units):
 
     hour = models.DateTimeField()
     requests = models.BigIntegerField(default=0)
-    unpriced = models.BigIntegerField(default=0, help_text="Requests whose cost or saving is not known.")
+    unpriced = models.BigIntegerField(default=0, help_text="Requests with unknown cost or savings.")
     cost = NanoDecimalField(default=0)
     saved = NanoDecimalField(default=0)
-    overhead = NanoDecimalField(default=0, help_text="What of the cost the cache itself spent.")
+    overhead = NanoDecimalField(default=0, help_text="Part of the cost caused by the cache itself.")
     seconds = models.FloatField(default=0)
     # One column a bucket, because columns can be added to in one statement on every database.
     under_1_ms = models.BigIntegerField(default=0)
@@ -169,17 +169,17 @@ class Call(Dimensions, Units):
 
     created = models.DateTimeField()
     key = models.CharField(max_length=500, blank=True)
-    question = models.CharField(max_length=300, blank=True, help_text="The beginning of what was asked or spoken.")
-    matched = models.CharField(max_length=300, blank=True, help_text="The question whose answer was given instead.")
+    question = models.CharField(max_length=300, blank=True, help_text="Start of the question or of the spoken text.")
+    matched = models.CharField(max_length=300, blank=True, help_text="Cached question that was matched.")
     similarity = models.FloatField(null=True)
-    probability = models.FloatField(null=True, help_text="That the answer fits, as the cache estimated it.")
-    reasons = models.JSONField(default=list, help_text="Why the cache decided as it did.")
+    probability = models.FloatField(null=True, help_text="Estimated probability that the cached answer is correct.")
+    reasons = models.JSONField(default=list, help_text="Reasons for the match.")
     seconds = models.FloatField(default=0)
-    cost = NanoDecimalField(null=True, help_text="Null: not known.")
-    saved = NanoDecimalField(null=True, help_text="Null: not known.")
+    cost = NanoDecimalField(null=True, help_text="Null if unknown.")
+    saved = NanoDecimalField(null=True, help_text="Null if unknown.")
     overhead = NanoDecimalField(default=0)
-    match = models.CharField(max_length=16, blank=True, help_text="Of a semantic hit: names it where it is judged.")
-    pair = models.CharField(max_length=24, blank=True, help_text="Of a semantic hit: hash of the two questions.")
+    match = models.CharField(max_length=16, blank=True, help_text="Semantic hits only: id that reviews refer to.")
+    pair = models.CharField(max_length=24, blank=True, help_text="Semantic hits only: hash of both questions.")
 
     class Meta:
         ordering = ["-created", "-pk"]
@@ -210,8 +210,8 @@ class EntryHits(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "key", "currency"], name="one_row_a_day_and_entry")]
         indexes = [models.Index(fields=["key"], name="entry_hits_key")]
-        permissions = [("delete_entries", "Can delete entries of the cache")]
-        verbose_name_plural = "hits of entries"
+        permissions = [("delete_entries", "Can delete cache entries")]
+        verbose_name_plural = "entry hits"
 
     def __str__(self) -> str:
         return f"{self.day} {self.key}: {self.hits}"

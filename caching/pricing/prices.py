@@ -105,7 +105,7 @@ class _Remembered:
         try:
             self._table = PriceTable(Price.objects.all())
         except Error as error:
-            logger.warning("Prices cannot be read, going on with those known: %s", error)
+            logger.warning("Cannot read prices, continuing with the last known ones: %s", error)
         self._read_at = time.monotonic()
 
 

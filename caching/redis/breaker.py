@@ -63,7 +63,7 @@ class Breaker:
         except Exception as error:
             # Whatever it is, this thread goes on: nobody else would notice that Redis is back.
             if (reason := f"unexpected {type(error).__name__}") != self.state.reason:
-                logger.exception("Redis cannot be tried")
+                logger.exception("Cannot test the connection to Redis")
             return reason
 
     def _change(self, new: State) -> bool:

@@ -116,4 +116,4 @@ class Client(Redis):
         refused = isinstance(error, ResponseError)
         self._near.lose(for_good=refused)
         if refused:
-            logger.info("Redis does not say which keys change, so every hit asks it: %s", explain(error))
+            logger.info("Client-side caching is off because Redis sends no invalidations: %s", explain(error))

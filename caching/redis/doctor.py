@@ -55,7 +55,7 @@ def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
     """
     if not url:
         yield Finding(
-            "REDIS_URL", "warning", "REDIS_URL is not set: caching is off", "Set it in .env; see docs/redis.md"
+            "REDIS_URL", "warning", "caching is off: REDIS_URL is not set", "Set REDIS_URL in .env; see docs/redis.md"
         )
         return
     yield Finding("REDIS_URL", "ok", mask_password(url))
@@ -114,7 +114,7 @@ def _ask_cluster(url: str, host: str, port: int) -> tuple[str, str]:
     info: dict[str, str] = _redis(urlsplit(one)).execute_command("CLUSTER INFO")
     if info["cluster_state"] != "ok":
         raise ClusterDownError(info["cluster_state"])
-    return f"{info['cluster_size']} primaries, all slots are served", one
+    return f"{info['cluster_size']} primaries, all slots served", one
 
 
 def _resolve(parts: SplitResult) -> str:
@@ -168,7 +168,7 @@ def _write(parts: SplitResult) -> str:
         return read == value
 
     _command(parts, write_and_read)
-    return "written, read and removed"
+    return "write, read and delete work"
 
 
 def _advise(parts: SplitResult, index: str) -> Iterator[Finding]:
@@ -176,14 +176,14 @@ def _advise(parts: SplitResult, index: str) -> Iterator[Finding]:
     try:
         yield from _judge_info(_command(parts, lambda redis: redis.info()), index)
     except Failed as failure:
-        remedy = "Allow the user +info, for memory and version here and on the dashboard; requests do without"
+        remedy = "Grant the user +info to see memory and version here and on the dashboard; requests do not need it"
         yield Finding("INFO", "warning", failure.advice.message, remedy)
     started = time.perf_counter()
     for _ in range(10):
         redis.ping()
     milliseconds = (time.perf_counter() - started) * 100
-    closer = "A hit takes at least that long: use a Redis that is nearer" if milliseconds > SLOW_MS else ""
-    yield Finding("latency", "warning" if closer else "ok", f"{milliseconds:.2f} ms a round trip", closer)
+    closer = "Every hit takes at least this long: use a Redis closer to this server" if milliseconds > SLOW_MS else ""
+    yield Finding("latency", "warning" if closer else "ok", f"{milliseconds:.2f} ms per round trip", closer)
 
 
 def _judge_info(info: dict[str, Any], index: str) -> Iterator[Finding]:
@@ -192,7 +192,7 @@ def _judge_info(info: dict[str, Any], index: str) -> Iterator[Finding]:
     if policy in EVICTING:
         yield Finding("memory", "ok", memory)
     else:
-        remedy = "Set maxmemory and maxmemory-policy allkeys-lru, else a full Redis refuses writes"
+        remedy = "Set maxmemory and maxmemory-policy allkeys-lru; otherwise a full Redis refuses writes"
         yield Finding("memory", "warning", memory, remedy)
     yield _judge_version(info, index)
 
@@ -200,10 +200,10 @@ def _judge_info(info: dict[str, Any], index: str) -> Iterator[Finding]:
 def _judge_version(info: dict[str, Any], index: str) -> Finding:
     message = f"Redis {info.get('redis_version', 'of an unknown version')}"
     if index == "vectorset" and not has_vector_sets(info):
-        message += " has no vector sets: with SEMANTIC_INDEX=vectorset nothing is found by meaning"
+        message += " has no vector sets: SEMANTIC_INDEX=vectorset finds no semantic matches"
         return Finding("version", "error", message, "Use Redis 8 or newer, or SEMANTIC_INDEX=numpy")
     if index == "vectorset" and not has_safe_vector_sets(info):
-        message += " may crash when vector sets are searched while something is removed from them"
+        message += " may crash when vector sets are searched during a deletion"
         safe = ", ".join(".".join(map(str, release)) for release in SAFE_VECTOR_SETS)
         return Finding("version", "warning", message, f"Use Redis {safe} or newer")
     if version(info) < OLDEST:

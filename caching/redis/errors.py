@@ -22,7 +22,7 @@ class Advice:
 REFUSED = Advice(
     "refused",
     "Connection refused",
-    "Check host and port in REDIS_URL, that the Redis server runs, and that no firewall stands between",
+    "Check host and port in REDIS_URL, that Redis is running and that no firewall blocks it",
 )
 UNKNOWN_HOST = Advice("unknown_host", "The host name cannot be resolved", "Check the host in REDIS_URL")
 NO_AUTH = Advice(
@@ -31,24 +31,23 @@ NO_AUTH = Advice(
     "Add the password: REDIS_URL=redis://:password@host:port/0 (note the colon before the password)",
 )
 WRONG_PASSWORD = Advice(
-    "authentication", "Wrong user name or password", "Compare REDIS_URL with what your Redis provider shows"
+    "authentication", "Wrong user name or password", "Compare REDIS_URL with the credentials of your Redis provider"
 )
 TLS = Advice(
     "tls",
     "SSL connection failed",
     "Use rediss:// (double s) for a port that speaks TLS and redis:// for one that does not; "
-    "for a certificate of your own add ?ssl_ca_certs=/path/to/ca.pem",
+    "for a private CA add ?ssl_ca_certs=/path/to/ca.pem",
 )
 TLS_WANTED = Advice("tls", "This port speaks TLS", "Use rediss:// (double s) in REDIS_URL")
 NO_TLS_HERE = Advice("tls", "SSL connection failed: this port does not speak TLS", "Use redis:// in REDIS_URL")
 NO_PASSWORD_WANTED = Advice(
-    "authentication", "This Redis has no password", "Take the password out of REDIS_URL, or set one in Redis"
+    "authentication", "This Redis has no password", "Remove the password from REDIS_URL, or set one in Redis"
 )
 TIMEOUT = Advice(
     "timeout",
     "Connection timeout",
-    "Check the network, whether your address must be allowed at the provider, and raise REDIS_TIMEOUT_MS "
-    "if Redis is far away",
+    "Check the network and the provider's IP allowlist; raise REDIS_TIMEOUT_MS if Redis is in another region",
 )
 OUT_OF_MEMORY = Advice(
     "out_of_memory",
@@ -62,30 +61,30 @@ NO_PERMISSION = Advice(
     "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream +time on the keys "
     "~llm:* ~tts:* ~stt:* ~flight:* ~limit:* ~asked:*",
 )
-LOADING = Advice("loading", "Redis is still loading its data", "It will be used as soon as it is ready")
+LOADING = Advice("loading", "Redis is loading its data", "It will be used as soon as loading ends")
 LOST = Advice(
     "connection",
-    "The connection was lost",
-    "Check that the Redis server runs, and whether its port speaks TLS and wants rediss://",
+    "Connection lost",
+    "Check that Redis is running and whether its port requires rediss://",
 )
 NO_DATABASE = Advice(
     "no_database",
-    "Redis has no database of this number",
+    "This database number does not exist",
     "End REDIS_URL with /0, or another number below `databases` in the server's configuration (16 unless changed)",
 )
 NO_SINGLE_REDIS = Advice(
-    "cluster", "This Redis is part of a cluster", "Write redis+cluster://host:port,host:port in REDIS_URL"
+    "cluster", "This Redis is a cluster node", "Write redis+cluster://host:port,host:port in REDIS_URL"
 )
-NO_CLUSTER = Advice("cluster", "This Redis is no cluster", "Write redis:// instead of redis+cluster:// in REDIS_URL")
+NO_CLUSTER = Advice("cluster", "This Redis is not a cluster", "Write redis:// instead of redis+cluster:// in REDIS_URL")
 CLUSTER_DOWN = Advice(
-    "cluster", "The cluster is down: a part of its slots has no node", "Run redis-cli --cluster check HOST:PORT"
+    "cluster", "The cluster is down: some slots have no node", "Run redis-cli --cluster check HOST:PORT"
 )
 NO_SERVICE = Advice(
     "sentinel",
-    "The sentinels know no primary of this name",
-    "Compare the path in REDIS_URL with `sentinel monitor` in the configuration of the sentinels",
+    "The sentinels know no primary with this name",
+    "Compare the path in REDIS_URL with `sentinel monitor` in the sentinel configuration",
 )
-OTHER = Advice("other", "Redis answered with an error", "See the server's log")
+OTHER = Advice("other", "Redis returned an error", "See the Redis server log")
 
 
 _SIGNS: tuple[tuple[Advice, type[BaseException] | None, tuple[str, ...]], ...] = (

@@ -46,10 +46,8 @@ class RedisHealth:
         if not self.policy or self.policy in EVICTING:
             return ""
         if not self.max_bytes:
-            return (
-                "No maxmemory is set: Redis grows until the machine is full. Set it, and maxmemory-policy allkeys-lru"
-            )
-        return f"maxmemory-policy is {self.policy}: a full Redis will refuse writes. Set it to allkeys-lru"
+            return "maxmemory is not set: Redis can fill the machine's memory. Set it, and maxmemory-policy allkeys-lru"
+        return f"maxmemory-policy is {self.policy}: a full Redis refuses writes. Set it to allkeys-lru"
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ def connect() -> None:
     # Connections stay open between requests: there is nothing to close after each.
     request_finished.disconnect(close_caches)
     if not enabled():
-        logger.info("REDIS_URL is not set: caching is off, everything else works")
+        logger.info("Caching is off: REDIS_URL is not set")
     elif reason := _probe():
         _breaker.trip(reason)
     else:
@@ -221,7 +221,7 @@ def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
 def discard(key: str, reason: str) -> None:
     """Remove an entry that must not be served."""
     metrics.UNREADABLE.inc()
-    logger.warning("Removed %s: %s", key, reason)
+    logger.warning("Deleted unreadable entry %s: %s", key, reason)
     delete([key])
 
 
@@ -278,7 +278,7 @@ def _log_change(old: State, new: State) -> None:
     if new.up:
         logger.info("Connected to Redis at %s again after %.1f s", _address(), new.since - old.since)
     else:
-        logger.warning("Redis at %s is away, going on without the cache. %s", _address(), new.reason)
+        logger.warning("Lost connection to Redis at %s; continuing without cache. %s", _address(), new.reason)
 
 
 _breaker = Breaker(probe=_probe, on_change=_log_change)

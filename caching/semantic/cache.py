@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 VERSION = 2
 SURE = 1.0
-NOT_TO_BE_FOUND = "No embedding, so not to be found by meaning: %s"
+NOT_TO_BE_FOUND = "Embedding failed, so the entry has no semantic index: %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ class Match:
     def reasons(self) -> list[str]:
         """Why it may be served, for staff."""
         if self.tier == "normalized":
-            return ["equal once normalised"]
+            return ["same wording"]
         if self.tier == "confirmed":
-            return ["no guard objects", "judged right before"]
-        return ["no guard objects", f"{self.probability:.1%} is above the bar of {self.bar:.1%}"]
+            return ["passed all guards", "reviewed as right before"]
+        return ["passed all guards", f"{self.probability:.1%} confidence (threshold {self.bar:.1%})"]
 
 
 class Tier:
@@ -115,7 +115,7 @@ class Tier:
         try:
             decision = self.matcher.find(asked.text, asked.scope, level, learned=learned)
         except EmbeddingError as error:
-            logger.warning("No embedding, so no match by meaning: %s", error)
+            logger.warning("Embedding failed, so no semantic match: %s", error)
             return None
         return _match(asked, decision)
 

@@ -152,7 +152,7 @@ class Reader:
             self._apply(events)
         except Exception:
             # One bad batch must not end the thread: this worker would go deaf.
-            logger.exception("%d events of the query index could not be applied", len(events))
+            logger.exception("Cannot apply %d events of the query index", len(events))
 
     def _notice_a_new_stream(self) -> None:
         """Start over when somebody emptied Redis; a new stream may even begin in the past if a clock was set back."""

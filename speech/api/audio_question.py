@@ -22,9 +22,10 @@ PLACEHOLDER = "…"
 
 
 class SpokenRequestSerializer(serializers.Serializer[Any]):
-    file = serializers.FileField(help_text="What was said, as an audio file.")
+    file = serializers.FileField(help_text="Audio file with the question.")
     request = serializers.JSONField(
-        required=False, help_text="The body of a written request without `query`; `messages` are the turns before."
+        required=False,
+        help_text="JSON body of a text request, without `query`; `messages` holds the earlier conversation.",
     )
 
 
@@ -34,7 +35,7 @@ def read_spoken_call(request: Request) -> tuple[ConverseCall, TranscriptionReque
     form: Any = request.data
     fields: Any = parse_json(str(form.get("request") or "{}").encode())
     if not isinstance(fields, dict) or "query" in fields:
-        raise InvalidRequest("request must be a JSON object without query: file holds the question", param="request")
+        raise InvalidRequest("request must be a JSON object without query: the question is in file", param="request")
     asked = ConverseRequestSerializer(data={**fields, **_question(fields.get("messages"))})
     asked.is_valid(raise_exception=True)
     call = asked.to_call()
@@ -56,7 +57,7 @@ def hear(
     result = services.transcribe(client=client, request=audio, policy=policy, provider=call.wish.stt_provider)
     text = result.cache.value["text"].strip()
     if not text:
-        raise InvalidRequest("file holds no speech", param="file", code="no_speech")
+        raise InvalidRequest("no speech found in file", param="file", code="no_speech")
     question = {"role": "user", "content": text}
     chat = replace(call.chat, messages=[*call.chat.messages[:-1], question])
     heard = {"text": text, "cache": result.cache.status, "provider": result.provider}

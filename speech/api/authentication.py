@@ -27,7 +27,7 @@ class ClientKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed("Send your API key as `Authorization: Bearer <key>`.")
         client = clients.get(hash_key(key.strip()))
         if client is None:
-            raise AuthenticationFailed("The API key is unknown or was revoked.")
+            raise AuthenticationFailed("Invalid or revoked API key.")
         return client, ""
 
     def authenticate_header(self, request: Request) -> str:

@@ -30,12 +30,12 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, drf.APIException):
         return _from_drf(error)
     logger.exception("Unexpected error in %s", context["view"].__class__.__name__)
-    return error_response(500, "Something went wrong on our side.", type="server_error", code="internal_error")
+    return error_response(500, "Internal server error.", type="server_error", code="internal_error")
 
 
 class IncompleteBody(drf.APIException):
     status_code = 408
-    default_detail = "The request body did not come in time, or not to its end."
+    default_detail = "The request body was incomplete or took too long."
     default_code = "request_timeout"
 
 

@@ -28,7 +28,7 @@ class BoundedTextField(TextField):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         if len(text) > settings.MAX_TEXT_CHARACTERS:
-            message = f"{len(text)} characters; at most {settings.MAX_TEXT_CHARACTERS} are allowed."
+            message = f"{len(text)} characters exceed the limit of {settings.MAX_TEXT_CHARACTERS}."
             raise serializers.ValidationError(message, code="text_too_long")
         return text
 
@@ -62,7 +62,7 @@ class TruthField(serializers.BooleanField):
             "type": "object",
             "properties": {
                 "role": {"type": "string", "enum": list(ROLES)},
-                "content": {"type": "string", "description": "Or a list of parts, as OpenAI's API has it."},
+                "content": {"type": "string", "description": "Or a list of content parts, as in OpenAI's API."},
             },
             "required": ["role", "content"],
         },
@@ -116,6 +116,6 @@ class StrictSerializer(PreparedSerializer):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
             raise serializers.ValidationError(
-                {unknown[0][:100]: [f"Unknown field; known are {', '.join(self.fields)}."]}, code="unknown_field"
+                {unknown[0][:100]: [f"Unknown field. Allowed fields: {', '.join(self.fields)}."]}, code="unknown_field"
             )
         return super().to_internal_value(data)

@@ -59,5 +59,5 @@ def _provider(name: str, operation: str) -> dict[str, Any]:
     if missing := providers.get(name).missing_settings:
         return {"name": name, "status": "not configured", "missing": missing}
     if seconds := breaker_of(name, operation).seconds_left:
-        return {"name": name, "status": "left alone", "seconds": round(seconds, 1)}
+        return {"name": name, "status": "left alone", "circuit": "open", "seconds": round(seconds, 1)}
     return {"name": name, "status": "ok"}

@@ -15,15 +15,15 @@ ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 def validate_messages(messages: Any) -> list[dict[str, Any]]:
     """`messages` as they came. Raises InvalidRequest that names the place and what is wrong there."""
     if not isinstance(messages, list) or not messages:
-        raise InvalidRequest("messages must be a list of at least one message", param="messages")
+        raise InvalidRequest("messages must be a non-empty list", param="messages")
     for position, message in enumerate(messages):
         _validate_message(message, f"messages.{position}")
     if messages[-1]["role"] in ("system", "developer"):
-        raise InvalidRequest("the last message must not be of the role system or developer", param="messages")
+        raise InvalidRequest("the last message must not have the role system or developer", param="messages")
     characters = sum(len(text) for message in messages for text in _texts(message))
     if characters > settings.MAX_TEXT_CHARACTERS:
         raise InvalidRequest(
-            f"messages hold {characters} characters; at most {settings.MAX_TEXT_CHARACTERS} are allowed",
+            f"messages contain {characters} characters, exceeding the limit of {settings.MAX_TEXT_CHARACTERS}",
             param="messages",
             code="text_too_long",
         )
@@ -40,7 +40,7 @@ def _validate_message(message: Any, path: str) -> None:
     if content is None and role == "assistant" and (message.get("tool_calls") or message.get("function_call")):
         return
     if not isinstance(content, str | list):
-        raise InvalidRequest(f"{path}.content must be a text or a list of parts", param=f"{path}.content")
+        raise InvalidRequest(f"{path}.content must be a string or a list of parts", param=f"{path}.content")
     if isinstance(content, list):
         _validate_parts(content, f"{path}.content")
     elif role == "user" and not content.strip():
@@ -49,12 +49,12 @@ def _validate_message(message: Any, path: str) -> None:
 
 def _validate_parts(parts: list[Any], path: str) -> None:
     if not parts:
-        raise InvalidRequest(f"{path} must hold at least one part", param=path, code="blank")
+        raise InvalidRequest(f"{path} must contain at least one part", param=path, code="blank")
     for position, part in enumerate(parts):
         if not isinstance(part, dict) or not isinstance(part.get("type"), str):
             raise InvalidRequest(f"{path}.{position} must be an object with a type", param=f"{path}.{position}")
         if part["type"] == "text" and not isinstance(part.get("text"), str):
-            raise InvalidRequest(f"{path}.{position}.text must be a text", param=f"{path}.{position}.text")
+            raise InvalidRequest(f"{path}.{position}.text must be a string", param=f"{path}.{position}.text")
 
 
 def _texts(message: Mapping[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The bodies of `/api/…`, in and out. They are also what the OpenAPI page shows."""
+"""Request and response bodies of `/api/…`, as OpenAPI shows them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class FeedbackCall:
 
 class LevelField(serializers.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
-        help_text = "How long the answer may be reused, and how freely."
+        help_text = "Cache policy: sets the lifetime of new entries and the error limit of semantic matches."
         super().__init__(choices=LEVELS, required=False, help_text=help_text, **kwargs)
 
     def get_default(self) -> str:
@@ -72,24 +72,24 @@ SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
 def one_conversation(attrs: dict[str, Any]) -> list[dict[str, Any]]:
     """OpenAI's messages, from `messages` or from `query` and `system`."""
     if ("query" in attrs) == ("messages" in attrs):
-        raise serializers.ValidationError({"query": "Give either `query` or `messages`."}, code="required")
+        raise serializers.ValidationError({"query": "Send either `query` or `messages`."}, code="required")
     if "messages" in attrs and "system" in attrs:
-        raise serializers.ValidationError({"system": "Put the instructions into `messages`."})
+        raise serializers.ValidationError({"system": "Add the instructions to `messages` instead."})
     system = [{"role": "system", "content": attrs["system"]}] if "system" in attrs else []
     question = [{"role": "user", "content": attrs["query"]}] if "query" in attrs else []
     return validate_messages(attrs.get("messages") or [*system, *question])
 
 
 class ChatRequestSerializer(StrictSerializer):
-    query = BoundedTextField(required=False, help_text="One question. Give this or `messages`.")
-    messages = MessagesField(required=False, help_text="A conversation in OpenAI's form.")
-    system = TextField(required=False, help_text="Instructions for the model; only together with `query`.")
+    query = BoundedTextField(required=False, help_text="A single question. Send this or `messages`.")
+    messages = MessagesField(required=False, help_text="A conversation in OpenAI's format.")
+    system = TextField(required=False, help_text="Instructions for the model. Only with `query`.")
     optimization_level = LevelField()
     provider = serializers.ChoiceField(
         choices=providers.that_do("chat"), required=False, help_text="Default: the server's LLM_PROVIDER."
     )
     model = TextField(required=False, max_length=200)
-    language = TextField(required=False, max_length=35, help_text="BCP 47 tag of the language to answer in.")
+    language = TextField(required=False, max_length=35, help_text="Language of the answer, as a BCP 47 tag.")
     temperature = NumberField(required=False, min_value=0, max_value=2)
     top_p = NumberField(required=False, min_value=0, max_value=1)
     max_tokens = WholeNumberField(required=False, min_value=1)
@@ -112,10 +112,12 @@ class ChatRequestSerializer(StrictSerializer):
 
 class FeedbackRequestSerializer(StrictSerializer):
     id = TextField(
-        max_length=200, help_text="The `id` of an answer, of `/api` or `/v1`, or the `X-Receipt-ID` of a spoken turn."
+        max_length=200, help_text="The `id` of an answer from `/api` or `/v1`, or the `X-Receipt-ID` of a voice turn."
     )
-    correct = TruthField(help_text="Whether the answer was right for the question.")
-    comment = TextField(required=False, max_length=MOST_COMMENT, help_text="Why, for the people who run the server.")
+    correct = TruthField(help_text="True if the answer was right for the question.")
+    comment = TextField(
+        required=False, max_length=MOST_COMMENT, help_text="Reason, shown to the operators of the server."
+    )
 
     def to_call(self) -> FeedbackCall:
         return FeedbackCall(**self.validated_data)
@@ -129,7 +131,9 @@ class SpeechRequestSerializer(StrictSerializer):
     )
     codec = serializers.ChoiceField(choices=formats.names(), default="wav")
     model = TextField(required=False, max_length=200)
-    language = TextField(required=False, max_length=35, help_text="BCP 47 tag; default: by the script of the text.")
+    language = TextField(
+        required=False, max_length=35, help_text="BCP 47 tag. Default: detected from the script of the text."
+    )
     optimization_level = LevelField()
     speed = NumberField(required=False, min_value=0.25, max_value=4.0)
     pitch = NumberField(required=False, min_value=-1, max_value=1)
@@ -144,11 +148,11 @@ class SpeechRequestSerializer(StrictSerializer):
 
 
 class ConverseRequestSerializer(StrictSerializer):
-    query = BoundedTextField(required=False, help_text="What was said. Give this or `messages`.")
-    messages = MessagesField(required=False, help_text="A conversation in OpenAI's form.")
-    system = TextField(required=False, help_text="Instructions for the model; only together with `query`.")
+    query = BoundedTextField(required=False, help_text="The user's question. Send this or `messages`.")
+    messages = MessagesField(required=False, help_text="A conversation in OpenAI's format.")
+    system = TextField(required=False, help_text="Instructions for the model. Only with `query`.")
     optimization_level = LevelField()
-    language = TextField(required=False, max_length=35, help_text="BCP 47 tag of the language to answer in.")
+    language = TextField(required=False, max_length=35, help_text="Language of the answer, as a BCP 47 tag.")
     llm_provider = serializers.ChoiceField(choices=providers.that_do("chat"), required=False)
     llm_model = TextField(required=False, max_length=200)
     stt_provider = serializers.ChoiceField(choices=providers.that_do("transcription"), required=False)
@@ -184,16 +188,16 @@ class ConverseRequestSerializer(StrictSerializer):
 
 class CacheReceiptSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=("hit", "miss", "bypass"))
-    match = serializers.CharField(allow_blank=True, help_text="`exact` or `semantic` on a hit, else empty.")
-    age = serializers.IntegerField(help_text="Seconds since the answer was made.")
-    ttl = serializers.IntegerField(help_text="Seconds that it stays stored; 0 when it is not.")
+    match = serializers.CharField(allow_blank=True, help_text="`exact` or `semantic` for a hit, otherwise empty.")
+    age = serializers.IntegerField(help_text="Age of the answer in seconds.")
+    ttl = serializers.IntegerField(help_text="Seconds until the entry expires; 0 if not stored.")
     stored = serializers.BooleanField()
     key = serializers.CharField()
 
 
 class CostSerializer(serializers.Serializer[Any]):
-    usd = serializers.CharField(allow_null=True, help_text="What this request cost; null where that is not known.")
-    saved_usd = serializers.CharField(allow_null=True, help_text="What the cache saved, less what it spent itself.")
+    usd = serializers.CharField(allow_null=True, help_text="Cost of this request; null if unknown.")
+    saved_usd = serializers.CharField(allow_null=True, help_text="Savings from the cache, net of its own cost.")
 
 
 class ChatResponseSerializer(serializers.Serializer[Any]):
@@ -203,24 +207,28 @@ class ChatResponseSerializer(serializers.Serializer[Any]):
     model = serializers.CharField()
     optimization_level = serializers.ChoiceField(choices=LEVELS)
     finish_reason = serializers.CharField()
-    usage = serializers.JSONField(allow_null=True, help_text="Tokens as the provider billed them when it was made.")
+    usage = serializers.JSONField(
+        allow_null=True, help_text="Tokens billed by the provider when the answer was generated."
+    )
     cost = CostSerializer(allow_null=True)
-    cache = CacheReceiptSerializer(allow_null=True, help_text="Null, as `cost` is, where the server hides it.")
+    cache = CacheReceiptSerializer(
+        allow_null=True, help_text="Null, like `cost`, if the server hides cache details from this client."
+    )
 
 
 class FeedbackResponseSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     correct = serializers.BooleanField()
     removed = serializers.IntegerField(
-        allow_null=True, help_text="How many stored answers were removed because of it; null where that is kept secret."
+        allow_null=True, help_text="Number of entries deleted; null if the server hides cache details from this client."
     )
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
     type = serializers.CharField()
-    param = serializers.CharField(allow_null=True, help_text="The field at fault, if it is one.")
-    code = serializers.CharField(help_text="Stable; for programs.")
+    param = serializers.CharField(allow_null=True, help_text="The invalid field, if any.")
+    code = serializers.CharField(help_text="Stable, machine-readable code.")
 
 
 class ErrorResponseSerializer(serializers.Serializer[Any]):

@@ -26,7 +26,7 @@ class Stream:
         self._holds_slot = _slots().acquire(blocking=False)
         if not self._holds_slot:
             self.close()
-            raise ServerBusy("as many streams are open as this server allows", retry_after=1)
+            raise ServerBusy("the server's limit of concurrent streams is reached", retry_after=1)
 
     def __iter__(self) -> Iterator[bytes]:
         return self

@@ -33,13 +33,13 @@ def check(client: Client) -> None:
     """Count one request of `client`. Raises TooManyRequests or BudgetSpent; costs nothing where there is no limit."""
     if client.daily_budget_usd is not None and daily.spent(client.name) >= client.daily_budget_usd:
         REFUSED.labels(BudgetSpent.code).inc()
-        message = f"The budget of {client.daily_budget_usd:f} USD a day is spent. It begins anew at midnight UTC."
+        message = f"The daily budget of {client.daily_budget_usd:f} USD is spent. It resets at midnight UTC."
         raise BudgetSpent(message, retry_after=_seconds_to_midnight(timezone.now()))
     if client.requests_per_minute is not None:
         waiting = rate_limit.take(str(client.pk), client.requests_per_minute)
         if waiting > 0:
             REFUSED.labels(TooManyRequests.code).inc()
-            message = f"No more than {client.requests_per_minute} requests a minute are allowed."
+            message = f"Rate limit reached: {client.requests_per_minute} requests per minute."
             raise TooManyRequests(message, retry_after=math.ceil(waiting))
 
 

@@ -33,7 +33,7 @@ def audio_of(request: Request) -> tuple[bytes, str]:
     """The uploaded file `file`, and the ending that its name should have. Raises InvalidRequest, PayloadTooLarge."""
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile):
-        raise InvalidRequest("file must hold the audio, as a part of a multipart/form-data body", param="file")
+        raise InvalidRequest("file must contain the audio as a part of a multipart/form-data body", param="file")
     if (upload.size or 0) > settings.MAX_UPLOAD_BYTES:
         raise too_large()
     audio: bytes = upload.read()
@@ -54,7 +54,7 @@ def kind_of(audio: bytes) -> str:
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         return "aac" if head[1] & 0x06 == 0 else "mp3"
     raise InvalidRequest(
-        "file is not audio of a known kind (wav, mp3, flac, ogg, m4a, webm, aac)", param="file", code="not_audio"
+        "file is not a supported audio format (wav, mp3, flac, ogg, m4a, webm, aac)", param="file", code="not_audio"
     )
 
 

@@ -43,8 +43,8 @@ CACHE_CONTROL = OpenApiParameter(
     "Cache-Control",
     str,
     OpenApiParameter.HEADER,
-    description="`no-cache`: answer anew. `no-store`: and leave no trace. `max-age=N`: nothing older than N seconds. "
-    "`only-if-cached`: 504 instead of asking a provider.",
+    description="`no-cache`: skip the cache. `no-store`: also store nothing. `max-age=N`: reject entries older than N "
+    "seconds. `only-if-cached`: return 504 on a miss.",
 )
 ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 429, 502, 503, 504), ErrorResponseSerializer)
 
@@ -54,7 +54,7 @@ class ChatView(Endpoint):
         request=ChatRequestSerializer, responses={200: ChatResponseSerializer, **ERRORS}, parameters=[CACHE_CONTROL]
     )
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Answer a question, from the cache where it can be answered from there."""
+        """Answer a question, from the cache if possible."""
         call = self.read_in_turn(ChatRequestSerializer, request)
         client = client_of(request)
         result = services.chat(
@@ -75,7 +75,7 @@ class SpeechView(Endpoint):
         parameters=[CACHE_CONTROL],
     )
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Speak a text, from the cache where it was spoken before."""
+        """Synthesize speech, from the cache if possible."""
         call = self.read_in_turn(SpeechRequestSerializer, request)
         client = client_of(request)
         result = services.synthesize(
@@ -101,7 +101,7 @@ class ConverseView(APIView):
         parameters=[CACHE_CONTROL],
     )
     def post(self, request: Request) -> HttpResponseBase:
-        """Answer a question aloud, sentence by sentence. `X-Receipt-ID` names the receipt of the turn."""
+        """Answer a question with speech, streamed sentence by sentence. `X-Receipt-ID` identifies its receipt."""
         client = client_of(request)
         heard = None
         if request.content_type.startswith("multipart/"):
@@ -121,7 +121,7 @@ class ConverseView(APIView):
 class ReceiptView(APIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
     def get(self, request: Request, id: uuid.UUID) -> Response:
-        """What a spoken turn came to, for ten minutes: its sentences, which were cached, what was billed."""
+        """Receipt of a voice turn, kept for ten minutes: sentences, cache status, billed units."""
         return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
 
 
@@ -130,19 +130,19 @@ class FeedbackView(APIView):
         request=FeedbackRequestSerializer,
         responses={
             202: FeedbackResponseSerializer,
-            404: OpenApiResponse(ErrorResponseSerializer, "No answer of this client has the id."),
+            404: OpenApiResponse(ErrorResponseSerializer, "This client has received no answer with this id."),
             **{status: ERRORS[status] for status in (400, 401, 413, 415, 429)},
         },
     )
     def post(self, request: Request) -> Response:
-        """Say whether an answer was right. One that was wrong is removed, and never given to this question again.
+        """Report whether an answer was right. A wrong answer is deleted and never reused for this question.
 
-        The same feedback may be sent again; it takes effect once.
+        Idempotent: repeating the same feedback changes nothing.
         """
         said, client = read_call(FeedbackRequestSerializer, request), client_of(request)
         removed = feedback.give(client=client, id=said.id, correct=said.correct, comment=said.comment)
         if removed is None:
-            raise NotFound("None of your answers has this id.")
+            raise NotFound("No answer with this id was sent to you.")
         body = {"id": said.id, "correct": said.correct, "removed": None if hides(client) else removed}
         return Response(body, status=202)
 

@@ -125,7 +125,7 @@ def _json_rows(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
             try:
                 yield number, json.loads(line)
             except ValueError as error:
-                raise InvalidRequest(f"line {number}: not JSON: {error}") from error
+                raise InvalidRequest(f"line {number}: invalid JSON: {error}") from error
 
 
 def _job(line: int, row: Any) -> Job:

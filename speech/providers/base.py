@@ -147,11 +147,11 @@ class BaseProvider:
 
         Raises InvalidRequest with `param` set. What is returned decides the cache key, so it must be complete.
         """
-        raise UnsupportedFeature(f"{self.name} does not do chat", param="provider")
+        raise UnsupportedFeature(f"{self.name} does not support chat", param="provider")
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
         """Answer a prepared request. Raises ProviderError."""
-        raise UnsupportedFeature(f"{self.name} does not do chat", param="provider")
+        raise UnsupportedFeature(f"{self.name} does not support chat", param="provider")
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         """OpenAI `chat.completion.chunk` objects as they come; the last one with choices has a `finish_reason`.
@@ -159,26 +159,26 @@ class BaseProvider:
         A usage chunk (empty `choices`) ends it wherever the provider can say its usage. A stream that breaks off
         raises ProviderError; it never just ends.
         """
-        raise UnsupportedFeature(f"{self.name} does not do chat", param="provider")
+        raise UnsupportedFeature(f"{self.name} does not support chat", param="provider")
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         """Fill in voice, model, language and engine; refuse what cannot be spoken. Raises InvalidRequest.
 
         What is returned decides the cache key, so every option that changes the sound must be in it.
         """
-        raise UnsupportedFeature(f"{self.name} does not do speech", param="provider")
+        raise UnsupportedFeature(f"{self.name} does not support speech", param="provider")
 
     def speak(self, request: SpeechRequest) -> Speech:
         """Speak a prepared request of any length; the first bytes come as soon as the provider sends them."""
-        raise UnsupportedFeature(f"{self.name} does not do speech", param="provider")
+        raise UnsupportedFeature(f"{self.name} does not support speech", param="provider")
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         """Fill in model and language; refuse what this provider cannot do. Raises InvalidRequest."""
-        raise UnsupportedFeature(f"{self.name} does not do transcription", param="provider")
+        raise UnsupportedFeature(f"{self.name} does not support transcription", param="provider")
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
         """Write down a prepared request. Raises ProviderError."""
-        raise UnsupportedFeature(f"{self.name} does not do transcription", param="provider")
+        raise UnsupportedFeature(f"{self.name} does not support transcription", param="provider")
 
     def models(self) -> list[str]:
         """Names that a client may put in `model`. Others are passed on too: models come and go faster than code."""

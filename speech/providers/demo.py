@@ -23,13 +23,13 @@ class Provider(BaseProvider):
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
         if request.model not in ("", _MODEL):
-            raise InvalidRequest(f"{self.name} has one model, {_MODEL}", param="model")
+            raise InvalidRequest(f"{self.name} has only the model {_MODEL}", param="model")
         if request.params.get("n", 1) != 1:
-            raise InvalidRequest(f"{self.name} gives one answer", param="n")
+            raise InvalidRequest(f"{self.name} returns one choice only", param="n")
         form = request.params.get("response_format") or {}
         validation.refuse(self, tools=request.params.get("tools"), response_format=form.get("type", "text") != "text")
         if not _question(request.messages):
-            raise InvalidRequest("messages must hold a user's message with text in it", param="messages")
+            raise InvalidRequest("messages must contain a user message with text", param="messages")
         return openai_chat.prepare(request, _MODEL)
 
     def chat(self, request: ChatRequest) -> ChatAnswer:

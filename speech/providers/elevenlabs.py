@@ -101,7 +101,7 @@ class Provider(BaseProvider):
         url = f"{self.setting('BASE_URL').rstrip('/')}/v1/speech-to-text"
         answer = post_for_json(Call(self.name, url, {"xi-api-key": self.setting("API_KEY")}, Form(fields)))
         if not isinstance(text := answer.get("text"), str):
-            raise ProviderBadAnswer(f"{self.name} sent no transcript")
+            raise ProviderBadAnswer(f"{self.name} returned no transcript")
         seconds = validation.seconds_of(request)
         billed = {} if seconds is None else {"audio_seconds": seconds}
         return Transcript(text, str(answer.get("language_code") or ""), seconds, billed=billed)

@@ -88,7 +88,7 @@ class Provider(BaseProvider):
         ]
         answer = post_for_json(self._call("/speech-to-text", Form(fields)))
         if not isinstance(text := answer.get("transcript"), str):
-            raise ProviderBadAnswer(f"{self.name} sent no transcript")
+            raise ProviderBadAnswer(f"{self.name} returned no transcript")
         seconds = validation.seconds_of(request)
         billed = {} if seconds is None else {"audio_seconds": seconds}
         return Transcript(text, str(answer.get("language_code") or ""), seconds, billed=billed)
@@ -134,9 +134,9 @@ class Provider(BaseProvider):
         try:
             parts = [read_wav(base64.b64decode(audio, validate=True)) for audio in audios or []]
         except (binascii.Error, TypeError, ValueError) as error:
-            raise ProviderBadAnswer(f"{self.name} sent audio that cannot be read") from error
+            raise ProviderBadAnswer(f"{self.name} returned unreadable audio") from error
         if any(rate != _SAMPLE_RATE for _, rate in parts):
-            raise ProviderBadAnswer(f"{self.name} did not send audio of {_SAMPLE_RATE} Hz")
+            raise ProviderBadAnswer(f"{self.name} did not return audio at {_SAMPLE_RATE} Hz")
         return b"".join(pcm for pcm, _ in parts)
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from caching.coordination.admission import turns
 from caching.metrics import samples_of
 from speech.exceptions import GatewayError, ProviderRateLimited, ProviderRejected, ProviderTimeout, ProviderUnavailable
-from speech.metrics import LEFT_ALONE, measured
+from speech.metrics import CIRCUIT_OPEN, LEFT_ALONE, measured
 from speech.providers.base import BaseProvider
 
 LONGEST_SECONDS = 300.0
@@ -29,7 +29,7 @@ class Breaker:
     """
 
     def __init__(self, provider: str, operation: str) -> None:
-        self._gauge = LEFT_ALONE.labels(provider, operation)
+        self._gauges = [gauge.labels(provider, operation) for gauge in (CIRCUIT_OPEN, LEFT_ALONE)]
         self._lock = threading.Lock()
         self._failures = 0
         self._failure: GatewayError | None = None
@@ -51,13 +51,13 @@ class Breaker:
             if not left:
                 self._next_trial = time.monotonic() + settings.PROVIDER_BREAKER_SECONDS
                 return
-        message = f"{failure.message.partition(';')[0]}; it is left alone for a while"
+        message = f"{failure.message.partition(';')[0]}; temporarily disabled after repeated failures"
         raise type(failure)(message, retry_after=left)
 
     def succeeded(self) -> None:
         with self._lock:
             self._failures, self._failure = 0, None
-        self._gauge.set(0)
+        self._report(0)
 
     def failed(self, error: GatewayError) -> None:
         wanted = error.retry_after or 0.0
@@ -69,7 +69,11 @@ class Breaker:
             self._failure = error
             pause = wanted if told_to_wait else max(settings.PROVIDER_BREAKER_SECONDS, wanted)
             self._next_trial = time.monotonic() + min(pause, LONGEST_SECONDS)
-        self._gauge.set(1)
+        self._report(1)
+
+    def _report(self, is_open: int) -> None:
+        for gauge in self._gauges:
+            gauge.set(is_open)
 
 
 @cache
@@ -77,12 +81,12 @@ def breaker_of(provider: str, operation: str) -> Breaker:
     return Breaker(provider, operation)
 
 
-def left_alone() -> list[str]:
-    """A sentence for each provider and operation that some worker leaves alone."""
-    found = [(sample.labels, int(sample.value)) for sample in samples_of(LEFT_ALONE) if sample.value]
+def open_circuits() -> list[str]:
+    """A sentence for each provider and operation whose circuit is open in some worker."""
+    found = [(sample.labels, int(sample.value)) for sample in samples_of(CIRCUIT_OPEN) if sample.value]
     return [
-        f"{labels['provider']} keeps failing ({labels['operation']}): "
-        f"{'1 worker leaves' if workers == 1 else f'{workers} workers leave'} it alone for now."
+        f"{labels['provider']} keeps failing: circuit for {labels['operation']} is open "
+        f"in {workers} {'worker' if workers == 1 else 'workers'}."
         for labels, workers in found
     ]
 

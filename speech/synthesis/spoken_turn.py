@@ -82,7 +82,7 @@ def first_of(sentences: Iterator[str]) -> tuple[str, Iterator[str]]:
     """The first sentence, and all of them. Raises ProviderBadAnswer if there is none to speak."""
     first = next(sentences, "")
     if not first:
-        raise ProviderBadAnswer("the model's answer holds no text to speak")
+        raise ProviderBadAnswer("the model's answer contains no text to speak")
     return first, resumed(first, sentences)
 
 

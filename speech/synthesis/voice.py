@@ -119,9 +119,9 @@ class Speaker:
                 patience=settings.PROVIDER_READ_TIMEOUT,
             )
         except single_flight.LeaderLost as error:
-            raise ProviderUnavailable("the synthesis that this request shared was lost in the middle") from error
+            raise ProviderUnavailable("the shared synthesis was interrupted") from error
         except single_flight.LeaderSilent as error:
-            raise ProviderTimeout(f"{self.provider.name} sent no audio in time") from error
+            raise ProviderTimeout(f"{self.provider.name} timed out without audio") from error
 
     def _synthesize(self, piece: Utterance, made: Made, stopped: threading.Event) -> Iterator[bytes]:
         if entry := tts.lookup([piece], self.policy)[0]:
@@ -129,7 +129,7 @@ class Speaker:
             yield pcm_of(entry)
             return
         if self.policy.only_if_cached:
-            raise NotCached("A sentence is not cached, and only-if-cached forbids asking a provider.")
+            raise NotCached("A sentence is not cached, and only-if-cached does not allow a provider call.")
         with _slots():
             if stopped.is_set():
                 raise Abandoned
@@ -143,7 +143,7 @@ class Speaker:
                 chunks.append(chunk)
                 yield chunk
             if not any(chunks):
-                raise ProviderBadAnswer(f"{self.provider.name} answered with no audio")
+                raise ProviderBadAnswer(f"{self.provider.name} returned no audio")
         made.billed = speech.billed
         made.stored = tts.remember(
             piece, to_wav(b"".join(chunks), self.request.sample_rate), self.policy, speech.billed

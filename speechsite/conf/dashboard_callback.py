@@ -5,9 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 
 from caching.dashboard import page
-from speech.routing.breaker import left_alone
+from speech.routing.breaker import open_circuits
 
 
 def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     """django-unfold's DASHBOARD_CALLBACK: the cache's page, and of the providers what the cache does not know."""
-    return {**page.context(request, base), "left_alone": left_alone()}
+    return {**page.context(request, base), "open_circuits": open_circuits()}

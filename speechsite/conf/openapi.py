@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Speech gateway",
-    "DESCRIPTION": "Answers and audio from Redis when it can, from a paid provider when it must.",
+    "DESCRIPTION": "Caching gateway for chat and speech: serves from Redis, or calls a provider on a miss.",
     "VERSION": "0.1.0",
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],

@@ -48,11 +48,13 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
-                "title": "Ledger",
+                "title": "Usage",
                 "items": [
                     _link("Calls", "receipt_long", "admin:caching_call_changelist", "caching.view_call"),
-                    _link("By hour", "schedule", "admin:caching_hourlyusage_changelist", "caching.view_hourlyusage"),
-                    _link("Judgements", "gavel", "admin:caching_judgement_changelist", "caching.view_judgement"),
+                    _link(
+                        "Hourly usage", "schedule", "admin:caching_hourlyusage_changelist", "caching.view_hourlyusage"
+                    ),
+                    _link("Reviews", "gavel", "admin:caching_judgement_changelist", "caching.view_judgement"),
                     _link("Prices", "sell", "admin:caching_price_changelist", "caching.view_price"),
                 ],
             },

@@ -50,7 +50,7 @@ class _Body:
     def _in_turn(self, read: Callable[..., bytes], *size: int) -> bytes:
         turns = _turns_of(self._sender)
         if not turns.acquire(timeout=WAITING_SECONDS):
-            message = "too many requests are under way whose bodies do not come"
+            message = "too many requests with incomplete bodies"
             # Django takes the latter for a browser that has gone.
             raise ServerBusy(message, retry_after=1) if self._sender is not None else TimeoutError(message)
         try:

@@ -152,9 +152,9 @@ def test_staff_open_a_key_play_it_and_remove_it(server: Server, open_page: Any, 
     assert length > 0.5
     page.wait_for_function("document.querySelector('audio').currentTime > 0.1")
     address = page.url
-    page.get_by_role("button", name="Remove…").click()
-    page.get_by_role("button", name="Remove", exact=True).click()
-    page.get_by_text("Removed 1 entry.").wait_for()
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_text("Deleted 1 entry.").wait_for()
     assert server.request("GET", address.removeprefix(server.url)).status in (302, 404)
     assert server.speak(text).headers["X-Cache"] == "MISS"
 
@@ -167,7 +167,7 @@ def test_staff_mark_a_semantic_hit_as_wrong(server: Server, open_page: Any) -> N
     wait_until(lambda: page.goto("/admin/") and row.count(), pause=0.3)
     assert QUESTION in row.inner_text()
     row.get_by_role("button", name="Wrong").click()
-    page.get_by_text("Noted as wrong. Removed 1 entry").wait_for()
+    page.get_by_text("Marked as wrong. Deleted 1 entry").wait_for()
     assert server.chat(QUESTION).headers["X-Cache"] == "MISS"
 
 

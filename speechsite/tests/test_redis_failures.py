@@ -18,7 +18,7 @@ from speechsite.tests.support.server import Server
 from speechsite.tests.support.waiting import wait_until
 
 CONNECTIONS = 8
-REFUSED = "is away, going on without the cache. Connection refused"
+REFUSED = "continuing without cache. Connection refused"
 HANGS = "Connection timeout"
 
 

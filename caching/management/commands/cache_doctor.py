@@ -12,19 +12,25 @@ from caching.redis.doctor import examine_redis
 
 
 class Command(BaseCommand):
-    help = "Find out why Redis cannot be used, and what else is missing: database, prices, keys of providers."
+    help = "Check Redis, the database, prices and provider keys, and say how to fix what is wrong."
     requires_system_checks: list[str] = []
 
     def handle(self, **options: Any) -> None:
-        errors = 0
+        errors = warnings = 0
         for finding in examine_redis(settings.REDIS_URL, settings.SEMANTIC_INDEX):
             self._show(finding.status, finding.step, finding.message, finding.remedy)
             errors += finding.status == "error"
+            warnings += finding.status == "warning"
         for problem in run_checks(tags=[checks.TAG], include_deployment_checks=True):
-            errors += self._show_problem(problem)
+            is_error = self._show_problem(problem)
+            errors += is_error
+            warnings += not is_error
         if errors:
             raise CommandError(f"{errors} {'error' if errors == 1 else 'errors'}")
-        self.stdout.write(self.style.SUCCESS("Everything that requests need is there."))
+        if warnings:
+            self.stdout.write(f"No errors, {warnings} {'warning' if warnings == 1 else 'warnings'}.")
+        else:
+            self.stdout.write(self.style.SUCCESS("All checks passed."))
 
     def _show_problem(self, problem: CheckMessage) -> bool:
         is_error = problem.level >= ERROR

@@ -19,29 +19,29 @@ KINDS = {"llm": LLM_KINDS, "tts": TTS_KINDS, "stt": STT_KINDS}
 
 
 class Command(BaseCommand):
-    help = "Remove entries from the cache, in small steps that block nobody. Never touches keys that are not ours."
+    help = "Delete cache entries in small batches, without blocking Redis. Other keys are never touched."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--llm", action="store_true", help="answers only")
         parser.add_argument("--tts", action="store_true", help="audio only")
         parser.add_argument("--stt", action="store_true", help="transcripts only")
         parser.add_argument("--level", choices=LEVELS, default="")
-        parser.add_argument("--client", default="", help="entries that this client's requests made")
-        parser.add_argument("--pattern", default="*", help="names of keys, such as 'tts:sarvam:*'")
-        parser.add_argument("--older-than", type=duration, help="90s, 15m, 24h or 7d")
-        parser.add_argument("--yes", action="store_true", help="do not ask")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+        parser.add_argument("--client", default="", help="entries of this client only")
+        parser.add_argument("--pattern", default="*", help="key pattern, such as 'tts:sarvam:*'")
+        parser.add_argument("--older-than", type=duration, help="minimum age, such as 90s, 15m, 24h or 7d")
+        parser.add_argument("--yes", action="store_true", help="skip the confirmation")
+        parser.add_argument("--dry-run", action="store_true", help="only report what would be deleted")
 
     def handle(self, **options: Any) -> str:
         if not store.available():
-            raise CommandError(store.state().reason or "REDIS_URL is not set: there is no cache")
+            raise CommandError(store.state().reason or "caching is off: REDIS_URL is not set")
         selection = _selection(options)
         if options["dry_run"]:
             return self._run(selection, dry_run=True)
         if not options["yes"]:
             self.stdout.write(self._run(selection, dry_run=True))
-            if input("Remove them? [y/N] ").strip().lower() not in ("y", "yes"):
-                raise CommandError("nothing was removed")
+            if input("Delete them? [y/N] ").strip().lower() not in ("y", "yes"):
+                raise CommandError("nothing was deleted")
         return self._run(selection, dry_run=False)
 
     def _run(self, selection: Selection, *, dry_run: bool) -> str:
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         if bar:
             bar.end()
         if not progress.complete:
-            raise CommandError(f"{_sentence(progress, dry_run)}, then Redis went away: {store.state().reason}")
+            raise CommandError(f"{_sentence(progress, dry_run)}; then Redis disconnected: {store.state().reason}")
         return _sentence(progress, dry_run)
 
 
@@ -71,4 +71,4 @@ def _selection(options: dict[str, Any]) -> Selection:
 def _sentence(progress: Progress, dry_run: bool) -> str:
     count = progress.matched if dry_run else progress.removed
     examples = f", such as {', '.join(progress.samples)}" if dry_run and progress.samples else ""
-    return f"{'Would remove' if dry_run else 'Removed'} {count:,} keys, {progress.bytes / 2**20:,.1f} MB{examples}"
+    return f"{'Would delete' if dry_run else 'Deleted'} {count:,} keys, {progress.bytes / 2**20:,.1f} MB{examples}"

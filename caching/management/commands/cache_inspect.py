@@ -11,7 +11,7 @@ from caching.redis import store
 
 
 class Command(BaseCommand):
-    help = "Show one entry of the cache as JSON: its value, who made it, what it cost, how often it hit."
+    help = "Print one cache entry as JSON: value, client, cost and hits."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("key")
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *, key: str, **options: Any) -> str:
         detail = browse.inspect(key)
         if detail is None and not store.available():
-            raise CommandError(store.state().reason or "REDIS_URL is not set: caching is off")
+            raise CommandError(store.state().reason or "caching is off: REDIS_URL is not set")
         if detail is None:
-            raise CommandError(f"there is no entry {key}")
+            raise CommandError(f"not found: {key}")
         return json.dumps(browse.as_json(detail), ensure_ascii=False, indent=2)

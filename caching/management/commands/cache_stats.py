@@ -20,10 +20,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--since", type=duration, default=timedelta(days=1), help="90s, 15m, 24h or 7d; by full hours"
+            "--since", type=duration, default=timedelta(days=1), help="such as 24h or 7d (rounded to full hours)"
         )
-        parser.add_argument("--json", action="store_true", help="for programs")
-        parser.add_argument("--watch", action="store_true", help=f"again every {WATCH_SECONDS} s, until Ctrl-C")
+        parser.add_argument("--json", action="store_true", help="machine-readable output")
+        parser.add_argument("--watch", action="store_true", help=f"refresh every {WATCH_SECONDS} s until Ctrl-C")
 
     def handle(self, *, since: timedelta, watch: bool, **options: Any) -> None:
         self._show(since, options["json"])

@@ -27,12 +27,14 @@ LEVELS = {"quality": 0.0, **BUDGETS}
 
 
 class Command(BaseCommand):
-    help = "Replay labelled questions (JSONL: q and c, or a, b and y) through the functions that serve requests."
+    help = "Measure hit rate and errors on labelled questions (JSON Lines with q and c, or a, b and y)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--level", choices=LEVELS, default="balanced")
-        parser.add_argument("--shuffles", type=int, default=0, help="mean of N random orders, not the file's own")
+        parser.add_argument(
+            "--shuffles", type=int, default=0, help="average over N random orders instead of the file's order"
+        )
         parser.add_argument("--embedder", choices=embedder_names(), default="wordllama")
         parser.add_argument("--index", choices=index_names(), default="numpy")
         parser.add_argument("--oracle", action="store_true", help="simulate verification and promotion by the labels")

@@ -12,28 +12,31 @@ from caching.semantic.embedders.base import EmbeddingError
 
 
 class Command(BaseCommand):
-    help = "Fill SEMANTIC_INDEX with the entries in Redis, after it or SEMANTIC_EMBEDDER was changed. Safe to repeat."
+    help = (
+        "Rebuild the semantic index from the entries in Redis, after a change of SEMANTIC_INDEX or SEMANTIC_EMBEDDER. "
+        "Safe to repeat."
+    )
 
     def handle(self, **options: Any) -> str:
         if not store.available():
-            raise CommandError(store.state().reason or "REDIS_URL is not set: there is no cache")
+            raise CommandError(store.state().reason or "caching is off: REDIS_URL is not set")
         bar, progress = None, Progress(total=0)
         try:
             for progress in reindex():
                 bar = bar or Bar(self.stdout, progress.total)
                 bar.show(progress.scanned, f"{progress.found:,} entries")
         except (EmbeddingError, ImportError, ValueError) as error:
-            raise CommandError(f"{_sentence(progress)}, then: {error}. Run it again to go on") from error
+            raise CommandError(f"{_sentence(progress)}, then: {error}. Run it again to continue") from error
         finally:
             if bar:
                 bar.end()
         if not progress.complete:
-            raise CommandError(f"{_sentence(progress)}, then Redis went away: {store.state().reason}")
+            raise CommandError(f"{_sentence(progress)}; then Redis disconnected: {store.state().reason}")
         return _sentence(progress)
 
 
 def _sentence(progress: Progress) -> str:
     return (
         f"{settings.SEMANTIC_INDEX} with {settings.SEMANTIC_EMBEDDER}: {progress.found:,} entries, "
-        f"{progress.added:,} of them new to the index; {progress.removed:,} old ones removed"
+        f"{progress.added:,} added to the index, {progress.removed:,} outdated entries deleted"
     )

@@ -45,7 +45,7 @@ class Index(BaseIndex):
         super().__init__(dimensions, max_entries, made_by, leading)
         self._ends, self._scopes = self._name("ends"), self._name("scopes")
         if supported() is False:
-            logger.warning("This Redis has no vector sets, so nothing is found by meaning: use Redis 8 or newer")
+            logger.warning("No semantic matches: this Redis has no vector sets; use Redis 8 or newer")
 
     @store.fail_open(0)
     def __len__(self) -> int:

@@ -101,7 +101,7 @@ def test_what_is_not_there_or_not_ours_is_said_to_be_absent(reader: Browser, red
 def test_who_may_only_look_is_offered_nothing_and_refused(reader: Browser) -> None:
     key = remember("kept")
     for page in (reader.get(LIST), page_of(reader, key)):
-        assert b"Remove chosen" not in page.content and b"Remove everything" not in page.content
+        assert b"Delete selected" not in page.content and b"Delete all" not in page.content
     for path, fields in ((REMOVE, {"key": key}), (REMOVE_MATCHING, {"q": "*"})):
         assert reader.post(path, {**fields, "confirmed": "yes"}).status_code == 403
     assert store.get(key)
@@ -110,7 +110,7 @@ def test_who_may_only_look_is_offered_nothing_and_refused(reader: Browser) -> No
 def test_chosen_keys_are_removed_after_a_question_and_logged(remover: Browser) -> None:
     chosen, kept = remember("chosen"), remember("kept")
     question = remover.post(REMOVE, {"key": chosen})
-    assert b"Remove 1 entry?" in question.content and store.get(chosen)
+    assert b"Delete 1 entry?" in question.content and store.get(chosen)
     remover.post(REMOVE, {"key": chosen, "confirmed": "yes"})
     assert store.get(chosen) is None and store.get(kept)
     entry = LogEntry.objects.get()
@@ -124,11 +124,11 @@ def test_everything_that_matches_is_counted_first_then_removed(remover: Browser,
     redis_client.set("session:old-1", "of somebody else")
     selection = {"kind": keys.EXACT, "q": "llm:exact:old-*"}
     question = remover.post(REMOVE_MATCHING, selection)
-    assert b"Remove 12 entries" in question.content and len(redis_client.keys("llm:exact:*")) == 13
+    assert b"Delete 12 entries" in question.content and len(redis_client.keys("llm:exact:*")) == 13
     remover.post(REMOVE_MATCHING, {**selection, "confirmed": "yes"})
     # The index of questions has the news for the other workers.
     assert sorted(redis_client.keys()) == [kept.encode(), keys.QUERY_INDEX.encode(), b"session:old-1"]
-    assert "Removed 12 entries" in LogEntry.objects.get().change_message
+    assert "Deleted 12 entries" in LogEntry.objects.get().change_message
 
 
 def test_the_filters_of_the_list_are_those_of_the_removal(remover: Browser) -> None:
@@ -139,17 +139,17 @@ def test_the_filters_of_the_list_are_those_of_the_removal(remover: Browser) -> N
     for name, value in filters.items():
         assert f'<input type="hidden" name="{name}" value="{value}">' in listed.content.decode()
     question = remover.post(REMOVE_MATCHING, filters).content.decode()
-    assert "Remove 1 entry" in question and "of level speed" in question
+    assert "Delete 1 entry" in question and "level speed" in question
     remover.post(REMOVE_MATCHING, {**filters, "confirmed": "yes"})
     assert store.get(old) is None and store.get(fast) and store.get(slow)
-    assert "made by bot" in LogEntry.objects.get().object_repr
+    assert "client bot" in LogEntry.objects.get().object_repr
 
 
 @pytest.mark.parametrize("filters", [{"older_than": "yesterday"}, {"kind": "session"}, {"q": "a word of the question"}])
 def test_a_removal_with_a_filter_that_is_not_understood_removes_nothing(remover: Browser, filters: Any) -> None:
     key = remember("kept")
     answer = remover.post(REMOVE_MATCHING, {**filters, "confirmed": "yes"}, follow=True)
-    assert "Nothing was removed" in answer.content.decode() and store.get(key)
+    assert "Nothing was deleted" in answer.content.decode() and store.get(key)
 
 
 def test_a_filter_that_is_not_understood_is_named(reader: Browser) -> None:
@@ -180,5 +180,5 @@ def test_a_page_of_a_million_keys_is_quick(reader: Browser, redis_client: redis.
 
 def test_it_works_without_redis(reader: Browser, use_redis: Any) -> None:
     use_redis("")
-    assert b"there is nothing to list" in reader.get(LIST).content
+    assert b"so there are no entries to show" in reader.get(LIST).content
     assert page_of(reader, "llm:exact:a").status_code == 404

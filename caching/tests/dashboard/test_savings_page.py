@@ -47,7 +47,7 @@ def hour(outcome: str, requests: int, **fields: Any) -> HourlyUsage:
 def semantic_hit(**fields: Any) -> Call:
     defaults = {"created": timezone.now(), "cache_type": "llm", "outcome": "semantic", "key": "llm:exact:a"}
     defaults |= {"question": "Opening hours please?", "matched": "What are your opening hours?"}
-    defaults |= {"similarity": 0.951, "probability": 0.99, "reasons": ["no guard objects"]}
+    defaults |= {"similarity": 0.951, "probability": 0.99, "reasons": ["passed all guards"]}
     hit: Call = Call.objects.create(**{**defaults, **fields})
     return hit
 
@@ -70,9 +70,9 @@ def test_it_answers_in_its_order_whether_we_save_whether_it_is_right_and_healthy
     hour("miss", 2, cost=Decimal("0.4"))
     semantic_hit()
     text = text_of(staff.get(PAGE))
-    headings = ["Are we saving?", "Is it right?", "Is it healthy?"]
+    headings = ["Savings", "Accuracy", "Health"]
     assert sorted(headings, key=text.index) == headings
-    for figure in ("80.0%", "8 of 10 look-ups", "$1.75", "$0.40", "Opening hours please?", "0.951", "no guard objects"):
+    for figure in ("80.0%", "8 of 10 lookups", "$1.75", "$0.40", "Opening hours please?", "0.951", "passed all guards"):
         assert figure in text
 
 
@@ -97,20 +97,20 @@ def test_the_period_and_the_filters_choose_what_is_counted(staff: Browser) -> No
         "provider=elsewhere": "10 of 10",
     }
     for query, expected in chosen.items():
-        assert f"{expected} look-ups" in text_of(staff.get(f"{PAGE}?{query}")), query
+        assert f"{expected} lookups" in text_of(staff.get(f"{PAGE}?{query}")), query
 
 
 def test_a_period_of_ones_own_is_given_by_two_days(staff: Browser) -> None:
     hour("exact", 7, hour=datetime(2026, 1, 5, 23, tzinfo=UTC))
     hour("exact", 1, hour=datetime(2026, 1, 6, 0, tzinfo=UTC))
-    assert "7 of 7 look-ups" in text_of(staff.get(f"{PAGE}?start=2026-01-04&end=2026-01-05"))
+    assert "7 of 7 lookups" in text_of(staff.get(f"{PAGE}?start=2026-01-04&end=2026-01-05"))
 
 
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("start=2026-01-05", "needs both days"),
-        ("start=2026-01-05&end=2026-01-01", "must not be after"),
+        ("start=2026-01-05", "both a start and an end date"),
+        ("start=2026-01-05&end=2026-01-01", "must be before the end date"),
         ("level=x", ""),
     ],
 )
@@ -122,7 +122,7 @@ def test_a_period_or_filter_that_makes_no_sense_is_no_error_page(staff: Browser,
 def test_what_has_no_price_is_named_and_never_counted_as_free(staff: Browser) -> None:
     hour("miss", 3, model="unheard-of", unpriced=3, currency="")
     text = text_of(staff.get(PAGE))
-    assert "acme unheard-of 3" in text and "without 3 requests that have no price" in text
+    assert "acme unheard-of 3" in text and "excludes 3 unpriced requests" in text
 
 
 def test_a_question_is_shown_and_not_run(staff: Browser) -> None:
@@ -188,10 +188,10 @@ def test_it_is_quick_without_redis(
     staff: Browser, use_redis: Callable[[str], None], django_assert_max_num_queries: Any
 ) -> None:
     use_redis("")
-    assert "nothing is cached, everything else works" in text_of(measured(staff, "", django_assert_max_num_queries))
+    assert "Caching is off: REDIS_URL is not set" in text_of(measured(staff, "", django_assert_max_num_queries))
     use_redis("redis://127.0.0.1:1/0")
     assert store.get("llm:exact:a") is None
-    assert "Away since" in text_of(measured(staff, "", django_assert_max_num_queries))
+    assert "Disconnected since" in text_of(measured(staff, "", django_assert_max_num_queries))
 
 
 def test_it_is_quick_with_ten_million_requests_in_the_ledger(
@@ -233,7 +233,7 @@ def test_it_shows_how_wrong_each_level_is_and_what_was_done_about_it(staff: Brow
     text = text_of(staff.get(PAGE))
     # 10 of 40: 14.2 to 40.2 % by Wilson; one question in five is answered so.
     assert "balanced 200 0 40 10 14.19% to 40.19% 2.84% to 8.04% 1.0%" in text
-    assert "the bar of balanced went to 96.4%. too many." in text
+    assert "threshold for balanced set to 96.4%. too many." in text
     assert "client 0 right, 1 wrong" in text and "wrong client" in text
-    assert "not given (shadow mode)" in text
-    assert "Nothing is measured: SEMANTIC_VERIFY_SHARE is 0" in text
+    assert "not served (shadow mode)" in text
+    assert "Not measured: SEMANTIC_VERIFY_SHARE is 0" in text

@@ -66,7 +66,7 @@ def test_from_numpy_to_a_vector_set_and_back(
     assert "4 entries, 4 of them new" in run()
     shared = worker()
     assert [nearest(shared, text) for text in STORED] == STORED
-    assert "4 entries, 0 of them new to the index; 0 old ones removed" in run()
+    assert "4 entries, 0 added to the index, 0 outdated entries deleted" in run()
 
     redis8_here.delete("llm:query_index")
     settings.SEMANTIC_INDEX = "numpy"
@@ -84,7 +84,7 @@ def test_what_left_redis_meanwhile_does_not_come_back(
     fill(tier)
     wait_until(lambda: len(tier.matcher.index) == 4)
     each_index.delete(Asked(SCOPE, STORED[0]).key)
-    assert "3 entries, 0 of them new to the index; 1 old ones removed" in run()
+    assert "3 entries, 0 added to the index, 1 outdated entries deleted" in run()
     wait_until(lambda: tier.matcher.index.ids() == {"llm:exact:1", "llm:exact:2", "llm:exact:3"})
 
 
@@ -134,7 +134,7 @@ def test_it_reads_with_scan_alone(
 
 def test_without_redis_it_says_so(use_redis: Callable[[str], None]) -> None:
     use_redis("")
-    with pytest.raises(CommandError, match="there is no cache"):
+    with pytest.raises(CommandError, match="caching is off"):
         call_command("semantic_reindex")
 
 

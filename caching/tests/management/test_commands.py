@@ -70,18 +70,18 @@ def test_a_bad_duration_is_refused(since: str) -> None:
 def test_inspect_shows_one_entry(run: Callable[..., str]) -> None:
     found = json.loads(run("cache_inspect", "llm:exact:1"))
     assert (found["kind"], found["made_by"], found["value"]["question"]) == ("llm:exact", "bot", "1?")
-    with pytest.raises(CommandError, match="there is no entry llm:exact:9"):
+    with pytest.raises(CommandError, match="not found: llm:exact:9"):
         run("cache_inspect", "llm:exact:9")
 
 
 def test_a_flush_says_how_many_and_leaves_the_rest(run: Callable[..., str], redis_client: redis.Redis) -> None:
-    assert "Would remove 3 keys" in run("cache_flush", "--llm", "--dry-run")
+    assert "Would delete 3 keys" in run("cache_flush", "--llm", "--dry-run")
     assert redis_client.dbsize() == 5
-    assert "Removed 1 keys" in run("cache_flush", "--llm", "--older-than", "150s", "--yes")
+    assert "Deleted 1 keys" in run("cache_flush", "--llm", "--older-than", "150s", "--yes")
     # Two answers, and the index with the news of the one that went before.
-    assert "Removed 3 keys" in run("cache_flush", "--llm", "--yes")
+    assert "Deleted 3 keys" in run("cache_flush", "--llm", "--yes")
     assert set(redis_client.keys()) == {b"tts:a:b:c:wav", b"somebody:elses"}
-    assert "Removed 1 keys" in run("cache_flush", "--yes")
+    assert "Deleted 1 keys" in run("cache_flush", "--yes")
     assert redis_client.keys() == [b"somebody:elses"]
 
 
@@ -91,9 +91,9 @@ def test_a_flush_asks_first(
 ) -> None:
     monkeypatch.setattr("builtins.input", lambda prompt: answer)
     if answer == "y":
-        assert "Would remove 4 keys" in run("cache_flush")
+        assert "Would delete 4 keys" in run("cache_flush")
     else:
-        with pytest.raises(CommandError, match="nothing was removed"):
+        with pytest.raises(CommandError, match="nothing was deleted"):
             run("cache_flush")
     assert redis_client.dbsize() == left
 
@@ -116,7 +116,7 @@ def test_a_flush_of_many_keys_blocks_nobody(run: Callable[..., str], redis_clien
     for start in range(0, 100_000, 10_000):
         redis_client.mset({f"llm:exact:{number:064}": "x" * 300 for number in range(start, start + 10_000)})
     redis_client.config_resetstat()
-    assert "Removed 100,003 keys" in run("cache_flush", "--llm", "--yes")
+    assert "Deleted 100,003 keys" in run("cache_flush", "--llm", "--yes")
     stats = redis_client.info("commandstats")
     # The promise is 10 ms for the slowest of all; averages are what a busy machine does not disturb.
     for command in ("scan", "unlink", "memory|usage"):
@@ -125,7 +125,7 @@ def test_a_flush_of_many_keys_blocks_nobody(run: Callable[..., str], redis_clien
 
 def test_the_doctor_is_content(run: Callable[..., str]) -> None:
     text = run("cache_doctor")
-    assert "Everything that requests need is there" in text
+    assert "All checks passed" in text
     assert "ok      write" in text
 
 
@@ -146,7 +146,7 @@ def test_check_deploy_says_the_same(use_redis: UseRedis, settings: Any) -> None:
 
 def test_the_doctor_names_a_currency_that_cannot_be_shown(run: Callable[..., str], settings: Any) -> None:
     settings.CURRENCY_RATES = {"USD": Decimal(1)}
-    assert "no rate for INR" in run("cache_doctor")
+    assert "no exchange rate for INR" in run("cache_doctor")
 
 
 def test_old_rows_are_pruned_and_sums_stay(run: Callable[..., str]) -> None:
@@ -156,8 +156,8 @@ def test_old_rows_are_pruned_and_sums_stay(run: Callable[..., str]) -> None:
         Call.objects.create(created=moment, cache_type="llm", outcome="miss")
         EntryHits.objects.create(day=moment.date(), key="a", cache_type="llm")
         HourlyUsage.objects.create(hour=moment, cache_type="llm", outcome="miss")
-    assert "Would remove 1 calls and 1 rows" in run("prune_ledger", "--dry-run")
-    assert "Removed 1 calls and 1 rows" in run("prune_ledger")
+    assert "Would delete 1 calls and 1 entry-hit rows" in run("prune_ledger", "--dry-run")
+    assert "Deleted 1 calls and 1 entry-hit rows" in run("prune_ledger")
     assert (Call.objects.count(), EntryHits.objects.count(), HourlyUsage.objects.count()) == (1, 1, 2)
 
 

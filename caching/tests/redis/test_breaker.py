@@ -23,7 +23,7 @@ def test_it_closes_by_itself_whatever_a_probe_raises(caplog: pytest.LogCaptureFi
     breaker.trip("connection refused")
     wait_until(lambda: breaker.state.up)
     assert reasons == ["connection refused", "still away", "unexpected LookupError", "unexpected LookupError"]
-    assert caplog.text.count("Redis cannot be tried") == 1
+    assert caplog.text.count("Cannot test the connection to Redis") == 1
 
 
 def test_of_many_that_fail_at_once_one_reports() -> None:

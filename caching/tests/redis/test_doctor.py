@@ -68,7 +68,7 @@ def test_a_good_redis_passes_every_step(server: RedisServer) -> None:
 
 def test_no_url_is_a_warning() -> None:
     (finding,) = examine_redis("")
-    assert (finding.status, finding.message) == ("warning", "REDIS_URL is not set: caching is off")
+    assert (finding.status, finding.message) == ("warning", "caching is off: REDIS_URL is not set")
 
 
 def test_a_wrong_host() -> None:
@@ -152,7 +152,7 @@ def test_a_full_redis(server: RedisServer) -> None:
 
 def test_a_database_that_does_not_exist(server: RedisServer) -> None:
     step, message, _ = failure(f"redis://127.0.0.1:{server.port}/99")
-    assert (step, message) == ("SELECT", "Redis has no database of this number")
+    assert (step, message) == ("SELECT", "This database number does not exist")
 
 
 def test_a_user_without_permission() -> None:
@@ -188,7 +188,7 @@ def test_a_redis_that_is_too_old_for_vector_sets(server: RedisServer) -> None:
         pytest.skip("the redis-server on the PATH has vector sets")
     found = {finding.step: finding for finding in examine_redis(server.url, "vectorset")}
     assert found["version"].status == "error"
-    assert "nothing is found by meaning" in found["version"].message
+    assert "finds no semantic matches" in found["version"].message
     assert found["version"].remedy == "Use Redis 8 or newer, or SEMANTIC_INDEX=numpy"
     assert {finding.step: finding.status for finding in examine_redis(server.url, "numpy")}["version"] == "ok"
 

@@ -121,7 +121,7 @@ def test_one_that_fails_means_a_miss_and_nothing_else(
     assert one.find(ASKED, "balanced") is None
     one.remember(ASKED, "llm:exact:1", 60, {})
     provider.status = 200
-    assert one.find(ASKED, "quality") is not None, "what is equal once normalised needs no vector"
+    assert one.find(ASKED, "quality") is not None, "the same wording needs no vector"
 
 
 @pytest.mark.django_db

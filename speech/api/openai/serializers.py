@@ -52,7 +52,7 @@ class VoiceField(serializers.Field[str, Any, str, Any]):
     def to_internal_value(self, data: Any) -> str:
         voice = data.get("id") if isinstance(data, dict) else data
         if not isinstance(voice, str):
-            raise serializers.ValidationError("Must be a text or an object with an id.", code="invalid")
+            raise serializers.ValidationError("Must be a string or an object with an id.", code="invalid")
         return voice
 
     def to_representation(self, value: str) -> str:

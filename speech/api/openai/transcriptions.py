@@ -58,17 +58,20 @@ class TranscriptionsView(OpenAIView):
 
     @extend_schema(
         request={"multipart/form-data": TranscriptionSerializer},
-        responses={200: OpenApiResponse(OpenApiTypes.OBJECT, "The transcript as `response_format` says."), **ERRORS},
+        responses={
+            200: OpenApiResponse(OpenApiTypes.OBJECT, "The transcript in the format given by `response_format`."),
+            **ERRORS,
+        },
         parameters=[CACHE_CONTROL, LEVEL],
     )
     def post(self, request: Request) -> HttpResponseBase:
-        """Write down what is said in an audio file."""
+        """Transcribe an audio file."""
         audio, kind = audio_of(request)
         asked = TranscriptionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
         if data["stream"]:
-            raise UnsupportedFeature("a transcript comes in one piece: stream must be false", param="stream")
+            raise UnsupportedFeature("streaming transcripts are not supported: stream must be false", param="stream")
         meant = model_names.resolve(data["model"], "transcription")
         client = client_of(request)
         result = services.transcribe(

@@ -39,7 +39,7 @@ LEVEL = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     enum=LEVELS,
-    description="The level, where the body names none.",
+    description="Level to use if the body does not set one.",
 )
 
 
@@ -55,7 +55,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         request=ChatCompletionSerializer,
         responses={
             (200, "application/json"): OpenApiResponse(
-                OpenApiTypes.OBJECT, "`chat.completion`, or its chunks as events."
+                OpenApiTypes.OBJECT, "A `chat.completion`, or its chunks as server-sent events."
             ),
             (200, EVENTS): OpenApiTypes.STR,
             **ERRORS,
@@ -63,7 +63,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         parameters=[CACHE_CONTROL, LEVEL],
     )
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer a conversation, whole or as a stream."""
+        """Create a chat completion, whole or streamed."""
         call = self.read_in_turn(ChatCompletionSerializer, request)
         meant = model_names.resolve(call.model, "chat")
         client = client_of(request)
@@ -93,14 +93,14 @@ class AudioSpeechView(OpenAIView, Endpoint):
     @extend_schema(
         request=AudioSpeechSerializer,
         responses={
-            (200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio, or events with it."),
+            (200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "Audio, or server-sent events with audio."),
             (200, EVENTS): OpenApiTypes.STR,
             **ERRORS,
         },
         parameters=[CACHE_CONTROL, LEVEL],
     )
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        """Speak a text; what is not in the cache is sent as it is made."""
+        """Synthesize speech. Cache misses are streamed as they are synthesized."""
         call = self.read_in_turn(AudioSpeechSerializer, request)
         meant = model_names.resolve(call.model, "speech")
         client = client_of(request)
@@ -126,7 +126,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
 class ModelsView(OpenAIView):
     @extend_schema(operation_id="v1_models_list", responses={200: OpenApiTypes.OBJECT, **ERRORS})
     def get(self, request: Request) -> Response:
-        """The names that may be sent as `model`."""
+        """List the models that may be sent as `model`."""
         models = [openai_replies.model_object(name, owner) for name, owner in model_names.listed()]
         return Response({"object": "list", "data": models})
 
@@ -139,7 +139,7 @@ class AudioModelsView(ModelsView):
 class ModelView(OpenAIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
     def get(self, request: Request, name: str) -> Response:
-        """One of them."""
+        """Retrieve a model."""
         for listed, owner in model_names.listed():
             if name in (listed, listed.partition("/")[2]):
                 return Response(openai_replies.model_object(name, owner))
@@ -153,7 +153,7 @@ class VoicesView(OpenAIView):
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
-        """The voices of the default provider, and OpenAI's names for them."""
+        """List the voices of the default provider and OpenAI's voice names."""
         own = {voice.id: voice.name for voice in providers.get(settings.TTS_PROVIDER).voices()}
         names = own | {name: name.title() for name in openai_chat.VOICES}
         return Response({"voices": [{"id": id, "name": name} for id, name in names.items()]})

@@ -16,20 +16,20 @@ from speech.models import Client
 
 class Command(BaseCommand):
     help = (
-        "Ask questions and speak phrases ahead of time. FILE is CSV with a header or has a JSON object a line, in the "
-        "fields of /api/chat/ (query, system, …) or /api/tts/ (text, voice, …). Run again, it goes on where it ended."
+        "Fill the cache ahead of time. FILE is CSV (with header) or JSON Lines, with the fields of /api/chat/ (query, "
+        "system, …) or /api/tts/ (text, voice, …). Re-run to resume."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--client", required=True, help="whose entries they become")
-        parser.add_argument("--concurrency", type=int, default=4, help="requests at once")
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("--client", required=True, help="client that will own the entries")
+        parser.add_argument("--concurrency", type=int, default=4, help="concurrent requests")
+        parser.add_argument("--yes", action="store_true", help="skip the confirmation")
 
     def handle(self, *, file: Path, client: str, concurrency: int, yes: bool, **options: Any) -> str:
         owner = Client.objects.filter(name=client).first()
         if owner is None:
-            raise CommandError(f"there is no client {client}")
+            raise CommandError(f"unknown client: {client}")
         if concurrency < 1:
             raise CommandError("--concurrency must be at least 1")
         record = Record(file)
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         self._confirm(jobs, yes)
         failed = self._run(jobs, owner, concurrency, record)
         if failed:
-            raise CommandError(f"{len(jobs) - failed:,} of {len(jobs):,} done; run it again for the rest")
+            raise CommandError(f"{len(jobs) - failed:,} of {len(jobs):,} done; run it again to retry the rest")
         record.remove()
         return f"{len(jobs):,} done"
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         try:
             return warming.read(file)
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{file} cannot be read: {error}") from error
+            raise CommandError(f"cannot read {file}: {error}") from error
         except GatewayError as error:
             raise CommandError(f"{file}, {error.message}") from error
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         most = estimate.in_display_currency
         unknown = f", and {estimate.unknown:,} of unknown cost" if estimate.unknown else ""
         self.stdout.write(f"{len(jobs):,} requests, about {plain(most.amount)} {most.currency}{unknown}")
-        if not yes and input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        if not yes and input("Continue? [y/N] ").strip().lower() not in ("y", "yes"):
             raise CommandError("nothing was done")
 
     def _run(self, jobs: list[Job], client: Client, concurrency: int, record: Record) -> int:

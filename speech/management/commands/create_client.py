@@ -14,25 +14,25 @@ FIELDS = ("shared_scope", "requests_per_minute", "daily_budget_usd", "daily_entr
 
 
 class Command(BaseCommand):
-    help = "Create a client of the API. Its key stands alone on the last line of the output and is not shown again."
+    help = "Create an API client. The last line of the output is its key, which is shown only once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
-        parser.add_argument("--shared-scope", action="store_true", help="share with the others that share")
-        parser.add_argument("--requests-per-minute", type=int, metavar="N", help="in any 60 seconds")
         parser.add_argument(
-            "--daily-budget-usd", type=Decimal, metavar="AMOUNT", help="what it may spend on a day (UTC)"
+            "--shared-scope", action="store_true", help="share impersonal entries with other sharing clients"
         )
-        parser.add_argument("--daily-entries", type=int, metavar="N", help="what it may store on a day (UTC)")
-        parser.add_argument("--never-store", action="store_true", help="keep nothing of what it asks and is told")
+        parser.add_argument("--requests-per-minute", type=int, metavar="N", help="limit within any 60 seconds")
+        parser.add_argument("--daily-budget-usd", type=Decimal, metavar="AMOUNT", help="spending limit per UTC day")
+        parser.add_argument("--daily-entries", type=int, metavar="N", help="new cache entries per UTC day")
+        parser.add_argument("--never-store", action="store_true", help="never store its prompts or responses")
 
     def handle(self, *, name: str, **options: Any) -> str:
         try:
             _, key = Client.objects.create_with_key(name, **{field: options[field] for field in FIELDS})
         except IntegrityError as error:
-            raise CommandError(f"there is a client called {name} already") from error
+            raise CommandError(f"a client named {name} already exists") from error
         except ValidationError as error:
             problems = "; ".join(f"{field}: {' '.join(found)}" for field, found in error.message_dict.items())
             raise CommandError(problems) from error
-        self.stdout.write(f"Created the client {name}. Its key:")
+        self.stdout.write(f"Created client {name}. API key:")
         return key

@@ -19,27 +19,27 @@ from speech.models import Client, Receipt
 
 class Command(BaseCommand):
     help = (
-        "Remove a client and every trace of it, in Redis and in the database. Its sums stay in the books without its "
-        "name. An active key is revoked first, and the command waits until every worker knows."
+        "Delete a client and all of its data in Redis and in the database. Totals are kept anonymously. An active key "
+        "is revoked first; the command then waits until every worker has noticed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--client", required=True)
-        parser.add_argument("--yes", action="store_true", help="do not ask")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+        parser.add_argument("--yes", action="store_true", help="skip the confirmation")
+        parser.add_argument("--dry-run", action="store_true", help="only report what would be deleted")
 
     def handle(self, *, client: str, yes: bool, dry_run: bool, **options: Any) -> str:
         found = Client.objects.filter(name=client).first()
         if found is None:
-            raise CommandError(f"there is no client {client}")
+            raise CommandError(f"unknown client: {client}")
         if store.enabled() and not store.available():
-            raise CommandError(f"Redis is away, so it cannot be forgotten there: {store.state().reason}")
+            raise CommandError(f"cannot delete its data while Redis is disconnected: {store.state().reason}")
         if dry_run or not yes:
-            self.stdout.write(self._sentence("Would remove", found, erasure.count(client)))
+            self.stdout.write(self._sentence("Would delete", found, erasure.count(client)))
         if dry_run:
-            return "Nothing was removed"
-        if not yes and input("Remove it all? [y/N] ").strip().lower() not in ("y", "yes"):
-            raise CommandError("nothing was removed")
+            return "Nothing was deleted"
+        if not yes and input("Delete all of it? [y/N] ").strip().lower() not in ("y", "yes"):
+            raise CommandError("nothing was deleted")
         self._revoke(found)
         return self._forget(found)
 
@@ -47,14 +47,14 @@ class Command(BaseCommand):
         if client.is_active:
             Client.objects.filter(pk=client.pk).update(is_active=False)
             seconds = REMEMBERED_SECONDS + FLUSH_SECONDS
-            self.stdout.write(f"Revoked its key; waiting {seconds:.0f} s until every worker knows")
+            self.stdout.write(f"Revoked its key; waiting {seconds:.0f} s for every worker to notice")
             time.sleep(seconds)
 
     def _forget(self, client: Client) -> str:
         traces = erasure.forget(client.name, str(client.pk))
         if store.enabled() and not store.available():
-            raise CommandError(f"Redis went away meanwhile, run it again: {store.state().reason}")
-        sentence = self._sentence("Removed", client, traces)
+            raise CommandError(f"Redis disconnected; run the command again: {store.state().reason}")
+        sentence = self._sentence("Deleted", client, traces)
         _log_entries(client).delete()
         client.delete()
         return sentence
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         counts["receipts"] = Receipt.objects.filter(client=client).count()
         counts["log entries"] = _log_entries(client).count()
         listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-        return f"{begin} {client.name}: {listed}; {sums:,} hourly sums lose its name"
+        return f"{begin} {client.name}: {listed}; {sums:,} hourly totals made anonymous"
 
 
 def _log_entries(client: Client) -> QuerySet[LogEntry]:

@@ -33,29 +33,31 @@ def from_answer(
     error = _error_of(body)
     codes = {str(error[key]) for key in ("code", "type", "status") if error.get(key)}
     if status == 402 or codes & _OUT_OF_QUOTA:
-        return ProviderQuotaExceeded(f"the account at {provider} is out of credit")
+        return ProviderQuotaExceeded(f"the {provider} account is out of credit")
     if status == 429 or codes & _TOO_FAST:
-        return ProviderRateLimited(f"{provider} asks for fewer requests", retry_after=_retry_after(headers))
+        return ProviderRateLimited(f"{provider} rate limit reached", retry_after=_retry_after(headers))
     if status in (401, 403):
-        return ProviderAuthFailed(f"{provider} does not accept the configured key (status {status})")
+        return ProviderAuthFailed(f"{provider} rejected the configured key (status {status})")
     if status == 408:
-        return ProviderTimeout(f"{provider} gave up waiting (status {status})")
+        return ProviderTimeout(f"{provider} timed out (status {status})")
     if status >= 500:
         return ProviderUnavailable(f"{provider} failed (status {status})", retry_after=_retry_after(headers))
     if status >= 400:
         message = _redacted(str(error.get("message") or error.get("msg") or ""), secrets) or "no reason given"
         param = error.get("param")
         return ProviderRejected(
-            f"{provider} refused the request: {message}", param=param if isinstance(param, str) else None
+            f"{provider} rejected the request: {message}", param=param if isinstance(param, str) else None
         )
-    return ProviderBadAnswer(f"{provider} answered with status {status}")
+    return ProviderBadAnswer(f"{provider} returned status {status}")
 
 
 def from_event(provider: str, error: Any) -> GatewayError:
     """What an error object within a stream that had begun well means."""
     failure = from_answer(provider, 500, {}, json.dumps({"error": error}).encode())
     return (
-        ProviderUnavailable(f"{provider} broke off its answer") if failure.code == "provider_unavailable" else failure
+        ProviderUnavailable(f"{provider} interrupted its response")
+        if failure.code == "provider_unavailable"
+        else failure
     )
 
 

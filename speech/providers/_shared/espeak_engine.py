@@ -74,7 +74,7 @@ class Binary:
         self._path = path
         found = re.search(rb":\s*([\w.+-]+)", run([path, "--version"]))
         if not found:
-            raise ProviderNotConfigured(f"{path} does not answer --version as espeak-ng does", param="provider")
+            raise ProviderNotConfigured(f"{path} is not espeak-ng: unexpected output of --version", param="provider")
         self.version = found[1].decode()
 
     def speak(self, text: str, voice: str, words_per_minute: int, pitch: int) -> bytes:
@@ -109,7 +109,7 @@ def run(command: list[str], text: str = "") -> bytes:
     """Standard output of `command` given `text`; at most one run per CPU at a time. Raises ProviderError."""
     timeout = settings.PROVIDER_READ_TIMEOUT
     if not _running.acquire(timeout=timeout):
-        raise ProviderTimeout(f"espeak-ng was busy with other texts for {timeout} s")
+        raise ProviderTimeout(f"espeak-ng was busy for {timeout} s")
     try:
         done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=timeout)  # noqa: S603
     except subprocess.TimeoutExpired as error:

@@ -72,9 +72,9 @@ def post_for_json(call: Call) -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ProviderBadAnswer(f"{call.provider} did not answer with JSON") from error
+        raise ProviderBadAnswer(f"{call.provider} did not return JSON") from error
     if not isinstance(answer, dict):
-        raise ProviderBadAnswer(f"{call.provider} did not answer with a JSON object")
+        raise ProviderBadAnswer(f"{call.provider} did not return a JSON object")
     return answer
 
 
@@ -82,7 +82,7 @@ def _open(call: Call, deadline: float, retries: int = 0) -> Reply:
     try:
         reply = _send(call)
     except NewConnectionError:
-        failure: GatewayError = ProviderUnavailable(f"{call.provider} cannot be reached")
+        failure: GatewayError = ProviderUnavailable(f"cannot connect to {call.provider}")
     else:
         if 200 <= reply.status < 300:
             return reply
@@ -113,13 +113,13 @@ def _send(call: Call) -> Reply:
     except NewConnectionError:
         raise
     except HTTPTimeoutError as error:
-        raise ProviderTimeout(f"{call.provider} did not answer in time") from error
+        raise ProviderTimeout(f"{call.provider} timed out") from error
     except LocationValueError as error:
-        raise ProviderNotConfigured(f"{call.provider.upper()}_BASE_URL is not a usable address") from error
+        raise ProviderNotConfigured(f"{call.provider.upper()}_BASE_URL is not a valid URL") from error
     except SSLError as error:
         raise ProviderUnavailable(f"no secure connection to {call.provider}: its certificate is not trusted") from error
     except HTTPError as error:
-        raise ProviderUnavailable(f"{call.provider} broke off the connection") from error
+        raise ProviderUnavailable(f"{call.provider} closed the connection") from error
     return Reply(call.provider, response)
 
 

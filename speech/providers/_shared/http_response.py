@@ -51,7 +51,7 @@ class Reply:
                 return
             patience -= time.monotonic() - begun
             yield chunk
-        raise ProviderTimeout(f"{self._provider} takes too long over its answer")
+        raise ProviderTimeout(f"{self._provider} took too long to respond")
 
     def close(self) -> None:
         """Close the connection, or keep it for the next call when the answer is at its end.
@@ -68,9 +68,9 @@ class Reply:
         try:
             return self._response.read1(_CHUNK)
         except HTTPTimeoutError as error:
-            raise ProviderTimeout(f"{self._provider} stopped in the middle of its answer") from error
+            raise ProviderTimeout(f"{self._provider} stopped in the middle of its response") from error
         except HTTPError as error:
-            raise ProviderUnavailable(f"{self._provider} broke off its answer") from error
+            raise ProviderUnavailable(f"{self._provider} interrupted its response") from error
 
     def _wait_until(self, deadline: float) -> None:
         # None when all of the body is there: it is back in the pool then, and perhaps somebody else's.

@@ -39,7 +39,7 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     """Raises ProviderBadAnswer when a choice lacks its message or the reason why it ended."""
     choices = answer.get("choices")
     if not _are_objects(choices) or not choices or not all(_is_complete(choice) for choice in choices):
-        raise ProviderBadAnswer(f"{provider} sent an answer without a complete choice")
+        raise ProviderBadAnswer(f"{provider} returned no complete choice")
     for choice in choices:
         # Sarvam sends null when the reasoning has used up max_tokens.
         if not choice["message"].get("tool_calls"):
@@ -62,7 +62,7 @@ def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]
             finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
         yield chunk
     if not finished or not all(finished.values()):
-        raise ProviderUnavailable(f"{provider} ended its answer without finishing it")
+        raise ProviderUnavailable(f"{provider} ended its stream early")
 
 
 def _read_chunk(provider: str, event: str) -> dict[str, Any]:

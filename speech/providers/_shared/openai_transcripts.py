@@ -30,7 +30,7 @@ def form(request: TranscriptionRequest) -> Form:
 def read_transcript(provider: str, answer: Mapping[str, Any]) -> Transcript:
     """Raises ProviderBadAnswer for an answer without a text."""
     if not isinstance(text := answer.get("text"), str):
-        raise ProviderBadAnswer(f"{provider} sent no transcript")
+        raise ProviderBadAnswer(f"{provider} returned no transcript")
     usage = answer.get("usage") or {}
     seconds = answer.get("duration") or usage.get("seconds")
     return Transcript(

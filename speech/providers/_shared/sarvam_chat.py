@@ -41,7 +41,9 @@ def prepare(provider: BaseProvider, request: ChatRequest) -> ChatRequest:
         for name in ("tools", "tool_choice", "parallel_tool_calls"):
             params.pop(name, None)
     if _is_v1(request.model) and params.pop("parallel_tool_calls", True) is False:
-        raise UnsupportedFeature(f"{provider.name} cannot forbid parallel tool calls", param="parallel_tool_calls")
+        raise UnsupportedFeature(
+            f"{provider.name} does not support disabling parallel tool calls", param="parallel_tool_calls"
+        )
     known = _PARAMS if _is_v1(request.model) else _PARAMS_OF_V2
     validation.refuse(provider, **{name: params[name] for name in params.keys() - known - _WITHOUT_EFFECT})
     return replace(
@@ -62,5 +64,5 @@ def _message(model: str, message: Mapping[str, Any]) -> dict[str, Any]:
         if all(part.get("type") == "text" for part in content):
             changed["content"] = "\n".join(part.get("text") or "" for part in content)
         elif model not in _SEES_IMAGES:
-            raise UnsupportedFeature(f"{model} takes text only", param="messages")
+            raise UnsupportedFeature(f"{model} supports text only", param="messages")
     return changed

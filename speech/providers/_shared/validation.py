@@ -62,7 +62,7 @@ def _configured_aliases(provider: BaseProvider) -> dict[str, str]:
     chained = {voice for alias, voice in aliases.items() if alias != voice} & aliases.keys()
     if chained or any(len(pair) != 2 or not all(pair) for pair in pairs):
         raise ProviderNotConfigured(
-            f"{provider.name.upper()}_VOICE_ALIASES must look like alloy=one,nova=two; no alias may stand for another",
+            f"{provider.name.upper()}_VOICE_ALIASES must look like alloy=one,nova=two; aliases cannot be chained",
             param="voice",
         )
     return aliases
@@ -84,11 +84,11 @@ def checked_audio(provider: BaseProvider, pcm: Iterable[bytes]) -> Iterator[byte
         size += len(chunk)
         yield chunk
     if not size or size % 2:
-        raise ProviderBadAnswer(f"{provider.name} sent {'incomplete' if size else 'no'} audio")
+        raise ProviderBadAnswer(f"{provider.name} returned {'incomplete' if size else 'no'} audio")
 
 
 def check_audio_type(provider: BaseProvider, headers: Mapping[str, str]) -> None:
     """Raise ProviderBadAnswer when what follows is a text, or sound in another format than the PCM asked for."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind.startswith("text/") or kind in ("application/json", "audio/wav", "audio/x-wav"):
-        raise ProviderBadAnswer(f"{provider.name} sent {kind} in place of raw audio")
+        raise ProviderBadAnswer(f"{provider.name} returned {kind} instead of raw audio")

@@ -73,7 +73,7 @@ def test_too_many_requests_are_refused_in_openais_words(clients: Clients) -> Non
     assert 0 < int(response.headers["Retry-After"]) <= 60
     assert "x-should-retry" not in response.headers
     assert error_of(response) == {
-        "message": "No more than 2 requests a minute are allowed.",
+        "message": "Rate limit reached: 2 requests per minute.",
         "type": "rate_limit_error",
         "param": None,
         "code": "rate_limit_exceeded",

@@ -25,7 +25,7 @@ def test_the_key_stands_alone_on_the_last_line() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_it_refuses_a_name_that_is_taken() -> None:
     create("bot")
-    with pytest.raises(CommandError, match="there is a client called bot already"):
+    with pytest.raises(CommandError, match="a client named bot already exists"):
         create("bot")
 
 

@@ -42,7 +42,7 @@ def test_it_tells_one_failure_from_another(status: int, answer: Any, expected: t
 
 def test_a_rejection_says_why_and_where_without_the_key() -> None:
     error = failure(400, {"error": {"message": "sk-secret: bad temperature", "param": "temperature"}})
-    assert error.message == "acme refused the request: ***: bad temperature"
+    assert error.message == "acme rejected the request: ***: bad temperature"
     assert error.param == "temperature"
 
 

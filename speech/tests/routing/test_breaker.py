@@ -49,7 +49,7 @@ def test_so_many_failures_in_a_row_open_it(error: GatewayError) -> None:
     fail(error, 2)
     call()
     fail(error, 3)
-    with pytest.raises(type(error), match="left alone") as refused:
+    with pytest.raises(type(error), match="temporarily disabled") as refused:
         call()
     assert 0 < (refused.value.retry_after or 0) <= LONGEST_SECONDS
 
@@ -83,7 +83,7 @@ def test_operations_and_providers_are_judged_apart() -> None:
 def test_one_call_may_try_and_its_success_closes_it(settings: Any) -> None:
     fail(ProviderUnavailable("down"), 3)
     breaker_of("demo", "chat")._next_trial = time.monotonic()
-    with asked(DEMO, "chat"), pytest.raises(ProviderUnavailable, match="left alone"):
+    with asked(DEMO, "chat"), pytest.raises(ProviderUnavailable, match="temporarily disabled"):
         # Only one at a time: a second one is refused while the first one is under way.
         call()
     call()
@@ -94,7 +94,7 @@ def test_a_trial_that_fails_leaves_it_open_and_one_that_never_ends_stops_nobody(
     breaker = breaker_of("demo", "chat")
     breaker._next_trial = time.monotonic()
     fail(ProviderUnavailable("still down"), 1)
-    with pytest.raises(ProviderUnavailable, match="left alone"):
+    with pytest.raises(ProviderUnavailable, match="temporarily disabled"):
         call()
     breaker._next_trial = time.monotonic()
     breaker.admit()
@@ -103,20 +103,21 @@ def test_a_trial_that_fails_leaves_it_open_and_one_that_never_ends_stops_nobody(
     call()
 
 
-def test_metrics_say_who_is_left_alone() -> None:
+def test_metrics_count_the_workers_whose_circuit_is_open() -> None:
     def workers() -> float | None:
-        return REGISTRY.get_sample_value("provider_left_alone", {"provider": "demo", "operation": "chat"})
+        return REGISTRY.get_sample_value("provider_circuit_open", {"provider": "demo", "operation": "chat"})
 
     fail(ProviderUnavailable("down"), 3)
     assert workers() == 1
+    assert REGISTRY.get_sample_value("provider_left_alone", {"provider": "demo", "operation": "chat"}) == 1
     breaker_of("demo", "chat").succeeded()
     assert workers() == 0
 
 
 @pytest.mark.django_db
-def test_the_dashboard_says_who_is_left_alone(client: Browser) -> None:
+def test_the_dashboard_lists_open_circuits(client: Browser) -> None:
     client.force_login(User.objects.create_superuser("staff"))
-    said = "demo keeps failing (chat): 1 worker leaves it alone for now."
+    said = "demo keeps failing: circuit for chat is open in 1 worker."
     fail(ProviderUnavailable("down"), 3)
     assert said in client.get("/admin/").content.decode()
     breaker_of("demo", "chat").succeeded()

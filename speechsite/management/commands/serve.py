@@ -23,17 +23,17 @@ START_SECONDS = 60.0
 
 
 class Command(BaseCommand):
-    help = "Serve the site with granian: several workers, metrics added up over all of them. Ctrl-C stops it."
+    help = "Run the site with granian: several workers with shared metrics. Stop it with Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument("--workers", type=int, default=settings.WORKERS)
-        parser.add_argument("--threads", type=int, default=settings.THREADS, help="requests at once in each worker")
+        parser.add_argument("--threads", type=int, default=settings.THREADS, help="concurrent requests per worker")
         parser.add_argument(
             "--embedded",
             action="store_true",
-            help="also migrate, make a first user and key, and start a private Redis if REDIS_URL is not set",
+            help="also migrate, create a first user and key, and start a private Redis if REDIS_URL is not set",
         )
 
     def handle(self, **options: Any) -> None:
@@ -72,10 +72,10 @@ class Command(BaseCommand):
         try:
             redis = private_redis.PrivateRedis(binary, settings.VAR_DIR) if binary else None
         except OSError as error:
-            self.stdout.write(f"Going on without a cache: {binary}: {error}")
+            self.stdout.write(f"Caching disabled: cannot start {binary}: {error}")
             return
         if redis is None:
-            self.stdout.write("Going on without a cache: there is no redis-server here. Install one or set REDIS_URL.")
+            self.stdout.write("Caching disabled: redis-server not found. Install it or set REDIS_URL.")
             return
         cleanup.callback(redis.stop)
         os.environ["REDIS_URL"] = redis.url
@@ -110,7 +110,7 @@ class Command(BaseCommand):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if server.poll() is not None:
-                raise CommandError(f"the server ended at once with status {server.returncode}")
+                raise CommandError(f"the server exited with status {server.returncode}")
             try:
                 urllib.request.urlopen(f"http://{host}:{options['port']}/healthz", timeout=5).close()
             except urllib.error.HTTPError:
