@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,34 +26,9 @@ _env: dict[str, str | None] = {
 }
 
 
-def envstr(name: str, default: str = "") -> str:
-    return (_env.get(name) or "").strip() or default
-
-
-def envbool(name: str, default: bool = False) -> bool:
-    value = envstr(name).lower()
-    if value in ("", "0", "1", "false", "true"):
-        return value in ("1", "true") if value else default
-    raise ImproperlyConfigured(f"{name} must be 0, 1, true or false, not {value!r}")
-
-
-def envint(name: str, default: int, *, least: int = 0) -> int:
-    value = envstr(name, str(default))
-    if not value.isdecimal() or int(value) < least:
-        raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}")
-    return int(value)
-
-
-def envchoice(name: str, default: str, choices: Collection[str]) -> str:
-    value = envstr(name, default)
-    if value not in choices:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-    return value
-
-
-def envlist(name: str, default: str = "") -> list[str]:
-    return [item.strip() for item in envstr(name, default).split(",") if item.strip()]
-
+_reader = env.Reader(_env)
+envstr, envbool, envint = _reader.text, _reader.switch, _reader.whole_number
+envchoice, envlist = _reader.choice, _reader.items
 
 # Django
 

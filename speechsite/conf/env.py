@@ -1,12 +1,45 @@
-"""Values of variables that take more than a line to read. Pure functions; settings.py hands them the text."""
+"""Read and check the values of environment variables. settings.py hands them over; nothing here asks the system."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+
+
+class Reader:
+    """Typed values by variable name. Raises ImproperlyConfigured, naming the variable, for a value that is invalid."""
+
+    def __init__(self, values: Mapping[str, str | None]) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str = "") -> str:
+        return (self._values.get(name) or "").strip() or default
+
+    def switch(self, name: str, default: bool = False) -> bool:
+        value = self.text(name).lower()
+        if value in ("", "0", "1", "false", "true"):
+            return value in ("1", "true") if value else default
+        raise ImproperlyConfigured(f"{name} must be 0, 1, true or false, not {value!r}")
+
+    def whole_number(self, name: str, default: int, *, least: int = 0) -> int:
+        value = self.text(name, str(default))
+        if not value.isdecimal() or int(value) < least:
+            raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}")
+        return int(value)
+
+    def choice(self, name: str, default: str, choices: Collection[str]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+        return value
+
+    def items(self, name: str, default: str = "") -> list[str]:
+        """The comma-separated items of a value."""
+        return [item.strip() for item in self.text(name, default).split(",") if item.strip()]
 
 
 def database(name: str, url: str) -> dict[str, Any]:

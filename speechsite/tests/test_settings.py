@@ -9,14 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from speechsite import settings as module
-from speechsite.conf import env as values
-
-
-@pytest.fixture
-def env(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
-    values: dict[str, str | None] = {}
-    monkeypatch.setattr(module, "_env", values)
-    return values
+from speechsite.conf import env
+from speechsite.conf.env import Reader
 
 
 def check(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -32,50 +26,50 @@ def check(**environment: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(("value", "meant"), [("1", True), ("true", True), ("True", True), ("0", False), ("", True)])
-def test_a_switch(env: dict[str, str], value: str, meant: bool) -> None:
-    env["SWITCH"] = value
-    assert module.envbool("SWITCH", True) is meant
+def test_a_switch(value: str, meant: bool) -> None:
+    assert Reader({"SWITCH": value}).switch("SWITCH", True) is meant
 
 
-def test_a_list_loses_white_space_and_empty_items(env: dict[str, str]) -> None:
-    env["LIST"] = " a, b ,,c,"
-    assert module.envlist("LIST") == ["a", "b", "c"]
-    assert module.envlist("OTHER", "d") == ["d"]
+def test_a_list_loses_white_space_and_empty_items() -> None:
+    reader = Reader({"LIST": " a, b ,,c,"})
+    assert reader.items("LIST") == ["a", "b", "c"]
+    assert reader.items("OTHER", "d") == ["d"]
 
 
-def test_white_space_around_a_value_is_dropped(env: dict[str, str]) -> None:
-    env["NAME"], env["NUMBER"] = " x ", " 7 "
-    assert (module.envstr("NAME"), module.envint("NUMBER", 1)) == ("x", 7)
+def test_white_space_around_a_value_is_dropped() -> None:
+    reader = Reader({"NAME": " x ", "NUMBER": " 7 "})
+    assert (reader.text("NAME"), reader.whole_number("NUMBER", 1)) == ("x", 7)
 
 
 @pytest.mark.parametrize(
     ("read", "value", "complaint"),
     [
-        (lambda: module.envbool("NAME"), "yes", "NAME must be 0, 1, true or false, not 'yes'"),
-        (lambda: module.envint("NAME", 1), "-1", "NAME must be a whole number of at least 0, not '-1'"),
-        (lambda: module.envint("NAME", 1), "1.5", "NAME must be a whole number"),
-        (lambda: module.envint("NAME", 9, least=5), "4", "NAME must be a whole number of at least 5"),
-        (lambda: module.envchoice("NAME", "a", ("a", "b")), "c", "NAME must be one of a, b, not 'c'"),
-        (
-            lambda: values.database("NAME", module.envstr("NAME")),
-            "mysql!//x:secret@h",
-            "NAME must look like postgres://",
-        ),
-        (lambda: values.rates("NAME", module.envstr("NAME")), "INR", "NAME must look like INR=83,EUR=0.92, not 'INR'"),
-        (lambda: values.rates("NAME", module.envstr("NAME")), "INR=0", "NAME must hold positive rates only"),
-        (
-            lambda: values.share("NAME", module.envstr("NAME", "0")),
-            "2 %",
-            "NAME must be a number from 0 to 1, not '2 %'",
-        ),
-        (lambda: values.share("NAME", module.envstr("NAME", "0")), "1.5", "NAME must be a number from 0 to 1"),
-        (lambda: values.share("NAME", module.envstr("NAME", "0")), "nan", "NAME must be a number from 0 to 1"),
+        (lambda reader: reader.switch("NAME"), "yes", "NAME must be 0, 1, true or false, not 'yes'"),
+        (lambda reader: reader.whole_number("NAME", 1), "-1", "NAME must be a whole number of at least 0, not '-1'"),
+        (lambda reader: reader.whole_number("NAME", 1), "1.5", "NAME must be a whole number"),
+        (lambda reader: reader.whole_number("NAME", 9, least=5), "4", "NAME must be a whole number of at least 5"),
+        (lambda reader: reader.choice("NAME", "a", ("a", "b")), "c", "NAME must be one of a, b, not 'c'"),
     ],
 )
-def test_it_names_the_variable_that_is_wrong(env: dict[str, str], read: Any, value: str, complaint: str) -> None:
-    env["NAME"] = value
+def test_a_reader_names_the_variable_that_is_wrong(read: Any, value: str, complaint: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=complaint):
+        read(Reader({"NAME": value}))
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "complaint"),
+    [
+        (env.database, "mysql!//x:secret@h", "NAME must look like postgres://"),
+        (env.rates, "INR", "NAME must look like INR=83,EUR=0.92, not 'INR'"),
+        (env.rates, "INR=0", "NAME must hold positive rates only"),
+        (env.share, "2 %", "NAME must be a number from 0 to 1, not '2 %'"),
+        (env.share, "1.5", "NAME must be a number from 0 to 1"),
+        (env.share, "nan", "NAME must be a number from 0 to 1"),
+    ],
+)
+def test_a_value_of_its_own_form_names_its_variable(read: Any, value: str, complaint: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=complaint) as caught:
-        read()
+        read("NAME", value)
     assert "secret" not in str(caught.value)
 
 
