@@ -1,59 +1,125 @@
-"""What a caller of the cache gets back beside the value itself."""
+"""Result of a request to one of the caches: value, cache status, age, usage."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar, cast
 
 from caching import metrics
+from caching.entry import CacheEntry
 from caching.policy import CacheType, Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
 from caching.semantic.cache import Match
 
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 V = TypeVar("V")
 Status = Literal["hit", "miss", "bypass"]
+
+
+class NothingCached(LookupError):
+    """No acceptable entry, and `only_if_cached` forbids to call a provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheResult(Generic[T_co]):
     value: T_co
     status: Status
-    """`bypass`: not looked up, because the caller asked for a new answer or the cache is off or away."""
+    """`bypass`: not looked up, because the caller asked for a fresh answer or the cache is off or disconnected."""
     key: str
     age: int = 0
     """Whole seconds since the value was made."""
     ttl: int = 0
-    """Whole seconds that the entry still lives, negative where it should not any more; 0 when nothing is stored."""
+    """Whole seconds of freshness left, negative for a stale entry; 0 if nothing is stored."""
     stored: bool = False
     stale: bool = False
     """A hit past its time to live, because the provider fails (RFC 5861)."""
     match: Literal["", "exact", "semantic"] = ""
     matched: Match | None = None
-    """The earlier question whose answer this is, where `match` is semantic."""
+    """The earlier question that this answer was made for; only if `match` is semantic."""
     collapsed: bool = False
     """Another caller's work was shared: this miss cost nothing (RFC 9211, section 2.7)."""
     billed: Usage | None = None
-    """What the provider billed; for a hit, what it had billed. None: it did not say, or a stream has not ended."""
+    """Units that the provider billed; for a hit, those of the original call. None: unknown, or the stream goes on."""
     served: Usage = Usage()  # noqa: RUF009 (frozen)
-    """What came from the cache, or from another caller's work, in a request that is no hit."""
+    """Units that came from the cache or another caller's work in a request that is not a hit."""
 
 
-def carrying(result: CacheResult[object], value: V) -> CacheResult[V]:
-    """The same result with another value, as a stream where it was whole."""
+def hit(
+    cache_type: CacheType, key: str, policy: Policy, entry: CacheEntry[T], *, subject: str, matched: Match | None = None
+) -> CacheResult[T]:
+    """Count a hit, log it with its `subject`, and return its result."""
+    count(cache_type, "hit", policy, subject)
+    if policy.stale:
+        metrics.STALE.labels(cache_type).inc()
+    age = entry.age
+    return CacheResult(
+        entry.value,
+        "hit",
+        key,
+        age=age,
+        ttl=entry.ttl - age,
+        stored=True,
+        stale=policy.stale,
+        match="semantic" if matched else "exact",
+        matched=matched,
+        billed=entry.usage,
+    )
+
+
+def miss(
+    cache_type: CacheType,
+    key: str,
+    policy: Policy,
+    value: T,
+    *,
+    subject: str,
+    leads: bool = True,
+    stored: bool = False,
+    usage: Usage | None = None,
+) -> CacheResult[T]:
+    """Count a request without a hit and return its result.
+
+    `leads`: this request called the provider; False: it shared another caller's call, so `usage` cost it nothing.
+    """
+    status = status_without_hit(policy)
+    count(cache_type, status, policy, subject)
+    return CacheResult(
+        value,
+        status,
+        key,
+        ttl=policy.ttl(cache_type) if stored else 0,
+        stored=stored,
+        collapsed=not leads,
+        billed=usage if leads else Usage(),
+        served=Usage() if leads else usage or Usage(),
+    )
+
+
+def require_provider_allowed(cache_type: CacheType, policy: Policy, *, subject: str) -> None:
+    """Raise NothingCached, counted as a request without a hit, if `policy` allows nothing but a hit."""
+    if policy.only_if_cached:
+        count(cache_type, status_without_hit(policy), policy, subject)
+        raise NothingCached
+
+
+def with_value(result: CacheResult[object], value: V) -> CacheResult[V]:
     return cast("CacheResult[V]", replace(result, value=value))
 
 
-def without_a_hit(policy: Policy) -> Status:
-    """How a request ends that found no entry. Ask after the look-up: it may have been what found that Redis is gone."""
+def status_without_hit(policy: Policy) -> Status:
+    """Status of a request without a hit. Call it after the look-up, which may have tripped the breaker."""
     return "miss" if policy.read and store.available() else "bypass"
 
 
-def count_as(cache_type: CacheType, policy: Policy, status: Status) -> None:
-    counter = {"hit": metrics.HITS, "miss": metrics.MISSES, "bypass": metrics.BYPASSES}[status]
-    counter.labels(cache_type, policy.level).inc()
+_COUNTERS = {"hit": metrics.HITS, "miss": metrics.MISSES, "bypass": metrics.BYPASSES}
 
 
-class NothingCached(LookupError):
-    """`only_if_cached` was asked for and there is no entry that the caller accepts."""
+def count(cache_type: CacheType, status: Status, policy: Policy, subject: str) -> None:
+    """Count and log one request; `subject` reads like `voice: hi`."""
+    _COUNTERS[status].labels(cache_type, policy.level).inc()
+    logger.info("%s cache %s for %s", cache_type.upper(), status, subject)

@@ -1,24 +1,23 @@
-"""The door to cached transcripts."""
+"""Cache of transcripts."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from caching import keys, metrics
+from django.conf import settings
+
+from caching import entry, keys, metrics, result
 from caching.coordination import rate_limit, single_flight
+from caching.entry import CacheEntry
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
-from caching.result import CacheResult, NothingCached, Status, count_as, without_a_hit
-
-logger = logging.getLogger(__name__)
+from caching.result import CacheResult
 
 VERSION = 2
 
@@ -28,17 +27,17 @@ Transcript = dict[str, Any]
 
 @dataclass(frozen=True)
 class Recording:
-    """One upload as it is to be written down. Two of them share an entry only if all of it is equal."""
+    """An uploaded recording. Two of them share an entry only if all fields but `asked_by` are equal."""
 
     scope: str
-    """Whose entry it is: what somebody said is never shared between clients."""
+    """Owner of the entry: always one client, recordings are never shared."""
     provider: str
     audio: bytes
-    """The file as it was uploaded, out of its transport encoding."""
+    """The uploaded file, decoded from its transport encoding."""
     options: Mapping[str, Any]
     """Everything else that changes the transcript: model, language, prompt …"""
     asked_by: str = ""
-    """Who asked, for the staff; not part of the key."""
+    """Name of the client, shown to staff; not part of the key."""
 
     @cached_property
     def key(self) -> str:
@@ -54,91 +53,70 @@ def transcribe(
     failures: single_flight.Failures,
     patience: float,
 ) -> CacheResult[Transcript]:
-    """The remembered transcript, or what `produce` gives, which is then remembered as far as `policy` allows.
+    """Return the cached transcript, or the one of `produce`, which is then stored as far as `policy` allows.
 
-    What `produce` raises passes through. Raises NothingCached, and LeaderSilent as flight.share does.
+    Errors of `produce` pass through. Raises NothingCached, LeaderSilent and LeaderLost.
     """
-    if entry := _lookup(recording, policy):
-        return _hit(recording, policy, entry)
-    if policy.only_if_cached:
-        _count(without_a_hit(policy), recording, policy)
-        raise NothingCached
+    if found := lookup(recording, policy):
+        return _hit(recording, policy, found)
+    subject = _subject(recording)
+    result.require_provider_allowed("stt", policy, subject=subject)
 
     def work() -> Iterator[bytes]:
-        entry = _lookup(recording, policy) or {}
-        if not entry:
-            made = produce()
-            entry = {"transcript": made, "stored": _remember(recording, made, policy)}
-        yield json.dumps(entry).encode()
+        # Another caller may have stored it since the look-up.
+        if found := lookup(recording, policy):
+            envelope = {"created": found.created, "ttl": found.ttl, "level": found.level, "kept": found.kept}
+            yield json.dumps({"transcript": found.value, **envelope}).encode()
+        else:
+            fresh = produce()
+            yield json.dumps({"transcript": fresh, "stored": remember(recording, fresh, policy)}).encode()
 
-    led, items = True, work()
+    leads, items = True, work()
     if policy.read and policy.write:
-        led, items = single_flight.share(recording.key, work, failures=failures, patience=patience)
+        leads, items = single_flight.share(recording.key, work, failures=failures, patience=patience)
     [item] = items
-    entry = json.loads(item)
-    return _hit(recording, policy, entry) if "created" in entry else _miss(recording, policy, led, **entry)
+    fields = json.loads(item)
+    transcript = fields.pop("transcript")
+    usage = Usage.from_billed(transcript["billed"])
+    if "created" in fields:
+        return _hit(recording, policy, CacheEntry(transcript, usage, **fields))
+    return result.miss("stt", recording.key, policy, transcript, subject=subject, leads=leads, usage=usage, **fields)
 
 
-def _lookup(recording: Recording, policy: Policy) -> dict[str, Any] | None:
+def lookup(recording: Recording, policy: Policy) -> CacheEntry[Transcript] | None:
     value = store.get(recording.key) if policy.read else None
     if value is None:
         return None
-    try:
-        if value["v"] != VERSION or value["key"] != keys.self_check(recording.key):
-            raise ValueError("of another version or another key")
-        created, ttl = float(value["created"]), int(value["ttl"])
-        entry = {"transcript": dict(value["transcript"]), "created": created, "ttl": ttl}
-    except (KeyError, TypeError, ValueError) as error:
-        store.discard(recording.key, f"not a transcript of this version: {error}")
-        return None
-    return entry if policy.max_age is None or time.time() - created <= policy.max_age else None
+
+    def parse() -> tuple[Transcript, Usage | None]:
+        transcript = dict(value["transcript"])
+        return transcript, Usage.from_billed(transcript["billed"])
+
+    found = entry.read(recording.key, value, VERSION, parse)
+    return found if found and found.accepted_by(policy) else None
 
 
-def _remember(recording: Recording, transcript: Transcript, policy: Policy) -> bool:
+def stale(recording: Recording, policy: Policy) -> CacheResult[Transcript] | None:
+    """Return a transcript past its time to live, for when the provider fails (RFC 5861)."""
+    policy = replace(policy, stale=True)
+    found = lookup(recording, policy) if settings.STALE_IF_ERROR_SECONDS else None
+    return _hit(recording, policy, found) if found else None
+
+
+def remember(recording: Recording, transcript: Transcript, policy: Policy) -> bool:
+    """Store a transcript with words in it; return True if Redis took it."""
     if not (policy.write and transcript["text"].strip() and rate_limit.within(policy.quota)):
         return False
-    ttl = policy.ttl("stt")
-    about = {"created": round(time.time(), 3), "ttl": ttl, "level": policy.level, "by": recording.asked_by}
-    value = {"v": VERSION, "key": keys.self_check(recording.key), **about, "transcript": transcript}
-    stored = store.put(recording.key, value, ttl)
+    fields = entry.envelope(recording.key, "stt", policy, version=VERSION, by=recording.asked_by)
+    stored = store.put(recording.key, {**fields, "transcript": transcript}, entry.seconds_in_redis(fields))
     if stored:
         metrics.STORES.labels("stt", policy.level).inc()
     return stored
 
 
-def _hit(recording: Recording, policy: Policy, entry: Mapping[str, Any]) -> CacheResult[Transcript]:
-    _count("hit", recording, policy)
-    age = max(0, int(time.time() - entry["created"]))
-    return CacheResult(
-        entry["transcript"],
-        "hit",
-        recording.key,
-        age=age,
-        ttl=max(0, entry["ttl"] - age),
-        stored=True,
-        match="exact",
-        billed=Usage.from_billed(entry["transcript"]["billed"]),
-    )
+def _hit(recording: Recording, policy: Policy, found: CacheEntry[Transcript]) -> CacheResult[Transcript]:
+    return result.hit("stt", recording.key, policy, found, subject=_subject(recording))
 
 
-def _miss(
-    recording: Recording, policy: Policy, led: bool, *, transcript: Transcript, stored: bool
-) -> CacheResult[Transcript]:
-    status = without_a_hit(policy)
-    _count(status, recording, policy)
-    usage = Usage.from_billed(transcript["billed"])
-    return CacheResult(
-        transcript,
-        status,
-        recording.key,
-        ttl=policy.ttl("stt") if stored else 0,
-        stored=stored,
-        collapsed=not led,
-        billed=usage if led else Usage(),
-        served=Usage() if led else usage or Usage(),
-    )
-
-
-def _count(status: Status, recording: Recording, policy: Policy) -> None:
-    count_as("stt", policy, status)
-    logger.info("STT cache %s for provider: %s", status, recording.provider)
+def _subject(recording: Recording) -> str:
+    return f"provider: {recording.provider}"

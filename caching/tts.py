@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.conf import settings
-
-from caching import keys, metrics
+from caching import entry, keys, metrics, result
 from caching.coordination import rate_limit, single_flight
+from caching.entry import CacheEntry, envelope, seconds_in_redis
 from caching.policy import Policy
+from caching.pricing.usage import Usage
 from caching.redis import store
 from caching.redis.serializers import Audio
-from caching.result import Status, count_as
-
-logger = logging.getLogger(__name__)
+from caching.result import Status
 
 EXCERPT = 40
 """Characters of the text kept beside the audio, for the staff who look at it. An entry stays within 300 bytes."""
@@ -51,30 +47,13 @@ class Utterance:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Audio as it was remembered."""
-
-    audio: bytes
-    created: float
-    ttl: int
-    level: str
-    billed: Mapping[str, int]
-    kept: int = 0
-    """Seconds that Redis keeps it past `ttl`, for when the provider fails."""
-
-    @property
-    def age(self) -> int:
-        return max(0, int(time.time() - self.created))
-
-
-def lookup(utterances: list[Utterance], policy: Policy) -> list[Entry | None]:
+def lookup(utterances: list[Utterance], policy: Policy) -> list[CacheEntry[bytes] | None]:
     """For each utterance its audio if the caller accepts its age, all in one round trip."""
     if not policy.read or not store.available():
         return [None] * len(utterances)
     values = store.get_many([utterance.key for utterance in utterances], "audio")
-    entries = [value and _read(utterance.key, value) for utterance, value in zip(utterances, values, strict=True)]
-    return [entry if entry and policy.accepts(entry.created, entry.ttl, entry.kept) else None for entry in entries]
+    found = [value and _read(utterance.key, value) for utterance, value in zip(utterances, values, strict=True)]
+    return [each if each and each.accepted_by(policy) else None for each in found]
 
 
 def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping[str, Any], *, age: int = 0) -> bool:
@@ -82,21 +61,14 @@ def remember(utterance: Utterance, audio: bytes, policy: Policy, billed: Mapping
 
     `age`: whole seconds since the oldest part of it was made. It lives no longer for having been joined anew.
     """
-    ttl, kept = policy.ttl("tts"), settings.STALE_IF_ERROR_SECONDS
-    if not (policy.write and audio and age < ttl and rate_limit.within(policy.quota)):
+    if not (policy.write and audio and age < policy.ttl("tts") and rate_limit.within(policy.quota)):
         return False
     fields = {
-        "key": keys.self_check(utterance.key),
-        "created": int(time.time()) - age,
-        "ttl": ttl,
-        "level": policy.level,
-        "by": utterance.asked_by,
+        **envelope(utterance.key, "tts", policy, version=None, by=utterance.asked_by, age=age),
         "billed": dict(billed),
         "text": utterance.text[:EXCERPT],
     }
-    if kept:
-        fields["kept"] = kept
-    stored = store.put(utterance.key, Audio(audio, fields), ttl - age + kept, "audio")
+    stored = store.put(utterance.key, Audio(audio, fields), seconds_in_redis(fields, age), "audio")
     if stored:
         metrics.STORES.labels("tts", policy.level).inc()
     return stored
@@ -144,22 +116,8 @@ def _resumable(ask: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
 
 def count(status: Status, voice: str, policy: Policy) -> None:
     """Count and log one request for speech, however many sentences it had."""
-    count_as("tts", policy, status)
-    logger.info("TTS cache %s for voice: %s", status, voice)
+    result.count("tts", status, policy, f"voice: {voice}")
 
 
-def _read(key: str, value: Audio) -> Entry | None:
-    try:
-        if value.fields["key"] != keys.self_check(key):
-            raise ValueError("of another key")
-        return Entry(
-            audio=value.data,
-            created=float(value.fields["created"]),
-            ttl=int(value.fields["ttl"]),
-            level=value.fields["level"],
-            billed=value.fields["billed"],
-            kept=int(value.fields.get("kept", 0)),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        store.discard(key, f"not audio of this version: {error}")
-        return None
+def _read(key: str, value: Audio) -> CacheEntry[bytes] | None:
+    return entry.read(key, value.fields, None, lambda: (value.data, Usage.from_billed(value.fields["billed"])))

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from caching.feedback.types import Case, Opinion
-from caching.llm.entry import text_of
+from caching.llm.request import text_of
 from caching.pricing.usage import Usage
 from speech import providers
 from speech.exceptions import GatewayError

@@ -13,11 +13,11 @@ from caching import stt
 from caching.coordination import single_flight
 from caching.ledger import Costs
 from caching.llm import cache as llm
-from caching.llm.entry import Answer, text_of
-from caching.llm.request import ChatQuery
+from caching.llm.entry import Answer
+from caching.llm.request import ChatQuery, text_of
 from caching.llm.stream import Chunk
 from caching.policy import Policy
-from caching.result import CacheResult, NothingCached, carrying
+from caching.result import CacheResult, NothingCached, with_value
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
@@ -120,7 +120,7 @@ def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *
             account.asks(first.provider.name, first.request.model)
         if found := llm.stale(_question(client, first, policy), policy):
             costs = account.settle(found)
-            cached = llm.as_stream(found) if stream else carrying(found, found.value)
+            cached = llm.as_stream(found) if stream else found
             return ChatResult(cached, first.provider.name, first.request.model, costs)
         raise candidates.failures[0]
 
@@ -137,7 +137,7 @@ def _answer(
             return llm.ask(question, policy, source)
         cached = llm.ask_for_stream(question, policy, source)
     chunks = settled_by_follower(cached, account) if cached.collapsed else cached.value
-    return carrying(cached, _translated_items(chunks))
+    return with_value(cached, _translated_items(chunks))
 
 
 def synthesize(
@@ -242,8 +242,15 @@ def transcribe(
         with asked(chosen, "transcription"):
             return asdict(chosen.transcribe(prepared))
 
-    with account, _translated():
-        cached = stt.transcribe(recording, policy, produce, failures=FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
+    patience = settings.PROVIDER_READ_TIMEOUT
+    with account:
+        try:
+            with _translated():
+                cached = stt.transcribe(recording, policy, produce, failures=FAILURES, patience=patience)
+        except ProviderError:
+            if not (stale := stt.stale(recording, policy)):
+                raise
+            cached = stale
     return TranscriptionResult(cached, chosen.name, account.settle(cached))
 
 

@@ -1,9 +1,8 @@
-"""The door to cached answers of language models, whole or streamed."""
+"""Cache of chat answers, whole or streamed."""
 
 from __future__ import annotations
 
 import json
-import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -13,155 +12,144 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 
-from caching import metrics
+from caching import metrics, result
 from caching.coordination import rate_limit, single_flight
 from caching.coordination.background import drain
+from caching.entry import CacheEntry, seconds_in_redis
 from caching.llm import semantic_lookup
-from caching.llm.entry import Answer, Entry, from_value, is_cacheable, spoken_by, to_value
+from caching.llm.entry import Answer, WholeAnswer, from_value, is_cacheable, spoken_by, to_value
 from caching.llm.request import ChatQuery
-from caching.llm.stream import Accumulator, Chunk, Different, WholeAnswer, replay, rest_of
+from caching.llm.stream import Accumulator, Chunk, Different, replay, rest_of
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
 from caching.redis import store
-from caching.result import CacheResult, NothingCached, Status, carrying, count_as, without_a_hit
-
-logger = logging.getLogger(__name__)
+from caching.result import CacheResult, with_value
+from caching.semantic.cache import Match
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an answer comes from that is not in the cache."""
+    """The provider call that answers a miss."""
 
     whole: Callable[[], Answer]
     stream: Callable[[], Iterator[Chunk]]
     failures: single_flight.Failures
     patience: float
-    """Seconds that a caller waits for a sign of life of another caller that asks the same."""
+    """Seconds without a sign of life after which a follower gives up on its leader."""
 
 
-def answer(question: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
-    """The remembered answer, or what `source` answers, which is then remembered as far as `policy` allows.
+def answer(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
+    """Return the cached answer, or the one of `source`, which is then stored as far as `policy` allows.
 
-    What `source` raises passes through and leaves nothing behind. Raises NothingCached.
+    Errors of `source` pass through and leave nothing stored. Raises NothingCached.
     """
-    return find(question, policy) or ask(question, policy, source)
+    return find(query, policy) or ask(query, policy, source)
 
 
-def ask(question: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
-    """`answer` for a question that `find` did not find."""
+def ask(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
+    """Return the answer to a query that `find` has not found."""
     try:
-        return _collect(question, policy, *_work(question, policy, source, _whole_items))
+        return _collect(query, policy, *_work(query, policy, source, _whole_items))
     except single_flight.LeaderLost:
-        # It died in mid-answer. Nothing of it has been given out here, so it can be asked once more.
-        return _collect(question, policy, *_work(question, policy, source, _whole_items))
+        # Nothing of its answer has been given out here, so the question can be asked once more.
+        return _collect(query, policy, *_work(query, policy, source, _whole_items))
 
 
-def stream(question: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
-    """The same as a stream, which is remembered when it has ended properly. Returns when the first chunk is there.
+def stream(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
+    """Return the same as a stream, once its first chunk is there; it is stored when it has ended properly.
 
-    If the consumer closes the stream early the rest is drained in the background. A follower whose leader dies in
-    mid-answer asks anew and goes on where it was; if it is then told something else, it raises LeaderLost while it is
-    read.
+    If the consumer closes the stream early, the rest is read in the background. A follower whose leader dies in
+    mid-answer asks again and goes on where it was; if the second answer differs, reading raises LeaderLost.
     """
-    found = find(question, policy)
-    return as_stream(found) if found else ask_for_stream(question, policy, source)
+    found = find(query, policy)
+    return as_stream(found) if found else ask_for_stream(query, policy, source)
 
 
-def ask_for_stream(question: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
-    """`stream` for a question that `find` did not find."""
+def ask_for_stream(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
+    """Return the stream for a query that `find` has not found."""
 
     def ask() -> tuple[bool, Iterator[bytes]]:
-        return _work(question, policy, source, _streamed_items)
+        return _work(query, policy, source, _streamed_items)
 
-    led, items = ask()
+    leads, items = ask()
     first = next(items)
     if "entry" in (item := json.loads(first)):
-        # To its end, so that others who wait hear of it.
+        # To its end, so that its followers hear of it.
         next(items, None)
-        entry = Entry(**item["entry"])
-        return _result_of_hit(question, _counted(question, policy, entry), _replay(entry))
-    return _result_of_miss(question, policy, _resumable(_chunks(first, items, led), ask), led)
+        return as_stream(_hit(query, policy, _entry_of(item)))
+    return _miss(query, policy, _resumable(_chunks(first, items, leads), ask), leads=leads)
 
 
-def lookup(question: ChatQuery, policy: Policy) -> Entry | None:
-    """The entry for exactly this question, if the caller wants one and accepts its age."""
-    return _accepted(question, policy, store.get(question.key) if policy.read else None)
+def find(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
+    """Return a hit, exact or semantic. Raises NothingCached if `policy` allows nothing else."""
+    if found := lookup(query, policy):
+        return _hit(query, policy, found)
+    if similar := semantic_lookup.find(query, policy):
+        return _hit(query, policy, *similar)
+    result.require_provider_allowed("llm", policy, subject=_subject(query, policy))
+    return None
 
 
-def stale(question: ChatQuery, policy: Policy) -> CacheResult[Entry] | None:
-    """The answer past its time to live that may be served because nobody gives a fresh one (RFC 5861)."""
-    if not settings.STALE_IF_ERROR_SECONDS or not (entry := lookup(question, replace(policy, stale=True))):
-        return None
-    metrics.STALE.labels("llm").inc()
-    return replace(_result_of_hit(question, _counted(question, policy, entry), entry), stale=True)
+def lookup(query: ChatQuery, policy: Policy) -> CacheEntry[WholeAnswer] | None:
+    """Return the entry of exactly this query if `policy` reads the cache and accepts its age."""
+    return _accepted(query, policy, store.get(query.key) if policy.read else None)
 
 
-def as_stream(result: CacheResult[Entry]) -> CacheResult[Iterator[Chunk]]:
-    """The same answer in chunks."""
-    return carrying(result, _replay(result.value))
+def stale(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
+    """Return an answer past its time to live, for when no provider gives a fresh one (RFC 5861)."""
+    policy = replace(policy, stale=True)
+    found = lookup(query, policy) if settings.STALE_IF_ERROR_SECONDS else None
+    return _hit(query, policy, found) if found else None
 
 
-def remember(question: ChatQuery, fresh: Answer, policy: Policy) -> bool:
-    """Store an answer unless it must not be; whether it was stored."""
-    if not (policy.write and is_cacheable(fresh) and question.storable(spoken_by(fresh))):
+def as_stream(found: CacheResult[WholeAnswer]) -> CacheResult[Iterator[Chunk]]:
+    return with_value(found, _replay(found.value))
+
+
+def remember(query: ChatQuery, fresh: Answer, policy: Policy) -> bool:
+    """Store an answer unless it must not be stored; return True if Redis took it."""
+    if not (policy.write and is_cacheable(fresh) and query.storable(spoken_by(fresh))):
         return False
     if not rate_limit.within(policy.quota):
         return False
-    ttl = policy.ttl("llm")
-    about = {"question": question.text, "provider": question.provider, "by": question.asked_by}
-    value = to_value(question.key, fresh, level=policy.level, ttl=ttl, about=about)
-    command = store.putting(question.key, value, ttl + settings.STALE_IF_ERROR_SECONDS)
-    stored = command is not None and semantic_lookup.remember(question, policy.level, ttl, command)
+    value = to_value(query, fresh, policy)
+    command = store.putting(query.key, value, seconds_in_redis(value))
+    stored = command is not None and semantic_lookup.remember(query, policy, command)
     if stored:
         metrics.STORES.labels("llm", policy.level).inc()
     return stored
 
 
-def find(question: ChatQuery, policy: Policy) -> CacheResult[Entry] | None:
-    """The stored answer to the question, or to one that means the same. Raises NothingCached."""
-    if entry := lookup(question, policy):
-        return _result_of_hit(question, _counted(question, policy, entry), entry)
-    if alike := semantic_lookup.find(question, policy):
-        entry = _counted(question, policy, alike.entry)
-        return replace(
-            _result_of_hit(question, entry, entry), key=alike.match.answer_key, match="semantic", matched=alike.match
-        )
-    if policy.only_if_cached:
-        _count(question, policy, without_a_hit(policy))
-        raise NothingCached
-    return None
-
-
-def _accepted(question: ChatQuery, policy: Policy, value: Mapping[str, Any] | None) -> Entry | None:
-    entry = from_value(question.key, value) if value is not None else None
-    return entry if entry and policy.accepts(entry.created, entry.ttl, entry.kept) else None
+def _accepted(query: ChatQuery, policy: Policy, value: Mapping[str, Any] | None) -> CacheEntry[WholeAnswer] | None:
+    entry = from_value(query.key, value) if value is not None else None
+    return entry if entry and entry.accepted_by(policy) else None
 
 
 Produce = Callable[[ChatQuery, Policy, Source], Iterator[bytes]]
 
 
-def _work(question: ChatQuery, policy: Policy, source: Source, produce: Produce) -> tuple[bool, Iterator[bytes]]:
-    """Ask, or listen to who asks the same already. Whether it is we who ask, and the items that come of it."""
+def _work(query: ChatQuery, policy: Policy, source: Source, produce: Produce) -> tuple[bool, Iterator[bytes]]:
+    """Call the source, or follow an identical call in flight. Return `(leads, items)`."""
     if not (policy.read and policy.write):
         # This caller wants an answer of its own, or one that leaves no trace.
-        return True, produce(question, policy, source)
+        return True, produce(query, policy, source)
 
     def unless_answered(seen: bytes | None) -> Iterator[bytes]:
-        # Somebody else may have asked, and remembered the answer, since it was looked up.
-        if entry := _accepted(question, policy, store.decoded(question.key, seen)):
-            yield _item("entry", asdict(entry))
+        # Another caller may have asked, and stored the answer, since the look-up.
+        if entry := _accepted(query, policy, store.decoded(query.key, seen)):
+            yield _item("entry", {**asdict(entry.value), **_envelope_of(entry)})
         else:
-            yield from produce(question, policy, source)
+            yield from produce(query, policy, source)
 
     return single_flight.share(
-        question.key,
+        query.key,
         unless_answered,
         failures=source.failures,
         patience=source.patience,
-        look=store.getting(question.key),
+        look=store.getting(query.key),
     )
 
 
@@ -169,27 +157,37 @@ def _work(question: ChatQuery, policy: Policy, source: Source, produce: Produce)
 # `answer` (the whole of it), or `chunk` (a part of it).
 
 
-def _whole_items(question: ChatQuery, policy: Policy, source: Source) -> Iterator[bytes]:
+def _whole_items(query: ChatQuery, policy: Policy, source: Source) -> Iterator[bytes]:
     fresh = source.whole()
-    stored = remember(question, fresh, policy)
+    stored = remember(query, fresh, policy)
     yield _item("answer", {"choices": fresh.choices, "model": fresh.model, "usage": fresh.usage}, stored=stored)
 
 
-def _streamed_items(question: ChatQuery, policy: Policy, source: Source) -> Iterator[bytes]:
+def _streamed_items(query: ChatQuery, policy: Policy, source: Source) -> Iterator[bytes]:
     whole = Accumulator()
     for chunk in source.stream():
         whole.feed(chunk)
         yield _item("chunk", chunk)
-    remember(question, whole.answer(), policy)
+    remember(query, whole.answer(), policy)
 
 
 def _item(name: str, value: Any, **more: Any) -> bytes:
     return json.dumps({name: value, **more}).encode()
 
 
-def _collect(question: ChatQuery, policy: Policy, led: bool, items: Iterator[bytes]) -> CacheResult[Answer]:
+def _envelope_of(entry: CacheEntry[WholeAnswer]) -> dict[str, Any]:
+    return {"created": entry.created, "ttl": entry.ttl, "level": entry.level, "kept": entry.kept}
+
+
+def _entry_of(item: Mapping[str, Any]) -> CacheEntry[WholeAnswer]:
+    fields = dict(item["entry"])
+    value = WholeAnswer(fields.pop("choices"), fields.pop("model"), fields.pop("usage"))
+    return CacheEntry(value, Usage.from_tokens(value.usage), **fields)
+
+
+def _collect(query: ChatQuery, policy: Policy, leads: bool, items: Iterator[bytes]) -> CacheResult[Answer]:
     whole = Accumulator()
-    answer: Answer | None = None
+    answer: WholeAnswer | None = None
     stored = False
     for item in map(json.loads, items):
         if "chunk" in item:
@@ -197,14 +195,12 @@ def _collect(question: ChatQuery, policy: Policy, led: bool, items: Iterator[byt
         elif "answer" in item:
             answer, stored = WholeAnswer(**item["answer"]), item["stored"]
         else:
-            answer = Entry(**item["entry"])
-    if isinstance(answer, Entry):
-        return _result_of_hit(question, _counted(question, policy, answer), answer)
+            entry = _entry_of(item)
+            next(items, None)
+            return _hit(query, policy, entry)
     if answer is None:
         answer, stored = whole.answer(), is_cacheable(whole.answer())
-    result = _result_of_miss(question, policy, answer, led, stored=stored)
-    usage = Usage.from_tokens(answer.usage)
-    return replace(result, billed=usage) if led else replace(result, billed=Usage(), served=usage or Usage())
+    return _miss(query, policy, answer, leads=leads, stored=stored, usage=Usage.from_tokens(answer.usage))
 
 
 def _resumable(chunks: Iterator[Chunk], ask: Callable[[], tuple[bool, Iterator[bytes]]]) -> Iterator[Chunk]:
@@ -215,51 +211,41 @@ def _resumable(chunks: Iterator[Chunk], ask: Callable[[], tuple[bool, Iterator[b
                 given.feed(chunk)
                 yield chunk
     except single_flight.LeaderLost as lost:
-        led, items = ask()
+        leads, items = ask()
         try:
-            yield from rest_of(given.answer(), _chunks(next(items), items, led))
+            yield from rest_of(given.answer(), _chunks(next(items), items, leads))
         except Different:
             raise lost from None
 
 
-def _chunks(first: bytes, rest: Iterator[bytes], led: bool) -> Iterator[Chunk]:
+def _chunks(first: bytes, rest: Iterator[bytes], leads: bool) -> Iterator[Chunk]:
     try:
         for item in map(json.loads, chain([first], rest)):
             yield from [item["chunk"]] if "chunk" in item else _replay(_whole(item))
     except GeneratorExit:
-        if led:
+        if leads:
             drain(rest)
         raise
 
 
 def _whole(item: Mapping[str, Any]) -> Answer:
-    return Entry(**item["entry"]) if "entry" in item else WholeAnswer(**item["answer"])
+    return _entry_of(item).value if "entry" in item else WholeAnswer(**item["answer"])
 
 
 def _replay(answer: Answer) -> Iterator[Chunk]:
     return replay(answer.choices, model=answer.model, usage=answer.usage, id=f"chatcmpl-{uuid.uuid4().hex}")
 
 
-def _result_of_hit(question: ChatQuery, entry: Entry, value: T) -> CacheResult[T]:
-    billed = Usage.from_tokens(entry.usage)
-    ttl = entry.ttl - entry.age
-    return CacheResult(value, "hit", question.key, age=entry.age, ttl=ttl, stored=True, match="exact", billed=billed)
+def _hit(
+    query: ChatQuery, policy: Policy, entry: CacheEntry[WholeAnswer], matched: Match | None = None
+) -> CacheResult[WholeAnswer]:
+    key = matched.answer_key if matched else query.key
+    return result.hit("llm", key, policy, entry, subject=_subject(query, policy), matched=matched)
 
 
-def _result_of_miss(
-    question: ChatQuery, policy: Policy, value: T, led: bool, *, stored: bool = False
-) -> CacheResult[T]:
-    status = without_a_hit(policy)
-    _count(question, policy, status)
-    ttl = policy.ttl("llm") if stored else 0
-    return CacheResult(value, status, question.key, ttl=ttl, stored=stored, collapsed=not led)
+def _miss(query: ChatQuery, policy: Policy, value: T, **more: Any) -> CacheResult[T]:
+    return result.miss("llm", query.key, policy, value, subject=_subject(query, policy), **more)
 
 
-def _counted(question: ChatQuery, policy: Policy, entry: Entry) -> Entry:
-    _count(question, policy, "hit")
-    return entry
-
-
-def _count(question: ChatQuery, policy: Policy, status: Status) -> None:
-    count_as("llm", policy, status)
-    logger.info("LLM cache %s for query: %s", status, excerpt(question.text if policy.write else ""))
+def _subject(query: ChatQuery, policy: Policy) -> str:
+    return f"query: {excerpt(query.text if policy.write else '')}"

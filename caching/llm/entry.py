@@ -1,22 +1,22 @@
-"""What an answer looks like in Redis, and which answers may be there."""
+"""Stored form of an answer, and the answers that may be stored."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from django.conf import settings
-
-from caching import keys
-from caching.redis import store
+from caching import entry
+from caching.entry import CacheEntry
+from caching.llm.request import ChatQuery, text_of
+from caching.policy import Policy
+from caching.pricing.usage import Usage
 
 VERSION = 2
 
 
 class Answer(Protocol):
-    """What can be remembered: OpenAI's `choices` and `usage`, and the model that really answered."""
+    """OpenAI's `choices` and `usage`, and the model that answered, which may differ from the one requested."""
 
     @property
     def choices(self) -> list[dict[str, Any]]: ...
@@ -27,78 +27,46 @@ class Answer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """An answer as it was remembered."""
+class WholeAnswer:
+    """An answer in one piece: read from Redis, or put together from a stream."""
 
     choices: list[dict[str, Any]]
     model: str
     usage: dict[str, Any] | None
-    created: float
-    ttl: int
-    level: str
-    kept: int = 0
-    """Seconds that Redis keeps it past `ttl`, for when the provider fails."""
-
-    @property
-    def age(self) -> int:
-        return max(0, int(time.time() - self.created))
 
 
 def is_cacheable(answer: Answer) -> bool:
-    """Whether every choice is whole: it ended by itself and holds text or tool calls."""
+    """Return True if every choice ended by itself (`stop`, `tool_calls`) and holds text or tool calls."""
     return bool(answer.choices) and all(_is_whole(choice) for choice in answer.choices)
 
 
-def text_of(message: Mapping[str, Any]) -> str:
-    """The text of an OpenAI message, whose `content` may be a string, parts, or nothing."""
-    content = message.get("content")
-    if isinstance(content, list):
-        return " ".join(part["text"] for part in content if isinstance(part, Mapping) and part.get("text"))
-    return content or ""
-
-
 def spoken_by(answer: Answer) -> str:
-    """The texts of all choices."""
     return "\n".join(text_of(choice["message"]) for choice in answer.choices)
 
 
-def to_value(key: str, answer: Answer, *, level: str, ttl: int, about: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON object that is stored under `key`; `about` is added to it for the people who look at it."""
+def to_value(query: ChatQuery, answer: Answer, policy: Policy) -> dict[str, Any]:
+    """Return the JSON object to store; `question`, `provider` and `by` are there for staff."""
     value = {
-        "v": VERSION,
-        "key": keys.self_check(key),
-        **about,
+        **entry.envelope(query.key, "llm", policy, version=VERSION, by=query.asked_by),
+        "question": query.text,
+        "provider": query.provider,
         "answer": text_of(answer.choices[0]["message"]),
         "model": answer.model,
         "usage": answer.usage,
-        "created": round(time.time(), 3),
-        "ttl": ttl,
-        "level": level,
     }
-    if settings.STALE_IF_ERROR_SECONDS:
-        value["kept"] = settings.STALE_IF_ERROR_SECONDS
     return value if _is_plain(answer.choices) else {**value, "choices": answer.choices}
 
 
-def from_value(key: str, value: Mapping[str, Any]) -> Entry | None:
-    """What to_value made. Anything else is removed from Redis and counts as absent."""
-    try:
-        if value["v"] != VERSION or value["key"] != keys.self_check(key):
-            raise ValueError("of another version or another key")
+def from_value(key: str, value: Mapping[str, Any]) -> CacheEntry[WholeAnswer] | None:
+    """Return the stored answer; None, and `key` is deleted, if `value` is not what `to_value` returns."""
+
+    def parse() -> tuple[WholeAnswer, Usage | None]:
         message = {"role": "assistant", "content": value["answer"]}
         plain = [{"index": 0, "message": message, "finish_reason": "stop"}]
-        return Entry(
-            choices=value.get("choices") or plain,
-            model=value["model"],
-            usage=value["usage"],
-            created=float(value["created"]),
-            ttl=int(value["ttl"]),
-            level=value["level"],
-            kept=int(value.get("kept", 0)),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        store.discard(key, f"not an answer of this version: {error}")
-        return None
+        answer = WholeAnswer(value.get("choices") or plain, value["model"], value["usage"])
+        return answer, Usage.from_tokens(answer.usage)
+
+    return entry.read(key, value, VERSION, parse)
 
 
 def _is_whole(choice: Mapping[str, Any]) -> bool:
@@ -109,7 +77,7 @@ def _is_whole(choice: Mapping[str, Any]) -> bool:
 
 
 def _is_plain(choices: list[dict[str, Any]]) -> bool:
-    """Whether `answer` alone says everything that the choices say."""
+    """Return True if the choices hold nothing but one text, which is then stored as `answer` alone."""
     message = {name for name, value in choices[0]["message"].items() if value}
     return (
         len(choices) == 1

@@ -1,4 +1,4 @@
-"""A question to a language model, as the cache sees it."""
+"""Identity of a request to a language model: everything that its answer depends on."""
 
 from __future__ import annotations
 
@@ -8,28 +8,26 @@ from functools import cached_property
 from typing import Any
 
 from caching import keys
-from caching.llm.entry import text_of
 
 
 @dataclass(frozen=True)
 class ChatQuery:
-    """Everything that an answer depends on. Two questions share an entry only if all of it is equal."""
+    """Two queries share an entry only if all fields but `asked_by` are equal."""
 
     scope: str
-    """Whose entry it is: one client's, or the scope that it shares with others."""
+    """Owner of the entry: one client, or a scope that several clients share."""
     provider: str
     model: str
     messages: Sequence[Mapping[str, Any]]
     params: Mapping[str, Any]
     language: str = ""
     asked_by: str = ""
-    """Who asked, for the staff; not part of the key."""
+    """Name of the client, shown to staff; not part of the key."""
     storable: Callable[[str], bool] = field(default=lambda answer: True, compare=False)
-    """Whether an answer with this text may be kept in `scope`."""
+    """Return True if an answer with this text may be stored in `scope`."""
 
     @property
     def identity(self) -> dict[str, Any]:
-        """All that the answer depends on."""
         return {
             "scope": self.scope,
             "provider": self.provider,
@@ -45,5 +43,13 @@ class ChatQuery:
 
     @cached_property
     def text(self) -> str:
-        """The text of the last message."""
+        """Text of the last message."""
         return text_of(self.messages[-1]) if self.messages else ""
+
+
+def text_of(message: Mapping[str, Any]) -> str:
+    """Return the text of an OpenAI message, whose `content` may be a string, a list of parts, or null."""
+    content = message.get("content")
+    if isinstance(content, list):
+        return " ".join(part["text"] for part in content if isinstance(part, Mapping) and part.get("text"))
+    return content or ""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 
 from django.conf import settings
 
 from caching import keys, ledger, metrics
 from caching.coordination import rate_limit
+from caching.entry import CacheEntry
 from caching.feedback import judge_worker
 from caching.feedback.sync import follower
 from caching.feedback.types import Case
 from caching.ledger import Event
-from caching.llm.entry import Entry, from_value, text_of
-from caching.llm.request import ChatQuery
+from caching.llm.entry import WholeAnswer, from_value
+from caching.llm.request import ChatQuery, text_of
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
@@ -38,12 +38,6 @@ Every worker holds the texts of its index in memory, too.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
-    entry: Entry
-    match: Match
-
-
 def prepare() -> None:
     """Load what the first question would wait half a second for. Called when a server starts."""
     if store.enabled() and settings.SEMANTIC_MODE != "off":
@@ -51,14 +45,14 @@ def prepare() -> None:
         follower.start()
 
 
-def find(question: ChatQuery, policy: Policy) -> Alike | None:
+def find(query: ChatQuery, policy: Policy) -> tuple[CacheEntry[WholeAnswer], Match] | None:
     """An answer that may be served for `question`. In shadow mode it is counted and logged, and not returned."""
-    asked = _asked(question) if policy.read and store.available() else None
+    asked = _asked(query) if policy.read and store.available() else None
     if asked is None:
         return None
     match = tier().find(asked, policy.level)
     count_embeddings(tier().matcher.embedder)
-    if match is None or match.answer_key == question.key:
+    if match is None or match.answer_key == query.key:
         return None
     if not (match.serves or settings.SEMANTIC_PROMOTE):
         return None
@@ -67,26 +61,26 @@ def find(question: ChatQuery, policy: Policy) -> Alike | None:
         return None
     if policy.write:
         # What must leave no trace is shown to no judge.
-        judge_worker.offer(_case(question, policy, asked, match, entry))
+        judge_worker.offer(_case(query, policy, asked, match, entry))
     if not match.serves:
         return None
     metrics.SEMANTIC.labels(policy.level, match.tier, settings.SEMANTIC_MODE).inc()
     logger.info("Same meaning (%.3f): %s", match.probability, excerpt(match.question))
     if settings.SEMANTIC_MODE != "on":
-        _count_as_shadow(question, policy, match)
+        _count_as_shadow(query, policy, match)
         return None
     if match.tier == "semantic" and policy.write and rate_limit.within(policy.quota):
-        tier().alias(asked, match, max(1, entry.ttl - entry.age), {"by": question.asked_by})
-    return Alike(entry, match)
+        tier().alias(asked, match, max(1, entry.ttl - entry.age), {"by": query.asked_by})
+    return entry, match
 
 
-def remember(question: ChatQuery, level: str, ttl: int, answer: store.Command) -> bool:
+def remember(query: ChatQuery, policy: Policy, answer: store.Command) -> bool:
     """Write an answer to `question` by the command `answer`, and let it be found for others; whether it was written."""
-    asked = _asked(question)
+    asked = _asked(query)
     if asked is None:
         return store.write([answer])
-    about = {"level": level, "by": question.asked_by, "created": round(time.time(), 3)}
-    written = tier().remember(asked, question.key, ttl, about, answer)
+    about = {"level": policy.level, "by": query.asked_by, "created": round(time.time(), 3)}
+    written = tier().remember(asked, query.key, policy.ttl("llm"), about, answer)
     count_embeddings(tier().matcher.embedder)
     return written
 
@@ -97,50 +91,50 @@ def count_embeddings(embedder: BaseEmbedder) -> None:
         ledger.record_overhead("llm", embedder.name, embedder.version, Usage(input_tokens=tokens))
 
 
-def _asked(question: ChatQuery) -> Asked | None:
-    last = question.messages[-1] if question.messages else {}
+def _asked(query: ChatQuery) -> Asked | None:
+    last = query.messages[-1] if query.messages else {}
     if settings.SEMANTIC_MODE == "off" or last.get("role") != "user" or not isinstance(last.get("content"), str):
         return None
-    if len(last["content"]) > MOST_CHARACTERS or not set(question.params) <= HARMLESS_PARAMS:
+    if len(last["content"]) > MOST_CHARACTERS or not set(query.params) <= HARMLESS_PARAMS:
         return None
-    return Asked(keys.digest({**question.identity, "messages": question.messages[:-1]})[:16], last["content"])
+    return Asked(keys.digest({**query.identity, "messages": query.messages[:-1]})[:16], last["content"])
 
 
-def _entry_of(match: Match, asked: Asked, policy: Policy) -> Entry | None:
+def _entry_of(match: Match, asked: Asked, policy: Policy) -> CacheEntry[WholeAnswer] | None:
     value = store.get(match.answer_key)
     entry = from_value(match.answer_key, value) if value is not None else None
     if entry is None:
         # Evicted from Redis, or removed, while it still stood in the tier.
         tier().forget(match.answer_key, asked if match.tier == "normalized" else None)
         return None
-    return entry if policy.accepts(entry.created, entry.ttl, entry.kept) else None
+    return entry if entry.accepted_by(policy) else None
 
 
-def _case(question: ChatQuery, policy: Policy, asked: Asked, match: Match, entry: Entry) -> Case:
+def _case(query: ChatQuery, policy: Policy, asked: Asked, match: Match, entry: CacheEntry[WholeAnswer]) -> Case:
     return Case(
         asked=asked,
         match=match,
-        answer=text_of(entry.choices[0]["message"]),
-        history=question.messages[:-1],
+        answer=text_of(entry.value.choices[0]["message"]),
+        history=query.messages[:-1],
         level=policy.level,
-        client=question.asked_by,
+        client=query.asked_by,
         ttl=max(1, entry.ttl - entry.age),
         given=match.serves and settings.SEMANTIC_MODE == "on",
     )
 
 
-def _count_as_shadow(question: ChatQuery, policy: Policy, match: Match) -> None:
+def _count_as_shadow(query: ChatQuery, policy: Policy, match: Match) -> None:
     ledger.record(
         Event(
             "llm",
             "shadow",
             Usage(),
             level=policy.level,
-            provider=question.provider,
-            model=question.model,
-            client=question.asked_by,
+            provider=query.provider,
+            model=query.model,
+            client=query.asked_by,
             key=match.answer_key,
-            question=question.text if policy.write else "",
+            question=query.text if policy.write else "",
             matched=match.question,
             similarity=match.similarity,
             probability=match.probability,

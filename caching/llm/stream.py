@@ -5,23 +5,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from caching.llm.entry import WholeAnswer
 
 Chunk = dict[str, Any]
 
 _WORD = re.compile(r"\s*\S+\s*|\s+")
 _JOINED = ("content", "reasoning_content", "reasoning", "refusal")
 """Fields of a delta whose pieces are parts of one text."""
-
-
-@dataclass(frozen=True, slots=True)
-class WholeAnswer:
-    """A streamed answer as if it had come in one piece."""
-
-    choices: list[dict[str, Any]]
-    model: str
-    usage: dict[str, Any] | None
 
 
 class Accumulator:

@@ -44,9 +44,9 @@ class Usage:
         return cls(**known) if known else None
 
     @classmethod
-    def sum_billed(cls, parts: Iterable[Mapping[str, Any]]) -> Usage | None:
-        """All of them together; None if one of them is unknown."""
-        usages = [cls.from_billed(part) for part in parts]
+    def total(cls, parts: Iterable[Usage | None]) -> Usage | None:
+        """Return the sum; None if one part is unknown."""
+        usages = list(parts)
         return None if None in usages else sum((usage for usage in usages if usage), cls())
 
     def items(self) -> Iterator[tuple[str, Decimal | int]]:

@@ -8,6 +8,7 @@ import redis
 
 from caching import tts
 from caching.policy import Policy
+from caching.pricing.usage import Usage
 
 UTTERANCE = tts.Utterance(
     scope="client:1",
@@ -32,7 +33,7 @@ def test_it_remembers_audio_byte_for_byte(redis_client: redis.Redis) -> None:
     assert tts.remember(UTTERANCE, AUDIO, Policy(), BILLED)
     (entry,) = tts.lookup([UTTERANCE], Policy())
     assert entry is not None
-    assert (entry.audio, entry.level, entry.billed, entry.age) == (AUDIO, "balanced", BILLED, 0)
+    assert (entry.value, entry.level, entry.usage, entry.age) == (AUDIO, "balanced", Usage(**BILLED), 0)
 
 
 def test_the_key_has_the_documented_form(redis_client: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from caching.llm.entry import text_of
+from caching.llm.request import text_of
 from caching.models import MOST_COMMENT
 from caching.policy import LEVELS, Level
 from speech import providers

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from caching.llm.entry import text_of
+from caching.llm.request import text_of
 from caching.policy import Level, Policy
 from speech import accounting, answer_ids, services
 from speech.api import cache_headers, feedback

@@ -11,7 +11,7 @@ from caching.llm import cache as llm
 from caching.llm.stream import Chunk
 from caching.policy import Policy
 from caching.pricing.usage import Usage
-from caching.result import CacheResult, without_a_hit
+from caching.result import CacheResult, status_without_hit
 from speech.accounting import Account
 from speech.iterators import primed
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
@@ -40,7 +40,7 @@ def source_of(provider: BaseProvider, request: ChatRequest, policy: Policy, acco
                 for chunk in chunks:
                     usage = chunk.get("usage") or usage
                     yield chunk
-        account.settle(CacheResult(None, without_a_hit(policy), "", billed=Usage.from_tokens(usage)))
+        account.settle(CacheResult(None, status_without_hit(policy), "", billed=Usage.from_tokens(usage)))
 
     return llm.Source(whole, stream, FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from django.conf import settings
 
 from caching import metrics, policy, tts
+from caching.entry import CacheEntry
 from caching.pricing.usage import Usage
-from caching.result import CacheResult, NothingCached, without_a_hit
+from caching.result import CacheResult, NothingCached, status_without_hit
 from speech.accounting import Account
 from speech.audio import Encoder, join
 from speech.iterators import primed
@@ -28,7 +29,7 @@ def spoken(speaker: Speaker, codec: str, account: Account, *, stream: bool) -> C
     found, entries = _look_up(speaker, codec)
     if found:
         return found
-    status = without_a_hit(speaker.policy)
+    status = status_without_hit(speaker.policy)
     result: CacheResult[Iterator[bytes]] = CacheResult(iter(()), status, speaker.utterance(speaker.texts[0]).key)
     if speaker.policy.only_if_cached:
         tts.count(status, speaker.request.voice, speaker.policy)
@@ -75,25 +76,27 @@ def settled_sound(
         account.settle(replace(result or CacheResult(None, "miss", ""), billed=billed, served=served))
 
 
-def _look_up(speaker: Speaker, codec: str) -> tuple[CacheResult[Iterator[bytes]] | None, list[tts.Entry | None]]:
+def _look_up(
+    speaker: Speaker, codec: str
+) -> tuple[CacheResult[Iterator[bytes]] | None, list[CacheEntry[bytes] | None]]:
     """A hit, from the entry of the whole or those of all sentences; else what there is of the sentences."""
     if codec not in LOSSLESS:
         whole = speaker.whole(codec)
         if entry := tts.lookup([whole], speaker.policy)[0]:
-            return _hit(speaker, whole.key, [entry], entry.audio, Usage.from_billed(entry.billed)), []
+            return _hit(speaker, whole.key, [entry], entry.value, entry.usage), []
     pieces = speaker.utterances(speaker.texts)
     entries = tts.lookup(pieces, speaker.policy)
     found = [entry for entry in entries if entry]
     if len(found) < len(entries):
         return None, entries
-    sound = found[0].audio if codec == STORED_AS and len(found) == 1 else _encoded(speaker, codec, found)
-    worth = Usage.sum_billed(entry.billed for entry in found)
+    sound = found[0].value if codec == STORED_AS and len(found) == 1 else _encoded(speaker, codec, found)
+    worth = Usage.total(entry.usage for entry in found)
     _remember_whole(speaker, codec, sound, worth, age=max(entry.age for entry in found))
     return _hit(speaker, pieces[0].key, found, sound, worth), entries
 
 
 def _hit(
-    speaker: Speaker, key: str, entries: list[tts.Entry], sound: bytes, worth: Usage | None
+    speaker: Speaker, key: str, entries: list[CacheEntry[bytes]], sound: bytes, worth: Usage | None
 ) -> CacheResult[Iterator[bytes]]:
     tts.count("hit", speaker.request.voice, speaker.policy)
     ttl = min(entry.ttl - entry.age for entry in entries)
@@ -101,7 +104,7 @@ def _hit(
     return CacheResult(iter([sound]), "hit", key, age=age, ttl=ttl, stored=True, match="exact", billed=worth)
 
 
-def _encoded(speaker: Speaker, codec: str, entries: list[tts.Entry]) -> bytes:
+def _encoded(speaker: Speaker, codec: str, entries: list[CacheEntry[bytes]]) -> bytes:
     pieces = ([pcm_of(entry)] for entry in entries)
     return _encode(speaker, codec, b"".join(join(pieces, settings.SENTENCE_PAUSE_MS, speaker.request.sample_rate)))
 

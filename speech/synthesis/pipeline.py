@@ -14,6 +14,7 @@ from django.conf import settings
 
 from caching import metrics, tts
 from caching.coordination.admission import turns
+from caching.entry import CacheEntry
 from caching.pricing.usage import Usage
 from speech.audio import Encoder, join
 from speech.synthesis.voice import Made, Speaker, pcm_of
@@ -40,7 +41,9 @@ class Sentence:
 class Playback:
     """Speaks `texts` as they come. Closing the iteration stops all work on what has not been played."""
 
-    def __init__(self, speaker: Speaker, texts: Iterable[str], entries: Iterable[tts.Entry | None] = ()) -> None:
+    def __init__(
+        self, speaker: Speaker, texts: Iterable[str], entries: Iterable[CacheEntry[bytes] | None] = ()
+    ) -> None:
         """`entries` are those of the first texts, where they have been looked up already."""
         self.sentences: list[Sentence] = []
         self._speaker = speaker
@@ -109,9 +112,9 @@ class Playback:
     def _track(self, text: str) -> _Track:
         piece = self._speaker.utterance(text)
         entry = next(self._known, None) or tts.lookup([piece], self._speaker.policy)[0]
-        worth = Usage.from_billed(entry.billed) if entry else None
-        age = entry.age if entry else 0
-        sentence = Sentence(text, cached=entry is not None, worth=worth or Usage(), age=age)
+        sentence = Sentence(text)
+        if entry:
+            sentence = Sentence(text, cached=True, worth=entry.usage or Usage(), age=entry.age)
         self.sentences.append(sentence)
         metrics.SENTENCES.labels("cached" if entry else "synthesized").inc()
         track = _Track(sentence, self._stopped)

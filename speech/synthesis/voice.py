@@ -17,6 +17,7 @@ from django.conf import settings
 
 from caching import keys, tts
 from caching.coordination import single_flight
+from caching.entry import CacheEntry
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.tts import Utterance
@@ -166,6 +167,6 @@ def _billing_nothing_if_it_fails(made: Made) -> Iterator[None]:
         raise
 
 
-def pcm_of(entry: tts.Entry) -> bytes:
+def pcm_of(entry: CacheEntry[bytes]) -> bytes:
     """The samples of a stored sentence."""
-    return read_wav(entry.audio)[0]
+    return read_wav(entry.value)[0]

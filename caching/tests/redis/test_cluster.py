@@ -83,7 +83,7 @@ def test_many_callers_share_one_flight(cluster: RedisCluster) -> None:
 
 def test_the_sentences_of_a_text_are_read_at_once(cluster: RedisCluster) -> None:
     spoken = speak(20)
-    assert [found and found.audio for found in tts.lookup(spoken, Policy())] == [b"RIFF"] * 20
+    assert [found and found.value for found in tts.lookup(spoken, Policy())] == [b"RIFF"] * 20
 
 
 def test_a_paraphrase_is_found(cluster: RedisCluster) -> None:

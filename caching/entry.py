@@ -1,0 +1,84 @@
+"""Envelope of every stored value: version, check of its own key, age, level, client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+
+from caching import keys
+from caching.policy import CacheType, Policy
+from caching.pricing.usage import Usage
+from caching.redis import store
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheEntry(Generic[T_co]):
+    value: T_co
+    usage: Usage | None
+    """Units that the provider billed for it; None: unknown."""
+    created: float
+    ttl: int
+    """Seconds of freshness, counted from `created`."""
+    level: str
+    kept: int = 0
+    """Seconds that Redis keeps it past `ttl`, for stale-if-error."""
+
+    @property
+    def age(self) -> int:
+        return max(0, int(time.time() - self.created))
+
+    def accepted_by(self, policy: Policy) -> bool:
+        return policy.accepts(self.created, self.ttl, self.kept)
+
+
+def envelope(
+    key: str, cache_type: CacheType, policy: Policy, *, version: int | None, by: str, age: int = 0
+) -> dict[str, Any]:
+    """Return the fields that `read` checks. `age`: whole seconds since the oldest part of the value was made."""
+    fields = {
+        **({} if version is None else {"v": version}),
+        "key": keys.self_check(key),
+        "created": round(time.time() - age, 3),
+        "ttl": policy.ttl(cache_type),
+        "level": policy.level,
+        "by": by,
+    }
+    if settings.STALE_IF_ERROR_SECONDS:
+        fields["kept"] = settings.STALE_IF_ERROR_SECONDS
+    return fields
+
+
+def seconds_in_redis(fields: Mapping[str, Any], age: int = 0) -> int:
+    """Return the Redis TTL of a value with the envelope `fields`: its freshness, and the time it may be stale."""
+    return int(fields["ttl"]) - age + int(fields.get("kept", 0))
+
+
+def read(
+    key: str, fields: Mapping[str, Any], version: int | None, parse: Callable[[], tuple[T, Usage | None]]
+) -> CacheEntry[T] | None:
+    """Return the entry stored under `key`. One that was moved, damaged or is of another version is deleted.
+
+    `parse` returns the value and its usage; it may raise AttributeError, KeyError, TypeError or ValueError.
+    """
+    try:
+        if fields.get("v") != version or fields["key"] != keys.self_check(key):
+            raise ValueError("another version or another key")
+        value, usage = parse()
+        return CacheEntry(
+            value,
+            usage,
+            created=float(fields["created"]),
+            ttl=int(fields["ttl"]),
+            level=fields["level"],
+            kept=int(fields.get("kept", 0)),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        store.discard(key, f"not an entry of this version: {error}")
+        return None
