@@ -52,15 +52,31 @@ def transcribe(
     *,
     failures: single_flight.Failures,
     patience: float,
+    stale_if: type[Exception],
 ) -> CacheResult[Transcript]:
     """Return the cached transcript, or the one of `produce`, which is then stored as far as `policy` allows.
 
-    Errors of `produce` pass through. Raises NothingCached, LeaderSilent and LeaderLost.
+    Where that fails with `stale_if`, an expired transcript may be returned (RFC 5861); else errors of `produce` pass
+    through. Raises NothingCached, LeaderSilent and LeaderLost.
     """
     if found := lookup(recording, policy):
         return _hit(recording, policy, found)
-    subject = _subject(recording)
-    result.require_provider_allowed("stt", policy, subject=subject)
+    result.require_provider_allowed("stt", policy, subject=_subject(recording))
+    try:
+        return _share(recording, policy, produce, failures, patience)
+    except (stale_if, single_flight.LeaderLost, single_flight.LeaderSilent):
+        if stale := _stale(recording, policy):
+            return stale
+        raise
+
+
+def _share(
+    recording: Recording,
+    policy: Policy,
+    produce: Callable[[], Transcript],
+    failures: single_flight.Failures,
+    patience: float,
+) -> CacheResult[Transcript]:
 
     def work() -> Iterator[bytes]:
         # Another caller may have stored it since the look-up.
@@ -80,7 +96,9 @@ def transcribe(
     usage = Usage.from_billed(transcript["billed"])
     if "created" in fields:
         return _hit(recording, policy, CacheEntry(transcript, usage, **fields))
-    return result.miss("stt", recording.key, policy, transcript, subject=subject, leads=leads, usage=usage, **fields)
+    return result.miss(
+        "stt", recording.key, policy, transcript, subject=_subject(recording), leads=leads, usage=usage, **fields
+    )
 
 
 def lookup(recording: Recording, policy: Policy) -> CacheEntry[Transcript] | None:
@@ -96,7 +114,7 @@ def lookup(recording: Recording, policy: Policy) -> CacheEntry[Transcript] | Non
     return found if found and found.accepted_by(policy) else None
 
 
-def stale(recording: Recording, policy: Policy) -> CacheResult[Transcript] | None:
+def _stale(recording: Recording, policy: Policy) -> CacheResult[Transcript] | None:
     """Return a transcript past its time to live, for when the provider fails (RFC 5861)."""
     policy = replace(policy, stale=True)
     found = lookup(recording, policy) if settings.STALE_IF_ERROR_SECONDS else None

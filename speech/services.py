@@ -242,15 +242,9 @@ def transcribe(
         with asked(chosen, "transcription"):
             return asdict(chosen.transcribe(prepared))
 
-    patience = settings.PROVIDER_READ_TIMEOUT
-    with account:
-        try:
-            with _translated():
-                cached = stt.transcribe(recording, policy, produce, failures=FAILURES, patience=patience)
-        except ProviderError:
-            if not (stale := stt.stale(recording, policy)):
-                raise
-            cached = stale
+    limit = settings.PROVIDER_READ_TIMEOUT
+    with account, _translated():
+        cached = stt.transcribe(recording, policy, produce, stale_if=ProviderError, failures=FAILURES, patience=limit)
     return TranscriptionResult(cached, chosen.name, account.settle(cached))
 
 

@@ -87,12 +87,14 @@ def test_the_cards_are_compared_with_the_period_before(staff: Browser) -> None:
 def test_the_period_and_the_filters_choose_what_is_counted(staff: Browser) -> None:
     hour("exact", 1)
     hour("exact", 10, client="other", provider="elsewhere", level="speed", cache_type="tts")
+    hour("exact", 4, client="caller", provider="heard", level="quality", cache_type="stt")
     hour("exact", 100, hour=hours_ago(5 * 24))
     chosen = {
-        "": "11 of 11",
-        "period=7d": "111 of 111",
+        "": "15 of 15",
+        "period=7d": "115 of 115",
         "period=7d&client=other": "10 of 10",
         "cache_type=tts": "10 of 10",
+        "cache_type=stt": "4 of 4",
         "level=balanced": "1 of 1",
         "provider=elsewhere": "10 of 10",
     }

@@ -263,14 +263,14 @@ def test_a_transcript_is_found_for_exactly_its_own_recording(pair: Pair) -> None
 
     def written(recording: stt.Recording) -> bool:
         try:
-            stt.transcribe(recording, ONLY_CACHED, dict, failures=FAILURES, patience=5)
+            stt.transcribe(recording, ONLY_CACHED, dict, failures=FAILURES, patience=5, stale_if=OSError)
         except NothingCached:
             return False
         return True
 
     one, other = recording_of(pair.one), recording_of(pair.other)
     made = {"text": "said", "billed": {}}
-    stt.transcribe(one, SPEED, lambda: made, failures=FAILURES, patience=5)
+    stt.transcribe(one, SPEED, lambda: made, failures=FAILURES, patience=5, stale_if=OSError)
     same_client = pair.one["client"] == pair.other["client"]
     assert written(other) is (same_client and not pair.differs)
     if not written(other):

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import redis
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from caching.ledger.writer import writer
 from caching.models import HourlyUsage
 from caching.tests.support.asking import change_entry
+from speech.audio import to_wav
 from speech.providers.base import SpeechRequest
 from speech.routing.fallback import for_speech
 from speech.tests.loopback import FakeOpenAI, FakeSarvam
@@ -213,3 +215,18 @@ class TestStale:
         stale = speak(api, codec=codec)
         assert (stale.status_code, stale.content) == (200, fresh.content)
         assert "fwd=stale" in stale.headers["Cache-Status"] and "Age" in stale.headers
+
+    def test_an_expired_transcript_is_served_where_the_provider_fails(
+        self, api: Any, fake_openai: FakeOpenAI, redis_client: Any
+    ) -> None:
+        def hear() -> Any:
+            upload = SimpleUploadedFile("said.wav", to_wav(bytes(64), 16_000))
+            return api.post("/v1/audio/transcriptions", {"model": "whisper-1", "file": upload}, format="multipart")
+
+        fresh = hear()
+        [key] = redis_client.keys("stt:*")
+        change_entry(redis_client, key.decode(), lambda entry: {**entry, "created": entry["created"] - 1000})
+        fake_openai.behave("500")
+        stale = hear()
+        assert (stale.status_code, stale.content) == (200, fresh.content)
+        assert stale.headers["Cache-Status"].startswith("speechsite; fwd=stale; ttl=-1")
