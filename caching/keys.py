@@ -33,6 +33,7 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fals
 _WHOLE_FLOAT = re.compile(r"\.0|\de\+")
 """`1.0` and `1e+16`: how every whole number of type float looks in JSON, and some texts too."""
 _WHITE_SPACE = re.compile(r"\s+")
+_LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 # What separates parts of a key, widens a pattern, or does not print; letters of every script stay as they are.
 _UNSAFE = re.compile(r"[:%*?\[\]\\\x00-\x1f\x7f]")
 
@@ -83,11 +84,16 @@ def index_key(made_by: str, part: str) -> str:
 
 
 def normalize_speech_text(text: str) -> str:
-    """What two texts may differ in and still sound the same: Unicode form, outer and repeated white space.
+    """Fold what two texts may differ in and still sound the same: Unicode form, outer and repeated white space.
 
-    Nothing else: case and punctuation change speech, and ZWJ and ZWNJ change Indic letters.
+    Nothing else: case and punctuation change speech, ZWJ and ZWNJ change Indic letters, and a voice may pause at the
+    end of a line, longer at an empty one.
     """
-    return _WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return _WHITE_SPACE.sub(_one_blank, unicodedata.normalize("NFC", text).strip())
+
+
+def _one_blank(white_space: re.Match[str]) -> str:
+    return "\n\n"[: len(_LINE_END.findall(white_space[0]))] or " "
 
 
 def speech_key(*, provider: str, voice: str, text: str, options: Mapping[str, Any], codec: str) -> str:

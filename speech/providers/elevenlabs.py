@@ -13,7 +13,7 @@ from speech.providers._shared import validation
 from speech.providers._shared.http import Call, Form, post, post_for_json
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
 from speech.text.languages import canonical, detect
-from speech.text.sentences import pack
+from speech.text.packing import pack
 
 _SAMPLE_RATE = 24_000
 _LIMITS = {

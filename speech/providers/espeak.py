@@ -9,7 +9,7 @@ from speech.exceptions import InvalidRequest
 from speech.providers._shared import espeak_engine, validation
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
 from speech.text.languages import LANGUAGES, detect
-from speech.text.sentences import pack
+from speech.text.packing import pack
 
 _MODEL = "espeak-ng"
 _VOICES = {"en-gb": "gmw/en", "en-us": "gmw/en-US", **{code: code for code in LANGUAGES if code != "en"}}

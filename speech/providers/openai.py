@@ -23,7 +23,7 @@ from speech.providers.base import (
     Voice,
 )
 from speech.text.languages import detect
-from speech.text.sentences import pack
+from speech.text.packing import pack
 
 _SAMPLE_RATE = 24_000  # of response_format "pcm", as the API reference says
 _LIMIT = 4_096  # characters of `input`

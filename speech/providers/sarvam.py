@@ -25,7 +25,7 @@ from speech.providers.base import (
     Voice,
 )
 from speech.text.languages import canonical, detect
-from speech.text.sentences import pack
+from speech.text.packing import pack
 
 _SAMPLE_RATE = 24_000  # always sent: the SDK and the documentation disagree about the default
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.text.sentences import SentenceStream, pack, split
+from speech.text.packing import pack
+from speech.text.sentences import SentenceStream, split
 
 # What decides about boundaries, thickly: full stops, brackets, marks, joiners, abbreviations, white space.
 TRICKY = st.lists(

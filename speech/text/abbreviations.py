@@ -1,0 +1,101 @@
+"""Abbreviations that end in a full stop and do not end a sentence, by what may follow them.
+
+`sentencex` knows many, for some languages. These are the ones that it (1.0.32) takes for the end of a sentence.
+Texts mix languages, so all of them hold in every text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_TITLES = """
+    ms mx smt km kum sh shri tmt thiru rs re pt adv er lt dy jt govt regd opp nr ar dr mr mrs prof rev hon messrs
+    sr sra srta sres dña dra profa lic arq ud uds vd vds avda izq dcha dpto
+    mm mme mmes mlle mlles mgr pr ste
+    hr frl bzw vgl evtl ggf inkl exkl zzgl
+    डॉ डा डाॅ श्री श्रीमती सुश्री कु प्रो प्रा पं रु रू नं क्र सं मो पृ उदा इंजी स्व मि सौ चि ॲड अॅड अधि न्या कै ता जि मु पो लि कं फ़ो फो दू
+    ডা ড ডঃ মোঃ মো মোসাঃ মোছাঃ মি প্রো প্রফে নং রু পৃ ইঞ্জি অ্যাড লি খ্রি
+    ડૉ ડો શ્રી શ્રીમતી સુશ્રી કુ પ્રો રૂ રુ નં પૃ ક્ર તા જિ મો લિ સ્વ પં
+    ਡਾ ਸ਼੍ਰੀ ਸ੍ਰੀ ਸ਼੍ਰੀਮਤੀ ਸ੍ਰੀਮਤੀ ਪ੍ਰੋ ਰੁ ਰੂ ਨੰ ਪੰ ਸਃ ਮਿ ਗਿ
+    ଡା ଡଃ ଡ଼ ଶ୍ରୀ ଶ୍ରୀମତୀ ପ୍ରଫେ ନଂ ଟ
+    டாக்டர் டாக் ரூ திரு திருமதி செல்வி எண் பக் பேரா முனைவர்
+    డా రూ శ్రీ శ్రీమతి నం ప్రొ కు చి పే
+    ಡಾ ರೂ ಶ್ರೀ ಶ್ರೀಮತಿ ನಂ ಪ್ರೊ ಕು ಪು ಸಂ
+    ഡോ രൂ ശ്രീ ശ്രീമതി നം പ്രൊ പ്രഫ അഡ്വ പേ
+    ڈاکٹر مسٹر مسز پروفیسر مولانا دكتور دكتورة رقم هـ
+"""
+"""Before a name or a figure: a sentence never ends behind them."""
+
+_BEFORE_FIGURES = """
+    no nos vol ex amt std max min tel ph mob extn apt acct appt approx qty ch chap sec fig figs eq ref pg pp para art
+    cap núm núms pág págs máx mín aprox ed num tél env éd nr abb bd kap abs str ca
+    jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
+    धा अनु खं अध्या भा
+"""
+"""Before a figure or a small letter ("Vol. 3", "max. speed"); elsewhere most of them may end a sentence."""
+
+_CAPITALIZED = """
+    jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun ar re er km
+"""
+"""Words of their own in small letters: "the sun. 3 people"."""
+
+_WORDS = ("no", "No", "NO", "bien", "Bien", "me", "may", "mar", "art", "mag", "ok", "Ok", "OK", "con", "pro")
+"""`sentencex` takes them for abbreviations before a capital letter too, where they are words: "No. I cannot."."""
+
+_LETTER_NAMES = """
+    ए बी सी डी ई जी जे के ओ पी टी यू वी एच एफ एफ़ एल एम एन आर एस आई क्यू डब्ल्यू एक्स वाई वाय ज़ेड जेड झेड
+    এ বি সি ডি ই জি জে কে ও পি টি ভি এফ এইচ আই এল এম এন কিউ আর এস ইউ ডব্লিউ এক্স ওয়াই জেড
+    એ બી સી ડી ઈ જી જે કે ઓ પી ટી યુ વી એચ એફ એલ એમ એન આર એસ આઈ ક્યુ ક્યૂ ડબલ્યુ ડબ્લ્યુ એક્સ વાય વાઈ ઝેડ
+    ਏ ਬੀ ਸੀ ਡੀ ਈ ਜੀ ਜੇ ਕੇ ਓ ਪੀ ਟੀ ਯੂ ਵੀ ਐਚ ਐੱਚ ਐਫ ਐੱਫ ਐਲ ਐੱਲ ਐਮ ਐੱਮ ਐਨ ਐੱਨ ਆਰ ਐਸ ਐੱਸ ਆਈ ਕਿਊ ਡਬਲਯੂ ਐਕਸ ਵਾਈ ਜ਼ੈੱਡ
+    اے بی سی ڈی ای ایف جی ایچ جے کے ایل ایم این پی کیو آر ایس ٹی وی ڈبلیو ایکس وائی زیڈ
+    ଏ ବି ସି ଡି ଇ ଜି ଜେ କେ ଓ ପି ଟି ଭି ଏଚ୍ ଏଫ୍ ଏଲ୍ ଏମ୍ ଏନ୍ ଆର୍ ଏସ୍ ଆଇ
+    எஃப் எச் எல் எம் என் ஆர் எஸ் கியூ டபிள்யூ எக்ஸ் ஒய் இசட்
+    ఏ బి బీ సి సీ డి డీ ఇ ఈ జి జీ జే కే ఓ పి పీ టి టీ యు యూ వి వీ హెచ్ ఎఫ్ ఎల్ ఎం ఎమ్ ఎన్ ఆర్ ఎస్ క్యూ డబ్ల్యు డబ్ల్యూ ఎక్స్ జెడ్
+    ಎ ಏ ಬಿ ಸಿ ಡಿ ಇ ಜಿ ಜೆ ಕೆ ಓ ಪಿ ಟಿ ಯು ವಿ ಎಚ್ ಹೆಚ್ ಎಫ್ ಎಲ್ ಎಂ ಎಮ್ ಎನ್ ಆರ್ ಎಸ್ ಕ್ಯು ಕ್ಯೂ ಡಬ್ಲ್ಯು ಡಬ್ಲ್ಯೂ ಎಕ್ಸ್ ಜೆಡ್
+    എ ബി സി ഡി ഇ ജി ജെ കെ ഒ പി ടി യു വി എച്ച് എഫ് എൽ എം എൻ ആർ എസ് ക്യു ഡബ്ല്യു എക്സ് സെഡ്
+"""
+"""English letters as the scripts of India and Urdu spell them: initials."""
+
+_WORDS_OF_ONE_SYLLABLE = ("நீ", "வா", "போ", "தா", "வை", "தை", "பூ", "தீ", "கை")
+"""Tamil words; any other single syllable of Tamil is the initial of a name."""
+
+TITLES, BEFORE_FIGURES, CAPITALIZED, LETTER_NAMES = (
+    frozenset(unicodedata.normalize("NFC", names).split())
+    for names in (_TITLES, _BEFORE_FIGURES, _CAPITALIZED, _LETTER_NAMES)
+)
+
+_LETTER = re.compile(r"[\u05d0-\u0dff]")
+"""Of a script without capitals, from Hebrew to Sinhala."""
+_TAMIL = re.compile(r"[\u0b80-\u0bff]+")
+_ACRONYM = re.compile(r"(?:[^\W\d_][^\W_]*[\u0300-\u0dff]*\.)+[^\W\d_][^.]*")
+_FIGURE_SIGNS = frozenset("₹$€£¥#+-−~<=")
+_MARKS = frozenset(["Mn", "Mc", "Cf"])
+
+
+def may_end_sentence(word: str, following: str) -> bool | None:
+    """Tell if a full stop between `word` and a space before the character `following` can end a sentence.
+
+    None: nothing here says so.
+    """
+    word = unicodedata.normalize("NFC", word)
+    small = word.lower()
+    named = word != small or small not in CAPITALIZED
+    before_figure_or_small = following.isdigit() or following.islower() or following in _FIGURE_SIGNS
+    if (small in TITLES and named) or is_initial(word):
+        return False
+    if small in BEFORE_FIGURES and named and before_figure_or_small:
+        return False
+    if word in _WORDS:
+        return True
+    if _ACRONYM.fullmatch(word):
+        return None if following.isupper() else False
+    return None
+
+
+def is_initial(word: str) -> bool:
+    """Tell if `word` is an initial in a script without capitals."""
+    if word in LETTER_NAMES or _LETTER.fullmatch(word):
+        return True
+    letters = sum(unicodedata.category(letter) not in _MARKS for letter in word)
+    return letters == 1 and bool(_TAMIL.fullmatch(word)) and word not in _WORDS_OF_ONE_SYLLABLE

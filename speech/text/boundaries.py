@@ -1,0 +1,215 @@
+"""Where sentences end, found while the text still comes: each place is looked at once, with a few characters behind it.
+
+Full stops are judged by `sentencex`, as Pipecat does, so that a bot that splits its own text and one that leaves it to
+us mostly share their cache entries. Everything that it cannot know from one place is decided here before it is asked:
+figures, addresses, quotations, lines, initials.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, cast
+
+import sentencex
+
+from speech.text import abbreviations
+from speech.text.quotations import BRACKETS, EITHER, MARKS, OPENERS, Boundary, Quotations
+
+CONTEXT = 120
+"""Characters before a full stop that are looked at."""
+MOST_BEHIND = 64
+"""Characters behind it that are waited for, at each step. They bound the work on runs of 20,000 dots or blanks."""
+WRAPPED_LINE = 45
+"""Characters from which a line may have been wrapped: a shorter one is a line of a list, a verse, a title."""
+
+_POINT = ".．｡"
+_FULL_STOP = ".!?…‽।॥。．｡！？؟۔።᙮‼⁇⁈⁉။។꯫᱾᱿"
+_EMOJI = "\u200d\ufe0f\u2600-\u27bf\U0001f1e6-\U0001faff"
+_LINE_ENDS = "\n\r\u2028\u2029\x85"
+_APOSTROPHE = r"(?<![^\W\u2e80-\uffdc])'|'(?![^\W\u2e80-\uffdc])"
+_EVENT = re.compile(rf"[{_FULL_STOP}{_LINE_ENDS}]|{_APOSTROPHE}|[{re.escape(MARKS.replace(chr(39), ''))}]")
+_RUN = re.compile(
+    rf"(?s)(?P<marks>[{_FULL_STOP}]{{0,{MOST_BEHIND}}}+)"
+    rf"(?P<closers>[\"'”’»›)\]}}」』》〉】）＂*_~`{_EMOJI}]{{0,{MOST_BEHIND}}}+)"
+    rf"(?P<space>\s{{0,{MOST_BEHIND}}}+)(?P<openers>[{re.escape(''.join(sorted(OPENERS)))}*_]{{0,{MOST_BEHIND}}}+)"
+)
+_LINE_END = re.compile(rf"\r\n|[{_LINE_ENDS}]")
+_ITEM = re.compile(r"[-*+•‣▪●○–—·]\s|\w{1,3}[.)]\s")
+_ITEM_LENGTH = 5
+_ENDS_LINE = frozenset(f"{_FULL_STOP}:;")
+_CLOSING_PUNCTUATION = frozenset(",;:،؛、，；：)]}）")
+_WORD_BEFORE = re.compile(r"[^\s\"'“‘«(\[{<]+\Z")
+_NO_QUOTES = {ord(mark): None for mark in MARKS if mark not in "'’"}
+_WITHOUT_SPACES = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f]")
+"""Chinese, Japanese, Korean."""
+_ORDINAL = re.compile(r"(?<!\d)\d{1,2}\Z")
+_WITH_ORDINALS = ("bs", "cs", "da", "de", "et", "eu", "fi", "hr", "hu", "is", "lv", "nb", "no", "pl", "sk", "sl", "tr")
+"""Languages that write "3. Oktober"."""
+_ADDRESS = re.compile(r"://|@|www\.|/", re.I)
+
+
+class _Run(NamedTuple):
+    """Full stops or a line end, and what is behind them."""
+
+    at: int
+    marks: str
+    closers: str
+    space: str
+    openers: str
+    following: str
+    """The first character of what comes next; empty at the end of the text."""
+
+    @property
+    def end(self) -> int:
+        return self.at + len(self.marks) + len(self.closers) + len(self.space)
+
+    @property
+    def lines(self) -> int:
+        return len(_LINE_END.findall(self.space))
+
+
+class BoundaryFinder:
+    """Where the sentences of a text end. Positions count from the beginning of `text`, which `drop` moves."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language.partition("-")[0].lower() or "en"
+        self.text = ""
+        self.seen = 0  # everything before it is decided
+        self._line_start = 0
+        self._quotations = Quotations()
+
+    @property
+    def needed_from(self) -> int:
+        """What is before it will not be looked at again."""
+        opened = [quotation.opened for quotation in self._quotations.open[:1]]
+        return max(0, min([self.seen - CONTEXT, *opened]))
+
+    def drop(self, count: int) -> None:
+        self.text = self.text[count:]
+        self.seen -= count
+        self._line_start -= count
+        for quotation in self._quotations.open:
+            quotation.opened -= count
+            quotation.ends = [end._replace(end=end.end - count) for end in quotation.ends]
+
+    def find(self, *, final: bool) -> list[Boundary]:
+        """The boundaries that are certain now; with `final` no more text will come."""
+        found: list[Boundary] = []
+        while (event := _EVENT.search(self.text, self.seen)) and self._handle(event.start(), final, found):
+            pass
+        if event is None:
+            self.seen = len(self.text)
+            self._give_up(found)
+        if final:
+            found += self._quotations.all_given_up()
+        return found
+
+    def _give_up(self, found: list[Boundary]) -> None:
+        found += self._quotations.given_up(self.seen)
+
+    def _handle(self, at: int, final: bool, found: list[Boundary]) -> bool:
+        """Decide about the event at `at`. Returns False when more text is needed first."""
+        self.seen = at
+        self._give_up(found)
+        if self.text[at] in _FULL_STOP or self.text[at] in _LINE_ENDS:
+            return self._handle_end(at, final, found)
+        needed = 6 if self.text[at] == "'" else 1
+        behind = self.text[at + 1 : at + 1 + needed]
+        if len(behind) < needed and not final:
+            return False
+        self._quotations.see(self.text[at], at, self.text[max(0, at - 1) : at], behind)
+        self.seen = at + 1
+        return True
+
+    def _handle_end(self, at: int, final: bool, found: list[Boundary]) -> bool:
+        run = self._run(at)
+        looked_at = run.end + max(len(run.openers) + 1, _ITEM_LENGTH * bool(run.lines))
+        if not final and len(self.text) < looked_at:
+            return False
+        for place, mark in enumerate(run.closers, at + len(run.marks)):
+            if mark in MARKS:
+                self._quotations.close(mark, self.text[place - 1], self.text[place + 1 : place + 2] or " ")
+        if run.lines > 1 or (run.lines and _ITEM.match(self.text, run.end)):
+            found += self._quotations.all_given_up()
+        if run.following and (self._ends_line(run) if run.lines else self._ends_sentence(run)):
+            opened = self._quotations.open
+            (opened[-1].ends if opened else found).append(Boundary(run.end, bool(run.lines)))
+        if run.lines:
+            self._line_start = run.end
+        self.seen = run.end
+        return True
+
+    def _run(self, at: int) -> _Run:
+        match = cast("re.Match[str]", _RUN.match(self.text, at))  # every part of the pattern may be empty
+        marks, closers, space, openers = match.groups()
+        for number, mark in enumerate(closers):
+            if mark in EITHER and not self._quotations.would_close(mark):
+                # It opens the next quotation, unless it stands alone.
+                if number == len(closers) - 1 and (space or match.end() == len(self.text)):
+                    break
+                return _Run(
+                    at,
+                    marks,
+                    closers[:number],
+                    "",
+                    closers[number:],
+                    self.text[(behind := match.end("closers")) : behind + 1],
+                )
+        return _Run(at, marks, closers, space, openers, self.text[match.end() : match.end() + 1])
+
+    def _ends_line(self, run: _Run) -> bool:
+        if run.lines > 1 or _ITEM.match(self.text, run.end):
+            return True
+        if run.marks:
+            return run.marks not in _POINT or self._abbreviation(run.at, run.following) is not False
+        line = self.text[max(0, self._line_start, run.at - WRAPPED_LINE - 1) : run.at].strip()
+        wrapped = len(line) >= WRAPPED_LINE and line[-1] not in _ENDS_LINE
+        return not wrapped or run.following.isupper() or not run.following.isalnum()
+
+    def _ends_sentence(self, run: _Run) -> bool:
+        if run.following in _FULL_STOP or (run.following in _CLOSING_PUNCTUATION and not run.openers):
+            return False
+        quoted = [mark for mark in run.closers if mark in MARKS]
+        if quoted and (quoted[-1] in BRACKETS or not (run.following.isupper() or run.openers)):
+            return False
+        if not run.space:
+            return self._ends_without_space(run)
+        if run.marks[-1] == "۔" and abbreviations.is_initial(self._word_before(run.at)):
+            return False
+        if not set(run.marks) & set(".．!?…"):
+            return True
+        if run.marks in _POINT and (verdict := self._abbreviation(run.at, run.following)) is not None:
+            return verdict
+        return self._sentencex_says_so(run)
+
+    def _ends_without_space(self, run: _Run) -> bool:
+        """Only scripts without capitals do without the space."""
+        at, last, following = run.at, run.marks[-1], run.following
+        previous = self.text[at - 1 : at]
+        if previous.isdigit() and following.isdigit():
+            return False
+        if last in "۔" and abbreviations.is_initial(self._word_before(at)):
+            return False
+        if last not in ".．!?…‽":
+            return True
+        if _WITHOUT_SPACES.match(following):
+            return last not in _POINT or bool(_WITHOUT_SPACES.match(previous))
+        if last in _POINT or run.closers or following < "\u0590" or not following.isalpha():
+            return False
+        return not _ADDRESS.search(self._word_before(at))
+
+    def _abbreviation(self, at: int, following: str) -> bool | None:
+        if self._language in _WITH_ORDINALS and _ORDINAL.search(self.text[max(0, at - 3) : at]):
+            return False
+        return abbreviations.may_end_sentence(self._word_before(at), following)
+
+    def _word_before(self, at: int) -> str:
+        word = _WORD_BEFORE.search(self.text[max(0, at - CONTEXT) : at])
+        return word[0] if word else ""
+
+    def _sentencex_says_so(self, run: _Run) -> bool:
+        opened = self._quotations.open
+        start = max(0, run.at - CONTEXT, opened[-1].opened + 1 if opened else 0)
+        context = self.text[start : run.at + len(run.marks)].translate(_NO_QUOTES).replace("\n", " ")
+        last: str = list(sentencex.segment(self._language, f"{context} {run.following}"))[-1]
+        return last == run.following
