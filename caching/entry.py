@@ -38,6 +38,14 @@ class CacheEntry(Generic[T_co]):
         return policy.accepts(self.created, self.ttl, self.kept)
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh(Generic[T_co]):
+    """A new value, and whether it has been stored."""
+
+    value: T_co
+    stored: bool
+
+
 def envelope(
     key: str, cache_type: CacheType, policy: Policy, *, version: int | None, by: str, age: int = 0
 ) -> dict[str, Any]:

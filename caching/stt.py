@@ -13,7 +13,7 @@ from django.conf import settings
 
 from caching import entry, keys, metrics, result
 from caching.coordination import rate_limit, single_flight
-from caching.entry import CacheEntry
+from caching.entry import CacheEntry, Fresh
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
@@ -23,6 +23,7 @@ VERSION = 2
 
 Transcript = dict[str, Any]
 """A JSON object with at least `text` and `billed`."""
+Item = Fresh[Transcript] | CacheEntry[Transcript]
 
 
 @dataclass(frozen=True)
@@ -78,27 +79,49 @@ def _share(
     patience: float,
 ) -> CacheResult[Transcript]:
 
-    def work() -> Iterator[bytes]:
+    def work() -> Iterator[Item]:
         # Another caller may have stored it since the look-up.
         if found := lookup(recording, policy):
-            envelope = {"created": found.created, "ttl": found.ttl, "level": found.level, "kept": found.kept}
-            yield json.dumps({"transcript": found.value, **envelope}).encode()
+            yield found
         else:
-            fresh = produce()
-            yield json.dumps({"transcript": fresh, "stored": remember(recording, fresh, policy)}).encode()
+            transcript = produce()
+            yield Fresh(transcript, stored=remember(recording, transcript, policy))
 
     leads, items = True, work()
     if policy.read and policy.write:
-        leads, items = single_flight.share(recording.key, work, failures=failures, patience=patience)
+        leads, items = single_flight.share(recording.key, work, failures=failures, patience=patience, wire=_WIRE)
     [item] = items
-    fields = json.loads(item)
-    transcript = fields.pop("transcript")
-    usage = Usage.from_billed(transcript["billed"])
-    if "created" in fields:
-        return _hit(recording, policy, CacheEntry(transcript, usage, **fields))
+    if isinstance(item, CacheEntry):
+        return _hit(recording, policy, item)
+    usage = Usage.from_billed(item.value["billed"])
     return result.miss(
-        "stt", recording.key, policy, transcript, subject=_subject(recording), leads=leads, usage=usage, **fields
+        "stt",
+        recording.key,
+        policy,
+        item.value,
+        subject=_subject(recording),
+        leads=leads,
+        stored=item.stored,
+        usage=usage,
     )
+
+
+def _encode(item: Item) -> bytes:
+    if isinstance(item, Fresh):
+        return json.dumps({"transcript": item.value, "stored": item.stored}).encode()
+    envelope = {"created": item.created, "ttl": item.ttl, "level": item.level, "kept": item.kept}
+    return json.dumps({"transcript": item.value, **envelope}).encode()
+
+
+def _decode(data: bytes) -> Item:
+    fields = json.loads(data)
+    transcript = fields.pop("transcript")
+    if "stored" in fields:
+        return Fresh(transcript, **fields)
+    return CacheEntry(transcript, Usage.from_billed(transcript["billed"]), **fields)
+
+
+_WIRE = single_flight.Wire(_encode, _decode)
 
 
 def lookup(recording: Recording, policy: Policy) -> CacheEntry[Transcript] | None:

@@ -84,7 +84,7 @@ def share(
 ) -> Iterator[bytes]:
     """The chunks of `produce`, or those of whoever makes the same utterance at this moment.
 
-    Raises what flight.share does. A caller that reads or writes no entry works alone.
+    Raises what single_flight.share does. A caller that reads or writes no entry works alone.
     """
     if not (policy.read and policy.write):
         return produce()

@@ -1,6 +1,6 @@
-"""A lease in Redis on a piece of work: one holder at a time, and a mark for it that somebody waits for what it does.
+"""Lease in Redis: one holder at a time, and a mark that tells the holder that somebody waits for its work.
 
-The key holds the holder's token, with the mark behind it once somebody came who did not get the lease.
+The key holds the holder's token, followed by the mark once another process has failed to get the lease.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from typing import Any, cast
 from caching.redis import store
 from caching.redis.commands import Command, in_order
 
-SECONDS = 1.2
-"""How long a dead holder goes unnoticed, at most."""
+SECONDS = 1.2  # unless it is renewed; the longest time in which a dead holder goes unnoticed
 
 _MARK = "+"
-# Whose the lease is; if another's, marked from now on. APPEND leaves the time to live as it is.
+# Return the holder; mark the lease if that is somebody else. APPEND leaves the time to live as it is.
 _JOIN = f"""
 local holder = redis.call('GET', KEYS[1])
 if not holder then
@@ -26,7 +25,7 @@ end
 if string.sub(holder, -1) ~= '{_MARK}' then redis.call('APPEND', KEYS[1], '{_MARK}') end
 return holder
 """
-# Given up if it still reads as it is thought to.
+# Delete the key if it still holds the given value. Return what it held.
 _RELEASE = """
 local holder = redis.call('GET', KEYS[1])
 if holder == ARGV[1] then redis.call('DEL', KEYS[1]) end
@@ -35,28 +34,24 @@ return holder
 
 
 class Lease:
-    """It lasts SECONDS unless it is renewed."""
-
     def __init__(self, name: str) -> None:
         self.name = name
         self.token = secrets.token_hex(8)
         self.marked = self.token + _MARK
-        """What the key holds when somebody waits."""
 
     def acquire(self, then: Sequence[Command] = ()) -> tuple[str | None, list[Any]]:
-        """The token of who holds the lease now, possibly our own, and what Redis answers to the commands behind it.
+        """Return the token of the holder, which is our own if the lease was free, and the replies to `then`.
 
-        No token without Redis.
+        The commands `then` are sent behind it in the same round trip. The token is None without Redis.
         """
-        holder, *answers = _join(self.name, self.token, then)
-        return holder and holder.decode().removesuffix(_MARK), answers
+        holder, *replies = _join(self.name, self.token, then)
+        return holder and holder.decode().removesuffix(_MARK), replies
 
     def release(self) -> bool:
-        """Give it up, but not while somebody waits who was not there before: whether there is somebody."""
+        """Release the lease unless a follower has marked it. Return True if one has."""
         return _release(self.name, self.token) == self.marked
 
     def release_marked(self) -> None:
-        """Give it up although it is marked."""
         _release(self.name, self.marked)
 
     def held_by(self, token: str) -> bool:
@@ -65,7 +60,7 @@ class Lease:
 
 @store.fail_open([])
 def holders(leases: Sequence[Lease]) -> list[str | None]:
-    """What each key holds; nothing at all without Redis."""
+    """Return the value of each key; an empty list without Redis."""
     pipeline = store.connection().pipeline(transaction=False)
     for lease in leases:
         pipeline.get(lease.name)
@@ -86,9 +81,9 @@ def _join(name: str, token: str, then: Sequence[Command]) -> Sequence[Any]:
 
 
 @store.fail_open(None)
-def _release(name: str, holder: str) -> str | None:
-    """Who held it."""
-    found = cast("bytes | None", store.connection().eval(_RELEASE, 1, name, holder))
+def _release(name: str, value: str) -> str | None:
+    """Return the value that the key held."""
+    found = cast("bytes | None", store.connection().eval(_RELEASE, 1, name, value))
     return found.decode() if found else None
 
 

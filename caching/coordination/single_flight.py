@@ -1,22 +1,23 @@
-"""One caller works, the others wait: identical work at the same time, in any process that shares the Redis, once.
+"""Single flight: identical work that is requested at the same time runs once, in any process that shares the Redis.
 
-The leader holds a lease in Redis and renews it while it lives. A follower marks the lease, and the leader, who looks at
-it while it has more to come and when it gives it up, then puts all that it has made and goes on making into a Redis
-stream. Most work is followed by nobody and needs no stream. A lease that runs out means that the leader died: a
-follower then takes over. Without Redis everybody works for themselves.
+The leader holds a lease in Redis and renews it. A follower marks the lease; the leader checks for the mark every
+POLL_SECONDS and when it gives the lease up, and then writes its items, past and future, to a Redis stream. Most work
+has no follower and needs no stream: its items never leave the process. A lease that expires means that the leader died:
+a follower takes over. Without Redis every caller does the work itself.
 
-Keys: `flight:{name}` (the lease, holding the leader's token and the mark) and `flight:{name}:{token}` (the stream).
+Keys: `flight:{name}` (the lease: the leader's token and the mark) and `flight:{name}:{token}` (the stream).
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from django.conf import settings
 
@@ -25,89 +26,103 @@ from caching.coordination.admission import turns
 from caching.coordination.lease import Lease, holders, renew
 from caching.redis import store
 
-LOOK_SECONDS = 0.1
-"""How long a leader that has made something does not notice its first follower."""
-RENEWAL_LOOKS = 3
-"""A lease is renewed at each third look."""
-BLOCK_MILLISECONDS = 120
-"""How long one read waits. Below REDIS_TIMEOUT_MS, or waiting would look like a Redis that hangs."""
-LEAST_SECONDS_BETWEEN_READS = 0.06
-"""With it a follower sends at most 17 commands a second, however fast the leader writes."""
-KEPT_SECONDS = 120
-"""How long a stream stays if its leader dies without ending it."""
-ENDED_SECONDS = 10
-"""How long it stays when it has ended, for followers that have not read all of it."""
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+POLL_SECONDS = 0.1  # the longest time in which a leader does not notice its first follower
+POLLS_PER_RENEWAL = 3
+BLOCK_MILLISECONDS = 120  # of one XREAD; below REDIS_TIMEOUT_MS, or it would look like a Redis that hangs
+SECONDS_BETWEEN_READS = 0.06  # a follower sends at most 17 commands a second, however fast the leader writes
+STREAM_SECONDS = 120  # the stream of a leader that died without ending it
+ENDED_STREAM_SECONDS = 10  # for followers that have not read all of it yet
 
 
 class LeaderLost(Exception):
-    """The leader died, or Redis did, when part of its work had been given out already."""
+    """The leader or Redis died after part of the items had been given out. Raised to followers only."""
 
 
 class LeaderSilent(Exception):
-    """Nothing came from the leader for as long as the caller was ready to wait."""
+    """No item came from the leader for `patience` seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """How a failure of the leader is told to its followers."""
+    """Transfer of a leader's error to its followers."""
 
     dump: Callable[[Exception], dict[str, Any] | None]
-    """None: this failure concerns the leader alone, and a follower should try for itself."""
+    """Return None for an error that concerns the leader alone: a follower then does the work itself."""
     load: Callable[[dict[str, Any]], Exception]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire(Generic[T]):
+    """Transfer of an item to followers; used only if there are any."""
+
+    encode: Callable[[T], bytes]
+    decode: Callable[[bytes], T]
+
+
+BYTES: Wire[bytes] = Wire(bytes, bytes)
 
 
 def share(
     name: str,
-    produce: Callable[..., Iterator[bytes]],
+    produce: Callable[..., Iterator[T]],
     *,
     failures: Failures,
     patience: float,
+    wire: Wire[T] = BYTES,  # type: ignore[assignment]  # the default is for T = bytes
     look: store.Command | None = None,
-) -> tuple[bool, Iterator[bytes]]:
-    """Whether this caller leads, and the items of `produce`, made by it or by whoever leads.
+) -> tuple[bool, Iterator[T]]:
+    """Return `(leads, items)`; identical concurrent calls share one run of `produce`.
 
-    A follower's items come as the leader makes them. It raises what `failures.load` makes of the leader's failure,
-    LeaderSilent after `patience` seconds without an item, and LeaderLost if the leader died after giving out items; if
-    it died before, the follower takes over.
+    A leader's items are those of `produce` themselves: the caller must not change them. A follower gets copies as they
+    come. It raises the leader's error, LeaderSilent after `patience` seconds without an item, and LeaderLost if the
+    leader died after giving out items; if it died before, the follower takes over.
 
-    `look`: what Redis is asked once the lease is there, in the same round trip; `produce` then gets the answer, None
-    without Redis. So it sees what an earlier leader left behind.
+    `look`: a command sent in the same round trip, behind the lease; `produce` is called with its reply, None without
+    Redis, and so sees what an earlier leader has stored.
     """
     turns.give_back()
     lease = Lease(keys.make_key(f"flight:{name}", settings.CACHE_KEY_PREFIX, 1))
-    token, seen = lease.acquire([look] if look else [])
+    token, replies = lease.acquire([look] if look else [])
     if token is None:
         return True, produce(None) if look else produce()
     if token == lease.token:
-        return True, _lead(lease, lambda: produce(*seen), failures)
+        return True, _lead(LeaderLog(lease, wire.encode), lambda: produce(*replies), failures)
 
-    def try_again() -> Iterator[bytes]:
-        return share(name, produce, failures=failures, patience=patience, look=look)[1]
+    def try_again() -> Iterator[T]:
+        return share(name, produce, failures=failures, patience=patience, wire=wire, look=look)[1]
 
-    return False, _follow(lease, token, try_again, failures, patience)
+    return False, _follow(lease, token, wire.decode, try_again, failures, patience)
 
 
-def _lead(lease: Lease, produce: Callable[[], Iterator[bytes]], failures: Failures) -> Iterator[bytes]:
-    made = _Made(lease)
-    _heart.add(made)
+def _lead(log: LeaderLog[T], produce: Callable[[], Iterator[T]], failures: Failures) -> Iterator[T]:
+    _heartbeat.add(log)
     ending = (b"failed", b"")
     try:
         for item in produce():
-            made.append(item)
+            log.append(item)
             yield item
         ending = (b"end", b"")
     except Exception as error:
-        told = failures.dump(error)
-        ending = (b"failed", json.dumps(told).encode() if told else b"")
+        dumped = failures.dump(error)
+        ending = (b"failed", json.dumps(dumped).encode() if dumped else b"")
         raise
     finally:
-        _heart.remove(made)
-        made.end(*ending)
+        _heartbeat.remove(log)
+        log.end(*ending)
 
 
 def _follow(
-    lease: Lease, token: str, try_again: Callable[[], Iterator[bytes]], failures: Failures, patience: float
-) -> Iterator[bytes]:
+    lease: Lease,
+    token: str,
+    decode: Callable[[bytes], T],
+    try_again: Callable[[], Iterator[T]],
+    failures: Failures,
+    patience: float,
+) -> Iterator[T]:
     given_out = False
     for kind, item in _events(lease, token, patience):
         if kind == b"end":
@@ -117,20 +132,20 @@ def _follow(
         if kind == b"failed":
             break
         given_out = True
-        yield item
+        yield decode(item)
     if given_out:
         raise LeaderLost
     yield from try_again()
 
 
 def _events(lease: Lease, token: str, patience: float) -> Iterator[tuple[bytes, bytes]]:
-    """What the leader `token` appends, until it is gone or Redis is. Raises LeaderSilent."""
-    stream = _Listener(f"{lease.name}:{token}")
+    """Yield the events of the leader `token` until it or Redis is gone. Raises LeaderSilent."""
+    reader = _StreamReader(f"{lease.name}:{token}")
     heard = time.monotonic()
-    while (events := stream.read()) is not None:
+    while (events := reader.read()) is not None:
         if not events and not lease.held_by(token):
-            # It may have ended properly between the two questions.
-            yield from stream.read(block=False) or ()
+            # It may have ended properly between the two commands.
+            yield from reader.read(block=False) or ()
             return
         yield from events
         heard = time.monotonic() if events else heard
@@ -138,99 +153,104 @@ def _events(lease: Lease, token: str, patience: float) -> Iterator[tuple[bytes, 
             raise LeaderSilent
 
 
-class _Made:
-    """What a leader has made so far: kept here until somebody follows, from then on in its stream."""
+class LeaderLog(Generic[T]):
+    """Items of a leader: kept in memory until it has a follower, from then on in its Redis stream."""
 
-    def __init__(self, lease: Lease) -> None:
+    def __init__(self, lease: Lease, encode: Callable[[T], bytes]) -> None:
         self.lease = lease
-        self._untold: list[tuple[bytes, bytes]] = []
+        self._encode = encode
+        self._unpublished: list[T] = []
         self._followed = False
         self._lock = threading.Lock()
 
-    def append(self, item: bytes) -> None:
+    def append(self, item: T) -> None:
         with self._lock:
-            self._untold.append((b"item", item))
+            self._unpublished.append(item)
             if self._followed:
-                self._tell(KEPT_SECONDS)
+                self._publish(STREAM_SECONDS)
 
     @property
-    def keeps(self) -> bool:
-        """Whether a follower, if there is one, would wait for something that is here."""
-        return bool(self._untold)
+    def has_unpublished(self) -> bool:
+        return bool(self._unpublished)
 
-    def seen(self, holder: str | None) -> None:
-        """The heart has read this of the lease."""
+    def check(self, holder: str | None) -> None:
+        """Publish the items if `holder`, the value of the lease, says that somebody follows."""
         with self._lock:
             if not self._followed and holder == self.lease.marked:
                 self._followed = True
-                self._tell(KEPT_SECONDS)
+                self._publish(STREAM_SECONDS)
 
     def end(self, kind: bytes, item: bytes) -> None:
-        """Tell followers the last event and give up the lease, unless somebody else holds it by now."""
+        """Send followers the last event and give up the lease, unless another process holds it by now."""
         with self._lock:
             if self._followed or self.lease.release():
-                self._untold.append((kind, item))
-                self._tell(ENDED_SECONDS)
+                self._publish(ENDED_STREAM_SECONDS, (kind, item))
                 self.lease.release_marked()
 
-    def _tell(self, seconds: int) -> None:
-        _append(f"{self.lease.name}:{self.lease.token}", self._untold, seconds)
-        self._untold = []
+    def _publish(self, seconds: int, *ending: tuple[bytes, bytes]) -> None:
+        items = [(b"item", self._encode(item)) for item in self._unpublished]
+        _append(f"{self.lease.name}:{self.lease.token}", [*items, *ending], seconds)
+        self._unpublished = []
 
 
-class _Listener:
-    """Reads the stream of a leader."""
-
+class _StreamReader:
     def __init__(self, name: str) -> None:
         self._name = name
         self._last: str | bytes = "0"
         self._next_read = 0.0
 
     def read(self, *, block: bool = True) -> list[tuple[bytes, bytes]] | None:
-        """What came since the last time, after waiting a moment for it. None without Redis."""
+        """Return the new events, after waiting a moment for them; None without Redis."""
         time.sleep(max(0.0, self._next_read - time.monotonic()))
         events = _read(self._name, self._last, BLOCK_MILLISECONDS if block else None)
-        self._next_read = time.monotonic() + LEAST_SECONDS_BETWEEN_READS
+        self._next_read = time.monotonic() + SECONDS_BETWEEN_READS
         if events:
             self._last = events[-1][0]
         return None if events is None else [(kind, item) for _, kind, item in events]
 
 
-class _Heart:
-    """Renews the leases of all that this process leads, in one thread that exists while there are any."""
+class Heartbeat:
+    """Renews the leases of this process and looks for followers, in one thread that lives while there are leases."""
 
     def __init__(self) -> None:
-        self._led: set[_Made] = set()
+        self._logs: set[LeaderLog[Any]] = set()
         self._lock = threading.Lock()
-        self._beating = False
+        self._running = False
 
-    def add(self, made: _Made) -> None:
+    def add(self, log: LeaderLog[Any]) -> None:
         with self._lock:
-            self._led.add(made)
-            if not self._beating:
-                self._beating = True
-                threading.Thread(target=self._beat, name="flight-heart", daemon=True).start()
+            self._logs.add(log)
+            if not self._running:
+                self._running = True
+                threading.Thread(target=self._run, name="flight-heartbeat", daemon=True).start()
 
-    def remove(self, made: _Made) -> None:
+    def remove(self, log: LeaderLog[Any]) -> None:
         with self._lock:
-            self._led.discard(made)
+            self._logs.discard(log)
 
-    def _beat(self) -> None:
-        for look in count(1):
-            time.sleep(LOOK_SECONDS)
+    def _run(self) -> None:
+        for poll in count(1):
+            time.sleep(POLL_SECONDS)
             with self._lock:
-                led = list(self._led)
-                if not led:
-                    self._beating = False
+                logs = list(self._logs)
+                if not logs:
+                    self._running = False
                     return
-            if look % RENEWAL_LOOKS == 0:
-                renew([made.lease for made in led])
-            if keeping := [made for made in led if made.keeps]:
-                for made, holder in zip(keeping, holders([made.lease for made in keeping]), strict=False):
-                    made.seen(holder)
+            if poll % POLLS_PER_RENEWAL == 0:
+                renew([log.lease for log in logs])
+            if waiting := [log for log in logs if log.has_unpublished]:
+                self._check(waiting)
+
+    def _check(self, logs: list[LeaderLog[Any]]) -> None:
+        for log, holder in zip(logs, holders([log.lease for log in logs]), strict=False):
+            try:
+                log.check(holder)
+            except Exception:
+                # An item that cannot be encoded must not stop the renewal of all other leases.
+                logger.exception("The items of %s could not be published", log.lease.name)
 
 
-_heart = _Heart()
+_heartbeat = Heartbeat()
 
 
 @store.fail_open(None)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 
 from caching import metrics, result
 from caching.coordination import rate_limit, single_flight
 from caching.coordination.background import drain
-from caching.entry import CacheEntry, seconds_in_redis
+from caching.entry import CacheEntry, Fresh, seconds_in_redis
 from caching.llm import semantic_lookup
 from caching.llm.entry import Answer, WholeAnswer, from_value, is_cacheable, spoken_by, to_value
 from caching.llm.request import ChatQuery
@@ -41,6 +40,10 @@ class Source:
     """Seconds without a sign of life after which a follower gives up on its leader."""
 
 
+# An item of a single flight: part of an answer, all of it, or an entry that was stored since the look-up.
+Item = Chunk | Fresh[Answer] | CacheEntry[WholeAnswer]
+
+
 def answer(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
     """Return the cached answer, or the one of `source`, which is then stored as far as `policy` allows.
 
@@ -52,10 +55,10 @@ def answer(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answ
 def ask(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
     """Return the answer to a query that `find` has not found."""
     try:
-        return _collect(query, policy, *_work(query, policy, source, _whole_items))
+        return _collect(query, policy, *_share(query, policy, source, _whole))
     except single_flight.LeaderLost:
         # Nothing of its answer has been given out here, so the question can be asked once more.
-        return _collect(query, policy, *_work(query, policy, source, _whole_items))
+        return _collect(query, policy, *_share(query, policy, source, _whole))
 
 
 def stream(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
@@ -69,18 +72,19 @@ def stream(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iter
 
 
 def ask_for_stream(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
-    """Return the stream for a query that `find` has not found."""
+    """Return the stream for a query that `find` has not found. Its chunks must not be changed."""
 
-    def ask() -> tuple[bool, Iterator[bytes]]:
-        return _work(query, policy, source, _streamed_items)
+    def share() -> tuple[bool, Iterator[Item]]:
+        return _share(query, policy, source, _streamed)
 
-    leads, items = ask()
+    leads, items = share()
     first = next(items)
-    if "entry" in (item := json.loads(first)):
-        # To its end, so that its followers hear of it.
+    if isinstance(first, CacheEntry):
+        # To its end, so that followers hear of it.
         next(items, None)
-        return as_stream(_hit(query, policy, _entry_of(item)))
-    return _miss(query, policy, _resumable(_chunks(first, items, leads), ask), leads=leads)
+        return as_stream(_hit(query, policy, first))
+    chunks = _chunks(leads, items, first)
+    return _miss(query, policy, chunks if leads else _resumable(chunks, share), leads=leads)
 
 
 def find(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
@@ -128,108 +132,111 @@ def _accepted(query: ChatQuery, policy: Policy, value: Mapping[str, Any] | None)
     return entry if entry and entry.accepted_by(policy) else None
 
 
-Produce = Callable[[ChatQuery, Policy, Source], Iterator[bytes]]
+Produce = Callable[[ChatQuery, Policy, Source], Iterator[Item]]
 
 
-def _work(query: ChatQuery, policy: Policy, source: Source, produce: Produce) -> tuple[bool, Iterator[bytes]]:
+def _share(query: ChatQuery, policy: Policy, source: Source, produce: Produce) -> tuple[bool, Iterator[Item]]:
     """Call the source, or follow an identical call in flight. Return `(leads, items)`."""
     if not (policy.read and policy.write):
         # This caller wants an answer of its own, or one that leaves no trace.
         return True, produce(query, policy, source)
 
-    def unless_answered(seen: bytes | None) -> Iterator[bytes]:
+    def unless_stored(seen: bytes | None) -> Iterator[Item]:
         # Another caller may have asked, and stored the answer, since the look-up.
         if entry := _accepted(query, policy, store.decoded(query.key, seen)):
-            yield _item("entry", {**asdict(entry.value), **_envelope_of(entry)})
+            yield entry
         else:
             yield from produce(query, policy, source)
 
     return single_flight.share(
         query.key,
-        unless_answered,
+        unless_stored,
         failures=source.failures,
         patience=source.patience,
+        wire=_WIRE,
         look=store.getting(query.key),
     )
 
 
-# What passes from whoever asks to all who wait, as JSON objects with one name: `entry` (it was in the cache by now),
-# `answer` (the whole of it), or `chunk` (a part of it).
+def _whole(query: ChatQuery, policy: Policy, source: Source) -> Iterator[Item]:
+    answer = source.whole()
+    yield Fresh(answer, stored=remember(query, answer, policy))
 
 
-def _whole_items(query: ChatQuery, policy: Policy, source: Source) -> Iterator[bytes]:
-    fresh = source.whole()
-    stored = remember(query, fresh, policy)
-    yield _item("answer", {"choices": fresh.choices, "model": fresh.model, "usage": fresh.usage}, stored=stored)
-
-
-def _streamed_items(query: ChatQuery, policy: Policy, source: Source) -> Iterator[bytes]:
+def _streamed(query: ChatQuery, policy: Policy, source: Source) -> Iterator[Item]:
     whole = Accumulator()
     for chunk in source.stream():
         whole.feed(chunk)
-        yield _item("chunk", chunk)
+        yield chunk
     remember(query, whole.answer(), policy)
 
 
-def _item(name: str, value: Any, **more: Any) -> bytes:
-    return json.dumps({name: value, **more}).encode()
+def _encode(item: Item) -> bytes:
+    if isinstance(item, dict):
+        return json.dumps({"chunk": item}).encode()
+    answer = item.value
+    fields = {"choices": answer.choices, "model": answer.model, "usage": answer.usage}
+    if isinstance(item, Fresh):
+        return json.dumps({"answer": fields, "stored": item.stored}).encode()
+    envelope = {"created": item.created, "ttl": item.ttl, "level": item.level, "kept": item.kept}
+    return json.dumps({"entry": fields | envelope}).encode()
 
 
-def _envelope_of(entry: CacheEntry[WholeAnswer]) -> dict[str, Any]:
-    return {"created": entry.created, "ttl": entry.ttl, "level": entry.level, "kept": entry.kept}
-
-
-def _entry_of(item: Mapping[str, Any]) -> CacheEntry[WholeAnswer]:
-    fields = dict(item["entry"])
+def _decode(data: bytes) -> Item:
+    sent = json.loads(data)
+    if "chunk" in sent:
+        return cast("Chunk", sent["chunk"])
+    if "answer" in sent:
+        return Fresh(WholeAnswer(**sent["answer"]), stored=sent["stored"])
+    fields = sent["entry"]
     value = WholeAnswer(fields.pop("choices"), fields.pop("model"), fields.pop("usage"))
     return CacheEntry(value, Usage.from_tokens(value.usage), **fields)
 
 
-def _collect(query: ChatQuery, policy: Policy, leads: bool, items: Iterator[bytes]) -> CacheResult[Answer]:
+_WIRE = single_flight.Wire(_encode, _decode)
+
+
+def _collect(query: ChatQuery, policy: Policy, leads: bool, items: Iterator[Item]) -> CacheResult[Answer]:
     whole = Accumulator()
-    answer: WholeAnswer | None = None
-    stored = False
-    for item in map(json.loads, items):
-        if "chunk" in item:
-            whole.feed(item["chunk"])
-        elif "answer" in item:
-            answer, stored = WholeAnswer(**item["answer"]), item["stored"]
+    complete: Fresh[Answer] | CacheEntry[WholeAnswer] | None = None
+    for item in items:
+        if isinstance(item, dict):
+            whole.feed(item)
         else:
-            entry = _entry_of(item)
-            next(items, None)
-            return _hit(query, policy, entry)
-    if answer is None:
-        answer, stored = whole.answer(), is_cacheable(whole.answer())
-    return _miss(query, policy, answer, leads=leads, stored=stored, usage=Usage.from_tokens(answer.usage))
+            complete = item
+    if isinstance(complete, CacheEntry):
+        return _hit(query, policy, complete)
+    fresh = complete or Fresh(whole.answer(), stored=is_cacheable(whole.answer()))
+    usage = Usage.from_tokens(fresh.value.usage)
+    return _miss(query, policy, fresh.value, leads=leads, stored=fresh.stored, usage=usage)
 
 
-def _resumable(chunks: Iterator[Chunk], ask: Callable[[], tuple[bool, Iterator[bytes]]]) -> Iterator[Chunk]:
-    given = Accumulator()
+def _chunks(leads: bool, items: Iterator[Item], *first: Item) -> Iterator[Chunk]:
+    """Yield the chunks of `items`. If the consumer stops, the rest of our own call is read in the background."""
     try:
-        with closing(chunks):  # type: ignore[type-var]  # a generator, whatever its annotation
-            for chunk in chunks:
-                given.feed(chunk)
-                yield chunk
-    except single_flight.LeaderLost as lost:
-        leads, items = ask()
-        try:
-            yield from rest_of(given.answer(), _chunks(next(items), items, leads))
-        except Different:
-            raise lost from None
-
-
-def _chunks(first: bytes, rest: Iterator[bytes], leads: bool) -> Iterator[Chunk]:
-    try:
-        for item in map(json.loads, chain([first], rest)):
-            yield from [item["chunk"]] if "chunk" in item else _replay(_whole(item))
+        for item in chain(first, items):
+            if isinstance(item, dict):
+                yield item
+            else:
+                yield from _replay(item.value)
     except GeneratorExit:
         if leads:
-            drain(rest)
+            drain(items)
         raise
 
 
-def _whole(item: Mapping[str, Any]) -> Answer:
-    return _entry_of(item).value if "entry" in item else WholeAnswer(**item["answer"])
+def _resumable(chunks: Iterator[Chunk], share: Callable[[], tuple[bool, Iterator[Item]]]) -> Iterator[Chunk]:
+    """Yield the chunks of another caller's call; if that caller dies, ask again for those that are missing."""
+    given = Accumulator()
+    try:
+        for chunk in chunks:
+            given.feed(chunk)
+            yield chunk
+    except single_flight.LeaderLost as lost:
+        try:
+            yield from rest_of(given.answer(), _chunks(*share()))
+        except Different:
+            raise lost from None
 
 
 def _replay(answer: Answer) -> Iterator[Chunk]:

@@ -1,4 +1,4 @@
-"""OpenAI's stream of `chat.completion.chunk` objects: put together into an answer, and an answer taken apart again."""
+"""Streams of OpenAI's `chat.completion.chunk` objects: collect one into an answer, replay an answer as one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from caching.llm.entry import WholeAnswer
 Chunk = dict[str, Any]
 
 _WORD = re.compile(r"\s*\S+\s*|\s+")
-_JOINED = ("content", "reasoning_content", "reasoning", "refusal")
-"""Fields of a delta whose pieces are parts of one text."""
+_JOINED = ("content", "reasoning_content", "reasoning", "refusal")  # fields of a delta that are parts of one text
 
 
 class Accumulator:
-    """Takes chunks as they pass; `answer()` is what they add up to."""
+    """Adds up the chunks of one answer."""
 
     def __init__(self) -> None:
         self._choices: dict[int, dict[str, Any]] = {}
@@ -31,7 +30,7 @@ class Accumulator:
             self._add(part)
 
     def answer(self) -> WholeAnswer:
-        """A choice whose end has not come has no `finish_reason`, which keeps it out of the cache."""
+        """Return the answer so far. A choice that has not ended has no `finish_reason` and is never cached."""
         choices = [
             {**choice, "message": _whole_message(choice["message"])} for _, choice in sorted(self._choices.items())
         ]
@@ -49,7 +48,7 @@ class Accumulator:
 
 
 def replay(choices: list[dict[str, Any]], *, model: str, usage: Mapping[str, Any] | None, id: str) -> Iterator[Chunk]:
-    """An answer as a stream: the role first, words, tool calls, the reason it ended; last the usage without choices."""
+    """Yield an answer as chunks: role, words, tool calls, finish reason; last the usage, without choices."""
     head = {"id": id, "object": "chat.completion.chunk", "created": int(time.time()), "model": model}
     for choice in choices:
         for delta, rest in _deltas(choice):
@@ -60,29 +59,33 @@ def replay(choices: list[dict[str, Any]], *, model: str, usage: Mapping[str, Any
 
 
 class Different(ValueError):
-    """A second answer to the same question does not begin as the first one did."""
+    """A second answer to the same question begins differently."""
 
 
 def rest_of(given: WholeAnswer, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """The chunks of the same answer without what of it was given out already. Raises Different."""
+    """Yield the chunks of the same answer without the part that was given out before. Raises Different."""
     if any("tool_calls" in choice["message"] for choice in given.choices):
         # Pieces of JSON that may belong to another call: not worth the risk.
         raise Different
     known = {(choice["index"], name): choice["message"].get(name) or "" for choice in given.choices for name in _JOINED}
     for chunk in chunks:
-        for part in chunk.get("choices") or ():
-            _leave_out(known, part.get("index", 0), part.get("delta") or {})
-        yield chunk
+        parts = [
+            {**part, "delta": _without_known(known, part.get("index", 0), part.get("delta") or {})}
+            for part in chunk.get("choices") or ()
+        ]
+        yield {**chunk, "choices": parts} if parts else chunk
 
 
-def _leave_out(known: dict[tuple[int, str], str], index: int, delta: dict[str, Any]) -> None:
-    delta.pop("role", None)
-    for name in delta.keys() & _JOINED:
-        before, piece = known.get((index, name), ""), delta[name] or ""
+def _without_known(known: dict[tuple[int, str], str], index: int, delta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of `delta` without its role and without text that is `known`, which is shortened by that text."""
+    rest = {name: value for name, value in delta.items() if name != "role"}
+    for name in rest.keys() & _JOINED:
+        before, piece = known.get((index, name), ""), rest[name] or ""
         common = min(len(before), len(piece))
         if piece[:common] != before[:common]:
             raise Different
-        known[index, name], delta[name] = before[common:], piece[common:]
+        known[index, name], rest[name] = before[common:], piece[common:]
+    return rest
 
 
 def _whole_message(parts: dict[str, Any]) -> dict[str, Any]:

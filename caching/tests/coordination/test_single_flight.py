@@ -225,3 +225,39 @@ def test_it_leaves_nothing_in_redis_for_long(redis_client: redis.Redis) -> None:
 def test_what_nobody_follows_leaves_nothing_in_redis(redis_client: redis.Redis) -> None:
     list(shared(Work([b"a"])))
     assert redis_client.keys("*") == []
+
+
+def test_only_what_is_followed_is_encoded() -> None:
+    encoded: list[object] = []
+
+    def encode(item: object) -> bytes:
+        encoded.append(item)
+        return str(item).encode()
+
+    def of_two_numbers() -> Iterator[int]:
+        yield from (1, 2)
+
+    wire = single_flight.Wire(encode, int)
+    _, alone = single_flight.share("a", of_two_numbers, failures=FAILURES, patience=5, wire=wire)
+    assert list(alone) == [1, 2]
+    assert encoded == []
+    _, led = single_flight.share("b", of_two_numbers, failures=FAILURES, patience=5, wire=wire)
+    leads, followed = single_flight.share("b", of_two_numbers, failures=FAILURES, patience=5, wire=wire)
+    assert (leads, list(led), list(followed)) == (False, [1, 2], [1, 2])
+    assert encoded == [1, 2]
+
+
+def test_an_item_that_cannot_be_encoded_ends_no_other_lease(redis_client: redis.Redis) -> None:
+    def encode(item: object) -> bytes:
+        raise TypeError("no JSON")
+
+    wire = single_flight.Wire(encode, bytes)
+    broken = single_flight.share("broken", Work([b"a"]), failures=FAILURES, patience=5, wire=wire)[1]
+    leader = shared(Work([b"a", b"b"]), "well")
+    assert (next(broken), next(leader)) == (b"a", b"a")
+    shared(Work([b"x"]), "broken")  # marks it, so that the heartbeat encodes
+    time.sleep(lease.SECONDS * 2)
+    assert redis_client.exists("flight:well")
+    assert list(leader) == [b"b"]
+    with pytest.raises(TypeError):
+        broken.close()  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import redis
 
+from caching.coordination import lease, single_flight
 from caching.llm.stream import Accumulator
 from caching.policy import Policy
 from caching.tests.support.asking import QUESTION, Fresh, Provider, ask, ask_for_stream, spoken
@@ -90,3 +92,45 @@ def test_identical_questions_at_once_are_asked_once(redis_client: redis.Redis, k
         answers = list(pool.map(call, range(12)))
     assert answers == [spoken("It is sunny today.").choices] * 12
     assert provider.calls == 1
+
+
+def test_a_leader_without_followers_passes_on_the_very_chunks_of_its_source(redis_client: redis.Redis) -> None:
+    chunks = [{"choices": [{"index": 0, "delta": {"content": "Sunny."}, "finish_reason": "stop"}]}]
+    provider = Provider(spoken("x"))
+    provider.stream = lambda: iter(chunks)  # type: ignore[method-assign]
+    [chunk] = ask_for_stream(QUESTION, Policy(), provider).value
+    assert chunk is chunks[0]
+    assert not redis_client.keys("flight:*")
+
+
+def test_a_late_follower_gets_all_chunks_from_the_first(redis_client: redis.Redis) -> None:
+    provider = Provider(spoken("It is sunny today."))
+    leader = ask_for_stream(QUESTION, Policy(), provider).value
+    seen = [next(leader), next(leader)]
+    follower = ask_for_stream(QUESTION, Policy(), provider)
+    with ThreadPoolExecutor(1) as pool:
+        followed = pool.submit(list, follower.value)
+        seen += leader
+        assert followed.result() == seen
+    assert (follower.collapsed, provider.calls) == (True, 1)
+
+
+def follow_a_leader_that_dies(client: Any, said: str) -> Iterator[dict[str, Any]]:
+    """Return the stream of a follower of a leader that dies after it has `said` this."""
+    name = f"flight:{QUESTION.key}"
+    chunk = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": said}}]}
+    client.xadd(f"{name}:dead", {"item": json.dumps({"chunk": chunk})})
+    client.set(name, "dead", px=int(lease.SECONDS * 1000))
+    return ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny today."))).value
+
+
+def test_a_follower_whose_leader_dies_goes_on_where_it_was(redis_client: redis.Redis) -> None:
+    chunks = follow_a_leader_that_dies(redis_client, "It is su")
+    assert put_together(chunks) == spoken("It is sunny today.").choices
+    assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.choices == spoken("It is sunny today.").choices
+
+
+def test_a_follower_whose_leader_dies_never_mixes_two_answers(redis_client: redis.Redis) -> None:
+    chunks = follow_a_leader_that_dies(redis_client, "It rains")
+    with pytest.raises(single_flight.LeaderLost):
+        list(chunks)

@@ -76,7 +76,8 @@ def test_an_answer_is_shared_stored_and_found(cluster: RedisCluster) -> None:
 
 def test_many_callers_share_one_flight(cluster: RedisCluster) -> None:
     led, items = llm.single_flight.share("a:b", lambda: iter([b"1", b"2"]), failures=FAILURES, patience=5)
-    follows, others = llm.single_flight.share("a:b", lambda: iter([]), failures=FAILURES, patience=5)
+    nothing: list[bytes] = []
+    follows, others = llm.single_flight.share("a:b", lambda: iter(nothing), failures=FAILURES, patience=5)
     assert (led, follows) == (True, False)
     assert list(items) == list(others) == [b"1", b"2"]
 

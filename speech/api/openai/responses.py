@@ -32,12 +32,14 @@ def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, wants_usage:
     created = int(time.time())
     try:
         for chunk in chunks:
-            usage = chunk.pop("usage", None)
-            if chunk.get("choices"):
+            # A copy: the chunk itself may still be sent to followers.
+            event = {**chunk, "id": id, "created": created}
+            usage = event.pop("usage", None)
+            if event.get("choices"):
                 # With include_usage every chunk but the last has `usage: null` (OpenAI's API reference).
-                yield _event({**chunk, "id": id, "created": created, **({"usage": None} if wants_usage else {})})
+                yield _event({**event, "usage": None} if wants_usage else event)
             if usage and wants_usage:
-                yield _event({**chunk, "id": id, "created": created, "choices": [], "usage": usage})
+                yield _event({**event, "choices": [], "usage": usage})
         yield DONE
     except GatewayError as error:
         yield _failure(error)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from speech.api import streaming
+from speech.api.openai.responses import completion_events
 from speech.api.streaming import Stream
 from speech.exceptions import ServerBusy
 
@@ -62,3 +64,16 @@ def test_a_stream_that_fails_frees_its_slot() -> None:
 def test_a_stream_that_is_dropped_unread_frees_its_slot() -> None:
     for _ in range(5):
         Stream(Items())
+
+
+@pytest.mark.parametrize("wants_usage", [True, False])
+def test_events_leave_chunks_unchanged_that_followers_may_still_get(wants_usage: bool) -> None:
+    chunks: list[dict[str, Any]] = [
+        {"id": "theirs", "choices": [{"index": 0, "delta": {"content": "Hi"}}], "usage": None},
+        {"id": "theirs", "choices": [], "usage": {"total_tokens": 3}},
+    ]
+    before = deepcopy(chunks)
+    events = b"".join(completion_events(iter(chunks), id="ours", wants_usage=wants_usage))
+    assert chunks == before
+    assert (b"theirs" not in events, b"total_tokens" in events) == (True, wants_usage)
+    assert (b'"usage":null' in events) == wants_usage

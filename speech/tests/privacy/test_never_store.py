@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
-from caching.coordination.single_flight import KEPT_SECONDS
+from caching.coordination.single_flight import STREAM_SECONDS
 from caching.ledger import writer
 from caching.models import Call, HourlyUsage
 from caching.redis import store
@@ -152,7 +152,7 @@ def test_forgetting_leaves_no_trace_and_nobody_else_loses_one(
     assert not any(redis_client.sismember(key, str(mine[0].pk)) for key in redis_client.keys("asked:*"))
     # Work that callers share passes through Redis, and is gone seconds after it is done.
     left = [redis_client.ttl(key) for key in redis_client.keys("flight:*")]
-    assert -1 not in left and all(seconds <= KEPT_SECONDS for seconds in left)
+    assert -1 not in left and all(seconds <= STREAM_SECONDS for seconds in left)
     assert "Timbuktu" in in_database and b"Timbuktu" in in_redis
     assert Call.objects.filter(client="other").count() == others
     assert sum(HourlyUsage.objects.values_list("requests", flat=True)) == requests, "the sums still add up"
