@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from caching.plugins import plugin_names
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
+from speechsite import __version__
 from speechsite.conf import cors, env, log_config
 from speechsite.conf.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from speechsite.conf.unfold import UNFOLD as UNFOLD
@@ -32,6 +33,7 @@ envchoice, envlist = _reader.choice, _reader.items
 
 # Django
 
+VERSION = __version__
 VAR_DIR = BASE_DIR / envstr("VAR_DIR", "var")
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import Client
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_healthz_asks_nothing(client: Client, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         response = client.get("/healthz")
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "version": settings.VERSION})
     assert client.head("/healthz").status_code == 200
     assert client.post("/healthz").status_code == 405
 

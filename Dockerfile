@@ -1,0 +1,32 @@
+# syntax=docker/dockerfile:1
+
+# Every package by its hash, built where a compiler is; the image that runs has none.
+FROM python:3.12-slim-bookworm AS build
+WORKDIR /srv/gateway
+RUN python -m venv /opt/venv
+COPY requirements.lock requirements-embedded.lock ./
+RUN /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+# The voice; the private Redis of `make run` has no place in an image.
+RUN awk '/^[a-z]/ {ours = /^espeakng-loader==/} ours' requirements-embedded.lock >voice.lock \
+    && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r voice.lock \
+    && /opt/venv/bin/python -m pip uninstall --yes pip
+
+FROM python:3.12-slim-bookworm
+RUN useradd --system --uid 10001 --home-dir /srv/gateway gateway \
+    && mkdir -p /var/lib/gateway && chown gateway:gateway /var/lib/gateway
+WORKDIR /srv/gateway
+COPY --from=build /opt/venv /opt/venv
+COPY manage.py ./
+COPY speechsite speechsite
+COPY caching caching
+COPY speech speech
+COPY templates templates
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    HOST=0.0.0.0 PORT=8000 VAR_DIR=/var/lib/gateway
+# The root file system may be read-only: what is written goes to these two.
+VOLUME ["/var/lib/gateway", "/tmp"]
+USER gateway
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=2)"]
+CMD ["python", "manage.py", "serve"]
