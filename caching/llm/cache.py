@@ -121,10 +121,15 @@ def remember(query: ChatQuery, fresh: Answer, policy: Policy) -> bool:
         return False
     value = to_value(query, fresh, policy)
     command = store.putting(query.key, value, seconds_in_redis(value))
-    stored = command is not None and semantic_lookup.remember(query, policy, command)
-    if stored:
-        metrics.STORES.labels("llm", policy.level).inc()
-    return stored
+    if command is None:
+        return False
+    event, semantic_commands = semantic_lookup.commands(query, policy)
+    if not store.write([command, *semantic_commands]):
+        return False
+    metrics.STORES.labels("llm", policy.level).inc()
+    if event:
+        semantic_lookup.index(event)
+    return True
 
 
 def _accepted(query: ChatQuery, policy: Policy, value: Mapping[str, Any] | None) -> CacheEntry[WholeAnswer] | None:

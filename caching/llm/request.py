@@ -9,6 +9,12 @@ from typing import Any
 
 from caching import keys
 
+HARMLESS_PARAMS = frozenset({
+    "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens",
+    "presence_penalty", "frequency_penalty", "repetition_penalty", "reasoning_effort", "verbosity",
+})  # fmt: skip
+"""With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own question only."""
+
 
 @dataclass(frozen=True)
 class ChatQuery:

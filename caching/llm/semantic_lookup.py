@@ -15,22 +15,16 @@ from caching.feedback.sync import follower
 from caching.feedback.types import Case
 from caching.ledger import Event
 from caching.llm.entry import WholeAnswer, from_value
-from caching.llm.request import ChatQuery, text_of
+from caching.llm.request import HARMLESS_PARAMS, ChatQuery, text_of
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
 from caching.redis import store
 from caching.semantic.cache import Asked, Match, tier
 from caching.semantic.embedders.base import BaseEmbedder
+from caching.semantic.replication import Event as IndexEvent
 
 logger = logging.getLogger(__name__)
-
-HARMLESS_PARAMS = frozenset({
-    "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens",
-    "presence_penalty", "frequency_penalty", "repetition_penalty", "reasoning_effort", "verbosity",
-})  # fmt: skip
-"""With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own question only."""
-
 
 MOST_CHARACTERS = 1000
 """A longer text is a document: most of it is alike in many others, and an answer may hang on the one line that is not.
@@ -74,15 +68,19 @@ def find(query: ChatQuery, policy: Policy) -> tuple[CacheEntry[WholeAnswer], Mat
     return entry, match
 
 
-def remember(query: ChatQuery, policy: Policy, answer: store.Command) -> bool:
-    """Write an answer to `question` by the command `answer`, and let it be found for others; whether it was written."""
+def commands(query: ChatQuery, policy: Policy) -> tuple[IndexEvent | None, list[store.Command]]:
+    """Return the commands that let other questions find the answer to `query`, and the event to give to `index`."""
     asked = _asked(query)
     if asked is None:
-        return store.write([answer])
+        return None, []
     about = {"level": policy.level, "by": query.asked_by, "created": round(time.time(), 3)}
-    written = tier().remember(asked, query.key, policy.ttl("llm"), about, answer)
+    return tier().commands(asked, query.key, policy.ttl("llm"), about)
+
+
+def index(event: IndexEvent) -> None:
+    """Finish what `commands` began, once Redis has taken them."""
+    tier().index(event)
     count_embeddings(tier().matcher.embedder)
-    return written
 
 
 def count_embeddings(embedder: BaseEmbedder) -> None:

@@ -119,19 +119,26 @@ class Tier:
             return None
         return _match(asked, decision)
 
-    def remember(
-        self, asked: Asked, answer_key: str, ttl: int, about: Mapping[str, Any], *answer: store.Command
-    ) -> bool:
-        """Make the answer under `answer_key` findable for other questions for `ttl` seconds.
+    def commands(
+        self, asked: Asked, answer_key: str, ttl: int, about: Mapping[str, Any]
+    ) -> tuple[Event, list[store.Command]]:
+        """Return the commands that let other questions find the answer under `answer_key` for `ttl` seconds.
 
-        It is written in the same round trip where the command that writes it is given. Whether Redis took it.
+        Once Redis has taken them, call `index` with the event.
         """
         event = Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3), by=about.get("by", ""))
         same = _putting(asked, {"question": asked.text, "answer_key": answer_key, **about}, ttl)
-        written = store.write([*answer, *same, *self._announcing(event)])
-        if written and self.matcher.index.shared:
-            self._add_to_the_shared(entry_of(event))
-        return written
+        return event, [*same, *self._announcing(event)]
+
+    def index(self, event: Event) -> None:
+        """Add a stored entry to an index that all workers share. Where each has its own, they read the event."""
+        if not self.matcher.index.shared:
+            return
+        try:
+            self.matcher.add(entry_of(event))
+        except EmbeddingError as error:
+            logger.warning(NOT_TO_BE_FOUND, error)
+        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
 
     def alias(self, asked: Asked, match: Match, ttl: int, about: Mapping[str, Any]) -> None:
         """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile.
@@ -153,7 +160,7 @@ class Tier:
             publish_all(Event(answer_key) for answer_key in answer_keys)
 
     def _announcing(self, event: Event) -> list[store.Command]:
-        """What tells all workers, this one included, to add an entry to their index, where each has its own."""
+        """Return the commands that publish an entry to every worker's own index; none for a shared index."""
         if self.matcher.index.shared:
             return []
         if self.matcher.embedder.slow:
@@ -163,13 +170,6 @@ class Tier:
                 logger.warning(NOT_TO_BE_FOUND, error)
                 return []
         return [publishing(event)]
-
-    def _add_to_the_shared(self, entry: Entry) -> None:
-        try:
-            self.matcher.add(entry)
-        except EmbeddingError as error:
-            logger.warning(NOT_TO_BE_FOUND, error)
-        metrics.INDEX_ENTRIES.set(len(self.matcher.index))
 
     def _forget_all(self) -> None:
         if len(self.matcher.index):

@@ -7,8 +7,7 @@ from dataclasses import replace
 from django.conf import settings
 
 from caching import shared_scope
-from caching.llm.request import ChatQuery
-from caching.llm.semantic_lookup import HARMLESS_PARAMS
+from caching.llm.request import HARMLESS_PARAMS, ChatQuery
 from caching.policy import Policy
 from caching.tts import Utterance
 from speech.models import SHARED_SCOPE, Client

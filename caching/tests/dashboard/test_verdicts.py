@@ -13,6 +13,7 @@ from caching.reports import queries
 from caching.reports.aggregates import Period
 from caching.semantic.cache import Asked, tier
 from caching.semantic.scoring.pair_verdicts import learned, pair_of
+from caching.tests.support.paraphrases import remember
 from caching.tests.support.staff import browser_of
 from speechsite.tests.support.waiting import wait_until
 
@@ -26,7 +27,7 @@ ASKED = Asked("judged", "What are your opening hours?")
 def hit(redis_client: redis.Redis) -> Call:
     """A semantic hit whose entry is in Redis and in the index of this process."""
     store.put(ANSWER, {"answer": "Nine to five."}, 600)
-    tier().remember(ASKED, ANSWER, 600, {})
+    remember(tier(), ASKED, ANSWER, 600)
     wait_until(is_findable)
     return Call.objects.create(
         created=timezone.now(),

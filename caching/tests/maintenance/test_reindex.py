@@ -13,6 +13,7 @@ from caching.maintenance.reindex import reindex
 from caching.semantic import replication
 from caching.semantic.cache import Asked, Tier
 from caching.tests.support.embeddings import Embeddings
+from caching.tests.support.paraphrases import remember
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.waiting import wait_until
 
@@ -50,7 +51,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
 
 def fill(tier: Tier) -> None:
     for number, text in enumerate(STORED):
-        tier.remember(Asked(SCOPE, text), f"llm:exact:{number}", 600, {})
+        remember(tier, Asked(SCOPE, text), f"llm:exact:{number}", 600)
 
 
 def nearest(tier: Tier, text: str) -> str:

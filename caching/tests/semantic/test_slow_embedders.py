@@ -22,7 +22,7 @@ from caching.semantic.embedders import ngrams
 from caching.semantic.embedders._bounded import THREADS, Bounded
 from caching.semantic.embedders.base import EmbeddingError, Vectors
 from caching.tests.support.embeddings import Embeddings
-from caching.tests.support.paraphrases import question
+from caching.tests.support.paraphrases import question, remember
 from speechsite.tests.support.waiting import wait_until
 
 ASKED = Asked("scope", "what is my balance")
@@ -37,7 +37,7 @@ def provider(embeddings: Embeddings, settings: Any, redis_client: redis.Redis) -
 def test_several_workers_and_a_restart_pay_once_for_a_text(provider: Embeddings, worker: Callable[[], Tier]) -> None:
     one, other = worker(), worker()
     assert one.find(ASKED, "balanced") is None
-    one.remember(ASKED, "llm:exact:1", 60, {})
+    remember(one, ASKED, "llm:exact:1")
     wait_until(lambda: len(one.matcher.index) == len(other.matcher.index) == 1)
     restarted = worker()
     wait_until(lambda: len(restarted.matcher.index) == 1)
@@ -50,7 +50,7 @@ def test_another_embedder_does_not_take_its_vectors(
     provider: Embeddings, worker: Callable[[], Tier], settings: Any
 ) -> None:
     one = worker()
-    one.remember(ASKED, "llm:exact:1", 60, {})
+    remember(one, ASKED, "llm:exact:1")
     wait_until(lambda: len(one.matcher.index) == 1)
     settings.SEMANTIC_EMBEDDER_OPTIONS = {**settings.SEMANTIC_EMBEDDER_OPTIONS, "MODEL": "another"}
     changed = worker()
@@ -119,7 +119,7 @@ def test_one_that_fails_means_a_miss_and_nothing_else(
     provider.status = status
     one = worker()
     assert one.find(ASKED, "balanced") is None
-    one.remember(ASKED, "llm:exact:1", 60, {})
+    remember(one, ASKED, "llm:exact:1")
     provider.status = 200
     assert one.find(ASKED, "quality") is not None, "the same wording needs no vector"
 

@@ -15,7 +15,7 @@ from caching.redis.version import has_vector_sets
 from caching.semantic.cache import Asked, Tier
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry, Vector
-from caching.tests.support.paraphrases import ASKED, PARAPHRASE, asked
+from caching.tests.support.paraphrases import ASKED, PARAPHRASE, asked, remember
 from speechsite.tests.support.redis_server import RedisServer
 
 DIMENSIONS = 8
@@ -129,7 +129,7 @@ def two_workers(redis8_client: redis.Redis) -> Iterator[tuple[Tier, Tier]]:
 
 def test_what_one_worker_stores_another_finds_at_once(two_workers: tuple[Tier, Tier]) -> None:
     one, other = two_workers
-    one.remember(Asked("scope", ASKED), "llm:exact:1", 60, {})
+    remember(one, Asked("scope", ASKED), "llm:exact:1")
     match = other.find(Asked("scope", PARAPHRASE), "speed")
     assert match is not None and match.answer_key == "llm:exact:1"
     assert other.find(Asked("another", PARAPHRASE), "speed") is None
