@@ -8,7 +8,11 @@ from django.conf import settings
 from caching.redis import errors as redis_advice
 from caching.redis.errors import Advice
 
-DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in (settings.BASE_DIR / "docs").glob("*.md"))]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{path.name}" for path in (settings.BASE_DIR / "docs").glob("*.md")),
+]
 
 
 @pytest.mark.parametrize(
