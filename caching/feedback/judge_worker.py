@@ -8,13 +8,12 @@ from __future__ import annotations
 import logging
 import queue
 import random
-import threading
-import time
+from itertools import takewhile
 
 from django.conf import settings
-from django.db import close_old_connections
 
 from caching import ledger, metrics
+from caching.background import PeriodicWorker
 from caching.feedback import verdicts
 from caching.feedback.types import AskModel, Case, Opinion
 from caching.feedback.verdicts import Use
@@ -36,8 +35,7 @@ class Court:
         self.ask_model: AskModel | None = None
         """Who is asked. Handed in from above, because the cache knows no providers."""
         self._waiting: queue.Queue[tuple[Case, Judge]] = queue.Queue(MOST_WAITING)
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._worker = PeriodicWorker("judging", self.judge_one, _seconds_between_judgements)
 
     def offer(self, case: Case) -> None:
         """Take a case if it is of the sample, or a near miss worth knowing. Returns at once."""
@@ -51,19 +49,20 @@ class Court:
         except queue.Full:
             metrics.JUDGEMENTS_DROPPED.labels(judge).inc()
             return
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = self._start()
+        self._worker.start()
+
+    def judge_one(self) -> bool:
+        """Judge the case that has waited longest. Return False if none waits."""
+        try:
+            case, judge = self._waiting.get_nowait()
+        except queue.Empty:
+            return False
+        self._decide(case, judge)
+        return True
 
     def work_off(self) -> int:
-        """Judge all that wait. How many there were."""
-        for done in range(MOST_WAITING):
-            try:
-                case, judge = self._waiting.get_nowait()
-            except queue.Empty:
-                return done
-            self._decide(case, judge)
-        return MOST_WAITING
+        """Judge at most as many cases as may wait. Return how many there were."""
+        return sum(takewhile(bool, (self.judge_one() for _ in range(MOST_WAITING))))
 
     def _is_worth_knowing(self, case: Case) -> bool:
         # Half of the room is the sample's, or a flood of near misses would leave nothing measured.
@@ -85,22 +84,9 @@ class Court:
         if judge == Judge.PROMOTION and opinion.right and store.get(case.asked.key) is None:
             tier().alias(case.asked, case.match, case.ttl, {"by": case.client})
 
-    def _start(self) -> threading.Thread:
-        thread = threading.Thread(target=self._sit, name="judging", daemon=True)
-        thread.start()
-        return thread
 
-    def _sit(self) -> None:
-        while True:
-            case, judge = self._waiting.get()
-            try:
-                self._decide(case, judge)
-            except Exception:
-                # One case that fails must not end the thread: nothing would be measured any more.
-                logger.exception("Cannot review an answer")
-            finally:
-                close_old_connections()
-            time.sleep(60 / settings.SEMANTIC_JUDGEMENTS_PER_MINUTE)
+def _seconds_between_judgements() -> float:
+    return 60 / settings.SEMANTIC_JUDGEMENTS_PER_MINUTE
 
 
 def _is_of_the_sample() -> bool:

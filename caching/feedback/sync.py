@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 from typing import Any
 
-from django.db import Error, close_old_connections
+from django.db import Error
 
 from caching import keys
+from caching.background import PeriodicWorker
 from caching.feedback import thresholds
 from caching.models import Judge, Judgement, Verdict
 from caching.redis import store
@@ -60,20 +60,16 @@ class Follower:
     def __init__(self) -> None:
         self._seen: dict[str, Any] | None = None
         self._newest = 0
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._worker = PeriodicWorker("verdicts", self.look, POLL_SECONDS)
 
     def start(self) -> None:
         """Returns when all that is known so far is in memory."""
         if self.read():
             thresholds.show()
-        self._thread = threading.Thread(target=self._follow, name="learned", daemon=True)
-        self._thread.start()
+        self._worker.start()
 
     def stop(self) -> None:
-        self._stopped.set()
-        if self._thread:
-            self._thread.join()
+        self._worker.stop()
 
     def look(self) -> None:
         """Read what is new, unless Redis still says what it said the last time."""
@@ -100,16 +96,6 @@ class Follower:
         if new:
             self._newest = max(self._newest, new[0][0])
         return True
-
-    def _follow(self) -> None:
-        while not self._stopped.wait(POLL_SECONDS):
-            try:
-                self.look()
-            except Exception:
-                # Else this worker would go on serving what others have learned is wrong.
-                logger.exception("Cannot apply reviews")
-            finally:
-                close_old_connections()
 
 
 follower = Follower()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from multiprocessing.util import Finalize
 
-from django.db import Error, close_old_connections
+from django.db import Error
 
 from caching import metrics
+from caching.background import PeriodicWorker
 from caching.ledger.batch import PATIENCE_MS, Batch
 from caching.ledger.events import Priced
 
@@ -47,8 +46,8 @@ class Writer:
         """Those that wait for `_pending`."""
         self._pending_lock = threading.Lock()
         self._writing = threading.Lock()
-        self._thread: threading.Thread | None = None
         self._failing = False
+        self._worker = PeriodicWorker("ledger", self.flush, FLUSH_SECONDS, flush_at_exit=True)
 
     def now(self, batch: Batch) -> None:
         """Return when `batch` is written; while the database is away, when it is in memory."""
@@ -59,13 +58,13 @@ class Writer:
     def later(self, batch: Batch) -> None:
         with self._pending_lock:
             self._pending.merge(batch)
-            self._see_to_the_thread()
+        self._worker.start()
 
     def hit(self, hit: Priced) -> None:
         """The same for an exact hit, of which there are hundreds a second; Prometheus is told when it is written."""
         with self._pending_lock:
             self._pending.add_hit(hit)
-            self._see_to_the_thread()
+        self._worker.start()
 
     def flush(self) -> bool:
         """Write what is pending, or wait for whoever does; whether it is written."""
@@ -118,23 +117,6 @@ class Writer:
         if not self._failing:
             self._failing = True
             logger.warning("Cannot write the ledger, keeping it in memory: %s", error)
-
-    def _see_to_the_thread(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = self._start()
-
-    def _start(self) -> threading.Thread:
-        # Runs in workers that multiprocessing started too, where `atexit` does not; both on SIGTERM as servers take it.
-        Finalize(None, self.flush, exitpriority=0)
-        thread = threading.Thread(target=self._flush_for_ever, name="ledger", daemon=True)
-        thread.start()
-        return thread
-
-    def _flush_for_ever(self) -> None:
-        while True:
-            time.sleep(FLUSH_SECONDS)
-            close_old_connections()
-            self.flush()
 
 
 writer = Writer()

@@ -12,8 +12,8 @@ from typing import Any, TypeVar, cast
 from django.conf import settings
 
 from caching import metrics, result
+from caching.background import drain
 from caching.coordination import rate_limit, single_flight
-from caching.coordination.background import drain
 from caching.entry import CacheEntry, Fresh, seconds_in_redis
 from caching.llm import semantic_lookup
 from caching.llm.entry import Answer, WholeAnswer, from_value, is_cacheable, spoken_by, to_value

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from caching.background import PeriodicWorker
 from caching.redis.errors import Advice
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ class State:
     """Why it is down, in the user's terms."""
 
 
-class Breaker:
+class RedisBreaker:
     """Opens at the first failure and closes when `probe` succeeds, which a thread tries every `interval` seconds.
 
     One failure is enough, because every further caller would wait out the same time-out only to learn the same.
@@ -38,23 +39,23 @@ class Breaker:
         """`probe` returns None when all is well, else the reason; `on_change` gets the old and the new state."""
         self._probe = probe
         self._on_change = on_change
-        self._interval = interval
         self._lock = threading.Lock()
+        self._worker = PeriodicWorker("redis-probe", self._probe_while_down, interval)
         self.state = State(up=True, since=time.time())
 
     def trip(self, reason: str) -> None:
         """Open. Of many threads that fail at once, the first one reports and starts the probing."""
         if self._change(State(up=False, since=time.time(), reason=reason)):
-            threading.Thread(target=self._probe_until_up, name="redis-probe", daemon=True).start()
+            self._worker.start()
 
-    def _probe_until_up(self) -> None:
-        while True:
-            time.sleep(self._interval)
-            reason = self._reason()
-            if reason is None:
-                self._change(State(up=True, since=time.time()))
-                return
-            # What keeps it away may be another thing by now: it was restarted, and wants a password.
+    def _probe_while_down(self) -> None:
+        if self.state.up:
+            return
+        reason = self._reason()
+        if reason is None:
+            self._change(State(up=True, since=time.time()))
+        else:
+            # The cause may have changed: Redis was restarted, and now wants a password.
             self.state = replace(self.state, reason=reason)
 
     def _reason(self) -> str | None:

@@ -21,7 +21,7 @@ from redis.cluster import RedisCluster
 from redis.exceptions import ClusterDownError, ReadOnlyError, RedisClusterException, RedisError, ResponseError
 
 from caching import metrics
-from caching.redis.breaker import Breaker, State, Writes
+from caching.redis.breaker import RedisBreaker, State, Writes
 from caching.redis.client import Client as NearClient
 from caching.redis.commands import Command, at_once
 from caching.redis.errors import Advice, explain
@@ -281,5 +281,5 @@ def _log_change(old: State, new: State) -> None:
         logger.warning("Lost connection to Redis at %s; continuing without cache. %s", _address(), new.reason)
 
 
-_breaker = Breaker(probe=_probe, on_change=_log_change)
+_breaker = RedisBreaker(probe=_probe, on_change=_log_change)
 _writes = Writes(_address)

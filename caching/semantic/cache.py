@@ -18,8 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import keys, metrics
-from caching.coordination.write_behind import write_behind
+from caching import background, keys, metrics
 from caching.redis import store
 from caching.semantic import event_vectors
 from caching.semantic.embedders import get_embedder
@@ -145,7 +144,8 @@ class Tier:
 
         Not at once: until it is written the question is found by meaning once more.
         """
-        write_behind.write(_putting(asked, {"question": match.question, "answer_key": match.answer_key, **about}, ttl))
+        about = {"question": match.question, "answer_key": match.answer_key, **about}
+        background.submit(store.write, _putting(asked, about, ttl))
 
     def forget(self, answer_key: str, asked: Asked | None = None) -> None:
         """Remove an entry from the tier in all workers."""

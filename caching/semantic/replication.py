@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, cast
 from django.conf import settings
 
 from caching import keys
+from caching.background import PeriodicWorker
 from caching.redis import store
 from caching.semantic.text.normalize import normalize, plain
 
@@ -125,19 +126,17 @@ class Reader:
         self._forget_all = forget_all
         self._last = _oldest_id()
         self._polls = 0
-        self._stopped = threading.Event()
         self.caught_up = threading.Event()
         """Set once everything that was there at the start has been applied."""
-        self._thread = threading.Thread(target=self._follow, name="query-index", daemon=True)
-        self._thread.start()
+        self._worker = PeriodicWorker("query-index", self._read_on, POLL_SECONDS, at_once=True)
+        self._worker.start()
 
     def stop(self) -> None:
         """Do not read on; a read that is under way ends first."""
-        self._stopped.set()
-        self._thread.join()
+        self._worker.stop()
 
-    def _follow(self) -> None:
-        while not self._stopped.is_set():
+    def _read_on(self) -> None:
+        while not self._worker.stopping:
             read = _read(self._last)
             if read:
                 self._apply_safely(read.events)
@@ -145,7 +144,7 @@ class Reader:
             if not read or not read.full:
                 self.caught_up.set()
                 self._notice_a_new_stream()
-                self._stopped.wait(POLL_SECONDS)
+                return
 
     def _apply_safely(self, events: list[Event]) -> None:
         try:

@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
@@ -99,12 +98,11 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def quiet_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def quiet_ledger() -> Iterator[None]:
     """The ledger of this process writes in the test's own thread and transaction, and forgets what a test left."""
     from caching.ledger import writer
     from caching.pricing import prices
 
-    monkeypatch.setattr(writer.Writer, "_start", lambda self: threading.current_thread())
     prices.forget()
     yield
     writer.writer.__init__()  # type: ignore[misc]
@@ -119,19 +117,24 @@ def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
     from caching.feedback import judge_worker
     from caching.semantic.scoring.pair_verdicts import learned
 
-    monkeypatch.setattr(judge_worker.Court, "_start", lambda self: threading.current_thread())
     monkeypatch.setattr(judge_worker.court, "_waiting", queue.Queue(judge_worker.MOST_WAITING))
     monkeypatch.setattr(learned, "_pairs", {})
     monkeypatch.setattr(learned, "steps", {})
 
 
 @pytest.fixture(autouse=True)
-def quiet_write_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits to be written to Redis waits until the test has it written, and not longer than the test."""
-    from caching.coordination.write_behind import write_behind
+def quiet_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work of these workers waits until a test does it itself: a thread would not see the test's transaction."""
+    from caching import background
 
-    monkeypatch.setattr(write_behind, "_start", threading.current_thread)
-    write_behind.__init__()  # type: ignore[misc]
+    start = background.PeriodicWorker.start
+
+    def start_unless_quiet(worker: background.PeriodicWorker) -> None:
+        if worker.name not in ("ledger", "judging", "tasks"):
+            start(worker)
+
+    monkeypatch.setattr(background.PeriodicWorker, "start", start_unless_quiet)
+    background._tasks.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -175,7 +178,7 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     """Point this process at another Redis, or at none, for one test."""
     from caching.redis import store
     from caching.redis.backend import redis_cache
-    from caching.redis.breaker import Breaker, Writes
+    from caching.redis.breaker import RedisBreaker, Writes
     from caching.redis.url import normalize_redis_url
     from caching.semantic.cache import forget_tier
 
@@ -189,7 +192,7 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
             "default": redis_cache(settings.REDIS_URL, "JSONSerializer", *options),
             "audio": redis_cache(settings.REDIS_URL, "AudioSerializer", *options),
         }
-        breaker = Breaker(probe=store._probe, on_change=store._log_change, interval=0.1)
+        breaker = RedisBreaker(probe=store._probe, on_change=store._log_change, interval=0.1)
         monkeypatch.setattr(store, "_breaker", breaker)
         monkeypatch.setattr(store, "_writes", Writes(store._address))
 

@@ -23,7 +23,7 @@ LONGEST_FUNCTION = 60
 
 LAYERS = {
     "caching": (
-        "apps migrations keys policy metrics redaction fields plugins",
+        "apps migrations keys policy metrics redaction fields plugins background",
         "redis",
         "models",
         "coordination pricing entry shared_scope",

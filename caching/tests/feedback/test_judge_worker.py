@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from caching import metrics
-from caching.coordination.write_behind import write_behind
+from caching import background, metrics
 from caching.feedback import judge_worker
 from caching.feedback.judge_worker import court
 from caching.feedback.types import Case, Opinion
@@ -25,7 +24,6 @@ from speechsite.tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
-START = judge_worker.Court._start
 LOW, HIGH = -8, 12
 """Steps of the bar with which PARAPHRASE surely hits, or surely misses."""
 
@@ -130,7 +128,7 @@ def test_a_near_miss_whose_own_answer_was_not_stored_becomes_an_alias(monkeypatc
     learned.steps = {"speed": HIGH}
     ask(question(PARAPHRASE), Policy("speed"), Provider(spoken("cut sh", "length")))
     court.work_off()
-    write_behind.flush()
+    background.run_submitted()
     result = answered(f"um, {PARAPHRASE}", Policy("quality"))
     assert (result.match, result.key) == ("semantic", question(ASKED).key)
 
@@ -228,7 +226,6 @@ def test_in_shadow_mode_what_would_have_been_given_is_counted_and_judged(
 
 def test_the_thread_goes_on_after_a_case_that_fails(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.SEMANTIC_VERIFY_SHARE, settings.SEMANTIC_JUDGEMENTS_PER_MINUTE = 1.0, 6000
-    monkeypatch.setattr(judge_worker.Court, "_start", START)
     asked: list[Case] = []
 
     def fail(case: Case) -> Opinion:
@@ -236,6 +233,7 @@ def test_the_thread_goes_on_after_a_case_that_fails(settings: Any, monkeypatch: 
         raise OSError("nobody there")
 
     own = judge_worker.Court()
+    own._worker.name = "of this test"
     own.ask_model = fail
     case = Case(
         Asked("s", PARAPHRASE), Match("llm:exact:1", ASKED, "semantic", "a" * 24), "Ten.", [], "speed", "bot", 60

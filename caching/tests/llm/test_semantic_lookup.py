@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import redis
 
+from caching import background
 from caching.coordination.single_flight import Failures
-from caching.coordination.write_behind import write_behind
 from caching.llm import cache as llm
 from caching.llm import semantic_lookup
 from caching.policy import Policy, Quota
@@ -88,7 +88,7 @@ def test_what_hit_once_hits_again_whatever_is_learned_meanwhile(stored: redis.Re
     before = {*stored.keys("llm:semantic:*")}
     first = asked(PARAPHRASE)
     assert {*stored.keys("llm:semantic:*")} == before, "the answer did not wait for it"
-    write_behind.flush()
+    background.run_submitted()
     again = asked(PARAPHRASE)
     assert first.matched is not None and again.matched is not None
     assert (first.matched.tier, again.matched.tier) == ("semantic", "normalized")
@@ -152,7 +152,7 @@ def test_a_stream_may_be_answered_so_too() -> None:
 
 def test_a_hit_that_is_kept_for_the_same_words_says_who_wrote_it(stored: redis.Redis) -> None:
     assert asked(PARAPHRASE, asked_by="somebody").matched is not None
-    write_behind.flush()
+    background.run_submitted()
     kept: Any = [json.loads(stored.get(name) or b"{}") for name in stored.keys("llm:semantic:*")]
     assert sorted(value["by"] for value in kept) == ["somebody", "tester"]
 
@@ -161,5 +161,5 @@ def test_a_quota_holds_for_those_too(stored: redis.Redis) -> None:
     before = len(stored.keys("llm:semantic:*"))
     policy = Policy("speed", quota=Quota("1", 0))
     assert ask(question(PARAPHRASE), policy, Provider(spoken("never asked"))).status == "hit"
-    write_behind.flush()
+    background.run_submitted()
     assert len(stored.keys("llm:semantic:*")) == before

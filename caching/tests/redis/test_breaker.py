@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from caching.redis.breaker import Breaker, State
+from caching.redis.breaker import RedisBreaker, State
 from speechsite.tests.support.waiting import wait_until
 
 
@@ -19,7 +19,7 @@ def test_it_closes_by_itself_whatever_a_probe_raises(caplog: pytest.LogCaptureFi
             raise answer
         return answer
 
-    breaker = Breaker(probe=probe, on_change=lambda old, new: None, interval=0.01)
+    breaker = RedisBreaker(probe=probe, on_change=lambda old, new: None, interval=0.01)
     breaker.trip("connection refused")
     wait_until(lambda: breaker.state.up)
     assert reasons == ["connection refused", "still away", "unexpected LookupError", "unexpected LookupError"]
@@ -29,7 +29,7 @@ def test_it_closes_by_itself_whatever_a_probe_raises(caplog: pytest.LogCaptureFi
 def test_of_many_that_fail_at_once_one_reports() -> None:
     changes: list[tuple[State, State]] = []
     healthy = threading.Event()
-    breaker = Breaker(
+    breaker = RedisBreaker(
         probe=lambda: None if healthy.is_set() else "away",
         on_change=lambda old, new: changes.append((old, new)),
         interval=0.01,

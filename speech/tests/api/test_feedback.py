@@ -8,7 +8,7 @@ import pytest
 import redis
 from rest_framework.test import APIClient
 
-from caching.coordination.write_behind import write_behind
+from caching import background
 from caching.models import Judgement
 from caching.semantic.cache import forget_tier
 from caching.semantic.scoring.pair_verdicts import learned
@@ -44,7 +44,7 @@ def alike(api: Any) -> Any:
     wait_for_the_index()
     found = chat(api, PARAPHRASE)
     assert kind(found) == "semantic"
-    write_behind.flush()
+    background.run_submitted()
     return found
 
 
