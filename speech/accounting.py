@@ -1,50 +1,74 @@
-"""Every request to the ledger, exactly once, however it ends; and its costs to the client."""
+"""The account of one request: one ledger event, however the request ends, and its costs for the client."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 from caching import ledger
 from caching.ledger import Costs, Event, Usage
 from caching.pricing.money import Money, plain
 from caching.result import CacheResult
 from speech.exceptions import NotCached
+from speech.iterators import primed
 
 HEADER_CURRENCY = "USD"
+
+T = TypeVar("T")
+
+
+class Meter(Protocol):
+    """A stream in progress, with what it has come to so far."""
+
+    @property
+    def result(self) -> CacheResult[Any]: ...
 
 
 @dataclass
 class Account:
-    """One request, from its arrival to its end. As a context manager it counts what fails inside it.
+    """One request, from its arrival to its end.
 
-    `asks` says whom it asks. `settle` must be called once where the request succeeds: for a stream when it has ended.
+    `settle` closes it for an answer, the end of the `with` block for an error, `metered` for a stream.
     """
 
     cache_type: Literal["llm", "tts", "stt"]
     level: str
     client: str
     text: str
-    """What was asked or is to be spoken."""
-    spent: Callable[[], Usage | None] = Usage
-    """What was billed so far, asked where the request fails. A call that fails is taken to bill nothing."""
+    """The question, or the text to speak; empty if it must not be stored."""
     started: float = field(default_factory=time.perf_counter)
     settled: bool = False
-    _asked: tuple[str, str] = ("", "")
-    """The provider and its model."""
+    _called: tuple[str, str] = ("", "")
+    """Provider and model."""
+    _meter: Meter | None = None
 
-    def asks(self, provider: str, model: str) -> None:
-        """Say who is asked now. What somebody asked before has billed, and then failed, is counted as its error."""
-        if (spent := self.spent()) != Usage():
+    def call(self, provider: str, model: str) -> None:
+        """Name the provider that is called now. Units billed by one that failed before are recorded as its error."""
+        if (spent := self._spent()) != Usage():
             ledger.record(self._event("error", spent))
-        self._asked = provider, model
-        self.spent = Usage
+        self._called, self._meter = (provider, model), None
+
+    def watch(self, meter: Meter) -> None:
+        """If the request fails from now on, take the units billed from `meter`."""
+        self._meter = meter
+
+    def metered(self, items: Iterator[T], meter: Meter) -> Iterator[T]:
+        """Yield the items of a stream, and close the account when they end, fail or are dropped.
+
+        A failure before the first item is left to the caller: another provider may still answer.
+        """
+        self.watch(meter)
+        items = primed(items)
+        with self:
+            yield from items
+        if not self.settled:
+            self.settle(meter.result)
 
     def settle(self, result: CacheResult[Any]) -> Costs:
-        """Count a request that was answered."""
+        """Record a request that was answered."""
         kind = result.match or "exact" if result.status == "hit" else result.status
         why: dict[str, Any] = {}
         if match := result.matched:
@@ -65,14 +89,18 @@ class Account:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None and not self.settled:
-            self._record(self._event("miss" if isinstance(error, NotCached) else "error", self.spent()))
+            self._record(self._event("miss" if isinstance(error, NotCached) else "error", self._spent()))
+
+    def _spent(self) -> Usage | None:
+        """Return the units billed so far. A call that fails is taken to bill nothing."""
+        return self._meter.result.billed if self._meter else Usage()
 
     def _record(self, event: Event) -> Costs:
         self.settled = True
         return ledger.record(event)
 
     def _event(self, outcome: Any, usage: Usage | None, **more: Any) -> Event:
-        provider, model = self._asked
+        provider, model = self._called
         return Event(
             self.cache_type,
             outcome,
@@ -88,7 +116,7 @@ class Account:
 
 
 def headers(costs: Costs | None) -> dict[str, str]:
-    """`X-Cost-USD` and `X-Cost-Saved-USD`; one that is not known is left out."""
+    """Return `X-Cost-USD` and `X-Cost-Saved-USD`, without the unknown ones."""
     if costs is None:
         return {}
     amounts = {"X-Cost-USD": _in_usd(costs.cost), "X-Cost-Saved-USD": _in_usd(costs.saved)}
@@ -96,7 +124,7 @@ def headers(costs: Costs | None) -> dict[str, str]:
 
 
 def body(costs: Costs | None) -> dict[str, str | None]:
-    """The same for a JSON answer; null where it is not known."""
+    """Return the same for a JSON answer, with null for unknown amounts."""
     costs = costs or Costs(None, None)
     return {"usd": _in_usd(costs.cost), "saved_usd": _in_usd(costs.saved)}
 

@@ -53,7 +53,7 @@ def ask_model(case: Case) -> Opinion:
         logger.warning("No verdict from %s: %s", provider.name, error.message)
         return Opinion(None, provider.name, model, Usage())
     verdict = {right: True, wrong: False}.get(text_of(answer.choices[0]["message"]).strip())
-    return Opinion(verdict, provider.name, request.model, Usage.from_tokens(answer.usage))
+    return Opinion(verdict, provider.name, request.model, answer.billed)
 
 
 def chosen() -> tuple[BaseProvider, str]:

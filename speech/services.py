@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
 from caching import stt
-from caching.coordination import single_flight
 from caching.ledger import Costs
 from caching.llm import cache as llm
 from caching.llm.entry import Answer
 from caching.llm.request import ChatQuery, text_of
 from caching.llm.stream import Chunk
 from caching.policy import Policy
-from caching.result import CacheResult, NothingCached, with_value
+from caching.result import CacheResult, with_value
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
-from speech.exceptions import NotCached, ProviderError, ProviderTimeout, ProviderUnavailable
+from speech.exceptions import ProviderError
 from speech.iterators import primed
 from speech.models import Client
 from speech.privacy.disclosure import hides, padding
 from speech.privacy.shared_scope import shared_if_admitted
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, TranscriptionRequest
-from speech.routing.breaker import asked
-from speech.routing.cache_source import settled_by_follower, source_of
-from speech.routing.error_transfer import FAILURES
+from speech.routing.breaker import calling
+from speech.routing.cache_source import MeteredChunks, source_of
+from speech.routing.error_transfer import FAILURES, cache_errors_as_ours
 from speech.routing.fallback import Candidate, for_chat, for_speech, provider_named
-from speech.synthesis.cached_audio import settled_sound, spoken, stale_sound
+from speech.synthesis.cached_audio import speech_of, stale_speech
 from speech.synthesis.pipeline import Playback
-from speech.synthesis.spoken_turn import Receipt, Rereadable, first_of, sentences_of, spoken_turn
+from speech.synthesis.spoken_turn import TurnReceipt, clips_of, first_of, sentences_of, spoken_turn
 from speech.synthesis.voice import Speaker
 from speech.text import languages
 
@@ -82,7 +80,7 @@ class ConverseWish:
 class SpokenTurn:
     sound: Iterator[bytes]
     content_type: str
-    receipt: Receipt
+    receipt: TurnReceipt
 
 
 def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatResult[Answer]:
@@ -105,7 +103,7 @@ def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *
     account = Account("llm", level=policy.level, client=client.name, text=_question_text(request, policy))
     with account:
         for candidate in candidates:
-            account.asks(candidate.provider.name, candidate.request.model)
+            account.call(candidate.provider.name, candidate.request.model)
             try:
                 cached = _answer(client, candidate, policy, account, stream=stream)
             except ProviderError as error:
@@ -117,7 +115,7 @@ def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *
             return ChatResult(cached, candidate.provider.name, candidate.request.model, costs)
         first = candidates.first
         if len(candidates.failures) > 1 or settings.STALE_IF_ERROR_SECONDS:
-            account.asks(first.provider.name, first.request.model)
+            account.call(first.provider.name, first.request.model)
         if found := llm.stale(_question(client, first, policy), policy):
             costs = account.settle(found)
             cached = llm.as_stream(found) if stream else found
@@ -129,15 +127,16 @@ def _answer(
     client: Client, candidate: Candidate[ChatRequest], policy: Policy, account: Account, *, stream: bool
 ) -> CacheResult[Any]:
     question = _question(client, candidate, policy)
-    with _translated():
+    with cache_errors_as_ours():
         if found := llm.find(question, policy):
             return llm.as_stream(found) if stream else found
-        source = source_of(candidate.provider, candidate.request, policy, account)
+        source = source_of(candidate.provider, candidate.request, policy, account, key=question.key)
         if not stream:
             return llm.ask(question, policy, source)
         cached = llm.ask_for_stream(question, policy, source)
-    chunks = settled_by_follower(cached, account) if cached.collapsed else cached.value
-    return with_value(cached, _translated_items(chunks))
+    chunks = MeteredChunks(cached.value, cached)
+    metered = account.metered(iter(chunks), chunks) if cached.collapsed else cached.value
+    return with_value(cached, _with_our_errors(metered))
 
 
 def synthesize(
@@ -160,10 +159,10 @@ def synthesize(
     account = Account("tts", level=policy.level, client=client.name, text=_kept(request.text, policy))
     with account:
         for candidate in candidates:
-            account.asks(candidate.provider.name, candidate.request.model)
+            account.call(candidate.provider.name, candidate.request.model)
             try:
-                with _translated():
-                    cached = spoken(_speaker(client, candidate, policy), codec, account, stream=stream)
+                with cache_errors_as_ours():
+                    cached = speech_of(_speaker(client, candidate, policy), codec, account, stream=stream)
             except ProviderError as error:
                 candidates.failures.append(error)
                 continue
@@ -173,8 +172,8 @@ def synthesize(
             return SpeechResult(cached, content_type, candidate.provider.name, candidate.request.voice, costs)
         first = candidates.first
         if len(candidates.failures) > 1 or settings.STALE_IF_ERROR_SECONDS:
-            account.asks(first.provider.name, first.request.model)
-        if found := stale_sound(_speaker(client, first, policy), codec):
+            account.call(first.provider.name, first.request.model)
+        if found := stale_speech(_speaker(client, first, policy), codec):
             costs = account.settle(found)
             return SpeechResult(found, content_type, first.provider.name, first.request.voice, costs)
         raise candidates.failures[0]
@@ -189,7 +188,7 @@ def converse(
     Raises InvalidRequest, ProviderError or NotCached; while `sound` is read it may raise ProviderError too.
     """
     policy = client.tightened(policy)
-    receipt = Receipt(keeps_texts=policy.write, hides_hits=hides(client))
+    receipt = TurnReceipt(keeps_texts=policy.write, hides_hits=hides(client))
     # Refuses what cannot be spoken before a model is asked.
     for_speech(speech, wish.tts_provider)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
@@ -200,27 +199,30 @@ def converse(
         "provider": answer.provider,
         "model": answer.model,
     }
-    first, sentences = first_of(sentences_of(answer.cache.value, speech.language or languages.detect(speech.text)))
-    # The voice follows the language that the model answered in, not the one that it was asked in.
+    sentences = sentences_of(answer.cache.value, speech.language or languages.detect(speech.text))
+    first = first_of(sentences)
+    # The voice follows the language of the answer, not of the question.
     candidates = for_speech(replace(speech, text=first), wish.tts_provider)
     account = Account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
-    with Rereadable(sentences) as texts, account:
+    with account:
         for candidate in candidates:
-            account.asks(candidate.provider.name, candidate.request.model)
+            account.call(candidate.provider.name, candidate.request.model)
             receipt.speech = {
                 "provider": candidate.provider.name,
                 "model": candidate.request.model,
                 "voice": candidate.request.voice,
             }
-            playback = Playback(_speaker(client, candidate, policy), texts.again())
+            speaker = _speaker(client, candidate, policy)
+            playback = Playback(speaker, clips_of(speaker, sentences))
             try:
-                sound = primed(settled_sound(playback, spoken_turn(playback, wish.codec, receipt), account))
+                playback.open(speaker.clip(first))
             except ProviderError as error:
                 candidates.failures.append(error)
                 continue
-            return SpokenTurn(sound, content_type, receipt)
+            sound = account.metered(spoken_turn(playback, wish.codec, receipt), playback)
+            return SpokenTurn(primed(sound), content_type, receipt)
         if len(candidates.failures) > 1:
-            account.asks(candidates.first.provider.name, candidates.first.request.model)
+            account.call(candidates.first.provider.name, candidates.first.request.model)
         raise candidates.failures[0]
 
 
@@ -236,14 +238,15 @@ def transcribe(
     policy = client.tightened(policy)
     recording = _recording(client, chosen, prepared)
     account = Account("stt", level=policy.level, client=client.name, text="")
-    account.asks(chosen.name, prepared.model)
+    account.call(chosen.name, prepared.model)
 
     def produce() -> stt.Transcript:
-        with asked(chosen, "transcription"):
-            return asdict(chosen.transcribe(prepared))
+        with calling(chosen, "transcription"):
+            transcript = chosen.transcribe(prepared)
+        return {**asdict(transcript), "billed": dict(transcript.billed.items()) if transcript.billed else {}}
 
     limit = settings.PROVIDER_READ_TIMEOUT
-    with account, _translated():
+    with account, cache_errors_as_ours():
         cached = stt.transcribe(recording, policy, produce, stale_if=ProviderError, failures=FAILURES, patience=limit)
     return TranscriptionResult(cached, chosen.name, account.settle(cached))
 
@@ -281,19 +284,6 @@ def _kept(text: str, policy: Policy) -> str:
     return text if policy.write else ""
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """The cache's own failures in the words of the API."""
-    try:
-        yield
-    except NothingCached as error:
-        raise NotCached("Not cached, and only-if-cached does not allow a provider call.") from error
-    except single_flight.LeaderLost as error:
-        raise ProviderUnavailable("the shared provider call was interrupted") from error
-    except single_flight.LeaderSilent as error:
-        raise ProviderTimeout("the shared provider call timed out") from error
-
-
-def _translated_items(items: Iterator[Chunk]) -> Iterator[Chunk]:
-    with _translated():
+def _with_our_errors(items: Iterator[Chunk]) -> Iterator[Chunk]:
+    with cache_errors_as_ours():
         yield from items

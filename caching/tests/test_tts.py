@@ -20,7 +20,7 @@ UTTERANCE = tts.Utterance(
     asked_by="a client with quite a long name, as people give them",
 )
 AUDIO = bytes(range(256)) * 400
-BILLED = {"characters": 64}
+BILLED = Usage(characters=64)
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def test_it_remembers_audio_byte_for_byte(redis_client: redis.Redis) -> None:
     assert tts.remember(UTTERANCE, AUDIO, Policy(), BILLED)
     (entry,) = tts.lookup([UTTERANCE], Policy())
     assert entry is not None
-    assert (entry.value, entry.level, entry.usage, entry.age) == (AUDIO, "balanced", Usage(**BILLED), 0)
+    assert (entry.value, entry.level, entry.usage, entry.age) == (AUDIO, "balanced", BILLED, 0)
 
 
 def test_the_key_has_the_documented_form(redis_client: Any) -> None:

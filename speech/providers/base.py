@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 
+from caching.pricing.usage import Usage
 from speech.exceptions import ProviderNotConfigured, UnsupportedFeature
 
 Message = Mapping[str, Any]
@@ -32,7 +33,12 @@ class ChatAnswer:
     """OpenAI's `choices`: `index`, `message`, `finish_reason`, and `logprobs` where asked for."""
     model: str
     usage: dict[str, Any] | None
-    """OpenAI's `usage` as the provider billed it; None where the provider did not say."""
+    """OpenAI's `usage` object, passed on as it came; None if the provider does not send one."""
+
+    @property
+    def billed(self) -> Usage | None:
+        """None: the provider does not say."""
+        return Usage.from_tokens(self.usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +59,12 @@ class SpeechRequest:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Signed 16-bit little-endian mono PCM as a stream, and what it cost once the stream has ended."""
+    """Signed 16-bit little-endian mono PCM as a stream, and at its end what it cost."""
 
-    pcm: Iterator[bytes]
-    """Chunks of any length (not always whole samples). Raises a ProviderError where the provider fails."""
+    pcm: Iterator[bytes | Usage]
+    """Chunks of any length (not always whole samples); the last item is the Usage billed, if the provider says it.
+    Raises a ProviderError where the provider fails."""
     sample_rate: int
-    billed: dict[str, int] = field(default_factory=dict)
-    """Units billed (`{"characters": 42}`); filled by the provider at the latest when `pcm` has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +101,8 @@ class Transcript:
     """OpenAI's: at least `start` and `end` in seconds, and `text`. Empty unless they were asked for."""
     words: list[dict[str, Any]] = field(default_factory=list)
     """OpenAI's: `start`, `end`, `word`."""
-    billed: Mapping[str, int] = field(default_factory=dict)
-    """Units billed, by the names of `caching.pricing.usage`; empty where nobody says."""
+    billed: Usage | None = None
+    """None: the provider does not say."""
 
 
 class BaseProvider:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from caching.pricing.usage import Usage
 from speech.exceptions import InvalidRequest, ProviderBadAnswer
 from speech.providers._shared import validation
 from speech.providers._shared.http import Call, Form, post, post_for_json
@@ -82,9 +83,7 @@ class Provider(BaseProvider):
         return replace(request, model=request.model or self.setting("MODEL"))
 
     def speak(self, request: SpeechRequest) -> Speech:
-        billed: dict[str, int] = {"characters": 0}
-        pcm = validation.checked_audio(self, self._pieces(request, billed))
-        return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
+        return Speech(validation.checked_audio(self, self._pieces(request)), _SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         validation.refuse(
@@ -103,7 +102,7 @@ class Provider(BaseProvider):
         if not isinstance(text := answer.get("text"), str):
             raise ProviderBadAnswer(f"{self.name} returned no transcript")
         seconds = validation.seconds_of(request)
-        billed = {} if seconds is None else {"audio_seconds": seconds}
+        billed = None if seconds is None else Usage(audio_seconds=seconds)
         return Transcript(text, str(answer.get("language_code") or ""), seconds, billed=billed)
 
     def models(self) -> list[str]:
@@ -112,13 +111,15 @@ class Provider(BaseProvider):
     def voices(self) -> list[Voice]:
         return [Voice(id=voice, name=name) for name, voice in _KNOWN.items()]
 
-    def _pieces(self, request: SpeechRequest, billed: dict[str, int]) -> Iterator[bytes]:
+    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
+        billed = 0
         limit = _LIMITS.get(request.model, _LIMIT)
         for piece in pack(request.text, request.language or detect(request.text), limit):
             with post(self._call(request, piece)) as reply:
                 validation.check_audio_type(self, reply.headers)
-                billed["characters"] += _characters(reply.headers, piece)
+                billed += _characters(reply.headers, piece)
                 yield from reply
+        yield Usage(characters=billed)
 
     def _call(self, request: SpeechRequest, text: str) -> Call:
         self.ensure_configured()

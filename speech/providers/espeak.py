@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from caching.pricing.usage import Usage
 from speech.exceptions import InvalidRequest
 from speech.providers._shared import espeak_engine, validation
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
@@ -61,11 +62,7 @@ class Provider(BaseProvider):
         )
 
     def speak(self, request: SpeechRequest) -> Speech:
-        return Speech(
-            pcm=validation.checked_audio(self, self._pieces(request)),
-            sample_rate=espeak_engine.SAMPLE_RATE,
-            billed={"characters": len(request.text)},
-        )
+        return Speech(validation.checked_audio(self, self._pieces(request)), espeak_engine.SAMPLE_RATE)
 
     def models(self) -> list[str]:
         return [_MODEL]
@@ -77,12 +74,13 @@ class Provider(BaseProvider):
     def _engine(self) -> espeak_engine.Engine:
         return espeak_engine.find(self.setting("NG_BIN"))
 
-    def _pieces(self, request: SpeechRequest) -> Iterator[bytes]:
+    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
         """One process per piece: none is left behind when the consumer stops between two of them."""
         name, plus, variant = request.voice.partition("+")
         rate, pitch = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
         for piece in pack(request.text, request.language, _PIECE):
             yield self._engine.speak(piece, _VOICES[name] + plus + variant, rate, pitch)
+        yield Usage(characters=len(request.text))
 
 
 def _full_name(voice: str, language: str) -> str:

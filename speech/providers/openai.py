@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from caching.pricing.usage import Usage
 from speech.exceptions import InvalidRequest
 from speech.providers._shared import openai_chat, validation
 from speech.providers._shared.http import Call, Form, post, post_for_json
@@ -75,9 +76,7 @@ class Provider(BaseProvider):
         return replace(request, model=model)
 
     def speak(self, request: SpeechRequest) -> Speech:
-        billed: dict[str, int] = {"characters": 0}
-        pcm = validation.checked_audio(self, self._pieces(request, billed))
-        return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
+        return Speech(validation.checked_audio(self, self._pieces(request)), _SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"))
@@ -105,7 +104,8 @@ class Provider(BaseProvider):
             body=body,
         )
 
-    def _pieces(self, request: SpeechRequest, billed: dict[str, int]) -> Iterator[bytes]:
+    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
+        billed = 0
         limit = _LIMIT_IN_TOKENS if request.model.startswith("gpt-4o-mini-tts") else _LIMIT
         fields: dict[str, Any] = {"model": request.model, "voice": request.voice, "response_format": "pcm"}
         if request.speed != 1:
@@ -115,5 +115,6 @@ class Provider(BaseProvider):
         for piece in pack(request.text, request.language or detect(request.text), limit):
             with post(self._call("/audio/speech", {"input": piece, **fields})) as reply:
                 validation.check_audio_type(self, reply.headers)
-                billed["characters"] += len(piece)
+                billed += len(piece)
                 yield from reply
+        yield Usage(characters=billed)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from caching.pricing.usage import Usage
 from speech.audio import read_wav
 from speech.exceptions import InvalidRequest, ProviderBadAnswer
 from speech.providers._shared import openai_chat, sarvam_chat, validation
@@ -69,9 +70,7 @@ class Provider(BaseProvider):
         return replace(request, language=request.language or detect(request.text))
 
     def speak(self, request: SpeechRequest) -> Speech:
-        billed: dict[str, int] = {"characters": 0}
-        pcm = validation.checked_audio(self, self._pieces(request, billed))
-        return Speech(pcm=pcm, sample_rate=_SAMPLE_RATE, billed=billed)
+        return Speech(validation.checked_audio(self, self._pieces(request)), _SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         validation.refuse(
@@ -90,7 +89,7 @@ class Provider(BaseProvider):
         if not isinstance(text := answer.get("transcript"), str):
             raise ProviderBadAnswer(f"{self.name} returned no transcript")
         seconds = validation.seconds_of(request)
-        billed = {} if seconds is None else {"audio_seconds": seconds}
+        billed = None if seconds is None else Usage(audio_seconds=seconds)
         return Transcript(text, str(answer.get("language_code") or ""), seconds, billed=billed)
 
     def models(self) -> list[str]:
@@ -112,7 +111,8 @@ class Provider(BaseProvider):
             body=body,
         )
 
-    def _pieces(self, request: SpeechRequest, billed: dict[str, int]) -> Iterator[bytes]:
+    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
+        billed = 0
         fields: dict[str, Any] = {
             "model": request.model,
             "language_code": _tag(request.language),
@@ -126,8 +126,9 @@ class Provider(BaseProvider):
             fields["pitch"] = request.pitch
         for piece in pack(request.text, request.language, MODELS.get(request.model, UNKNOWN).limit):
             answer = post_for_json(self._call("/text-to-speech", {"text": piece, **fields}))
-            billed["characters"] += len(piece)
+            billed += len(piece)
             yield self._pcm(answer)
+        yield Usage(characters=billed)
 
     def _pcm(self, answer: Mapping[str, Any]) -> bytes:
         audios = answer.get("audios")

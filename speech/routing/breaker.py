@@ -20,7 +20,7 @@ LONGEST_SECONDS = 300.0
 """However long a provider asks to be left alone, a request finds out now and then whether it still means it."""
 
 
-class Breaker:
+class ProviderBreaker:
     """What one process knows of one provider's one operation.
 
     Closed, every call is admitted. PROVIDER_BREAKER_FAILURES failures in a row open it, and so does one answer that
@@ -77,8 +77,8 @@ class Breaker:
 
 
 @cache
-def breaker_of(provider: str, operation: str) -> Breaker:
-    return Breaker(provider, operation)
+def breaker_of(provider: str, operation: str) -> ProviderBreaker:
+    return ProviderBreaker(provider, operation)
 
 
 def open_circuits() -> list[str]:
@@ -92,7 +92,7 @@ def open_circuits() -> list[str]:
 
 
 @contextmanager
-def asked(provider: BaseProvider, operation: str) -> Iterator[None]:
+def calling(provider: BaseProvider, operation: str) -> Iterator[None]:
     """Around a call to a provider: refuse it where the provider is left alone, else time it and count its failures.
 
     A request that the provider refuses says that it is well; an answer that cannot be read, a wrong key and an empty

@@ -1,8 +1,9 @@
-"""A provider as the place where answers come from, with its bill."""
+"""A provider's chat call as the source of a cache miss, with what it bills."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -13,47 +14,54 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.result import CacheResult, status_without_hit
 from speech.accounting import Account
-from speech.iterators import primed
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
-from speech.routing.breaker import asked
+from speech.routing.breaker import calling
 from speech.routing.error_transfer import FAILURES
 
 
-def source_of(provider: BaseProvider, request: ChatRequest, policy: Policy, account: Account) -> llm.Source:
-    """Asks `provider` when it is asked itself.
+class MeteredChunks:
+    """The chunks of a streamed answer, made for this request or for the one that it follows."""
 
-    A streamed answer is settled here, where it ends: its client may be gone by then, and it is paid for all the same.
+    def __init__(self, chunks: Iterator[Chunk], result: CacheResult[Any]) -> None:
+        self._chunks, self._result = chunks, result
+        self._begun = False
+        self._usage: Usage | None = None
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for chunk in self._chunks:
+            self._begun = True
+            if usage := chunk.get("usage"):
+                self._usage = Usage.from_tokens(usage)
+            yield chunk
+
+    @property
+    def result(self) -> CacheResult[Any]:
+        if self._result.collapsed:
+            return replace(self._result, billed=Usage(), served=self._usage or Usage())
+        # A stream that is cut off is billed as far as it went, and no provider says how far.
+        return replace(self._result, billed=self._usage if self._begun else Usage())
+
+
+def source_of(
+    provider: BaseProvider, request: ChatRequest, policy: Policy, account: Account, *, key: str
+) -> llm.Source:
+    """Return the source of an answer that is stored under `key`.
+
+    A stream closes `account` where it ends: the client may be disconnected by then, and it is billed all the same.
     """
 
     def whole() -> ChatAnswer:
-        with asked(provider, "chat"):
+        with calling(provider, "chat"):
             return provider.chat(request)
 
     def stream() -> Iterator[Chunk]:
-        usage: dict[str, Any] | None = None
-        with asked(provider, "chat"):
-            # What fails before the first chunk has billed nothing, and somebody else may answer yet.
-            chunks = primed(provider.stream_chat(request))
-            # A stream that is cut off is billed as far as it went, and nobody says how far.
-            account.spent = lambda: Usage.from_tokens(usage)
-            with account:
-                for chunk in chunks:
-                    usage = chunk.get("usage") or usage
-                    yield chunk
-        account.settle(CacheResult(None, status_without_hit(policy), "", billed=Usage.from_tokens(usage)))
+        result = CacheResult(None, status_without_hit(policy), key)
+        chunks = MeteredChunks(_chunks(provider, request), result)
+        return account.metered(iter(chunks), chunks)
 
     return llm.Source(whole, stream, FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
 
 
-def settled_by_follower(result: CacheResult[Iterator[Chunk]], account: Account) -> Iterator[Chunk]:
-    """The chunks of somebody else's answer; what they would have cost is known when they have ended."""
-    usage: dict[str, Any] | None = None
-    with account:
-        for chunk in result.value:
-            usage = chunk.get("usage") or usage
-            yield chunk
-    if account.settled:
-        # Its leader died and it asked the provider itself.
-        return
-    served = Usage.from_tokens(usage) or Usage()
-    account.settle(CacheResult(None, result.status, result.key, billed=Usage(), served=served))
+def _chunks(provider: BaseProvider, request: ChatRequest) -> Iterator[Chunk]:
+    with calling(provider, "chat"):
+        yield from provider.stream_chat(request)

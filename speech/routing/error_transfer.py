@@ -1,12 +1,28 @@
-"""How a failure of whoever asks a provider reaches everybody who waits for the same answer."""
+"""Errors across the cache: a leader's failure sent to its followers, and the cache's own errors as ours."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from caching.coordination.single_flight import Failures
+from caching.coordination.single_flight import Failures, LeaderLost, LeaderSilent
+from caching.result import NothingCached
 from speech import exceptions
-from speech.exceptions import GatewayError, ProviderError
+from speech.exceptions import GatewayError, NotCached, ProviderError, ProviderTimeout, ProviderUnavailable
+
+
+@contextmanager
+def cache_errors_as_ours() -> Iterator[None]:
+    """Raise a GatewayError in place of NothingCached, LeaderLost or LeaderSilent."""
+    try:
+        yield
+    except NothingCached as error:
+        raise NotCached("Not cached, and only-if-cached does not allow a provider call.") from error
+    except LeaderLost as error:
+        raise ProviderUnavailable("the shared provider call was interrupted") from error
+    except LeaderSilent as error:
+        raise ProviderTimeout("the shared provider call timed out") from error
 
 
 def _dump(error: Exception) -> dict[str, Any] | None:

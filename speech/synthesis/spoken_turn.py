@@ -1,8 +1,7 @@
-"""Text in, speech out: the answer is cut into sentences as it comes, and each is spoken as soon as it is whole."""
+"""A voice turn: the answer is cut into sentences as it streams in, and each is spoken as soon as it is complete."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,26 +9,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caching.llm.stream import Chunk
+from caching.pricing.usage import Usage
+from caching.tts import Clip
 from speech.exceptions import GatewayError, ProviderBadAnswer
-from speech.iterators import resumed
-from speech.synthesis.pipeline import Playback, Sentence
+from speech.synthesis.pipeline import Playback
+from speech.synthesis.voice import Speaker
 from speech.text.sentences import SentenceStream
 
 
 @dataclass
-class Receipt:
-    """What one turn came to. It is filled while the turn is spoken."""
+class TurnReceipt:
+    """Texts, cache status and billed units of one voice turn, filled in while it is spoken."""
 
     keeps_texts: bool = True
-    """Whether it may say what was said, and not only what it came to."""
+    """False: it holds no text of the question or answer."""
     hides_hits: bool = False
-    """Whether it keeps silent about what came from the cache."""
+    """True: it says nothing about the cache."""
     heard: dict[str, Any] | None = None
-    """What was said, where the question came as sound."""
+    """The transcript of a spoken question."""
     chat: dict[str, Any] = field(default_factory=dict)
     speech: dict[str, Any] = field(default_factory=dict)
-    """Who spoke: `provider`, `model`, `voice`."""
-    sentences: list[Sentence] = field(default_factory=list)
+    """`provider`, `model` and `voice`."""
+    clips: list[Clip] = field(default_factory=list)
     first_audio_ms: float | None = None
     error: str | None = None
     began: float = field(default_factory=time.monotonic)
@@ -39,37 +40,41 @@ class Receipt:
 
     def _without_hits(self) -> dict[str, Any]:
         return {
-            "text": " ".join(map(self._kept, self.sentences)),
+            "text": " ".join(map(self._kept, self.clips)),
             "chat": {name: self.chat[name] for name in ("id", "provider", "model") if name in self.chat},
             "speech": self.speech,
-            "sentences": [{"text": self._kept(s), "characters": len(s.text)} for s in self.sentences],
+            "sentences": [{"text": self._kept(clip), "characters": len(clip.utterance.text)} for clip in self.clips],
             "error": self.error,
         }
 
     def _in_full(self) -> dict[str, Any]:
-        made = [sentence for sentence in self.sentences if not sentence.cached]
-        saved = [sentence for sentence in self.sentences if sentence.cached]
+        sentences = [
+            {
+                "text": self._kept(clip),
+                "cached": clip.found is not None,
+                "characters": len(clip.utterance.text),
+                "billed": dict((clip.billed or Usage()).items()),
+            }
+            for clip in self.clips
+        ]
         return {
-            "text": " ".join(map(self._kept, self.sentences)),
+            "text": " ".join(map(self._kept, self.clips)),
             "heard": self.heard if self.keeps_texts else None,
             "chat": self.chat,
             "speech": self.speech,
-            "sentences": [
-                {"text": self._kept(s), "cached": s.cached, "characters": len(s.text), "billed": s.made.billed}
-                for s in self.sentences
-            ],
-            "characters_billed": sum(s.made.billed.get("characters", 0) for s in made),
-            "characters_not_billed": sum(len(sentence.text) for sentence in saved),
+            "sentences": sentences,
+            "characters_billed": sum(clip.billed.characters for clip in self.clips if clip.billed),
+            "characters_not_billed": sum(len(clip.utterance.text) for clip in self.clips if clip.found),
             "time_to_first_audio_ms": self.first_audio_ms,
             "error": self.error,
         }
 
-    def _kept(self, sentence: Sentence) -> str:
-        return sentence.text if self.keeps_texts else ""
+    def _kept(self, clip: Clip) -> str:
+        return clip.utterance.text if self.keeps_texts else ""
 
 
 def sentences_of(chunks: Iterator[Chunk], language: str) -> Iterator[str]:
-    """The sentences of a streamed answer, each as soon as it is certain."""
+    """Yield the sentences of a streamed answer, each as soon as its end is certain."""
     cutter = SentenceStream(language)
     with closing(chunks):  # type: ignore[type-var]  # a generator, whatever its annotation
         for chunk in chunks:
@@ -78,64 +83,23 @@ def sentences_of(chunks: Iterator[Chunk], language: str) -> Iterator[str]:
         yield from map(str.strip, cutter.finish())
 
 
-def first_of(sentences: Iterator[str]) -> tuple[str, Iterator[str]]:
-    """The first sentence, and all of them. Raises ProviderBadAnswer if there is none to speak."""
-    first = next(sentences, "")
-    if not first:
-        raise ProviderBadAnswer("the model's answer contains no text to speak")
-    return first, resumed(first, sentences)
+def first_of(sentences: Iterator[str]) -> str:
+    """Wait for the first sentence. Raises ProviderBadAnswer if there is none to speak."""
+    if first := next(sentences, ""):
+        return first
+    raise ProviderBadAnswer("the model's answer contains no text to speak")
 
 
-class Rereadable:
-    """Sentences that can be read again from the first one, for a second voice when the first one fails.
-
-    What was raised while they came is raised for every reader. They are closed when the last reader has stopped; who
-    is not yet sure whether there will be another one reads too, as a context manager.
-    """
-
-    def __init__(self, sentences: Iterator[str]) -> None:
-        self._sentences = sentences
-        self._read: list[str] = []
-        self._failure: GatewayError | None = None
-        self._lock = threading.Lock()
-        self._readers = 0
-
-    def again(self) -> Iterator[str]:
-        with self:
-            position = 0
-            while (sentence := self._sentence(position)) is not None:
-                yield sentence
-                position += 1
-
-    def __enter__(self) -> Rereadable:
-        with self._lock:
-            self._readers += 1
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        with self._lock:
-            self._readers -= 1
-            if not self._readers and (close := getattr(self._sentences, "close", None)):
-                close()
-
-    def _sentence(self, position: int) -> str | None:
-        with self._lock:
-            if position < len(self._read):
-                return self._read[position]
-            if self._failure:
-                raise self._failure
-            try:
-                sentence = next(self._sentences, None)
-            except GatewayError as error:
-                self._failure = error
-                raise
-            self._read += [] if sentence is None else [sentence]
-            return sentence
+def clips_of(speaker: Speaker, sentences: Iterator[str]) -> Iterator[Clip]:
+    """Look up each sentence as it comes."""
+    with closing(sentences):  # type: ignore[type-var]  # a generator, whatever its annotation
+        for sentence in sentences:
+            yield speaker.clip(sentence)
 
 
-def spoken_turn(playback: Playback, codec: str, receipt: Receipt) -> Iterator[bytes]:
-    """The sound of a turn; the receipt is complete when it ends, is closed, or fails."""
-    receipt.sentences, receipt.error = playback.sentences, None
+def spoken_turn(playback: Playback, codec: str, receipt: TurnReceipt) -> Iterator[bytes]:
+    """Yield the audio of a turn. The receipt is complete when it ends, fails or is closed."""
+    receipt.clips, receipt.error = playback.clips, None
     try:
         for sound in playback.encoded(codec):
             if receipt.first_audio_ms is None:

@@ -15,6 +15,7 @@ from caching.llm import cache as llm
 from caching.maintenance import browse, erasure, flush
 from caching.maintenance.selection import Selection
 from caching.policy import Policy, Quota
+from caching.pricing.usage import Usage
 from caching.redis import scan, store
 from caching.redis.doctor import examine_redis
 from caching.redis.health import keys_by_kind, redis_health
@@ -52,7 +53,7 @@ def utterance(number: int) -> tts.Utterance:
 
 def speak(count: int) -> list[tts.Utterance]:
     spoken = [utterance(number) for number in range(count)]
-    assert all(tts.remember(one, b"RIFF", Policy(), {"characters": 9}) for one in spoken)
+    assert all(tts.remember(one, b"RIFF", Policy(), Usage(characters=9)) for one in spoken)
     return spoken
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from caching.pricing.usage import Usage
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared.http import Form
 from speech.providers.base import Transcript, TranscriptionRequest
@@ -43,8 +44,8 @@ def read_transcript(provider: str, answer: Mapping[str, Any]) -> Transcript:
     )
 
 
-def _billed(usage: Mapping[str, Any]) -> dict[str, int]:
+def _billed(usage: Mapping[str, Any]) -> Usage | None:
     """OpenAI bills tokens or, for whisper-1, seconds; `usage` says which."""
     if usage.get("type") == "duration":
-        return {"audio_seconds": usage["seconds"]} if isinstance(usage.get("seconds"), int) else {}
-    return {name: usage[name] for name in ("input_tokens", "output_tokens") if isinstance(usage.get(name), int)}
+        return Usage.from_billed({"audio_seconds": usage.get("seconds")})
+    return Usage.from_billed(usage)

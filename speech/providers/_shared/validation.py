@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from caching.pricing.usage import Usage
 from speech.audio import read_wav
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderNotConfigured, UnsupportedFeature
@@ -77,12 +78,13 @@ def seconds_of(request: TranscriptionRequest) -> int | None:
     return -(-len(pcm) // (BYTES_PER_SAMPLE * sample_rate))
 
 
-def checked_audio(provider: BaseProvider, pcm: Iterable[bytes]) -> Iterator[bytes]:
-    """Pass `pcm` on; raise ProviderBadAnswer at its end when it held nothing or broke off within a sample."""
+def checked_audio(provider: BaseProvider, pcm: Iterable[bytes | Usage]) -> Iterator[bytes | Usage]:
+    """Pass `pcm` on. Raises ProviderBadAnswer at its end if it held nothing or ended within a sample."""
     size = 0
-    for chunk in pcm:
-        size += len(chunk)
-        yield chunk
+    for item in pcm:
+        if isinstance(item, bytes):
+            size += len(item)
+        yield item
     if not size or size % 2:
         raise ProviderBadAnswer(f"{provider.name} returned {'incomplete' if size else 'no'} audio")
 

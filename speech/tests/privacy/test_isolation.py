@@ -239,10 +239,10 @@ def test_audio_is_found_for_exactly_its_own_text_and_voice(pair: Pair) -> None:
         call = asked.to_call()
         request = replace(call.request, model=model_names.resolve(call.model, "speech").model)
         speaker = services._speaker(clients[said["client"]], fallback.for_speech(request, "").first, SPEED)
-        return speaker.utterance(request.text, call.codec)
+        return speaker.utterances([request.text], call.codec)[0]
 
     one, other = utterance_of(pair.one), utterance_of(pair.other)
-    assert tts.remember(one, b"sound", SPEED, {})
+    assert tts.remember(one, b"sound", SPEED, None)
     if pair.differs or one.scope != other.scope:
         assert tts.lookup([other], SPEED) == [None]
         assert is_made_apart(one.key, other.key)

@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import pytest
 
+from caching.pricing.usage import Usage
 from speech import providers
 from speech.exceptions import InvalidRequest, UnsupportedFeature
 from speech.providers.base import SpeechRequest
 from speech.tests.loopback import Loopback
 from speech.tests.loopback.answers import tone
+from speech.tests.support.pcm import read
 
 ELEVENLABS = providers.get("elevenlabs")
 
 
 def test_it_speaks_and_says_what_was_billed(elevenlabs_server: Loopback) -> None:
     speech = ELEVENLABS.speak(ELEVENLABS.prepare_speech(SpeechRequest(text="Good morning.")))
-    assert b"".join(speech.pcm) == tone("Good morning.")
-    assert (speech.sample_rate, speech.billed) == (24_000, {"characters": 7})
+    chunks, billed = read(speech)
+    assert b"".join(chunks) == tone("Good morning.")
+    assert (speech.sample_rate, billed) == (24_000, Usage(characters=7))
     (seen,) = elevenlabs_server.requests
     assert seen.path == "/v1/text-to-speech/JBFqnCBsd6RMkjVDRZzb/stream?output_format=pcm_24000"
     assert seen.body == {"text": "Good morning.", "model_id": "eleven_flash_v2_5"}

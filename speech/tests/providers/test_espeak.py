@@ -6,9 +6,11 @@ import hashlib
 import pytest
 from pytest_django import Settings
 
+from caching.pricing.usage import Usage
 from speech import providers
 from speech.exceptions import InvalidRequest, ProviderNotConfigured
 from speech.providers.base import SpeechRequest
+from speech.tests.support.pcm import read
 
 ESPEAK = providers.get("espeak")
 GREETINGS = {
@@ -28,7 +30,7 @@ GREETINGS = {
 
 def spoken(text: str, **options: object) -> bytes:
     request = ESPEAK.prepare_speech(SpeechRequest(text=text, **options))  # type: ignore[arg-type]
-    return b"".join(ESPEAK.speak(request).pcm)
+    return b"".join(read(ESPEAK.speak(request))[0])
 
 
 def seconds(pcm: bytes) -> float:
@@ -94,8 +96,8 @@ def test_odd_texts_neither_crash_it_nor_hang(text: str) -> None:
 def test_a_long_text_comes_in_pieces() -> None:
     text = " ".join(f"This is sentence number {number}." for number in range(100))
     request = ESPEAK.prepare_speech(SpeechRequest(text=text))
-    pieces = list(ESPEAK.speak(request).pcm)
-    assert len(pieces) == 3
+    pieces, billed = read(ESPEAK.speak(request))
+    assert len(pieces) == 3 and billed == Usage(characters=len(text))
     assert seconds(b"".join(pieces)) > 100
 
 

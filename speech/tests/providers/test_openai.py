@@ -5,12 +5,14 @@ import time
 import pytest
 from pytest_django import Settings
 
+from caching.pricing.usage import Usage
 from speech import providers
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, UnsupportedFeature
 from speech.providers._shared.openai_chat import read_answer, read_chunks
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.tests.loopback import Loopback
 from speech.tests.loopback.answers import tone
+from speech.tests.support.pcm import read
 
 OPENAI = providers.get("openai")
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Where is Paris?"}]
@@ -49,10 +51,10 @@ def test_it_asks_for_the_language_in_the_system_message(openai_server: Loopback)
 
 def test_it_speaks_raw_pcm_at_24_khz(openai_server: Loopback) -> None:
     speech = OPENAI.speak(OPENAI.prepare_speech(SpeechRequest(text="Good morning.", speed=1.5, instructions="Softly.")))
-    chunks = list(speech.pcm)
+    chunks, billed = read(speech)
     assert len(chunks) > 1
     assert b"".join(chunks) == tone("Good morning.")
-    assert (speech.sample_rate, speech.billed) == (24_000, {"characters": 13})
+    assert (speech.sample_rate, billed) == (24_000, Usage(characters=13))
     assert openai_server.requests[0].body == {
         "model": "gpt-4o-mini-tts",
         "input": "Good morning.",
@@ -66,13 +68,13 @@ def test_it_speaks_raw_pcm_at_24_khz(openai_server: Loopback) -> None:
 @pytest.mark.parametrize(("model", "limit"), [("gpt-4o-mini-tts", 2_000), ("tts-1", 4_096)])
 def test_it_splits_a_long_text_at_sentence_ends(openai_server: Loopback, model: str, limit: int) -> None:
     speech = OPENAI.speak(OPENAI.prepare_speech(SpeechRequest(text=LONG, model=model)))
-    sound = b"".join(speech.pcm)
+    chunks, billed = read(speech)
     pieces = [seen.body["input"] for seen in openai_server.requests]
     assert len(pieces) > 1
     assert all(len(piece) <= limit and piece.endswith(".") for piece in pieces)
     assert " ".join(pieces) == LONG
-    assert sound == b"".join(map(tone, pieces))
-    assert speech.billed["characters"] == sum(map(len, pieces))
+    assert b"".join(chunks) == b"".join(map(tone, pieces))
+    assert billed == Usage(characters=sum(map(len, pieces)))
 
 
 def test_it_stops_paying_when_the_listener_leaves(openai_server: Loopback) -> None:
@@ -85,7 +87,7 @@ def test_it_stops_paying_when_the_listener_leaves(openai_server: Loopback) -> No
 def test_another_server_needs_no_key_and_has_voices_of_its_own(openai_server: Loopback, settings: Settings) -> None:
     settings.PROVIDERS = {"openai": {"BASE_URL": openai_server.url + "/v1/"}}
     request = OPENAI.prepare_speech(SpeechRequest(text="Hello.", voice="af_bella", model="kokoro"))
-    assert b"".join(OPENAI.speak(request).pcm) == tone("Hello.")
+    assert b"".join(read(OPENAI.speak(request))[0]) == tone("Hello.")
     assert "authorization" not in openai_server.requests[0].headers
     assert openai_server.requests[0].body["voice"] == "af_bella"
     assert OPENAI.voices() == []

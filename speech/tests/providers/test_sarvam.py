@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from caching.pricing.usage import Usage
 from speech import providers
 from speech.exceptions import InvalidRequest, UnsupportedFeature
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.tests.loopback import Loopback
 from speech.tests.loopback.answers import tone
+from speech.tests.support.pcm import read
 
 SARVAM = providers.get("sarvam")
 USER = {"role": "user", "content": "Where is Pune?"}
@@ -70,8 +72,9 @@ def test_only_gemma_sees_images() -> None:
 
 def test_it_speaks_odia_under_sarvam_s_own_tag(sarvam_server: Loopback) -> None:
     speech = SARVAM.speak(SARVAM.prepare_speech(SpeechRequest(text="ନମସ୍କାର", speed=0.5)))
-    assert b"".join(speech.pcm) == tone("ନମସ୍କାର")
-    assert (speech.sample_rate, speech.billed) == (24_000, {"characters": 7})
+    chunks, billed = read(speech)
+    assert b"".join(chunks) == tone("ନମସ୍କାର")
+    assert (speech.sample_rate, billed) == (24_000, Usage(characters=7))
     (seen,) = sarvam_server.requests
     assert seen.path == "/text-to-speech"
     assert seen.body == {

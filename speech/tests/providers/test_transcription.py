@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from caching.pricing.usage import Usage
 from speech import providers
 from speech.audio import to_wav
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderQuotaExceeded, UnsupportedFeature
@@ -77,6 +78,6 @@ def test_an_unknown_language_is_refused() -> None:
 @pytest.mark.parametrize("fake", ["sarvam", "elevenlabs"], indirect=True)
 def test_seconds_are_counted_where_the_file_says_them(fake: tuple[BaseProvider, Loopback]) -> None:
     provider, _ = fake
-    assert provider.transcribe(provider.prepare_transcription(RECORDING)).billed == {"audio_seconds": 2}
+    assert provider.transcribe(provider.prepare_transcription(RECORDING)).billed == Usage(audio_seconds=2)
     mp3 = provider.prepare_transcription(TranscriptionRequest(b"ID3" + bytes(100), "mp3"))
-    assert provider.transcribe(mp3).billed == {}
+    assert provider.transcribe(mp3).billed is None

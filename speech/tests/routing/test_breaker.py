@@ -20,7 +20,7 @@ from speech.exceptions import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from speech.routing.breaker import LONGEST_SECONDS, asked, breaker_of
+from speech.routing.breaker import LONGEST_SECONDS, breaker_of, calling
 
 DEMO = providers.get("demo")
 LONG = 3600
@@ -33,7 +33,7 @@ def three_failures(settings: Any) -> None:
 
 
 def call(error: GatewayError | None = None, operation: str = "chat") -> None:
-    with asked(DEMO, operation):
+    with calling(DEMO, operation):
         if error:
             raise error
 
@@ -83,7 +83,7 @@ def test_operations_and_providers_are_judged_apart() -> None:
 def test_one_call_may_try_and_its_success_closes_it(settings: Any) -> None:
     fail(ProviderUnavailable("down"), 3)
     breaker_of("demo", "chat")._next_trial = time.monotonic()
-    with asked(DEMO, "chat"), pytest.raises(ProviderUnavailable, match="temporarily disabled"):
+    with calling(DEMO, "chat"), pytest.raises(ProviderUnavailable, match="temporarily disabled"):
         # Only one at a time: a second one is refused while the first one is under way.
         call()
     call()
