@@ -69,10 +69,13 @@ def _filtered(chunks: Iterator[bytes], bank: Floats, source: int, target: int) -
         samples = np.frombuffer(chunk, dtype="<i2").astype(np.float32)
         read += len(samples)
         buffer = np.concatenate([buffer, samples])
+        batches = []
         while len(buffer) >= step + 2 * reach:
-            yield (out := _convolve(buffer[: step + 2 * reach], bank, down))
-            written += len(out)
+            batches.append(_convolve(buffer[: step + 2 * reach], bank, down))
             buffer = buffer[step:]
+        if batches:
+            yield (out := b"".join(batches))
+            written += len(out)
     rest = (-(-read * target // source)) * BYTES_PER_SAMPLE - written
     while rest > 0:
         batch = np.zeros(step + 2 * reach, dtype=np.float32)
