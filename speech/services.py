@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -200,11 +201,14 @@ def converse(
         "model": answer.model,
     }
     sentences = sentences_of(answer.cache.value, speech.language or languages.detect(speech.text))
-    first = first_of(sentences)
-    # The voice follows the language of the answer, not of the question.
-    candidates = for_speech(replace(speech, text=first), wish.tts_provider)
-    account = Account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
-    with account:
+    with ExitStack() as unless_spoken:
+        unless_spoken.enter_context(closing(sentences))
+        first = first_of(sentences)
+        # The voice follows the language of the answer, not of the question.
+        candidates = for_speech(replace(speech, text=first), wish.tts_provider)
+        account = unless_spoken.enter_context(
+            Account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
+        )
         for candidate in candidates:
             account.call(candidate.provider.name, candidate.request.model)
             receipt.speech = {
@@ -219,6 +223,7 @@ def converse(
             except ProviderError as error:
                 candidates.failures.append(error)
                 continue
+            unless_spoken.pop_all()
             sound = account.metered(spoken_turn(playback, wish.codec, receipt), playback)
             return SpokenTurn(primed(sound), content_type, receipt)
         if len(candidates.failures) > 1:

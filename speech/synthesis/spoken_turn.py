@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,7 +73,7 @@ class TurnReceipt:
         return clip.utterance.text if self.keeps_texts else ""
 
 
-def sentences_of(chunks: Iterator[Chunk], language: str) -> Iterator[str]:
+def sentences_of(chunks: Iterator[Chunk], language: str) -> Generator[str]:
     """Yield the sentences of a streamed answer, each as soon as its end is certain."""
     cutter = SentenceStream(language)
     with closing(chunks):  # type: ignore[type-var]  # a generator, whatever its annotation
@@ -90,9 +90,9 @@ def first_of(sentences: Iterator[str]) -> str:
     raise ProviderBadAnswer("the model's answer contains no text to speak")
 
 
-def clips_of(speaker: Speaker, sentences: Iterator[str]) -> Iterator[Clip]:
+def clips_of(speaker: Speaker, sentences: Generator[str]) -> Iterator[Clip]:
     """Look up each sentence as it comes."""
-    with closing(sentences):  # type: ignore[type-var]  # a generator, whatever its annotation
+    with closing(sentences):
         for sentence in sentences:
             yield speaker.clip(sentence)
 

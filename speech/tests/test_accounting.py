@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,10 @@ from rest_framework.test import APIClient
 from caching.ledger.writer import writer
 from caching.models import Call, HourlyUsage, Price
 from caching.pricing import prices
+from caching.pricing.usage import Usage
+from caching.result import CacheResult
 from speech import providers
+from speech.accounting import Account
 from speech.exceptions import ProviderUnavailable
 from speech.providers.base import Speech, SpeechRequest
 
@@ -112,3 +116,53 @@ def test_what_was_billed_before_a_failure_is_not_forgotten(api: APIClient, half_
     answer = api.post("/api/tts/", SPEECH, format="json")
     assert answer.status_code == 503
     assert rows() == [("tts", "error", 1, Decimal(len("One is here.")) / 2, 0)]
+
+
+class Counted:
+    """A meter that reads one more with each item."""
+
+    def __init__(self, *, items: int, fails: bool = False) -> None:
+        self.result: CacheResult[Any] = CacheResult(None, "miss", "", billed=Usage())
+        self._items, self._fails = items, fails
+
+    def __iter__(self) -> Iterator[int]:
+        for number in range(self._items):
+            self.result = replace(self.result, billed=Usage(input_tokens=number + 1))
+            yield number
+        if self._fails:
+            raise ProviderUnavailable("no")
+
+
+def account() -> Account:
+    account = Account("llm", "balanced", "tester", "What?")
+    account.call("demo", "demo")
+    return account
+
+
+def test_a_stream_is_settled_once_when_it_has_ended() -> None:
+    stream = Counted(items=3)
+    assert list(account().metered(iter(stream), stream)) == [0, 1, 2]
+    assert rows() == [("llm", "miss", 1, 3, 0)]
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_stream_that_fails_or_is_dropped_is_an_error_with_what_was_billed(fails: bool) -> None:
+    stream = Counted(items=2, fails=fails)
+    items = account().metered(iter(stream), stream)
+    next(items)
+    if fails:
+        with pytest.raises(ProviderUnavailable):
+            list(items)
+    del items
+    assert rows() == [("llm", "error", 1, 2 if fails else 1, 0)]
+
+
+def test_a_stream_that_fails_before_its_first_item_is_not_counted_and_another_provider_may_answer() -> None:
+    mine, first = account(), Counted(items=0, fails=True)
+    with pytest.raises(ProviderUnavailable):
+        next(mine.metered(iter(first), first))
+    assert not rows()
+    mine.call("espeak", "")
+    second = Counted(items=1)
+    list(mine.metered(iter(second), second))
+    assert rows() == [("llm", "miss", 1, 0, 0)]
