@@ -29,6 +29,8 @@ class ChatQuery:
     language: str = ""
     asked_by: str = ""
     """Name of the client, shown to staff; not part of the key."""
+    word_for_word: bool = field(default=False, compare=False)
+    """Find answers to exactly this text only: what clients share was admitted word for word."""
     storable: Callable[[str], bool] = field(default=lambda answer: True, compare=False)
     """Return True if an answer with this text may be stored in `scope`."""
 

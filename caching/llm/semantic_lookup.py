@@ -23,13 +23,12 @@ from caching.redis import store
 from caching.semantic.cache import Asked, Match, tier
 from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.replication import Event as IndexEvent
+from caching.semantic.text.reader import read
 
 logger = logging.getLogger(__name__)
 
 MOST_CHARACTERS = 1000
-"""A longer text is a document: most of it is alike in many others, and an answer may hang on the one line that is not.
-Every worker holds the texts of its index in memory, too.
-"""
+"""A longer text is not even read: forty words are shorter."""
 
 
 def prepare() -> None:
@@ -93,7 +92,9 @@ def _asked(query: ChatQuery) -> Asked | None:
     last = query.messages[-1] if query.messages else {}
     if settings.SEMANTIC_MODE == "off" or last.get("role") != "user" or not isinstance(last.get("content"), str):
         return None
-    if len(last["content"]) > MOST_CHARACTERS or not set(query.params) <= HARMLESS_PARAMS:
+    if query.word_for_word or not last.keys() <= {"role", "content"} or not set(query.params) <= HARMLESS_PARAMS:
+        return None
+    if len(last["content"]) > MOST_CHARACTERS or read(last["content"]) is None:
         return None
     return Asked(keys.digest({**query.identity, "messages": query.messages[:-1]})[:16], last["content"])
 

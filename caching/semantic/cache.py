@@ -104,6 +104,9 @@ class Tier:
         if same := store.get(key := asked.key):
             if not _is_ours(key, same, asked):
                 return None
+            if level not in self.matcher.model.bars and normalize(same["question"]) != normalize(asked.text):
+                # Remembered for another level, by meaning.
+                return None
             pair = pair_of(asked.scope, asked.text, same["question"])
             match = Match(same["answer_key"], same["question"], "normalized", pair)
             if learned.verdict(match.pair) is not False:

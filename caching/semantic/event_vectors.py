@@ -13,7 +13,7 @@ import numpy as np
 from caching.semantic.embedders.base import BaseEmbedder, Vectors
 from caching.semantic.indexes.base import Vector
 from caching.semantic.replication import Event
-from caching.semantic.text.normalize import normalize, plain
+from caching.semantic.text.normalize import plain
 
 HALF = "<f2"
 """Half the memory; a cosine changes by less than 0.001."""
@@ -21,7 +21,7 @@ HALF = "<f2"
 
 def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Vectors:
     """Raises EmbeddingError."""
-    return embedder.embed([normalize(text) for text in texts])
+    return embedder.embed([plain(text) for text in texts])
 
 
 def carrying(event: Event, vector: Vector, embedder: BaseEmbedder) -> Event:
@@ -38,4 +38,4 @@ def of(events: Sequence[Event], embedder: BaseEmbedder) -> Vectors:
     """Of events that are all usable. Raises EmbeddingError."""
     if embedder.slow:
         return np.stack([np.frombuffer(event.vector, HALF) for event in events]).astype(np.float32)
-    return embedder.embed([plain(event.text) if event.plain else normalize(event.text) for event in events])
+    return embedder.embed([plain(event.text) for event in events])

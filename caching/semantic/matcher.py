@@ -14,7 +14,7 @@ from caching.semantic.scoring.model import Model, packaged_idf, packaged_model
 from caching.semantic.scoring.pair_verdicts import Learned
 from caching.semantic.scoring.scope_density import Scopes
 from caching.semantic.text.analysis import Question, analyse
-from caching.semantic.text.normalize import normalize
+from caching.semantic.text.normalize import plain
 from caching.semantic.types import Candidate, Decision
 
 NEIGHBOURS = 10
@@ -58,7 +58,7 @@ class Matcher:
         self.idf.learn({*question.content, *question.function})
 
     def vector(self, text: str) -> Vector:
-        vector: Vector = self.embedder.embed([normalize(text)])[0]
+        vector: Vector = self.embedder.embed([plain(text)])[0]
         return vector
 
     def candidates(self, text: str, scope: str) -> list[Candidate]:

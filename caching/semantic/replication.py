@@ -20,7 +20,6 @@ from django.conf import settings
 from caching import keys
 from caching.background import PeriodicWorker
 from caching.redis import store
-from caching.semantic.text.normalize import normalize, plain
 
 logger = logging.getLogger(__name__)
 
@@ -64,8 +63,6 @@ class Event(NamedTuple):
     """See caching.semantic.event_vectors; empty where every worker makes its own."""
     by: str = ""
     """Who asked."""
-    plain: bool = False
-    """Whether `plain` normalises the text: who stores it knows, and spares every worker the rest of the work."""
 
 
 class _Read(NamedTuple):
@@ -204,11 +201,7 @@ def _read(after: bytes) -> _Read | None:
 def _fields(event: Event) -> dict[Any, Any]:
     if event.vector:
         return {b"e": _encoded(event), b"v": event.vector}
-    return {b"e": _encoded(event._replace(plain=_is_plain(event.text)))}
-
-
-def _is_plain(text: str) -> bool:
-    return bool(text) and plain(text) == normalize(text)
+    return {b"e": _encoded(event)}
 
 
 def _encoded(event: Event) -> bytes:

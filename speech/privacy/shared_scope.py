@@ -28,7 +28,7 @@ def shared_if_admitted(client: Client, question: ChatQuery, policy: Policy) -> C
         return True
 
     [admitted] = shared_scope.admitted([shared.key], str(client.pk))
-    return replace(shared, storable=storable) if admitted else question
+    return replace(shared, storable=storable, word_for_word=True) if admitted else question
 
 
 def all_shared_if_admitted(client: Client, utterances: list[Utterance], policy: Policy) -> list[Utterance]:

@@ -9,9 +9,11 @@ from functools import cache, lru_cache
 from sys import intern
 from typing import Any, TypeVar
 
-from caching.semantic.text.lexicon import language_of, table
+from caching.semantic.text.folding import PAUSE, folded
+from caching.semantic.text.lexicon import table
 from caching.semantic.text.lexicon import words as lexicon_words
 from caching.semantic.text.normalize import normalize
+from caching.semantic.text.reader import read
 from caching.semantic.text.stemming import stem
 
 _T = TypeVar("_T")
@@ -74,33 +76,32 @@ def _turned(sections: Iterable[dict[str, str]]) -> dict[str, str]:
 @cache
 def _reader(language: str) -> _Reader:
     """English is read in every language: Hindi speakers borrow its words."""
-    guards: list[dict[str, Any]] = [table(code)["guards"] for code in dict.fromkeys(("en", language or "en"))]
+    codes = ("en", language) if language in ("hi", "hi_latn") else (language or "en",)
+    guards: list[dict[str, Any]] = [table(code)["guards"] for code in codes]
     contrasts: dict[str, list[tuple[str, int]]] = {}
     for each in guards:
-        for name, sides in each["contrasts"].items():
+        for name, sides in each.get("contrasts", {}).items():
             for at, side in enumerate(sides):
                 for word in side.split():
                     contrasts.setdefault(word, []).append((intern(name), at))
     synonyms: dict[str, str] = {}
     for each in guards:
-        for first, words in each["synonyms"].items():
+        for first, words in each.get("synonyms", {}).items():
             target = synonyms.get(stem(first), stem(first))
             synonyms.update({stem(word): target for word in words.split() if stem(word) != target})
     return _Reader(
-        function=frozenset(word for each in guards for word in each["function"].split()),
+        function=frozenset().union(*(lexicon_words(code, "function") for code in codes)),
         negation=frozenset(word for each in guards for word in each["negation"].split()),
-        units=_turned(each["units"] for each in guards),
-        times=_turned(each["times"] for each in guards),
-        persons=_turned(each["persons"] for each in guards),
-        actions=_turned(each["actions"] for each in guards),
+        units=_turned(each.get("units", {}) for each in guards),
+        times=_turned(each.get("times", {}) for each in guards),
+        persons=_turned(each.get("persons", {}) for each in guards),
+        actions=_turned(each.get("actions", {}) for each in guards),
         contrasts={word: tuple(found) for word, found in contrasts.items()},
-        question=_turned(each["question"] for each in guards),
-        phrases={phrase: name for each in guards for phrase, name in each["question_phrases"].items()},
+        question=_turned(each.get("question", {}) for each in guards),
+        phrases={phrase: name for each in guards for phrase, name in each.get("question_phrases", {}).items()},
         synonyms=synonyms,
-        whether=frozenset(guards[0]["whether"].split()),
-        asking=frozenset().union(
-            *(lexicon_words(code, "question_words") for code in dict.fromkeys(("en", language or "en")))
-        ),
+        whether=frozenset(guards[0].get("whether", "").split()),
+        asking=frozenset().union(*(lexicon_words(code, "question_words") for code in codes)),
     )
 
 
@@ -123,8 +124,9 @@ REMEMBERED = 8192
 def analyse(original: str) -> Question:
     """`original` as it came: its capitals show names."""
     text = normalize(original)
-    tokens = text.split()
-    language = language_of(tokens)
+    utterance = read(original)
+    tokens = [token for token in folded(utterance) if token != PAUSE] if utterance else []
+    language = utterance.language if utterance else ""
     reader = _reader(language)
     words = [token for token in tokens if token not in reader.function]
     content = tuple(intern(reader.synonyms.get(word, word)) for word in map(stem, words))

@@ -1,89 +1,117 @@
-"""Words that are said and mean nothing: greetings, "um", "please", "can you tell me"."""
+"""Greetings, "um", "please" and "thanks" at the very beginning or end of an utterance."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
-from caching.semantic.text.lexicon import table, words
+from caching.semantic.text.lexicon import phrases, words
+from caching.semantic.text.reader import Token
 
-Phrases = dict[str, list[tuple[str, ...]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Courtesy:
-    fillers: frozenset[str]
-    openers: Phrases
-    """By their first word, the longest first."""
-    closers: Phrases
-    """By their last word."""
-    before_question: Phrases
-    around_start: Phrases
-    around_end: Phrases
-    question_words: frozenset[str]
+_POLITE = ("hesitations", "polite")
 
 
-def _by(position: int, phrases: list[str]) -> Phrases:
-    found: Phrases = {}
-    for phrase in sorted(phrases, key=len, reverse=True):
-        split = tuple(phrase.split())
-        found.setdefault(split[position], []).append(split)
-    return found
+def drop_courtesy(tokens: list[Token], language: str) -> list[Token]:
+    """Unchanged where what would be left does not begin like a sentence, or the words may be what is sent or played."""
+    start = _after_openers(tokens, language)
+    end = _before_closers(tokens, start, language)
+    kept = tokens[start:end]
+    if end < len(tokens) and tokens[-1].kind == "end" and end != len(tokens) - 1:
+        kept = [*kept, tokens[-1]]
+    return kept if any(token.kind in ("word", "number") for token in kept) else tokens
+
+
+def _after_openers(tokens: list[Token], language: str) -> int:
+    at = 0
+    while length := _opener(tokens, at, language):
+        after = at + length
+        paused = after < len(tokens) and tokens[after].kind in ("pause", "end")
+        after += paused
+        if after >= len(tokens):
+            break
+        follower = tokens[after]
+        courteous = length == 1 and tokens[at].text.lower() in _courteous(language) and follower.text.islower()
+        if not (paused or courteous or _begins_a_sentence(follower, language)):
+            break
+        at = after
+    return at
+
+
+def _opener(tokens: list[Token], at: int, language: str) -> int:
+    """Length in tokens of the greeting or hesitation that starts at `at`; 0 where there is none."""
+    spoken = [token.text.lower() for token in tokens[at : at + 4]]
+    for phrase in _openers(language):
+        if spoken[: len(phrase)] == list(phrase):
+            return len(phrase)
+    return 0
 
 
 @cache
-def _courtesy(language: str) -> _Courtesy:
-    languages = ("en", "hi_latn") if language == "hi_latn" else (language,)
-
-    def phrases(name: str) -> list[str]:
-        return [phrase for code in languages for phrase in table(code).get(name, [])]
-
-    def union(name: str) -> frozenset[str]:
-        return frozenset().union(*(words(code, name) for code in languages))
-
-    return _Courtesy(
-        union("fillers"),
-        _by(0, phrases("openers")),
-        _by(-1, phrases("closers")),
-        _by(0, phrases("before_question")),
-        _by(0, phrases("around_question")),
-        _by(-1, phrases("around_question")),
-        union("question_words"),
-    )
+def _openers(language: str) -> tuple[tuple[str, ...], ...]:
+    languages = ("en", language) if language in ("hi", "hi_latn") else (language,)
+    every = [phrase for code in languages for phrase in phrases(code, "openers")]
+    every += [word for code in languages for name in _POLITE for word in words(code, name)]
+    return tuple(sorted((tuple(phrase.split()) for phrase in every), key=len, reverse=True))
 
 
-def drop_courtesy(tokens: list[str], language: str) -> list[str]:
-    """Unchanged where nothing, or only a fragment, would be left."""
-    known = _courtesy(language)
-    kept = [token for token in tokens if token not in known.fillers]
-    kept = _strip_start(kept, known.openers)
-    kept = _strip_end(kept, known.closers)
-    shorter = _strip_start(kept, known.before_question)
-    if shorter is not kept and shorter[0] in known.question_words:
-        kept = shorter
-    shorter = _strip_end(_strip_start(kept, known.around_start), known.around_end)
-    if shorter is not kept and len(shorter) > 1 and not known.question_words.isdisjoint(shorter):
-        kept = shorter
-    return kept or tokens
+@cache
+def _courteous(language: str) -> frozenset[str]:
+    """ "please" and "um" begin no name, as "hello" does."""
+    return frozenset().union(*(words(code, name) for code in {language, "en"} for name in _POLITE))
 
 
-def _strip_start(tokens: list[str], phrases: Phrases) -> list[str]:
-    while phrases and len(tokens) > 1:
-        for phrase in phrases.get(tokens[0], ()):
-            if len(phrase) < len(tokens) and tuple(tokens[: len(phrase)]) == phrase:
-                tokens = tokens[len(phrase) :]
-                break
-        else:
+@cache
+def _closers(language: str) -> tuple[tuple[str, ...], ...]:
+    languages = ("en", language) if language in ("hi", "hi_latn") else (language,)
+    every = [phrase for code in languages for phrase in phrases(code, "closers")]
+    every += [word for code in languages for name in _POLITE for word in words(code, name)]
+    return tuple(sorted((tuple(phrase.split()) for phrase in every), key=len, reverse=True))
+
+
+@cache
+def _starts(language: str) -> frozenset[str]:
+    names = ("question_words", "question_starts", "function", "commands", "hesitations", "polite")
+    return frozenset().union(*(words(code, name) for code in {language, "en"} for name in names))
+
+
+def _begins_a_sentence(token: Token, language: str) -> bool:
+    """ "hello fresh" is a name, "hello where" is none."""
+    if language == "hi":
+        return True
+    return token.text in _starts(language) or (token.text[0].isupper() and token.text.lower() in _starts(language))
+
+
+def _before_closers(tokens: list[Token], start: int, language: str) -> int:
+    """Place after the last token that is kept; the final mark may follow."""
+    end = len(tokens)
+    if end and tokens[-1].kind == "end":
+        end -= 1
+    sent = not _carriers(language).isdisjoint(token.text.lower() for token in tokens[start:end])
+    kept = end
+    while length := _closer(tokens, start, kept, language):
+        before = kept - length
+        paused = before > start and tokens[before - 1].kind in ("pause", "end")
+        if before - start < 2 or not (paused or _may_end(tokens[start:before], sent, language)):
             break
-    return tokens
+        kept = before - (tokens[before - 1].kind == "pause")
+    return len(tokens) if kept == end else kept
 
 
-def _strip_end(tokens: list[str], phrases: Phrases) -> list[str]:
-    while phrases and len(tokens) > 1:
-        for phrase in phrases.get(tokens[-1], ()):
-            if len(phrase) < len(tokens) and tuple(tokens[-len(phrase) :]) == phrase:
-                tokens = tokens[: -len(phrase)]
-                break
-        else:
-            break
-    return tokens
+def _closer(tokens: list[Token], start: int, end: int, language: str) -> int:
+    for phrase in _closers(language):
+        length = len(phrase)
+        if end - length > start and [token.text.lower() for token in tokens[end - length : end]] == list(phrase):
+            return length
+    return 0
+
+
+@cache
+def _carriers(language: str) -> frozenset[str]:
+    return words(language, "carriers") | words("en", "carriers")
+
+
+def _may_end(tokens: list[Token], sent: bool, language: str) -> bool:
+    """Whether the words before a closer are a sentence: "play please" and "the word for thanks" are not without it."""
+    if sent or len(tokens) < 2:
+        return False
+    last = tokens[-1].text.lower()
+    return last not in words(language, "prepositions") and (last,) not in _closers(language)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from caching.semantic.text.lexicon import table
+from caching.semantic.text.lexicon import table, words
+from caching.semantic.text.reader import Token
 
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
 _HOURS = frozenset(str(hour) for hour in range(1, 13))
 _CLOCK_WORDS = frozenset(["am", "pm", "oclock"])
 _TENS = frozenset(str(ten) for ten in range(20, 100, 10))
@@ -34,9 +37,42 @@ def _numerals(language: str) -> _Numerals:
     return _Numerals(*merged.values(), words=frozenset().union(*merged.values()))  # type: ignore[arg-type, misc]
 
 
+def fold_counts(tokens: list[Token], language: str) -> list[Token]:
+    """Number words as figures where they count something: "two tickets", "at seven"; not a pronoun or a name."""
+    numerals = _numerals(language)
+    spelled = [token.text for token in tokens]
+    folded: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        word = spelled[at]
+        value, after = None, at + 1
+        if (word in numerals.words or word.isdecimal()) and word not in numerals.ordinals:
+            value, after = _read(spelled, at, numerals)
+        if value is None or (after == at + 1 and (word.isdecimal() or not _counts(tokens, at, numerals, language))):
+            folded.append(tokens[at])
+            at += 1
+        else:
+            folded.append(Token(_written(value), "number"))
+            at = after
+    return folded
+
+
+def _counts(tokens: list[Token], at: int, numerals: _Numerals, language: str) -> bool:
+    before = tokens[at - 1].text if at else ""
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    units = words(language, "counted")
+    if after is not None and after.text in units:
+        return True
+    if numerals.units.get(tokens[at].text) == 1 or language == "hi":
+        return False
+    if before in words(language, "prepositions"):
+        return after is None or after.kind != "word" or after.text not in words(language, "function")
+    return after is not None and after.text.islower() and after.text.endswith("s") and language == "en"
+
+
 def fold_numbers(tokens: list[str], language: str) -> list[str]:
     numerals = _numerals(language)
-    may_count = [token in numerals.words or token[0].isdigit() for token in tokens]
+    may_count = [token in numerals.words or token[:1].isdigit() for token in tokens]
     if True not in may_count:
         return tokens
     folded: list[str] = []
@@ -133,5 +169,5 @@ def _below_hundred(tokens: list[str], at: int, numerals: _Numerals) -> tuple[flo
 def _plain(word: str, numerals: _Numerals) -> float | None:
     if word in numerals.units:
         return float(numerals.units[word])
-    figures = word.replace(",", "")
+    figures = word.replace(",", "") if _GROUPED.fullmatch(word) else word
     return float(figures) if figures.isdecimal() and len(figures) < 7 and figures[0] != "0" else None

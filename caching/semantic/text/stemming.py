@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
+
+from caching.semantic.text.lexicon import table
 
 # Words that end like an inflection and are none.
 _KEEP = frozenset(
@@ -49,6 +52,37 @@ def _english(word: str) -> str:
     if len(word) > 3 and word[-1] == "e":
         word = word[:-1]
     return word[:-1] + "i" if len(word) > 3 and word[-1] == "y" else word
+
+
+@lru_cache(16_384)
+def inflected(word: str, language: str) -> str:
+    """Return what all inflected forms of a word share that mean the same; in English a past stays a past."""
+    if language in ("en", "hi_latn"):
+        past = len(word) > 4 and word.endswith("ed") and word not in _KEEP
+        return f"{stem(word)}+ed" if past else stem(word)
+    if language == "hi":
+        return stem(word)
+    for suffix in table(language).get("inflections", "").split():
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            return word[: -len(suffix)]
+    return word
+
+
+def misspelled(one: str, other: str) -> bool:
+    """Letters in another order, or one doubled, in words of five letters or more: "calender" is not among them."""
+    if min(len(one), len(other)) < 5 or one[0] != other[0]:
+        return False
+    if len(one) == len(other):
+        different = [at for at, (x, y) in enumerate(zip(one, other, strict=True)) if x != y]
+        if len(different) != 2 or different[1] - different[0] != 1:
+            return False
+        first, second = different
+        return one[first] == other[second] and one[second] == other[first]
+    return _undoubled(one) == _undoubled(other)
+
+
+def _undoubled(word: str) -> str:
+    return word[0] + "".join(after for before, after in pairwise(word) if before != after)
 
 
 @lru_cache(4096)  # 1.6 kB each

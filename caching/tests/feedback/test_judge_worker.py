@@ -129,7 +129,7 @@ def test_a_near_miss_whose_own_answer_was_not_stored_becomes_an_alias(monkeypatc
     ask(question(PARAPHRASE), Policy("speed"), Provider(spoken("cut sh", "length")))
     court.work_off()
     background.run_submitted()
-    result = answered(f"um, {PARAPHRASE}", Policy("quality"))
+    result = answered(f"um, {PARAPHRASE}", Policy("balanced"))
     assert (result.match, result.key) == ("semantic", question(ASKED).key)
 
 

@@ -10,7 +10,6 @@ import redis
 from caching import background
 from caching.coordination.single_flight import Failures
 from caching.llm import cache as llm
-from caching.llm import semantic_lookup
 from caching.policy import Policy, Quota
 from caching.semantic.cache import forget_tier
 from caching.tests.support.asking import Provider, ask, change_entry, spoken
@@ -76,12 +75,25 @@ def test_answers_of_a_special_form_are_for_their_own_question_only(params: dict[
     assert asked("um, what's my account balance", params=params).status == "miss"
 
 
-@pytest.mark.parametrize(("more", "status"), [(0, "hit"), (1, "miss")])
-def test_a_long_text_is_found_by_its_bytes_alone(more: int, status: str) -> None:
-    text = ("tell me a story about the old fox " * 100)[: semantic_lookup.MOST_CHARACTERS + more]
+@pytest.mark.parametrize("text", ["tell me a story about the old fox " * 100, "Where is this:  my order?", "a\n\nb"])
+def test_what_is_no_utterance_is_found_by_its_bytes_alone(text: str, stored: redis.Redis) -> None:
+    before = {*stored.keys("llm:semantic:*")}
     asked(text)
-    assert asked(text.upper()).status == status
+    assert {*stored.keys("llm:semantic:*")} == before
+    assert asked(f" {text}").status == "miss"
     assert asked(text).status == "hit"
+
+
+def test_another_name_of_the_speaker_is_another_question() -> None:
+    message = {"role": "user", "content": ASKED, "name": "ann"}
+    assert asked(ASKED, messages=[message]).status == "miss"
+    wait_for_the_index()
+    assert asked(ASKED, messages=[{**message, "name": "bob"}]).status == "miss"
+
+
+def test_what_clients_share_is_found_word_for_word_only() -> None:
+    assert asked(ASKED, word_for_word=True).status == "hit"
+    assert asked(f"um, {ASKED}", word_for_word=True).status == "miss"
 
 
 def test_what_hit_once_hits_again_whatever_is_learned_meanwhile(stored: redis.Redis) -> None:

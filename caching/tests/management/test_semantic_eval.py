@@ -21,7 +21,7 @@ def stream(tmp_path: Path) -> Path:
         tmp_path / "stream.jsonl",
         [
             {"q": "where is my order", "c": "order"},
-            {"q": "please tell me where is my order", "c": "order"},
+            {"q": "Hello, where's my order?", "c": "order"},
             {"q": "turn on the light", "c": "on"},
             {"q": "turn off the light", "c": "off"},
             {"q": "turn the light on", "c": "something else"},

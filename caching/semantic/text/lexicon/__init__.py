@@ -1,6 +1,7 @@
 """Word tables, one TOML file per language. The folder is the registry: the file's name is the language's code.
 
-`hi_latn` is Hindi in Latin letters as people type it ("Hinglish"), always mixed with English.
+A language becomes readable by adding its file. `hi_latn` is Hindi in Latin letters as people type it ("Hinglish"),
+always mixed with English.
 """
 
 from __future__ import annotations
@@ -14,6 +15,12 @@ Table = dict[str, Any]
 
 
 @cache
+def codes() -> tuple[str, ...]:
+    """Every language that has a file."""
+    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.toml")))
+
+
+@cache
 def table(language: str) -> Table:
     """The tables of one language; KeyError where there is no such file."""
     path = Path(__file__).with_name(f"{language}.toml")
@@ -24,23 +31,25 @@ def table(language: str) -> Table:
 
 @cache
 def words(language: str, name: str) -> frozenset[str]:
-    """A table that is one long string of words, as a set."""
-    return frozenset(table(language)[name].split())
+    """A table that is one long string of words, as a set; empty where the language has no such table."""
+    return frozenset(table(language).get(name, "").split())
 
 
-def language_of(tokens: list[str]) -> str:
-    """Which tables apply: "hi" (Devanagari), "hi_latn" (Hinglish), "en" (other Latin) or "" (any other script)."""
-    latin = devanagari = marked = 0
-    markers, weak_markers = words("hi_latn", "markers"), words("hi_latn", "weak_markers")
-    for token in tokens:
-        first = token[0]
-        if "a" <= first <= "z":
-            latin += 1
-            marked += 2 if token in markers else token in weak_markers
-        elif "\u0900" <= first <= "\u097f":
-            devanagari += 1
-    if devanagari:
-        return "hi"
-    if marked >= 2 and marked * 6 >= latin:
-        return "hi_latn"
-    return "en" if latin else ""
+@cache
+def phrases(language: str, name: str) -> tuple[str, ...]:
+    """A table that is a list of phrases, the longest first."""
+    return tuple(sorted(table(language).get(name, ()), key=len, reverse=True))
+
+
+@cache
+def vocabulary(language: str) -> frozenset[str]:
+    """Every word that stands in any table of the language."""
+    return frozenset(_spelled(table(language)))
+
+
+def _spelled(part: Any) -> set[str]:
+    if isinstance(part, str):
+        return set(part.split())
+    if isinstance(part, dict):
+        return {*part.keys()}.union(*map(_spelled, part.values()))
+    return set().union(*map(_spelled, part)) if isinstance(part, list) else set()

@@ -1,0 +1,97 @@
+"""One spelling for what may be spelled in two ways and still be explained: capitals, hyphens, units, "tv", clock times.
+
+Stricter folding, which needs no explanation, is in `normalize`. Never folded here either: acronyms, mixed case, single
+letters, and capitals behind a figure (units).
+
+>>> from caching.semantic.text.reader import read
+>>> for text in ["Set Alarms for 7:00 A.M.", "5 MW or 5 mW", "pay $1,500", "the US and us", "the check-in",
+...     "2kg of Rice", "50%", "vitamin A or a pill"]:
+...     print(" ".join(folded(read(text))))
+set alarms for 7 am
+5 MW or 5 mW
+pay 1500 dollars
+the US and us
+the check in
+2 kg of rice
+50 percent
+vitamin A or a pill
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from caching.semantic.text.lexicon import table, words
+from caching.semantic.text.normalize import same_words
+from caching.semantic.text.numbers import fold_numbers
+from caching.semantic.text.reader import Token, Utterance
+
+PAUSE = ","
+_CURRENCIES = {"$": "dollars", "₹": "rupees", "€": "euros", "£": "pounds", "¥": "yen", "%": "percent", "°": "°"}
+_FIGURE = re.compile(r"(-?\d+(?:[.,:]\d+)*)(\D*)")
+_GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+")
+_HALF_DAYS = {"am": "am", "pm": "pm", "a.m.": "am", "p.m.": "pm"}
+_ORDINALS = frozenset(["st", "nd", "rd", "th"])
+
+
+def folded(utterance: Utterance) -> list[str]:
+    """Return the words in their order, with a comma where the speaker pauses."""
+    language = utterance.language
+    found: list[str] = []
+    for token in same_words(utterance):
+        if token.kind == "number":
+            found += _figure(token.text)
+        elif token.kind == "sign":
+            found.append(_CURRENCIES[token.text])
+        elif token.kind == "word":
+            found += _word(token, language, bool(found) and found[-1][-1:].isdigit())
+        else:
+            found.append(PAUSE)
+    found = _amounts(found)
+    while found and found[-1] == PAUSE:
+        found.pop()
+    return fold_numbers(found, language) if language else found
+
+
+def _figure(text: str) -> list[str]:
+    """ "7:00pm" in two words, and "1,500" without its comma."""
+    match = _FIGURE.fullmatch(text)
+    if match is None or match[2].lower() in _ORDINALS:
+        return [text.lower()]
+    number = match[1].replace(",", "") if _GROUPED.fullmatch(match[1]) else match[1].removesuffix(":00")
+    unit = match[2]
+    if not unit:
+        return [number]
+    if unit.lower() in _HALF_DAYS:
+        return [number, unit.lower()]
+    return [number, unit] if unit.isalpha() and len(unit) > 1 else [text]
+
+
+def _word(token: Token, language: str, after_figure: bool) -> list[str]:
+    word = token.text
+    if after_figure and word.lower() in _HALF_DAYS:
+        return [_HALF_DAYS[word.lower()]]
+    plain = word[0].isupper() and len(word) > 1 and word[1:] == word[1:].lower() and "." not in word
+    if plain and not after_figure and word.lower() not in words("en", "capitonyms"):
+        word = word.lower()
+    spelled = _spellings(language).get(word, word) if language else word
+    parts = spelled.split() if spelled != word else word.split("-") if language in ("en", "hi_latn") else [word]
+    return [part.replace("'", "") for part in parts]
+
+
+@cache
+def _spellings(language: str) -> dict[str, str]:
+    own: dict[str, str] = table(language).get("spellings", {})
+    return {**table("en")["spellings"], **own} if language in ("hi", "hi_latn") else own
+
+
+def _amounts(found: list[str]) -> list[str]:
+    """ "$ 50" as "50 dollars"."""
+    named = set(_CURRENCIES.values())
+    for at in range(len(found) - 1):
+        if found[at] in named and found[at] not in ("percent", "°") and found[at + 1][:1].isdigit():
+            before = found[at - 1] if at else ""
+            if not before[:1].isdigit():
+                found[at], found[at + 1] = found[at + 1], found[at]
+    return found

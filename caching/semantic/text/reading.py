@@ -1,0 +1,133 @@
+"""Which word belongs to which: the phrases of a question, each with the preposition that holds it.
+
+>>> from caching.semantic.text.reader import read
+>>> reading = reading_of(read("can you turn the light on in the kitchen at 7 pm"))
+>>> reading.bare, reading.held, reading.times
+(('turn_on', 'light'), (Phrase(holder='in', words=('kitchen',), after='light'),), (('', '@7_pm'),))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from caching.semantic.text.folding import PAUSE, folded
+from caching.semantic.text.lexicon import table, words
+from caching.semantic.text.phrasing import phrased
+from caching.semantic.text.reader import Utterance
+from caching.semantic.text.stemming import inflected
+
+_DURATIONS = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
+_LOOSE_BEFORE_TIMES = frozenset(["at", "on", "for", "of", "in", ""])
+_WHICH = frozenset(["next", "last", "this", "every"])
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    holder: str
+    """The preposition."""
+    words: tuple[str, ...]
+    after: str
+    """The word in front of the preposition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    language: str
+    bare: tuple[str, ...]
+    """Words that no preposition holds, in their order."""
+    held: tuple[Phrase, ...]
+    times: tuple[tuple[str, str], ...]
+    """A preposition, or "" for one that says nothing, and a time; sorted, since times stand anywhere."""
+
+    @property
+    def words(self) -> list[str]:
+        return [*self.bare, *(word for phrase in self.held for word in phrase.words)]
+
+
+def reading_of(utterance: Utterance) -> Reading:
+    tokens = list(_timed(folded(utterance), utterance.language))
+    return _Phrases(utterance.language).read(tokens)
+
+
+class _Phrases:
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.bare: list[str] = []
+        self.held: list[tuple[str, list[str], str]] = []
+        self.times: list[tuple[str, str]] = []
+        self._open = False
+
+    def read(self, tokens: list[str]) -> Reading:
+        holders, breaks = _holders(self.language), _breaks(self.language)
+        for token in tokens:
+            if token == PAUSE:
+                self._open = False
+            elif token[0] == "@":
+                self._add_time(token)
+            elif token in holders:
+                self.held.append((holders[token], [], self._last()))
+                self._open = True
+            elif self._open and (token not in breaks or not self.held[-1][1]):
+                self.held[-1][1].append(token)
+            else:
+                self._open = False
+                self.bare.append(token)
+        held = tuple(Phrase(holder, tuple(found), after) for holder, found, after in self.held)
+        return Reading(self.language, tuple(self.bare), held, tuple(sorted(self.times)))
+
+    def _last(self) -> str:
+        if self._open and self.held[-1][1]:
+            return self.held[-1][1][-1]
+        return self.bare[-1] if self.bare else ""
+
+    def _add_time(self, token: str) -> None:
+        holder = ""
+        if self._open and not self.held[-1][1]:
+            holder = self.held.pop()[0]
+        self._open = False
+        loose = holder in _LOOSE_BEFORE_TIMES and not (holder == "in" and token.rpartition("_")[2] in _DURATIONS)
+        self.times.append(("" if loose else holder, token))
+
+
+@cache
+def _holders(language: str) -> dict[str, str]:
+    """Every form of a preposition to the one that stands for it."""
+    same = {form: name for name, forms in table(language).get("holders", {}).items() for form in forms.split()}
+    return {word: same.get(word, word) for word in words(language, "prepositions")}
+
+
+@cache
+def _breaks(language: str) -> frozenset[str]:
+    """Words that begin something new behind a held phrase."""
+    return words(language, "commands") | words(language, "question_words") | words(language, "breaks")
+
+
+@cache
+def _named_times(language: str) -> dict[str, str]:
+    guards = table(language)["guards"]
+    times = guards.get("times", {}).items()
+    return {inflected(form, language): name for name, forms in times for form in forms.split()}
+
+
+def _timed(tokens: list[str], language: str) -> Iterator[str]:
+    """Phrase the words, and write every time as one: "@7_pm", "@next_monday", "@5_minute"."""
+    named = _named_times(language)
+    found: list[str] = []
+    for token in phrased(tokens, language):
+        before = found[-1] if found else ""
+        name = named.get(token, "")
+        if before[:1].isdigit() and name in ("am", "pm", *_DURATIONS):
+            found[-1] = f"@{before}_{name}"
+        elif name and name not in ("am", "pm") and name not in _WHICH:
+            which = named.get(before, "")
+            if which in _WHICH:
+                found[-1] = f"@{which}_{name}"
+            else:
+                found.append(f"@{name}")
+        elif ":" in token and token[0].isdigit():
+            found.append(f"@{token}")
+        else:
+            found.append(name if name in _WHICH else token)
+    yield from found
