@@ -239,6 +239,9 @@ PROVIDER_BREAKER_SECONDS = envint("PROVIDER_BREAKER_SECONDS", 10, least=1)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)
 # Silence between two sentences that were synthesised one by one.
 SENTENCE_PAUSE_MS = envint("SENTENCE_PAUSE_MS", 120)
+# Spoken in the place of a block of code in a model's answer.
+_spoken_code_block = envstr("SPOKEN_CODE_BLOCK", "Code block.")
+SPOKEN_CODE_BLOCK = "" if _spoken_code_block == "none" else _spoken_code_block
 SYNTHESIS_THREADS = envint("SYNTHESIS_THREADS", 8, least=1)
 # ACME_API_KEY reaches providers/acme.py as setting("API_KEY"): a new provider needs no line here.
 PROVIDERS = {

@@ -25,6 +25,7 @@ from speech.api.messages import validate_messages
 from speech.audio import formats
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.services import ConverseWish
+from speech.text.markdown import speakable
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,12 @@ class SpeechRequestSerializer(StrictSerializer):
     pitch = NumberField(required=False, min_value=-1, max_value=1)
     sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, required=False)
     instructions = TextField(required=False, max_length=4096)
+    speakable = TruthField(required=False, help_text="True: `text` is Markdown, whose marks are not to be spoken.")
 
     def to_call(self) -> SpeechCall:
         data = self.validated_data
+        if data.get("speakable"):
+            data["text"] = speakable(data["text"])
         options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions")
         request = SpeechRequest(**{name: data[name] for name in options if name in data})
         return SpeechCall(request, data["optimization_level"], data.get("provider", ""), data["codec"])

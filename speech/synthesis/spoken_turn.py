@@ -14,6 +14,7 @@ from caching.tts import Clip
 from speech.exceptions import GatewayError, ProviderBadAnswer
 from speech.synthesis.pipeline import Playback
 from speech.synthesis.voice import Speaker
+from speech.text.markdown import MarkdownStream
 from speech.text.sentences import SentenceStream
 
 
@@ -74,13 +75,14 @@ class TurnReceipt:
 
 
 def sentences_of(chunks: Iterator[Chunk], language: str) -> Generator[str]:
-    """Yield the sentences of a streamed answer, each as soon as its end is certain."""
-    cutter = SentenceStream(language)
+    """Yield the sentences of a streamed answer, without their Markdown, each as soon as its end is certain."""
+    markdown, cutter = MarkdownStream(), SentenceStream(language)
     with closing(chunks):  # type: ignore[type-var]  # a generator, whatever its annotation
         for chunk in chunks:
             for choice in chunk.get("choices") or ():
-                yield from map(str.strip, cutter.feed(choice.get("delta", {}).get("content") or ""))
-        yield from map(str.strip, cutter.finish())
+                text = markdown.feed(choice.get("delta", {}).get("content") or "")
+                yield from map(str.strip, cutter.feed(text))
+        yield from map(str.strip, [*cutter.feed(markdown.finish()), *cutter.finish()])
 
 
 def first_of(sentences: Iterator[str]) -> str:

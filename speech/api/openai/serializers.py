@@ -21,6 +21,7 @@ from speech.api.fields import (
 from speech.api.messages import validate_messages
 from speech.audio import formats
 from speech.providers.base import ChatRequest, SpeechRequest
+from speech.text.markdown import speakable
 
 NOT_PARAMS = ("model", "messages", "stream", "stream_options", "optimization_level", "language")
 
@@ -123,11 +124,14 @@ class AudioSpeechSerializer(PreparedSerializer):
     stream_format = serializers.ChoiceField(choices=("audio", "sse"), default="audio")
     optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
     language = TextField(required=False, max_length=35)
+    speakable = serializers.BooleanField(
+        required=False, allow_null=True, help_text="True: `input` is Markdown, whose marks are not to be spoken."
+    )
 
     def to_call(self) -> AudioSpeechCall:
         data = self.validated_data
         request = SpeechRequest(
-            text=data["input"],
+            text=speakable(data["input"]) if data.get("speakable") else data["input"],
             voice=data["voice"],
             language=data.get("language", ""),
             speed=data.get("speed") or 1.0,

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from speech.text.markdown import MarkdownStream, speakable
+from speech.text.sentences import split
+
+PAGE = """# The **Plan** of 2026
+
+Some **bold text.** And *italic. Two sentences.* Use `foo.bar()` and ~~old~~ new.
+See [the page](https://example.com/a_b?c=d) and ![a cat](cat.png). It is 5 * 3 of snake_case.
+
+- one **item**
+- two 😀
+  - nested [link](x)
+- [x] done
+1. First. With two.
+2. Second
+
+---
+
+| Name | Price |
+|------|------:|
+| Apple | **5.50** |
+| Pear | `7` |
+
+> Quoted *text* here.
+
+```python
+print("never **spoken**. Not this")
+```
+Title
+=====
+आलू **१.५ किलो** लें। Then go.
+"""
+SPOKEN = [
+    "The Plan of 2026", "Some bold text.", "And italic.", "Two sentences.", "Use foo.bar() and old new.",
+    "See the page and a cat.", "It is 5 * 3 of snake_case.", "one item", "two", "nested link", "done",
+    "1. First.", "With two.", "2. Second", "Name, Price", "Apple, 5.50", "Pear, 7", "Quoted text here.", "Code block.",
+    "Title", "आलू १.५ किलो लें।", "Then go.",
+]  # fmt: skip
+WORDS = ["**", "```", "Word ", "हाँ। ", "[a](b)", "| a | b |\n", "|---|---|\n", "\n\n", "- ", "1. "]
+PARTS = st.lists(st.sampled_from([*"*_`~#[]()<>|\\!-=+\n a1é😀", *WORDS]), max_size=60).map("".join)
+
+
+def in_parts(text: str, size: int) -> str:
+    stream = MarkdownStream()
+    said = "".join(stream.feed(text[at : at + size]) for at in range(0, len(text), size))
+    return (said + stream.finish()).strip()
+
+
+def test_a_page_is_spoken_without_its_marks() -> None:
+    assert [sentence.strip() for sentence in split(speakable(PAGE), "en")] == SPOKEN
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 11, 50])
+def test_a_stream_says_the_same_as_the_whole(size: int) -> None:
+    assert in_parts(PAGE, size) == speakable(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "spoken"),
+    [
+        ("Say **bold** and `code`.", "Say bold and code."),
+        ("This is **very** good", "This is very good"),
+        ("***both*** and __strong__ and _it_", "both and strong and it"),
+        ("## Heading ##", "Heading"),
+        ("Plan ## B * one * two", "Plan B one two"),
+        ("Never **closed. Then.", "Never closed. Then."),
+        ("a < b & c > d &amp; e", "a < b & c > d & e"),
+        ("<b>bold</b> and <break time='1s'/> that", "bold and  that"),
+        ("see <https://example.com> now", "see https://example.com now"),
+        ("[text][ref] and note[^1]\n\n[ref]: https://example.com", "text and note"),
+        ("\\*not emphasis\\*", "not emphasis"),
+        ("Press 1️⃣ 👩‍💻 now", "Press 1  now"),
+        ("क्\u200dष stays", "क्\u200dष stays"),
+        ("***", ""),
+        ("", ""),
+        ("Plain text. With 1.5 km, and nothing else.", "Plain text. With 1.5 km, and nothing else."),
+    ],
+)
+def test_marks_are_not_spoken(markdown: str, spoken: str) -> None:
+    assert speakable(markdown) == spoken
+    assert in_parts(markdown, 1) == spoken
+
+
+def test_a_block_of_code_is_named_or_left_out(settings: Any) -> None:
+    text = "Do this:\n\n~~~\nrm -rf *\n~~~\nDone."
+    assert speakable(text).split() == ["Do", "this:", "Code", "block.", "Done."]
+    settings.SPOKEN_CODE_BLOCK = ""
+    assert speakable(text).split() == ["Do", "this:", "Done."]
+
+
+@given(PARTS, st.integers(1, 9))
+def test_any_text_is_the_same_in_parts(text: str, size: int) -> None:
+    assert in_parts(text, size).split() == speakable(text).split()
+
+
+def test_a_word_is_given_out_before_its_paragraph_ends() -> None:
+    stream = MarkdownStream()
+    assert stream.feed("Hello **there.** How are") == "Hello there. How"
+
+
+@pytest.mark.parametrize("token", ["ek ", "**a ", "`", "[a", "| a ", "- a\n", "\n", "a*b ", "```\n", "# "])
+def test_the_work_grows_with_the_length(token: str) -> None:
+    def seconds(tokens: int) -> float:
+        stream, begun = MarkdownStream(), time.process_time()
+        for _ in range(tokens):
+            stream.feed(token)
+        stream.finish()
+        return time.process_time() - begun
+
+    few = min(seconds(1_000) for _ in range(2))
+    assert seconds(8_000) < 8 * 2 * few + 0.3

@@ -1,0 +1,159 @@
+"""A model's Markdown as it is to be spoken, while it still comes.
+
+`markdown-it-py` reads what is inside a paragraph or a table; the lines are looked at here, because it reads whole texts
+only, and a voice is not to wait for the end of a paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+
+from django.conf import settings
+
+from speech.text import inline_markdown as inline
+
+LONGEST_HELD = 1_500
+"""Characters that wait for the end of an emphasis or a link. Then they are spoken as they are."""
+
+LONGEST_START = 200
+"""Marks at the beginning of a line, until it is taken for text."""
+
+_START = re.compile(r"[ \t]*(?:(?:>|(?:[-*+•]|(?P<number>\d{1,9}[.)])|#{1,6})(?=[ \t]))[ \t]*)*(?:\[[ xX]\][ \t]+)?")
+_UNCERTAIN = re.compile(r"[-*_=+#>|~`•\d.)\s]*(?:\[[^\]]*(?:\]:?[ \t]*)?)?\Z")
+_FENCE = re.compile(r"[ \t]*(?:>[ \t]*|[-*+][ \t]+)*(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})")
+_RULE = re.compile(r"[ \t>]*(?:(?:[-*_][ \t]*){3,}|-{2,}|=+)[ \t]*\Z")
+_DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
+_ROW = re.compile(r"[ \t]*\|")
+_DEFINITION = re.compile(r"[ \t]*\[[^\]]+\]:[ \t]*\S")
+_CERTAIN = re.compile(r"(?s).*(?:(?=\s)|(?<=[。！？，、；：।]))")
+_MAY_END = re.compile(r"[\s。！？，、；：।]")
+_HEADING = re.compile(r"[ \t>]*#{1,6}[ \t]")
+
+
+def speakable(markdown: str) -> str:
+    """The whole text as it is to be spoken."""
+    stream = MarkdownStream()
+    return (stream.feed(markdown) + stream.finish()).strip()
+
+
+class MarkdownStream:
+    """Takes Markdown in parts of any length and gives the text to be spoken, each part as soon as it is certain."""
+
+    def __init__(self) -> None:
+        self._line = ""
+        """What has come of the current line, unless its text is being read."""
+        self._reading = False
+        """Whether the beginning of the current line is understood, and the rest goes to `_text`."""
+        self._text = ""
+        """The end of the current paragraph, which may hold something that is not complete."""
+        self._fence = ""
+        self._header = self._delimiter = ""
+
+    def feed(self, markdown: str) -> str:
+        """The text that is certain by now."""
+        said = []
+        *lines, rest = markdown.split("\n")
+        for line in lines:
+            said.append(self._part(line.removesuffix("\r")))
+            said.append(self._end_line())
+        said.append(self._part(rest))
+        return "".join(said)
+
+    def finish(self) -> str:
+        """The rest of the text."""
+        said = self._end_line() if self._line or self._reading else ""
+        return (said + self._end_table() + self._flush()).rstrip()
+
+    def _part(self, part: str) -> str:
+        """Take a part of one line."""
+        if self._reading:
+            self._text += part
+            return self._certain() if _MAY_END.search(part) else ""
+        self._line += part
+        if self._fence or self._header or self._is_uncertain():
+            return ""
+        if _FENCE.match(self._line) or _DEFINITION.match(self._line) or _ROW.match(self._line):
+            return ""
+        return self._begin_text()
+
+    def _is_uncertain(self) -> bool:
+        return len(self._line) <= LONGEST_START and bool(_UNCERTAIN.match(self._line))
+
+    def _begin_text(self) -> str:
+        start = _START.match(self._line)
+        marks, text = (start[0], self._line[start.end() :]) if start else ("", self._line)
+        number = start and start["number"]
+        said = self._flush() + "\n" if marks.strip() else ""
+        self._heading = bool(_HEADING.match(marks))
+        self._text += f"{number} {text}" if number else text if self._text else text.lstrip()
+        self._line, self._reading = "", True
+        return said + self._certain()
+
+    def _end_line(self) -> str:
+        if self._reading:
+            self._reading = False
+            if self._heading:
+                self._text = self._text.rstrip().rstrip("#")
+                return self._flush() + "\n\n"
+            self._text += "\n"
+            return self._certain()
+        line, self._line = self._line, ""
+        return self._whole_line(line)
+
+    def _whole_line(self, line: str) -> str:
+        fence = _FENCE.match(line)
+        if self._fence:
+            if fence and fence["marks"].startswith(self._fence) and not line[fence.end() :].strip():
+                self._fence = ""
+            return ""
+        if self._header:
+            return self._row(line)
+        if fence:
+            self._fence = fence["marks"]
+            named = settings.SPOKEN_CODE_BLOCK
+            return self._flush() + "\n\n" + (f"{named}\n\n" if named else "")
+        if not line.strip() or _RULE.match(line) or _DELIMITER.match(line) or _DEFINITION.match(line):
+            return self._flush() + "\n\n"
+        if _ROW.match(line):
+            said = self._flush() + "\n"
+            self._header = line
+            return said
+        self._line = line
+        return self._begin_text() + self._end_line()
+
+    def _row(self, line: str) -> str:
+        """The line behind a line with bars: the second of a table, a further row, or the end of it."""
+        if not self._delimiter and _DELIMITER.match(line) and inline.is_table(self._header, line):
+            self._delimiter = line
+            return _as_row(inline.cells(self._header, line))
+        if self._delimiter and "|" in line:
+            return _as_row(inline.cells(self._header, self._delimiter, line))
+        return self._end_table() + self._whole_line(line)
+
+    def _end_table(self) -> str:
+        header, delimiter = self._header, self._delimiter
+        self._header = self._delimiter = ""
+        if delimiter:
+            return "\n"
+        return inline.spoken(header.strip().strip("|")) + "\n" if header else ""
+
+    def _certain(self) -> str:
+        """Take from `_text` what no later character can change."""
+        match = _CERTAIN.match(self._text)
+        if not match:
+            return ""
+        source = match[0]
+        if not inline.MARKS.isdisjoint(source) and len(source) < LONGEST_HELD and not inline.is_balanced(source):
+            return ""
+        self._text = self._text[match.end() :]
+        return inline.spoken(source)
+
+    def _flush(self) -> str:
+        source, self._text = self._text, ""
+        return inline.spoken(source)
+
+    _heading = False
+
+
+def _as_row(cells: list[str]) -> str:
+    return ", ".join(cell for cell in cells if cell.strip()) + "\n"
