@@ -269,6 +269,7 @@ def _question(client: Client, candidate: Candidate[ChatRequest], policy: Policy)
         messages=request.messages,
         params=request.params,
         language=request.language,
+        service=candidate.provider.service,
         asked_by=client.name,
     )
     return shared_if_admitted(client, question, policy)
@@ -276,6 +277,7 @@ def _question(client: Client, candidate: Candidate[ChatRequest], policy: Policy)
 
 def _recording(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> stt.Recording:
     options = {name: value for name, value in asdict(request).items() if name not in ("audio", "kind")}
+    options |= provider.service_option
     # What somebody said is never shared.
     return stt.Recording(client.private_scope, provider.name, request.audio, options, client.name)
 

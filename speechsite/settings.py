@@ -244,14 +244,10 @@ _spoken_code_block = envstr("SPOKEN_CODE_BLOCK", "Code block.")
 SPOKEN_CODE_BLOCK = "" if _spoken_code_block == "none" else _spoken_code_block
 SYNTHESIS_THREADS = envint("SYNTHESIS_THREADS", 8, least=1)
 # ACME_API_KEY reaches providers/acme.py as setting("API_KEY"): a new provider needs no line here.
-PROVIDERS = {
-    name: {
-        key.removeprefix(f"{name.upper()}_"): value.strip()
-        for key, value in _env.items()
-        if key.startswith(f"{name.upper()}_") and value
-    }
-    for name in plugin_names([str(BASE_DIR / "speech" / "providers")])
-}
+_adapters = plugin_names([str(BASE_DIR / "speech" / "providers")])
+# groq:openai makes a provider "groq" of the adapter "openai", with variables of its own (GROQ_API_KEY …).
+PROVIDER_INSTANCES = env.provider_instances("PROVIDERS", envlist("PROVIDERS"), _adapters)
+PROVIDERS = {name: env.provider_settings(_env, name) for name in (*_adapters, *PROVIDER_INSTANCES)}
 
 # API
 

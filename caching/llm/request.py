@@ -27,6 +27,8 @@ class ChatQuery:
     messages: Sequence[Mapping[str, Any]]
     params: Mapping[str, Any]
     language: str = ""
+    service: str = ""
+    """Address of a provider that is not at its usual one."""
     asked_by: str = ""
     """Name of the client, shown to staff; not part of the key."""
     word_for_word: bool = field(default=False, compare=False)
@@ -43,6 +45,7 @@ class ChatQuery:
             "messages": self.messages,
             "params": self.params,
             "language": self.language,
+            **({"service": self.service} if self.service else {}),
         }
 
     @cached_property

@@ -1,8 +1,16 @@
-"""The folder is the registry: the module's name is the provider's name, and its class is called `Provider`."""
+"""The folder is the registry: a module's name is the adapter's name, and its class is called `Provider`.
+
+Each adapter is a provider of its own name. `PROVIDERS=groq:openai` adds further instances of an adapter, each with its
+own name, variables, prices, breaker and metrics.
+"""
 
 from __future__ import annotations
 
 import functools
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
 
 from caching.plugins import load_plugin, plugin_names
 from speech.providers.base import BaseProvider
@@ -11,16 +19,17 @@ from speech.providers.base import BaseProvider
 @functools.cache
 def names() -> tuple[str, ...]:
     """The names of all providers, in alphabetical order."""
-    return plugin_names(__path__)
+    return tuple(sorted({*plugin_names(__path__), *settings.PROVIDER_INSTANCES}))
 
 
 @functools.cache
 def get(name: str) -> BaseProvider:
     """The one instance of the provider `name` in this process; it is safe to use from many threads.
 
-    Raises ValueError when there is no such file.
+    Raises ValueError when there is no such provider.
     """
-    provider: BaseProvider = load_plugin(__name__, __path__, name).Provider(name)
+    adapter = settings.PROVIDER_INSTANCES.get(name, name)
+    provider: BaseProvider = load_plugin(__name__, __path__, adapter).Provider(name)
     return provider
 
 
@@ -28,3 +37,12 @@ def get(name: str) -> BaseProvider:
 def that_do(operation: str) -> tuple[str, ...]:
     """The names of the providers that do "chat", "speech" or "transcription", in alphabetical order."""
     return tuple(name for name in names() if operation in get(name).does)
+
+
+def _forget(**kwargs: Any) -> None:
+    if kwargs["setting"] == "PROVIDER_INSTANCES":
+        for function in (names, get, that_do):
+            function.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -10,6 +10,8 @@ from django.conf import settings
 
 from caching.pricing.usage import Usage
 from speech.exceptions import ProviderNotConfigured, UnsupportedFeature
+from speech.providers._shared.api_keys import keys_of, split_keys
+from speech.providers._shared.presets import preset
 
 Message = Mapping[str, Any]
 
@@ -134,14 +136,33 @@ class BaseProvider:
         self.name = name
 
     def setting(self, name: str) -> str:
-        """The configured value of `name`, else its default. Read at each use, so that tests can override it."""
-        value: str = settings.PROVIDERS.get(self.name, {}).get(name) or self.defaults[name]
+        """Return the configured value, else the preset, else the default. Read at each use: tests override it."""
+        value: str = settings.PROVIDERS.get(self.name, {}).get(name) or {**self.defaults, **preset(self.name)}[name]
         return value
+
+    def variable(self, name: str) -> str:
+        """The environment variable that sets `name`."""
+        return f"{self.name.upper().replace('-', '_')}_{name}"
+
+    @property
+    def service(self) -> str:
+        """The address that answers, part of every cache key; empty for an adapter's own address."""
+        base_url = self.setting("BASE_URL") if "BASE_URL" in self.defaults else ""
+        return "" if base_url == self.defaults.get("BASE_URL") else base_url
+
+    @property
+    def service_option(self) -> dict[str, str]:
+        """`service` as an option of a cache key."""
+        return {"service": self.service} if self.service else {}
+
+    def api_key(self) -> str:
+        """The API key to use now: `API_KEY` may list several, separated by commas."""
+        return keys_of(self.name).next_of(split_keys(self.setting("API_KEY")))
 
     @property
     def missing_settings(self) -> list[str]:
         """The environment variables that must be set before this provider can be called."""
-        return [f"{self.name.upper()}_{key}" for key in self.required if not self.setting(key)]
+        return [self.variable(key) for key in self.required if not self.setting(key)]
 
     def ensure_configured(self) -> None:
         if missing := self.missing_settings:

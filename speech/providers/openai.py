@@ -12,6 +12,7 @@ from speech.exceptions import InvalidRequest
 from speech.providers._shared import openai_chat, validation
 from speech.providers._shared.http import Call, Form, post, post_for_json
 from speech.providers._shared.openai_transcripts import MODELS, form, read_transcript
+from speech.providers._shared.presets import is_hosted
 from speech.providers._shared.sse import read_events
 from speech.providers.base import (
     BaseProvider,
@@ -46,10 +47,10 @@ class Provider(BaseProvider):
 
     @property
     def missing_settings(self) -> list[str]:
-        return super().missing_settings if self._is_openai else []
+        return super().missing_settings if self._is_openai or is_hosted(self.name) else []
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
-        return openai_chat.prepare(request, self.setting("CHAT_MODEL"))
+        return openai_chat.prepare(request, validation.model_of(self, request.model, "CHAT_MODEL"))
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
         return openai_chat.read_answer(
@@ -65,7 +66,7 @@ class Provider(BaseProvider):
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), {})
         validation.refuse(self, pitch=request.pitch)
         validation.check_range("speed", request.speed, 0.25, 4)
-        model = request.model or self.setting("SPEECH_MODEL")
+        model = validation.model_of(self, request.model, "SPEECH_MODEL")
         if model.startswith("tts-1"):
             validation.refuse(self, instructions=request.instructions)
         # Other servers have voices of their own.
@@ -79,13 +80,14 @@ class Provider(BaseProvider):
         return Speech(validation.checked_audio(self, self._pieces(request)), _SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
-        return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"))
+        return replace(request, model=validation.model_of(self, request.model, "TRANSCRIPTION_MODEL"))
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
         return read_transcript(self.name, post_for_json(self._call("/audio/transcriptions", form(request))))
 
     def models(self) -> list[str]:
-        return [self.setting("TRANSCRIPTION_MODEL"), *MODELS, self.setting("CHAT_MODEL"), self.setting("SPEECH_MODEL")]
+        own = [self.setting(f"{kind}_MODEL") for kind in ("TRANSCRIPTION", "CHAT", "SPEECH")]
+        return [model for model in (*own, *(MODELS if self._is_openai else ())) if model]
 
     def voices(self) -> list[Voice]:
         return [Voice(id=name, name=name.title()) for name in openai_chat.VOICES] if self._is_openai else []
@@ -96,12 +98,14 @@ class Provider(BaseProvider):
 
     def _call(self, path: str, body: dict[str, Any] | Form) -> Call:
         self.ensure_configured()
-        key = self.setting("API_KEY")
+        key = self.api_key()
         return Call(
             provider=self.name,
             url=self.setting("BASE_URL").rstrip("/") + path,
             headers={"Authorization": f"Bearer {key}"} if key else {},
             body=body,
+            key=key,
+            with_next_key=lambda: self._call(path, body),
         )
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:

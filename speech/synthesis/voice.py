@@ -125,7 +125,7 @@ class Speaker:
     def _options(self) -> dict[str, Any]:
         names = (field.name for field in fields(self.request) if field.name not in ("text", "voice"))
         # Plain from the beginning: `speed=1.0` would have each key's JSON written twice.
-        return {name: keys.plain(getattr(self.request, name)) for name in names}
+        return {name: keys.plain(getattr(self.request, name)) for name in names} | self.provider.service_option
 
     def _own(self, text: str, codec: str, joined: Mapping[str, int] | None) -> Utterance:
         return Utterance(

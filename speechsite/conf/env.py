@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -61,6 +62,28 @@ def rates(name: str, text: str) -> dict[str, Decimal]:
     if not all(rate.is_finite() and rate > 0 for rate in found.values()):
         raise ImproperlyConfigured(f"{name} must hold positive rates only, not {text!r}")
     return {"USD": Decimal(1), **found}
+
+
+def provider_instances(name: str, items: list[str], adapters: Collection[str]) -> dict[str, str]:
+    """`groq:openai,eu:azure`: the adapter of each further provider, by the provider's name."""
+    found: dict[str, str] = {}
+    for item in items:
+        instance, _, adapter = item.partition(":")
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", instance) or adapter not in adapters:
+            known = ", ".join(adapters)
+            raise ImproperlyConfigured(f"{name} must look like groq:openai, with an adapter of {known}, not {item!r}")
+        if instance in adapters or instance in found:
+            raise ImproperlyConfigured(f"{name} names {instance!r}, which exists already")
+        found[instance] = adapter
+    return found
+
+
+def provider_settings(values: Mapping[str, str | None], name: str) -> dict[str, str]:
+    """The variables of one provider without their prefix: ACME_API_KEY is the API_KEY of `acme`."""
+    prefix = f"{name.upper().replace('-', '_')}_"
+    return {
+        key.removeprefix(prefix): value.strip() for key, value in values.items() if key.startswith(prefix) and value
+    }
 
 
 def share(name: str, text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +17,16 @@ from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from speech.exceptions import (
     GatewayError,
+    ProviderAuthFailed,
     ProviderBadAnswer,
     ProviderNotConfigured,
+    ProviderQuotaExceeded,
     ProviderRateLimited,
     ProviderTimeout,
     ProviderUnavailable,
 )
 from speech.providers._shared import errors
+from speech.providers._shared.api_keys import keys_of
 from speech.providers._shared.http_connections import POOL
 from speech.providers._shared.http_response import Reply
 
@@ -33,6 +36,7 @@ _PATIENCE = 2  # read time-outs after which a call is not tried again
 _LONGEST_PAUSE = 5.0  # seconds; a provider that asks for more is not worth the client's wait
 _LARGEST_BODY = 64 * 1024 * 1024
 _LARGEST_ERROR = 65_536
+_FAULTS_OF_A_KEY = (ProviderAuthFailed, ProviderQuotaExceeded, ProviderRateLimited)
 
 
 class Form(list[tuple[str, Any]]):
@@ -48,6 +52,10 @@ class Call:
     headers: Mapping[str, str]
     body: Mapping[str, Any] | Form
     """Sent as JSON, or as a form."""
+    key: str = ""
+    """The API key among the headers, if the provider may have several."""
+    with_next_key: Callable[[], Call] | None = None
+    """Returns the same call with the key that is to be used next."""
 
 
 @contextmanager
@@ -87,6 +95,8 @@ def _open(call: Call, deadline: float, retries: int = 0) -> Reply:
         if 200 <= reply.status < 300:
             return reply
         failure = _refusal(call, reply)
+        if other := _with_another_key(call, failure):
+            return _open(other, deadline, retries)
         if not _may_retry(failure, reply):
             raise failure
     pause = max(_FIRST_PAUSE * 2**retries, failure.retry_after or 0)
@@ -94,6 +104,16 @@ def _open(call: Call, deadline: float, retries: int = 0) -> Reply:
         raise failure
     time.sleep(pause * random.uniform(1, 1.5))  # noqa: S311 - spreads the retries of many clients
     return _open(call, deadline, retries + 1)
+
+
+def _with_another_key(call: Call, failure: GatewayError) -> Call | None:
+    """The same call with a key that was not refused, if this failure is the key's and there is another one."""
+    if call.with_next_key is None or not isinstance(failure, _FAULTS_OF_A_KEY):
+        return None
+    keys = keys_of(call.provider)
+    keys.refused(call.key, failure.retry_after)
+    other = call.with_next_key()
+    return None if keys.is_refused(other.key) else other
 
 
 def _send(call: Call) -> Reply:
@@ -115,7 +135,7 @@ def _send(call: Call) -> Reply:
     except HTTPTimeoutError as error:
         raise ProviderTimeout(f"{call.provider} timed out") from error
     except LocationValueError as error:
-        raise ProviderNotConfigured(f"{call.provider.upper()}_BASE_URL is not a valid URL") from error
+        raise ProviderNotConfigured(f"the BASE_URL of {call.provider} is not a valid URL") from error
     except SSLError as error:
         raise ProviderUnavailable(f"no secure connection to {call.provider}: its certificate is not trusted") from error
     except HTTPError as error:

@@ -36,6 +36,16 @@ def check_text(text: str) -> None:
         raise InvalidRequest("text must be valid Unicode without NUL characters", param="text")
 
 
+def model_of(provider: BaseProvider, model: str, setting: str) -> str:
+    """`model`, or the provider's default. Raises InvalidRequest if there is neither."""
+    chosen = model or provider.setting(setting)
+    if not chosen:
+        raise InvalidRequest(
+            f"{provider.name} has no default model: name one, or set {provider.variable(setting)}", param="model"
+        )
+    return chosen
+
+
 def check_range(param: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:  # false for NaN too
         raise InvalidRequest(f"{param} must be from {least:g} to {most:g}, not {value:g}", param=param)
@@ -63,7 +73,7 @@ def _configured_aliases(provider: BaseProvider) -> dict[str, str]:
     chained = {voice for alias, voice in aliases.items() if alias != voice} & aliases.keys()
     if chained or any(len(pair) != 2 or not all(pair) for pair in pairs):
         raise ProviderNotConfigured(
-            f"{provider.name.upper()}_VOICE_ALIASES must look like alloy=one,nova=two; aliases cannot be chained",
+            f"{provider.variable('VOICE_ALIASES')} must look like alloy=one,nova=two; aliases cannot be chained",
             param="voice",
         )
     return aliases
