@@ -11,8 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 application = get_wsgi_application()
 
-from django.core.handlers.base import reset_urlconf  # noqa: E402  (these need Django to be set up)
-from django.core.signals import request_finished, request_started  # noqa: E402
+from django.core.signals import request_finished, request_started  # noqa: E402  (these need Django to be set up)
 from django.db import close_old_connections, reset_queries  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
@@ -21,11 +20,9 @@ from caching.llm import semantic_lookup  # noqa: E402
 from caching.redis import store  # noqa: E402
 
 metrics.forget_dead_workers()
-# Django looks through its connections before and after each request, which takes longer than the rest of its own work;
-# before is enough. Queries are only kept for DEBUG.
+# Django checks its connections before and after each request, which takes longer than the rest of its own work; before
+# is enough. Queries are only kept for DEBUG.
 request_finished.disconnect(close_old_connections)
-# No request has URLs of its own.
-request_finished.disconnect(reset_urlconf)
 if not settings.DEBUG:
     request_started.disconnect(reset_queries)
 store.connect()

@@ -5,8 +5,7 @@ Rows that add up are inserted or added to what is there, in a statement that man
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -48,22 +47,10 @@ def inserting(model: type[models.Model], rows: Sequence[Row]) -> Statement:
 
 def run(statements: Iterable[Statement]) -> None:
     """Nothing is computed in between: other workers wait for the lock that the first statement takes."""
-    with _cursor() as cursor:
+    with connection.cursor() as cursor:
         for sql, rows in statements:
             if rows:
                 cursor.executemany(sql, rows)
-
-
-@contextmanager
-def _cursor() -> Iterator[Any]:
-    """What runs statements. Django's own for SQLite looks for placeholders in each for as long as it takes to run."""
-    if connection.vendor != "sqlite":
-        with connection.cursor() as cursor:
-            yield cursor
-        return
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        yield connection.connection
 
 
 def _statement(model: type[models.Model], rows: Sequence[Row], key: tuple[str, ...]) -> Statement:
@@ -79,10 +66,8 @@ def _plan(model: type[models.Model], names: tuple[str, ...], key: tuple[str, ...
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
-    # As what `_cursor` gives takes it.
-    place = "?" if connection.vendor == "sqlite" else "%s"
     # Names of our own tables and columns, quoted; every value is a parameter.
-    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([place] * len(columns))})"  # noqa: S608
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
     if key:
         conflict = ", ".join(quote(field.column) for field in fields if field.name in key)
         changes = [_change(table, quote(field.column), field) for field in fields if field.name not in key]

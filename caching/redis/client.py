@@ -23,7 +23,6 @@ from caching.redis.client_cache import Near
 from caching.redis.commands import at_once
 from caching.redis.errors import explain
 from caching.redis.latency import redis_latency
-from caching.redis.pipeline import Pipeline, round_trip
 
 logger = logging.getLogger(__name__)
 
@@ -60,17 +59,32 @@ class ConnectionPool(BasePool):
         return connection
 
 
+class Pipeline(BasePipeline):
+    """Of commands that are no transaction. No error names the command, in which texts may stand."""
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:
+        answers = super().execute(raise_on_error=False)
+        refused = [answer for answer in answers if isinstance(answer, ResponseError)]
+        if refused and raise_on_error:
+            raise refused[0]
+        return answers
+
+    def parse_response(self, connection: Any, command_name: Any, **options: Any) -> Any:
+        try:
+            return super().parse_response(connection, command_name, **options)
+        except ResponseError:
+            raise
+        except BaseException:
+            # redis-py would return the connection to the pool, and its next user would read these answers.
+            connection.disconnect()
+            raise
+
+
 class Client(Redis):
     def __init__(self, *, near_bytes: int = 0, near_prefixes: Sequence[str] = (), **options: Any) -> None:
         super().__init__(**options)
         pool = cast("ConnectionPool", self.connection_pool)
         self._near = Near(lambda: pool.listening(near_prefixes), near_prefixes, near_bytes)
-
-    def execute_command(self, *args: Any, **options: Any) -> Any:
-        [answer] = round_trip(self, [(args, options)])
-        if isinstance(answer, ResponseError):
-            raise answer
-        return answer
 
     def pipeline(self, transaction: Any = True, shard_hint: Any = None) -> BasePipeline:
         made = BasePipeline if transaction else Pipeline
@@ -90,7 +104,7 @@ class Client(Redis):
         except (RedisError, OSError) as error:
             self._lose_near(error)
         began = time.perf_counter()
-        value, life = self._with_life(name) if token else (self.execute_command("GET", name), 0.0)
+        value, life = self._with_life(name) if token else (self._plain_get(name), 0.0)
         redis_latency.add(time.perf_counter() - began)
         if value is None:
             return None
@@ -99,6 +113,18 @@ class Client(Redis):
         if token:
             self._keep(name, token, decoded, len(value), life)
         return decoded
+
+    def _plain_get(self, name: str) -> bytes | None:
+        connection: Connection = self.connection_pool.get_connection()
+
+        def ask() -> bytes | None:
+            connection.send_command("GET", name)
+            return cast("bytes | None", connection.read_response())
+
+        try:
+            return connection.retry.call_with_retry(ask, lambda error: connection.disconnect())
+        finally:
+            self.connection_pool.release(connection)
 
     def _with_life(self, name: str) -> tuple[bytes | None, float]:
         """The value, and for how many seconds Redis will have it."""

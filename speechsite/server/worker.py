@@ -12,7 +12,6 @@ signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 # What no format of ours shows need not be found out for every line (https://docs.python.org/3/howto/logging.html).
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-logging._srcfile = None
 
 from speechsite import wsgi  # noqa: E402
 from speechsite.server.sockets import cut_off_deaf_clients  # noqa: E402
