@@ -13,14 +13,14 @@ from caching.redis.url import kind_of, nodes, plain_url, service_of
 
 MOST_CONNECTIONS = 10_000
 """As many as Redis takes unless it is told otherwise (`maxclients`)."""
-KEPT_NEAR = (EXACT, SPEECH, TRANSCRIPT)
-"""What is read by the same key again and again."""
+# Kinds of keys that are read again and again.
+CLIENT_CACHED = (EXACT, SPEECH, TRANSCRIPT)
 
 
-def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, near_bytes: int) -> dict[str, Any]:
+def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_bytes: int) -> dict[str, Any]:
     """The entry for `url` with a class of caching.redis.serializers; one that remembers nothing where there is no URL.
 
-    `near_bytes`: how much a process keeps of what it reads most.
+    `cache_bytes` limits the client-side cache of each process.
     """
     if not url:
         return {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
@@ -49,7 +49,7 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, near_by
                 # redis-py's own limit is below our number of threads, each of which needs one connection at most.
                 "max_connections": MOST_CONNECTIONS,
             },
-            **_factory(url, prefix, near_bytes),
+            **_factory(url, prefix, cache_bytes),
         },
     }
 
@@ -59,7 +59,7 @@ def _location(url: str) -> str:
     return plain_url(url, service_of(url)) if kind_of(url) == "sentinel" else url
 
 
-def _factory(url: str, prefix: str, near_bytes: int) -> dict[str, Any]:
+def _factory(url: str, prefix: str, cache_bytes: int) -> dict[str, Any]:
     if kind_of(url) == "cluster":
         return {"CONNECTION_FACTORY": "caching.redis.cluster.ConnectionFactory"}
     if kind_of(url) == "sentinel":
@@ -68,7 +68,7 @@ def _factory(url: str, prefix: str, near_bytes: int) -> dict[str, Any]:
         "CONNECTION_POOL_CLASS": "caching.redis.client.ConnectionPool",
         "REDIS_CLIENT_CLASS": "caching.redis.client.Client",
         "REDIS_CLIENT_KWARGS": {
-            "near_bytes": near_bytes,
-            "near_prefixes": [make_key(f"{kind}:", prefix, 1) for kind in KEPT_NEAR],
+            "cache_bytes": cache_bytes,
+            "cache_prefixes": [make_key(f"{kind}:", prefix, 1) for kind in CLIENT_CACHED],
         },
     }

@@ -1,10 +1,10 @@
-"""Values that are asked for again and again, kept in this process for as long as Redis says that they are the same.
+"""Client-side cache of hot values, kept in this process until Redis invalidates them.
 
-On a connection that asked for it, Redis names every key that is written, removed, evicted or has run out
-(server-assisted client-side caching, `CLIENT TRACKING … BCAST`, Redis 6.0). All that it said by then is read before a
-value is given out from here: whoever was told that a key was changed or removed does not meet the old value afterwards.
-
-A kept value is asked for anew after a second, because a Redis that is full removes what nobody seems to read.
+Bypassed: a round trip to Redis, and decoding, for a key read twice within a second. That is 25 % of the CPU time of a
+hit (docs/performance.md, rows 1 and 2). On a connection of its own Redis names every key that is written, deleted,
+evicted or expired (`CLIENT TRACKING ON BCAST`, Redis 6.0); all invalidations received so far are applied before a value
+is returned, so whoever knows of a write never reads the older value here. An upgrade of redis-py or Redis that breaks
+this is noticed by caching/tests/redis/test_client_cache.py.
 """
 
 from __future__ import annotations
@@ -17,88 +17,86 @@ from typing import Any, NamedTuple
 
 from redis.connection import ConnectionInterface
 
+# How long a value is kept, and within how long its key must be read twice. Not longer, because a full Redis evicts what
+# nobody seems to read.
 SECONDS = 1.0
-"""How long a value is kept, and within how long a key must be read twice to be worth it."""
+# Keys whose last read is remembered.
 MOST_WATCHED = 4096
-"""Keys of which it is remembered when they were read."""
+# Pause after a connection for invalidations could not be opened.
 TRY_AGAIN_SECONDS = 5.0
-"""How long nothing is kept after Redis could not, or would not, name changes."""
 
 
-class _Kept(NamedTuple):
+class _Cached(NamedTuple):
     value: Any
     size: int
-    until: float
-    """By `time.monotonic()`."""
+    # By `time.monotonic()`.
+    expires: float
 
 
-class Near:
-    """Safe for several threads. Methods may raise what redis-py raises; `lose` must be called then."""
+class ClientCache:
+    """Thread-safe. Where a method raises what redis-py raises, call `reset`."""
 
     def __init__(self, listen: Callable[[], ConnectionInterface], prefixes: Sequence[str], most_bytes: int) -> None:
-        """`listen` opens a connection on which Redis names changed keys that begin with one of `prefixes`."""
+        """`listen` opens a connection that receives invalidations of keys beginning with one of `prefixes`."""
         self._listen, self._prefixes, self._most_bytes = listen, tuple(prefixes), most_bytes
         self._lock = threading.Lock()
         self._read_at: dict[str, float] = {}
         self._tried_at = float("-inf")
         self._listener: ConnectionInterface | None = None
         self._pid = os.getpid()
-        self._keep_nothing()
+        self._clear()
 
     def get(self, name: str) -> Any | None:
-        """What is kept of the key `name`, or None."""
-        if name not in self._kept:
+        """Return the cached value of the key `name`, or None."""
+        if name not in self._cached:
             return None
         with self._lock:
-            self._hear()
-            kept = self._kept.get(name)
-            if kept and kept.until <= time.monotonic():
+            self._apply_invalidations()
+            cached = self._cached.get(name)
+            if cached and cached.expires <= time.monotonic():
                 self._drop(name)
                 return None
-            return kept and kept.value
+            return cached and cached.value
 
-    def fetch(self, name: str) -> object | None:
-        """Announce that the value of `name` is being fetched. What `keep` needs; None where it is not worth keeping."""
+    def begin_fetch(self, name: str) -> object | None:
+        """Announce a fetch of `name` from Redis. Return a token for `store`; None if it is not worth caching."""
         now = time.monotonic()
         if now - self._read_at.get(name, float("-inf")) > SECONDS:
             return None
         with self._lock:
             if not self._listens(now):
                 return None
-            self._hear()
+            self._apply_invalidations()
             if len(self._fetched) >= MOST_WATCHED:
-                # Some of them came to nothing: they had run out meanwhile.
+                # Fetches of keys that had expired are never stored.
                 self._fetched.clear()
             self._fetched[name] = token = object()
             return token
 
-    def found(self, name: str) -> None:
-        """Note that `name` was read from Redis and had a value: from the second time on it may be worth keeping."""
+    def note_read(self, name: str) -> None:
+        """Remember that `name` was read and had a value: at its next read it may be worth caching."""
         if self._most_bytes and name.startswith(self._prefixes):
             if len(self._read_at) >= MOST_WATCHED:
                 self._read_at.clear()
             self._read_at[name] = time.monotonic()
 
-    def keep(self, name: str, token: object, value: Any, size: int, life: float) -> None:
-        """Keep what was fetched: `size` bytes that live for `life` seconds.
-
-        Not where they were changed, or fetched again, meanwhile.
-        """
+    def store(self, name: str, token: object, value: Any, size: int, ttl: float) -> None:
+        """Cache a fetched value of `size` bytes, unless it was invalidated or fetched again meanwhile."""
         with self._lock:
-            self._hear()
+            self._apply_invalidations()
             if self._fetched.get(name) is not token or size > self._most_bytes:
                 return
             self._drop(name)
             while self._bytes + size > self._most_bytes:
-                self._drop(next(iter(self._kept)))
-            self._kept[name] = _Kept(value, size, time.monotonic() + min(SECONDS, life))
+                self._drop(next(iter(self._cached)))
+            self._cached[name] = _Cached(value, size, time.monotonic() + min(SECONDS, ttl))
             self._bytes += size
 
-    def lose(self, *, for_good: bool = False) -> None:
-        """Keep nothing: what Redis says is not heard any more. `for_good`: do not try again."""
+    def reset(self, *, disable: bool = False) -> None:
+        """Drop everything and close the connection. `disable`: cache nothing from now on."""
         with self._lock:
-            self._keep_nothing()
-            self._most_bytes *= not for_good
+            self._clear()
+            self._most_bytes *= not disable
             listener, self._listener = self._listener, None
         if listener:
             listener.disconnect()
@@ -109,27 +107,27 @@ class Near:
             self._listener = self._listen()
         return self._listener is not None
 
-    def _hear(self) -> None:
+    def _apply_invalidations(self) -> None:
         if self._pid != os.getpid():
-            # A child has a copy of everything, and must not read from its parent's connection.
+            # A forked child must not read from its parent's connection.
             self._pid, self._listener = os.getpid(), None
-            self._keep_nothing()
+            self._clear()
         while self._listener and self._listener.can_read(0):
             _, names = self._listener.read_response(push_request=True)
             if names is None:
-                # All of Redis was emptied.
-                self._keep_nothing()
+                # FLUSHALL or FLUSHDB.
+                self._clear()
             for name in names or ():
-                # Anybody may write anything there, and ours are always valid.
+                # Others may write keys of any bytes; ours are valid UTF-8.
                 self._drop(name.decode(errors="replace"))
 
     def _drop(self, name: str) -> None:
         self._fetched.pop(name, None)
-        if kept := self._kept.pop(name, None):
-            self._bytes -= kept.size
+        if cached := self._cached.pop(name, None):
+            self._bytes -= cached.size
 
-    def _keep_nothing(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+    def _clear(self) -> None:
+        self._cached: dict[str, _Cached] = {}
+        # Tokens of fetches under way.
         self._fetched: dict[str, object] = {}
-        """Keys whose value is on its way, each with what tells those who fetch it apart."""
         self._bytes = 0

@@ -22,7 +22,7 @@ from redis.exceptions import ClusterDownError, ReadOnlyError, RedisClusterExcept
 
 from caching import metrics
 from caching.redis.breaker import RedisBreaker, State, Writes
-from caching.redis.client import Client as NearClient
+from caching.redis.client import Client as CachingClient
 from caching.redis.commands import Command, at_once
 from caching.redis.errors import Advice, explain
 from caching.redis.serializers import Unreadable
@@ -203,7 +203,7 @@ def connect() -> None:
 def _read(key: str, alias: Alias) -> Any | None:
     redis, client = connection(), _client(alias)
     name = client.make_key(key)
-    if isinstance(redis, NearClient):
+    if isinstance(redis, CachingClient):
         return redis.read(name, client.decode)
     value = redis.get(name)
     return None if value is None else client.decode(value)

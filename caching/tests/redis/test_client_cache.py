@@ -14,7 +14,7 @@ import redis
 from caching.redis import client_cache as module
 from caching.redis import store
 from caching.redis.client import Client, ConnectionPool
-from caching.redis.client_cache import Near
+from caching.redis.client_cache import ClientCache
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.waiting import wait_until
 
@@ -36,7 +36,7 @@ def server() -> Iterator[RedisServer]:
 
 def client_of(server: RedisServer, **login: Any) -> Client:
     pool = ConnectionPool(host="127.0.0.1", port=server.port, protocol=2, socket_timeout=5, **login)
-    return Client(connection_pool=pool, near_bytes=MOST, near_prefixes=["llm:exact:", "tts:"])
+    return Client(connection_pool=pool, cache_bytes=MOST, cache_prefixes=["llm:exact:", "tts:"])
 
 
 def commands(server: RedisServer, name: str) -> int:
@@ -140,7 +140,7 @@ def test_nobody_reads_less_than_was_written_before(server: RedisServer) -> None:
     for number in range(1, 1500):
         writer.set(KEY, number)
         written = number
-        # Long enough, now and then, for all of them to have it from near.
+        # Long enough, now and then, for all of them to have it from the cache.
         time.sleep(0.003 if number % 10 == 0 else 0)
     stopped.set()
     for thread in threads:
@@ -150,19 +150,19 @@ def test_nobody_reads_less_than_was_written_before(server: RedisServer) -> None:
 
 def test_what_was_changed_while_it_was_fetched_is_not_kept(server: RedisServer) -> None:
     pool = ConnectionPool(host="127.0.0.1", port=server.port, protocol=2)
-    near = Near(lambda: pool.listening(["llm:exact:"]), ["llm:exact:"], MOST)
+    cache = ClientCache(lambda: pool.listening(["llm:exact:"]), ["llm:exact:"], MOST)
     other = server.client()
-    near.found(KEY)
-    token = near.fetch(KEY)
+    cache.note_read(KEY)
+    token = cache.begin_fetch(KEY)
     other.set(KEY, "2")
-    near.keep(KEY, token, b"1", 1, 60)
-    assert token and near.get(KEY) is None
+    cache.store(KEY, token, b"1", 1, 60)
+    assert token and cache.get(KEY) is None
     # Nor what was fetched by two, of whom the first may have read it before a change.
-    first, second = near.fetch(KEY), near.fetch(KEY)
-    near.keep(KEY, first, b"1", 1, 60)
-    assert near.get(KEY) is None
-    near.keep(KEY, second, b"2", 1, 60)
-    assert near.get(KEY) == b"2"
+    first, second = cache.begin_fetch(KEY), cache.begin_fetch(KEY)
+    cache.store(KEY, first, b"1", 1, 60)
+    assert cache.get(KEY) is None
+    cache.store(KEY, second, b"2", 1, 60)
+    assert cache.get(KEY) == b"2"
 
 
 def test_it_keeps_no_more_than_it_may(server: RedisServer) -> None:
