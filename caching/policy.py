@@ -26,15 +26,6 @@ def ttl(cache_type: CacheType, level: str) -> int:
     return table[level]
 
 
-def is_fresh(created: float, ttl: int, kept: int) -> bool:
-    """Whether an entry made at `created` (`time.time()`) for `ttl` seconds is within them.
-
-    Redis drops an entry in time by its own clock, unless it keeps it for `kept` seconds more, for when a provider
-    fails (RFC 5861). Only then must ours decide, and an entry from the future is as suspect as an old one.
-    """
-    return not kept or -CLOCK_SKEW <= time.time() - created < ttl
-
-
 @dataclass(frozen=True, slots=True)
 class Quota:
     """How many entries a client may write on a day (UTC)."""
@@ -66,8 +57,14 @@ class Policy:
         return ttl(cache_type, self.level)
 
     def accepts(self, created: float, ttl: int, kept: int) -> bool:
-        """Whether an entry is what the caller wants; `is_fresh` explains the arguments."""
+        """Return True for an entry made at `created` (`time.time()`) for `ttl` seconds that the caller may get.
+
+        Redis drops an entry in time by its own clock, unless it keeps it for `kept` seconds more, for when a provider
+        fails (RFC 5861). Only then must ours decide, and an entry from the future is as suspect as an old one.
+        """
+        age = time.time() - created
+        fresh = not kept or -CLOCK_SKEW <= age < ttl
         if self.max_age is not None:
             # RFC 9111, section 5.2.1.1: who names an age wants nothing stale either.
-            return time.time() - created <= self.max_age and is_fresh(created, ttl, kept)
-        return self.stale or is_fresh(created, ttl, kept)
+            return fresh and age <= self.max_age
+        return fresh or self.stale

@@ -103,7 +103,9 @@ def _lead(log: LeaderLog[T], produce: Callable[[], Iterator[T]], failures: Failu
     ending = (b"failed", b"")
     try:
         for item in produce():
-            log.append(item)
+            log.unpublished.append(item)
+            if log.followed:
+                log.publish()
             yield item
         ending = (b"end", b"")
     except Exception as error:
@@ -158,39 +160,31 @@ class LeaderLog(Generic[T]):
 
     def __init__(self, lease: Lease, encode: Callable[[T], bytes]) -> None:
         self.lease = lease
+        self.unpublished: list[T] = []
+        self.followed = False
         self._encode = encode
-        self._unpublished: list[T] = []
-        self._followed = False
         self._lock = threading.Lock()
-
-    def append(self, item: T) -> None:
-        with self._lock:
-            self._unpublished.append(item)
-            if self._followed:
-                self._publish(STREAM_SECONDS)
-
-    @property
-    def has_unpublished(self) -> bool:
-        return bool(self._unpublished)
 
     def check(self, holder: str | None) -> None:
         """Publish the items if `holder`, the value of the lease, says that somebody follows."""
+        if not self.followed and holder == self.lease.marked:
+            # In this order: an item that the leader appends before it sees `followed` is taken by `publish`.
+            self.followed = True
+            self.publish()
+
+    def publish(self, seconds: int = STREAM_SECONDS, *ending: tuple[bytes, bytes]) -> None:
         with self._lock:
-            if not self._followed and holder == self.lease.marked:
-                self._followed = True
-                self._publish(STREAM_SECONDS)
+            items = self.unpublished[:]
+            events = [*((b"item", self._encode(item)) for item in items), *ending]
+            del self.unpublished[: len(items)]
+            if events:
+                _append(f"{self.lease.name}:{self.lease.token}", events, seconds)
 
     def end(self, kind: bytes, item: bytes) -> None:
         """Send followers the last event and give up the lease, unless another process holds it by now."""
-        with self._lock:
-            if self._followed or self.lease.release():
-                self._publish(ENDED_STREAM_SECONDS, (kind, item))
-                self.lease.release_marked()
-
-    def _publish(self, seconds: int, *ending: tuple[bytes, bytes]) -> None:
-        items = [(b"item", self._encode(item)) for item in self._unpublished]
-        _append(f"{self.lease.name}:{self.lease.token}", [*items, *ending], seconds)
-        self._unpublished = []
+        if self.followed or self.lease.release():
+            self.publish(ENDED_STREAM_SECONDS, (kind, item))
+            self.lease.release_marked()
 
 
 class _StreamReader:
@@ -238,7 +232,7 @@ class Heartbeat:
                     return
             if poll % POLLS_PER_RENEWAL == 0:
                 renew([log.lease for log in logs])
-            if waiting := [log for log in logs if log.has_unpublished]:
+            if waiting := [log for log in logs if log.unpublished]:
                 self._check(waiting)
 
     def _check(self, logs: list[LeaderLog[Any]]) -> None:

@@ -18,7 +18,7 @@ from caching.entry import CacheEntry, Fresh, seconds_in_redis
 from caching.llm import semantic_lookup
 from caching.llm.entry import Answer, WholeAnswer, from_value, is_cacheable, spoken_by, to_value
 from caching.llm.request import ChatQuery
-from caching.llm.stream import Accumulator, Chunk, Different, replay, rest_of
+from caching.llm.stream import Chunk, Different, joined, replay, rest_of
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
@@ -89,23 +89,20 @@ def ask_for_stream(query: ChatQuery, policy: Policy, source: Source) -> CacheRes
 
 def find(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
     """Return a hit, exact or semantic. Raises NothingCached if `policy` allows nothing else."""
-    if found := lookup(query, policy):
+    if found := _accepted(query, policy, store.get(query.key) if policy.read else None):
         return _hit(query, policy, found)
     if similar := semantic_lookup.find(query, policy):
         return _hit(query, policy, *similar)
-    result.require_provider_allowed("llm", policy, subject=_subject(query, policy))
+    if policy.only_if_cached:
+        result.require_provider_allowed("llm", policy, subject=_subject(query, policy))
     return None
-
-
-def lookup(query: ChatQuery, policy: Policy) -> CacheEntry[WholeAnswer] | None:
-    """Return the entry of exactly this query if `policy` reads the cache and accepts its age."""
-    return _accepted(query, policy, store.get(query.key) if policy.read else None)
 
 
 def stale(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
     """Return an answer past its time to live, for when no provider gives a fresh one (RFC 5861)."""
     policy = replace(policy, stale=True)
-    found = lookup(query, policy) if settings.STALE_IF_ERROR_SECONDS else None
+    value = store.get(query.key) if policy.read and settings.STALE_IF_ERROR_SECONDS else None
+    found = _accepted(query, policy, value)
     return _hit(query, policy, found) if found else None
 
 
@@ -148,10 +145,8 @@ def _share(query: ChatQuery, policy: Policy, source: Source, produce: Produce) -
 
     def unless_stored(seen: bytes | None) -> Iterator[Item]:
         # Another caller may have asked, and stored the answer, since the look-up.
-        if entry := _accepted(query, policy, store.decoded(query.key, seen)):
-            yield entry
-        else:
-            yield from produce(query, policy, source)
+        entry = _accepted(query, policy, store.decoded(query.key, seen))
+        return iter([entry]) if entry else produce(query, policy, source)
 
     return single_flight.share(
         query.key,
@@ -169,11 +164,11 @@ def _whole(query: ChatQuery, policy: Policy, source: Source) -> Iterator[Item]:
 
 
 def _streamed(query: ChatQuery, policy: Policy, source: Source) -> Iterator[Item]:
-    whole = Accumulator()
+    chunks = []
     for chunk in source.stream():
-        whole.feed(chunk)
+        chunks.append(chunk)
         yield chunk
-    remember(query, whole.answer(), policy)
+    remember(query, joined(chunks), policy)
 
 
 def _encode(item: Item) -> bytes:
@@ -202,18 +197,21 @@ _WIRE = single_flight.Wire(_encode, _decode)
 
 
 def _collect(query: ChatQuery, policy: Policy, leads: bool, items: Iterator[Item]) -> CacheResult[Answer]:
-    whole = Accumulator()
-    complete: Fresh[Answer] | CacheEntry[WholeAnswer] | None = None
+    chunks: list[Chunk] = []
+    answer: Answer | None = None
+    stored = False
     for item in items:
-        if isinstance(item, dict):
-            whole.feed(item)
+        if isinstance(item, CacheEntry):
+            next(items, None)  # to its end, so that followers hear of it
+            return _hit(query, policy, item)
+        if isinstance(item, Fresh):
+            answer, stored = item.value, item.stored
         else:
-            complete = item
-    if isinstance(complete, CacheEntry):
-        return _hit(query, policy, complete)
-    fresh = complete or Fresh(whole.answer(), stored=is_cacheable(whole.answer()))
-    usage = Usage.from_tokens(fresh.value.usage)
-    return _miss(query, policy, fresh.value, leads=leads, stored=fresh.stored, usage=usage)
+            chunks.append(item)
+    if answer is None:
+        answer = joined(chunks)
+        stored = is_cacheable(answer)
+    return _miss(query, policy, answer, leads=leads, stored=stored, usage=Usage.from_tokens(answer.usage))
 
 
 def _chunks(leads: bool, items: Iterator[Item], *first: Item) -> Iterator[Chunk]:
@@ -232,14 +230,14 @@ def _chunks(leads: bool, items: Iterator[Item], *first: Item) -> Iterator[Chunk]
 
 def _resumable(chunks: Iterator[Chunk], share: Callable[[], tuple[bool, Iterator[Item]]]) -> Iterator[Chunk]:
     """Yield the chunks of another caller's call; if that caller dies, ask again for those that are missing."""
-    given = Accumulator()
+    given = []
     try:
         for chunk in chunks:
-            given.feed(chunk)
+            given.append(chunk)
             yield chunk
     except single_flight.LeaderLost as lost:
         try:
-            yield from rest_of(given.answer(), _chunks(*share()))
+            yield from rest_of(joined(given), _chunks(*share()))
         except Different:
             raise lost from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from caching.llm.entry import WholeAnswer
@@ -15,36 +15,20 @@ _WORD = re.compile(r"\s*\S+\s*|\s+")
 _JOINED = ("content", "reasoning_content", "reasoning", "refusal")  # fields of a delta that are parts of one text
 
 
-class Accumulator:
-    """Adds up the chunks of one answer."""
-
-    def __init__(self) -> None:
-        self._choices: dict[int, dict[str, Any]] = {}
-        self._model = ""
-        self._usage: dict[str, Any] | None = None
-
-    def feed(self, chunk: Mapping[str, Any]) -> None:
-        self._model = self._model or chunk.get("model") or ""
-        self._usage = chunk.get("usage") or self._usage
+def joined(chunks: Iterable[Mapping[str, Any]]) -> WholeAnswer:
+    """Return the answer that `chunks` add up to. A choice that has not ended has no `finish_reason`."""
+    choices: dict[int, dict[str, Any]] = {}
+    model, usage = "", None
+    for chunk in chunks:
+        model = model or chunk.get("model") or ""
+        usage = chunk.get("usage") or usage
         for part in chunk.get("choices") or ():
-            self._add(part)
-
-    def answer(self) -> WholeAnswer:
-        """Return the answer so far. A choice that has not ended has no `finish_reason` and is never cached."""
-        choices = [
-            {**choice, "message": _whole_message(choice["message"])} for _, choice in sorted(self._choices.items())
-        ]
-        return WholeAnswer(choices, self._model, self._usage)
-
-    def _add(self, part: Mapping[str, Any]) -> None:
-        index = part.get("index", 0)
-        message: dict[str, Any] = {"role": "assistant", "content": None}
-        choice = self._choices.setdefault(index, {"index": index, "message": message, "finish_reason": None})
-        choice["finish_reason"] = part.get("finish_reason") or choice["finish_reason"]
-        _add_delta(choice["message"], part.get("delta") or {})
-        for name, tokens in (part.get("logprobs") or {}).items():
-            if tokens:
-                choice.setdefault("logprobs", {}).setdefault(name, []).extend(tokens)
+            index = part.get("index", 0)
+            message: dict[str, Any] = {"role": "assistant", "content": None}
+            choice = choices.setdefault(index, {"index": index, "message": message, "finish_reason": None})
+            _add(choice, part)
+    whole = [{**choice, "message": _whole_message(choice["message"])} for _, choice in sorted(choices.items())]
+    return WholeAnswer(whole, model, usage)
 
 
 def replay(choices: list[dict[str, Any]], *, model: str, usage: Mapping[str, Any] | None, id: str) -> Iterator[Chunk]:
@@ -96,8 +80,10 @@ def _whole_message(parts: dict[str, Any]) -> dict[str, Any]:
     return {**parts, "content": parts["content"] or None, "tool_calls": calls}
 
 
-def _add_delta(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
-    for name, value in delta.items():
+def _add(choice: dict[str, Any], part: Mapping[str, Any]) -> None:
+    choice["finish_reason"] = part.get("finish_reason") or choice["finish_reason"]
+    message = choice["message"]
+    for name, value in (part.get("delta") or {}).items():
         if name in _JOINED:
             if value is not None:
                 message[name] = (message.get(name) or "") + value
@@ -106,6 +92,9 @@ def _add_delta(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
                 _add_tool_call(message.setdefault("tool_calls", {}), call)
         elif value is not None:
             message[name] = value
+    for name, tokens in (part.get("logprobs") or {}).items():
+        if tokens:
+            choice.setdefault("logprobs", {}).setdefault(name, []).extend(tokens)
 
 
 def _add_tool_call(calls: dict[int, dict[str, Any]], part: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.conf import settings
@@ -40,7 +40,7 @@ SURE = 1.0
 NOT_TO_BE_FOUND = "Embedding failed, so the entry has no semantic index: %s"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """A question as this tier sees it: the last message alone, inside everything else that an answer depends on."""
 
@@ -48,7 +48,7 @@ class Asked:
     """Digest of all but the text."""
     text: str
 
-    @property
+    @cached_property
     def key(self) -> str:
         return keys.semantic_key(self.scope, normalize(self.text))
 

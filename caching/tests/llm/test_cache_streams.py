@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from caching.coordination import lease, single_flight
-from caching.llm.stream import Accumulator
+from caching.llm.stream import joined
 from caching.policy import Policy
 from caching.tests.support.asking import QUESTION, Fresh, Provider, ask, ask_for_stream, spoken
 from speechsite.tests.support.waiting import wait_until
@@ -25,10 +25,7 @@ def exact_only(redis_client: redis.Redis, settings: Any) -> None:
 
 
 def put_together(chunks: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-    whole = Accumulator()
-    for chunk in chunks:
-        whole.feed(chunk)
-    return whole.answer().choices
+    return joined(chunks).choices
 
 
 def test_a_streamed_answer_is_served_whole_and_the_other_way_round(redis_client: redis.Redis) -> None:

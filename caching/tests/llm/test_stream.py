@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caching.llm.entry import WholeAnswer
-from caching.llm.stream import Accumulator, Different, replay, rest_of
+from caching.llm.stream import Different, joined, replay, rest_of
 
 CALLS = [
     {"id": "call_1", "type": "function", "function": {"name": "lookup", "arguments": '{"city": "Pune"}'}},
@@ -25,10 +25,7 @@ MESSAGES: list[dict[str, Any]] = [
 
 def test_what_is_taken_apart_adds_up_again() -> None:
     choices = [{"index": index, "message": message, "finish_reason": "stop"} for index, message in enumerate(MESSAGES)]
-    whole = Accumulator()
-    for chunk in replay(choices, model="m", usage={"total_tokens": 3}, id="one"):
-        whole.feed(chunk)
-    answer = whole.answer()
+    answer = joined(replay(choices, model="m", usage={"total_tokens": 3}, id="one"))
     assert (answer.model, answer.usage) == ("m", {"total_tokens": 3})
     assert [choice["finish_reason"] for choice in answer.choices] == ["stop"] * len(MESSAGES)
     for choice, message in zip(answer.choices, MESSAGES, strict=True):
@@ -37,20 +34,14 @@ def test_what_is_taken_apart_adds_up_again() -> None:
         }
 
 
-def test_the_sum_can_be_asked_for_more_than_once() -> None:
-    whole = Accumulator()
-    for chunk in replay(
-        [{"index": 0, "message": MESSAGES[3], "finish_reason": "tool_calls"}], model="m", usage=None, id="one"
-    ):
-        whole.feed(chunk)
-    assert whole.answer() == whole.answer()
-    assert whole.answer().choices[0]["message"] == MESSAGES[3]
+def test_tool_calls_are_joined_by_their_index() -> None:
+    choices = [{"index": 0, "message": MESSAGES[3], "finish_reason": "tool_calls"}]
+    assert joined(replay(choices, model="m", usage=None, id="one")).choices == choices
 
 
 def test_a_choice_without_its_end_has_no_reason_why_it_ended() -> None:
-    whole = Accumulator()
-    whole.feed({"choices": [{"index": 0, "delta": {"content": "Par"}}]})
-    assert whole.answer().choices[0]["finish_reason"] is None
+    answer = joined([{"choices": [{"index": 0, "delta": {"content": "Par"}}]}])
+    assert answer.choices[0]["finish_reason"] is None
 
 
 def chunks_of(*pieces: str) -> list[dict[str, Any]]:
