@@ -34,9 +34,6 @@ class CacheEntry(Generic[T_co]):
     def age(self) -> int:
         return max(0, int(time.time() - self.created))
 
-    def accepted_by(self, policy: Policy) -> bool:
-        return policy.accepts(self.created, self.ttl, self.kept)
-
 
 @dataclass(frozen=True, slots=True)
 class Fresh(Generic[T_co]):
@@ -69,9 +66,16 @@ def seconds_in_redis(fields: Mapping[str, Any], age: int = 0) -> int:
 
 
 def read(
-    key: str, fields: Mapping[str, Any], version: int | None, parse: Callable[[], tuple[T, Usage | None]]
+    key: str,
+    fields: Mapping[str, Any],
+    policy: Policy,
+    parse: Callable[[], tuple[T, Usage | None]],
+    *,
+    version: int | None,
 ) -> CacheEntry[T] | None:
-    """Return the entry stored under `key`. One that was moved, damaged or is of another version is deleted.
+    """Return the entry stored under `key` if `policy` accepts its age.
+
+    An entry that was moved or damaged, or is of another version, is deleted.
 
     `parse` returns the value and its usage; it may raise AttributeError, KeyError, TypeError or ValueError.
     """
@@ -79,14 +83,9 @@ def read(
         if fields.get("v") != version or fields["key"] != keys.self_check(key):
             raise ValueError("another version or another key")
         value, usage = parse()
-        return CacheEntry(
-            value,
-            usage,
-            created=float(fields["created"]),
-            ttl=int(fields["ttl"]),
-            level=fields["level"],
-            kept=int(fields.get("kept", 0)),
-        )
+        created, ttl, kept = float(fields["created"]), int(fields["ttl"]), int(fields.get("kept", 0))
+        entry = CacheEntry(value, usage, created, ttl, fields["level"], kept)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         store.discard(key, f"not an entry of this version: {error}")
         return None
+    return entry if policy.accepts(created, ttl, kept) else None

@@ -133,8 +133,7 @@ def lookup(recording: Recording, policy: Policy) -> CacheEntry[Transcript] | Non
         transcript = dict(value["transcript"])
         return transcript, Usage.from_billed(transcript["billed"])
 
-    found = entry.read(recording.key, value, VERSION, parse)
-    return found if found and found.accepted_by(policy) else None
+    return entry.read(recording.key, value, policy, parse, version=VERSION)
 
 
 def _stale(recording: Recording, policy: Policy) -> CacheResult[Transcript] | None:

@@ -227,10 +227,13 @@ def remember(utterance: Utterance, sound: bytes, policy: Policy, usage: Usage | 
 def _accepted(utterance: Utterance, policy: Policy, value: Audio | None) -> CacheEntry[bytes] | None:
     if value is None:
         return None
-    found = entry.read(
-        utterance.key, value.fields, None, lambda: (value.data, Usage.from_billed(value.fields["billed"]))
+    return entry.read(
+        utterance.key,
+        value.fields,
+        policy,
+        lambda: (value.data, Usage.from_billed(value.fields["billed"])),
+        version=None,
     )
-    return found if found and found.accepted_by(policy) else None
 
 
 def _hit(utterance: Utterance, policy: Policy, found: CacheEntry[Any]) -> CacheResult[Any]:

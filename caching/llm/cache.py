@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar, cast
@@ -89,7 +89,8 @@ def ask_for_stream(query: ChatQuery, policy: Policy, source: Source) -> CacheRes
 
 def find(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
     """Return a hit, exact or semantic. Raises NothingCached if `policy` allows nothing else."""
-    if found := _accepted(query, policy, store.get(query.key) if policy.read else None):
+    value = store.get(query.key) if policy.read else None
+    if value is not None and (found := from_value(query.key, value, policy)):
         return _hit(query, policy, found)
     if similar := semantic_lookup.find(query, policy):
         return _hit(query, policy, *similar)
@@ -102,7 +103,7 @@ def stale(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
     """Return an answer past its time to live, for when no provider gives a fresh one (RFC 5861)."""
     policy = replace(policy, stale=True)
     value = store.get(query.key) if policy.read and settings.STALE_IF_ERROR_SECONDS else None
-    found = _accepted(query, policy, value)
+    found = from_value(query.key, value, policy) if value is not None else None
     return _hit(query, policy, found) if found else None
 
 
@@ -129,11 +130,6 @@ def remember(query: ChatQuery, fresh: Answer, policy: Policy) -> bool:
     return True
 
 
-def _accepted(query: ChatQuery, policy: Policy, value: Mapping[str, Any] | None) -> CacheEntry[WholeAnswer] | None:
-    entry = from_value(query.key, value) if value is not None else None
-    return entry if entry and entry.accepted_by(policy) else None
-
-
 Produce = Callable[[ChatQuery, Policy, Source], Iterator[Item]]
 
 
@@ -145,7 +141,8 @@ def _share(query: ChatQuery, policy: Policy, source: Source, produce: Produce) -
 
     def unless_stored(seen: bytes | None) -> Iterator[Item]:
         # Another caller may have asked, and stored the answer, since the look-up.
-        entry = _accepted(query, policy, store.decoded(query.key, seen))
+        value = store.decoded(query.key, seen)
+        entry = from_value(query.key, value, policy) if value is not None else None
         return iter([entry]) if entry else produce(query, policy, source)
 
     return single_flight.share(

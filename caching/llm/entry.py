@@ -57,8 +57,8 @@ def to_value(query: ChatQuery, answer: Answer, policy: Policy) -> dict[str, Any]
     return value if _is_plain(answer.choices) else {**value, "choices": answer.choices}
 
 
-def from_value(key: str, value: Mapping[str, Any]) -> CacheEntry[WholeAnswer] | None:
-    """Return the stored answer; None, and `key` is deleted, if `value` is not what `to_value` returns."""
+def from_value(key: str, value: Mapping[str, Any], policy: Policy) -> CacheEntry[WholeAnswer] | None:
+    """Return the answer that `to_value` made `value` of, if `policy` accepts its age."""
 
     def parse() -> tuple[WholeAnswer, Usage | None]:
         message = {"role": "assistant", "content": value["answer"]}
@@ -66,7 +66,7 @@ def from_value(key: str, value: Mapping[str, Any]) -> CacheEntry[WholeAnswer] | 
         answer = WholeAnswer(value.get("choices") or plain, value["model"], value["usage"])
         return answer, Usage.from_tokens(answer.usage)
 
-    return entry.read(key, value, VERSION, parse)
+    return entry.read(key, value, policy, parse, version=VERSION)
 
 
 def _is_whole(choice: Mapping[str, Any]) -> bool:

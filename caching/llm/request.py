@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
+
 from caching import keys
+from caching.semantic.cache import Asked
+from caching.semantic.text.reader import read
 
 HARMLESS_PARAMS = frozenset({
     "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens",
     "presence_penalty", "frequency_penalty", "repetition_penalty", "reasoning_effort", "verbosity",
 })  # fmt: skip
-"""With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own question only."""
+"""With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own query only."""
+MOST_CHARACTERS = 1000  # of a text that is read at all: forty words are shorter
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,19 @@ class ChatQuery:
     @cached_property
     def key(self) -> str:
         return keys.exact_key(self.identity)
+
+    @cached_property
+    def semantic(self) -> Asked | None:
+        """The query as the semantic cache sees it. None: only an answer to exactly this query will do."""
+        last = self.messages[-1] if self.messages else {}
+        text = last.get("content")
+        if settings.SEMANTIC_MODE == "off" or last.get("role") != "user" or not isinstance(text, str):
+            return None
+        if self.word_for_word or not last.keys() <= {"role", "content"} or not set(self.params) <= HARMLESS_PARAMS:
+            return None
+        if len(text) > MOST_CHARACTERS or read(text) is None:
+            return None
+        return Asked(keys.digest({**self.identity, "messages": self.messages[:-1]})[:16], text)
 
     @cached_property
     def text(self) -> str:

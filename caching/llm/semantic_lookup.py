@@ -1,4 +1,4 @@
-"""Answers to earlier questions that mean the same, for the questions that may be answered so."""
+"""Semantic look-up of an answer: eligibility, feedback and shadow mode around `caching.semantic`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 from django.conf import settings
 
-from caching import keys, ledger, metrics
+from caching import ledger, metrics
 from caching.coordination import rate_limit
 from caching.entry import CacheEntry
 from caching.feedback import judge_worker
@@ -15,7 +15,7 @@ from caching.feedback.sync import follower
 from caching.feedback.types import Case
 from caching.ledger import Event
 from caching.llm.entry import WholeAnswer, from_value
-from caching.llm.request import HARMLESS_PARAMS, ChatQuery, text_of
+from caching.llm.request import ChatQuery, text_of
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
@@ -23,57 +23,52 @@ from caching.redis import store
 from caching.semantic.cache import Asked, Match, tier
 from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.replication import Event as IndexEvent
-from caching.semantic.text.reader import read
 
 logger = logging.getLogger(__name__)
 
-MOST_CHARACTERS = 1000
-"""A longer text is not even read: forty words are shorter."""
-
 
 def prepare() -> None:
-    """Load what the first question would wait half a second for. Called when a server starts."""
+    """Load the model and the index, half a second's work. Called when a server starts."""
     if store.enabled() and settings.SEMANTIC_MODE != "off":
         tier()
         follower.start()
 
 
 def find(query: ChatQuery, policy: Policy) -> tuple[CacheEntry[WholeAnswer], Match] | None:
-    """An answer that may be served for `question`. In shadow mode it is counted and logged, and not returned."""
-    asked = _asked(query) if policy.read and store.available() else None
+    """Return the answer to an earlier query of the same meaning. In shadow mode it is recorded, and not returned."""
+    asked = query.semantic if policy.read and store.available() else None
     if asked is None:
         return None
-    match = tier().find(asked, policy.level)
-    count_embeddings(tier().matcher.embedder)
+    semantic = tier()
+    match = semantic.find(asked, policy.level)
+    count_embeddings(semantic.matcher.embedder)
     if match is None or match.answer_key == query.key:
         return None
-    if not (match.serves or settings.SEMANTIC_PROMOTE):
-        return None
-    entry = _entry_of(match, asked, policy)
+    serves = match.serves
+    entry = _entry_of(match, asked, policy) if serves or settings.SEMANTIC_PROMOTE else None
     if entry is None:
         return None
     if policy.write:
-        # What must leave no trace is shown to no judge.
+        # A request that must leave no trace is shown to no judge.
         judge_worker.offer(_case(query, policy, asked, match, entry))
-    if not match.serves:
+    if not serves:
         return None
     metrics.SEMANTIC.labels(policy.level, match.tier, settings.SEMANTIC_MODE).inc()
     logger.info("Same meaning (%.3f): %s", match.probability, excerpt(match.question))
     if settings.SEMANTIC_MODE != "on":
-        _count_as_shadow(query, policy, match)
+        _record_shadow_hit(query, policy, match)
         return None
     if match.tier == "semantic" and policy.write and rate_limit.within(policy.quota):
-        tier().alias(asked, match, max(1, entry.ttl - entry.age), {"by": query.asked_by})
+        semantic.alias(asked, match, max(1, entry.ttl - entry.age), {"by": query.asked_by})
     return entry, match
 
 
 def commands(query: ChatQuery, policy: Policy) -> tuple[IndexEvent | None, list[store.Command]]:
     """Return the commands that let other questions find the answer to `query`, and the event to give to `index`."""
-    asked = _asked(query)
-    if asked is None:
+    if query.semantic is None:
         return None, []
     about = {"level": policy.level, "by": query.asked_by, "created": round(time.time(), 3)}
-    return tier().commands(asked, query.key, policy.ttl("llm"), about)
+    return tier().commands(query.semantic, query.key, policy.ttl("llm"), about)
 
 
 def index(event: IndexEvent) -> None:
@@ -83,30 +78,18 @@ def index(event: IndexEvent) -> None:
 
 
 def count_embeddings(embedder: BaseEmbedder) -> None:
-    """What a provider billed for embeddings is a cost of the cache itself."""
+    """Record units billed for embeddings as overhead of the cache."""
     if tokens := embedder.take_billed():
         ledger.record_overhead("llm", embedder.name, embedder.version, Usage(input_tokens=tokens))
 
 
-def _asked(query: ChatQuery) -> Asked | None:
-    last = query.messages[-1] if query.messages else {}
-    if settings.SEMANTIC_MODE == "off" or last.get("role") != "user" or not isinstance(last.get("content"), str):
-        return None
-    if query.word_for_word or not last.keys() <= {"role", "content"} or not set(query.params) <= HARMLESS_PARAMS:
-        return None
-    if len(last["content"]) > MOST_CHARACTERS or read(last["content"]) is None:
-        return None
-    return Asked(keys.digest({**query.identity, "messages": query.messages[:-1]})[:16], last["content"])
-
-
 def _entry_of(match: Match, asked: Asked, policy: Policy) -> CacheEntry[WholeAnswer] | None:
     value = store.get(match.answer_key)
-    entry = from_value(match.answer_key, value) if value is not None else None
-    if entry is None:
-        # Evicted from Redis, or removed, while it still stood in the tier.
+    if value is None:
+        # Evicted from Redis, or deleted, while it still stood in the index.
         tier().forget(match.answer_key, asked if match.tier == "normalized" else None)
         return None
-    return entry if entry.accepted_by(policy) else None
+    return from_value(match.answer_key, value, policy)
 
 
 def _case(query: ChatQuery, policy: Policy, asked: Asked, match: Match, entry: CacheEntry[WholeAnswer]) -> Case:
@@ -122,7 +105,7 @@ def _case(query: ChatQuery, policy: Policy, asked: Asked, match: Match, entry: C
     )
 
 
-def _count_as_shadow(query: ChatQuery, policy: Policy, match: Match) -> None:
+def _record_shadow_hit(query: ChatQuery, policy: Policy, match: Match) -> None:
     ledger.record(
         Event(
             "llm",

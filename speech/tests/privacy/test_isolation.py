@@ -21,7 +21,6 @@ from rest_framework.test import APIClient
 from caching import stt, tts
 from caching.coordination import single_flight
 from caching.llm import cache as llm
-from caching.llm import semantic_lookup
 from caching.llm.request import ChatQuery
 from caching.llm.stream import WholeAnswer
 from caching.policy import Policy
@@ -181,7 +180,7 @@ def remember_everywhere(question: ChatQuery, text: str) -> None:
     message = {"role": "assistant", "content": text}
     said = [{"index": 0, "message": message, "finish_reason": "stop"}]
     assert llm.remember(question, WholeAnswer(said, question.model, None), SPEED)
-    if asked := semantic_lookup._asked(question):
+    if asked := question.semantic:
         # The reader of this process would do the same a moment later.
         tier().matcher.add(Entry(question.key, asked.scope, asked.text))
 
@@ -223,7 +222,7 @@ def test_an_answer_by_meaning_stays_in_its_context(index: str, pair: Pair, wordi
     remember_everywhere(one, answer)
     if pair.differs or one.scope != other.scope:
         assert found(other) != answer
-    elif wordings[0] == wordings[1] or semantic_lookup._asked(other):
+    elif wordings[0] == wordings[1] or other.semantic:
         assert found(other) == answer
 
 
