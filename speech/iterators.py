@@ -1,4 +1,4 @@
-"""Iterators whose first item is there already: what fails at once then fails before an answer begins."""
+"""Iterators whose first item is fetched ahead, so that an immediate failure surfaces before the response starts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 def primed(items: Iterator[T]) -> Iterator[T]:
-    """The same items, the first of which has been waited for. There must be one."""
+    """Wait for the first item; return all of them. There must be at least one."""
     return resumed(next(items), items)
 
 
 def resumed(first: T, rest: Iterator[T]) -> Iterator[T]:
-    """`first` and then `rest`, which is closed with it: `itertools.chain` would leave it open."""
+    """Yield `first`, then `rest`, which is closed with this generator: `itertools.chain` would leave it open."""
     with closing(rest):  # type: ignore[type-var]  # a generator, whatever its annotation
         yield first
         yield from rest

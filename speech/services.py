@@ -1,4 +1,4 @@
-"""The product: chat(), synthesize(), transcribe(), converse(). They join cache and providers, and know no HTTP."""
+"""Use cases: chat, synthesize, transcribe, converse. They combine cache and providers and know no HTTP."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ChatResult(Generic[T_co]):
 @dataclass(frozen=True, slots=True)
 class SpeechResult:
     cache: CacheResult[Iterator[bytes]]
-    """The encoded sound; on a hit in one piece, else as it is made. What fails later raises while it is read."""
+    """Encoded audio; on a hit in one chunk, else as it is synthesized. Reading it may raise ProviderError."""
     content_type: str
     provider: str
     voice: str
@@ -68,7 +68,7 @@ class TranscriptionResult:
 
 @dataclass(frozen=True, slots=True)
 class ConverseWish:
-    """How a turn is to be answered and sent."""
+    """Codec, providers and models of a voice turn; empty fields mean the default."""
 
     codec: str = "wav"
     llm_provider: str = ""
@@ -85,7 +85,7 @@ class SpokenTurn:
 
 
 def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatResult[Answer]:
-    """Answer `request` from the cache where `policy` allows it, else by `provider` or a fallback.
+    """Answer `request`, from the cache if `policy` allows it, else by `provider` or a fallback.
 
     Raises InvalidRequest, ProviderError or NotCached.
     """
@@ -95,7 +95,7 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
 def stream_chat(
     *, client: Client, request: ChatRequest, policy: Policy, provider: str = ""
 ) -> ChatResult[Iterator[Chunk]]:
-    """The same as OpenAI's chunks. Returns with the first chunk; a later failure is raised while they are read."""
+    """Do the same as OpenAI's chunks. Returns with the first chunk; reading the others may raise ProviderError."""
     return _chat(client, request, client.tightened(policy), provider, stream=True)
 
 
@@ -149,9 +149,9 @@ def synthesize(
     provider: str = "",
     stream: bool = False,
 ) -> SpeechResult:
-    """`request` spoken and encoded, from the cache where `policy` allows it, else by `provider` or its stand-in.
+    """Speak and encode `request`, from the cache if `policy` allows it, else by `provider` or a fallback.
 
-    Returns when all of it is there, or with `stream` when the first sound is; later failures raise while it is read.
+    Returns with all of the audio, or with `stream` at the first chunk; reading the others may raise ProviderError.
     Raises InvalidRequest, ProviderError or NotCached.
     """
     policy = client.tightened(policy)
@@ -183,14 +183,14 @@ def synthesize(
 def converse(
     *, client: Client, chat: ChatRequest, speech: SpeechRequest, policy: Policy, wish: ConverseWish
 ) -> SpokenTurn:
-    """The answer to `chat` in the voice of `speech`, sentence by sentence as it comes.
+    """Speak the answer to `chat` in the voice of `speech`, sentence by sentence as it streams in.
 
-    Returns when the first sound is there. Closing `sound` stops all synthesis of what was not yet sent.
-    Raises InvalidRequest, ProviderError or NotCached; while `sound` is read it may raise ProviderError too.
+    Returns with the first audio. Closing `sound` stops the synthesis of everything not yet sent.
+    Raises InvalidRequest, ProviderError or NotCached; reading `sound` may raise ProviderError too.
     """
     policy = client.tightened(policy)
     receipt = TurnReceipt(keeps_texts=policy.write, hides_hits=hides(client))
-    # Refuses what cannot be spoken before a model is asked.
+    # Refuse unsupported speech options before the model is called.
     for_speech(speech, wish.tts_provider)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
     answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
@@ -234,7 +234,7 @@ def converse(
 def transcribe(
     *, client: Client, request: TranscriptionRequest, policy: Policy, provider: str = ""
 ) -> TranscriptionResult:
-    """`request` written down, from the cache where `policy` allows it, else by `provider`.
+    """Transcribe `request`, from the cache if `policy` allows it, else by `provider`.
 
     Raises InvalidRequest, ProviderError or NotCached.
     """
@@ -278,7 +278,7 @@ def _question(client: Client, candidate: Candidate[ChatRequest], policy: Policy)
 def _recording(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> stt.Recording:
     options = {name: value for name, value in asdict(request).items() if name not in ("audio", "kind")}
     options |= provider.service_option
-    # What somebody said is never shared.
+    # Recordings are never shared between clients.
     return stt.Recording(client.private_scope, provider.name, request.audio, options, client.name)
 
 
@@ -287,7 +287,7 @@ def _question_text(request: ChatRequest, policy: Policy) -> str:
 
 
 def _kept(text: str, policy: Policy) -> str:
-    """What the ledger may keep of a text."""
+    """Return the text that the ledger may keep."""
     return text if policy.write else ""
 
 

@@ -1,4 +1,4 @@
-"""A question that comes as sound: `multipart/form-data` with the audio in `file` and the JSON body in `request`."""
+"""Spoken questions: `multipart/form-data` with the audio in `file` and the JSON body in `request`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from speech.models import Client
 from speech.providers.base import TranscriptionRequest
 
 PLACEHOLDER = "…"
-"""Stands for the question while the rest of the request is checked, so that nothing is written down in vain."""
+"""Stands in for the question while the request is validated, so that nothing is transcribed in vain."""
 
 
 class SpokenRequestSerializer(serializers.Serializer[Any]):
@@ -30,7 +30,7 @@ class SpokenRequestSerializer(serializers.Serializer[Any]):
 
 
 def read_spoken_call(request: Request) -> tuple[ConverseCall, TranscriptionRequest]:
-    """What is asked for, with a placeholder where the question belongs, and the audio that holds it."""
+    """Return the call, with a placeholder for the question, and the audio that holds the question."""
     audio, kind = audio_of(request)
     form: Any = request.data
     fields: Any = parse_json(str(form.get("request") or "{}").encode())
@@ -53,7 +53,7 @@ def _question(turns: Any) -> dict[str, Any]:
 def hear(
     client: Client, call: ConverseCall, audio: TranscriptionRequest, policy: Policy
 ) -> tuple[ConverseCall, dict[str, Any]]:
-    """`call` with the words of `audio` as its question, and what the receipt says about them."""
+    """Transcribe `audio`. Return `call` with the transcript as its question, and its entry in the receipt."""
     result = services.transcribe(client=client, request=audio, policy=policy, provider=call.wish.stt_provider)
     text = result.cache.value["text"].strip()
     if not text:

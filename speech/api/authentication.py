@@ -15,9 +15,9 @@ from rest_framework.request import Request
 from speech.models import Client, hash_key
 
 REMEMBERED_SECONDS = 15.0
-"""How long a worker trusts what it read. A revoked key stops working everywhere within 30 seconds (our promise)."""
+"""Seconds that a worker caches a client. A revoked key must stop working everywhere within 30 seconds."""
 REMEMBERED_KEYS = 10_000
-"""Unknown keys are remembered too, so that guessing does not load the database; beyond this many, all are dropped."""
+"""Unknown keys are cached too, so that guessing does not load the database; beyond this many, all are dropped."""
 
 
 class ClientKeyAuthentication(BaseAuthentication):
@@ -60,7 +60,7 @@ clients = RememberedClients()
 
 
 def client_of(request: Request | HttpRequest) -> Client:
-    """Who sent an authenticated request."""
+    """Return the client that sent an authenticated request."""
     return cast("Client", request.user)
 
 

@@ -1,4 +1,4 @@
-"""HTTP's words for what the cache is asked to do, and did: RFC 9111 in, RFC 9211 out."""
+"""Cache headers: `Cache-Control` of requests (RFC 9111), `Cache-Status` and others of responses (RFC 9211)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from speech.exceptions import InvalidRequest
 
 
 def policy_from(cache_control: str, level: Level) -> Policy:
-    """The policy that a `Cache-Control` request header asks for.
+    """Return the policy that a `Cache-Control` request header asks for.
 
     `no-cache`, `no-store`, `max-age=N` and `only-if-cached` (RFC 9111, section 5.2.1); a directive that is unknown
     is ignored, as the RFC demands. Raises InvalidRequest for a `max-age` that is not a number.
@@ -27,7 +27,7 @@ def policy_from(cache_control: str, level: Level) -> Policy:
 
 
 def headers(result: CacheResult[Any]) -> dict[str, str]:
-    """`X-Cache`, `Cache-Status`, `Age` and what belongs to them, for one answer."""
+    """Return `X-Cache`, `Cache-Status` and, on a hit, `Age` and `X-Cache-Match` and the score of a semantic match."""
     fields = {"X-Cache": result.status.upper(), "Cache-Status": cache_status(result)}
     if result.status == "hit":
         fields["Age"] = str(result.age)
@@ -39,7 +39,7 @@ def headers(result: CacheResult[Any]) -> dict[str, str]:
 
 
 def cache_status(result: CacheResult[Any]) -> str:
-    """RFC 9211's `Cache-Status` value."""
+    """Return the value of `Cache-Status` (RFC 9211)."""
     if result.stale:
         # Section 2.2: asked for and not got; a negative ttl says how long it has been stale (section 2.3).
         return f"speechsite; fwd=stale; ttl={result.ttl}"

@@ -1,4 +1,4 @@
-"""DRF's view with a shorter way for the calls that come most."""
+"""A DRF view with a short path for the most frequent calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One shape for every error of the API: OpenAI's, so that its SDKs show our messages."""
+"""Error responses, all in OpenAI's format, so that its SDKs show our messages."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def error_response(
     code: str = "invalid_value",
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """The documented error body. 4xx other than 429 tell OpenAI's SDKs that sending it again is pointless."""
+    """Return the documented error body. 4xx other than 429 tell OpenAI's SDKs not to retry."""
     pointless = 400 <= status < 500 and status != 429
     retry = {"x-should-retry": "false"} if pointless else {}
     return Response(
@@ -96,7 +96,7 @@ def _from_drf(error: drf.APIException) -> Response:
 
 
 def _first_problem(details: Any, path: tuple[str, ...] = ()) -> tuple[str | None, str, str]:
-    """The first leaf of DRF's tree of problems: which field, what is wrong, DRF's code for it."""
+    """Return field, message and code of the first leaf in DRF's tree of errors."""
     if isinstance(details, dict) and "message" in details and "code" in details:
         field = ".".join(part for part in path if part != "non_field_errors") or None
         message = str(details["message"])

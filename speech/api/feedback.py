@@ -1,4 +1,4 @@
-"""What a client says of an answer that it got."""
+"""Feedback of clients on answers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from speech.models import Client, Receipt
 
 
 def give(*, client: Client, id: str, correct: bool, comment: str = "") -> int | None:
-    """Let it take effect at once. How many entries were removed; None for an id that this client never got.
+    """Apply feedback at once. Return the number of deleted entries; None for an id that this client never received.
 
-    `id` is that of an answer, or of the receipt of a spoken turn.
+    `id` names an answer, or the receipt of a voice turn.
     """
     answer = answer_ids.read(client, _of_receipt(client, id) or id)
     if answer is None:

@@ -1,4 +1,4 @@
-"""DRF fields that take a value for what it is: DRF's own would read `true` as a number and `5` as a text."""
+"""DRF fields without type coercion: DRF's own accept `true` as a number and `5` as a string."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class TruthField(serializers.BooleanField):
     }
 )
 class MessagesField(serializers.JSONField):
-    """A conversation in OpenAI's form; checked by `speech.api.messages`."""
+    """A conversation in OpenAI's format, validated by `speech.api.messages`."""
 
 
 class PreparedSerializer(serializers.Serializer[Any]):

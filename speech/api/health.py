@@ -1,4 +1,4 @@
-"""Is the process alive, and what it needs at hand. For load balancers: no key, no cache, no log line."""
+"""Liveness and readiness for load balancers: no API key, no cache, no log line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 only when requests would fail. Without Redis they are answered, uncached: degraded, not dead."""
+    """Return 503 only if requests would fail. Without Redis they are answered uncached: degraded, not failed."""
     parts = {"database": _database(), "redis": _redis(), "providers": _providers()}
     failed = parts["database"]["status"] != "ok"
     degraded = parts["redis"]["status"] == "down"

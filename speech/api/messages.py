@@ -1,4 +1,4 @@
-"""What an OpenAI message must be before it goes to a provider or into a key. Fields not named here pass through."""
+"""Validation of OpenAI messages. Fields not named here pass through."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
 def validate_messages(messages: Any) -> list[dict[str, Any]]:
-    """`messages` as they came. Raises InvalidRequest that names the place and what is wrong there."""
+    """Return `messages` unchanged. Raises InvalidRequest that names the field at fault."""
     if not isinstance(messages, list) or not messages:
         raise InvalidRequest("messages must be a non-empty list", param="messages")
     for position, message in enumerate(messages):

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 
 class IgnoreAccept(BaseContentNegotiation):
-    """Each endpoint answers in one form; clients send `Accept: application/octet-stream` and mean any."""
+    """Ignores `Accept`: each endpoint has one format, and clients that send `application/octet-stream` mean any."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         media_type = (request.content_type or "").partition(";")[0].strip().lower()

@@ -1,7 +1,7 @@
-"""From the bytes of a request to what they ask for.
+"""Parsing and validation of JSON request bodies.
 
-A cache is asked the same things over and over: what a body means is remembered by its bytes, because validating it anew
-costs several times what the rest of a hit does.
+Parsed bodies are memoized by their bytes: the same requests come again and again, and validating one costs several
+times as much as the rest of a hit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LARGEST_REMEMBERED_BYTES = 8192
 
 
 class CallSerializer(Protocol[T_co]):
-    """A DRF serializer that can say what its validated data ask for, as a small immutable object."""
+    """A DRF serializer with a `to_call` that returns its validated data as a small immutable object."""
 
     def __init__(self, *, data: Any) -> None: ...
     def is_valid(self, *, raise_exception: bool) -> bool: ...
@@ -33,12 +33,12 @@ class CallSerializer(Protocol[T_co]):
 
 
 def read_call(serializer: type[CallSerializer[T_co]], request: Request | HttpRequest) -> T_co:
-    """What the body of `request` asks for. Raises DRF's and our own errors for what it must not be."""
+    """Read and validate the body of `request`. Raises DRF's errors and ours."""
     return call_in(body_of(request), serializer)
 
 
 def body_of(request: Request | HttpRequest) -> bytes:
-    """The body of `request`, all of it. Raises where it is too large or not called JSON."""
+    """Read the whole body of `request`. Raises UnsupportedMediaType or PayloadTooLarge."""
     content_type: str = request.META.get("CONTENT_TYPE", "")
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType(content_type or "none")
@@ -50,7 +50,7 @@ def body_of(request: Request | HttpRequest) -> bytes:
 
 
 def call_in(body: bytes, serializer: type[CallSerializer[T_co]]) -> T_co:
-    """What `body` asks for, as `serializer` reads it."""
+    """Parse and validate `body` with `serializer`."""
     read = _read_and_remember if len(body) <= LARGEST_REMEMBERED_BYTES else _read
     return read(serializer, body)
 
@@ -72,7 +72,7 @@ setting_changed.connect(_forget)
 
 
 def parse_json(body: bytes) -> Any:
-    """The value of a JSON text. Raises ParseError that says what is wrong and where."""
+    """Parse a JSON text. Raises ParseError with the reason and the place."""
     try:
         value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""The headers that say who made an answer, what the cache did and what that cost."""
+"""Response headers: provider, cache status, cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from speech.privacy.disclosure import hides
 
 
 class Result(Protocol):
-    """What a service answers with."""
+    """Result of a service."""
 
     @property
     def cache(self) -> CacheResult[Any]: ...
@@ -24,6 +24,6 @@ class Result(Protocol):
 
 
 def headers(client: Client, result: Result) -> dict[str, str]:
-    """Who made an answer, what the cache did and what that cost, as far as `client` may know."""
+    """Return provider, cache status and cost, as far as `client` may see them."""
     told = {"X-Provider": result.provider}
     return told if hides(client) else told | cache_headers.headers(result.cache) | accounting.headers(result.costs)

@@ -71,7 +71,7 @@ SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
 def one_conversation(attrs: dict[str, Any]) -> list[dict[str, Any]]:
-    """OpenAI's messages, from `messages` or from `query` and `system`."""
+    """Return OpenAI's messages, from `messages` or from `query` and `system`."""
     if ("query" in attrs) == ("messages" in attrs):
         raise serializers.ValidationError({"query": "Send either `query` or `messages`."}, code="required")
     if "messages" in attrs and "system" in attrs:

@@ -1,4 +1,4 @@
-"""Answers that leave chunk by chunk, and how many of them a worker has at once."""
+"""Streamed responses, and the limit of concurrent ones in a worker."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from speech.exceptions import ServerBusy
 
 
 def streamed(items: Iterator[bytes], content_type: str, headers: dict[str, str]) -> StreamingHttpResponse:
-    """A response that nothing on the way may buffer or change. Raises ServerBusy and closes `items`."""
+    """Return a response that no proxy may buffer or transform. Closes `items` and raises ServerBusy at the limit."""
     unbuffered = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(Stream(items), content_type=content_type, headers={**unbuffered, **headers})
 
 
 class Stream:
-    """`items` in one of the slots, until they end, are closed, or are dropped unread."""
+    """An iterator that holds a slot until `items` end, fail, are closed or are dropped unread."""
 
     def __init__(self, items: Iterator[bytes]) -> None:
         self._items = items
@@ -56,5 +56,5 @@ class Stream:
 
 @cache
 def _slots() -> threading.BoundedSemaphore:
-    """A stream holds its thread as long as its client takes to read it; a quarter of them stays free for the others."""
+    """A stream occupies a thread until its client has read it; a quarter of the threads stays free for others."""
     return threading.BoundedSemaphore(max(1, settings.THREADS * 3 // 4))

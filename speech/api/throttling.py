@@ -1,4 +1,4 @@
-"""What a client may ask for, checked before anything else is done for it: not even a cached answer is read."""
+"""Rate limit and daily budget of a client, checked before anything else, the cache included."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 class ClientLimits(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """True, or raises: DRF's own exception knows one reason only, and we have two."""
+        """Return True or raise: DRF's own exception knows one reason only, and there are two."""
         if isinstance(request.user, Client):
             check(request.user)
         return True
 
 
 def check(client: Client) -> None:
-    """Count one request of `client`. Raises TooManyRequests or BudgetSpent; costs nothing where there is no limit."""
+    """Count one request of `client`. Raises TooManyRequests or BudgetSpent."""
     if client.daily_budget_usd is not None and daily.spent(client.name) >= client.daily_budget_usd:
         REFUSED.labels(BudgetSpent.code).inc()
         message = f"The daily budget of {client.daily_budget_usd:f} USD is spent. It resets at midnight UTC."

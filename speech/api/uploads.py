@@ -1,4 +1,4 @@
-"""Uploaded sound: how large it may be, and whether it is sound at all. It is never decoded here."""
+"""Validation of uploaded audio files by size and signature. They are not decoded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOM_FOR_FIELDS = 65_536
 
 
 class UploadParser(MultiPartParser):
-    """Refuses by the announced length what is too large, before any of it is read or written to a disk."""
+    """Refuses a body by its Content-Length before any of it is read or written to disk."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -30,7 +30,7 @@ class UploadParser(MultiPartParser):
 
 
 def audio_of(request: Request) -> tuple[bytes, str]:
-    """The uploaded file `file`, and the ending that its name should have. Raises InvalidRequest, PayloadTooLarge."""
+    """Return the uploaded `file` and the extension of its format. Raises InvalidRequest or PayloadTooLarge."""
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile):
         raise InvalidRequest("file must contain the audio as a part of a multipart/form-data body", param="file")
@@ -41,7 +41,7 @@ def audio_of(request: Request) -> tuple[bytes, str]:
 
 
 def kind_of(audio: bytes) -> str:
-    """`wav`, `mp3`, …: which kind of sound file begins like this. Raises InvalidRequest for anything else."""
+    """Detect the format (`wav`, `mp3`, …) by the file signature. Raises InvalidRequest for anything else."""
     head = audio[:12]
     if head[:4] == b"RIFF" and head[8:] == b"WAVE":
         return "wav"

@@ -1,7 +1,7 @@
-"""What a client that shares entries with others may learn of whether an answer was there already.
+"""Cache status and timing that a client in the shared scope may see.
 
-A hit tells that somebody else has asked the same. HIDE_CACHE_STATUS keeps silent about it, and PAD_SHARED_HITS lets a
-hit take as long as one of the last misses took. Clients that share nothing are told everything, at full speed.
+A hit reveals that another client has asked the same. HIDE_CACHE_STATUS hides the status, and PAD_SHARED_HITS delays a
+hit by the duration of a recent miss. Clients outside the shared scope see everything, without delay.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ def hides(client: Client) -> bool:
 
 
 class Padding:
-    """How long misses of one kind took in this process, and the waiting that makes hits take as long."""
+    """Durations of recent misses in this process, by kind, to delay hits by."""
 
     def __init__(self) -> None:
         self._misses: defaultdict[Hashable, deque[float]] = defaultdict(lambda: deque(maxlen=REMEMBERED_MISSES))
 
     def even_out(self, client: Client, kind: Hashable, result: CacheResult[Any], started: float) -> None:
-        """Wait, if this is a hit of a client that shares. `started` is by `time.perf_counter`.
+        """Delay a hit of a client in the shared scope. `started` is a `time.perf_counter()`.
 
-        Until a first miss of the kind was seen there is nothing to go by, and a hit is not held back.
+        A hit is not delayed before the first miss of its kind in this process.
         """
         if not (settings.PAD_SHARED_HITS and client.shared_scope):
             return
@@ -43,7 +43,7 @@ class Padding:
             misses.append(seconds)
         elif misses:
             turns.give_back()
-            # Drawn anew each time: a mean would have a spread of its own.
+            # A random one: the spread of a mean would differ from that of misses.
             time.sleep(max(0.0, random.SystemRandom().choice(list(misses)) - seconds))
 
 

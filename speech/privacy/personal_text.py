@@ -1,12 +1,11 @@
-"""Which sentences may be kept where other clients' calls find them.
+"""Detection of personal text, which must not be stored in the shared scope.
 
-Refused is whatever could belong to one caller: numbers in any form, money, dates and times, addresses on the net,
-spelled-out codes. Words are known in English, Hindi and Hinglish; text in any script but theirs is refused, because
-its number words are not known here. A sentence refused by mistake costs one synthesis, one let through by mistake
-could tell somebody else's business: in doubt, refuse.
+Anything that could belong to one caller counts as personal: numbers in any form, money, dates and times, internet
+addresses, spelled-out codes. Number words are known in English, Hindi and Hinglish; text in any other script counts
+as personal. A false positive costs one synthesis, a false negative reveals personal data: in doubt, text is personal.
 
-Names are found where writing shows them: a capital inside a sentence, a title, जी behind a word. A name at the
-beginning ("Priya, are you there?") is not: whoever shares sentences must also ask that several clients have said it.
+Names are detected by a capital inside a sentence, a title, or जी behind a word. A name at the beginning ("Priya, are
+you there?") is not: the shared scope therefore also requires that several clients have used the sentence.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ REMEMBERED_SENTENCES = 1024
 
 
 def _words(text: str) -> list[str]:
-    """Lower-case words of letters and marks, so that spellings of one Devanagari word fall together.
+    """Return lower-case words of letters and marks, with one spelling for each Devanagari word.
 
     Nukta and joiners are dropped (हज़ार is also written हजार), candrabindu becomes anusvara (पाँच, पांच).
     """
@@ -74,7 +73,7 @@ _NAME = re.compile(
 
 @lru_cache(REMEMBERED_SENTENCES)
 def is_shareable(text: str) -> bool:
-    """Whether this sentence says nothing that only one caller could have caused it to say."""
+    """Return True if nothing in this sentence could belong to one caller only."""
     return not (
         any(_is_number_or_money(character) or not _is_known_script(character) for character in set(text))
         or _ADDRESS.search(text)
@@ -86,7 +85,7 @@ def is_shareable(text: str) -> bool:
 
 
 def has_figures(text: str) -> bool:
-    """Whether this text holds digits, money, or an address on the net."""
+    """Return True if this text holds digits, money or an internet address."""
     return bool(any(map(_is_number_or_money, text)) or _ADDRESS.search(text) or _MONEY.search(text))
 
 

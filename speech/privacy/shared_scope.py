@@ -1,4 +1,4 @@
-"""Which of a client's questions and sentences are looked for, and kept, where other clients find them too."""
+"""Choice of the scope of a query or utterance: the client's own, or the one shared between clients."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from speech.privacy.personal_text import has_figures, is_shareable
 
 
 def shared_if_admitted(client: Client, question: ChatQuery, policy: Policy) -> ChatQuery:
-    """`question` in the shared scope if it says nothing personal and enough clients ask it, else as it is."""
+    """Return `question` in the shared scope if nothing in it is personal and enough clients ask it, else as it is."""
     if not (_may_share(client, policy) and _says_nothing_personal(question)):
         return question
     shared = replace(question, scope=SHARED_SCOPE)
 
     def storable(answer: str) -> bool:
         if has_figures(answer):
-            # From now on each client keeps its own.
+            # From now on each client stores its own answer.
             shared_scope.bar(shared.key)
             return False
         return True
@@ -32,7 +32,7 @@ def shared_if_admitted(client: Client, question: ChatQuery, policy: Policy) -> C
 
 
 def all_shared_if_admitted(client: Client, utterances: list[Utterance], policy: Policy) -> list[Utterance]:
-    """The same for utterances, all in one round trip."""
+    """Return the same for utterances, in one round trip."""
     if not _may_share(client, policy):
         return utterances
     shared = {
@@ -50,7 +50,7 @@ def all_shared_if_admitted(client: Client, utterances: list[Utterance], policy: 
 
 
 def _may_share(client: Client, policy: Policy) -> bool:
-    # `only-if-cached` asks outright whether somebody else has asked the same.
+    # `only-if-cached` would reveal whether another client has asked the same.
     asks_outright = policy.only_if_cached and settings.HIDE_CACHE_STATUS
     return client.shared_scope and policy.write and not asks_outright
 

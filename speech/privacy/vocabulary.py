@@ -1,4 +1,4 @@
-"""The words that `personal_text` looks for; it takes variants with nukta or candrabindu for the same word."""
+"""Word lists of `personal_text`, which treats variants with nukta or candrabindu as one word."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ romeo sierra tango uniform victor whiskey xray yankee zulu
 HINDI_LETTERS = """
 ए बी सी डी ई एफ जी एच आई जे के एल एम एन ओ पी क्यू आर एस टी यू वी डब्ल्यू एक्स वाई जेड जैड
 """
-"""The names of the Latin letters as they are written in Devanagari."""
+"""Names of the Latin letters in Devanagari."""
 
 UNITS = """
 rupaye rupay rupaiye rupees rupee rupaya baje din dino ghante ghanta mahine hafte saal sau hazaar hazar lakh crore
 percent number rupaiya hundred dollar dollars euro paise
 """
-"""What makes numbers of the Hinglish words in `AMBIGUOUS`."""
+"""Words behind which a word of `AMBIGUOUS` is a number."""
 
 AMBIGUOUS = "do so saath sath sat che"
 """Numbers in Hinglish, other words in English or Hindi (saath: "with")."""
@@ -64,4 +64,4 @@ BEFORE_RESPECT = """
 हाँ नहीं है हैं नमस्ते धन्यवाद शुक्रिया अच्छा बिल्कुल ज़रूर ओके सर मैडम डॉक्टर
 haan han nahi nahin hai hain namaste dhanyavaad shukriya accha bilkul zaroor ok okay you sir madam
 """
-"""What stands before "ji" and is no name."""
+"""Words before "ji" that are not names."""

@@ -1,4 +1,4 @@
-"""What a provider is: at most three things it does, and what goes in and out of them."""
+"""Provider interface: chat, speech and transcription, with their request and result types."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One call to a language model. Every field is part of what the answer depends on, and so of the cache key."""
+    """One call to a language model. Every field is part of the cache key."""
 
     messages: Sequence[Message]
     model: str = ""
     language: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
-    """OpenAI's names (`temperature`, `tools`, `response_format`, …), passed through as they came. Never `stream`."""
+    """OpenAI's parameters (`temperature`, `tools`, `response_format`, …), passed through. Never `stream`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ChatAnswer:
     """A complete answer, in OpenAI's terms."""
 
     choices: list[dict[str, Any]]
-    """OpenAI's `choices`: `index`, `message`, `finish_reason`, and `logprobs` where asked for."""
+    """OpenAI's `choices`: `index`, `message`, `finish_reason`, and `logprobs` if requested."""
     model: str
     usage: dict[str, Any] | None
     """OpenAI's `usage` object, passed on as it came; None if the provider does not send one."""
@@ -45,7 +45,7 @@ class ChatAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """One text to be spoken. Every field but `text` is an option that changes the sound, and so part of the key."""
+    """One text to speak. Every field changes the audio and is part of the cache key."""
 
     text: str
     voice: str = ""
@@ -56,12 +56,12 @@ class SpeechRequest:
     sample_rate: int = 24_000
     instructions: str = ""
     engine: str = ""
-    """Name and version of an engine whose sound depends on its version; empty for hosted providers."""
+    """Name and version of a local engine, whose audio depends on its version; empty for hosted providers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Signed 16-bit little-endian mono PCM as a stream, and at its end what it cost."""
+    """Signed 16-bit little-endian mono PCM as a stream that ends with the units billed."""
 
     pcm: Iterator[bytes | Usage]
     """Chunks of any length (not always whole samples); the last item is the Usage billed, if the provider says it.
@@ -74,23 +74,23 @@ class Voice:
     id: str
     name: str
     languages: tuple[str, ...] = ()
-    """BCP 47 tags; empty when the voice speaks any language that the model speaks."""
+    """BCP 47 tags; empty if the voice speaks every language of its model."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionRequest:
-    """One recording to be written down. Every field but `kind`, which follows from `audio`, is part of the key."""
+    """One recording to transcribe. Every field but `kind`, which follows from `audio`, is part of the cache key."""
 
     audio: bytes
-    """A sound file as it was uploaded."""
+    """The uploaded audio file."""
     kind: str
-    """What the name of such a file ends with: `wav`, `mp3`, …"""
+    """File name extension: `wav`, `mp3`, …"""
     model: str = ""
     language: str = ""
     prompt: str = ""
     temperature: float = 0.0
     timestamps: tuple[str, ...] = ()
-    """What is to be timed: "segment", "word"."""
+    """Timestamp granularities: "segment", "word"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +98,22 @@ class Transcript:
     text: str
     language: str = ""
     seconds: float | None = None
-    """How long the recording is, where the provider says it."""
+    """Duration of the recording, if the provider reports it."""
     segments: list[dict[str, Any]] = field(default_factory=list)
-    """OpenAI's: at least `start` and `end` in seconds, and `text`. Empty unless they were asked for."""
+    """OpenAI's segments: at least `start` and `end` in seconds, and `text`. Empty unless requested."""
     words: list[dict[str, Any]] = field(default_factory=list)
-    """OpenAI's: `start`, `end`, `word`."""
+    """OpenAI's words: `start`, `end`, `word`."""
     billed: Usage | None = None
     """None: the provider does not say."""
 
 
 class BaseProvider:
-    """Subclasses are called `Provider`. They define what they can do and leave out what they cannot."""
+    """Subclasses are called `Provider`, list what they do in `does` and override the methods for it."""
 
     defaults: ClassVar[Mapping[str, str]] = {}
-    """Configuration: `{"API_KEY": ""}` in the file `acme.py` is read from the variable `ACME_API_KEY`."""
+    """Settings and their defaults: `API_KEY` in the file `acme.py` is read from the variable `ACME_API_KEY`."""
     required: ClassVar[tuple[str, ...]] = ()
-    """The names out of `defaults` without which no call can be made."""
+    """Settings that must have a value before a call can be made."""
     chat_defaults: ClassVar[Mapping[str, Any]] = {
         "n": 1,
         "temperature": 1,
@@ -126,11 +126,11 @@ class BaseProvider:
         "tools": [],
         "logit_bias": {},
     }
-    """What a parameter is where a request does not name it: naming it then changes nothing, the key included."""
+    """Parameter values that mean the same as leaving the parameter out; they are dropped, also from the key."""
     passes_models_on: ClassVar[bool] = True
-    """Whether a model that the code does not know may be asked for; False for a provider that has just its own."""
+    """False if the provider has a fixed set of models: unknown names are then not passed on."""
     does: ClassVar[frozenset[str]] = frozenset()
-    """Which of "chat", "speech" and "transcription" the provider does."""
+    """Supported operations, out of "chat", "speech" and "transcription"."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -169,9 +169,9 @@ class BaseProvider:
             raise ProviderNotConfigured(f"{self.name} is not configured: set {', '.join(missing)}", param="provider")
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
-        """Fill in what the request left open (model, …) and refuse what this provider cannot do.
+        """Fill in defaults (model, …) and refuse unsupported parameters.
 
-        Raises InvalidRequest with `param` set. What is returned decides the cache key, so it must be complete.
+        Raises InvalidRequest with `param` set. The result decides the cache key, so it must be complete.
         """
         raise UnsupportedFeature(f"{self.name} does not support chat", param="provider")
 
@@ -180,36 +180,36 @@ class BaseProvider:
         raise UnsupportedFeature(f"{self.name} does not support chat", param="provider")
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
-        """OpenAI `chat.completion.chunk` objects as they come; the last one with choices has a `finish_reason`.
+        """Yield OpenAI `chat.completion.chunk` objects as they come; the last one with choices has a `finish_reason`.
 
-        A usage chunk (empty `choices`) ends it wherever the provider can say its usage. A stream that breaks off
+        A usage chunk (empty `choices`) comes last if the provider reports usage. A stream that breaks off
         raises ProviderError; it never just ends.
         """
         raise UnsupportedFeature(f"{self.name} does not support chat", param="provider")
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
-        """Fill in voice, model, language and engine; refuse what cannot be spoken. Raises InvalidRequest.
+        """Fill in voice, model, language and engine; refuse unsupported options. Raises InvalidRequest.
 
-        What is returned decides the cache key, so every option that changes the sound must be in it.
+        The result decides the cache key, so every option that changes the audio must be in it.
         """
         raise UnsupportedFeature(f"{self.name} does not support speech", param="provider")
 
     def speak(self, request: SpeechRequest) -> Speech:
-        """Speak a prepared request of any length; the first bytes come as soon as the provider sends them."""
+        """Speak a prepared request of any length, streaming audio as the provider sends it."""
         raise UnsupportedFeature(f"{self.name} does not support speech", param="provider")
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
-        """Fill in model and language; refuse what this provider cannot do. Raises InvalidRequest."""
+        """Fill in model and language; refuse unsupported options. Raises InvalidRequest."""
         raise UnsupportedFeature(f"{self.name} does not support transcription", param="provider")
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
-        """Write down a prepared request. Raises ProviderError."""
+        """Transcribe a prepared request. Raises ProviderError."""
         raise UnsupportedFeature(f"{self.name} does not support transcription", param="provider")
 
     def models(self) -> list[str]:
-        """Names that a client may put in `model`. Others are passed on too: models come and go faster than code."""
+        """Return known model names. Others are passed on too: models come and go faster than code."""
         return []
 
     def voices(self) -> list[Voice]:
-        """The voices that are known without asking the provider."""
+        """Return the voices known without a call to the provider."""
         return []

@@ -1,4 +1,4 @@
-"""Leaves a provider alone that keeps failing, so that not every request waits out a time-out to learn the same."""
+"""Circuit breaker for providers, so that not every request waits for the time-out of one that is down."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from speech.metrics import CIRCUIT_OPEN, LEFT_ALONE, measured
 from speech.providers.base import BaseProvider
 
 LONGEST_SECONDS = 300.0
-"""However long a provider asks to be left alone, a request finds out now and then whether it still means it."""
+"""Longest time between two trial calls, whatever `Retry-After` says."""
 
 
 class ProviderBreaker:
-    """What one process knows of one provider's one operation.
+    """Circuit of one provider and operation in this process.
 
-    Closed, every call is admitted. PROVIDER_BREAKER_FAILURES failures in a row open it, and so does one answer that
-    says how long to wait. Open, one call each PROVIDER_BREAKER_SECONDS is admitted as a trial, and the first call that
-    succeeds closes it. Nothing waits for a trial, so one that never ends stops nobody.
+    PROVIDER_BREAKER_FAILURES failures in a row open it, and so does one rate limit error with `Retry-After`. While it
+    is open, one trial call is admitted every PROVIDER_BREAKER_SECONDS; the first success closes it. No call waits for a
+    trial, so a trial that never ends blocks nothing.
     """
 
     def __init__(self, provider: str, operation: str) -> None:
@@ -33,17 +33,17 @@ class ProviderBreaker:
         self._lock = threading.Lock()
         self._failures = 0
         self._failure: GatewayError | None = None
-        """Why it is open; None while it is closed."""
+        """The failure that opened it; None while it is closed."""
         self._next_trial = 0.0
         """`time.monotonic()`"""
 
     @property
     def seconds_left(self) -> float:
-        """Until the next trial; 0 where a call would be admitted."""
+        """Seconds until the next trial; 0 if a call would be admitted."""
         return max(0.0, self._next_trial - time.monotonic()) if self._failure else 0.0
 
     def admit(self) -> None:
-        """Raises the failure that opened it, with the time after which trying again makes sense."""
+        """Raise the failure that opened the circuit, with the seconds until the next trial, unless a call may pass."""
         with self._lock:
             failure, left = self._failure, self.seconds_left
             if failure is None:
@@ -82,7 +82,7 @@ def breaker_of(provider: str, operation: str) -> ProviderBreaker:
 
 
 def open_circuits() -> list[str]:
-    """A sentence for each provider and operation whose circuit is open in some worker."""
+    """Return a sentence for each circuit that is open in some worker."""
     found = [(sample.labels, int(sample.value)) for sample in samples_of(CIRCUIT_OPEN) if sample.value]
     return [
         f"{labels['provider']} keeps failing: circuit for {labels['operation']} is open "
@@ -93,10 +93,10 @@ def open_circuits() -> list[str]:
 
 @contextmanager
 def calling(provider: BaseProvider, operation: str) -> Iterator[None]:
-    """Around a call to a provider: refuse it where the provider is left alone, else time it and count its failures.
+    """Run a provider call: refuse it while the circuit is open, else time it and count its failures.
 
-    A request that the provider refuses says that it is well; an answer that cannot be read, a wrong key and an empty
-    account say nothing about whether it will answer the next one.
+    A refused request proves that the provider works. An unreadable answer, a wrong key or an empty account says nothing
+    about the next call.
     """
     turns.give_back()
     provider.ensure_configured()

@@ -49,7 +49,7 @@ class Candidates(Generic[R]):
 
 
 def provider_named(name: str, operation: str) -> BaseProvider:
-    """Raises InvalidRequest for a provider that does not exist or does not support the operation."""
+    """Return a provider. Raises InvalidRequest if it does not exist or does not support the operation."""
     if name not in providers.that_do(operation):
         raise InvalidRequest(
             f"provider must be one of {', '.join(providers.that_do(operation))}, not {name[:40]!r}", param="provider"
@@ -58,13 +58,13 @@ def provider_named(name: str, operation: str) -> BaseProvider:
 
 
 def for_chat(request: ChatRequest, provider: str) -> Candidates[ChatRequest]:
-    """Raises InvalidRequest if the first candidate cannot answer; a later one that cannot is left out."""
+    """Raises InvalidRequest if the first candidate cannot answer; later ones that cannot are skipped."""
     first = _for_chat(request, provider or settings.LLM_PROVIDER)
     return Candidates(first, _chat_fallbacks(request))
 
 
 def for_speech(request: SpeechRequest, provider: str) -> Candidates[SpeechRequest]:
-    """The same for speech."""
+    """Return the same for speech."""
     chosen = provider_named(provider or settings.TTS_PROVIDER, "speech")
     first = Candidate(chosen, chosen.prepare_speech(request))
     return Candidates(first, _speech_fallbacks(request, first))
@@ -94,9 +94,9 @@ def _for_chat(request: ChatRequest, name: str) -> Candidate[ChatRequest]:
 
 
 def _speech_fallback(first: Candidate[SpeechRequest], request: SpeechRequest, name: str) -> Candidate[SpeechRequest]:
-    """`request` as another provider would speak it: with the voice that has the same name at OpenAI, else its own.
+    """Return `request` for another provider: with the voice of the same OpenAI name, else its default voice.
 
-    What only the first one can do (a pitch, instructions) is left out where it would keep the other from speaking.
+    Options that only the first provider supports (pitch, instructions) are dropped if the other one refuses them.
     """
     provider = providers.get(name)
     wish = replace(request, voice=_openai_name(first, request))
@@ -108,7 +108,7 @@ def _speech_fallback(first: Candidate[SpeechRequest], request: SpeechRequest, na
 
 
 def _openai_name(first: Candidate[SpeechRequest], request: SpeechRequest) -> str:
-    """Which of OpenAI's voices the first choice maps to the one that was asked for; empty where none is."""
+    """Return the OpenAI voice that the first candidate maps to the requested one, or an empty string."""
     if request.voice in ("", *openai_chat.VOICES):
         return request.voice
     for voice in openai_chat.VOICES:
@@ -119,6 +119,6 @@ def _openai_name(first: Candidate[SpeechRequest], request: SpeechRequest) -> str
 
 
 def _fallbacks(setting: list[str], operation: str) -> list[tuple[str, str]]:
-    """Names and models, `sarvam` or `openai/gpt-6-luna`; the model is empty where the provider's own is meant."""
+    """Return pairs of name and model from `sarvam` or `openai/gpt-6-luna`; an empty model is the provider's default."""
     pairs = [(name, model) for name, _, model in (entry.partition("/") for entry in setting)]
     return [(name, model) for name, model in pairs if name in providers.that_do(operation)]

@@ -1,4 +1,4 @@
-"""What a client means by OpenAI's `model`: a level, a provider's model, or a name that its SDK insists on sending."""
+"""Resolution of OpenAI's `model` to a level, a provider's model, or the default for names that SDKs always send."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Meant(NamedTuple):
 
 @lru_cache(REMEMBERED_NAMES)
 def resolve(name: str, operation: str) -> Meant:
-    """`quality`, `balanced` and `speed` are levels; `provider/model` is exact; a bare name is looked for.
+    """`quality`, `balanced` and `speed` are levels, `provider/model` is exact, a bare name is searched for.
 
     A bare name goes to the default provider if it knows the name, else to a configured provider that does. A name that
     only a provider without a key knows is one that the client's SDK sent by default: the default provider's own
@@ -51,7 +51,7 @@ def resolve(name: str, operation: str) -> Meant:
 
 
 def listed() -> list[tuple[str, str]]:
-    """The names that a client may send, each with who owns it: levels, then `provider/model` of what is configured."""
+    """Return pairs of model name and owner: levels, then `provider/model` of the configured providers."""
     configured = [provider for provider in map(providers.get, providers.names()) if not provider.missing_settings]
     models = [(f"{provider.name}/{model}", provider.name) for provider in configured for model in _known(provider)]
     return [(level, "speechsite") for level in LEVELS] + models

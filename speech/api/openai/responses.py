@@ -1,4 +1,4 @@
-"""How OpenAI's answers look on the wire."""
+"""OpenAI's response objects and server-sent events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DONE = b"data: [DONE]\n\n"
 
 
 def completion(answer: Answer, *, id: str) -> dict[str, Any]:
-    """A `chat.completion` object."""
+    """Return a `chat.completion` object."""
     return {
         "id": id,
         "object": "chat.completion",
@@ -28,7 +28,7 @@ def completion(answer: Answer, *, id: str) -> dict[str, Any]:
 
 
 def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, wants_usage: bool) -> Iterator[bytes]:
-    """`chat.completion.chunk` objects as server-sent events under one id; a failure is an event, never a silent end."""
+    """Yield `chat.completion.chunk` objects as server-sent events under one id; a failure is an event too."""
     created = int(time.time())
     try:
         for chunk in chunks:
@@ -48,7 +48,7 @@ def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, wants_usage:
 
 
 def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]:
-    """Encoded sound as `speech.audio.delta` events, then `speech.audio.done`. We count characters as its tokens."""
+    """Yield `speech.audio.delta` events, then `speech.audio.done`, whose usage counts characters as tokens."""
     try:
         for chunk in sound:
             yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(chunk).decode()})

@@ -1,4 +1,4 @@
-"""OpenAI's request bodies. Fields that change an answer are named here; any other is ignored, as clients expect."""
+"""OpenAI's request bodies. Fields not named here are ignored, as clients expect."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOT_PARAMS = ("model", "messages", "stream", "stream_options", "optimization_lev
 @dataclass(frozen=True, slots=True)
 class CompletionCall:
     request: ChatRequest
-    """Without its model, which `model` may name in several ways."""
+    """Without a model: `model` may also name a level or a provider."""
     model: str
     level: str
     stream: bool
@@ -39,7 +39,7 @@ class CompletionCall:
 @dataclass(frozen=True, slots=True)
 class AudioSpeechCall:
     request: SpeechRequest
-    """Without its model, which `model` may name in several ways."""
+    """Without a model: `model` may also name a level or a provider."""
     model: str
     level: str
     codec: str

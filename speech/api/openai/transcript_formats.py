@@ -1,4 +1,4 @@
-"""A transcript in the five forms of OpenAI's `response_format`."""
+"""The five transcript formats of OpenAI's `response_format`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 
 FORMATS = ("json", "text", "verbose_json", "srt", "vtt")
 WITH_SEGMENTS = ("verbose_json", "srt", "vtt")
-"""Formats that need to know when something was said."""
+"""Formats that need timestamps."""
 
 
 def verbose(transcript: Mapping[str, Any]) -> dict[str, Any]:
-    """OpenAI's `verbose_json`."""
+    """Return OpenAI's `verbose_json`."""
     shown = {name: transcript[name] for name in ("language", "text", "segments")}
     words = {"words": transcript["words"]} if transcript["words"] else {}
     return {"task": "transcribe", "duration": transcript["seconds"], **shown, **words}
 
 
 def srt(transcript: Mapping[str, Any]) -> str:
-    """SubRip, as every player reads it: numbered cues, a comma before the milliseconds."""
+    """Return SubRip: numbered cues, a comma before the milliseconds."""
     cues = (
         f"{number}\n{_clock(segment['start'], ',')} --> {_clock(segment['end'], ',')}\n{segment['text'].strip()}\n"
         for number, segment in enumerate(transcript["segments"], 1)
@@ -27,7 +27,7 @@ def srt(transcript: Mapping[str, Any]) -> str:
 
 
 def vtt(transcript: Mapping[str, Any]) -> str:
-    """WebVTT (W3C), section 4: a point before the milliseconds."""
+    """Return WebVTT (W3C, section 4): a point before the milliseconds."""
     cues = (
         f"{_clock(segment['start'], '.')} --> {_clock(segment['end'], '.')}\n{segment['text'].strip()}\n"
         for segment in transcript["segments"]

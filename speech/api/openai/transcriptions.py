@@ -27,7 +27,7 @@ PLAIN = "text/plain; charset=utf-8"
 
 
 class TranscriptionSerializer(serializers.Serializer[Any]):
-    """The fields beside `file` that change a transcript; any other is ignored, as clients expect."""
+    """Fields that change a transcript. Others are ignored, as clients expect."""
 
     file = serializers.FileField()
     model = serializers.CharField(max_length=200, allow_blank=True, default="")

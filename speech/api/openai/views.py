@@ -165,7 +165,7 @@ class ModelNotFound(InvalidRequest):
 
 
 def policy_of(request: Request | HttpRequest, in_body: str, named_as_model: str) -> Policy:
-    """The level as the body, a header or the model's name says it, in this order."""
+    """Return the policy, with the level from the body, the header or the model name, in this order."""
     level = in_body or request.META.get("HTTP_X_OPTIMIZATION_LEVEL") or named_as_model
     if level and level not in LEVELS:
         raise InvalidRequest(f"X-Optimization-Level must be one of {', '.join(LEVELS)}", param="X-Optimization-Level")
