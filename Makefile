@@ -8,6 +8,7 @@ BIN := .venv/bin
 run: .venv/embedded
 	@$(BIN)/python manage.py serve --embedded
 
+# All of them in several processes; make test ARGS=path::test in one.
 test: .venv/dev
 	$(BIN)/python -m pytest $(ARGS)
 

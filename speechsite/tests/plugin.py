@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -26,6 +27,7 @@ from speechsite.tests.support.databases import (
     postgres_url,
     sqlite_url,
 )
+from speechsite.tests.support.ports import reserve_ports
 from speechsite.tests.support.redis_server import RedisServer
 
 __all__ = ["database_url", "migrated_sqlite", "postgres", "postgres_url", "sqlite_url"]
@@ -35,6 +37,7 @@ PASSWORD = "p@ss#w/rd$"
 _servers: list[RedisServer] = []
 _databases: list[PostgresServer] = []
 _var = tempfile.TemporaryDirectory()
+_worker = os.environ.get("PYTEST_XDIST_WORKER")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,6 +47,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     # Before Django's settings are read, which happens inside this hook.
+    reserve_ports(_worker)
+    # pytest-django gives each worker a database of its own on the PostgreSQL of the process that started them.
+    shared_database = os.environ.get("DATABASE_URL") if _worker else None
     _servers.append(RedisServer())
     os.environ.update(ENV_FILE=os.devnull, VAR_DIR=_var.name, REDIS_URL=_servers[0].url, DEMO_DELAY_MS="0")
     # On a busy machine a working Redis may take longer than production would wait for it.
@@ -58,7 +64,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     ):
         os.environ.pop(name, None)
     if early_config.known_args_namespace.postgresql:
-        os.environ["DATABASE_URL"] = _postgresql()
+        os.environ["DATABASE_URL"] = shared_database or _postgresql()
     return (yield)
 
 
@@ -82,11 +88,13 @@ def _uses_the_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db"}.isdisjoint(fixtures)
 
 
-def pytest_sessionfinish() -> None:
-    from caching.semantic.cache import forget_tier
-
-    # Before its Redis goes.
-    forget_tier()
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if "caching.semantic.cache" in sys.modules:
+        # Before its Redis goes.
+        sys.modules["caching.semantic.cache"].forget_tier()
+    if "hypothesis" not in sys.modules:
+        # Its plugin would import it, to report nothing.
+        session.config.pluginmanager.unregister(name="_hypothesis_pytestplugin")
 
 
 def pytest_unconfigure() -> None:

@@ -85,6 +85,7 @@ def test_no_request_fails_when_redis_hangs_and_hits_resume(server: Server, resto
     assert server.log.count(HANGS) - before <= 2
 
 
+@pytest.mark.alone
 def test_nobody_waits_until_a_far_redis_has_answered_somebody_else(tmp_path: Path) -> None:
     away, askers = 0.1, 32
     with RedisServer() as redis, Proxy(redis.port, seconds=away) as proxy:

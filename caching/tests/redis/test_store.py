@@ -113,6 +113,7 @@ def test_it_connects_with_tls(use_redis: UseRedis, tmp_path: Path, caplog: pytes
     assert "Connected to Redis at rediss://127.0.0.1" in caplog.text
 
 
+@pytest.mark.alone
 def test_a_killed_redis_is_noticed_once_and_used_again_when_it_is_back(
     use_redis: UseRedis, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -134,6 +135,7 @@ def test_a_killed_redis_is_noticed_once_and_used_again_when_it_is_back(
     assert "again after" in changes[1]
 
 
+@pytest.mark.alone
 def test_a_hanging_redis_costs_one_time_out_and_is_used_again(use_redis: UseRedis, settings: Any) -> None:
     settings.REDIS_TIMEOUT_MS = 1000
     with RedisServer() as server:

@@ -87,6 +87,7 @@ def test_different_hindi_questions_are_hardly_ever_taken_for_equal(matcher: Matc
     assert replay(matcher, [Asked(row, row) for row in distinct], "balanced").hits <= 2
 
 
+@pytest.mark.alone
 def test_a_lookup_among_ten_thousand_takes_a_few_milliseconds_at_most(matcher: Matcher) -> None:
     for at in range(10_000):
         matcher.add(Entry(str(at), "s", f"where is order {at} of customer {at % 97} in town {at % 31}"))

@@ -79,6 +79,7 @@ def test_sentences_are_shared_with_the_other_endpoints(gateway: Server, provider
     assert len(provider.spoken) == 2
 
 
+@pytest.mark.alone
 def test_when_everything_is_cached_nobody_is_asked_and_it_begins_at_once(
     gateway: Server, provider: ScriptedOpenAI
 ) -> None:
@@ -98,6 +99,7 @@ def test_when_everything_is_cached_nobody_is_asked_and_it_begins_at_once(
     assert statistics.median(waited) < 500
 
 
+@pytest.mark.alone
 def test_speech_begins_before_the_answer_is_complete(gateway: Server, provider: ScriptedOpenAI) -> None:
     provider.chunk_delay = 0.1
     provider.say(" ".join(SENTENCES))

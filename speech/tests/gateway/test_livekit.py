@@ -9,16 +9,15 @@ import pytest
 
 from speech.tests.gateway.scripted import ScriptedOpenAI
 from speech.tests.loopback.answers import tone
+from speechsite.tests.support.optional import Optional
 from speechsite.tests.support.server import Server
 
 REASON = "LiveKit's OpenAI plugin is in requirements-clients.txt"
-pytest.importorskip("livekit.plugins.openai", reason=REASON)
-agents: Any = pytest.importorskip("livekit.agents", reason=REASON)
+openai = Optional("livekit.plugins.openai", REASON)
+agents = Optional("livekit.agents", REASON)
 
 
 def plugin(kind: str, gateway: Server, **options: Any) -> Any:
-    from livekit.plugins import openai
-
     return getattr(openai, kind)(base_url=f"{gateway.url}/v1", api_key=gateway.key, **options)
 
 

@@ -10,14 +10,15 @@ import pytest
 from speech.tests.gateway.scripted import ScriptedOpenAI
 from speech.tests.loopback.answers import tone
 from speech.tests.support.voices import OPENAI_VOICES
+from speechsite.tests.support.optional import Optional
 from speechsite.tests.support.server import Server
 
 REASON = "Pipecat is in requirements-clients.txt"
-frames: Any = pytest.importorskip("pipecat.frames.frames", reason=REASON)
-contexts: Any = pytest.importorskip("pipecat.processors.aggregators.llm_context", reason=REASON)
-llm: Any = pytest.importorskip("pipecat.services.openai.llm", reason=REASON)
-tts: Any = pytest.importorskip("pipecat.services.openai.tts", reason=REASON)
-harness: Any = pytest.importorskip("pipecat.tests.utils", reason=REASON)
+frames = Optional("pipecat.frames.frames", REASON)
+contexts = Optional("pipecat.processors.aggregators.llm_context", REASON)
+llm = Optional("pipecat.services.openai.llm", REASON)
+tts = Optional("pipecat.services.openai.tts", REASON)
+harness = Optional("pipecat.tests.utils", REASON)
 
 HELLO = [{"role": "user", "content": "Say hello"}]
 

@@ -106,6 +106,7 @@ def test_followers_of_a_stream_hear_it_as_it_comes(gateway: Server, provider: Sc
     assert len(provider.requests) == 1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("way", WAYS)
 def test_a_failure_reaches_everybody_at_once(gateway: Server, provider: ScriptedOpenAI, way: str) -> None:
     provider.delay = 1.5

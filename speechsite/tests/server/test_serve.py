@@ -56,6 +56,7 @@ def test_the_three_printed_lines_work_when_they_are_pasted(fresh: Server, tmp_pa
     assert paste(dashboard) == "200\n"
 
 
+@pytest.mark.alone
 def test_a_hit_is_at_least_fifty_times_faster_than_a_miss(fresh: Server) -> None:
     def milliseconds() -> float:
         started = time.perf_counter()

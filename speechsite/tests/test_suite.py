@@ -1,0 +1,45 @@
+"""The suite in several processes."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from speechsite.server import private_redis
+from speechsite.tests.support.parallel import ALONE, _priority, group_of
+from speechsite.tests.support.ports import MOST_WORKERS, reserve_ports
+
+
+def test_no_two_processes_look_for_free_ports_in_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = private_redis.PORTS
+    taken: set[int] = set()
+    for number in range(MOST_WORKERS):
+        monkeypatch.setattr(private_redis, "PORTS", every)
+        reserve_ports(f"gw{number}")
+        assert private_redis.free_port() in private_redis.PORTS
+        assert len(private_redis.PORTS) > 300 and taken.isdisjoint(private_redis.PORTS)
+        taken.update(private_redis.PORTS)
+    assert taken <= set(every)
+
+
+def test_one_process_has_all_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = range(20_000, 30_000)
+    monkeypatch.setattr(private_redis, "PORTS", every)
+    reserve_ports(None)
+    assert every == private_redis.PORTS
+
+
+@pytest.mark.alone
+def test_what_is_marked_runs_after_all_others(request: pytest.FixtureRequest) -> None:
+    assert group_of(request.node) == ALONE
+    queue = ["caching/tests/test_keys.py", ALONE, "gateway", "speechsite/tests/test_views.py"]
+    assert sorted(queue, key=_priority)[0] == ALONE
+    assert max(queue, key=_priority) == "gateway"
+
+
+@pytest.mark.parametrize("name", ["server", "gateway"])
+def test_tests_that_share_a_server_run_in_one_process(name: str) -> None:
+    item: Any = SimpleNamespace(fixturenames=["settings", name], get_closest_marker=lambda marker: None)
+    assert group_of(item) == name
