@@ -47,7 +47,7 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
     verdict = Verdict.WRONG if request.POST.get("verdict") == Verdict.WRONG else Verdict.RIGHT
     removed = verdicts.judge(hit, verdict)
     if verdict == Verdict.WRONG:
-        log_removal(request, f"judged wrong: {hit.key}", removed)
+        log_removal(request, f"reviewed as wrong: {hit.key}", removed)
         messages.success(request, f"Marked as wrong. Deleted {_entries(removed)} for all clients.")
     else:
         messages.success(request, "Marked as right.")

@@ -109,8 +109,8 @@ def _reason(evidence: Evidence) -> str:
         return ""
     side = "above" if measured.low > budget else "below"
     return (
-        f"{evidence.wrong} of {evidence.judged} judged answers were wrong: {100 * measured.low:.2f} to "
-        f"{100 * measured.high:.2f} per 100 questions, all of it {side} the budget of {100 * budget:g}"
+        f"{evidence.wrong} of {evidence.judged} reviewed answers were wrong: {100 * measured.low:.2f} to "
+        f"{100 * measured.high:.2f} per 100 questions, entirely {side} the limit of {100 * budget:g}"
     )
 
 

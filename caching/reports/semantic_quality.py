@@ -80,7 +80,7 @@ def as_text(found: dict[str, Any]) -> list[str]:
         if row["wrong_per_100_questions"]:
             low, high = row["wrong_per_100_questions"]
             lines.append(
-                f"  {level:20} {row['wrong']} of {row['judged']} judged hits wrong: "
+                f"  {level:20} {row['wrong']} of {row['judged']} reviewed hits wrong: "
                 f"{low:.2f} to {high:.2f} per 100 questions with 95 % confidence"
             )
     return [*lines, *(f"  {change['at']} {change['level']}: {change['reason']}" for change in found["bar_changes"])]

@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> str:
         if options["oracle"] and options["level"] not in BUDGETS:
-            raise CommandError(f"--oracle needs a level that answers by meaning: {', '.join(BUDGETS)}")
+            raise CommandError(f"--oracle requires a level with semantic hits: {', '.join(BUDGETS)}")
         try:
             embedder = get_embedder(options["embedder"])
             results = {path.name: measure(path, embedder, options) for path in files}
@@ -111,7 +111,7 @@ def as_text(results: dict[str, list[Result]]) -> str:
         lines.append("  hits: " + _counted(tiers) + "; vetoes: " + _counted(vetoes))
         if judged := sum(result.judged for result in found):
             asked = sum(result.n for result in found)
-            lines.append(f"  judgements: {100 * judged / asked:.1f} per 100 questions")
+            lines.append(f"  reviews: {100 * judged / asked:.1f} per 100 questions")
         if duplicates := sum(result.duplicates for result in found):
             right = sum(result.hits - result.wrong for result in found)
             lines.append(f"  pairs: {right} of {duplicates} true paraphrases kept")

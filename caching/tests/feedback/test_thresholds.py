@@ -52,8 +52,8 @@ def test_an_error_above_the_budget_raises_the_bar_and_says_why(caplog: pytest.Lo
     packaged = packaged_model().bars["balanced"]
     assert change is not None and change.steps == 1 and change.bar > packaged
     assert thresholds.standing()["balanced"] == change.bar
-    assert change.reason.startswith("60 of 200 judged answers were wrong: 4.8")
-    assert "above the budget of 1" in change.reason and change.reason in caplog.text
+    assert change.reason.startswith("60 of 200 reviewed answers were wrong: 4.8")
+    assert "above the limit of 1" in change.reason and change.reason in caplog.text
 
 
 def test_much_evidence_below_the_budget_lowers_it_but_not_far() -> None:

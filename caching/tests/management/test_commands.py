@@ -196,7 +196,7 @@ def test_stats_show_how_wrong_the_semantic_tier_is_and_what_shadow_mode_would_ha
     text = run("cache_stats")
     for part in (
         "would have answered 20 questions",
-        "2 of 10 judged hits wrong: 1.13 to 10.20",
+        "2 of 10 reviewed hits wrong: 1.13 to 10.20",
         "9 of 9 were wrong",
     ):
         assert part in text
