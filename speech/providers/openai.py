@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from caching.pricing.usage import Usage
@@ -42,7 +42,7 @@ class Provider(BaseProvider):
         "VOICE": "alloy",
         "VOICE_ALIASES": "",
     }
-    required = ("API_KEY",)
+    required: ClassVar[tuple[str, ...]] = ("API_KEY",)
     does = frozenset({"chat", "speech", "transcription"})
 
     @property
@@ -70,7 +70,7 @@ class Provider(BaseProvider):
         if model.startswith("tts-1"):
             validation.refuse(self, instructions=request.instructions)
         # Other servers have voices of their own.
-        if self._is_openai and request.voice not in openai_chat.VOICES:
+        if self._has_openai_voices and request.voice not in openai_chat.VOICES:
             raise InvalidRequest(
                 f"voice must be one of {', '.join(openai_chat.VOICES)}, not {request.voice[:40]!r}", param="voice"
             )
@@ -90,7 +90,11 @@ class Provider(BaseProvider):
         return [model for model in (*own, *(MODELS if self._is_openai else ())) if model]
 
     def voices(self) -> list[Voice]:
-        return [Voice(id=name, name=name.title()) for name in openai_chat.VOICES] if self._is_openai else []
+        return [Voice(id=name, name=name.title()) for name in openai_chat.VOICES] if self._has_openai_voices else []
+
+    @property
+    def _has_openai_voices(self) -> bool:
+        return self._is_openai
 
     @property
     def _is_openai(self) -> bool:
@@ -101,12 +105,18 @@ class Provider(BaseProvider):
         key = self.api_key()
         return Call(
             provider=self.name,
-            url=self.setting("BASE_URL").rstrip("/") + path,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
+            url=self._url(path, body),
+            headers=self._authorization(key) if key else {},
             body=body,
             key=key,
             with_next_key=lambda: self._call(path, body),
         )
+
+    def _url(self, path: str, body: dict[str, Any] | Form) -> str:
+        return self.setting("BASE_URL").rstrip("/") + path
+
+    def _authorization(self, key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {key}"}
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
         billed = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
@@ -52,11 +53,14 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
 
 def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
     """The chunks of a streamed answer up to `[DONE]`. Raises ProviderError unless every choice came to its end."""
+    until_done = takewhile(lambda event: event != "[DONE]", events)
+    return ended(provider, (_read_chunk(provider, event) for event in until_done))
+
+
+def ended(provider: str, chunks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Pass `chunks` on. Raises ProviderUnavailable at their end unless every choice had a finish reason."""
     finished: dict[int, bool] = {}
-    for event in events:
-        if event == "[DONE]":
-            break
-        chunk = _read_chunk(provider, event)
+    for chunk in chunks:
         for choice in chunk["choices"]:
             index = choice.get("index", 0)
             finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
@@ -88,11 +92,16 @@ def _is_complete(choice: Mapping[str, Any]) -> bool:
     return isinstance(choice.get("message"), dict) and bool(choice.get("finish_reason"))
 
 
+def language_wish(language: str) -> str:
+    """The sentence that asks a model to answer in a language."""
+    return f"Answer in {LANGUAGES[language]}."
+
+
 def _messages(request: ChatRequest) -> list[Message]:
     """The API has no field for a language, so the system message asks for it: the first one, as some servers insist."""
     if not request.language:
         return list(request.messages)
-    wish = f"Answer in {LANGUAGES[request.language]}."
+    wish = language_wish(request.language)
     first, *rest = request.messages
     if first.get("role") in ("system", "developer") and isinstance(first.get("content"), str):
         return [{**first, "content": f"{first['content']}\n\n{wish}"}, *rest]

@@ -46,6 +46,16 @@ def model_of(provider: BaseProvider, model: str, setting: str) -> str:
     return chosen
 
 
+def whole_number(provider: BaseProvider, setting: str) -> int:
+    """A setting of the provider that is a number. Raises ProviderNotConfigured where it is none."""
+    value = provider.setting(setting)
+    if not value.isdecimal() or not int(value):
+        raise ProviderNotConfigured(
+            f"{provider.variable(setting)} must be a whole number of 1 or more", param="provider"
+        )
+    return int(value)
+
+
 def check_range(param: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:  # false for NaN too
         raise InvalidRequest(f"{param} must be from {least:g} to {most:g}, not {value:g}", param=param)

@@ -1,0 +1,148 @@
+"""Answers of Anthropic's Messages API, whole and streamed, in OpenAI's terms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from speech.exceptions import ProviderBadAnswer
+from speech.providers._shared import errors
+from speech.providers.base import ChatAnswer
+
+_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+
+
+def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
+    """Raises ProviderBadAnswer unless it is a message."""
+    blocks = answer.get("content")
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+        raise ProviderBadAnswer(f"{provider} returned no message")
+    message: dict[str, Any] = {"role": "assistant", "content": _join(blocks, "text", "text")}
+    if calls := [_call(block) for block in blocks if block.get("type") == "tool_use"]:
+        message["tool_calls"] = calls
+    if thinking := [block for block in blocks if block.get("type") in ("thinking", "redacted_thinking")]:
+        message |= {"reasoning_content": _join(thinking, "thinking", "thinking"), "thinking_blocks": thinking}
+    choice = {"index": 0, "message": message, "finish_reason": _reason(answer.get("stop_reason")), "logprobs": None}
+    return ChatAnswer(choices=[choice], model=str(answer.get("model") or ""), usage=usage(answer.get("usage")))
+
+
+def usage(counted: Any) -> dict[str, Any] | None:
+    """OpenAI's `usage`, in whose `prompt_tokens` the cached ones are included."""
+    if not isinstance(counted, Mapping) or not isinstance(counted.get("input_tokens"), int):
+        return None
+    read, written = (counted.get(f"cache_{way}_input_tokens") or 0 for way in ("read", "creation"))
+    prompt = counted["input_tokens"] + read + written
+    output = counted.get("output_tokens") or 0
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": output,
+        "total_tokens": prompt + output,
+        "prompt_tokens_details": {"cached_tokens": read},
+    }
+
+
+def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """OpenAI's chunks of a streamed message. Raises ProviderError for an error event and for what is no event."""
+    stream = _Stream()
+    for event in (_event(provider, text) for text in events):
+        kind = event.get("type")
+        if kind == "error":
+            raise errors.from_event(provider, event.get("error"))
+        if kind == "message_stop":
+            break
+        if handle := getattr(stream, f"on_{kind}", None):
+            yield from handle(event)
+    yield from stream.usage()
+
+
+class _Stream:
+    """One streamed message: a method for each type of event returns the chunks that it becomes."""
+
+    def __init__(self) -> None:
+        self._head: dict[str, Any] = {"id": "", "object": "chat.completion.chunk", "created": 0, "model": ""}
+        self._counted: dict[str, Any] = {}
+        self._calls: dict[int, int] = {}
+        """Position among the tool calls, by the index of the block."""
+        self._thinking: dict[int, dict[str, Any]] = {}
+
+    def on_message_start(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        message = event.get("message") or {}
+        self._head |= {"id": message.get("id") or "", "model": message.get("model") or ""}
+        self._counted |= message.get("usage") or {}
+        yield self._chunk({"role": "assistant", "content": ""})
+
+    def on_content_block_start(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        block, at = event.get("content_block") or {}, event.get("index", 0)
+        kind = block.get("type")
+        if kind == "tool_use":
+            position = self._calls.setdefault(at, len(self._calls))
+            function = {"name": block.get("name"), "arguments": ""}
+            call = {"index": position, "id": block.get("id"), "type": "function", "function": function}
+            yield self._chunk({"tool_calls": [call]})
+        elif kind in ("thinking", "redacted_thinking"):
+            self._thinking[at] = dict(block)
+        elif block.get("text"):
+            yield self._chunk({"content": block["text"]})
+
+    def on_content_block_delta(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        delta, at = event.get("delta") or {}, event.get("index", 0)
+        kind = delta.get("type")
+        if kind == "text_delta":
+            yield self._chunk({"content": delta.get("text") or ""})
+        elif kind == "input_json_delta" and at in self._calls:
+            call = {"index": self._calls[at], "function": {"arguments": delta.get("partial_json") or ""}}
+            yield self._chunk({"tool_calls": [call]})
+        elif kind == "thinking_delta" and at in self._thinking:
+            block = self._thinking[at]
+            block["thinking"] = (block.get("thinking") or "") + (delta.get("thinking") or "")
+            yield self._chunk({"reasoning_content": delta.get("thinking") or ""})
+        elif kind == "signature_delta" and at in self._thinking:
+            self._thinking[at]["signature"] = delta.get("signature")
+
+    def on_content_block_stop(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        # In one piece: it must go back to Anthropic as it was, text and signature together.
+        if block := self._thinking.pop(event.get("index", 0), None):
+            yield self._chunk({"thinking_blocks": [block]})
+
+    def on_message_delta(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        self._counted |= event.get("usage") or {}
+        yield self._chunk({}, _reason((event.get("delta") or {}).get("stop_reason")))
+
+    def usage(self) -> Iterator[dict[str, Any]]:
+        if counts := usage(self._counted):
+            yield {**self._head, "choices": [], "usage": counts}
+
+    def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+        return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+def _event(provider: str, text: str) -> dict[str, Any]:
+    try:
+        event = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProviderBadAnswer(f"{provider} sent an event that is not JSON") from error
+    if not isinstance(event, dict):
+        raise ProviderBadAnswer(f"{provider} sent an event that is no object")
+    return event
+
+
+def _call(block: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = json.dumps(block.get("input") or {}, ensure_ascii=False)
+    return {"id": block.get("id"), "type": "function", "function": {"name": block.get("name"), "arguments": arguments}}
+
+
+def _join(blocks: Iterable[Mapping[str, Any]], kind: str, field: str) -> str:
+    return "".join(block.get(field) or "" for block in blocks if block.get("type") == kind)
+
+
+def _reason(reason: str | None) -> str | None:
+    """OpenAI's word; an unknown reason stays as it is, and is then not stored."""
+    return _REASONS.get(reason, reason) if reason else None

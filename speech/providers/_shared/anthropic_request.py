@@ -1,0 +1,182 @@
+"""A chat request in OpenAI's terms as the body of Anthropic's Messages API."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from speech.exceptions import InvalidRequest
+from speech.providers._shared.openai_chat import language_wish
+from speech.providers.base import ChatRequest
+
+_DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)", re.DOTALL)
+# Same name and meaning in both APIs.
+_PASSED_ON = (
+    "temperature", "top_p", "top_k", "thinking", "metadata", "service_tier", "container", "context_management",
+    "mcp_servers", "output_config",
+)  # fmt: skip
+# No counterpart, and no effect on what one answer says.
+_DROPPED = (
+    "user", "store", "n", "logprobs", "logit_bias", "frequency_penalty", "presence_penalty", "seed",
+    "safety_identifier", "prompt_cache_key", "stream", "stream_options", "top_logprobs",
+)  # fmt: skip
+# Tokens of thinking for OpenAI's `reasoning_effort`; at least 1,024 by the API reference.
+_THINKING = {"minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 16_384}
+
+
+def body(request: ChatRequest, max_tokens: int) -> dict[str, Any]:
+    """Return the JSON body. Raises InvalidRequest, with `param`, for what the API cannot do."""
+    params = dict(request.params)
+    limit = params.pop("max_completion_tokens", None) or params.pop("max_tokens", None) or max_tokens
+    params.pop("max_tokens", None)
+    sent: dict[str, Any] = {"model": request.model, "max_tokens": limit}
+    if system := list(_system(request)):
+        sent["system"] = system
+    sent["messages"] = _messages(request.messages)
+    sent |= _tools(params)
+    sent |= _thinking(params.pop("reasoning_effort", None), limit)
+    sent |= _format(params.pop("response_format", None))
+    if stop := params.pop("stop", None):
+        sent["stop_sequences"] = [stop] if isinstance(stop, str) else stop
+    for name in _PASSED_ON:
+        if name in params:
+            sent[name] = params.pop(name)
+    if (choices := params.get("n")) not in (None, 1):
+        raise InvalidRequest(f"anthropic gives one choice, not {choices}", param="n")
+    if unknown := next((name for name in params if name not in _DROPPED), None):
+        raise InvalidRequest(f"anthropic has no counterpart of {unknown}", param=unknown)
+    return sent
+
+
+def _system(request: ChatRequest) -> Iterator[dict[str, Any]]:
+    for message in request.messages:
+        if message["role"] in ("system", "developer"):
+            yield from _texts(message.get("content"))
+    if request.language:
+        yield {"type": "text", "text": language_wish(request.language)}
+
+
+def _texts(content: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(content, str):
+        if content:
+            yield {"type": "text", "text": content}
+        return
+    for part in content or ():
+        # `cache_control` beside the text is Anthropic's own, and passed on.
+        yield {**part, "type": "text"}
+
+
+def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Turns of user and assistant by turns: neighbours of one role are joined, as the API wants them."""
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        if message["role"] in ("system", "developer"):
+            continue
+        role = "assistant" if message["role"] == "assistant" else "user"
+        content = list(_blocks(message))
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += content
+        elif content:
+            turns.append({"role": role, "content": content})
+    if not turns or turns[0]["role"] != "user":
+        # The API insists on a question first, where OpenAI lets the model begin.
+        turns.insert(0, {"role": "user", "content": [{"type": "text", "text": "."}]})
+    return turns
+
+
+def _blocks(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    if message["role"] in ("tool", "function"):
+        call = message.get("tool_call_id") or message.get("name")
+        yield {"type": "tool_result", "tool_use_id": call, "content": list(_texts(message.get("content")))}
+        return
+    # Thinking must come back as it was given out, before everything else of its turn.
+    yield from message.get("thinking_blocks") or ()
+    content = message.get("content")
+    if isinstance(content, str):
+        yield from _texts(content)
+    else:
+        yield from map(_part, content or ())
+    for call in message.get("tool_calls") or ():
+        yield _tool_use(call)
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    kind = part.get("type")
+    more = {"cache_control": part["cache_control"]} if part.get("cache_control") else {}
+    if kind in ("text", "input_text", "output_text"):
+        return {"type": "text", "text": part["text"], **more}
+    if kind == "refusal":
+        return {"type": "text", "text": part["refusal"]}
+    if kind == "image_url":
+        return {"type": "image", "source": _source(part["image_url"]["url"]), **more}
+    if kind == "file" and part.get("file", {}).get("file_data"):
+        return {"type": "document", "source": _source(part["file"]["file_data"]), **more}
+    if kind in ("image", "document", "thinking", "redacted_thinking"):
+        return dict(part)
+    raise InvalidRequest(f"anthropic does not read a part of type {kind!r}", param="messages")
+
+
+def _source(url: str) -> dict[str, str]:
+    if match := _DATA_URL.fullmatch(url):
+        return {"type": "base64", "media_type": match["type"], "data": match["data"]}
+    return {"type": "url", "url": url}
+
+
+def _tool_use(call: Mapping[str, Any]) -> dict[str, Any]:
+    function = call.get("function") or {}
+    try:
+        arguments = json.loads(function.get("arguments") or "{}")
+    except ValueError as error:
+        raise InvalidRequest("the arguments of a tool call are not JSON", param="messages") from error
+    return {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": arguments}
+
+
+def _tools(params: dict[str, Any]) -> dict[str, Any]:
+    tools, choice = params.pop("tools", None), params.pop("tool_choice", None)
+    parallel = params.pop("parallel_tool_calls", True)
+    if not tools:
+        return {}
+    sent: dict[str, Any] = {"tools": [_tool(tool) for tool in tools]}
+    choices: dict[str, dict[str, Any]] = {
+        "auto": {"type": "auto"},
+        "required": {"type": "any"},
+        "none": {"type": "none"},
+    }
+    if isinstance(choice, Mapping):
+        wanted: dict[str, Any] = {"type": "tool", "name": choice.get("function", {}).get("name")}
+    else:
+        wanted = dict(choices.get(choice or "auto", choices["auto"]))
+    if parallel is False and wanted["type"] != "none":
+        wanted["disable_parallel_tool_use"] = True
+    return sent | ({"tool_choice": wanted} if choice or parallel is False else {})
+
+
+def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    if tool.get("type") != "function":
+        # Anthropic's own tools (web search, …) are written as the API wants them.
+        return dict(tool)
+    function = tool["function"]
+    described = {"name": function["name"], "input_schema": function.get("parameters") or {"type": "object"}}
+    if function.get("description"):
+        described["description"] = function["description"]
+    if tool.get("cache_control"):
+        described["cache_control"] = tool["cache_control"]
+    return described
+
+
+def _thinking(effort: str | None, limit: int) -> dict[str, Any]:
+    tokens = _THINKING.get(effort or "")
+    # It must leave room for the answer.
+    return {"thinking": {"type": "enabled", "budget_tokens": tokens}} if tokens and tokens < limit else {}
+
+
+def _format(wanted: Mapping[str, Any] | None) -> dict[str, Any]:
+    kind = (wanted or {}).get("type", "text")
+    if kind == "text":
+        return {}
+    if wanted and kind == "json_schema":
+        schema = wanted.get("json_schema", {}).get("schema", {})
+        return {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
+    raise InvalidRequest(f"anthropic does not support response_format {kind!r}", param="response_format")

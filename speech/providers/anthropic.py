@@ -1,0 +1,57 @@
+"""Claude by Anthropic's Messages API: https://platform.claude.com/docs/api/messages (read in November 2026)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from speech.providers._shared import anthropic_answer, anthropic_request, openai_chat, validation
+from speech.providers._shared.http import Call, post, post_for_json
+from speech.providers._shared.sse import read_events
+from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
+
+_VERSION = "2023-06-01"  # of the API, sent with every request
+
+
+class Provider(BaseProvider):
+    defaults = {
+        "API_KEY": "",
+        "BASE_URL": "https://api.anthropic.com",
+        "CHAT_MODEL": "claude-sonnet-5",
+        "MAX_TOKENS": "4096",
+    }
+    required = ("API_KEY",)
+    does = frozenset({"chat"})
+
+    def prepare_chat(self, request: ChatRequest) -> ChatRequest:
+        prepared = openai_chat.prepare(request, validation.model_of(self, request.model, "CHAT_MODEL"))
+        # Refuses what has no counterpart before the cache is asked.
+        anthropic_request.body(prepared, self._max_tokens)
+        return prepared
+
+    def chat(self, request: ChatRequest) -> ChatAnswer:
+        return anthropic_answer.read_answer(self.name, post_for_json(self._call(request, stream=False)))
+
+    def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
+        with post(self._call(request, stream=True)) as reply:
+            yield from openai_chat.ended(self.name, anthropic_answer.read_chunks(self.name, read_events(reply)))
+
+    def models(self) -> list[str]:
+        return [self.setting("CHAT_MODEL")]
+
+    @property
+    def _max_tokens(self) -> int:
+        return validation.whole_number(self, "MAX_TOKENS")
+
+    def _call(self, request: ChatRequest, *, stream: bool) -> Call:
+        self.ensure_configured()
+        key = self.api_key()
+        body = anthropic_request.body(request, self._max_tokens)
+        return Call(
+            provider=self.name,
+            url=f"{self.setting('BASE_URL').rstrip('/')}/v1/messages",
+            headers={"x-api-key": key, "anthropic-version": _VERSION},
+            body=body | ({"stream": True} if stream else {}),
+            key=key,
+            with_next_key=lambda: self._call(request, stream=stream),
+        )

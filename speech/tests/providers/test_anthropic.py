@@ -1,0 +1,247 @@
+"""Claude: requests as Anthropic's SDK types want them, answers in OpenAI's terms, whole and streamed alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from caching.llm.stream import joined
+from caching.pricing.usage import Usage
+from speech import providers
+from speech.exceptions import InvalidRequest, ProviderError, ProviderUnavailable
+from speech.providers._shared import anthropic_request
+from speech.providers.base import ChatRequest
+from speech.tests.loopback.anthropic import FakeAnthropic
+
+PNG = "data:image/png;base64,iVBORw0KGgo="
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "Weather of a city",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    },
+}
+CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
+BLOCKS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "text": ([{"type": "text", "text": "Forty-two."}], "end_turn"),
+    "two texts": ([{"type": "text", "text": "Forty"}, {"type": "text", "text": "-two."}], "end_turn"),
+    "tool": ([{"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Oslo"}}], "tool_use"),
+    "two tools": (
+        [
+            {"type": "text", "text": "I look."},
+            {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Oslo"}},
+            {"type": "tool_use", "id": "toolu_2", "name": "weather", "input": {"city": "Bergen"}},
+        ],
+        "tool_use",
+    ),
+    "thinking": (
+        [{"type": "thinking", "thinking": "Six by nine.", "signature": "c2ln"}, {"type": "text", "text": "42"}],
+        "end_turn",
+    ),
+    "redacted thinking": (
+        [{"type": "redacted_thinking", "data": "ZW5j"}, {"type": "text", "text": "42"}],
+        "end_turn",
+    ),
+}
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[FakeAnthropic]:
+    with FakeAnthropic() as running:
+        settings.PROVIDERS = {"anthropic": {"API_KEY": "loopback-secret", "BASE_URL": running.url}}
+        settings.PROVIDER_CONNECT_TIMEOUT = settings.PROVIDER_READ_TIMEOUT = 1
+        yield running
+
+
+def request(*messages: dict[str, Any], **params: Any) -> ChatRequest:
+    asked = messages or ({"role": "user", "content": "What is six by nine?"},)
+    return ChatRequest(messages=list(asked), model="claude-sonnet-5", params=params)
+
+
+def body(*messages: dict[str, Any], **params: Any) -> dict[str, Any]:
+    """The body of a request, which Anthropic's own types accept."""
+    sent = anthropic_request.body(request(*messages, **params), 4096)
+    types = pytest.importorskip("anthropic.types.message_create_params")
+    TypeAdapter(types.MessageCreateParamsNonStreaming).validate_python(sent)
+    return sent
+
+
+def assembled(server: FakeAnthropic) -> Any:
+    return joined(providers.get("anthropic").stream_chat(request()))
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_streamed_answer_assembles_to_the_whole_one(server: FakeAnthropic, name: str) -> None:
+    server.blocks, server.stop_reason = BLOCKS[name]
+    whole = providers.get("anthropic").chat(request())
+    streamed = assembled(server)
+    [ours], [theirs] = streamed.choices, whole.choices
+    assert ours["finish_reason"] == theirs["finish_reason"]
+    assert {name: value for name, value in ours["message"].items() if value} == {
+        name: value for name, value in theirs["message"].items() if value
+    }
+    assert (streamed.usage, streamed.model) == (whole.usage, whole.model)
+
+
+def test_tokens_read_from_the_prompt_cache_are_billed_as_cached(server: FakeAnthropic) -> None:
+    answer = providers.get("anthropic").chat(request())
+    assert Usage.from_tokens(answer.usage) == Usage(input_tokens=14, cached_input_tokens=100, output_tokens=7)
+
+
+def test_it_is_asked_with_its_own_headers(server: FakeAnthropic) -> None:
+    providers.get("anthropic").chat(request())
+    [seen] = server.requests
+    assert (seen.path, seen.headers["x-api-key"]) == ("/v1/messages", "loopback-secret")
+    assert seen.headers["anthropic-version"] == "2023-06-01"
+
+
+def test_system_messages_go_to_the_field_of_their_own() -> None:
+    cached = {"type": "text", "text": "Long.", "cache_control": {"type": "ephemeral"}}
+    sent = body(
+        {"role": "system", "content": "Be brief."},
+        {"role": "developer", "content": [cached]},
+        {"role": "user", "content": "Hi"},
+    )
+    assert sent["system"] == [{"type": "text", "text": "Be brief."}, cached]
+    assert sent["messages"] == [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]
+
+
+def test_a_conversation_of_system_messages_alone_is_one_that_the_api_takes() -> None:
+    sent = body({"role": "system", "content": "Greet the caller."})
+    assert [turn["role"] for turn in sent["messages"]] == ["user"]
+
+
+def test_tool_calls_and_results_keep_their_ids_and_results_of_one_turn_are_joined() -> None:
+    sent = body(
+        {"role": "user", "content": "Weather in Oslo?"},
+        {"role": "assistant", "content": None, "tool_calls": [CALL, {**CALL, "id": "call_2"}]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "Rain"},
+        {"role": "tool", "tool_call_id": "call_2", "content": "Sun"},
+        tools=[WEATHER],
+        tool_choice={"type": "function", "function": {"name": "weather"}},
+        parallel_tool_calls=False,
+    )
+    _, called, results = sent["messages"]
+    assert [block["id"] for block in called["content"]] == ["call_1", "call_2"]
+    assert called["content"][0]["input"] == {"city": "Oslo"}
+    assert [block["tool_use_id"] for block in results["content"]] == ["call_1", "call_2"]
+    assert sent["tools"][0]["input_schema"] == WEATHER["function"]["parameters"]  # type: ignore[index]
+    assert sent["tool_choice"] == {"type": "tool", "name": "weather", "disable_parallel_tool_use": True}
+
+
+def test_thinking_goes_back_as_it_was_given_out_and_before_the_rest() -> None:
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
+    sent = body(
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Hello.", "thinking_blocks": [thought]},
+        {"role": "user", "content": "And?"},
+    )
+    assert [block["type"] for block in sent["messages"][1]["content"]] == ["thinking", "text"]
+    assert sent["messages"][1]["content"][0] == thought
+
+
+@pytest.mark.parametrize(
+    ("url", "source"),
+    [
+        (PNG, {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}),
+        ("https://example.com/a.png", {"type": "url", "url": "https://example.com/a.png"}),
+    ],
+)
+def test_images_are_passed_on(url: str, source: dict[str, str]) -> None:
+    part = {"type": "image_url", "image_url": {"url": url, "detail": "high"}}
+    sent = body({"role": "user", "content": [{"type": "text", "text": "What is it?"}, part]})
+    assert sent["messages"][0]["content"][1] == {"type": "image", "source": source}
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"max_completion_tokens": 50}, {"max_tokens": 50}),
+        ({"max_tokens": 60}, {"max_tokens": 60}),
+        ({}, {"max_tokens": 4096}),
+        ({"stop": "END"}, {"stop_sequences": ["END"]}),
+        ({"stop": ["A", "B"]}, {"stop_sequences": ["A", "B"]}),
+        ({"temperature": 0.3, "top_p": 0.9}, {"temperature": 0.3, "top_p": 0.9}),
+        ({"tools": [WEATHER], "tool_choice": "required"}, {"tool_choice": {"type": "any"}}),
+        ({"tools": [WEATHER], "tool_choice": "none"}, {"tool_choice": {"type": "none"}}),
+        ({"reasoning_effort": "low"}, {"thinking": {"type": "enabled", "budget_tokens": 2048}}),
+        ({"user": "u", "seed": 1, "logit_bias": {}}, {}),
+    ],
+)
+def test_parameters_have_their_counterparts(params: dict[str, Any], expected: dict[str, Any]) -> None:
+    sent = body(**params)
+    assert {name: sent[name] for name in expected} == expected
+
+
+def test_a_schema_is_passed_on() -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    sent = body(response_format={"type": "json_schema", "json_schema": {"name": "n", "schema": schema}})
+    assert sent["output_config"] == {"format": {"type": "json_schema", "schema": schema}}
+
+
+@pytest.mark.parametrize(
+    ("message", "params", "param"),
+    [
+        ({}, {"n": 2}, "n"),
+        ({}, {"response_format": {"type": "json_object"}}, "response_format"),
+        ({}, {"web_search_options": {}}, "web_search_options"),
+        ({"content": [{"type": "input_audio", "input_audio": {}}]}, {}, "messages"),
+        (
+            {
+                "role": "assistant",
+                "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{"}}],
+            },
+            {},
+            "messages",
+        ),
+    ],
+)
+def test_what_has_no_counterpart_is_an_error_that_names_it(
+    message: dict[str, Any], params: dict[str, Any], param: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        anthropic_request.body(request({"role": "user", "content": "Hi", **message}, **params), 4096)
+    assert caught.value.param == param
+
+
+@pytest.mark.parametrize("behaviour", ["400", "401", "429", "quota", "500", "529", "wrong-json", "empty"])
+def test_its_errors_are_errors_of_ours(server: FakeAnthropic, behaviour: str) -> None:
+    server.behave(behaviour)
+    with pytest.raises(ProviderError if behaviour != "400" else Exception) as caught:
+        providers.get("anthropic").chat(request())
+    assert "loopback-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("behaviour", ["error-event", "half", "reset"])
+def test_a_stream_that_fails_raises(server: FakeAnthropic, behaviour: str) -> None:
+    server.behave(behaviour)
+    with pytest.raises(ProviderError):
+        list(providers.get("anthropic").stream_chat(request()))
+
+
+def test_a_stream_without_its_end_raises(server: FakeAnthropic) -> None:
+    server.stop_reason = ""
+    with pytest.raises(ProviderUnavailable):
+        list(providers.get("anthropic").stream_chat(request()))
+
+
+def test_the_loopback_speaks_as_the_sdk_reads(server: FakeAnthropic) -> None:
+    anthropic = pytest.importorskip("anthropic")
+    server.blocks, server.stop_reason = BLOCKS["two tools"]
+    client = anthropic.Anthropic(api_key="loopback-secret", base_url=server.url)
+    asked: dict[str, Any] = {
+        "model": "claude-sonnet-5",
+        "max_tokens": 10,
+        "messages": [{"role": "user", "content": "Hi"}],
+    }
+    whole = client.messages.create(**asked)
+    with client.messages.stream(**asked) as stream:
+        streamed = stream.get_final_message()
+    assert json.loads(whole.model_dump_json(include={"content"})) == json.loads(
+        streamed.model_dump_json(include={"content"})
+    )
