@@ -186,6 +186,7 @@ def total(made: CacheResult[Any], clips: Sequence[Clip], policy: Policy) -> Cach
     stored = all(clip.stored for clip in clips)
     return replace(
         made,
+        age=max((clip.age for clip in clips), default=0),
         stored=stored,
         ttl=policy.ttl("tts") if stored else 0,
         billed=Usage.total(clip.billed for clip in clips),

@@ -47,7 +47,7 @@ class Account:
 
     def call(self, provider: str, model: str) -> None:
         """Name the provider that is called now. Units billed by one that failed before are recorded as its error."""
-        if (spent := self._spent()) != Usage():
+        if self._meter and (spent := self._spent()) != Usage():
             ledger.record(self._event("error", spent))
         self._called, self._meter = (provider, model), None
 
@@ -130,5 +130,6 @@ def body(costs: Costs | None) -> dict[str, str | None]:
 
 
 def _in_usd(money: Money | None) -> str | None:
-    converted = money and money.to(HEADER_CURRENCY)
-    return plain(converted.amount) if converted else None
+    if money and money.currency != HEADER_CURRENCY:
+        money = money.to(HEADER_CURRENCY)
+    return plain(money.amount) if money else None

@@ -27,8 +27,8 @@ from speech.privacy.disclosure import hides, padding
 from speech.privacy.shared_scope import shared_if_admitted
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, TranscriptionRequest
 from speech.routing.breaker import calling
-from speech.routing.cache_source import MeteredChunks, source_of
-from speech.routing.error_transfer import FAILURES, cache_errors_as_ours
+from speech.routing.cache_source import chunks_of, source_of
+from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
 from speech.routing.fallback import Candidate, for_chat, for_speech, provider_named
 from speech.synthesis.cached_audio import speech_of, stale_speech
 from speech.synthesis.pipeline import Playback
@@ -115,9 +115,10 @@ def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *
             costs = None if stream and cached.status != "hit" else account.settle(cached)
             return ChatResult(cached, candidate.provider.name, candidate.request.model, costs)
         first = candidates.first
-        if len(candidates.failures) > 1 or settings.STALE_IF_ERROR_SECONDS:
+        found = llm.stale(_question(client, first, policy), policy)
+        if found or len(candidates.failures) > 1:
             account.call(first.provider.name, first.request.model)
-        if found := llm.stale(_question(client, first, policy), policy):
+        if found:
             costs = account.settle(found)
             cached = llm.as_stream(found) if stream else found
             return ChatResult(cached, first.provider.name, first.request.model, costs)
@@ -128,16 +129,16 @@ def _answer(
     client: Client, candidate: Candidate[ChatRequest], policy: Policy, account: Account, *, stream: bool
 ) -> CacheResult[Any]:
     question = _question(client, candidate, policy)
-    with cache_errors_as_ours():
+    try:
         if found := llm.find(question, policy):
             return llm.as_stream(found) if stream else found
         source = source_of(candidate.provider, candidate.request, policy, account, key=question.key)
         if not stream:
             return llm.ask(question, policy, source)
         cached = llm.ask_for_stream(question, policy, source)
-    chunks = MeteredChunks(cached.value, cached)
-    metered = account.metered(iter(chunks), chunks) if cached.collapsed else cached.value
-    return with_value(cached, _with_our_errors(metered))
+    except CACHE_ERRORS as error:
+        raise as_ours(error) from error
+    return with_value(cached, chunks_of(cached, account))
 
 
 def synthesize(
@@ -162,8 +163,7 @@ def synthesize(
         for candidate in candidates:
             account.call(candidate.provider.name, candidate.request.model)
             try:
-                with cache_errors_as_ours():
-                    cached = speech_of(_speaker(client, candidate, policy), codec, account, stream=stream)
+                cached = speech_of(_speaker(client, candidate, policy), codec, account, stream=stream)
             except ProviderError as error:
                 candidates.failures.append(error)
                 continue
@@ -172,9 +172,10 @@ def synthesize(
             costs = None if stream and cached.status != "hit" else account.settle(cached)
             return SpeechResult(cached, content_type, candidate.provider.name, candidate.request.voice, costs)
         first = candidates.first
-        if len(candidates.failures) > 1 or settings.STALE_IF_ERROR_SECONDS:
+        found = stale_speech(_speaker(client, first, policy), codec)
+        if found or len(candidates.failures) > 1:
             account.call(first.provider.name, first.request.model)
-        if found := stale_speech(_speaker(client, first, policy), codec):
+        if found:
             costs = account.settle(found)
             return SpeechResult(found, content_type, first.provider.name, first.request.voice, costs)
         raise candidates.failures[0]
@@ -251,8 +252,13 @@ def transcribe(
         return {**asdict(transcript), "billed": dict(transcript.billed.items()) if transcript.billed else {}}
 
     limit = settings.PROVIDER_READ_TIMEOUT
-    with account, cache_errors_as_ours():
-        cached = stt.transcribe(recording, policy, produce, stale_if=ProviderError, failures=FAILURES, patience=limit)
+    with account:
+        try:
+            cached = stt.transcribe(
+                recording, policy, produce, stale_if=ProviderError, failures=FAILURES, patience=limit
+            )
+        except CACHE_ERRORS as error:
+            raise as_ours(error) from error
     return TranscriptionResult(cached, chosen.name, account.settle(cached))
 
 
@@ -289,8 +295,3 @@ def _question_text(request: ChatRequest, policy: Policy) -> str:
 def _kept(text: str, policy: Policy) -> str:
     """Return the text that the ledger may keep."""
     return text if policy.write else ""
-
-
-def _with_our_errors(items: Iterator[Chunk]) -> Iterator[Chunk]:
-    with cache_errors_as_ours():
-        yield from items

@@ -16,7 +16,7 @@ from caching.result import CacheResult, status_without_hit
 from speech.accounting import Account
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
 from speech.routing.breaker import calling
-from speech.routing.error_transfer import FAILURES
+from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
 
 
 class MeteredChunks:
@@ -60,6 +60,15 @@ def source_of(
         return account.metered(iter(chunks), chunks)
 
     return llm.Source(whole, stream, FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
+
+
+def chunks_of(found: CacheResult[Iterator[Chunk]], account: Account) -> Iterator[Chunk]:
+    """Yield the chunks of a miss. Those of another request's answer close `account` at their end."""
+    chunks = MeteredChunks(found.value, found)
+    try:
+        yield from account.metered(iter(chunks), chunks) if found.collapsed else found.value
+    except CACHE_ERRORS as error:
+        raise as_ours(error) from error
 
 
 def _chunks(provider: BaseProvider, request: ChatRequest) -> Iterator[Chunk]:

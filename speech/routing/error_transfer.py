@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from caching.coordination.single_flight import Failures, LeaderLost, LeaderSilent
@@ -11,18 +9,16 @@ from caching.result import NothingCached
 from speech import exceptions
 from speech.exceptions import GatewayError, NotCached, ProviderError, ProviderTimeout, ProviderUnavailable
 
+CACHE_ERRORS = (NothingCached, LeaderLost, LeaderSilent)
 
-@contextmanager
-def cache_errors_as_ours() -> Iterator[None]:
-    """Raise a GatewayError in place of NothingCached, LeaderLost or LeaderSilent."""
-    try:
-        yield
-    except NothingCached as error:
-        raise NotCached("Not cached, and only-if-cached does not allow a provider call.") from error
-    except LeaderLost as error:
-        raise ProviderUnavailable("the shared provider call was interrupted") from error
-    except LeaderSilent as error:
-        raise ProviderTimeout("the shared provider call timed out") from error
+
+def as_ours(error: Exception) -> GatewayError:
+    """Return the error to raise in place of one of CACHE_ERRORS."""
+    if isinstance(error, NothingCached):
+        return NotCached("Not cached, and only-if-cached does not allow a provider call.")
+    if isinstance(error, LeaderLost):
+        return ProviderUnavailable("the shared provider call was interrupted")
+    return ProviderTimeout("the shared provider call timed out")
 
 
 def _dump(error: Exception) -> dict[str, Any] | None:

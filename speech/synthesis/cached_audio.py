@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 
 from caching import tts
 from caching.pricing.usage import Usage
-from caching.result import CacheResult, with_value
+from caching.result import CacheResult, NothingCached, with_value
 from caching.tts import Clip
 from speech.accounting import Account
 from speech.audio import Encoder, join
 from speech.iterators import primed
+from speech.routing.error_transfer import as_ours
 from speech.synthesis.pipeline import Playback
 from speech.synthesis.voice import STORED_AS, Speaker
 
@@ -23,8 +25,8 @@ LOSSLESS = ("wav", "pcm")
 def speech_of(speaker: Speaker, codec: str, account: Account, *, stream: bool) -> CacheResult[Iterator[bytes]]:
     """Return the encoded audio, whole, or with `stream` as it is made.
 
-    A stream that is not a hit closes `account` itself. Raises NothingCached and ProviderError; reading a stream may
-    raise the latter too.
+    A stream that is not a hit closes `account` itself. Raises NotCached and ProviderError; reading a stream may raise
+    the latter too.
     """
     found, sound = _look_up(speaker, codec)
     if sound is not None:
@@ -37,8 +39,9 @@ def speech_of(speaker: Speaker, codec: str, account: Account, *, stream: bool) -
     account.watch(playback)
     sound = _encoded(speaker, codec, b"".join(playback.pcm()))
     tts.count(found, speaker.policy, speaker.request.voice)
-    _store_whole(speaker, codec, sound, playback)
-    return with_value(playback.result, iter([sound]))
+    result = playback.result
+    _store_whole(speaker, codec, sound, result)
+    return with_value(result, iter([sound]))
 
 
 def stale_speech(speaker: Speaker, codec: str) -> CacheResult[Iterator[bytes]] | None:
@@ -53,7 +56,10 @@ def _look_up(speaker: Speaker, codec: str) -> tuple[CacheResult[list[Clip]], byt
     """Return the clips of the sentences and, on a hit, the encoded audio of the whole text."""
     if codec not in LOSSLESS and (whole := tts.find(speaker.whole(codec), speaker.policy)):
         return with_value(whole, []), whole.value
-    found = tts.audio(speaker.utterances(speaker.texts), speaker.policy, speaker)
+    try:
+        found = tts.audio(speaker.utterances(speaker.texts), speaker.policy, speaker)
+    except NothingCached as error:
+        raise as_ours(error) from error
     if found.status != "hit":
         return found, None
     stored = [clip.found.value for clip in found.value if clip.found]
@@ -79,13 +85,11 @@ def _stored_at_end(speaker: Speaker, codec: str, playback: Playback) -> Iterator
     for chunk in playback.encoded(codec):
         chunks.append(chunk)
         yield chunk
-    _store_whole(speaker, codec, b"".join(chunks), playback)
+    _store_whole(speaker, codec, b"".join(chunks), playback.result)
 
 
-def _store_whole(speaker: Speaker, codec: str, sound: bytes, playback: Playback) -> None:
-    result = playback.result
-    usage = result.billed and result.billed + result.served
-    _remember(speaker, codec, sound, usage, age=max(clip.age for clip in playback.clips))
+def _store_whole(speaker: Speaker, codec: str, sound: bytes, result: CacheResult[Any]) -> None:
+    _remember(speaker, codec, sound, result.billed and result.billed + result.served, age=result.age)
 
 
 def _remember(speaker: Speaker, codec: str, sound: bytes, usage: Usage | None, *, age: int) -> None:

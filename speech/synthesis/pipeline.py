@@ -18,7 +18,7 @@ from caching.result import CacheResult
 from caching.tts import Clip
 from speech.audio import Encoder, join
 from speech.iterators import primed
-from speech.routing.error_transfer import cache_errors_as_ours
+from speech.routing.error_transfer import CACHE_ERRORS, as_ours
 from speech.synthesis.voice import Speaker
 
 AHEAD = 4
@@ -110,12 +110,13 @@ class _Track:
 
     def fill(self) -> None:
         try:
-            with cache_errors_as_ours():
-                for chunk in self._clip.pcm():
-                    if self._stopped.is_set():
-                        break
-                    self._chunks.put(chunk)
+            for chunk in self._clip.pcm():
+                if self._stopped.is_set():
+                    break
+                self._chunks.put(chunk)
             self._chunks.put(None)
+        except CACHE_ERRORS as error:
+            self._chunks.put(as_ours(error))
         except Exception as error:  # noqa: BLE001 (raised again in the thread that plays)
             self._chunks.put(error)
 

@@ -30,6 +30,7 @@ from speech.routing.error_transfer import FAILURES
 from speech.text import sentences
 
 STORED_AS = "wav"
+_OPTIONS = [field.name for field in fields(SpeechRequest) if field.name not in ("text", "voice")]
 
 
 class Abandoned(Exception):
@@ -49,6 +50,8 @@ class Speaker:
     """Set when nobody listens any more: no call is made from then on."""
     _chosen: dict[str, Utterance] = field(default_factory=dict, compare=False)
     """Utterances in the scope chosen for them, by their key in the client's own scope."""
+    _wholes: dict[str, Utterance] = field(default_factory=dict, compare=False)
+    """By codec."""
 
     @cached_property
     def texts(self) -> list[str]:
@@ -59,9 +62,12 @@ class Speaker:
 
     def whole(self, codec: str) -> Utterance:
         """Return the entry of the whole text, encoded."""
-        if len(self.texts) == 1:
-            return self.utterances(self.texts, codec)[0]
-        return self.utterances([self.request.text], codec, {"pause_ms": settings.SENTENCE_PAUSE_MS})[0]
+        if codec not in self._wholes:
+            alone = len(self.texts) == 1
+            text = self.texts[0] if alone else self.request.text
+            joined = {} if alone else {"pause_ms": settings.SENTENCE_PAUSE_MS}
+            [self._wholes[codec]] = self.utterances([text], codec, joined)
+        return self._wholes[codec]
 
     def utterances(
         self, texts: Sequence[str], codec: str = STORED_AS, joined: Mapping[str, int] | None = None
@@ -123,9 +129,9 @@ class Speaker:
 
     @cached_property
     def _options(self) -> dict[str, Any]:
-        names = (field.name for field in fields(self.request) if field.name not in ("text", "voice"))
+        options = {name: getattr(self.request, name) for name in _OPTIONS}
         # Plain from the beginning: `speed=1.0` would have each key's JSON written twice.
-        return {name: keys.plain(getattr(self.request, name)) for name in names} | self.provider.service_option
+        return {**keys.plain(options), **self.provider.service_option}
 
     def _own(self, text: str, codec: str, joined: Mapping[str, int] | None) -> Utterance:
         return Utterance(
