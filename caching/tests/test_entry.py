@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import redis
+
+from caching import entry
+from caching.policy import Policy
+from caching.pricing.usage import Usage
+from caching.redis import store
+
+KEY = "llm:exact:a"
+USAGE = Usage(characters=3)
+
+
+def fields_of(policy: Policy | None = None, *, age: int = 0, **change: Any) -> dict[str, Any]:
+    fields = entry.envelope(KEY, "llm", policy or Policy(), version=2, by="tester", age=age)
+    return {**fields, **change}
+
+
+def read(fields: dict[str, Any], policy: Policy | None = None, key: str = KEY) -> entry.CacheEntry[str] | None:
+    return entry.read(key, fields, policy or Policy(), lambda: ("value", USAGE), version=2)
+
+
+def test_what_is_written_is_read_again(redis_client: redis.Redis) -> None:
+    found = read(fields_of(Policy("speed")))
+    assert found is not None
+    assert (found.value, found.usage, found.ttl, found.level, found.kept, found.age) == (
+        *("value", USAGE, 600, "speed", 0, 0),
+    )
+
+
+def test_parts_made_earlier_make_an_entry_older_and_end_it_earlier(redis_client: redis.Redis) -> None:
+    fields = fields_of(age=100)
+    found = read(fields)
+    assert found is not None and found.age in (99, 100), "to the millisecond"
+    assert (entry.seconds_in_redis(fields), entry.seconds_in_redis(fields, 100)) == (1800, 1700)
+
+
+def test_stale_if_error_keeps_an_entry_in_redis_for_longer(settings: Any) -> None:
+    settings.STALE_IF_ERROR_SECONDS = 60
+    fields = fields_of()
+    assert (fields["kept"], fields["ttl"], entry.seconds_in_redis(fields)) == (60, 1800, 1860)
+
+
+def test_a_value_without_a_version_is_not_one_of_a_version(redis_client: redis.Redis) -> None:
+    fields = entry.envelope(KEY, "tts", Policy(), version=None, by="tester")
+    assert "v" not in fields
+    assert entry.read(KEY, fields, Policy(), lambda: (b"", None), version=None) is not None
+    assert read(fields) is None
+
+
+@pytest.mark.parametrize(
+    ("created", "policy", "accepted"),
+    [
+        (-100, Policy(), True),
+        (-2000, Policy(), True),  # Redis lets it live: its clock decides
+        (-99, Policy(max_age=100), True),
+        (-101, Policy(max_age=100), False),
+    ],
+)
+def test_the_age_of_an_entry_that_redis_drops_in_time(
+    redis_client: redis.Redis, created: int, policy: Policy, accepted: bool
+) -> None:
+    found = read(fields_of(created=time.time() + created), policy)
+    assert (found is not None) == accepted
+
+
+@pytest.mark.parametrize(
+    ("created", "policy", "accepted"),
+    [
+        (-1799, Policy(), True),
+        (-1801, Policy(), False),
+        (4, Policy(), True),
+        (6, Policy(), False),
+        (-1801, Policy(stale=True), True),
+        (-1801, Policy(stale=True, max_age=5000), False),
+        (-100, Policy(max_age=5000), True),
+    ],
+)
+def test_the_age_of_an_entry_that_redis_keeps_for_longer(
+    redis_client: redis.Redis, settings: Any, created: int, policy: Policy, accepted: bool
+) -> None:
+    settings.STALE_IF_ERROR_SECONDS = 600
+    found = read(fields_of(created=time.time() + created), policy)
+    assert (found is not None) == accepted
+
+
+@pytest.mark.parametrize(
+    "change", [{"v": 1}, {"key": "0" * 12}, {"created": "now"}, {"ttl": None}, {"level": ...}, {"kept": "long"}]
+)
+def test_an_entry_of_another_form_is_deleted(redis_client: redis.Redis, change: dict[str, Any]) -> None:
+    store.put(KEY, {"some": "value"}, 60)
+    fields = fields_of(**change)
+    if change == {"level": ...}:
+        del fields["level"]
+    assert read(fields) is None
+    assert not redis_client.exists(KEY)
+
+
+def test_an_entry_that_was_moved_is_deleted_where_it_lies(redis_client: redis.Redis) -> None:
+    store.put(KEY, {"some": "value"}, 60)
+    store.put("llm:exact:b", {"some": "value"}, 60)
+    assert read(fields_of(), key="llm:exact:b") is None
+    assert redis_client.keys() == [KEY.encode()]
+
+
+@pytest.mark.parametrize("error", [AttributeError, KeyError, TypeError, ValueError])
+def test_a_value_that_cannot_be_parsed_is_deleted(redis_client: redis.Redis, error: type[Exception]) -> None:
+    def parse() -> tuple[str, None]:
+        raise error
+
+    store.put(KEY, {"some": "value"}, 60)
+    assert entry.read(KEY, fields_of(), Policy(), parse, version=2) is None
+    assert not redis_client.exists(KEY)
+
+
+def test_an_entry_that_is_too_old_for_one_caller_stays_for_others(redis_client: redis.Redis) -> None:
+    store.put(KEY, {"some": "value"}, 60)
+    assert read(fields_of(created=time.time() - 100), Policy(max_age=50)) is None
+    assert redis_client.exists(KEY)
