@@ -44,16 +44,23 @@ class Source:
 Item = Chunk | Fresh[Answer] | CacheEntry[WholeAnswer]
 
 
-def answer(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
-    """Return the cached answer, or the one of `source`, which is then stored as far as `policy` allows.
-
-    Errors of `source` pass through and leave nothing stored. Raises NothingCached.
-    """
-    return find(query, policy) or ask(query, policy, source)
+def find(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
+    """Return a hit, exact or semantic. Raises NothingCached if `policy` allows nothing else."""
+    value = store.get(query.key) if policy.read else None
+    if value is not None and (found := from_value(query.key, value, policy)):
+        return _hit(query, policy, found)
+    if similar := semantic_lookup.find(query, policy):
+        return _hit(query, policy, *similar)
+    if policy.only_if_cached:
+        result.require_provider_allowed("llm", policy, subject=_subject(query, policy))
+    return None
 
 
 def ask(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
-    """Return the answer to a query that `find` has not found."""
+    """Return the answer of `source` to a query that `find` has not found, and store it as far as `policy` allows.
+
+    Errors of `source` pass through and leave nothing stored. Raises LeaderSilent and LeaderLost.
+    """
     try:
         return _collect(query, policy, *_share(query, policy, source, _whole))
     except single_flight.LeaderLost:
@@ -61,18 +68,13 @@ def ask(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]
         return _collect(query, policy, *_share(query, policy, source, _whole))
 
 
-def stream(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
+def ask_for_stream(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
     """Return the same as a stream, once its first chunk is there; it is stored when it has ended properly.
 
     If the consumer closes the stream early, the rest is read in the background. A follower whose leader dies in
-    mid-answer asks again and goes on where it was; if the second answer differs, reading raises LeaderLost.
+    mid-answer asks again and goes on where it was; if the second answer differs, reading raises LeaderLost. The chunks
+    must not be changed: they may still be sent to followers.
     """
-    found = find(query, policy)
-    return as_stream(found) if found else ask_for_stream(query, policy, source)
-
-
-def ask_for_stream(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
-    """Return the stream for a query that `find` has not found. Its chunks must not be changed."""
 
     def share() -> tuple[bool, Iterator[Item]]:
         return _share(query, policy, source, _streamed)
@@ -85,18 +87,6 @@ def ask_for_stream(query: ChatQuery, policy: Policy, source: Source) -> CacheRes
         return as_stream(_hit(query, policy, first))
     chunks = _chunks(leads, items, first)
     return _miss(query, policy, chunks if leads else _resumable(chunks, share), leads=leads)
-
-
-def find(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
-    """Return a hit, exact or semantic. Raises NothingCached if `policy` allows nothing else."""
-    value = store.get(query.key) if policy.read else None
-    if value is not None and (found := from_value(query.key, value, policy)):
-        return _hit(query, policy, found)
-    if similar := semantic_lookup.find(query, policy):
-        return _hit(query, policy, *similar)
-    if policy.only_if_cached:
-        result.require_provider_allowed("llm", policy, subject=_subject(query, policy))
-    return None
 
 
 def stale(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:

@@ -8,11 +8,9 @@ import pytest
 import redis
 
 from caching import background
-from caching.coordination.single_flight import Failures
-from caching.llm import cache as llm
 from caching.policy import Policy, Quota
 from caching.semantic.cache import forget_tier
-from caching.tests.support.asking import Provider, ask, change_entry, spoken
+from caching.tests.support.asking import Provider, ask, ask_for_stream, change_entry, spoken
 from caching.tests.support.paraphrases import ASKED, PARAPHRASE, asked, question, wait_for_the_index
 
 
@@ -155,8 +153,7 @@ def test_without_redis_nothing_is_looked_for(use_redis: Callable[[str], None]) -
 
 def test_a_stream_may_be_answered_so_too() -> None:
     provider = Provider(spoken("x"))
-    source = llm.Source(provider.whole, provider.stream, Failures(lambda error: None, RuntimeError), 5)
-    result = llm.stream(question(PARAPHRASE), Policy("speed"), source)
+    result = ask_for_stream(question(PARAPHRASE), Policy("speed"), provider)
     assert result.match == "semantic"
     assert provider.calls == 0
     assert len(list(result.value)) > 2

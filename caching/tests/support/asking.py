@@ -68,10 +68,13 @@ class Provider:
 
 
 def ask(question: llm.ChatQuery, policy: Policy, provider: Provider) -> CacheResult[Any]:
-    return llm.answer(question, policy, llm.Source(provider.whole, provider.stream, FAILURES, patience=5))
+    source = llm.Source(provider.whole, provider.stream, FAILURES, patience=5)
+    return llm.find(question, policy) or llm.ask(question, policy, source)
 
 
 def ask_for_stream(
     question: llm.ChatQuery, policy: Policy, provider: Provider
 ) -> CacheResult[Iterator[dict[str, Any]]]:
-    return llm.stream(question, policy, llm.Source(provider.whole, provider.stream, FAILURES, patience=5))
+    source = llm.Source(provider.whole, provider.stream, FAILURES, patience=5)
+    found = llm.find(question, policy)
+    return llm.as_stream(found) if found else llm.ask_for_stream(question, policy, source)

@@ -186,14 +186,12 @@ def remember_everywhere(question: ChatQuery, text: str) -> None:
 
 
 def found(question: ChatQuery) -> str | None:
-    def refuse() -> Any:
-        raise AssertionError("nobody may be asked")
-
-    source = llm.Source(refuse, refuse, FAILURES, patience=5)
     try:
-        return str(llm.answer(question, ONLY_CACHED, source).value.choices[0]["message"]["content"])
+        hit = llm.find(question, ONLY_CACHED)
     except NothingCached:
         return None
+    assert hit, "it raises where there is none"
+    return str(hit.value.choices[0]["message"]["content"])
 
 
 @many
