@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar, cast
 
 from caching import metrics
+from caching.coordination import admission
 from caching.entry import CacheEntry
 from caching.policy import CacheType, Policy
 from caching.pricing.usage import Usage
@@ -100,10 +102,14 @@ def miss(
     )
 
 
-def require_provider_allowed(cache_type: CacheType, policy: Policy, *, subject: str) -> None:
-    """Raise NothingCached, counted as a request without a hit, if `policy` allows nothing but a hit."""
+def leave_lookup(cache_type: CacheType, policy: Policy, *, subject: Callable[[], str]) -> None:
+    """End a look-up without a hit: other requests go first from now on.
+
+    Raises NothingCached, counted as a request without a hit, if `policy` allows nothing but a hit.
+    """
+    admission.release()
     if policy.only_if_cached:
-        count(cache_type, status_without_hit(policy), policy, subject)
+        count(cache_type, status_without_hit(policy), policy, subject())
         raise NothingCached
 
 

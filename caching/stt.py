@@ -62,7 +62,7 @@ def transcribe(
     """
     if found := lookup(recording, policy):
         return _hit(recording, policy, found)
-    result.require_provider_allowed("stt", policy, subject=_subject(recording))
+    result.leave_lookup("stt", policy, subject=lambda: _subject(recording))
     try:
         return _share(recording, policy, produce, failures, patience)
     except (stale_if, single_flight.LeaderLost, single_flight.LeaderSilent):

@@ -171,7 +171,7 @@ def audio(utterances: Sequence[Utterance], policy: Policy, source: Source) -> Ca
         age = max(each.age for each in found)
         usage = Usage.total(each.usage for each in found)
         return _hit(utterances[0], policy, CacheEntry(clips, usage, oldest, left + age, policy.level))
-    result.require_provider_allowed("tts", policy, subject=_subject(utterances[0]))
+    result.leave_lookup("tts", policy, subject=lambda: _subject(utterances[0]))
     return CacheResult(clips, result.status_without_hit(policy), utterances[0].key)
 
 

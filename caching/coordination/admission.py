@@ -1,9 +1,10 @@
-"""Requests are let into Python in the order of their coming, no more at once than keep it busy.
+"""Admission queue: limits how many requests run Python code at once, first come, first served.
 
-A worker runs one thread of Python at a time. Of many that are ready any may be the next, whenever one waits for Redis:
-with 64 connections that switching was a fifth of what a hit computes, and p99 was half as long again as by turns
-(docs/performance.md). So a request waits for its turn once its body is there, and gives the turn back before it waits
-for anything slower than Redis, and at its end.
+Bypassed: the interpreter's own choice among threads that are ready. A worker runs one thread of Python at a time, and
+switching between many costs: in the order of their coming 8, 64 and 256 connections get 17, 25 and 20 % more requests
+per second, and p99 falls by 23 to 33 % (docs/performance.md). A request takes a slot when its body has been read. It
+releases the slot at its end, or when the look-up in the cache is over without a hit, because calls to providers would
+block the others. speech/tests/api/test_admission.py notices a call that is made with a slot.
 """
 
 from __future__ import annotations
@@ -11,74 +12,90 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from types import TracebackType
 
 from caching.redis.latency import Least, redis_latency
 
 MOST = 64
+# Computing time of a hit between two round trips to Redis, roughly: during a longer wait others can compute.
 BETWEEN_TRIPS_SECONDS = 0.00025
-"""What a hit computes between two round trips to Redis, roughly: while it waits for longer, others can compute."""
-KEPT_SECONDS = 0.1
-"""Whoever has had a turn for longer while others wait has met something slow that nobody thought of, and loses it."""
+# A slot held for longer while others wait is revoked: its holder is blocked by something unforeseen.
+REVOKED_AFTER_SECONDS = 0.1
 
 
-class Turns:
-    """First come, first served. A thread has one turn or none."""
+class Admission:
+    """A queue of requests. `with` waits for a slot and holds it; a thread holds one slot or none."""
 
     def __init__(self, latency: Least = redis_latency) -> None:
         self._latency = latency
         self._lock = threading.Lock()
+        # A slot is a lock, released when its request is admitted.
         self._waiting: deque[threading.Lock] = deque()
-        self._taken: dict[threading.Lock, float] = {}
-        """Since when, by `time.monotonic()`. A turn is a lock that is released when it begins."""
+        # Since when each is held, by `time.monotonic()`.
+        self._held: dict[threading.Lock, float] = {}
         self._own = threading.local()
 
     @property
-    def taken(self) -> int:
-        return len(self._taken)
+    def held(self) -> int:
+        return len(self._held)
 
     @property
     def waiting(self) -> int:
         return len(self._waiting)
 
     @property
-    def at_once(self) -> int:
-        """How many have their turn together: one where Redis is as near as on the same machine."""
+    def limit(self) -> int:
+        """Slots at once: one if Redis is as near as on the same machine, more the farther away it is."""
         return min(MOST, 1 + int(self._latency.least / BETWEEN_TRIPS_SECONDS))
 
-    def begin(self) -> None:
-        """Wait for this thread's turn."""
-        turn = threading.Lock()
-        turn.acquire()
+    def __enter__(self) -> None:
+        slot = threading.Lock()
+        slot.acquire()
         with self._lock:
-            self._waiting.append(turn)
-            # Each looks after those before it have had the time to, or a long line would be busy with looking.
-            patience = KEPT_SECONDS * len(self._waiting)
-            self._let_in()
-        while not turn.acquire(timeout=patience):
-            self._take_away()
-        self._own.turn = turn
+            self._waiting.append(slot)
+            # In proportion to the queue, or all of a long one would wake up to look for slots to revoke.
+            patience = REVOKED_AFTER_SECONDS * len(self._waiting)
+            self._admit()
+        while not slot.acquire(timeout=patience):
+            self._revoke()
+        self._own.slot = slot
 
-    def give_back(self) -> None:
-        """Let the next one begin. Nothing happens where this thread has no turn."""
-        turn = getattr(self._own, "turn", None)
-        if turn is None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Give this thread's slot to the next request, if the thread holds one."""
+        slot = getattr(self._own, "slot", None)
+        if slot is None:
             return
-        self._own.turn = None
+        self._own.slot = None
         with self._lock:
-            self._taken.pop(turn, None)
-            self._let_in()
+            self._held.pop(slot, None)
+            self._admit()
 
-    def _take_away(self) -> None:
+    def _revoke(self) -> None:
         with self._lock:
             now = time.monotonic()
-            self._taken = {turn: since for turn, since in self._taken.items() if now - since < KEPT_SECONDS}
-            self._let_in()
+            self._held = {slot: since for slot, since in self._held.items() if now - since < REVOKED_AFTER_SECONDS}
+            self._admit()
 
-    def _let_in(self) -> None:
-        while self._waiting and len(self._taken) < self.at_once:
-            turn = self._waiting.popleft()
-            self._taken[turn] = time.monotonic()
-            turn.release()
+    def _admit(self) -> None:
+        while self._waiting and len(self._held) < self.limit:
+            slot = self._waiting.popleft()
+            self._held[slot] = time.monotonic()
+            slot.release()
 
 
-turns = Turns()
+queue = Admission()
+
+
+def slot() -> Admission:
+    """Return the context manager that waits for a slot of this process and holds it."""
+    return queue
+
+
+def release() -> None:
+    """Release this thread's slot, if it holds one, before it waits for anything slower than Redis."""
+    queue.release()

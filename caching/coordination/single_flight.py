@@ -22,7 +22,6 @@ from typing import Any, Generic, TypeVar, cast
 from django.conf import settings
 
 from caching import keys
-from caching.coordination.admission import turns
 from caching.coordination.lease import Lease, holders, renew
 from caching.redis import store
 
@@ -84,7 +83,6 @@ def share(
     `look`: a command sent in the same round trip, behind the lease; `produce` is called with its reply, None without
     Redis, and so sees what an earlier leader has stored.
     """
-    turns.give_back()
     lease = Lease(keys.make_key(f"flight:{name}", settings.CACHE_KEY_PREFIX, 1))
     token, replies = lease.acquire([look] if look else [])
     if token is None:

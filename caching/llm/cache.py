@@ -51,8 +51,7 @@ def find(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
         return _hit(query, policy, found)
     if similar := semantic_lookup.find(query, policy):
         return _hit(query, policy, *similar)
-    if policy.only_if_cached:
-        result.require_provider_allowed("llm", policy, subject=_subject(query, policy))
+    result.leave_lookup("llm", policy, subject=lambda: _subject(query, policy))
     return None
 
 

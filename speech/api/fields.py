@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.utils.serializer_helpers import BindingDict
 
+from speech.api.endpoint import PreparedSerializer
 from speech.api.messages import ROLES
-
-AnyField = serializers.Field[Any, Any, Any, Any]
 
 
 class TextField(serializers.CharField):
@@ -70,44 +67,6 @@ class TruthField(serializers.BooleanField):
 )
 class MessagesField(serializers.JSONField):
     """A conversation in OpenAI's format, validated by `speech.api.messages`."""
-
-
-class PreparedSerializer(serializers.Serializer[Any]):
-    """A serializer of JSON with much to choose from, of which a body names little.
-
-    All instances share one set of fields: DRF copies them for each, which takes longer than validating a body. And only
-    those fields are asked that are given, or that say something of what is not.
-    """
-
-    @property
-    def fields(self) -> BindingDict:
-        return _fields_of(type(self))
-
-    @property
-    def _writable_fields(self) -> list[AnyField]:
-        # What DRF goes through to validate.
-        given = self.initial_data
-        return [field for field, silent in _silences_of(type(self)) if not silent or field.field_name in given]
-
-
-@cache
-def _fields_of(kind: type[PreparedSerializer]) -> BindingDict:
-    owner = kind()
-    fields = BindingDict(owner)
-    for name, field in owner.get_fields().items():
-        fields[name] = field
-    return fields
-
-
-@cache
-def _silences_of(kind: type[PreparedSerializer]) -> list[tuple[AnyField, bool]]:
-    """The fields that a body may have, and whether nothing comes of one that it does not."""
-    return [(field, _is_silent(field)) for field in _fields_of(kind).values() if not field.read_only]
-
-
-def _is_silent(field: AnyField) -> bool:
-    has_default = field.default is not serializers.empty or type(field).get_default is not AnyField.get_default
-    return not field.required and not has_default
 
 
 class StrictSerializer(PreparedSerializer):

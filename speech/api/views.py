@@ -50,12 +50,13 @@ ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 429, 502, 503, 504),
 
 
 class ChatView(Endpoint):
+    reads = ChatRequestSerializer
+
     @extend_schema(
         request=ChatRequestSerializer, responses={200: ChatResponseSerializer, **ERRORS}, parameters=[CACHE_CONTROL]
     )
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: HttpRequest, call: Any) -> HttpResponse:
         """Answer a question, from the cache if possible."""
-        call = self.read_in_turn(ChatRequestSerializer, request)
         client = client_of(request)
         result = services.chat(
             client=client,
@@ -69,14 +70,15 @@ class ChatView(Endpoint):
 
 
 class SpeechView(Endpoint):
+    reads = SpeechRequestSerializer
+
     @extend_schema(
         request=SpeechRequestSerializer,
         responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio."), **ERRORS},
         parameters=[CACHE_CONTROL],
     )
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: HttpRequest, call: Any) -> HttpResponse:
         """Synthesize speech, from the cache if possible."""
-        call = self.read_in_turn(SpeechRequestSerializer, request)
         client = client_of(request)
         result = services.synthesize(
             client=client,

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from caching.coordination.admission import turns
+from caching.coordination import admission
 from caching.result import CacheResult
 from speech.models import Client
 
@@ -42,7 +42,7 @@ class Padding:
         if result.status != "hit":
             misses.append(seconds)
         elif misses:
-            turns.give_back()
+            admission.release()
             # A random one: the spread of a mean would differ from that of misses.
             time.sleep(max(0.0, random.SystemRandom().choice(list(misses)) - seconds))
 

@@ -10,7 +10,6 @@ from functools import cache
 
 from django.conf import settings
 
-from caching.coordination.admission import turns
 from caching.metrics import samples_of
 from speech.exceptions import GatewayError, ProviderRateLimited, ProviderRejected, ProviderTimeout, ProviderUnavailable
 from speech.metrics import CIRCUIT_OPEN, LEFT_ALONE, measured
@@ -98,7 +97,6 @@ def calling(provider: BaseProvider, operation: str) -> Iterator[None]:
     A refused request proves that the provider works. An unreadable answer, a wrong key or an empty account says nothing
     about the next call.
     """
-    turns.give_back()
     provider.ensure_configured()
     if not settings.PROVIDER_BREAKER_FAILURES:
         with measured(provider.name, operation):

@@ -13,7 +13,6 @@ from typing import Any
 from django.conf import settings
 
 from caching import tts
-from caching.coordination.admission import turns
 from caching.result import CacheResult
 from caching.tts import Clip
 from speech.audio import Encoder, join
@@ -48,7 +47,6 @@ class Playback:
 
     def open(self, clip: Clip) -> None:
         """Play `clip` before the others. Returns with its first chunk, so a provider that fails at once fails here."""
-        turns.give_back()
         self._tracks.put(primed(self._begin(clip)))
 
     def encoded(self, codec: str) -> Iterator[bytes]:
@@ -65,7 +63,6 @@ class Playback:
         return join(self._played(), settings.SENTENCE_PAUSE_MS, self._speaker.request.sample_rate)
 
     def _played(self) -> Iterator[Iterator[bytes]]:
-        turns.give_back()
         threading.Thread(target=self._feed, name="playback", daemon=True).start()
         try:
             while (track := self._tracks.get()) is not None:

@@ -138,7 +138,7 @@ def quiet_background(monkeypatch: pytest.MonkeyPatch) -> None:
     start = background.PeriodicWorker.start
 
     def start_unless_quiet(worker: background.PeriodicWorker) -> None:
-        if worker.name not in ("ledger", "judging", "tasks"):
+        if worker.name not in ("ledger", "judging", "tasks", "request-bodies"):
             start(worker)
 
     monkeypatch.setattr(background.PeriodicWorker, "start", start_unless_quiet)

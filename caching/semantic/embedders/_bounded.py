@@ -10,7 +10,7 @@ from threading import Lock
 
 import numpy as np
 
-from caching.coordination.admission import turns
+from caching.coordination import admission
 from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError, Vectors
 
 THREADS = 8
@@ -50,7 +50,7 @@ class Bounded(BaseEmbedder):
             return future
 
     def _wait(self, future: Future[Vectors]) -> Vectors:
-        turns.give_back()
+        admission.release()
         try:
             return future.result(self._seconds)
         except (TookTooLong, CancelledError):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from caching.coordination.admission import MOST, Turns
+from caching.coordination.admission import MOST, Admission
 from caching.redis import client, store
 from caching.redis.latency import Least
 from speechsite.tests.support.proxy import Proxy
@@ -21,19 +21,19 @@ def start(work: Callable[[], None]) -> threading.Thread:
 
 
 class Line:
-    """Requests that wait for a turn, each until it is told to end."""
+    """Requests that wait for a slot, each until it is told to end."""
 
-    def __init__(self, turns: Turns) -> None:
-        self.turns = turns
+    def __init__(self, admission: Admission) -> None:
+        self.admission = admission
         self.begun: list[int] = []
         self.ends: dict[int, threading.Event] = {}
         self.threads: list[threading.Thread] = []
 
     def join(self, number: int) -> None:
         self.ends[number] = threading.Event()
-        waiting = self.turns.waiting + len(self.begun)
+        waiting = self.admission.waiting + len(self.begun)
         self.threads.append(start(lambda: self._work(number)))
-        wait_until(lambda: self.turns.waiting + len(self.begun) > waiting)
+        wait_until(lambda: self.admission.waiting + len(self.begun) > waiting)
 
     def end(self) -> None:
         for event in self.ends.values():
@@ -43,14 +43,13 @@ class Line:
             assert not thread.is_alive()
 
     def _work(self, number: int) -> None:
-        self.turns.begin()
-        self.begun.append(number)
-        self.ends[number].wait(10)
-        self.turns.give_back()
+        with self.admission:
+            self.begun.append(number)
+            self.ends[number].wait(10)
 
 
 def test_first_come_first_served() -> None:
-    line = Line(Turns())
+    line = Line(Admission())
     for number in range(8):
         line.join(number)
     for number in range(8):
@@ -60,18 +59,18 @@ def test_first_come_first_served() -> None:
     assert line.begun == list(range(8))
 
 
-def test_one_has_its_turn_where_redis_is_near_and_more_where_it_is_far() -> None:
+def test_there_is_one_slot_where_redis_is_near_and_more_where_it_is_far() -> None:
     near = Least()
-    turns = Turns(near)
-    assert turns.at_once == 1
+    admission = Admission(near)
+    assert admission.limit == 1
     near.add(0.0002)
     near.add(0.4)
-    assert turns.at_once == 1
+    assert admission.limit == 1
     far = Least()
     far.add(0.0051)
-    assert Turns(far).at_once == 21
+    assert Admission(far).limit == 21
     far.add(0.0002)
-    assert Turns(far).at_once == 1
+    assert Admission(far).limit == 1
 
 
 def test_how_far_away_redis_is_shows_where_it_is_asked(
@@ -88,39 +87,40 @@ def test_how_far_away_redis_is_shows_where_it_is_asked(
             store.get("llm:exact:a")
             store.delete([])
             store.get_many([])
-    assert Turns(near).at_once < 10 and Turns(far).at_once == MOST
+    assert Admission(near).limit < 10 and Admission(far).limit == MOST
 
 
 def test_a_far_redis_keeps_nobody_waiting_for_those_who_wait_for_it() -> None:
     latency = Least()
     latency.add(0.0011)
-    line = Line(Turns(latency))
+    line = Line(Admission(latency))
     for number in range(8):
         line.join(number)
     assert line.begun == [0, 1, 2, 3, 4]
     line.end()
 
 
-def test_who_has_no_turn_gives_none_back() -> None:
-    turns = Turns()
-    turns.give_back()
-    turns.begin()
-    turns.give_back()
-    turns.give_back()
-    assert not turns.taken
+def test_a_slot_is_released_once_and_only_by_its_holder() -> None:
+    admission = Admission()
+    admission.release()
+    with admission:
+        admission.release()
+        assert not admission.held
+        admission.release()
+    assert not admission.held
 
 
-def test_who_keeps_a_turn_for_long_loses_it_for_good() -> None:
-    line = Line(Turns())
+def test_a_slot_that_is_held_for_long_is_revoked_for_good() -> None:
+    line = Line(Admission())
     line.join(0)
     line.join(1)
     wait_until(lambda: line.begun == [0, 1])
     line.ends[1].set()
-    wait_until(lambda: not line.turns.taken)
+    wait_until(lambda: not line.admission.held)
     line.join(2)
     assert line.begun == [0, 1, 2]
     line.ends[0].set()
     line.threads[0].join(10)
-    assert line.turns.taken == 1
+    assert line.admission.held == 1
     line.end()
-    assert not line.turns.taken and not line.turns.waiting
+    assert not line.admission.held and not line.admission.waiting

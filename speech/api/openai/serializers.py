@@ -10,11 +10,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from caching.policy import LEVELS
+from speech.api.endpoint import PreparedSerializer
 from speech.api.fields import (
     BoundedTextField,
     MessagesField,
     NumberField,
-    PreparedSerializer,
     TextField,
     WholeNumberField,
 )

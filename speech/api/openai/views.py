@@ -51,6 +51,8 @@ class OpenAIView(APIView):
 
 
 class ChatCompletionsView(OpenAIView, Endpoint):
+    reads = ChatCompletionSerializer
+
     @extend_schema(
         request=ChatCompletionSerializer,
         responses={
@@ -62,9 +64,8 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         },
         parameters=[CACHE_CONTROL, LEVEL],
     )
-    def post(self, request: HttpRequest) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
         """Create a chat completion, whole or streamed."""
-        call = self.read_in_turn(ChatCompletionSerializer, request)
         meant = model_names.resolve(call.model, "chat")
         client = client_of(request)
         ask: dict[str, Any] = {
@@ -90,6 +91,8 @@ class ChatCompletionsView(OpenAIView, Endpoint):
 
 
 class AudioSpeechView(OpenAIView, Endpoint):
+    reads = AudioSpeechSerializer
+
     @extend_schema(
         request=AudioSpeechSerializer,
         responses={
@@ -99,9 +102,8 @@ class AudioSpeechView(OpenAIView, Endpoint):
         },
         parameters=[CACHE_CONTROL, LEVEL],
     )
-    def post(self, request: HttpRequest) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
         """Synthesize speech. Cache misses are streamed as they are synthesized."""
-        call = self.read_in_turn(AudioSpeechSerializer, request)
         meant = model_names.resolve(call.model, "speech")
         client = client_of(request)
         # Sound that comes in one piece does not tell by its pieces whether it was stored.

@@ -14,6 +14,7 @@ from caching.ledger.writer import FLUSH_SECONDS
 from caching.maintenance import erasure
 from caching.redis import store
 from speech.api.authentication import REMEMBERED_SECONDS
+from speech.api.request_body import FORGET_SECONDS
 from speech.models import Client, Receipt
 
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
     def _revoke(self, client: Client) -> None:
         if client.is_active:
             Client.objects.filter(pk=client.pk).update(is_active=False)
-            seconds = REMEMBERED_SECONDS + FLUSH_SECONDS
+            seconds = REMEMBERED_SECONDS + max(FLUSH_SECONDS, FORGET_SECONDS)
             self.stdout.write(f"Revoked its key; waiting {seconds:.0f} s for every worker to notice")
             time.sleep(seconds)
 

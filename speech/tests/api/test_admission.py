@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from caching.coordination.admission import turns
+from caching.coordination import admission
 from caching.result import CacheResult
 from speech.models import Client
 from speech.privacy.disclosure import Padding
@@ -32,36 +32,36 @@ def send(api: Any, call: str, **headers: str) -> int:
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("control", ["", "no-cache", "no-store"])
-def test_nobody_has_a_turn_while_a_provider_is_asked(
+def test_no_slot_is_held_while_a_provider_is_asked(
     api: Any, fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, call: str, control: str
 ) -> None:
     taken: list[int] = []
     answer = fake_openai.answer
 
     def note(seen: Seen) -> Answer:
-        taken.append(turns.taken)
+        taken.append(admission.queue.held)
         return answer(seen)
 
     monkeypatch.setattr(fake_openai, "answer", note)
     headers = {"Cache-Control": control} if control else {}
     assert send(api, call, **headers) == 200
     assert taken and not any(taken)
-    assert not turns.taken
+    assert not admission.queue.held
     send(api, call)
-    assert not turns.taken
+    assert not admission.queue.held
 
 
 @pytest.mark.parametrize("body", ["{", '{"query": 1}', "x" * 3_000_000])
-def test_a_request_that_is_refused_gives_its_turn_back(api: Any, body: str) -> None:
+def test_a_request_that_is_refused_releases_its_slot(api: Any, body: str) -> None:
     assert api.post("/api/chat/", body, content_type="application/json").status_code in (400, 413)
-    assert not turns.taken
+    assert not admission.queue.held
 
 
-def test_nobody_has_a_turn_while_a_hit_is_held_back(settings: Any) -> None:
+def test_no_slot_is_held_while_a_hit_is_held_back(settings: Any) -> None:
     settings.PAD_SHARED_HITS = True
     padding, client = Padding(), Client(pk=1, shared_scope=True)
     now = time.perf_counter()
     padding.even_out(client, "kind", CacheResult(None, "miss", ""), now - 0.01)
-    turns.begin()
-    padding.even_out(client, "kind", CacheResult(None, "hit", ""), now)
-    assert not turns.taken
+    with admission.slot():
+        padding.even_out(client, "kind", CacheResult(None, "hit", ""), now)
+        assert not admission.queue.held

@@ -9,10 +9,12 @@ from rest_framework import serializers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType, ValidationError
 from rest_framework.request import Request
 
+from caching.background import PeriodicWorker
+from speech.api import request_body
+from speech.api.endpoint import PreparedSerializer
 from speech.api.errors import PayloadTooLarge
-from speech.api.fields import PreparedSerializer
 from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
-from speech.api.request_body import LARGEST_REMEMBERED_BYTES, read_call
+from speech.api.request_body import LARGEST_REMEMBERED_BYTES, body_of, call_in
 from speech.api.serializers import (
     ChatCall,
     ChatRequestSerializer,
@@ -21,6 +23,8 @@ from speech.api.serializers import (
     SpeechRequestSerializer,
 )
 from speech.exceptions import GatewayError
+from speech.models import Client
+from speechsite.tests.support.waiting import wait_until
 
 
 def request(body: bytes, content_type: str = "application/json") -> Request:
@@ -32,12 +36,52 @@ def asking(query: str) -> bytes:
 
 
 def read(body: bytes, content_type: str = "application/json") -> ChatCall:
-    return read_call(ChatRequestSerializer, request(body, content_type))
+    return call_in(body_of(request(body, content_type)), ChatRequestSerializer, remember=True)
 
 
 def test_it_understands_a_body_once() -> None:
     assert read(asking("Hello?")) is read(asking("Hello?"))
     assert read(asking("Hello!")).request.messages != read(asking("Hello?")).request.messages
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    request_body.forget()
+
+
+def test_a_body_that_must_not_be_stored_is_read_each_time() -> None:
+    first = call_in(asking("Hello?"), ChatRequestSerializer, remember=False)
+    assert call_in(asking("Hello?"), ChatRequestSerializer, remember=False) is not first
+    assert request_body._read_and_remember.cache_info().currsize == 0
+
+
+@pytest.mark.parametrize(
+    ("never_store", "cache_control", "kept"),
+    [
+        (False, "", 1),
+        (False, "no-cache", 1),
+        (False, "no-store", 0),
+        (False, "max-age=5, No-Store", 0),
+        (True, "", 0),
+    ],
+)
+def test_bodies_of_clients_and_requests_that_forbid_to_store_are_not_kept(
+    api: Any, never_store: bool, cache_control: str, kept: int
+) -> None:
+    Client.objects.update(never_store=never_store)
+    headers = {"Cache-Control": cache_control} if cache_control else {}
+    assert api.post("/api/chat/", {"query": "Hello?"}, format="json", headers=headers).status_code == 200
+    assert request_body._read_and_remember.cache_info().currsize == kept
+
+
+def test_all_bodies_are_forgotten_after_a_while() -> None:
+    first = read(asking("Hello?"))
+    worker = PeriodicWorker("of this test", request_body._forgetting._run, 0.01)
+    worker.start()
+    wait_until(lambda: request_body._read_and_remember.cache_info().currsize == 0)
+    worker.stop()
+    assert read(asking("Hello?")) is not first
+    assert request_body._forgetting._seconds == request_body.FORGET_SECONDS
 
 
 def test_it_does_not_hold_on_to_large_bodies() -> None:

@@ -122,6 +122,7 @@ def test_keys_can_be_kept_from_being_read(clients: Clients, redis_client: Any, s
 def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forget, "REMEMBERED_SECONDS", 0.0)
     monkeypatch.setattr(forget, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(forget, "FORGET_SECONDS", 0.0)
 
 
 def run(*words: str) -> str:
