@@ -12,11 +12,12 @@ PREFIXES = ("/v1/", "/api/")
 REMEMBERED_PATHS = 256
 
 
-class ShortcutToTheAPI:
-    """Hands a call of the API to its view, past the sessions, cookies and messages that such a call does not have.
+class ApiShortPath:
+    """Short path for calls of the API: straight to the view.
 
-    Of what these others do there remain the check of the host, the length and the header against frames. A path
-    without a view goes on: what says so in the API's words is Django's handler404.
+    Bypassed: the middleware that follows (sessions, cookies, CSRF, messages, static files) and Django's URL resolver,
+    44 % of the calls of a hit. Of what these do, this class keeps the check of the host, Content-Length and X-Frame-
+    Options; an unknown path takes the long way to handler404. speechsite/tests/test_middleware.py notices an upgrade.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -45,8 +46,8 @@ def _match(path: str) -> ResolverMatch | None:
         return None
 
 
-# Alpine.js, which django-unfold builds on, evaluates expressions in attributes: it needs 'unsafe-eval'. No script may
-# stand in a page, so that text from a cache entry cannot run even if it were not escaped. htmx and Chart.js set styles.
+# Alpine.js, which django-unfold uses, evaluates expressions in attributes and needs 'unsafe-eval'. Inline scripts are
+# forbidden, so that text from a cache entry cannot run even if it were not escaped. htmx and Chart.js set styles.
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -64,7 +65,7 @@ POLICY = "; ".join(
 
 
 class AdminContentSecurityPolicy:
-    """Sends a Content-Security-Policy with every page of the admin."""
+    """Send a Content-Security-Policy with every page of the admin."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

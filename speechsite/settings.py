@@ -85,7 +85,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Calls of the API end here; what follows is for people with a browser.
-    "speechsite.middleware.ShortcutToTheAPI",
+    "speechsite.middleware.ApiShortPath",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

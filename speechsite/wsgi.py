@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechsite.settings")
-# Searches are small and many run at once: a second thread for each only waits for its turn on a core.
+# Searches are small and concurrent: more threads for each would only wait for a core.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 application = get_wsgi_application()
@@ -27,5 +27,5 @@ if not settings.DEBUG:
     request_started.disconnect(reset_queries)
 store.connect()
 semantic_lookup.prepare()
-# Imports every view and provider now: the first request would wait a quarter of a second for it.
+# Import every view and provider now, or the first request waits a quarter of a second for it.
 get_resolver().url_patterns  # noqa: B018

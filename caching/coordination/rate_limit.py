@@ -1,4 +1,4 @@
-"""How often a thing may be done in a minute: counted in Redis for all processes, without it by each for its share."""
+"""Rate limits over all processes that share a Redis; without Redis each process allows its share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from caching.redis import store
 WINDOW_SECONDS = 60
 DAY_SECONDS = 86_400
 
-# A list of the moments of the last ARGV[1] times. Redis' own clock, because the machines' may differ.
+# A list of the last ARGV[1] moments by Redis' own clock, because those of machines differ.
 _TAKE = """
 local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
@@ -34,14 +34,14 @@ return 0
 
 
 def take(name: str, most: int) -> float:
-    """0 if `name` may be done now, which then counts as done; else the seconds until it may.
+    """Take one of `most` permits per WINDOW_SECONDS. Return 0.0, or the seconds until one is free.
 
-    At most `most` times in any WINDOW_SECONDS, over all processes that share the Redis, in one round trip. Without
-    Redis each of the WORKERS processes allows its share, but at least one.
+    One round trip, and exact over all processes. Without Redis each of the WORKERS processes allows its share, at least
+    one.
     """
     waiting = _take_in_redis(name, most)
     if waiting is None:
-        return _own.take(name, max(1, most // settings.WORKERS))
+        return _local.take(name, max(1, most // settings.WORKERS))
     return waiting / 1000
 
 
@@ -54,7 +54,7 @@ def _take_in_redis(name: str, most: int) -> int:
 
 @store.fail_open(False)
 def within(quota: Quota | None) -> bool:
-    """Whether one more entry may be written, which then counts. Always where there is no quota, never without Redis."""
+    """Return True, and count it, if one more entry may be written: always without a quota, never without Redis."""
     if quota is None:
         return True
     name = f"{keys.LIMIT}:{quota.holder}:entries:{datetime.now(UTC):%Y-%m-%d}"
@@ -65,8 +65,8 @@ def within(quota: Quota | None) -> bool:
     return int(pipeline.execute()[0]) <= quota.daily_entries
 
 
-class _Own:
-    """What this process has allowed by itself."""
+class _LocalLimits:
+    """Sliding-window limits of this process alone."""
 
     def __init__(self) -> None:
         self._moments: dict[str, deque[float]] = {}
@@ -84,4 +84,4 @@ class _Own:
             return 0.0
 
 
-_own = _Own()
+_local = _LocalLimits()

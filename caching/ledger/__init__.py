@@ -1,4 +1,4 @@
-"""What every request cost and saved: priced once, counted once, for the client, for Prometheus and for the books."""
+"""Ledger: prices each request once, and records it in the database and in Prometheus."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["Costs", "Event", "Usage", "record", "record_overhead"]
 
 
 def record(event: Event) -> Costs:
-    """Count `event`, in the ledger and in Prometheus. Where money was spent, it is in the database on return.
+    """Record `event` in the ledger and in Prometheus. If money was spent, it is in the database on return.
 
-    Never raises because of the database: what cannot be written now is kept and written when it is back.
+    Never raises because of the database: rows wait in memory until it is back.
     """
     priced = price(event, timezone.now())
     if event.outcome == "exact" and event.overhead is None:
@@ -40,7 +40,7 @@ def record(event: Event) -> Costs:
 
 
 def record_overhead(cache_type: Literal["llm", "tts", "stt"], provider: str, model: str, usage: Usage) -> None:
-    """Count what the cache itself was billed, beside all requests: written within a second."""
+    """Record what the cache itself was billed outside of any request; written within a second."""
     spent = prices.cost(provider, model, usage)
     event = Event(cache_type, "miss", usage, provider=provider, model=model, overhead=spent)
     row = rows.overhead(price(event, timezone.now()))

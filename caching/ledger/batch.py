@@ -1,4 +1,4 @@
-"""Rows for the ledger, added up in memory until they are written, all of them or none."""
+"""Rows summed in memory until they are written in one transaction."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from caching.ledger.events import Priced
 from caching.ledger.prometheus import expose
 from caching.models import Call, EntryHits, HourlyUsage
 
+# Single calls kept while the database is disconnected, about 10 MB. Their sums are kept without limit.
 MOST_CALLS = 10_000
-"""Rows of single calls kept while the database is away, about 10 MB. Their sums are kept without limit."""
+# A request waits so long for a locked database; then its rows stay in memory.
 PATIENCE_MS = 1000
-"""How long a request waits for a locked database before its figures stay in memory for now."""
 
 
 class Sums:
-    """Rows by their key; a row that comes again is added to the one that is there."""
+    """Rows by key; rows with equal keys are added up."""
 
     def __init__(self, key: tuple[str, ...]) -> None:
         self.key = key
@@ -55,7 +55,7 @@ class Batch:
         return len(self.hours.rows) + len(self.entries.rows) + len(self.calls) + len(self._hits)
 
     def add_hit(self, hit: Priced) -> None:
-        """An exact hit on which nothing was spent. Prometheus hears of it when it becomes a row."""
+        """Add an exact hit without overhead; Prometheus counts it when it becomes a row."""
         key = Tally.key(hit)
         tally = self._hits.get(key)
         if tally is None:
@@ -80,7 +80,7 @@ class Batch:
         metrics.LEDGER_DROPPED.inc(len(other.calls[room:]))
 
     def write(self) -> None:
-        """Write everything in one transaction. Raises django.db.Error, and has then written nothing."""
+        """Write everything in one transaction. Raises django.db.Error if nothing was written."""
         self._make_rows_of_hits()
         statements = [
             upsert.adding(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY),
@@ -93,7 +93,7 @@ class Batch:
 
 @contextmanager
 def _impatient() -> Iterator[None]:
-    """SQLite waits for a lock as long as the connection says; for the ledger that is too long."""
+    """Shorten SQLite's wait for a lock to PATIENCE_MS."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -107,12 +107,12 @@ def _impatient() -> Iterator[None]:
 
 
 def _wait_for_locks(milliseconds: int) -> None:
-    # Not through Django's cursor, which refuses to run anything in a transaction that failed.
+    # Django's cursor refuses every statement in a failed transaction.
     connection.connection.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
 
 
 class Tally:
-    """Hits of one entry by one client within one hour, all worth the same."""
+    """Hits of one entry by one client within one hour, all of equal worth."""
 
     def __init__(self, one: Priced) -> None:
         self._one = one
@@ -122,7 +122,7 @@ class Tally:
 
     @staticmethod
     def key(hit: Priced) -> Hashable:
-        """Hits with the same key differ in nothing but how long they took."""
+        """Return what is equal in hits that differ only in duration."""
         event, moment = hit.event, hit.moment
         hour = (moment.year, moment.month, moment.day, moment.hour)
         who = (event.level, event.provider, event.model, event.client)

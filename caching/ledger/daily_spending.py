@@ -1,4 +1,4 @@
-"""What a client has spent today, by the books: the same for all workers and machines, with or without Redis."""
+"""Today's spending of a client according to the ledger: equal on all workers, with or without Redis."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from caching.models import HourlyUsage
 from caching.pricing.money import Money, total
 
 CURRENCY = "USD"
+# Spending of other workers may be unknown for so long.
 REMEMBERED_SECONDS = 2.0
-"""How long what other workers spend may go unnoticed."""
 
 
 @dataclass(slots=True)
@@ -28,9 +28,9 @@ class _Known:
 
 
 class Spending:
-    """By client and day (UTC), read from the books at most every REMEMBERED_SECONDS; own spending is added at once.
+    """Spending by client and day (UTC), read at most every REMEMBERED_SECONDS; own spending is added at once.
 
-    A cost that is not known counts nothing.
+    Unknown costs count as nothing.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Spending:
         self._lock = threading.Lock()
 
     def spent(self, client: str) -> Decimal:
-        """Today, in CURRENCY. While the database is away, what was known last."""
+        """Return today's spending in CURRENCY; while the database is disconnected, the last known value."""
         day = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
         with self._lock:
             known = self._known.get(client)
@@ -53,7 +53,7 @@ class Spending:
         return amount
 
     def add(self, client: str, cost: Money | None) -> None:
-        """Count what was spent just now, where anybody asks for this client's sum."""
+        """Add spending of this worker to a sum that is in use."""
         if client in self._known and cost and (converted := cost.to(CURRENCY)):
             with self._lock:
                 self._known[client].amount += converted.amount

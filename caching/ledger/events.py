@@ -1,4 +1,4 @@
-"""One request, what it used, and what that is worth."""
+"""A finished request: its usage and what that is worth."""
 
 from __future__ import annotations
 
@@ -18,26 +18,24 @@ from caching.pricing.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One request, when it is over."""
-
     cache_type: Literal["llm", "tts", "stt"]
     outcome: Literal["exact", "semantic", "miss", "bypass", "error", "shadow", "judged"]
+    # Billed by the provider; for a hit, what it would have billed. None: unknown. `Usage()`: nothing.
     usage: Usage | None
-    """What the provider billed; for a hit, what it would have billed. None: it did not say. `Usage()`: nothing."""
     level: str = ""
     provider: str = ""
     model: str = ""
     client: str = ""
+    # From the arrival of the request to its answer.
     seconds: float = 0.0
-    """From the arrival of the request to its answer."""
+    # Usage served from the cache in a request that is not a hit, such as some sentences of a text.
     served: Usage = Usage()  # noqa: RUF009 (frozen)
-    """What of a request that is no hit came from the cache nevertheless: some sentences of a text."""
+    # Spent by the cache on its decision: embeddings, verification.
     overhead: Money | None = None
-    """What the cache itself spent on the decision: embeddings, verification."""
     key: str = ""
     question: str = ""
+    # The earlier question whose answer was served.
     matched: str = ""
-    """The question whose answer was given instead."""
     similarity: float | None = None
     probability: float | None = None
     reasons: Sequence[str] = ()
@@ -50,18 +48,18 @@ class Event:
 
     @property
     def is_spend(self) -> bool:
-        """Whether money was, or may have been, spent."""
+        """True if money was, or may have been, spent."""
         return self.overhead is not None or (not self.is_hit and self.usage != Usage())
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """None: not known. `cost` + `saved` is what the request would have cost without a cache."""
+    """Costs of a request; None: unknown. Without a cache it would have cost `cost` + `saved`."""
 
+    # Everything spent, overhead of the cache included.
     cost: Money | None
-    """All that was spent, by the cache too."""
+    # Avoided costs less the overhead of the cache.
     saved: Money | None
-    """What was not spent, less what the cache spent on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def price(event: Event, moment: datetime) -> Priced:
     billed, served = (Usage(), event.usage) if event.is_hit else (event.usage, event.served)
     cost = prices.cost(event.provider, event.model, billed)
     nothing = Money(Decimal(0), settings.DISPLAY_CURRENCY)
-    # Whatever a judgement costs, the cache has spent it on itself.
+    # A review by a model is overhead of the cache.
     overhead, cost = (cost, nothing) if event.outcome == "judged" and cost else (event.overhead, cost)
     return Priced(
         event=event,

@@ -1,4 +1,4 @@
-"""A row of the ledger as Prometheus hears of it."""
+"""Counters of Prometheus, fed with rows of the ledger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caching.pricing.usage import UNITS
 
 
 def expose(row: Mapping[str, Any]) -> None:
-    """Counters without an amount are named too: one must exist to be seen."""
+    """Add a row to the counters; those without an amount are created too, so that they are visible."""
     labels = (row["cache_type"], row["provider"])
     if row["outcome"] in REQUESTS:
         metrics.REQUESTS.labels(row["cache_type"], row["outcome"]).inc(row["requests"])

@@ -1,6 +1,6 @@
-"""How the ledger forgets: single rows go, hourly sums stay.
+"""Retention of the ledger: single calls are deleted, hourly sums stay.
 
-Of judgements that an answer was wrong the text goes and the rest stays: forgotten, it would be given again.
+Of reviews that found an answer wrong only the text is deleted: forgotten, the answer would be served again.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from django.db import models
 
 from caching.models import Call, EntryHits, Judgement, Verdict
 
+# Rows deleted in one transaction: a short lock, so that requests can write in between.
 BATCH = 5_000
-"""Rows removed in one transaction: a short lock each, so that requests can write in between."""
 
 
 def count(moment: datetime) -> tuple[int, int]:
-    """How many calls and rows of hits are from before `moment`."""
+    """Return how many calls and rows of hits are older than `moment`."""
     calls, entries = _old(moment)
     return calls.count(), entries.count()
 
 
 def prune(moment: datetime) -> tuple[int, int]:
-    """Remove them; how many there were."""
+    """Delete what `count` counts. Return how many there were."""
     calls, entries = _old(moment)
     judged = Judgement.objects.filter(created__lt=moment).order_by()
     _delete(judged.filter(verdict=Verdict.RIGHT))

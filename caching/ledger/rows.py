@@ -1,4 +1,4 @@
-"""A request as rows of the ledger. Every figure stays in the currency of its price."""
+"""Rows of the ledger for one request. Every figure stays in the currency of its price."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from caching.pricing.money import Money, common_currency, total
 from caching.pricing.usage import UNITS, Usage
 from caching.redaction import excerpt
 
+# Characters kept of a question.
 EXCERPT = 200
-"""Characters of a question that are kept."""
 _NO_UNITS: dict[str, Any] = dict.fromkeys(UNITS, 0)
 _EMPTY_HOUR: dict[str, Any] = _NO_UNITS | dict.fromkeys(
     ("requests", "unpriced", "cost", "saved", "overhead", "seconds", *HourlyUsage.BUCKETS), 0
@@ -21,7 +21,7 @@ _EMPTY_HOUR: dict[str, Any] = _NO_UNITS | dict.fromkeys(
 
 
 def hours(priced: Priced) -> Iterator[dict[str, Any]]:
-    """The rows that the event adds to: one for the request, others for what has another outcome or currency."""
+    """Return the hourly rows of an event: one for the request, others for amounts of another outcome or currency."""
     event, billed, avoided = priced.event, priced.billed, priced.avoided
     unpriced = billed is None or avoided is None
     main = (avoided if event.is_hit else billed) or Money(Decimal(0), "")
@@ -45,7 +45,7 @@ def hours(priced: Priced) -> Iterator[dict[str, Any]]:
 
 
 def overhead(priced: Priced) -> dict[str, Any]:
-    """The row for what the cache spent outside any request."""
+    """Return the row for overhead outside of any request."""
     units = dict((priced.event.usage or Usage()).items())
     return _overhead(priced) | units | {"unpriced": int(priced.event.overhead is None)}
 
@@ -115,7 +115,7 @@ def call(priced: Priced) -> dict[str, Any]:
 
 
 def shortened(text: str, longest: int = EXCERPT) -> str:
-    """What the books may keep of what somebody wrote: one more than `longest` characters at most."""
+    """Return what the ledger may keep of a user's text: at most `longest` characters and a mark."""
     return _text(excerpt(text, longest), longest + 1)
 
 
@@ -124,5 +124,5 @@ def _amount(money: Money | None, currency: str) -> Any:
 
 
 def _text(text: str, longest: int) -> str:
-    """What every database takes: valid Unicode without NUL, not too long. The names of models come from clients."""
+    """Return valid Unicode without NUL, at most `longest` characters: clients choose names of models freely."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")[:longest]

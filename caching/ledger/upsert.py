@@ -1,6 +1,6 @@
-"""Rows written to the database in one statement, planned once: Django's own way takes longer than the database.
+"""Bulk inserts and upserts planned once; Django's own way takes longer than the database.
 
-Rows that add up are inserted or added to what is there, in a statement that many workers may run at once.
+Upserts add to existing rows in one statement, so many workers may run them at once.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from django.db import connection, models
 
 from caching.fields import NanoDecimalField
 
+# Values of the fields' own types by field name.
 Row = Mapping[str, Any]
-"""A value of the field's own type under the name of each field."""
 
 _TAKEN_AS_IT_IS = (models.CharField, models.FloatField, models.IntegerField)
 
@@ -25,28 +25,27 @@ class Statement(NamedTuple):
 
 
 class _Plan(NamedTuple):
+    # Each field with the function that prepares its value, if one is needed.
     columns: list[tuple[str, Callable[[Any], Any] | None]]
-    """Each field with what makes its value one for the database, where it is not one already."""
     sql: str
 
 
 def adding(model: type[models.Model], rows: Iterable[Row], *, key: Sequence[str]) -> Statement:
-    """What adds every number in `rows` to the row with the same `key`; anything else is overwritten.
+    """Return the statement that adds the numbers in `rows` to the rows with equal `key`, and overwrites the rest.
 
     Every row must name the same fields. SQLite (3.24 on) and PostgreSQL both take `ON CONFLICT … DO UPDATE`; Django's
-    own `bulk_create(update_conflicts=True)` can only overwrite. The rows are sorted, so that two workers that hold
-    some of the same rows never wait for each other in a circle.
+    `bulk_create(update_conflicts=True)` can only overwrite. Rows are sorted, so that two workers never deadlock.
     """
     return _statement(model, sorted(rows, key=lambda row: [str(row[name]) for name in key]), tuple(key))
 
 
 def inserting(model: type[models.Model], rows: Sequence[Row]) -> Statement:
-    """What adds new rows, as `bulk_create` does. Every row must name the same fields."""
+    """Return the statement that inserts `rows`. Every row must name the same fields."""
     return _statement(model, rows, ())
 
 
 def run(statements: Iterable[Statement]) -> None:
-    """Nothing is computed in between: other workers wait for the lock that the first statement takes."""
+    """Run the statements without computing in between: other workers wait for the first one's lock."""
     with connection.cursor() as cursor:
         for sql, rows in statements:
             if rows:
@@ -62,7 +61,7 @@ def _statement(model: type[models.Model], rows: Sequence[Row], key: tuple[str, .
 
 @cache
 def _plan(model: type[models.Model], names: tuple[str, ...], key: tuple[str, ...]) -> _Plan:
-    """How rows with these fields are written; without a key they can only be inserted."""
+    """Return the SQL for rows with these fields; without a key it is an insert."""
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
@@ -80,7 +79,7 @@ def _preparation(field: Any) -> Callable[[Any], Any] | None:
         return field.get_prep_value
     if isinstance(field, _TAKEN_AS_IT_IS):
         return None
-    # The proxy, which is another connection in each thread.
+    # The proxy: each thread has its own connection.
     return partial(field.get_db_prep_save, connection=connection)
 
 

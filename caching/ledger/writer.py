@@ -1,4 +1,4 @@
-"""Writes batches to the database: at once where money was spent, every second where only hits are counted."""
+"""Writer of the ledger: spending is written at once, hits every second."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FLUSH_SECONDS = 1.0
 
 
 class _Group:
-    """The threads that wait for the same rows to be written, of which the first writes for all of them."""
+    """Threads that wait for the same rows; the first one writes them."""
 
     def __init__(self) -> None:
         self.is_led = False
@@ -30,27 +30,27 @@ class _Group:
         self._over.set()
 
     def wait(self) -> bool:
-        """Whether the rows were written."""
+        """Return True if the rows were written in time."""
         return self._over.wait(PATIENCE_MS / 1000) and self._written
 
 
 class Writer:
-    """One a process. While one thread writes, the batches of the others pile up, and one of those writes them all.
+    """One per process. While one thread writes, batches of others are merged, and one of those threads writes them.
 
-    What cannot be written stays in memory and is tried again every second. Nothing here raises.
+    Rows that cannot be written stay in memory and are tried again every second. Nothing here raises.
     """
 
     def __init__(self) -> None:
         self._pending = Batch()
+        # Threads that wait for `_pending`.
         self._waiting = _Group()
-        """Those that wait for `_pending`."""
         self._pending_lock = threading.Lock()
         self._writing = threading.Lock()
         self._failing = False
         self._worker = PeriodicWorker("ledger", self.flush, FLUSH_SECONDS, flush_at_exit=True)
 
     def now(self, batch: Batch) -> None:
-        """Return when `batch` is written; while the database is away, when it is in memory."""
+        """Return when `batch` is in the database, or in memory while the database is disconnected."""
         self.later(batch)
         if not self._failing:
             self.flush()
@@ -61,13 +61,13 @@ class Writer:
         self._worker.start()
 
     def hit(self, hit: Priced) -> None:
-        """The same for an exact hit, of which there are hundreds a second; Prometheus is told when it is written."""
+        """Add an exact hit, of which there are hundreds a second; Prometheus counts it when it is written."""
         with self._pending_lock:
             self._pending.add_hit(hit)
         self._worker.start()
 
     def flush(self) -> bool:
-        """Write what is pending, or wait for whoever does; whether it is written."""
+        """Write pending rows, or wait for the thread that does. Return True if they were written."""
         with self._pending_lock:
             group = self._waiting
             follows, group.is_led = group.is_led, True

@@ -11,14 +11,14 @@ from redis.retry import Retry
 from caching.keys import EXACT, SPEECH, TRANSCRIPT, make_key
 from caching.redis.url import kind_of, nodes, plain_url, service_of
 
+# Redis' default for `maxclients`.
 MOST_CONNECTIONS = 10_000
-"""As many as Redis takes unless it is told otherwise (`maxclients`)."""
 # Kinds of keys that are read again and again.
 CLIENT_CACHED = (EXACT, SPEECH, TRANSCRIPT)
 
 
 def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_bytes: int) -> dict[str, Any]:
-    """The entry for `url` with a class of caching.redis.serializers; one that remembers nothing where there is no URL.
+    """Return the CACHES entry for `url` with a serializer class of caching.redis.serializers; DummyCache without URL.
 
     `cache_bytes` limits the client-side cache of each process.
     """
@@ -40,13 +40,13 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_b
             "SOCKET_CONNECT_TIMEOUT": timeout_ms / 1000,
             "SOCKET_TIMEOUT": timeout_ms / 1000,
             "CONNECTION_POOL_KWARGS": {
-                # Once, and only for a connection that turns out to be closed: Redis was restarted meanwhile. A
-                # time-out is never repeated, because the caller has waited long enough.
+                # Once, and only for a closed connection: Redis was restarted meanwhile. A time-out is not retried:
+                # the caller has waited long enough.
                 "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-                # RESP 2 needs no HELLO, and a name for the library no CLIENT SETINFO: fewer round trips to connect.
+                # RESP 2 needs no HELLO, and without a library name there is no CLIENT SETINFO: fewer round trips.
                 "protocol": 2,
                 "driver_info": None,
-                # redis-py's own limit is below our number of threads, each of which needs one connection at most.
+                # redis-py's default is below our number of threads, each of which needs one connection at most.
                 "max_connections": MOST_CONNECTIONS,
             },
             **_factory(url, prefix, cache_bytes),
@@ -55,7 +55,7 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_b
 
 
 def _location(url: str) -> str:
-    """As the connection factory wants it: behind sentinels the service stands where the host stands elsewhere."""
+    """Return the URL for django-redis' factory, where the sentinels' service name replaces the host."""
     return plain_url(url, service_of(url)) if kind_of(url) == "sentinel" else url
 
 

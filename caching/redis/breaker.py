@@ -1,4 +1,4 @@
-"""A circuit breaker that heals itself in the background, so that no request pays for trying."""
+"""Circuit breaker for Redis, probed in the background so that no request pays for a probe."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class State:
     up: bool
+    # `time.time()` of the last change.
     since: float
-    """`time.time()` of the last change."""
+    # Cause, in the user's terms.
     reason: str = ""
-    """Why it is down, in the user's terms."""
 
 
 class RedisBreaker:
-    """Opens at the first failure and closes when `probe` succeeds, which a thread tries every `interval` seconds.
+    """Opens at the first failure, and closes when `probe` succeeds, which is tried every `interval` seconds.
 
-    One failure is enough, because every further caller would wait out the same time-out only to learn the same.
+    One failure is enough: every further caller would wait for the same time-out.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class RedisBreaker:
         on_change: Callable[[State, State], None],
         interval: float = 0.5,
     ) -> None:
-        """`probe` returns None when all is well, else the reason; `on_change` gets the old and the new state."""
+        """`probe` returns None if Redis works, else the reason; `on_change` gets the old and the new state."""
         self._probe = probe
         self._on_change = on_change
         self._lock = threading.Lock()
@@ -44,7 +44,7 @@ class RedisBreaker:
         self.state = State(up=True, since=time.time())
 
     def trip(self, reason: str) -> None:
-        """Open. Of many threads that fail at once, the first one reports and starts the probing."""
+        """Open the circuit. Of many threads that fail at once the first one reports."""
         if self._change(State(up=False, since=time.time(), reason=reason)):
             self._worker.start()
 
@@ -62,7 +62,7 @@ class RedisBreaker:
         try:
             return self._probe()
         except Exception as error:
-            # Whatever it is, this thread goes on: nobody else would notice that Redis is back.
+            # Any error: nothing else would notice that Redis is back.
             if (reason := f"unexpected {type(error).__name__}") != self.state.reason:
                 logger.exception("Cannot test the connection to Redis")
             return reason
@@ -77,15 +77,13 @@ class RedisBreaker:
         return True
 
 
-logger = logging.getLogger(__name__)
-
+# Pause after a refused write: a full Redis costs one attempt now and then, not one per request.
 PAUSE_SECONDS = 2.0
-"""After a refused write the next ones wait this long: a full Redis costs a try now and then, not one a request."""
 
 
 class Writes:
     def __init__(self, address: Callable[[], str]) -> None:
-        """`address` names the Redis in the log."""
+        """`address` returns the name of the Redis for the log."""
         self._address = address
         self._refused_until = float("-inf")
         self._refusing = False

@@ -1,7 +1,6 @@
-"""A Redis Cluster behind django-redis, which has no class for one.
+"""Redis Cluster for django-redis, which has no class for one.
 
-Every command of this project names one key, or many that redis-py sends to each node its own, so nothing else differs
-but how a connection is made and how all keys are walked over.
+redis-py routes every command of this project by its key; only connecting and scanning differ.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from caching.redis.url import node_url, nodes
 
 
 class ConnectionFactory:
-    """django-redis' CONNECTION_FACTORY. One client a process: it has its own pools, and knows which node has what."""
+    """django-redis' CONNECTION_FACTORY: one client per process, which knows the nodes and has their pools."""
 
     _clients: ClassVar[dict[str, RedisCluster]] = {}
 
@@ -24,8 +23,8 @@ class ConnectionFactory:
         self._options = options
 
     def connect(self, url: str) -> RedisCluster:
-        """Asks the first node that answers for all others. Raises redis' errors if none does."""
-        # Without a lock: while no node answers, threads would wait for each other's time-outs. The first one wins.
+        """Return the client, connected by the first node that answers. Raises redis' errors if none does."""
+        # No lock: while no node answers, threads would wait for each other's time-outs. The first one wins.
         return self._clients.get(url) or self._clients.setdefault(url, self._made(url))
 
     def disconnect(self, connection: RedisCluster) -> None:
@@ -38,23 +37,23 @@ class ConnectionFactory:
             startup_nodes=[ClusterNode(host, port) for host, port in others],
             socket_timeout=self._options["SOCKET_TIMEOUT"],
             socket_connect_timeout=self._options["SOCKET_CONNECT_TIMEOUT"],
-            # What lies on nodes that answer is served while others do not.
+            # Serve what is on the nodes that answer while others do not.
             require_full_coverage=False,
             **self._options["CONNECTION_POOL_KWARGS"],
         )
 
 
 def size(client: Redis) -> int:
-    """How many keys there are, on all primaries."""
+    """Return the number of keys on all primaries."""
     if not isinstance(client, RedisCluster):
         return int(client.dbsize())
     return sum(node.redis_connection.dbsize() for node in client.get_primaries() if node.redis_connection)
 
 
 def scan(client: Redis, cursor: int, *, match: str, count: int) -> tuple[int, list[bytes]]:
-    """One step of SCAN over one Redis, or over all primaries of a cluster one after the other; 0 is begin and end.
+    """Run one step of SCAN over one Redis, or over the primaries of a cluster in turn. Cursor 0 is start and end.
 
-    A cluster's cursor holds the node's number too: `cursor of the node * nodes + number`.
+    The cursor of a cluster is `cursor of the node * nodes + number of the node`.
     """
     if not isinstance(client, RedisCluster):
         return cast("tuple[int, list[bytes]]", client.scan(cursor, match=match, count=count))

@@ -8,16 +8,16 @@ from typing import Any
 from redis import Redis
 from redis.cluster import RedisCluster
 
+# Sends one command with a client, or adds it to a pipeline.
 Command = Callable[[Any], object]
-"""Sends one command by the client that it is given; a pipeline sends it with others."""
 
 
 def at_once(redis: Redis, commands: Sequence[Command]) -> list[Any]:
-    """What Redis answers to `commands`. In a cluster they run in no order."""
+    """Send `commands` in one round trip and return their answers. In a cluster their order is undefined."""
     pipeline = redis.pipeline(transaction=False)
     for command in commands:
         command(pipeline)
-    # redis-py would put the command, and so texts, into the message of what it raises.
+    # redis-py would put the command, and so users' texts, into the message of the error.
     answers = pipeline.execute(raise_on_error=False)
     for answer in answers:
         if isinstance(answer, Exception):
@@ -26,7 +26,7 @@ def at_once(redis: Redis, commands: Sequence[Command]) -> list[Any]:
 
 
 def in_order(redis: Redis, commands: Sequence[Command]) -> list[Any]:
-    """The same, one after the other: in a cluster, whose nodes know nothing of each other, in a trip each."""
+    """Send `commands` in their order: in one round trip, but in one each in a cluster, whose nodes are independent."""
     if len(commands) == 1 or isinstance(redis, RedisCluster):
         return [command(redis) for command in commands]
     return at_once(redis, commands)

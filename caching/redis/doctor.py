@@ -1,4 +1,4 @@
-"""Finds out, step by step, why Redis cannot be used. Each step needs the ones before it."""
+"""Diagnose step by step why Redis cannot be used. Each step needs the ones before it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from caching.redis.health import EVICTING
 from caching.redis.url import kind_of, mask_password, node_url, nodes, service_of
 from caching.redis.version import SAFE_VECTOR_SETS, has_safe_vector_sets, has_vector_sets, version
 
+# Seconds for each step; longer than a request waits, to tell a slow Redis from a dead one.
 TIMEOUT = 3.0
-"""Seconds for each step; longer than a request waits, to tell a slow Redis from a dead one."""
+# Oldest tested version; UNLINK and MEMORY USAGE came with 4.
 OLDEST = (6, 0)
-"""The oldest Redis that is tested; UNLINK and MEMORY USAGE came with 4."""
 SLOW_MS = 5.0
 
 
@@ -41,7 +41,7 @@ class Finding:
 
 
 class Failed(Exception):
-    """A step found what is wrong, and the next ones make no sense."""
+    """A step failed, so the next ones make no sense."""
 
     def __init__(self, found: Advice) -> None:
         super().__init__(str(found))
@@ -49,9 +49,9 @@ class Failed(Exception):
 
 
 def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
-    """Each step as it is done; the last one is the first that failed.
+    """Yield each step when it is done; the last one is the first that failed.
 
-    `url` and `index` as settings.REDIS_URL and settings.SEMANTIC_INDEX hold them.
+    `url` and `index` are settings.REDIS_URL and settings.SEMANTIC_INDEX.
     """
     if not url:
         yield Finding(
@@ -87,7 +87,7 @@ def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
 
 
 def _ask_for_the_others(url: str) -> Iterator[tuple[Finding, str]]:
-    """What each address in `url` says until one answers: then with the address of a Redis that holds entries."""
+    """Yield the result for each address in `url` until one answers, then the address of a Redis with entries."""
     step = "sentinels" if kind_of(url) == "sentinel" else "cluster"
     for host, port in nodes(url):
         try:
@@ -134,7 +134,7 @@ def _connect(parts: SplitResult) -> str:
 
 
 def _handshake(parts: SplitResult) -> str:
-    """Nothing to say where no TLS is asked for and the port does not want it."""
+    """Yield nothing if TLS is neither configured nor wanted by the port."""
     if parts.scheme == "redis":
         if not _speaks_plainly(parts) and _speaks_tls(parts):
             raise Failed(errors.TLS_WANTED)
@@ -142,7 +142,7 @@ def _handshake(parts: SplitResult) -> str:
     try:
         _redis(parts, db=0, with_password=False).connection_pool.get_connection()
     except (RedisError, OSError) as error:
-        # Both sides wait, or one hangs up: only trying the other way tells why.
+        # Both sides wait, or one disconnects: only the other protocol tells why.
         raise Failed(errors.NO_TLS_HERE if _speaks_plainly(parts) else errors.explain(error)) from error
     return "certificate accepted"
 
@@ -158,7 +158,7 @@ def _select(parts: SplitResult) -> str:
 
 
 def _write(parts: SplitResult) -> str:
-    # A name that a user for the gateway alone may write.
+    # A key that a Redis user with the documented permissions may write.
     name, value = keys.make_key(f"llm:doctor:{secrets.token_hex(8)}", settings.CACHE_KEY_PREFIX, 1), b"ok"
 
     def write_and_read(redis: Redis) -> bool:
@@ -235,7 +235,7 @@ def _socket(parts: SplitResult) -> socket.socket:
 
 
 def _speaks_tls(parts: SplitResult) -> bool:
-    """Whether a handshake succeeds with any certificate. Nothing is sent through it."""
+    """Return True if a TLS handshake succeeds with any certificate. Sends no data."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -247,7 +247,7 @@ def _speaks_tls(parts: SplitResult) -> bool:
 
 
 def _speaks_plainly(parts: SplitResult) -> bool:
-    """Whether the port answers in Redis' own language, if only to ask for a password."""
+    """Return True if the port speaks Redis' protocol, if only to ask for a password."""
     try:
         with _socket(parts) as plain:
             plain.sendall(b"PING\r\n")

@@ -1,4 +1,4 @@
-"""What a failure of Redis means in the user's terms, and what to do about it. `docs/redis.md` lists the same lines."""
+"""Failures of Redis in the user's terms, with remedies. `docs/redis.md` lists the same lines."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from redis import exceptions
 
 @dataclass(frozen=True, slots=True)
 class Advice:
+    # Short stable name, used as a metric label.
     kind: str
-    """A short stable name, used as a metric label."""
     message: str
     remedy: str
 
@@ -87,6 +87,7 @@ NO_SERVICE = Advice(
 OTHER = Advice("other", "Redis returned an error", "See the Redis server log")
 
 
+# Advice by exception class or by phrase in the message. The first match wins: many errors match several.
 _SIGNS: tuple[tuple[Advice, type[BaseException] | None, tuple[str, ...]], ...] = (
     (OUT_OF_MEMORY, exceptions.OutOfMemoryError, ()),
     (NO_SINGLE_REDIS, exceptions.MovedError, ()),
@@ -106,11 +107,10 @@ _SIGNS: tuple[tuple[Advice, type[BaseException] | None, tuple[str, ...]], ...] =
     (REFUSED, None, ("refused",)),
     (LOST, exceptions.ConnectionError, ()),
 )
-"""By which class of an error, or by what in its text, each is known. The first that fits: many errors fit several."""
 
 
 def explain(error: BaseException) -> Advice:
-    """The advice that fits `error`, or the general one."""
+    """Return the advice for `error`, or the general one."""
     text = f"{error} {error.__cause__ or ''}".lower()
     return next(
         (

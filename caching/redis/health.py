@@ -1,4 +1,4 @@
-"""How Redis is: for the dashboard, `cache_stats` and `cache_doctor`."""
+"""State of Redis for the dashboard, `cache_stats` and `cache_doctor`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 from caching import keys
 from caching.redis import scan, store
 
+# Keys are counted for so long, then the rest is extrapolated.
 SAMPLE_SECONDS = 0.2
-"""How long keys are counted before the rest is extrapolated."""
+# Policies under which a full Redis drops entries. All of ours have a TTL, so `volatile-…` will do.
 EVICTING = (
     "allkeys-lru",
     "allkeys-lfu",
@@ -21,28 +22,27 @@ EVICTING = (
     "volatile-random",
     "volatile-ttl",
 )
-"""Policies under which a full Redis drops entries. All of ours have a TTL, so `volatile-…` will do."""
 
 
 @dataclass(frozen=True, slots=True)
 class RedisHealth:
+    # "off", "up" or "down".
     status: str
-    """"off", "up" or "down"."""
     since: datetime | None = None
     reason: str = ""
     ping_ms: float | None = None
     version: str = ""
     used_bytes: int = 0
+    # 0: no limit.
     max_bytes: int = 0
-    """0: no limit."""
     policy: str = ""
     evicted: int = 0
+    # In the whole database, keys of other applications included.
     keys: int = 0
-    """In the whole database, other people's included."""
 
     @property
     def warning(self) -> str:
-        """What will go wrong when it is full; empty when nothing will."""
+        """Describe what will fail when Redis is full; empty if nothing will."""
         if not self.policy or self.policy in EVICTING:
             return ""
         if not self.max_bytes:
@@ -53,8 +53,8 @@ class RedisHealth:
 @dataclass(frozen=True, slots=True)
 class KeyCounts:
     by_kind: dict[str, int]
+    # False: extrapolated from a sample.
     exact: bool
-    """False: extrapolated from a sample."""
 
 
 def redis_health() -> RedisHealth:
@@ -79,7 +79,7 @@ def redis_health() -> RedisHealth:
 
 
 def keys_by_kind(seconds: float = SAMPLE_SECONDS) -> KeyCounts:
-    """How many keys there are of each kind; where counting takes longer than `seconds`, an estimate."""
+    """Count the keys of each kind; estimate the rest after `seconds`."""
     counts: dict[str, int] = dict.fromkeys(keys.KINDS, 0)
     deadline = time.monotonic() + seconds
     steps, exact = 0, True

@@ -1,4 +1,4 @@
-"""How far away Redis is: the least time that a round trip took lately."""
+"""Latency of Redis: the shortest recent round trip."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ WINDOW_SECONDS = 10.0
 
 
 class Least:
-    """The least of what was added in the last one or two windows: what others delay does not count."""
+    """Minimum of the last one or two windows, so that delays by other work do not count."""
 
     def __init__(self) -> None:
         self._before = self._now = math.inf
@@ -17,7 +17,7 @@ class Least:
 
     @property
     def least(self) -> float:
-        """0 where nothing was added."""
+        """Return the minimum; 0 before the first value."""
         least = min(self._before, self._now)
         return 0.0 if least == math.inf else least
 

@@ -1,4 +1,4 @@
-"""Looking over what is in Redis without ever blocking it: SCAN in small steps, UNLINK in batches, no KEYS."""
+"""Walk over the keys in Redis without blocking it: SCAN in small steps, UNLINK in batches, no KEYS."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from caching.redis import cluster
 from caching.redis.serializers import AudioSerializer, JSONSerializer, Unreadable
 from caching.redis.store import connection, fail_open
 
+# Keys per step. Each of SCAN, MEMORY USAGE and UNLINK then blocks Redis for 0.3 ms.
 STEP = 100
-"""Keys looked at in one go. Redis serves nobody else meanwhile: for 0.3 ms each in SCAN, MEMORY USAGE and UNLINK."""
 _GLOB = re.compile(r"([\\*?\[\]^])")
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One key as it lies in Redis."""
+    """One key as stored in Redis."""
 
     key: str
     kind: str
+    # Memory that Redis uses for it.
     bytes: int
-    """What Redis needs for it in memory."""
+    # Seconds of freshness left, without the time kept for stale-if-error; None: it never expires.
     ttl: int | None
-    """Seconds left to be served, apart from what it is kept for when a provider fails; None: it never ends."""
+    # The JSON value, or the fields stored beside the audio; empty for anything else.
     fields: dict[str, Any]
-    """The JSON value, or what stands beside the audio; empty for what is neither."""
 
 
 def escape(text: str) -> str:
-    """`text` as a pattern that matches only itself."""
+    """Return a pattern that matches only `text`."""
     return _GLOB.sub(r"\\\1", text)
 
 
 @fail_open(None)
 def scan(cursor: int, pattern: str = "*", count: int = STEP) -> tuple[int, list[str]]:
-    """One step: the next cursor (0: that was all) and our own keys that match; None while Redis is away."""
+    """Run one step. Return the next cursor (0 at the end) and our keys that match; None while Redis is disconnected."""
     prefix = settings.CACHE_KEY_PREFIX
     in_redis = keys.make_key(pattern, escape(prefix), 1)
     cursor, found = cluster.scan(connection(), cursor, match=in_redis, count=count)
@@ -49,7 +49,7 @@ def scan(cursor: int, pattern: str = "*", count: int = STEP) -> tuple[int, list[
 
 
 def scan_all(pattern: str = "*") -> Iterator[list[str]]:
-    """All steps. Stops early if Redis goes away: ask store.available() afterwards."""
+    """Yield the keys of all steps. Stops early if Redis disconnects: check store.available() afterwards."""
     cursor = 0
     while step := scan(cursor, pattern):
         cursor, found = step
@@ -60,7 +60,7 @@ def scan_all(pattern: str = "*") -> Iterator[list[str]]:
 
 @fail_open(None)
 def memory(names: Sequence[str]) -> list[int]:
-    """Bytes in memory of each key; 0 for one that is gone."""
+    """Return the bytes in memory of each key; 0 for one that is gone."""
     pipeline = connection().pipeline(transaction=False)
     for name in names:
         pipeline.memory_usage(_in_redis(name))
@@ -69,10 +69,7 @@ def memory(names: Sequence[str]) -> list[int]:
 
 @fail_open(None)
 def describe(names: Sequence[str]) -> list[Stored]:
-    """What there is to know of each key, in one round trip; of audio only the beginning is read.
-
-    A key that is gone meanwhile is left out.
-    """
+    """Describe each key in one round trip, reading only the beginning of audio. Keys that are gone are left out."""
     pipeline = connection().pipeline(transaction=False)
     for name in names:
         pipeline.memory_usage(_in_redis(name))
@@ -81,7 +78,7 @@ def describe(names: Sequence[str]) -> list[Stored]:
             pipeline.getrange(_in_redis(name), 0, AudioSerializer.HEAD - 1)
         else:
             pipeline.get(_in_redis(name))
-    # Not every key of ours holds a string; reading one that does not is an answer too.
+    # Not every key holds a string; the error of one that does not is an answer too.
     answers = pipeline.execute(raise_on_error=False)
     triples = zip(names, *(answers[part::3] for part in range(3)), strict=True)
     return [_stored(*triple) for triple in triples if isinstance(triple[1], int)]
@@ -89,14 +86,14 @@ def describe(names: Sequence[str]) -> list[Stored]:
 
 @fail_open(None)
 def info() -> dict[str, Any]:
-    """Redis' INFO, all sections."""
+    """Return all sections of Redis' INFO."""
     found: dict[str, Any] = connection().info()
     return found
 
 
 @fail_open(None)
 def size() -> int:
-    """How many keys the database holds, other people's included."""
+    """Return the number of keys in the database, other applications' included."""
     return cluster.size(connection())
 
 

@@ -1,4 +1,4 @@
-"""How values look in Redis. No pickle: what is read back must not be able to run."""
+"""Formats of values in Redis. No pickle: stored data must never be executable."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _CHECKSUM_BYTES = 20
 
 
 class Unreadable(ValueError):
-    """A value in Redis that is not of a form this version writes."""
+    """A value in Redis is in no format of this version."""
 
 
 class JSONSerializer(BaseSerializer):
-    """JSON objects in UTF-8, so that `redis-cli --raw GET` shows them as a person would write them.
+    """JSON objects in readable UTF-8, as `redis-cli --raw GET` shows them.
 
-    The last member, `crc32`, is over all bytes before it: a value that was overwritten in part is noticed.
+    The last member, `crc32`, covers all bytes before it, so a partly overwritten value is detected.
     """
 
     def dumps(self, value: dict[str, Any]) -> bytes:
@@ -57,12 +57,12 @@ class AudioSerializer(BaseSerializer):
     """`TTS2`, the length of the fields (16 bits), the fields as JSON, the length of the audio (32 bits), the CRC-32 of
     both (32 bits), the audio.
 
-    A value that was cut off in Redis, or overwritten, is noticed.
+    A truncated or overwritten value is detected.
     """
 
     MAGIC = b"TTS2"
+    # This many bytes from the start hold the fields, which take 300 at most.
     HEAD = 512
-    """So many bytes from the start hold the fields, which take 300 at most."""
 
     def dumps(self, value: Audio) -> bytes:
         fields = json.dumps(value.fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -91,7 +91,7 @@ class AudioSerializer(BaseSerializer):
         return Audio(data, fields)
 
     def loads_fields(self, head: bytes) -> dict[str, Any]:
-        """The fields alone, from the first HEAD bytes of a value."""
+        """Return the fields from the first HEAD bytes of a value."""
         try:
             (length,) = struct.unpack_from(">H", head, 4)
             fields = json.loads(head[6 : 6 + length])

@@ -1,7 +1,7 @@
-"""The only way to Redis, and the only place where its failures are handled.
+"""The only way to Redis, and the only place that handles its failures.
 
-Nothing here raises because of Redis. Off, away, hanging, full or unreadable: a read finds nothing, a write does
-nothing, and `available()` says which of the two it was.
+Nothing here raises because of Redis. If it is off, disconnected, hanging, full or unreadable, a read finds nothing and
+a write does nothing; `available()` tells which.
 """
 
 from __future__ import annotations
@@ -35,15 +35,14 @@ T = TypeVar("T")
 D = TypeVar("D")
 Alias = Literal["default", "audio"]
 
-# What redis-py raises of a cluster is not all below RedisError.
+# Not all exceptions for a cluster are RedisErrors.
 AWAY = (RedisError, RedisClusterException, OSError)
 
 
 class Client(DefaultClient):
-    """django-redis' client without its guess that bytes of digits are a number: `int()` of audio is slow and wrong.
+    """django-redis' client, but digits are not parsed as numbers: `int()` of audio is slow and wrong.
 
-    `get` and `set` are for packages that use Django's cache, as the admin's search does: what is no JSON object is not
-    remembered.
+    `get` and `set` are for packages that use Django's cache, as the admin's search does; they store JSON objects only.
     """
 
     def get(self, key: Any, default: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -66,22 +65,22 @@ class Client(DefaultClient):
 
 
 def enabled() -> bool:
-    """Whether a Redis is configured at all."""
+    """Return True if a Redis is configured."""
     return bool(settings.REDIS_URL)
 
 
 def available() -> bool:
-    """Whether Redis is configured and, as far as this process knows, answering."""
+    """Return True if Redis is configured and, as far as this process knows, answers."""
     return enabled() and _breaker.state.up
 
 
 def state() -> State:
-    """Up or down, since when, and why."""
+    """Return whether Redis is up, since when, and why not."""
     return _breaker.state
 
 
 def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
-    """Make a function return `default` while Redis is away, and notice when it goes away."""
+    """Make a function return `default` while Redis is disconnected, and trip the breaker if it fails."""
 
     def decorate(function: Callable[P, T]) -> Callable[P, T | D]:
         @wraps(function)
@@ -92,7 +91,7 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
                 return function(*args, **kwargs)
             except AWAY as error:
                 if isinstance(error, ResponseError) and not isinstance(error, ClusterDownError):
-                    # Redis is there and refuses this one command: full, a replica, no permission.
+                    # Redis answers, and refuses this command: full, a replica, no permission.
                     _counted(error)
                 else:
                     _breaker.trip(str(_counted(error)))
@@ -104,9 +103,9 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
 
 
 def get(key: str, alias: Alias = "default") -> Any | None:
-    """The value under `key`, or None. A value that cannot be read is removed and counts as absent.
+    """Return the value of `key`, or None. An unreadable value is deleted and counts as absent.
 
-    Others may be given the same object: nobody may change it.
+    Callers share the returned object: never change it.
     """
     try:
         return _read(key, alias)
@@ -116,7 +115,7 @@ def get(key: str, alias: Alias = "default") -> Any | None:
 
 
 def get_many(keys: list[str], alias: Alias = "default") -> list[Any | None]:
-    """The values under `keys` in their order, in one round trip; None where there is none."""
+    """Return the values of `keys` in their order, in one round trip; None for those without one."""
     if len(keys) == 1:
         return [get(keys[0], alias)]
     raw = _get_raw(keys, alias) or [None] * len(keys)
@@ -124,12 +123,12 @@ def get_many(keys: list[str], alias: Alias = "default") -> list[Any | None]:
 
 
 def getting(key: str) -> Command:
-    """What `get` sends; `decoded` makes a value of the answer."""
+    """Return the command that `get` sends; pass its answer to `decoded`."""
     return lambda redis: redis.get(_client().make_key(key))
 
 
 def decoded(key: str, answer: bytes | None, alias: Alias = "default") -> Any | None:
-    """What Redis holds under `key` as a value. One that cannot be read is removed and counts as absent."""
+    """Decode an answer of Redis for `key`. An unreadable value is deleted and counts as absent."""
     try:
         return None if answer is None else _client(alias).decode(answer)
     except Unreadable as error:
@@ -138,13 +137,13 @@ def decoded(key: str, answer: bytes | None, alias: Alias = "default") -> Any | N
 
 
 def put(key: str, value: Any, ttl: int, alias: Alias = "default") -> bool:
-    """Write `value` for `ttl` seconds from now. False if it was not written: Redis away, full, or value too large."""
+    """Store `value` for `ttl` seconds. Return False if Redis is disconnected or full, or the value too large."""
     command = putting(key, value, ttl, alias)
     return command is not None and write([command])
 
 
 def putting(key: str, value: Any, ttl: int, alias: Alias = "default") -> Command | None:
-    """What `put` sends, for `write`. None: the value is too large, or Redis away."""
+    """Return the command of `put`, for `write`; None if the value is too large or Redis disconnected."""
     data = _client(alias).encode(value) if available() else b""
     if not 0 < len(data) <= settings.CACHE_MAX_ENTRY_BYTES:
         return None
@@ -154,7 +153,7 @@ def putting(key: str, value: Any, ttl: int, alias: Alias = "default") -> Command
 
 @fail_open(False)
 def write(commands: Sequence[Command]) -> bool:
-    """Send what writes, in one round trip. False if Redis did not take all of it."""
+    """Send write commands in one round trip. Return False if Redis did not take all of them."""
     if _writes.paused:
         return False
     try:
@@ -164,7 +163,7 @@ def write(commands: Sequence[Command]) -> bool:
     except ResponseError as error:
         _writes.refused(_counted(error))
         if isinstance(error, ReadOnlyError) and not isinstance(connection(), RedisCluster):
-            # After a failover the pool still holds connections to the old primary. A cluster's client sees to its own.
+            # After a failover the pool still holds connections to the old primary. A cluster's client closes its own.
             connection().connection_pool.disconnect(inuse_connections=False)
         return False
     _writes.accepted()
@@ -173,22 +172,22 @@ def write(commands: Sequence[Command]) -> bool:
 
 @fail_open(0)
 def delete(keys: Iterable[str]) -> int:
-    """Remove `keys` without blocking Redis; how many there were."""
+    """Delete `keys` without blocking Redis. Return how many there were."""
     names = [_client().make_key(key) for key in keys]
     return int(connection().unlink(*names)) if names else 0
 
 
 @fail_open(None)
 def ping_milliseconds() -> float:
-    """How long Redis takes to answer, or None while it does not."""
+    """Return the duration of a PING in milliseconds; None while Redis is disconnected."""
     started = time.perf_counter()
     connection().ping()
     return round((time.perf_counter() - started) * 1000, 3)
 
 
 def connect() -> None:
-    """Try Redis once and log where this process stands. Called when a server starts."""
-    # Connections stay open between requests: there is nothing to close after each.
+    """Connect to Redis and log the result. Called when a server starts."""
+    # Connections stay open between requests.
     request_finished.disconnect(close_caches)
     if not enabled():
         logger.info("Caching is off: REDIS_URL is not set")
@@ -219,7 +218,7 @@ def _get_raw(keys: list[str], alias: Alias) -> Sequence[bytes | None]:
 
 
 def discard(key: str, reason: str) -> None:
-    """Remove an entry that must not be served."""
+    """Delete an entry that must not be served."""
     metrics.UNREADABLE.inc()
     logger.warning("Deleted unreadable entry %s: %s", key, reason)
     delete([key])
@@ -234,7 +233,7 @@ def _send(commands: Sequence[Command]) -> None:
 
 @cache
 def _client(alias: Alias = "default") -> DefaultClient:
-    # One for all threads, whose connections come from one pool anyway: Django's `caches` would make one for each.
+    # One for all threads, which share a pool anyway: Django's `caches` makes one per thread.
     client: DefaultClient = caches[alias].client  # type: ignore[attr-defined]
     return client
 
@@ -248,7 +247,7 @@ setting_changed.connect(_forget_clients)
 
 
 def connection() -> Redis:
-    """The raw client, for commands that Django's cache API lacks. Use it only inside a `fail_open` function."""
+    """Return the raw client, for commands that Django's cache API lacks. Use it only inside a `fail_open` function."""
     client: Redis = _client().get_client(write=True)
     return client
 

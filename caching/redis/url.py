@@ -1,4 +1,4 @@
-"""Reading `REDIS_URL`. Pure functions: settings use them before Django is set up."""
+"""Parse `REDIS_URL`. Pure functions: settings use them before Django is set up."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _PORTS = {"redis+sentinel": 26379}
 
 
 class BadRedisURL(ImproperlyConfigured):
-    """`REDIS_URL` is none of the documented forms. The message never repeats the password."""
+    """`REDIS_URL` has none of the documented forms. The message never repeats the password."""
 
 
 def normalize_redis_url(url: str) -> str:
-    """Return `url` with its credentials percent-encoded, so that every client library reads it the same way.
+    """Return `url` with percent-encoded credentials, so that every client library reads it the same way.
 
-    An empty string stays empty: it means that caching is off. Raises BadRedisURL.
+    Empty stays empty: caching is off. Raises BadRedisURL.
     """
     if not url:
         return ""
@@ -44,24 +44,24 @@ def normalize_redis_url(url: str) -> str:
 
 
 def kind_of(url: str) -> str:
-    """What `url` leads to: "cluster", "sentinel", or "" for one Redis."""
+    """Return the kind of Redis: "cluster", "sentinel", or "" for a single one."""
     return urlsplit(url).scheme.partition("+")[2]
 
 
 def nodes(url: str) -> list[tuple[str, int]]:
-    """Hosts and ports in a normalised `url`: one, or those that a cluster or the sentinels can be asked at."""
+    """Return the hosts and ports in a normalised `url`: several for a cluster or sentinels."""
     hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
     pairs = (host.rpartition(":") for host in hosts)
     return [(host.strip("[]"), int(port)) for host, _, port in pairs]
 
 
 def node_url(url: str, host: str, port: int) -> str:
-    """`url` as the address of that one Redis."""
+    """Return `url` for one of its nodes."""
     return plain_url(url, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
 
 def plain_url(url: str, where: str) -> str:
-    """`url` in the form for one Redis, with `where` in place of the nodes; credentials and database stay."""
+    """Return `url` for a single Redis, with `where` in place of the nodes; credentials and database stay."""
     parts = urlsplit(url)
     credentials, at, _ = parts.netloc.rpartition("@")
     scheme, database = parts.scheme.partition("+")[0], parts.path.rpartition("/")[2]
@@ -69,18 +69,18 @@ def plain_url(url: str, where: str) -> str:
 
 
 def service_of(url: str) -> str:
-    """Under which name the sentinels know the primary."""
+    """Return the name under which the sentinels know the primary."""
     return urlsplit(url).path.split("/")[1]
 
 
 def mask_password(url: str) -> str:
-    """`rediss://user:secret@host:1/0` as `rediss://user:***@host:1/0`; anything else as it is."""
+    """Mask the password: `rediss://user:secret@host:1/0` becomes `rediss://user:***@host:1/0`."""
     masked = re.sub(r"(?<=://)([^:@/]*):.*@", r"\1:***@", url, flags=re.DOTALL)
     return re.sub(r"([?&](?:password|username)=)[^&#]*", r"\1***", masked)
 
 
 def _is_consistent(match: re.Match[str]) -> bool:
-    """Several nodes are for clusters and sentinels; sentinels need a service; a cluster has only database 0."""
+    """Return what is wrong: several nodes need a cluster or sentinels, sentinels a service, a cluster database 0."""
     kind = match["scheme"].partition("+")[2]
     several, number = "," in match["nodes"], int(match["db"] or 0)
     return (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+# Sent by OpenAI's SDK for browsers as X-Stainless-…
 _STAINLESS = (
     *("arch", "async", "custom-poll-interval", "helper-method", "lang", "os", "package-version", "poll-helper"),
     *("raw-response", "read-timeout", "retry-count", "runtime", "runtime-version", "timeout"),
 )
-"""What OpenAI's SDK for browsers tells of itself, in headers named X-Stainless-…"""
 SENT = [
     *("accept", "authorization", "cache-control", "content-type", "user-agent", "x-optimization-level"),
     *("openai-organization", "openai-project", "idempotency-key", "x-requested-with"),

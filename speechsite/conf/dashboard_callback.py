@@ -9,5 +9,5 @@ from speech.routing.breaker import open_circuits
 
 
 def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
-    """django-unfold's DASHBOARD_CALLBACK: the cache's page, and of the providers what the cache does not know."""
+    """django-unfold's DASHBOARD_CALLBACK: the page of the cache, with the state of the providers."""
     return {**page.context(request, base), "open_circuits": open_circuits()}

@@ -1,4 +1,4 @@
-"""Read and check the values of environment variables. settings.py hands them over; nothing here asks the system."""
+"""Parse and check the values of environment variables, which settings.py reads."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Reader:
         return value
 
     def items(self, name: str, default: str = "") -> list[str]:
-        """The comma-separated items of a value."""
+        """Return the comma-separated items of a value."""
         return [item.strip() for item in self.text(name, default).split(",") if item.strip()]
 
 
 def database(name: str, url: str) -> dict[str, Any]:
-    """Django's DATABASES entry for `url`."""
+    """Return Django's DATABASES entry for `url`."""
     try:
         return dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     except ValueError as error:
@@ -53,7 +53,7 @@ def database(name: str, url: str) -> dict[str, Any]:
 
 
 def rates(name: str, text: str) -> dict[str, Decimal]:
-    """`INR=83,EUR=0.92`: how much of each currency one US dollar buys."""
+    """Parse `INR=83,EUR=0.92`: units of each currency per US dollar."""
     try:
         pairs = [pair.split("=") for pair in text.split(",") if pair.strip()]
         found = {code.strip(): Decimal(rate.strip()) for code, rate in pairs}
@@ -87,7 +87,7 @@ def provider_settings(values: Mapping[str, str | None], name: str) -> dict[str, 
 
 
 def share(name: str, text: str) -> float:
-    """`0.02`: a number from 0 to 1."""
+    """Parse a number from 0 to 1, such as `0.02`."""
     try:
         found = float(text)
     except ValueError:

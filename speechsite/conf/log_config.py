@@ -1,4 +1,4 @@
-"""Where log lines go: to the console, where whoever runs the server looks."""
+"""Log lines go to the console."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def logging(level: str) -> dict[str, Any]:
-    """Django's LOGGING."""
+    """Return Django's LOGGING."""
     console = {"handlers": ["console"], "level": level}
     return {
         "version": 1,
@@ -14,7 +14,7 @@ def logging(level: str) -> dict[str, Any]:
         "formatters": {"plain": {"format": "%(levelname)s: %(message)s"}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
         "loggers": {
-            # Django's default is to mail them; a failing page must be seen where everything else is.
+            # Django's default is to mail errors; they belong with the other lines.
             "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
             "caching": console,
             "speech": console,

@@ -1,4 +1,4 @@
-"""How drf-spectacular describes the API."""
+"""Settings of drf-spectacular."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
     "SERVE_INCLUDE_SCHEMA": False,
-    # Choices stand where they are used: several fields are called `provider` and differ in them.
+    # Choices are inlined: several fields called `provider` have different ones.
     "POSTPROCESSING_HOOKS": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

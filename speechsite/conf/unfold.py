@@ -1,4 +1,4 @@
-"""How the admin looks: django-unfold's settings."""
+"""Settings of django-unfold, the theme of the admin."""
 
 from __future__ import annotations
 

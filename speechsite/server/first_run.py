@@ -1,4 +1,4 @@
-"""What a fresh checkout needs before someone can use it: a staff user, an API key, and three lines to paste."""
+"""First run of a fresh checkout: a staff user, an API key, and three lines to paste."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEY_FILE = settings.VAR_DIR / "demo_api_key"
 
 
 def create_accounts() -> Iterator[str]:
-    """Create the staff user and the demo key where there are none yet; says what it created."""
+    """Create the staff user and the demo key unless they exist. Yield a line about each."""
     user_model = get_user_model()
     if not user_model.objects.filter(is_staff=True).exists():
         password = secrets.token_urlsafe(12)
@@ -30,7 +30,7 @@ def create_accounts() -> Iterator[str]:
 
 
 def introduction(url: str) -> str:
-    """The three lines that `make run` ends with."""
+    """Return the three lines that `make run` prints last."""
     key = _KEY_FILE.read_text() if _KEY_FILE.exists() else "$API_KEY"
     post = f"curl -s -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'"
     return (

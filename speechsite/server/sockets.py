@@ -1,4 +1,4 @@
-"""The sockets on which a worker is reached."""
+"""Options of the sockets on which a worker listens."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import os
 import socket
 from collections.abc import Iterator
 
+# Seconds that a client may read nothing of its answer. A player that pauses for longer must ask again.
 DEAF_SECONDS = 30
-"""How long a client may leave unread what was sent to it. A player that is paused for longer must ask again."""
 
 
 def cut_off_deaf_clients() -> None:
-    """Let the kernel break a connection whose client reads nothing for DEAF_SECONDS, which frees the stream's thread.
+    """Let the kernel close a connection whose client reads nothing for DEAF_SECONDS, which frees the stream's thread.
 
-    tcp(7), TCP_USER_TIMEOUT: accepted sockets inherit it, and it counts while the client's window is closed
-    (Linux 5.11). Elsewhere such a client keeps its thread until it goes.
+    tcp(7), TCP_USER_TIMEOUT: accepted sockets inherit it, and it counts while the client's window is closed (Linux
+    5.11). On other systems such a client keeps its thread until it disconnects.
     """
     if not hasattr(socket, "TCP_USER_TIMEOUT"):
         return
@@ -24,7 +24,7 @@ def cut_off_deaf_clients() -> None:
 
 
 def _listeners() -> Iterator[socket.socket]:
-    """This process' listening TCP sockets: the server makes them, and keeps them to itself."""
+    """Yield the TCP sockets on which this process listens. The server does not expose them."""
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 (names are all that is wanted)
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as one:
             is_tcp = one.family in (socket.AF_INET, socket.AF_INET6) and one.type == socket.SOCK_STREAM

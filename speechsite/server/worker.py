@@ -1,4 +1,4 @@
-"""What granian loads in each of its workers: the WSGI application."""
+"""Entry point of granian's workers: the WSGI application."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import gc
 import logging
 import signal
 
-# A fork inherits granian's own handler, which only takes note. Told to stop while it still imports, a worker would go
-# on until it is killed, 30 s later. Once everything is loaded, granian (2.8.7) sets the handler for workers.
+# A fork inherits granian's handler, which only sets a flag: a worker stopped while it imports would go on until it is
+# killed, 30 s later. Once everything is loaded, granian (2.8.7) sets the handler for workers.
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-# What no format of ours shows need not be found out for every line (https://docs.python.org/3/howto/logging.html).
+# Not shown by our formats, so not collected for each line (https://docs.python.org/3/howto/logging.html#optimization).
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 from speechsite import wsgi  # noqa: E402
@@ -20,7 +20,7 @@ from speechsite.server.wsgi_wrappers import in_one_piece, limit_slow_bodies  # n
 cut_off_deaf_clients()
 application = in_one_piece(limit_slow_bodies(wsgi.application))
 
-# What has been loaded stays for good. To look through it again and again stops a worker for 80 ms each time.
+# Everything loaded so far stays: each full collection would stop the worker for 80 ms.
 gc.collect()
 gc.freeze()
 

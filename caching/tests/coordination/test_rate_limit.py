@@ -16,7 +16,7 @@ MANY = 40
 
 @pytest.fixture(autouse=True)
 def own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "_own", rate_limit._Own())
+    monkeypatch.setattr(rate_limit, "_local", rate_limit._LocalLimits())
 
 
 def passed(name: str, most: int) -> int:

@@ -41,11 +41,11 @@ class Command(BaseCommand):
             signal.signal(number, _interrupt)
         _refuse_a_taken_port(options["host"], options["port"])
         with ExitStack() as cleanup:
-            # Each worker writes its counters there; a new directory, so that those of dead workers do not stay.
+            # Workers write their counters there; a new directory, without those of dead workers.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = cleanup.enter_context(tempfile.TemporaryDirectory())
             # Without Redis each worker enforces its share of the limits.
             os.environ["WORKERS"] = str(options["workers"])
-            # How many of them streams may hold.
+            # Half of them may wait for incomplete bodies.
             os.environ["THREADS"] = str(options["threads"])
             if options["embedded"]:
                 self._prepare(cleanup)
@@ -89,7 +89,7 @@ class Command(BaseCommand):
             "--port": options["port"],
             "--workers": options["workers"],
             "--blocking-threads": options["threads"],
-            # More than that wait in the kernel's queue.
+            # Further connections wait in the kernel's queue.
             "--backlog": 2048,
             "--log-level": "error",
             "--workers-kill-timeout": 30,
@@ -114,7 +114,7 @@ class Command(BaseCommand):
             try:
                 urllib.request.urlopen(f"http://{host}:{options['port']}/healthz", timeout=5).close()
             except urllib.error.HTTPError:
-                # It may refuse this address as a Host, and is up all the same.
+                # It may refuse this address as a Host, and is up nevertheless.
                 return
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.05)
@@ -124,7 +124,7 @@ class Command(BaseCommand):
 
 
 def _refuse_a_taken_port(host: str, port: int) -> None:
-    """granian would share the port with whoever has it, and each would get some of the requests."""
+    """Raise CommandError if the port is taken: granian would share it, and each process get some of the requests."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
