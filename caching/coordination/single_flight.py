@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.conf import settings
 
 from caching import keys
+from caching.background import PeriodicWorker
 from caching.coordination.lease import Lease, holders, renew
 from caching.redis import store
 
@@ -202,36 +203,27 @@ class _StreamReader:
 
 
 class Heartbeat:
-    """Renews the leases of this process and looks for followers, in one thread that lives while there are leases."""
+    """Renews the leases of this process and looks for followers."""
 
     def __init__(self) -> None:
         self._logs: set[LeaderLog[Any]] = set()
-        self._lock = threading.Lock()
-        self._running = False
+        self._polls = count(1)
+        self._worker = PeriodicWorker("flight-heartbeat", self._poll, POLL_SECONDS)
 
     def add(self, log: LeaderLog[Any]) -> None:
-        with self._lock:
-            self._logs.add(log)
-            if not self._running:
-                self._running = True
-                threading.Thread(target=self._run, name="flight-heartbeat", daemon=True).start()
+        self._logs.add(log)
+        self._worker.start()
 
     def remove(self, log: LeaderLog[Any]) -> None:
-        with self._lock:
-            self._logs.discard(log)
+        self._logs.discard(log)
 
-    def _run(self) -> None:
-        for poll in count(1):
-            time.sleep(POLL_SECONDS)
-            with self._lock:
-                logs = list(self._logs)
-                if not logs:
-                    self._running = False
-                    return
-            if poll % POLLS_PER_RENEWAL == 0:
-                renew([log.lease for log in logs])
-            if waiting := [log for log in logs if log.unpublished]:
-                self._check(waiting)
+    def _poll(self) -> None:
+        # In one step of the interpreter: other threads add and remove meanwhile.
+        logs = list(self._logs)
+        if logs and next(self._polls) % POLLS_PER_RENEWAL == 0:
+            renew([log.lease for log in logs])
+        if waiting := [log for log in logs if log.unpublished]:
+            self._check(waiting)
 
     def _check(self, logs: list[LeaderLog[Any]]) -> None:
         for log, holder in zip(logs, holders([log.lease for log in logs]), strict=False):
