@@ -93,3 +93,100 @@ def test_a_prefix_stands_in_front_and_comes_off_again(settings: Any) -> None:
 )
 def test_it_knows_our_kinds_of_keys(key: str, kind: str) -> None:
     assert keys.kind_of(key) == kind
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"n": 1.0}, {"n": 2.0}, False),
+        ({"t": 0.7, "n": 1.0}, {"t": 0.2, "n": 1.0}, False),
+        ({"n": 1e16}, {"n": 10**16}, True),
+        ({"n": 1e16}, {"n": 1e17}, False),
+        ({"n": [1.0, {"m": 2.0}]}, {"n": [1, {"m": 2}]}, True),
+        ({"n": "1.0"}, {"n": "1"}, False),
+        ({"n": True}, {"n": 1.0}, False),
+    ],
+)
+def test_numbers_are_one_by_value_and_not_by_type(one: dict[str, Any], other: dict[str, Any], same: bool) -> None:
+    assert (keys.exact_key(one) == keys.exact_key(other)) is same
+
+
+def test_what_is_no_number_has_no_key() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        keys.exact_key({"n": float("nan")})
+
+
+def test_the_canonical_form_is_sorted_and_without_white_space() -> None:
+    assert keys.canonical_json({"b": [1.0, "x y"], "a": None}) == '{"a":null,"b":[1,"x y"]}'
+
+
+@pytest.mark.parametrize(
+    ("normalized", "key"),
+    [
+        ("where is it", "llm:semantic:s:where is it"),
+        ("5 % a:b", "llm:semantic:s:5 %25 a%3Ab"),
+        ("a*b?c[d]e\\f", "llm:semantic:s:a%2Ab%3Fc%5Bd%5De%5Cf"),
+        ("a\x00b\x1fc\x7fd", "llm:semantic:s:a%00b%1Fc%7Fd"),
+        ("बैलेंस", "llm:semantic:s:बैलेंस"),
+        ("x" * 120, "llm:semantic:s:" + "x" * 120),
+    ],
+)
+def test_a_question_is_readable_in_its_key(normalized: str, key: str) -> None:
+    assert keys.semantic_key("s", normalized) == key
+
+
+def test_a_long_question_is_cut_and_hashed() -> None:
+    one, other = keys.semantic_key("s", "x" * 121), keys.semantic_key("s", "x" * 120 + "y")
+    assert one.startswith("llm:semantic:s:" + "x" * 120 + "#") and len(one) == len("llm:semantic:s:") + 120 + 1 + 16
+    assert one != other
+
+
+def test_a_question_is_unreadable_where_that_is_asked_for(settings: Any) -> None:
+    settings.CACHE_HASH_KEYS = True
+    key = keys.semantic_key("s", "where is it")
+    assert key.startswith("llm:semantic:s:") and "where" not in key and len(key.rpartition(":")[2]) == 32
+    assert key != keys.semantic_key("s", "where is she")
+
+
+def test_parts_of_a_key_hold_no_separator_and_come_back() -> None:
+    key = keys.speech_key(provider="a/b:c", voice="x:y/*", text="Hello", options={"speed": 1}, codec="mp3")
+    kind, provider, voice, text_hash, codec = key.split(":")
+    assert (kind, provider, voice, codec) == ("tts", "a%2Fb%3Ac", "x%3Ay%2F%2A", "mp3")
+    assert len(text_hash) == 32
+    assert keys.parse_speech_key(key) == ("a/b:c", "x:y/*", text_hash, "mp3")
+    assert keys.index_key("model/1:x", "v") == "llm:query_index:model%2F1%3Ax:v"
+
+
+@pytest.mark.parametrize("key", ["tts:x", "llm:a:b:c:d", "tts:a:b:c:d:e", "tts", ""])
+def test_another_key_is_no_speech_key(key: str) -> None:
+    with pytest.raises(ValueError, match="not a speech key"):
+        keys.parse_speech_key(key)
+
+
+def test_every_option_changes_the_key_of_speech_and_of_a_transcript() -> None:
+    def speech(**options: Any) -> str:
+        return keys.speech_key(provider="p", voice="v", text="Hello", options=options, codec="wav")
+
+    def transcript(audio: str, **options: Any) -> str:
+        return keys.transcript_key(provider="p/q", audio=audio, options=options)
+
+    made = [speech(), speech(speed=1), speech(speed=2), transcript("a"), transcript("b"), transcript("a", language="hi")]
+    assert len(set(made)) == len(made)
+    assert made[3].startswith("stt:p%2Fq:") and len(made[3].rpartition(":")[2]) == 64
+
+
+def test_a_key_is_recognised_in_what_is_stored_under_it() -> None:
+    assert keys.self_check("llm:exact:a") != keys.self_check("llm:exact:b")
+    assert len(keys.self_check("tts:\ud800")) == 12
+
+
+def test_without_a_prefix_keys_are_as_documented(settings: Any) -> None:
+    assert keys.make_key("llm:exact:abc", "", 1) == "llm:exact:abc"
+    settings.CACHE_KEY_PREFIX = ""
+    assert keys.reverse_key(":llm:exact:abc") == ":llm:exact:abc"
+
+
+@pytest.mark.parametrize("kind", ["stt", "tts", "llm:exact"])
+def test_a_kind_is_a_key_by_itself(kind: str) -> None:
+    assert keys.kind_of(kind) == keys.kind_of(f"{kind}:x") == kind
+    assert keys.kind_of(f"{kind}x") == ""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from speech.privacy.personal_text import is_shareable
+from speech.privacy.personal_text import has_figures, is_shareable
 
 SHAREABLE = [
     "Hello! Thank you for calling.",
@@ -36,6 +36,8 @@ SHAREABLE = [
     "नमस्ते जी, बताइए।",
     "Haan ji, bataiye.",
     "Kya aap apna registered mobile number bata sakte hain?",
+    "I can turn your Internet on.",
+    "Your hotel is booked.",
 ]
 
 PRIVATE = [
@@ -98,6 +100,38 @@ PRIVATE = [
     "உங்கள் கணக்கில் ஐந்நூறு உள்ளது.",
 ]
 
+# Each is refused by one rule alone: without it the sentence would be shared.
+ONE_RULE = [
+    "write to priya@mybank now.",
+    "Open https://status/help now.",
+    *(f"Go to mybank.{domain} for more." for domain in ("com in org net co io gov edu info ai app".split())),
+    *(f"Write to priya {word} yahoo now." for word in ("at", "dot")),
+    *(f"write to priya dot {word} now." for word in "com in org net co gmail yahoo hotmail outlook".split()),
+    "look at www mybank now.",
+    "it is priya at the rate mybank.",
+    "यह मेरीबैंक डॉट है।",
+    "यह मेरीबैंक एट द रेट है।",
+    "your code is a b c.",
+    "your code is a-b-c.",
+    "It is P Q.",
+    "it is B as in ball.",
+    "it is B for ball.",
+    "your reference is QWXZRT.",
+    *(f"the fee in {currency} is known." for currency in ("rs", "Rs", "INR", "USD", "EUR", "GBP")),
+    "the fee is in ₹ only.",
+    "thank you. Mr. Rao is here.",
+    "thank you. Dr. Rao is here.",
+    *(f"he is with {title}. Rao now." for title in ("Mr", "Mrs", "Ms", "Dr", "Prof", "Smt", "Shri")),
+    "Thank you, Émile.",
+    "thank you (Ananya",
+    "thank you “Ananya",
+    *(f"{title} मेहता आपसे मिलेंगी।" for title in ("श्री", "श्रीमती", "सुश्री", "डॉ", "डॉक्टर")),
+    "धन्यवाद सुनीता जी।",
+    "आपका कोड ए बी सी है।",
+    "it is hotel tango.",
+    "it costs that one rupee.",
+]
+
 
 @pytest.mark.parametrize("text", SHAREABLE)
 def test_it_shares_what_anybody_may_be_told(text: str) -> None:
@@ -109,9 +143,31 @@ def test_it_keeps_what_one_caller_is_told(text: str) -> None:
     assert not is_shareable(text)
 
 
+@pytest.mark.parametrize("text", ONE_RULE)
+def test_each_rule_is_enough(text: str) -> None:
+    assert not is_shareable(text)
+
+
 @pytest.mark.parametrize("digit", ["7", "७", "৭", "௭", "７", "⁷", "₇", "⑦", "七", "٧"])  # one script each
 def test_it_knows_digits_of_any_script(digit: str) -> None:
     assert not is_shareable(f"Your seat is {digit}.")
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("Your balance is 500.", True),
+        ("Your balance is ५००.", True),
+        ("The fee is $ and tax.", True),
+        ("The fee in Rs is known.", True),
+        ("Write to priya@mybank now.", True),
+        ("Your balance is five hundred.", False),
+        ("Thank you, Ananya.", False),
+        ("", False),
+    ],
+)
+def test_it_tells_a_text_with_figures(text: str, figures: bool) -> None:
+    assert has_figures(text) is figures
 
 
 def test_it_is_not_deceived_by_invisible_joiners() -> None:
