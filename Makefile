@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint lock format bench bench-quick faults clean
+.PHONY: run test lint lock format bench bench-quick faults mutants clean
 
 run: .venv/embedded
 	@$(BIN)/python manage.py serve --embedded
@@ -58,6 +58,10 @@ lock: .venv/dev
 
 faults: .venv/dev
 	$(BIN)/python -m benchmarks.faults $(ARGS)
+
+# Small changes to a module that its tests do not notice: make mutants ARGS=caching.keys
+mutants: .venv/dev
+	@$(BIN)/python -m benchmarks.mutants $(ARGS)
 
 clean:
 	rm -rf .venv var

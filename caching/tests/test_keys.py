@@ -170,7 +170,14 @@ def test_every_option_changes_the_key_of_speech_and_of_a_transcript() -> None:
     def transcript(audio: str, **options: Any) -> str:
         return keys.transcript_key(provider="p/q", audio=audio, options=options)
 
-    made = [speech(), speech(speed=1), speech(speed=2), transcript("a"), transcript("b"), transcript("a", language="hi")]
+    made = [
+        speech(),
+        speech(speed=1),
+        speech(speed=2),
+        transcript("a"),
+        transcript("b"),
+        transcript("a", language="hi"),
+    ]
     assert len(set(made)) == len(made)
     assert made[3].startswith("stt:p%2Fq:") and len(made[3].rpartition(":")[2]) == 64
 

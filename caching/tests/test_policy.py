@@ -64,7 +64,15 @@ def test_an_entry_is_fresh_within_its_time(age: float, ttl: int, kept: int, fres
 
 @pytest.mark.parametrize(
     ("age", "kept", "accepted"),
-    [(0, 0, True), (60, 0, True), (61, 0, False), (60, 600, True), (61, 600, False), (-4, 600, True), (-60, 600, False)],
+    [
+        (0, 0, True),
+        (60, 0, True),
+        (61, 0, False),
+        (60, 600, True),
+        (61, 600, False),
+        (-4, 600, True),
+        (-60, 600, False),
+    ],
 )
 def test_who_names_an_age_gets_nothing_older(age: float, kept: int, accepted: bool) -> None:
     assert Policy(max_age=60).accepts(NOW - age, 100, kept) is accepted

@@ -9,7 +9,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from speech.api import authentication
-from speech.models import Client
+from speech.models import Client, hash_key
 from speech.tests.support.bad_requests import error_of
 
 QUERY = {"query": "Hello"}
@@ -41,6 +41,59 @@ def test_the_scheme_may_be_written_in_any_case(clients: Clients, scheme: str) ->
 def test_a_key_under_another_scheme_is_refused(clients: Clients) -> None:
     _, key = clients("tester")
     assert ask(f"Token {key}").status_code == 401
+
+
+def test_more_than_one_blank_may_stand_before_the_key(clients: Clients) -> None:
+    _, key = clients("tester")
+    assert ask(f"Bearer  {key}").status_code == 200
+
+
+def test_many_clients_are_remembered(clients: Clients, django_assert_num_queries: Any) -> None:
+    made = [clients("first"), clients("second")]
+    for _, key in made:
+        assert authentication.clients.get(hash_key(key))
+    with django_assert_num_queries(0):
+        assert [authentication.clients.get(hash_key(key)) for _, key in made] == [client for client, _ in made]
+
+
+def test_what_was_read_is_believed_for_fifteen_seconds(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, key = clients("tester")
+    now = [time.monotonic()]
+    monkeypatch.setattr(authentication, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    assert authentication.clients.get(hash_key(key)) == client
+    Client.objects.filter(pk=client.pk).update(is_active=False)
+    now[0] += 14.9
+    assert authentication.clients.get(hash_key(key)) == client
+    now[0] += 0.1
+    assert authentication.clients.get(hash_key(key)) is None
+
+
+def test_a_client_that_was_switched_off_is_unknown(clients: Clients) -> None:
+    _, key = clients("tester", is_active=False)
+    response = ask(f"Bearer {key}")
+    assert response.status_code == 401
+    assert error_of(response)["message"] == "Invalid or revoked API key."
+
+
+def test_a_missing_key_is_explained(clients: Clients) -> None:
+    for authorization in (None, "Bearer ", "Basic dXNlcjpwYXNz"):
+        assert error_of(ask(authorization))["message"] == "Send your API key as `Authorization: Bearer <key>`."
+
+
+def test_the_memory_is_emptied_when_it_is_full(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "REMEMBERED_KEYS", 3)
+    for number in range(3):
+        authentication.clients.get(str(number))
+    assert set(authentication.clients._clients) == {"0", "1", "2"}
+    authentication.clients.get("3")
+    assert set(authentication.clients._clients) == {"3"}
+    authentication.clients.forget()
+    assert not authentication.clients._clients
+
+
+def test_the_schema_says_how_to_authenticate() -> None:
+    definition = authentication.ClientKeyScheme(authentication.ClientKeyAuthentication()).get_security_definition(None)
+    assert definition == {"type": "http", "scheme": "bearer"}
 
 
 def test_a_hit_costs_no_query(api: Any, django_assert_num_queries: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 import redis
 from django.db import OperationalError
 from django.utils import timezone
+from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from caching import keys
@@ -126,6 +127,35 @@ def test_whoever_spent_its_budget_gets_not_even_what_is_cached(clients: Clients,
     assert (error_of(response)["type"], error_of(response)["code"]) == ("insufficient_quota",) * 2
 
 
+def refused(code: str) -> float:
+    return REGISTRY.get_sample_value("requests_refused_total", {"code": code}) or 0.0
+
+
+def test_each_refusal_is_counted_by_its_code(clients: Clients) -> None:
+    client, spent = clients("spent", daily_budget_usd="1")
+    spend(client, "1")
+    _, fast = clients("fast", requests_per_minute=1)
+    before = refused("insufficient_quota"), refused("rate_limit_exceeded")
+    assert [ask(key).status_code for key in (spent, fast, fast)] == [429, 200, 429]
+    assert (refused("insufficient_quota"), refused("rate_limit_exceeded")) == (before[0] + 1, before[1] + 1)
+
+
+def test_a_budget_is_named_in_full_and_ends_when_it_is_spent(clients: Clients) -> None:
+    client, key = clients("bot", daily_budget_usd="2.50")
+    spend(client, "2.49")
+    assert ask(key).status_code == 200
+    HourlyUsage.objects.filter(client=client.name, cost="2.49").update(cost="2.50")
+    daily.forget()
+    message = error_of(ask(key))["message"]
+    assert "2.5" in message and "USD" in message
+
+
+def test_a_client_without_a_budget_may_spend(clients: Clients) -> None:
+    client, key = clients("bot", requests_per_minute=5)
+    spend(client, "1000")
+    assert ask(key).status_code == 200
+
+
 def test_what_was_spent_yesterday_does_not_count(clients: Clients) -> None:
     client, key = clients("bot", daily_budget_usd="1")
     spend(client, "5", days_ago=1)
@@ -165,6 +195,8 @@ def test_without_a_database_it_goes_by_what_it_knew(clients: Clients, monkeypatc
 
 def test_it_knows_when_the_day_ends() -> None:
     assert _seconds_to_midnight(datetime(2026, 11, 23, 23, 59, 30, tzinfo=UTC)) == 30
+    assert _seconds_to_midnight(datetime(2026, 11, 23, 0, 0, tzinfo=UTC)) == 86_400
+    assert _seconds_to_midnight(datetime(2026, 11, 30, 21, 58, 59, 1, tzinfo=UTC)) == 7261
 
 
 def test_many_at_once_spend_what_they_were_counted_for(clients: Clients) -> None:

@@ -104,9 +104,15 @@ PRIVATE = [
 ONE_RULE = [
     "write to priya@mybank now.",
     "Open https://status/help now.",
-    *(f"Go to mybank.{domain} for more." for domain in ("com in org net co io gov edu info ai app".split())),
+    *(
+        f"Go to mybank.{domain} for more."
+        for domain in (["com", "in", "org", "net", "co", "io", "gov", "edu", "info", "ai", "app"])
+    ),
     *(f"Write to priya {word} yahoo now." for word in ("at", "dot")),
-    *(f"write to priya dot {word} now." for word in "com in org net co gmail yahoo hotmail outlook".split()),
+    *(
+        f"write to priya dot {word} now."
+        for word in ["com", "in", "org", "net", "co", "gmail", "yahoo", "hotmail", "outlook"]
+    ),
     "look at www mybank now.",
     "it is priya at the rate mybank.",
     "यह मेरीबैंक डॉट है।",

@@ -10,17 +10,20 @@ from django.contrib.auth.models import User
 from django.test import Client as Browser
 from prometheus_client import REGISTRY
 
+from caching.coordination.admission import turns
 from speech import providers
 from speech.exceptions import (
     GatewayError,
     ProviderAuthFailed,
     ProviderBadAnswer,
+    ProviderNotConfigured,
     ProviderRateLimited,
     ProviderRejected,
     ProviderTimeout,
     ProviderUnavailable,
 )
-from speech.routing.breaker import LONGEST_SECONDS, breaker_of, calling
+from speech.metrics import CIRCUIT_OPEN
+from speech.routing.breaker import LONGEST_SECONDS, breaker_of, calling, open_circuits
 
 DEMO = providers.get("demo")
 LONG = 3600
@@ -72,6 +75,92 @@ def test_a_provider_that_says_when_to_come_back_is_left_alone_at_once() -> None:
     with pytest.raises(ProviderRateLimited) as refused:
         call()
     assert 0 < (refused.value.retry_after or 0) <= 40
+
+
+def test_only_a_rate_limit_that_says_when_opens_it_at_once() -> None:
+    for error in (ProviderUnavailable("down", retry_after=40), ProviderTimeout("silent", retry_after=40)):
+        fail(error, 1)
+        call()
+    fail(ProviderRateLimited("many"), 1)
+    call()
+
+
+@pytest.mark.parametrize(
+    ("error", "wait"),
+    [
+        (ProviderRateLimited("slow down", retry_after=40), 40),
+        (ProviderRateLimited("slow down", retry_after=100_000), 300),
+        (ProviderUnavailable("down"), 60),
+        (ProviderUnavailable("down", retry_after=10), 60),
+        (ProviderUnavailable("down", retry_after=90), 90),
+        (ProviderUnavailable("down", retry_after=100_000), 300),
+    ],
+)
+def test_it_stays_open_for_as_long_as_was_asked_within_limits(error: GatewayError, wait: float, settings: Any) -> None:
+    settings.PROVIDER_BREAKER_SECONDS = 60
+    settings.PROVIDER_BREAKER_FAILURES = 1
+    fail(error, 1)
+    assert wait - 10 < breaker_of("demo", "chat").seconds_left <= wait
+    breaker_of("demo", "chat").succeeded()
+    assert breaker_of("demo", "chat").seconds_left == 0
+
+
+def test_the_reason_is_given_without_its_details() -> None:
+    fail(ProviderUnavailable("demo is down; status 503; try later"), 3)
+    with pytest.raises(ProviderUnavailable) as refused:
+        call()
+    assert refused.value.message == "demo is down; temporarily disabled after repeated failures"
+
+
+def test_after_a_success_it_takes_as_many_failures_again() -> None:
+    fail(ProviderUnavailable("down"), 3)
+    breaker_of("demo", "chat").succeeded()
+    fail(ProviderUnavailable("down"), 2)
+    call()
+
+
+def test_a_trial_is_admitted_once_in_a_while(settings: Any) -> None:
+    settings.PROVIDER_BREAKER_SECONDS = 50
+    fail(ProviderUnavailable("down"), 3)
+    breaker = breaker_of("demo", "chat")
+    breaker._next_trial = time.monotonic()
+    breaker.admit()
+    assert 40 < breaker.seconds_left <= 50
+    with pytest.raises(ProviderUnavailable):
+        breaker.admit()
+
+
+def test_open_circuits_are_listed_and_closed_ones_are_not(settings: Any) -> None:
+    settings.PROVIDER_BREAKER_FAILURES = 1
+    fail(ProviderUnavailable("down"), 1)
+    assert open_circuits() == ["demo keeps failing: circuit for chat is open in 1 worker."]
+    CIRCUIT_OPEN.labels("demo", "chat").set(2)
+    assert open_circuits() == ["demo keeps failing: circuit for chat is open in 2 workers."]
+    breaker_of("demo", "chat").succeeded()
+    assert open_circuits() == []
+
+
+@pytest.mark.parametrize("failures", [0, 3])
+def test_a_call_is_timed_and_gives_its_slot_back(settings: Any, monkeypatch: pytest.MonkeyPatch, failures: int) -> None:
+    def calls() -> float:
+        labels = {"provider": "demo", "operation": "speech"}
+        return REGISTRY.get_sample_value("provider_request_duration_seconds_count", labels) or 0.0
+
+    settings.PROVIDER_BREAKER_FAILURES = failures
+    given_back: list[bool] = []
+    monkeypatch.setattr(turns, "give_back", lambda: given_back.append(True))
+    before = calls()
+    call(operation="speech")
+    assert calls() == before + 1
+    assert given_back == [True]
+
+
+@pytest.mark.parametrize("failures", [0, 3])
+def test_a_provider_without_a_key_is_not_called(settings: Any, failures: int) -> None:
+    settings.PROVIDER_BREAKER_FAILURES = failures
+    settings.PROVIDERS = {}
+    with pytest.raises(ProviderNotConfigured), calling(providers.get("sarvam"), "chat"):
+        pytest.fail("it was called")
 
 
 def test_operations_and_providers_are_judged_apart() -> None:
