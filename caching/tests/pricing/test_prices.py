@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -91,13 +95,13 @@ def test_two_currencies_in_one_call_are_unknown() -> None:
 def test_history_cannot_be_edited() -> None:
     old = price("m", "1")
     old.amount = Decimal(2)
-    with pytest.raises(ValidationError, match="not changed"):
+    with pytest.raises(ValidationError, match="cannot be changed"):
         old.save()
-    with pytest.raises(ValidationError, match="not changed"):
+    with pytest.raises(ValidationError, match="cannot be changed"):
         Price.objects.filter(model="m").update(amount=2)
-    with pytest.raises(ValidationError, match="not deleted"):
+    with pytest.raises(ValidationError, match="cannot be deleted"):
         old.delete()
-    with pytest.raises(ValidationError, match="not deleted"):
+    with pytest.raises(ValidationError, match="cannot be deleted"):
         Price.objects.filter(model="m").delete()
     assert Price.objects.get(model="m").amount == 1
 
@@ -128,6 +132,53 @@ def test_a_new_price_is_seen_within_seconds_and_not_read_for_every_call(
     assert prices.cost("acme", "m", Usage(characters=1)) == Money(Decimal(1), "USD")
 
 
+def test_prices_are_believed_for_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(prices, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    prices.forget()
+    table = prices.table()
+    now[0] += 9.9
+    assert prices.table() is table
+    now[0] += 0.1
+    assert prices.table() is not table
+    table = prices.table()
+    prices.forget()
+    assert prices.table() is not table
+
+
+def test_a_price_may_be_for_many_units_and_is_rounded_to_nine_places() -> None:
+    price("m", "1", per=3)
+    assert cost_of("m", Usage(characters=2)) == Money(Decimal("0.666666667"), "USD")
+
+
+def test_the_sum_of_several_units_is_in_their_currency(settings: Any) -> None:
+    settings.DISPLAY_CURRENCY = "USD"
+    price("m", "1", unit="input_tokens", currency="INR")
+    price("m", "2", unit="output_tokens", currency="INR")
+    assert cost_of("m", Usage(input_tokens=3, output_tokens=4)) == Money(Decimal(11), "INR")
+    assert cost_of("m", Usage()) == Money(Decimal(0), "USD")
+
+
+def test_of_many_threads_one_reads_the_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+    all_ask = threading.Barrier(4)
+    remembered = prices._Remembered()
+
+    def read() -> None:
+        reads.append(1)
+        time.sleep(0.05)
+        remembered._read_at = time.monotonic()
+
+    def ask(_: int) -> None:
+        all_ask.wait()
+        remembered.get()
+
+    monkeypatch.setattr(remembered, "_read", read)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(ask, range(4)))
+    assert reads == [1]
+
+
 def test_while_the_database_is_away_the_prices_known_are_used(caplog: pytest.LogCaptureFixture) -> None:
     price("m", "1")
     assert cost_of("m", Usage(characters=1))
@@ -138,4 +189,4 @@ def test_while_the_database_is_away_the_prices_known_are_used(caplog: pytest.Log
 
     with connection.execute_wrapper(away):
         assert cost_of("m", Usage(characters=1)) == Money(Decimal(1), "USD")
-    assert "going on with those known" in caplog.text
+    assert "continuing with the last known ones" in caplog.text

@@ -43,6 +43,11 @@ NO_OBJECTIONS = [
     ("लाइट बंद करो", "लाइट बंद कर दो"),
     ("मेरा ऑर्डर कब आएगा", "मेरा ऑर्डर कब आयेगा"),
     ("roaming band karo", "roaming band kar do"),
+    ("turn on the light", "open the light"),
+    ("order status", "where is my order"),
+    ("मेरा बैलेंस कितना है", "मेरा बैंक बैलेंस कितना है"),
+    ("balance check", "balance check karo"),
+    ("is the balance", "balance kitna is"),
 ]
 
 

@@ -41,10 +41,21 @@ def spoken(text: str, language: str = "en-IN") -> list[str]:
         ("", []),
         (" \n ", []),
         ("12.", ["12."]),
+        ("Rs.\n\n500 are due", ["Rs.", "500 are due"]),
+        ("Hello there. A. 1", ["Hello there. A. 1"]),
     ],
 )
 def test_it_finds_the_sentences(text: str, sentences: list[str]) -> None:
     assert spoken(text) == sentences
+
+
+def test_abbreviations_are_those_of_the_language() -> None:
+    assert spoken("La Sra. Lopez vino. Hola a todos.", "es") == ["La Sra. Lopez vino.", "Hola a todos."]
+
+
+@pytest.mark.parametrize("tone", ["🏻", "🏼", "🏽", "🏾", "🏿"])
+def test_a_skin_tone_stays_with_its_emoji(tone: str) -> None:
+    assert pack(f"👍{tone}👍{tone}", "en", 3) == [f"👍{tone}", f"👍{tone}"]
 
 
 @pytest.mark.parametrize("language", ["hi", "hi-IN", "HI", "", "en-IN", "ta", "zz-Latn"])
