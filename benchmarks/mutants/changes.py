@@ -98,6 +98,8 @@ def _is_unseen(node: ast.AST) -> bool:
     """Logged and raised texts, and what only a type checker reads."""
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
         return True
+    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal":
+        return True
     return isinstance(node, ast.Call) and ast.unparse(node.func).partition(".")[0] in UNSEEN
 
 
