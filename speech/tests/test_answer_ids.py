@@ -29,7 +29,7 @@ def test_an_answer_to_its_own_question_has_no_pair() -> None:
 def test_every_id_is_new_and_looks_like_openais() -> None:
     ids = {answer_ids.issue(BOT, CacheResult(None, "hit", KEY), "speed") for _ in range(100)}
     assert len(ids) == 100
-    assert all(id.startswith("chatcmpl-") and id.isprintable() and len(id) <= 100 for id in ids)
+    assert ids and all(id.startswith("chatcmpl-") and id.isprintable() and len(id) <= 100 for id in ids)
 
 
 def test_it_is_of_the_client_that_got_it() -> None:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ PASSWORD = "p@ss#w/rd$"
 
 _servers: list[RedisServer] = []
 _databases: list[PostgresServer] = []
+_profiles: set[str] = set()
 _var = tempfile.TemporaryDirectory()
 _worker = os.environ.get("PYTEST_XDIST_WORKER")
 
@@ -81,6 +83,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if not _uses_the_database(item)]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if _uses_the_database(item)]
+
+
+@pytest.hookimpl
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    """Other processes slow a property test down, which says nothing of what it tests."""
+    if "hypothesis" not in _profiles and b"hypothesis" in module_path.read_bytes():
+        from hypothesis import HealthCheck, settings
+
+        settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        settings.load_profile("suite")
+        _profiles.add("hypothesis")
 
 
 def _uses_the_database(item: pytest.Item) -> bool:

@@ -103,7 +103,7 @@ def test_a_failure_is_told_to_all_at_once_and_nobody_tries_again() -> None:
     # Long enough for ten threads to start even on a busy machine.
     work = Work([b"a"], pause=1.0, error=Failed("no credit"))
     results = at_once(10, lambda: list(shared(work)))
-    assert all(isinstance(result, Failed) and str(result) == "no credit" for result in results)
+    assert results and all(isinstance(result, Failed) and str(result) == "no credit" for result in results)
     assert work.times_done == 1
 
 

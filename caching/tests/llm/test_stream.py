@@ -64,7 +64,7 @@ def test_the_rest_of_an_answer_is_what_had_not_been_given_out(pieces: list[str],
     before = deepcopy(chunks)
     rest = list(rest_of(given_out(text[:number]), iter(chunks)))
     assert text_of(rest) == text[number:]
-    assert not any("role" in chunk["choices"][0]["delta"] for chunk in rest)
+    assert rest and not any("role" in chunk["choices"][0]["delta"] for chunk in rest)
     assert chunks == before, "the leader's chunks are shared"
 
 

@@ -85,7 +85,7 @@ def test_every_key_ends_by_itself(redis8_client: redis.Redis) -> None:
     index().add(entry("a"), vector(1))
     names = redis8_client.keys("*")
     assert len(names) == 3
-    assert all(0 < redis8_client.ttl(name) <= 3600 for name in names)
+    assert names and all(0 < redis8_client.ttl(name) <= 3600 for name in names)
 
 
 @pytest.mark.parametrize("book", ["ends", "scopes"])

@@ -106,7 +106,7 @@ def test_voices_are_listed_without_a_key(gateway: Server) -> None:
     response = gateway.request("GET", "/v1/audio/voices", headers={"Authorization": ""})
     assert response.status == 200
     voices = response.json()["voices"]
-    assert all(set(voice) == {"id", "name"} for voice in voices)
+    assert voices and all(set(voice) == {"id", "name"} for voice in voices)
     assert {"alloy", "nova", "verse"} <= {voice["id"] for voice in voices}
 
 

@@ -38,7 +38,7 @@ def post(gateway: Server, **body: Any) -> Any:
 
 def events_of(response: Any) -> list[Any]:
     frames = response.data.decode().strip().split("\n\n")
-    assert all(frame.startswith("data: ") and "\n" not in frame for frame in frames)
+    assert frames and all(frame.startswith("data: ") and "\n" not in frame for frame in frames)
     return [frame[6:] if frame == "data: [DONE]" else json.loads(frame[6:]) for frame in frames]
 
 

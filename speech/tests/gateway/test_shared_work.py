@@ -195,5 +195,7 @@ def test_when_redis_is_killed_everybody_works_for_themselves(
 def test_it_leaves_only_the_entry_in_redis(gateway: Server, provider: ScriptedOpenAI, cache: Any) -> None:
     all_at_once(lambda: send(gateway, *WAYS["chat"]), 10)
     assert len(cache.keys("llm:exact:*")) == 1
-    assert len(cache.keys("llm:*")) + len(cache.keys("flight:*")) == cache.dbsize()
-    assert all(0 < cache.ttl(key) <= 10 for key in cache.keys("flight:*"))
+    left = cache.keys("flight:*")
+    assert left, "followers that come late find what was shared"
+    assert len(cache.keys("llm:*")) + len(left) == cache.dbsize()
+    assert all(0 < cache.ttl(key) <= 10 for key in left)

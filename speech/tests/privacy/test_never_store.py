@@ -131,6 +131,10 @@ def run(*words: str) -> str:
     return output.getvalue()
 
 
+def names_who_asked(redis_client: Any, client: Any) -> bool:
+    return any(redis_client.sismember(key, str(client.pk)) for key in redis_client.keys("asked:*"))
+
+
 @pytest.mark.usefixtures("no_wait")
 def test_forgetting_leaves_no_trace_and_nobody_else_loses_one(
     clients: Clients, redis_client: Any, admin_client: Any
@@ -143,6 +147,7 @@ def test_forgetting_leaves_no_trace_and_nobody_else_loses_one(
     admin_client.post(f"/admin/speech/client/{mine[0].pk}/change/", {"name": name, "is_active": "on"})
     requests = sum(HourlyUsage.objects.values_list("requests", flat=True))
     others = Call.objects.filter(client="other").count()
+    assert redis_client.keys(f"limit:{mine[0].pk}*") and names_who_asked(redis_client, mine[0])
     said = run("--client", name, "--yes")
     assert "hourly totals made anonymous" in said
     in_redis, in_database = everything_in_redis(redis_client), everything_in_the_database()
@@ -150,7 +155,7 @@ def test_forgetting_leaves_no_trace_and_nobody_else_loses_one(
         assert trace.encode() not in in_redis
         assert trace not in in_database
     assert redis_client.keys(f"limit:{mine[0].pk}*") == []
-    assert not any(redis_client.sismember(key, str(mine[0].pk)) for key in redis_client.keys("asked:*"))
+    assert not names_who_asked(redis_client, mine[0])
     # Work that callers share passes through Redis, and is gone seconds after it is done.
     left = [redis_client.ttl(key) for key in redis_client.keys("flight:*")]
     assert -1 not in left and all(seconds <= STREAM_SECONDS for seconds in left)

@@ -71,7 +71,7 @@ def test_it_splits_a_long_text_at_sentence_ends(openai_server: Loopback, model: 
     chunks, billed = read(speech)
     pieces = [seen.body["input"] for seen in openai_server.requests]
     assert len(pieces) > 1
-    assert all(len(piece) <= limit and piece.endswith(".") for piece in pieces)
+    assert pieces and all(len(piece) <= limit and piece.endswith(".") for piece in pieces)
     assert " ".join(pieces) == LONG
     assert b"".join(chunks) == b"".join(map(tone, pieces))
     assert billed == Usage(characters=sum(map(len, pieces)))

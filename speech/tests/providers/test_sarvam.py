@@ -94,7 +94,7 @@ def test_it_splits_at_the_limit_of_the_model(sarvam_server: Loopback, model: str
     list(SARVAM.speak(SARVAM.prepare_speech(SpeechRequest(text=text, model=model))).pcm)
     pieces = [seen.body["text"] for seen in sarvam_server.requests]
     assert len(pieces) > 1
-    assert all(len(piece) <= limit and piece.endswith("।") for piece in pieces)
+    assert pieces and all(len(piece) <= limit and piece.endswith("।") for piece in pieces)
     assert " ".join(pieces) == text
 
 

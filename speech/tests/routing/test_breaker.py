@@ -89,6 +89,7 @@ def test_only_a_rate_limit_that_says_when_opens_it_at_once() -> None:
     ("error", "wait"),
     [
         (ProviderRateLimited("slow down", retry_after=40), 40),
+        (ProviderRateLimited("slow down", retry_after=0.9), 0.9),
         (ProviderRateLimited("slow down", retry_after=100_000), 300),
         (ProviderUnavailable("down"), 60),
         (ProviderUnavailable("down", retry_after=10), 60),
