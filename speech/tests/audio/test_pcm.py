@@ -18,7 +18,7 @@ def test_it_joins_the_samples_of_all_pieces_and_nothing_else(pieces: list[list[b
 
     spoken = [whole(b"".join(piece)) for piece in pieces]
     assert b"".join(chunks) == bytes(2 * pause_ms).join(filter(None, spoken))
-    assert chunks and all(chunk and len(chunk) % 2 == 0 for chunk in chunks)
+    assert all(chunk and len(chunk) % 2 == 0 for chunk in chunks)
 
 
 def test_it_pauses_for_the_time_asked() -> None:

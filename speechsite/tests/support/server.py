@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from speechsite.server.private_redis import free_port
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 40.0
 
 
