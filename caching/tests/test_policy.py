@@ -58,7 +58,6 @@ def test_balanced_is_what_nobody_has_to_ask_for() -> None:
     ],
 )
 def test_an_entry_is_fresh_within_its_time(age: float, ttl: int, kept: int, fresh: bool) -> None:
-    assert policy.is_fresh(NOW - age, ttl, kept) is fresh
     assert Policy().accepts(NOW - age, ttl, kept) is fresh
 
 
