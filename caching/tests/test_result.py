@@ -77,10 +77,10 @@ def test_a_request_that_does_not_read_or_has_no_redis_is_a_bypass(use_redis: Cal
 def test_only_if_cached_is_counted_and_raised(redis_client: Any) -> None:
     def call() -> None:
         with pytest.raises(result.NothingCached):
-            result.require_provider_allowed("stt", Policy(only_if_cached=True), subject="x")
+            result.leave_lookup("stt", Policy(only_if_cached=True), subject=lambda: "x")
 
     assert counts_of(call)[1] == {"miss": 1}
-    assert counts_of(lambda: result.require_provider_allowed("stt", Policy(), subject="x"))[1] == {}
+    assert counts_of(lambda: result.leave_lookup("stt", Policy(), subject=lambda: "x"))[1] == {}
 
 
 def test_one_line_is_logged_for_each_request(caplog: pytest.LogCaptureFixture, redis_client: Any) -> None:
