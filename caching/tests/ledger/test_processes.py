@@ -142,7 +142,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     lock.close()
     _, errors = process.communicate("\n", timeout=60)
     assert process.returncode == -9, errors
-    assert "keeping it in memory" in errors and "written again" in errors
+    assert "keeping it in memory" in errors and "writes work again" in errors
     found = figures(sqlite_url)
     assert (found["cost"], found["calls"]) == (5 * PRICE, 5)
 
