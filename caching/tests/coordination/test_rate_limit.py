@@ -117,7 +117,7 @@ def test_without_redis_a_minute_passes_too(use_redis: Callable[[str], None], set
     clock[0] += 1
     assert [rate_limit.take("one", 2) for _ in range(2)] == [0, 0]
     assert rate_limit.take("one", 2) == 60
-    assert len(rate_limit._own._moments["one"]) == 2
+    assert len(rate_limit._local._moments["one"]) == 2
 
 
 def test_without_redis_a_limit_that_is_lowered_holds_at_once(
