@@ -20,6 +20,8 @@ from caching.redis import store
 from caching.result import CacheResult
 
 VERSION = 2
+NO_SPEECH = 0.6
+"""Probability from which Whisper itself takes a segment for silence (`no_speech_threshold` in openai/whisper)."""
 
 Transcript = dict[str, Any]
 """A JSON object with at least `text` and `billed`."""
@@ -145,13 +147,20 @@ def _stale(recording: Recording, policy: Policy) -> CacheResult[Transcript] | No
 
 def remember(recording: Recording, transcript: Transcript, policy: Policy) -> bool:
     """Store a transcript with words in it; return True if Redis took it."""
-    if not (policy.write and transcript["text"].strip() and rate_limit.within(policy.quota)):
+    if not (policy.write and _has_speech(transcript) and rate_limit.within(policy.quota)):
         return False
     fields = entry.envelope(recording.key, "stt", policy, version=VERSION, by=recording.asked_by)
     stored = store.put(recording.key, {**fields, "transcript": transcript}, entry.seconds_in_redis(fields))
     if stored:
         metrics.STORES.labels("stt", policy.level).inc()
     return stored
+
+
+def _has_speech(transcript: Transcript) -> bool:
+    """False for no words, and for words that the model itself takes for invented."""
+    segments = transcript.get("segments") or []
+    silent = [(segment.get("no_speech_prob") or 0) > NO_SPEECH for segment in segments]
+    return bool(transcript["text"].strip()) and not (silent and all(silent))
 
 
 def _hit(recording: Recording, policy: Policy, found: CacheEntry[Transcript]) -> CacheResult[Transcript]:

@@ -20,12 +20,13 @@ from caching.result import CacheResult, with_value
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
+from speech.audio.loudness import is_silent
 from speech.exceptions import ProviderError
 from speech.iterators import primed
 from speech.models import Client
 from speech.privacy.disclosure import hides, padding
 from speech.privacy.shared_scope import shared_if_admitted
-from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, TranscriptionRequest
+from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, Transcript, TranscriptionRequest
 from speech.routing.breaker import calling
 from speech.routing.cache_source import chunks_of, source_of
 from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
@@ -247,6 +248,9 @@ def transcribe(
     account.call(chosen.name, prepared.model)
 
     def produce() -> stt.Transcript:
+        if is_silent(request.audio):
+            # Models invent words for silence, and bill them.
+            return {**asdict(Transcript("")), "billed": {"audio_seconds": 0}}
         with calling(chosen, "transcription"):
             transcript = chosen.transcribe(prepared)
         return {**asdict(transcript), "billed": dict(transcript.billed.items()) if transcript.billed else {}}

@@ -133,7 +133,11 @@ class SpeechRequestSerializer(StrictSerializer):
     codec = serializers.ChoiceField(choices=formats.names(), default="wav")
     model = TextField(required=False, max_length=200)
     language = TextField(
-        required=False, max_length=35, help_text="BCP 47 tag. Default: detected from the script of the text."
+        required=False,
+        max_length=35,
+        allow_null=True,
+        allow_blank=True,
+        help_text="BCP 47 tag. Default: detected from the script of the text.",
     )
     optimization_level = LevelField()
     speed = NumberField(required=False, min_value=0.25, max_value=4.0)
@@ -147,7 +151,7 @@ class SpeechRequestSerializer(StrictSerializer):
         if data.get("speakable"):
             data["text"] = speakable(data["text"])
         options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions")
-        request = SpeechRequest(**{name: data[name] for name in options if name in data})
+        request = SpeechRequest(**{name: data[name] for name in options if data.get(name) is not None})
         return SpeechCall(request, data["optimization_level"], data.get("provider", ""), data["codec"])
 
 

@@ -24,7 +24,7 @@ from speech.api.audio_question import SpokenRequestSerializer, hear, read_spoken
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
 from speech.api.request_body import read_call
-from speech.api.response_headers import headers
+from speech.api.response_headers import headers, of_successor
 from speech.api.serializers import (
     ChatRequestSerializer,
     ChatResponseSerializer,
@@ -90,7 +90,7 @@ class SpeechView(Endpoint):
         return HttpResponse(
             b"".join(result.cache.value),
             content_type=result.content_type,
-            headers=headers(client, result),
+            headers=headers(client, result) | of_successor(call.request.voice, result.provider, result.voice),
         )
 
 
@@ -117,7 +117,9 @@ class ConverseView(APIView):
         turn.receipt.heard = heard
         receipt_id = uuid.uuid4()
         sound = _with_receipt(turn, client, receipt_id)
-        return streamed(sound, turn.content_type, {"X-Receipt-ID": str(receipt_id)})
+        who = turn.receipt.speech
+        successor = of_successor(call.speech.voice, who["provider"], who["voice"])
+        return streamed(sound, turn.content_type, {"X-Receipt-ID": str(receipt_id), **successor})
 
 
 class ReceiptView(APIView):

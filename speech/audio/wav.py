@@ -29,7 +29,7 @@ def read_wav(data: bytes) -> tuple[bytes, int]:
     """The samples of a WAV file and its sample rate in Hz. Raises ValueError for anything but 16-bit mono PCM."""
     sample_rate: int | None = None
     pcm: bytes | None = None
-    for name, body in _chunks(data):
+    for name, body in wav_chunks(data):
         if name == b"fmt ":
             sample_rate = _sample_rate(body)
         elif name == b"data" and pcm is None:
@@ -60,7 +60,7 @@ def wav_header(data_bytes: int | None, sample_rate: int) -> bytes:
     )
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def wav_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Name and body of each chunk, in any order. The length in the RIFF header is often wrong and never needed."""
     if len(data) < RIFF_HEADER.size:
         raise ValueError("not a WAV file: shorter than its header")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from speech.providers._shared import anthropic_answer, anthropic_request, openai_chat, validation
-from speech.providers._shared.http import Call, post, post_for_json
+from speech.providers._shared.http import Call, call_for_json, post
 from speech.providers._shared.sse import read_events
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
 
@@ -30,7 +30,7 @@ class Provider(BaseProvider):
         return prepared
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
-        return anthropic_answer.read_answer(self.name, post_for_json(self._call(request, stream=False)))
+        return anthropic_answer.read_answer(self.name, call_for_json(self._call(request, stream=False)))
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         with post(self._call(request, stream=True)) as reply:

@@ -88,6 +88,8 @@ class TranscriptionRequest:
     model: str = ""
     language: str = ""
     prompt: str = ""
+    mode: str = ""
+    """The task, in Sarvam's words: `translate` (into English), `verbatim`, `translit`, `codemix`; empty: transcribe."""
     temperature: float = 0.0
     timestamps: tuple[str, ...] = ()
     """Timestamp granularities: "segment", "word"."""
@@ -131,6 +133,9 @@ class BaseProvider:
     """False if the provider has a fixed set of models: unknown names are then not passed on."""
     does: ClassVar[frozenset[str]] = frozenset()
     """Supported operations, out of "chat", "speech" and "transcription"."""
+
+    retired_voices: ClassVar[Mapping[str, str]] = {}
+    """Voices that the provider has withdrawn, in small letters, each with one that speaks for it."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import quote
 
 from caching.pricing.usage import Usage
-from speech.exceptions import InvalidRequest, ProviderBadAnswer
-from speech.providers._shared import validation
-from speech.providers._shared.http import Call, Form, post, post_for_json
+from speech.exceptions import ProviderBadAnswer
+from speech.providers._shared import openai_names, validation, voice_list
+from speech.providers._shared.http import Call, Form, call_for_json, post
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
-from speech.text.languages import canonical, detect
+from speech.text.languages import canonical, detect, primary
 from speech.text.packing import pack
 
 _SAMPLE_RATE = 24_000
@@ -43,6 +43,7 @@ _KNOWN = {
     "Sarah": "EXAVITQu4vr4xnSDxMaL",
 }
 """Some of the voices that every account has."""
+_ID = re.compile(r"[A-Za-z0-9]{20}")
 _ALIASES = {
     "alloy": _KNOWN["Sarah"],
     "ash": _KNOWN["Eric"],
@@ -76,11 +77,8 @@ class Provider(BaseProvider):
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
         validation.refuse(self, pitch=request.pitch, instructions=request.instructions)
         validation.check_range("speed", request.speed, 0.7, 1.2)
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", request.voice):
-            raise InvalidRequest(
-                f"voice must be the id of an ElevenLabs voice, not {request.voice[:40]!r}", param="voice"
-            )
-        return replace(request, model=request.model or self.setting("MODEL"))
+        model = openai_names.own_model(request.model, "speech") or self.setting("MODEL")
+        return replace(request, voice=self._voice_id(request), model=model)
 
     def speak(self, request: SpeechRequest) -> Speech:
         return Speech(validation.checked_audio(self, self._pieces(request)), _SAMPLE_RATE)
@@ -89,8 +87,9 @@ class Provider(BaseProvider):
         validation.refuse(
             self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature
         )
-        language = canonical(request.language) if request.language else ""
-        return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"), language=language)
+        validation.refuse(self, mode=request.mode.removeprefix("transcribe"))
+        model = openai_names.own_model(request.model, "transcription") or self.setting("TRANSCRIPTION_MODEL")
+        return replace(request, model=model, language=primary(canonical(request.language)), mode="")
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
         self.ensure_configured()
@@ -98,7 +97,7 @@ class Provider(BaseProvider):
         if request.language:
             fields.append(("language_code", request.language))
         url = f"{self.setting('BASE_URL').rstrip('/')}/v1/speech-to-text"
-        answer = post_for_json(Call(self.name, url, {"xi-api-key": self.setting("API_KEY")}, Form(fields)))
+        answer = call_for_json(Call(self.name, url, {"xi-api-key": self.setting("API_KEY")}, Form(fields)))
         if not isinstance(text := answer.get("text"), str):
             raise ProviderBadAnswer(f"{self.name} returned no transcript")
         seconds = validation.seconds_of(request)
@@ -110,6 +109,27 @@ class Provider(BaseProvider):
 
     def voices(self) -> list[Voice]:
         return [Voice(id=voice, name=name) for name, voice in _KNOWN.items()]
+
+    def _voice_id(self, request: SpeechRequest) -> str:
+        """Return the id of a voice that is named by its id, or by its name in this account."""
+        if _ID.fullmatch(request.voice):
+            return request.voice
+        name = request.voice.casefold()
+        by_name = {known.casefold(): id for known, id in _KNOWN.items()}
+        if name not in by_name:
+            by_name |= voice_list.ids_by_name(self, self._voices_of_account)
+        if found := by_name.get(name):
+            return found
+        raise validation.unknown_voice(self, request, [name.title() for name in sorted(by_name)])
+
+    def _voices_of_account(self) -> dict[str, str]:
+        self.ensure_configured()
+        url = f"{self.setting('BASE_URL').rstrip('/')}/v1/voices"
+        answer = call_for_json(Call(self.name, url, {"xi-api-key": self.setting("API_KEY")}))
+        voices = [voice for voice in answer.get("voices") or () if isinstance(voice, dict)]
+        # "Sarah - Mature, Reassuring": the account's list adds a description to the name.
+        pairs = [(str(voice.get("name")), str(voice.get("voice_id"))) for voice in voices]
+        return {name.partition(" - ")[0]: id for name, id in pairs} | dict(pairs)
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
         billed = 0
@@ -128,7 +148,7 @@ class Provider(BaseProvider):
             body["voice_settings"] = {"speed": request.speed}
         # A language that nobody asked for is left to the model to hear; multilingual_v2 refuses the field.
         if request.language and request.model != "eleven_multilingual_v2":
-            body["language_code"] = request.language
+            body["language_code"] = primary(request.language)
         return Call(
             provider=self.name,
             url=f"{self.setting('BASE_URL').rstrip('/')}/v1/text-to-speech/{quote(request.voice, safe='')}/stream"

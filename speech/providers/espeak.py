@@ -1,4 +1,4 @@
-"""espeak-ng: real speech with no key and no network, in English and ten languages of India."""
+"""espeak-ng: real speech with no key and no network, in 49 languages."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import replace
 
 from caching.pricing.usage import Usage
 from speech.exceptions import InvalidRequest
-from speech.providers._shared import espeak_engine, validation
+from speech.providers._shared import espeak_engine, espeak_voices, validation
+from speech.providers._shared.espeak_voices import NAMES, VOICES
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
-from speech.text.languages import LANGUAGES, detect
+from speech.text.languages import primary
 from speech.text.packing import pack
 
 _MODEL = "espeak-ng"
-_VOICES = {"en-gb": "gmw/en", "en-us": "gmw/en-US", **{code: code for code in LANGUAGES if code != "en"}}
-"""Our name of each voice, and the name that espeak-ng 1.51 and 1.52 accept for it."""
 _VARIANTS = tuple(f"{kind}{number}" for kind, most in (("f", 5), ("m", 8)) for number in range(1, most + 1))
 """Other timbres of each voice, asked for as `hi+f3`. espeak-ng ignores a name that it does not know."""
 _ALIASES = {
@@ -52,10 +51,19 @@ class Provider(BaseProvider):
         validation.refuse(self, model=request.model.removeprefix(_MODEL), instructions=request.instructions)
         validation.check_range("speed", request.speed, 0.25, 4)
         validation.check_range("pitch", request.pitch, -1, 1)
-        language = request.language or detect(request.text)
+        language = primary(request.language) or espeak_voices.detect(request.text)
+        if language not in NAMES:
+            raise InvalidRequest(
+                f"language must be one of {', '.join(sorted(NAMES))}, not {language!r}", param="language"
+            )
+        voice = self._full_name(request, language)
+        if script := espeak_voices.unreadable_script(request.text, primary(voice.partition("+")[0])):
+            raise InvalidRequest(
+                f"the voice {voice} of {self.name} cannot read {script} script", param="text", code="unreadable_script"
+            )
         return replace(
             request,
-            voice=_full_name(request.voice, language),
+            voice=voice,
             model=_MODEL,
             language=language,
             engine=f"{_MODEL} {self._engine.version}",
@@ -68,34 +76,30 @@ class Provider(BaseProvider):
         return [_MODEL]
 
     def voices(self) -> list[Voice]:
-        return [Voice(id=name, name=_title(name), languages=(name.partition("-")[0],)) for name in sorted(_VOICES)]
+        return [Voice(id=name, name=_title(name), languages=(name.partition("-")[0],)) for name in sorted(VOICES)]
 
     @property
     def _engine(self) -> espeak_engine.Engine:
         return espeak_engine.find(self.setting("NG_BIN"))
+
+    def _full_name(self, request: SpeechRequest, language: str) -> str:
+        name, plus, variant = request.voice.partition("+")
+        # BCP 47 has no Indian English voice to offer here: espeak-ng's own choice for en-IN is British.
+        name = name or ("en-gb" if language == "en" else language)
+        if name not in VOICES or (plus and variant not in _VARIANTS):
+            own = [*sorted(VOICES), *(f"{voice}+{one}" for voice in ("hi", "en-us") for one in ("f3", "m1"))]
+            raise validation.unknown_voice(self, request, own)
+        return f"{name}{plus}{variant}"
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
         """One process per piece: none is left behind when the consumer stops between two of them."""
         name, plus, variant = request.voice.partition("+")
         rate, pitch = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
         for piece in pack(request.text, request.language, _PIECE):
-            yield self._engine.speak(piece, _VOICES[name] + plus + variant, rate, pitch)
+            yield self._engine.speak(piece, VOICES[name] + plus + variant, rate, pitch)
         yield Usage(characters=len(request.text))
-
-
-def _full_name(voice: str, language: str) -> str:
-    name, plus, variant = voice.partition("+")
-    # BCP 47 has no Indian English voice to offer here: espeak-ng's own choice for en-IN is British.
-    name = name or ("en-gb" if language == "en" else language)
-    if name not in _VOICES or (plus and variant not in _VARIANTS):
-        raise InvalidRequest(
-            f"voice must be one of {', '.join(sorted(_VOICES))}, with or without a variant such as +f3 or +m1; "
-            f"not {voice[:40]!r}",
-            param="voice",
-        )
-    return f"{name}{plus}{variant}"
 
 
 def _title(name: str) -> str:
     language, _, region = name.partition("-")
-    return f"{LANGUAGES[language]} ({region.upper()})" if region else LANGUAGES[language]
+    return f"{NAMES[language]} ({region.upper()})" if region else NAMES[language]

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from caching.pricing.usage import Usage
-from speech.exceptions import InvalidRequest
-from speech.providers._shared import openai_chat, validation
-from speech.providers._shared.http import Call, Form, post, post_for_json
+from speech.providers._shared import openai_chat, openai_names, validation
+from speech.providers._shared.http import Call, Form, call_for_json, post
 from speech.providers._shared.openai_transcripts import MODELS, form, read_transcript
 from speech.providers._shared.presets import is_hosted
 from speech.providers._shared.sse import read_events
@@ -24,10 +23,12 @@ from speech.providers.base import (
     TranscriptionRequest,
     Voice,
 )
-from speech.text.languages import detect
+from speech.text.languages import canonical, detect, primary
 from speech.text.packing import pack
 
 _SAMPLE_RATE = 24_000  # of response_format "pcm", as the API reference says
+_VOICES_OF_TTS_1 = {"ballad": "fable", "cedar": "onyx", "marin": "coral", "verse": "ash"}
+"""The voices that tts-1 and tts-1-hd lack, each with one that they have."""
 _LIMIT = 4_096  # characters of `input`
 _LIMIT_IN_TOKENS = 2_000  # of gpt-4o-mini-tts; counted as characters, for want of its tokenizer
 
@@ -54,7 +55,7 @@ class Provider(BaseProvider):
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
         return openai_chat.read_answer(
-            self.name, post_for_json(self._call("/chat/completions", openai_chat.body(request)))
+            self.name, call_for_json(self._call("/chat/completions", openai_chat.body(request)))
         )
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
@@ -67,30 +68,32 @@ class Provider(BaseProvider):
         validation.refuse(self, pitch=request.pitch)
         validation.check_range("speed", request.speed, 0.25, 4)
         model = validation.model_of(self, request.model, "SPEECH_MODEL")
+        if self._is_openai and model.startswith("tts-1"):
+            request = replace(request, voice=_VOICES_OF_TTS_1.get(request.voice, request.voice))
         if model.startswith("tts-1"):
             validation.refuse(self, instructions=request.instructions)
         # Other servers have voices of their own.
-        if self._has_openai_voices and request.voice not in openai_chat.VOICES:
-            raise InvalidRequest(
-                f"voice must be one of {', '.join(openai_chat.VOICES)}, not {request.voice[:40]!r}", param="voice"
-            )
+        if self._has_openai_voices and request.voice not in openai_names.VOICES:
+            raise validation.unknown_voice(self, request, ())
         return replace(request, model=model)
 
     def speak(self, request: SpeechRequest) -> Speech:
         return Speech(validation.checked_audio(self, self._pieces(request)), _SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
-        return replace(request, model=validation.model_of(self, request.model, "TRANSCRIPTION_MODEL"))
+        validation.refuse(self, mode=request.mode.removeprefix("transcribe"))
+        model = validation.model_of(self, request.model, "TRANSCRIPTION_MODEL")
+        return replace(request, model=model, language=primary(canonical(request.language)), mode="")
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
-        return read_transcript(self.name, post_for_json(self._call("/audio/transcriptions", form(request))))
+        return read_transcript(self.name, call_for_json(self._call("/audio/transcriptions", form(request))))
 
     def models(self) -> list[str]:
         own = [self.setting(f"{kind}_MODEL") for kind in ("TRANSCRIPTION", "CHAT", "SPEECH")]
         return [model for model in (*own, *(MODELS if self._is_openai else ())) if model]
 
     def voices(self) -> list[Voice]:
-        return [Voice(id=name, name=name.title()) for name in openai_chat.VOICES] if self._has_openai_voices else []
+        return [Voice(id=name, name=name.title()) for name in openai_names.VOICES] if self._has_openai_voices else []
 
     @property
     def _has_openai_voices(self) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 from caching.pricing.usage import Usage
 from speech.audio import read_wav
 from speech.exceptions import InvalidRequest, ProviderBadAnswer
-from speech.providers._shared import openai_chat, sarvam_chat, validation
-from speech.providers._shared.http import Call, Form, post, post_for_json
-from speech.providers._shared.sarvam_voices import MODELS, UNKNOWN, SpeechModel
+from speech.providers._shared import openai_chat, openai_names, sarvam_chat, validation
+from speech.providers._shared.http import Call, Form, call_for_json, post
+from speech.providers._shared.sarvam_voices import MODELS, RETIRED, UNKNOWN
 from speech.providers._shared.sse import read_events
 from speech.providers.base import (
     BaseProvider,
@@ -25,9 +25,10 @@ from speech.providers.base import (
     TranscriptionRequest,
     Voice,
 )
-from speech.text.languages import canonical, detect
+from speech.text.languages import canonical, detect, primary, with_region
 from speech.text.packing import pack
 
+_MODES = ("", "transcribe", "translate", "verbatim", "translit", "codemix")
 _SAMPLE_RATE = 24_000  # always sent: the SDK and the documentation disagree about the default
 
 
@@ -40,7 +41,9 @@ class Provider(BaseProvider):
         "TRANSCRIPTION_MODEL": "saaras:v3",
         "VOICE": "",
         "VOICE_ALIASES": "",
+        "VOICE_SUCCESSORS": "",
     }
+    retired_voices = RETIRED
     required = ("API_KEY",)
     does = frozenset({"chat", "speech", "transcription"})
 
@@ -49,7 +52,7 @@ class Provider(BaseProvider):
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
         call = self._call(sarvam_chat.path(request.model), openai_chat.body(request))
-        return openai_chat.read_answer(self.name, post_for_json(call))
+        return openai_chat.read_answer(self.name, call_for_json(call))
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         asked = sarvam_chat.stream_fields(request.model)
@@ -57,11 +60,13 @@ class Provider(BaseProvider):
             yield from openai_chat.read_chunks(self.name, read_events(reply))
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
-        name = request.model or self.setting("SPEECH_MODEL")
+        name = openai_names.own_model(request.model, "speech") or self.setting("SPEECH_MODEL")
         model = MODELS.get(name, UNKNOWN)
         voice = request.voice or self.setting("VOICE") or model.speaker
         request = validation.tidy(self, replace(request, voice=voice, model=name), model.aliases)
-        _check_speaker(model, request)
+        request = replace(request, voice=model.named(request.voice))
+        if not model.has(request.voice):
+            raise validation.unknown_voice(self, request, model.speakers or (model.speaker, *model.aliases.values()))
         validation.refuse(self, instructions=request.instructions)
         validation.check_range("speed", request.speed, *model.pace)
         if not model.pitch:
@@ -76,8 +81,12 @@ class Provider(BaseProvider):
         validation.refuse(
             self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature
         )
-        language = canonical(request.language) if request.language else ""
-        return replace(request, model=request.model or self.setting("TRANSCRIPTION_MODEL"), language=language)
+        if request.mode not in _MODES:
+            message = f"mode must be one of {', '.join(_MODES[1:])}, not {request.mode[:40]!r}"
+            raise InvalidRequest(message, param="mode")
+        model = openai_names.own_model(request.model, "transcription") or self.setting("TRANSCRIPTION_MODEL")
+        mode = "" if request.mode == "transcribe" else request.mode
+        return replace(request, model=model, language=canonical(request.language), mode=mode)
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
         fields: list[tuple[str, Any]] = [
@@ -85,7 +94,9 @@ class Provider(BaseProvider):
             ("model", request.model),
             ("language_code", _tag(request.language) if request.language else "unknown"),
         ]
-        answer = post_for_json(self._call("/speech-to-text", Form(fields)))
+        if request.mode:
+            fields.append(("mode", request.mode))
+        answer = call_for_json(self._call("/speech-to-text", Form(fields)))
         if not isinstance(text := answer.get("transcript"), str):
             raise ProviderBadAnswer(f"{self.name} returned no transcript")
         seconds = validation.seconds_of(request)
@@ -125,7 +136,7 @@ class Provider(BaseProvider):
         if request.pitch:
             fields["pitch"] = request.pitch
         for piece in pack(request.text, request.language, MODELS.get(request.model, UNKNOWN).limit):
-            answer = post_for_json(self._call("/text-to-speech", {"text": piece, **fields}))
+            answer = call_for_json(self._call("/text-to-speech", {"text": piece, **fields}))
             billed += len(piece)
             yield self._pcm(answer)
         yield Usage(characters=billed)
@@ -142,12 +153,4 @@ class Provider(BaseProvider):
 
 
 def _tag(language: str) -> str:
-    return "od-IN" if language == "or" else f"{language}-IN"
-
-
-def _check_speaker(model: SpeechModel, request: SpeechRequest) -> None:
-    if not model.has(request.voice):
-        known = ", ".join(model.speakers) or "the speakers of that model"
-        raise InvalidRequest(
-            f"voice must be one of {known} for {request.model}, not {request.voice[:40]!r}", param="voice"
-        )
+    return "od-IN" if primary(language) == "or" else with_region(language, "IN")

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from speech import providers
 from speech.exceptions import GatewayError, InvalidRequest, ProviderError
-from speech.providers._shared import openai_chat
+from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest
 
 R = TypeVar("R", bound=ChatRequest | SpeechRequest)
@@ -109,9 +109,9 @@ def _speech_fallback(first: Candidate[SpeechRequest], request: SpeechRequest, na
 
 def _openai_name(first: Candidate[SpeechRequest], request: SpeechRequest) -> str:
     """Return the OpenAI voice that the first candidate maps to the requested one, or an empty string."""
-    if request.voice in ("", *openai_chat.VOICES):
+    if request.voice in ("", *openai_names.VOICES):
         return request.voice
-    for voice in openai_chat.VOICES:
+    for voice in openai_names.VOICES:
         with suppress(InvalidRequest):
             if first.provider.prepare_speech(replace(request, model="", voice=voice)).voice == first.request.voice:
                 return voice

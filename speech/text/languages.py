@@ -1,4 +1,4 @@
-"""The languages that the gateway speaks: English and ten languages of India, by their ISO 639-1 codes."""
+"""Language tags, and the languages that a text shows by its script."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 
 from speech.exceptions import InvalidRequest
 
-LANGUAGES = {
+NAMES = {
     "bn": "Bengali",
     "en": "English",
     "gu": "Gujarati",
@@ -22,7 +22,13 @@ LANGUAGES = {
 }
 
 _ALIASES = {"od": "or"}  # Sarvam's tag for Odia, od-IN, is not in ISO 639
-_TAG = re.compile(r"([a-z]{2,3})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?")  # RFC 5646: language, script, region
+_DETECT = frozenset(["", "auto", "detect", "unknown", "und", "mul", "multi", "none", "null"])
+"""Words that clients and providers use for a language that is to be detected."""
+_TAG = re.compile(
+    r"([a-z]{2,3})(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*"
+    r"(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
+)
+"""RFC 5646, section 2.1: language, extended language, script, region, variants, extensions, private use."""
 
 # Unicode gives each script of India 128 code points in a row, from U+0900. Marathi shares Devanagari with Hindi.
 _FIRST_INDIC = "\u0900"
@@ -30,15 +36,39 @@ _LANGUAGE_OF_BLOCK = dict(enumerate(("hi", "bn", "pa", "gu", "or", "ta", "te", "
 
 
 def canonical(tag: str) -> str:
-    """The code of `LANGUAGES` for a BCP 47 tag (`hi-IN`, `od-IN`, `en_us`), so that spellings share a cache entry.
+    """Spell a BCP 47 tag in one way, so that spellings share a cache entry; empty where it is to be detected.
 
-    Raises InvalidRequest with param "language".
+    English and the languages of India lose script and region (`hi-IN` is `hi`, `od-IN` is `or`): their engines take
+    them for the same. Any other keeps them (`es-419`, `zh-Hant-TW`). Raises InvalidRequest for what is no tag.
     """
-    match = _TAG.fullmatch(tag.strip().replace("_", "-").lower())
-    code = _ALIASES.get(match[1], match[1]) if match else ""
-    if code not in LANGUAGES:
-        raise InvalidRequest(f"language must be one of {', '.join(LANGUAGES)}, not {tag[:40]!r}", param="language")
-    return code
+    tag = tag.strip().replace("_", "-").lower()
+    if tag in _DETECT:
+        return ""
+    match = _TAG.fullmatch(tag)
+    if not match:
+        raise InvalidRequest(f"language must be a BCP 47 tag such as hi-IN, not {tag[:40]!r}", param="language")
+    code = _ALIASES.get(match[1], match[1])
+    return code if code in NAMES else "-".join([code, *map(_spelled, tag.split("-")[1:])])
+
+
+def primary(tag: str) -> str:
+    """Return the language of a canonical tag without script and region: its ISO 639 code."""
+    return tag.partition("-")[0]
+
+
+def with_region(tag: str, region: str) -> str:
+    """Return the tag with `region` where it names none."""
+    return tag if any(len(part) == 2 and part.isupper() for part in tag.split("-")[1:]) else f"{primary(tag)}-{region}"
+
+
+def name_of(tag: str) -> str:
+    """Return the English name of a language, or its tag where it is not known here."""
+    return NAMES.get(primary(tag)) or f"the language {tag}"
+
+
+def _spelled(part: str) -> str:
+    """Write a part of a tag as RFC 5646, section 2.1.1, recommends: `Hant`, `TW`."""
+    return part.title() if len(part) == 4 and part.isalpha() else part.upper() if len(part) == 2 else part
 
 
 def detect(text: str) -> str:

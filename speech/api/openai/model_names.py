@@ -10,6 +10,7 @@ from django.core.signals import setting_changed
 
 from caching.policy import LEVELS
 from speech import providers
+from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider
 
 REMEMBERED_NAMES = 1024
@@ -44,9 +45,9 @@ def resolve(name: str, operation: str) -> Meant:
         return Meant(prefix, "" if model in LEVELS else model, model if model in LEVELS else "")
     others = [providers.get(other) for other in providers.that_do(operation) if other != default.name]
     for provider in [default, *(other for other in others if not other.missing_settings)]:
-        if name in provider.models():
+        if _knows(provider, name, operation):
             return Meant(provider.name, name, "")
-    foreign = any(name in other.models() for other in others)
+    foreign = any(_knows(other, name, operation) for other in others)
     return Meant(default.name, name if default.passes_models_on and not foreign else "", "")
 
 
@@ -59,6 +60,10 @@ def listed() -> list[tuple[str, str]]:
 
 def _known(provider: BaseProvider) -> list[str]:
     return sorted(set(provider.models()))
+
+
+def _knows(provider: BaseProvider, name: str, operation: str) -> bool:
+    return name in provider.models() or (provider.name == "openai" and openai_names.is_model(name, operation))
 
 
 def _forget(**kwargs: Any) -> None:

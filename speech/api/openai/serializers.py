@@ -116,14 +116,14 @@ class ChatCompletionSerializer(PreparedSerializer):
 
 class AudioSpeechSerializer(PreparedSerializer):
     input = BoundedTextField()
-    model = TextField(required=False, max_length=200, allow_blank=True, default="")
-    voice = VoiceField(required=False, default="")
+    model = TextField(required=False, max_length=200, allow_blank=True, allow_null=True, default="")
+    voice = VoiceField(required=False, allow_null=True, default="")
     instructions = TextField(required=False, allow_blank=True, allow_null=True, max_length=4096)
-    response_format = serializers.ChoiceField(choices=formats.names(), default="mp3")
+    response_format = serializers.ChoiceField(choices=formats.names(), allow_null=True, default="mp3")
     speed = NumberField(required=False, allow_null=True, min_value=0.25, max_value=4.0)
-    stream_format = serializers.ChoiceField(choices=("audio", "sse"), default="audio")
-    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
-    language = TextField(required=False, max_length=35)
+    stream_format = serializers.ChoiceField(choices=("audio", "sse"), allow_null=True, default="audio")
+    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False, allow_null=True)
+    language = TextField(required=False, max_length=35, allow_null=True, allow_blank=True)
     speakable = serializers.BooleanField(
         required=False, allow_null=True, help_text="True: `input` is Markdown, whose marks are not to be spoken."
     )
@@ -132,12 +132,16 @@ class AudioSpeechSerializer(PreparedSerializer):
         data = self.validated_data
         request = SpeechRequest(
             text=speakable(data["input"]) if data.get("speakable") else data["input"],
-            voice=data["voice"],
-            language=data.get("language", ""),
+            voice=data["voice"] or "",
+            language=data.get("language") or "",
             speed=data.get("speed") or 1.0,
             instructions=data.get("instructions") or "",
         )
         as_events = data["stream_format"] == "sse"
         return AudioSpeechCall(
-            request, data["model"], data.get("optimization_level", ""), data["response_format"], as_events
+            request,
+            data["model"] or "",
+            data.get("optimization_level") or "",
+            data["response_format"] or "mp3",
+            as_events,
         )

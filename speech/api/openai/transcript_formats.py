@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 FORMATS = ("json", "text", "verbose_json", "srt", "vtt")
@@ -20,7 +21,7 @@ def verbose(transcript: Mapping[str, Any]) -> dict[str, Any]:
 def srt(transcript: Mapping[str, Any]) -> str:
     """Return SubRip: numbered cues, a comma before the milliseconds."""
     cues = (
-        f"{number}\n{_clock(segment['start'], ',')} --> {_clock(segment['end'], ',')}\n{segment['text'].strip()}\n"
+        f"{number}\n{_clock(segment['start'], ',')} --> {_clock(segment['end'], ',')}\n{_cue(segment)}\n"
         for number, segment in enumerate(transcript["segments"], 1)
     )
     return "\n".join(cues)
@@ -29,10 +30,16 @@ def srt(transcript: Mapping[str, Any]) -> str:
 def vtt(transcript: Mapping[str, Any]) -> str:
     """Return WebVTT (W3C, section 4): a point before the milliseconds."""
     cues = (
-        f"{_clock(segment['start'], '.')} --> {_clock(segment['end'], '.')}\n{segment['text'].strip()}\n"
+        f"{_clock(segment['start'], '.')} --> {_clock(segment['end'], '.')}\n{escape(_cue(segment), quote=False)}\n"
         for segment in transcript["segments"]
     )
     return "\n".join(["WEBVTT\n", *cues])
+
+
+def _cue(segment: Mapping[str, Any]) -> str:
+    """Return the text of a cue, which neither an empty line nor an arrow may end."""
+    lines = (line.strip() for line in segment["text"].replace("-->", "→").splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def _clock(seconds: float, separator: str) -> str:

@@ -33,6 +33,8 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
     model = serializers.CharField(max_length=200, allow_blank=True, default="")
     language = serializers.CharField(max_length=35, allow_blank=True, default="")
     prompt = serializers.CharField(max_length=4096, allow_blank=True, default="")
+    mode = serializers.CharField(max_length=20, allow_blank=True, default="")
+    task = serializers.ChoiceField(choices=("transcribe", "translate"), allow_blank=True, default="")
     temperature = serializers.FloatField(min_value=0, max_value=1, default=0.0)
     response_format = serializers.ChoiceField(choices=transcript_formats.FORMATS, default="json")
     stream = serializers.BooleanField(default=False)
@@ -40,7 +42,9 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
 
     def to_request(self, audio: bytes, kind: str, model: str) -> TranscriptionRequest:
         data = self.validated_data
-        words = "word" in self.initial_data.getlist("timestamp_granularities[]")
+        # Some clients leave out the brackets of OpenAI's own name.
+        named = ("timestamp_granularities[]", "timestamp_granularities")
+        words = any("word" in self.initial_data.getlist(name) for name in named)
         segments = data["response_format"] in transcript_formats.WITH_SEGMENTS
         return TranscriptionRequest(
             audio=audio,
@@ -49,6 +53,7 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
             language=data["language"],
             prompt=data["prompt"],
             temperature=data["temperature"],
+            mode=data["mode"] or ("translate" if data["task"] == "translate" else ""),
             timestamps=("segment",) * segments + ("word",) * (segments and words),
         )
 

@@ -25,13 +25,13 @@ from speech.api.endpoint import Endpoint, json_response
 from speech.api.openai import model_names
 from speech.api.openai import responses as openai_replies
 from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
-from speech.api.response_headers import headers
+from speech.api.response_headers import headers, of_successor
 from speech.api.serializers import ErrorResponseSerializer
 from speech.api.streaming import streamed
 from speech.api.views import CACHE_CONTROL, ERRORS
 from speech.exceptions import InvalidRequest
 from speech.privacy.disclosure import hides
-from speech.providers._shared import openai_chat
+from speech.providers._shared import openai_names
 
 EVENTS = "text/event-stream"
 LEVEL = OpenApiParameter(
@@ -116,7 +116,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
             provider=meant.provider,
             stream=not whole,
         )
-        about = headers(client, result)
+        about = headers(client, result) | of_successor(call.request.voice, result.provider, result.voice)
         if call.as_events:
             events = openai_replies.speech_events(result.cache.value, characters=len(call.request.text))
             return streamed(events, EVENTS, about)
@@ -157,7 +157,7 @@ class VoicesView(OpenAIView):
     def get(self, request: Request) -> Response:
         """List the voices of the default provider and OpenAI's voice names."""
         own = {voice.id: voice.name for voice in providers.get(settings.TTS_PROVIDER).voices()}
-        names = own | {name: name.title() for name in openai_chat.VOICES}
+        names = own | {name: name.title() for name in openai_names.VOICES}
         return Response({"voices": [{"id": id, "name": name} for id, name in names.items()]})
 
 

@@ -45,13 +45,16 @@ class Form(list[tuple[str, Any]]):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One POST to a provider. The values of `headers` are taken for secrets and kept out of every message."""
+    """One request to a provider, a GET if there is no `body`.
+
+    The values of `headers` are taken for secrets and kept out of every message.
+    """
 
     provider: str
     url: str
     headers: Mapping[str, str]
-    body: Mapping[str, Any] | Form
-    """Sent as JSON, or as a form."""
+    body: Mapping[str, Any] | Form | bytes | None = None
+    """Sent as JSON, as a form, or as it is."""
     key: str = ""
     """The API key among the headers, if the provider may have several."""
     with_next_key: Callable[[], Call] | None = None
@@ -71,7 +74,7 @@ def post(call: Call) -> Iterator[Reply]:
         reply.close()
 
 
-def post_for_json(call: Call) -> dict[str, Any]:
+def call_for_json(call: Call) -> dict[str, Any]:
     """Send `call` and return the JSON object that it is answered with, all of it within one read time-out."""
     with post(call) as reply:
         body = reply.read(_LARGEST_BODY)
@@ -121,10 +124,10 @@ def _send(call: Call) -> Reply:
     body, content_type = _encoded(call.body)
     try:
         response = POOL.urlopen(
-            "POST",
+            "GET" if body is None else "POST",
             call.url,
             body=body,
-            headers={"Content-Type": content_type, **call.headers},
+            headers={**content_type, **call.headers},
             timeout=Timeout(connect=settings.PROVIDER_CONNECT_TIMEOUT, read=settings.PROVIDER_READ_TIMEOUT),
             retries=False,
             redirect=False,
@@ -143,10 +146,13 @@ def _send(call: Call) -> Reply:
     return Reply(call.provider, response)
 
 
-def _encoded(body: Mapping[str, Any] | Form) -> tuple[bytes, str]:
+def _encoded(body: Mapping[str, Any] | Form | bytes | None) -> tuple[bytes | None, dict[str, str]]:
+    if body is None or isinstance(body, bytes):
+        return body, {}
     if isinstance(body, Form):
-        return encode_multipart_formdata(body)
-    return json.dumps(body, ensure_ascii=False).encode(), "application/json"
+        data, content_type = encode_multipart_formdata(body)
+        return data, {"Content-Type": content_type}
+    return json.dumps(body, ensure_ascii=False).encode(), {"Content-Type": "application/json"}
 
 
 def _refusal(call: Call, reply: Reply) -> GatewayError:

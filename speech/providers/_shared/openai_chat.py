@@ -10,12 +10,8 @@ from typing import Any
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
 from speech.providers._shared import errors
 from speech.providers.base import ChatAnswer, ChatRequest, Message
-from speech.text.languages import LANGUAGES, canonical
+from speech.text.languages import canonical, name_of
 
-VOICES = (
-    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
-)  # fmt: skip
-"""OpenAI's names for voices. Every provider has a voice of its own for each of them."""
 _NOT_PARAMS = ("model", "messages", "stream", "stream_options")
 
 
@@ -94,7 +90,7 @@ def _is_complete(choice: Mapping[str, Any]) -> bool:
 
 def language_wish(language: str) -> str:
     """The sentence that asks a model to answer in a language."""
-    return f"Answer in {LANGUAGES[language]}."
+    return f"Answer in {name_of(language)}."
 
 
 def _messages(request: ChatRequest) -> list[Message]:

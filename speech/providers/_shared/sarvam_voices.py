@@ -35,9 +35,11 @@ class SpeechModel:
     def has(self, speaker: str) -> bool:
         return speaker in self.speakers if self.speakers else bool(re.fullmatch(self.pattern, speaker))
 
+    def named(self, speaker: str) -> str:
+        """Return a speaker's name as the API spells it, however a client does: `Ritu` as it is shown to people."""
+        name = speaker.lower().replace(" ", "_")
+        return name if name in self.speakers else speaker
 
-UNKNOWN = SpeechModel()
-"""A model that is newer than this file gets the narrowest limits."""
 
 MODELS = {
     "bulbul:v3": SpeechModel(
@@ -103,3 +105,13 @@ MODELS = {
         },
     ),
 }
+
+_DEFAULT = MODELS["bulbul:v3"]
+UNKNOWN = SpeechModel(speaker=_DEFAULT.speaker, aliases=_DEFAULT.aliases)
+"""A model that is newer than this file gets the narrowest limits, and the speakers of the default model."""
+
+RETIRED = {
+    "amartya": "ash", "amol": "echo", "arjun": "cedar", "arvind": "onyx", "diya": "shimmer", "maitreyi": "sage",
+    "maya": "marin", "meera": "nova", "misha": "marin", "neel": "fable", "pavithra": "coral", "vian": "verse",
+}  # fmt: skip
+"""The speakers of bulbul:v1, which the API no longer has, each with the OpenAI voice whose speaker speaks for it."""

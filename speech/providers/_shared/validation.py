@@ -10,6 +10,7 @@ from caching.pricing.usage import Usage
 from speech.audio import read_wav
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderNotConfigured, UnsupportedFeature
+from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider, SpeechRequest, TranscriptionRequest
 from speech.text.languages import canonical
 
@@ -73,20 +74,39 @@ def voice_for(provider: BaseProvider, voice: str, aliases: Mapping[str, str]) ->
 
     The setting VOICE_ALIASES ("alloy=shubh,nova=ritu") adds to `aliases` and wins over them.
     """
+    voice = successor_of(provider, voice) or voice
     return {**aliases, **_configured_aliases(provider)}.get(voice, voice)
 
 
+def unknown_voice(provider: BaseProvider, request: SpeechRequest, own: Iterable[str]) -> InvalidRequest:
+    """The error for a voice that does not exist, with all names that do: its own, OpenAI's, the configured ones."""
+    names = [*dict.fromkeys([*own, *openai_names.VOICES, *_configured_aliases(provider)])]
+    return InvalidRequest(f"voice must be one of {', '.join(names)}; not {request.voice[:40]!r}", param="voice")
+
+
+def successor_of(provider: BaseProvider, voice: str) -> str:
+    """The voice that speaks for one that the provider has retired, or nothing.
+
+    The setting VOICE_SUCCESSORS ("meera=ritu") adds to the provider's own table and wins over it.
+    """
+    return {**provider.retired_voices, **_pairs(provider, "VOICE_SUCCESSORS")}.get(voice.lower(), "")
+
+
 def _configured_aliases(provider: BaseProvider) -> dict[str, str]:
-    setting = provider.setting("VOICE_ALIASES")
+    return _pairs(provider, "VOICE_ALIASES")
+
+
+def _pairs(provider: BaseProvider, name: str) -> dict[str, str]:
+    setting = provider.setting(name) if name in provider.defaults else ""
     pairs = [[part.strip() for part in item.split("=")] for item in setting.split(",") if item.strip()]
-    aliases = {pair[0]: pair[-1] for pair in pairs}
-    chained = {voice for alias, voice in aliases.items() if alias != voice} & aliases.keys()
+    names = {pair[0]: pair[-1] for pair in pairs}
+    chained = {voice for alias, voice in names.items() if alias != voice} & names.keys()
     if chained or any(len(pair) != 2 or not all(pair) for pair in pairs):
         raise ProviderNotConfigured(
-            f"{provider.variable('VOICE_ALIASES')} must look like alloy=one,nova=two; aliases cannot be chained",
+            f"{provider.variable(name)} must look like alloy=one,nova=two; aliases cannot be chained",
             param="voice",
         )
-    return aliases
+    return names
 
 
 def seconds_of(request: TranscriptionRequest) -> int | None:

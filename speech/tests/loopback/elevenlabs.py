@@ -9,6 +9,11 @@ from speech.tests.loopback.answers import Answer, Seen, as_json, tone
 from speech.tests.loopback.openai import words_in
 from speech.tests.loopback.server import Loopback
 
+VOICES = [
+    {"voice_id": "abcdefghij0123456789", "name": "My Clone", "category": "cloned"},
+    {"voice_id": "ABCDEFGHIJ0123456789", "name": "Narrator - Deep and calm", "category": "premade"},
+]
+
 
 def _error(status: int, name: str, message: str, **headers: str) -> Answer:
     return as_json({"detail": {"status": name, "message": message}}, status, **headers)
@@ -31,6 +36,8 @@ class FakeElevenLabs(Loopback):
             words = [{"text": "I", "start": 0.1, "end": 0.2, "type": "word"}]
             said = {"text": words_in(seen.body["file"]), "words": words}
             return as_json({"language_code": "eng", "language_probability": 0.9, **said})
+        if seen.path == "/v1/voices":
+            return as_json({"voices": VOICES})
         if not re.fullmatch(r"/v1/text-to-speech/[A-Za-z0-9_-]+/stream\?output_format=pcm_24000", seen.path):
             return self.errors["400"]
         pcm = tone(seen.body["text"])

@@ -19,7 +19,7 @@ from speech.exceptions import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from speech.providers._shared.http import Call, post, post_for_json
+from speech.providers._shared.http import Call, call_for_json, post
 from speech.tests.loopback import FakeOpenAI, Loopback
 
 CHAT: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Where is Paris?"}]}
@@ -43,7 +43,7 @@ def read(server: Loopback, body: dict[str, Any] = STREAM) -> bytes:
 
 
 def test_it_sends_json_and_reads_json(server: Loopback) -> None:
-    assert post_for_json(call(server))["model"] == "m"
+    assert call_for_json(call(server))["model"] == "m"
     (seen,) = server.requests
     assert seen.body == CHAT
     assert seen.headers["content-type"] == "application/json"
@@ -60,7 +60,7 @@ def test_it_hands_bytes_on_as_they_arrive(server: Loopback) -> None:
 
 def test_it_keeps_a_connection_for_the_next_call(server: Loopback) -> None:
     for _ in range(3):
-        post_for_json(call(server))
+        call_for_json(call(server))
         read(server)
     assert len(server.requests) == 6
     assert server.connections == 1
@@ -93,14 +93,14 @@ def test_it_serves_many_threads_at_once(server: Loopback) -> None:
 @pytest.mark.parametrize("fault", ["500", "429-retry-after"])
 def test_it_tries_again_where_that_helps(server: Loopback, fault: str) -> None:
     server.behave(fault, "ok")
-    assert post_for_json(call(server))["choices"]
+    assert call_for_json(call(server))["choices"]
     assert len(server.requests) == 2
 
 
 def test_it_waits_as_long_as_it_is_asked_to(server: Loopback) -> None:
     server.behave("429-retry-after", "ok")
     begun = time.monotonic()
-    post_for_json(call(server))
+    call_for_json(call(server))
     assert time.monotonic() - begun >= 1
 
 
@@ -124,7 +124,7 @@ def test_it_waits_as_long_as_it_is_asked_to(server: Loopback) -> None:
 def test_it_tries_no_more_often_than_that(server: Loopback, fault: str, requests: int) -> None:
     server.behave(fault)
     with pytest.raises(GatewayError):
-        post_for_json(call(server))
+        call_for_json(call(server))
     assert len(server.requests) == requests
 
 
@@ -132,14 +132,14 @@ def test_it_does_not_try_again_what_has_taken_long(server: Loopback) -> None:
     server.behave("500")
     server.delay = 0.9
     with pytest.raises(GatewayError):
-        post_for_json(call(server))
+        call_for_json(call(server))
     assert len(server.requests) < 3
 
 
 def test_it_hands_on_how_long_a_provider_asks_to_wait(server: Loopback) -> None:
     server.behave("429-retry-after")
     with pytest.raises(ProviderRateLimited) as caught:
-        post_for_json(call(server))
+        call_for_json(call(server))
     assert caught.value.retry_after == 1
 
 
@@ -178,7 +178,7 @@ def test_an_answer_in_one_piece_has_one_time_out_for_all_of_it(server: Loopback,
     server.behave(fault)
     begun = time.monotonic()
     with pytest.raises(ProviderTimeout):
-        post_for_json(call(server))
+        call_for_json(call(server))
     # The answer that drips would take half a minute.
     assert time.monotonic() - begun < 10
     assert len(server.requests) == 1
@@ -205,19 +205,19 @@ def test_it_says_when_nobody_listens(server: Loopback) -> None:
         port = closed.getsockname()[1]
     begun = time.monotonic()
     with pytest.raises(ProviderUnavailable):
-        post_for_json(Call("acme", f"http://127.0.0.1:{port}/", {}, {}))
+        call_for_json(Call("acme", f"http://127.0.0.1:{port}/", {}, {}))
     assert 0.5 < time.monotonic() - begun < 10  # two retries, each after a pause
 
 
 def test_it_says_when_the_address_is_none(server: Loopback) -> None:
     with pytest.raises(ProviderNotConfigured, match="ACME_BASE_URL"):
-        post_for_json(Call("acme", "http://[", {}, {}))
+        call_for_json(Call("acme", "http://[", {}, {}))
 
 
 def test_a_redirect_is_not_followed_with_the_key(server: Loopback) -> None:
     server.behave("redirect")
     with pytest.raises(ProviderBadAnswer):
-        post_for_json(call(server))
+        call_for_json(call(server))
     assert len(server.requests) == 1
 
 
@@ -225,5 +225,5 @@ def test_a_redirect_is_not_followed_with_the_key(server: Loopback) -> None:
 def test_no_message_holds_the_key(server: Loopback, fault: str) -> None:
     server.behave(fault)
     with pytest.raises(GatewayError) as caught:
-        post_for_json(call(server))
+        call_for_json(call(server))
     assert "loopback-secret" not in caught.value.message

@@ -70,9 +70,51 @@ def test_what_it_cannot_do_is_refused_by_name(name: str, option: dict[str, Any])
     assert caught.value.param in (*option, "response_format")
 
 
-def test_an_unknown_language_is_refused() -> None:
+@pytest.mark.parametrize("language", ["fr", "es", "ur", "as", "xx"])
+def test_whether_it_knows_a_language_is_the_provider_s_business(
+    fake: tuple[BaseProvider, Loopback], language: str
+) -> None:
+    provider, loopback = fake
+    provider.transcribe(provider.prepare_transcription(TranscriptionRequest(WAV, "wav", language=language)))
+    body = loopback.requests[0].body
+    spelled = f"{language}-IN" if provider.name == "sarvam" else language
+    assert (body.get("language") or body["language_code"]) == spelled
+
+
+@pytest.mark.parametrize("language", ["", "auto", "AUTO", "unknown", "und", "null"])
+def test_a_language_may_be_left_to_the_provider_to_detect(fake: tuple[BaseProvider, Loopback], language: str) -> None:
+    provider, loopback = fake
+    prepared = provider.prepare_transcription(TranscriptionRequest(WAV, "wav", language=language))
+    provider.transcribe(prepared)
+    body = loopback.requests[0].body
+    assert prepared == provider.prepare_transcription(RECORDING)
+    assert body.get("language") is None
+    assert body.get("language_code") == ("unknown" if provider.name == "sarvam" else None)
+
+
+@pytest.mark.parametrize("mode", ["translate", "verbatim", "translit", "codemix"])
+def test_sarvam_is_told_the_mode(mode: str, settings: Any) -> None:
+    for loopback in serve("sarvam", settings):
+        provider = providers.get("sarvam")
+        provider.transcribe(provider.prepare_transcription(TranscriptionRequest(WAV, "wav", mode=mode)))
+        assert loopback.requests[0].body["mode"] == mode
+
+
+@pytest.mark.parametrize("name", ["openai", "elevenlabs"])
+def test_a_mode_that_it_lacks_is_refused(name: str) -> None:
+    with pytest.raises(UnsupportedFeature):
+        providers.get(name).prepare_transcription(TranscriptionRequest(WAV, "wav", mode="translate"))
     with pytest.raises(InvalidRequest):
-        providers.get("sarvam").prepare_transcription(TranscriptionRequest(WAV, "wav", language="xx"))
+        providers.get("sarvam").prepare_transcription(TranscriptionRequest(WAV, "wav", mode="sing"))
+
+
+@pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe-2025-12-15"])
+@pytest.mark.parametrize("name", ["sarvam", "elevenlabs"])
+def test_a_model_of_openai_means_the_default(name: str, model: str) -> None:
+    provider = providers.get(name)
+    assert provider.prepare_transcription(TranscriptionRequest(WAV, "wav", model=model)).model == provider.setting(
+        "TRANSCRIPTION_MODEL"
+    )
 
 
 @pytest.mark.parametrize("fake", ["sarvam", "elevenlabs"], indirect=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from speech.exceptions import InvalidRequest
-from speech.text.languages import LANGUAGES, canonical, detect
+from speech.text.languages import NAMES, canonical, detect
 
 
 @pytest.mark.parametrize(
@@ -17,17 +17,25 @@ from speech.text.languages import LANGUAGES, canonical, detect
         ("od-IN", "or"),
         ("or-IN", "or"),
         ("pa-Guru-IN", "pa"),
-        ("es-419", ""),
-        ("xx", ""),
+        ("es-419", "es-419"),
+        ("FR_ca", "fr-CA"),
+        ("zh-hant-tw", "zh-Hant-TW"),
+        ("de-CH-1996", "de-CH-1996"),
+        ("xx", "xx"),
+        ("auto", ""),
+        ("Unknown", ""),
+        ("und", ""),
         ("", ""),
-        ("hindi", ""),
-        ("hi-IN-x", ""),
+        ("en-US-x-whatever", "en"),
     ],
 )
-def test_it_names_each_language_in_one_way_and_refuses_the_rest(tag: str, code: str) -> None:
-    if code:
-        assert canonical(tag) == code
-        return
+def test_it_spells_each_language_in_one_way(tag: str, code: str) -> None:
+    assert canonical(tag) == code
+    assert canonical(canonical(tag)) == code
+
+
+@pytest.mark.parametrize("tag", ["hindi", "hi-IN-x", "hi/../", "h", "hi IN", "हिंदी", "hi-", "a" * 100])
+def test_it_refuses_what_is_no_tag(tag: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         canonical(tag)
     assert caught.value.param == "language"
@@ -57,4 +65,4 @@ def test_it_names_each_language_in_one_way_and_refuses_the_rest(tag: str, code: 
 )
 def test_it_tells_the_language_by_the_script(text: str, code: str) -> None:
     assert detect(text) == code
-    assert code in LANGUAGES
+    assert code in NAMES

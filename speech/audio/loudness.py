@@ -1,0 +1,40 @@
+"""Find out whether a WAV file of any kind holds a sound, without decoding anything else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from speech.audio.wav import wav_chunks
+
+SILENCE = 10 ** (-60 / 20)
+"""Of full scale: -60 dBFS. Speech into the worst microphone is louder, and so is the noise of any room."""
+
+_PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE
+
+
+def is_silent(audio: bytes) -> bool:
+    """Tell if a WAV file holds no sample above -60 dBFS, or none at all. False for files that cannot be read here."""
+    try:
+        chunks = dict(reversed(list(wav_chunks(audio))))
+        samples = _samples(chunks[b"fmt "], chunks[b"data"])
+    except (KeyError, ValueError):
+        return False
+    return samples is not None and (not samples.size or float(np.abs(samples).max()) <= SILENCE)
+
+
+def _samples(form: bytes, data: bytes) -> np.ndarray | None:
+    """From -1 to 1, all channels after one another."""
+    encoding, bits = int.from_bytes(form[:2], "little"), int.from_bytes(form[14:16], "little")
+    if encoding == _EXTENSIBLE:
+        encoding = int.from_bytes(form[24:26], "little")
+    whole = data[: len(data) - len(data) % max(1, bits // 8)]
+    if encoding == _PCM and bits == 8:
+        return (np.frombuffer(whole, np.uint8).astype(np.float32) - 128) / 128
+    if encoding == _PCM and bits in (16, 32):
+        return np.frombuffer(whole, f"<i{bits // 8}").astype(np.float32) / 2 ** (bits - 1)
+    if encoding == _PCM and bits == 24:
+        # The lowest byte is a 65536th of full scale.
+        return np.frombuffer(whole, np.uint8).reshape(-1, 3)[:, 1:].copy().view("<i2").astype(np.float32) / 2**15
+    if encoding == _FLOAT and bits in (32, 64):
+        return np.frombuffer(whole, f"<f{bits // 8}").astype(np.float32)
+    return None

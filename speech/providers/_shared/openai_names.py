@@ -1,0 +1,27 @@
+"""Names that clients of OpenAI send whatever stands behind the gateway."""
+
+from __future__ import annotations
+
+import re
+
+VOICES = (
+    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
+)  # fmt: skip
+"""OpenAI's names for voices. Every provider has a voice of its own for each of them."""
+
+_DATE = r"(?:-\d{4}-\d{2}-\d{2}|-\d{4})?"
+_MODELS = {
+    "speech": re.compile(rf"(?:tts-1(?:-hd)?|gpt-4o-mini-tts){_DATE}"),
+    "transcription": re.compile(rf"(?:whisper-1|gpt-4o(?:-mini)?-transcribe(?:-diarize)?){_DATE}"),
+}
+
+
+def is_model(name: str, operation: str) -> bool:
+    """Tell if `name` is a speech or transcription model of OpenAI's, by itself or with the date of a snapshot."""
+    pattern = _MODELS.get(operation)
+    return bool(pattern and pattern.fullmatch(name))
+
+
+def own_model(name: str, operation: str) -> str:
+    """Return `name`, or nothing where it is OpenAI's: a provider that is not OpenAI answers with its default."""
+    return "" if is_model(name, operation) else name
