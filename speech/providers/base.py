@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -134,6 +134,8 @@ class BaseProvider:
     does: ClassVar[frozenset[str]] = frozenset()
     """Supported operations, out of "chat", "speech" and "transcription"."""
 
+    markup: ClassVar[Container[str]] = ()
+    """The tags of SSML that it reads. Any other is taken out of a text before it is spoken."""
     retired_voices: ClassVar[Mapping[str, str]] = {}
     """Voices that the provider has withdrawn, in small letters, each with one that speaks for it."""
 

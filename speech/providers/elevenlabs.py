@@ -71,6 +71,7 @@ class Provider(BaseProvider):
         "VOICE_ALIASES": "",
     }
     required = ("API_KEY",)
+    markup = ("break", "phoneme")
     does = frozenset({"speech", "transcription"})
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,6 +12,7 @@ from speech.exceptions import InvalidRequest
 from speech.providers._shared import espeak_engine, espeak_voices, validation
 from speech.providers._shared.espeak_voices import NAMES, VOICES
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
+from speech.text import ssml
 from speech.text.languages import primary
 from speech.text.packing import pack
 
@@ -32,6 +35,10 @@ _ALIASES = {
     "verse": "+m8",
 }
 _WORDS_PER_MINUTE = 175  # espeak-ng's default; it does not go below 80, which is a speed of 0.46
+_SEPARATORS = {0x066B: ".", 0x066C: ","}
+"""The decimal and thousands separators of Arabic script."""
+_LONGEST_PAUSES = 60
+"""Seconds of all breaks in one text: each of them costs memory like sound."""
 _PIECE = 1_000  # characters, about a minute of sound
 
 
@@ -44,6 +51,7 @@ class Provider(BaseProvider):
         "VOICE_ALIASES": "",
     }
     passes_models_on = False
+    markup = espeak_voices.TAGS
     does = frozenset({"speech"})
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
@@ -51,6 +59,8 @@ class Provider(BaseProvider):
         validation.refuse(self, model=request.model.removeprefix(_MODEL), instructions=request.instructions)
         validation.check_range("speed", request.speed, 0.25, 4)
         validation.check_range("pitch", request.pitch, -1, 1)
+        if ssml.seconds_of_pauses(request.text) > _LONGEST_PAUSES:
+            raise InvalidRequest(f"the breaks of text must not exceed {_LONGEST_PAUSES} s together", param="text")
         language = primary(request.language) or espeak_voices.detect(request.text)
         if language not in NAMES:
             raise InvalidRequest(
@@ -95,9 +105,17 @@ class Provider(BaseProvider):
         """One process per piece: none is left behind when the consumer stops between two of them."""
         name, plus, variant = request.voice.partition("+")
         rate, pitch = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
-        for piece in pack(request.text, request.language, _PIECE):
-            yield self._engine.speak(piece, VOICES[name] + plus + variant, rate, pitch)
+        markup = ssml.has_markup(request.text)
+        for piece in [request.text] if markup else pack(request.text, request.language, _PIECE):
+            yield self._engine.speak(_with_ascii_digits(piece), VOICES[name] + plus + variant, rate, pitch, markup)
         yield Usage(characters=len(request.text))
+
+
+def _with_ascii_digits(text: str) -> str:
+    """Urdu and Persian voices are silent at the digits of their own script; any other says both in the same way."""
+    if text.isascii():
+        return text
+    return re.sub(r"\d", lambda match: str(unicodedata.digit(match[0])), text).translate(_SEPARATORS)
 
 
 def _title(name: str) -> str:

@@ -27,7 +27,7 @@ from speech.privacy.shared_scope import all_shared_if_admitted
 from speech.providers.base import BaseProvider, SpeechRequest
 from speech.routing.breaker import calling
 from speech.routing.error_transfer import FAILURES
-from speech.text import sentences
+from speech.text import sentences, ssml
 
 STORED_AS = "wav"
 _OPTIONS = [field.name for field in fields(SpeechRequest) if field.name not in ("text", "voice")]
@@ -55,8 +55,11 @@ class Speaker:
 
     @cached_property
     def texts(self) -> list[str]:
-        """The sentences, or the whole text at level `quality`, because prosody runs across sentences."""
-        if self.policy.level == "quality":
+        """The sentences, or the whole text at level `quality`, because prosody runs across sentences.
+
+        SSML is never cut: an element may hold several of them.
+        """
+        if self.policy.level == "quality" or ssml.has_markup(self.request.text):
             return [self.request.text]
         return [sentence.strip() for sentence in sentences.split(self.request.text, self.request.language)]
 

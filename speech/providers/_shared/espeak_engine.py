@@ -29,7 +29,7 @@ _running = threading.BoundedSemaphore(os.cpu_count() or 1)
 class Engine(Protocol):
     version: str
 
-    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int) -> bytes:
+    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
         """PCM at SAMPLE_RATE; `pitch` is 0 to 100. The same arguments give the same bytes. Raises ProviderError."""
         ...
 
@@ -63,8 +63,8 @@ class Library:
         self._data = ShortPath(data)
         self.version = run(self._worker).decode()
 
-    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int) -> bytes:
-        return run([*self._worker, self._data.path, voice, str(words_per_minute), str(pitch)], text)
+    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
+        return run([*self._worker, self._data.path, voice, str(words_per_minute), str(pitch), *["ssml"] * ssml], text)
 
 
 class Binary:
@@ -77,8 +77,20 @@ class Binary:
             raise ProviderNotConfigured(f"{path} is not espeak-ng: unexpected output of --version", param="provider")
         self.version = found[1].decode()
 
-    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int) -> bytes:
-        options = ["--stdin", "--stdout", "-b", "1", "-v", voice, "-s", str(words_per_minute), "-p", str(pitch)]
+    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
+        options = [
+            "--stdin",
+            "--stdout",
+            "-b",
+            "1",
+            "-v",
+            voice,
+            "-s",
+            str(words_per_minute),
+            "-p",
+            str(pitch),
+            *["-m"] * ssml,
+        ]
         # The program, unlike the library, reads [[…]] as phonemes and cannot be told not to.
         wav = run([self._path, *options], re.sub(r"\[(?=\[)", "[ ", text))
         try:

@@ -27,6 +27,11 @@ VOICES = {
 }
 """Our name of each voice, and the name that espeak-ng accepts for it."""
 
+TAGS = (
+    "speak", "voice", "prosody", "say-as", "mark", "s", "p", "phoneme", "sub", "emphasis", "break", "metadata", "lang",
+)  # fmt: skip
+"""Those of SSML that it reads, by its documentation (docs/markup.md)."""
+
 _OWN_SCRIPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Arabic", "\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc", ("ar", "fa", "sd", "ur")),
     ("Hebrew", "\u0590-\u05ff", ("he",)),

@@ -1,7 +1,7 @@
 """Speak one text with the espeak-ng library, in a process of its own.
 
 The library keeps state from call to call and is not safe in threads (espeak-ng issue 68), so each text gets a fresh
-process: `python -I -S espeak_worker.py LIBRARY DATA VOICE WORDS_PER_MINUTE PITCH`, UTF-8 text on standard input,
+process: `python -I -S espeak_worker.py LIBRARY DATA VOICE WORDS_PER_MINUTE PITCH [ssml]`, UTF-8 text on standard input,
 signed 16-bit mono PCM at 22 050 Hz on standard output. With LIBRARY alone it writes the
 library's version. Standard library only.
 """
@@ -24,7 +24,8 @@ SAMPLE_RATE = 22_050
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
 _INITIALIZE_DONT_EXIT = 0x8000
 _POS_CHARACTER = 1
-_CHARS_UTF8 = 1  # and neither espeakSSML nor espeakPHONEMES: markup in the text is read out as text
+_CHARS_UTF8 = 1  # and never espeakPHONEMES: [[…]] is read out as text
+_SSML = 0x10
 _RATE, _PITCH = 1, 3
 _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_char), ctypes.c_int, ctypes.c_void_p)
 
@@ -36,7 +37,7 @@ def _write(samples: ctypes._Pointer[ctypes.c_char], count: int, _events: int) ->
     return 0
 
 
-def speak(library: ctypes.CDLL, data: str, voice: str, words_per_minute: int, pitch: int) -> int:
+def speak(library: ctypes.CDLL, data: str, voice: str, words_per_minute: int, pitch: int, flags: int) -> int:
     """Speak standard input to standard output; returns the exit code."""
     if library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data.encode(), _INITIALIZE_DONT_EXIT) != SAMPLE_RATE:
         return NO_DATA
@@ -47,7 +48,7 @@ def speak(library: ctypes.CDLL, data: str, voice: str, words_per_minute: int, pi
     library.espeak_SetSynthCallback(_write)
     text = sys.stdin.buffer.read() + b"\0"
     size = ctypes.c_size_t(len(text))
-    failed = library.espeak_Synth(text, size, 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None)
+    failed = library.espeak_Synth(text, size, 0, _POS_CHARACTER, 0, flags, None, None)
     sys.stdout.buffer.flush()
     return NOT_SPOKEN if failed else 0
 
@@ -58,8 +59,8 @@ def main(arguments: list[str]) -> int:
         library.espeak_Info.restype = ctypes.c_char_p
         sys.stdout.buffer.write(library.espeak_Info(None))
         return 0
-    data, voice, words_per_minute, pitch = arguments[1:]
-    return speak(library, data, voice, int(words_per_minute), int(pitch))
+    data, voice, words_per_minute, pitch, *markup = arguments[1:]
+    return speak(library, data, voice, int(words_per_minute), int(pitch), _CHARS_UTF8 | (_SSML if markup else 0))
 
 
 if __name__ == "__main__":

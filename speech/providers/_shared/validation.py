@@ -12,16 +12,22 @@ from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderNotConfigured, UnsupportedFeature
 from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider, SpeechRequest, TranscriptionRequest
+from speech.text import ssml
 from speech.text.languages import canonical
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, str]) -> SpeechRequest:
-    """`request` with its language in canonical form, its voice looked up among the aliases, and its text checked."""
-    check_text(request.text)
+    """`request` with its language in canonical form, its voice looked up among the aliases, and its text checked.
+
+    SSML that the provider does not read is taken out of the text.
+    """
+    text = ssml.without_markup(request.text, provider.markup)
+    check_text(ssml.without_markup(text))
     return replace(
         request,
+        text=text,
         voice=voice_for(provider, request.voice, aliases),
         language=canonical(request.language) if request.language else "",
         # Home Assistant sends the string "None" for no instructions at all.

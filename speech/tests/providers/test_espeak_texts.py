@@ -1,0 +1,84 @@
+"""What the real engine makes of figures, markup and scripts."""
+
+from __future__ import annotations
+
+import pytest
+
+from speech import providers
+from speech.exceptions import InvalidRequest
+from speech.providers.base import SpeechRequest
+from speech.tests.providers.test_espeak import seconds, spoken
+from speech.text.sentences import split
+
+PRICES = {
+    "hi": ("मूल्य ₹{} है", "०"), "mr": ("किंमत ₹{} आहे", "०"), "bn": ("দাম ₹{} টাকা", "০"), "gu": ("કિંમત ₹{} છે", "૦"),
+    "pa": ("ਕੀਮਤ ₹{} ਹੈ", "੦"), "or": ("ମୂଲ୍ୟ ₹{} ଅଟେ", "୦"), "ta": ("விலை ₹{} ஆகும்", "௦"), "te": ("ధర ₹{} ఉంది", "౦"),
+    "kn": ("ಬೆಲೆ ₹{} ಇದೆ", "೦"), "ml": ("വില ₹{} ആണ്", "൦"), "ur": ("قیمت {} ہے", "۰"), "ar": ("السعر {} ريال", "٠"),
+}  # fmt: skip
+FIGURES = ["1,250.50", "37.5", "10.30", "15.08.2026"]
+
+
+@pytest.mark.parametrize("language", PRICES)
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_figure_sounds_the_same_in_every_script_s_digits(language: str, figure: str) -> None:
+    form, zero = PRICES[language]
+    native = "".join(chr(ord(zero) + int(c)) if c.isdigit() else c for c in figure)
+    text = form.format(native)
+    assert split(text, language) == [text]
+    long, usual = (seconds(spoken(form.format(said), language=language)) for said in (native, figure))
+    assert long == pytest.approx(usual, rel=0.03)
+
+
+def test_markup_is_obeyed_and_not_spoken() -> None:
+    plain = seconds(spoken("Hello there."))
+    for text in ("<speak>Hello <break time='1s'/> there.</speak>", "Hello <break time='1s'/> there."):
+        assert plain + 0.9 < seconds(spoken(text)) < plain + 1.6
+    assert seconds(spoken("<prosody rate='slow'>Hello there.</prosody>")) > 1.2 * plain
+
+
+def test_markup_that_the_engine_lacks_is_taken_out() -> None:
+    assert spoken('Hello <speed ratio="1.05"/> there.') == spoken("Hello there.")
+    assert spoken('Hello <audio src="/etc/hostname"/> there.') == spoken("Hello there.")
+    with pytest.raises(InvalidRequest):
+        spoken('Hello <break time="30s"/> <break time="31000ms"/> there.')
+    with pytest.raises(InvalidRequest):
+        spoken("<speak> <break time='1s'/> </speak>")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("مرحبا بالعالم", "ar"),
+        ("ہیلو دنیا", "ur"),
+        ("你好世界", "zh"),
+        ("こんにちは", "ja"),
+        ("привет мир", "ru"),
+        ("שלום", "he"),
+    ],
+)
+def test_the_voice_follows_scripts_from_all_over_the_world(text: str, language: str) -> None:
+    prepared = providers.get("espeak").prepare_speech(SpeechRequest(text=text))
+    assert (prepared.language, prepared.voice) == (language, language)
+    assert 0.3 < seconds(spoken(text)) < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "script"),
+    [
+        ("ꯅꯨꯡꯁꯤ ꯍꯥꯏ", "", "Meetei Mayek"),
+        ("你好世界", "en", "Chinese"),
+        ("你好世界", "hi", "Chinese"),
+        ("こんにちは", "zh", "kana"),
+        ("ᱥᱟᱱᱛᱟᱲᱤ", "", "Ol Chiki"),
+        ("مرحبا", "ta", "Arabic"),
+    ],
+)
+def test_a_script_that_the_voice_cannot_read_is_named(text: str, language: str, script: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        spoken(text, language=language)
+    assert (caught.value.param, caught.value.code) == ("text", "unreadable_script")
+    assert script in caught.value.message
+
+
+def test_a_foreign_word_in_a_sentence_is_no_error() -> None:
+    assert spoken("The word 你好 means hello in Chinese.")
