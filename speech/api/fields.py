@@ -11,6 +11,8 @@ from rest_framework import serializers
 from speech.api.endpoint import PreparedSerializer
 from speech.api.messages import ROLES
 
+SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
+
 
 class TextField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:

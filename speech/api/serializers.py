@@ -13,6 +13,7 @@ from caching.models import MOST_COMMENT
 from caching.policy import LEVELS, Level
 from speech import providers
 from speech.api.fields import (
+    SAMPLE_RATES,
     BoundedTextField,
     MessagesField,
     NumberField,
@@ -67,7 +68,7 @@ class LevelField(serializers.ChoiceField):
         return settings.OPTIMIZATION_LEVEL
 
 
-SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
+CONVERSE_CODECS = ("wav", "pcm", "mp3", "mulaw", "alaw", "wav_mulaw", "wav_alaw")
 
 
 def one_conversation(attrs: dict[str, Any]) -> list[dict[str, Any]]:
@@ -151,6 +152,7 @@ class SpeechRequestSerializer(StrictSerializer):
         if data.get("speakable"):
             data["text"] = speakable(data["text"])
         options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions")
+        data.setdefault("sample_rate", formats.get(data["codec"]).default_sample_rate)
         request = SpeechRequest(**{name: data[name] for name in options if data.get(name) is not None})
         return SpeechCall(request, data["optimization_level"], data.get("provider", ""), data["codec"])
 
@@ -168,8 +170,8 @@ class ConverseRequestSerializer(StrictSerializer):
     tts_provider = serializers.ChoiceField(choices=providers.that_do("speech"), required=False)
     tts_model = TextField(required=False, max_length=200)
     voice = TextField(required=False, max_length=200)
-    codec = serializers.ChoiceField(choices=("wav", "pcm", "mp3"), default="wav")
-    sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, default=24000)
+    codec = serializers.ChoiceField(choices=CONVERSE_CODECS, default="wav")
+    sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, required=False)
     speed = NumberField(min_value=0.25, max_value=4.0, default=1.0)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +189,7 @@ class ConverseRequestSerializer(StrictSerializer):
             model=data.get("tts_model", ""),
             language=language,
             speed=data["speed"],
-            sample_rate=data["sample_rate"],
+            sample_rate=data.get("sample_rate") or formats.get(data["codec"]).default_sample_rate,
         )
         chosen = ("llm_provider", "tts_provider", "stt_provider", "stt_model")
         wish = ConverseWish(data["codec"], **{name: data[name] for name in chosen if name in data})

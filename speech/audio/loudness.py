@@ -27,6 +27,10 @@ def _samples(form: bytes, data: bytes) -> np.ndarray | None:
     encoding, bits = int.from_bytes(form[:2], "little"), int.from_bytes(form[14:16], "little")
     if encoding == _EXTENSIBLE:
         encoding = int.from_bytes(form[24:26], "little")
+    if encoding in (_ALAW, _MULAW):
+        # The codes around zero: G.711 has none finer than -60 dBFS but these.
+        zero = np.array([0xFF, 0x7F] if encoding == _MULAW else [0xD5, 0x55], np.uint8)
+        return (~np.isin(np.frombuffer(data, np.uint8), zero)).astype(np.float32)
     whole = data[: len(data) - len(data) % max(1, bits // 8)]
     if encoding == _PCM and bits == 8:
         return (np.frombuffer(whole, np.uint8).astype(np.float32) - 128) / 128

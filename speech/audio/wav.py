@@ -60,6 +60,16 @@ def wav_header(data_bytes: int | None, sample_rate: int) -> bytes:
     )
 
 
+def g711_wav_header(samples: int | None, sample_rate: int, law: int) -> bytes:
+    """The 58 bytes before samples of one byte each; `None` says that their number is not known yet."""
+    count = UNKNOWN_LENGTH if samples is None else samples
+    form = FORMAT.pack(law, 1, sample_rate, sample_rate, 1, 8) + bytes(2)  # no extension
+    fact = CHUNK_HEADER.pack(b"fact", 4) + count.to_bytes(4, "little")
+    chunks = CHUNK_HEADER.pack(b"fmt ", len(form)) + form + fact + CHUNK_HEADER.pack(b"data", count)
+    riff_length = UNKNOWN_LENGTH if samples is None else len(b"WAVE") + len(chunks) + samples
+    return RIFF_HEADER.pack(b"RIFF", riff_length, b"WAVE") + chunks
+
+
 def wav_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Name and body of each chunk, in any order. The length in the RIFF header is often wrong and never needed."""
     if len(data) < RIFF_HEADER.size:

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from caching.policy import LEVELS
 from speech.api.endpoint import PreparedSerializer
 from speech.api.fields import (
+    SAMPLE_RATES,
     BoundedTextField,
     MessagesField,
     NumberField,
@@ -124,17 +125,22 @@ class AudioSpeechSerializer(PreparedSerializer):
     stream_format = serializers.ChoiceField(choices=("audio", "sse"), allow_null=True, default="audio")
     optimization_level = serializers.ChoiceField(choices=LEVELS, required=False, allow_null=True)
     language = TextField(required=False, max_length=35, allow_null=True, allow_blank=True)
+    sample_rate = serializers.ChoiceField(
+        choices=SAMPLE_RATES, required=False, allow_null=True, help_text="Default: 24000, for G.711 8000."
+    )
     speakable = serializers.BooleanField(
         required=False, allow_null=True, help_text="True: `input` is Markdown, whose marks are not to be spoken."
     )
 
     def to_call(self) -> AudioSpeechCall:
         data = self.validated_data
+        codec = data["response_format"] or "mp3"
         request = SpeechRequest(
             text=speakable(data["input"]) if data.get("speakable") else data["input"],
             voice=data["voice"] or "",
             language=data.get("language") or "",
             speed=data.get("speed") or 1.0,
+            sample_rate=data.get("sample_rate") or formats.get(codec).default_sample_rate,
             instructions=data.get("instructions") or "",
         )
         as_events = data["stream_format"] == "sse"
@@ -142,6 +148,6 @@ class AudioSpeechSerializer(PreparedSerializer):
             request,
             data["model"] or "",
             data.get("optimization_level") or "",
-            data["response_format"] or "mp3",
+            codec,
             as_events,
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class BaseCodec:
     """Subclasses are called `Codec`. They are given whole samples and may hold them back until `finish`."""
 
     content_type = ""
+    default_sample_rate: ClassVar[int] = 24_000
+    """Of a request that names none."""
 
     def __init__(self, sample_rate: int, *, bitrate: int | None, data_bytes: int | None) -> None:
         """Hz, bits a second, and the length of all PCM to come where it is known."""

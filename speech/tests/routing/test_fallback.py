@@ -220,7 +220,7 @@ class TestStale:
         self, api: Any, fake_openai: FakeOpenAI, redis_client: Any
     ) -> None:
         def hear() -> Any:
-            upload = SimpleUploadedFile("said.wav", to_wav(bytes(64), 16_000))
+            upload = SimpleUploadedFile("said.wav", to_wav(bytes(range(64)), 16_000))
             return api.post("/v1/audio/transcriptions", {"model": "whisper-1", "file": upload}, format="multipart")
 
         fresh = hear()
