@@ -62,12 +62,14 @@ def from_event(provider: str, error: Any) -> GatewayError:
 
 
 def _error_of(body: bytes) -> dict[str, Any]:
-    """OpenAI's and Sarvam's `error`, ElevenLabs' `detail`, or FastAPI's list of details."""
+    """OpenAI's and Sarvam's `error`, ElevenLabs' `detail`, FastAPI's list of details, or Deepgram's `err_msg`."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         return {}
     error = (answer.get("error") or answer.get("detail")) if isinstance(answer, dict) else None
+    if error is None and isinstance(answer, dict) and "err_msg" in answer:
+        return {"message": answer["err_msg"], "code": answer.get("err_code")}
     if isinstance(error, list) and error:
         error = error[0]
     return error if isinstance(error, dict) else {"message": error} if isinstance(error, str) else {}

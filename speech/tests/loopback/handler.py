@@ -27,6 +27,8 @@ _DRIP = 0.1  # seconds between two bytes
 
 def _read(raw: bytes, content_type: str) -> Any:
     """JSON, or the fields of a form by their names; a file is its bytes."""
+    if content_type.startswith("audio/"):
+        return raw
     if not content_type.startswith("multipart/"):
         return json.loads(raw) if raw else None
     form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + raw)

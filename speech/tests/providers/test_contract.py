@@ -40,7 +40,7 @@ each_chatting = pytest.mark.parametrize("provider", CHATTING, ids=lambda provide
 
 
 def test_it_knows_the_providers_by_their_files() -> None:
-    assert providers.names() == ("anthropic", "azure", "demo", "elevenlabs", "espeak", "openai", "sarvam")
+    assert providers.names() == ("anthropic", "azure", "deepgram", "demo", "elevenlabs", "espeak", "openai", "sarvam")
 
 
 @pytest.mark.parametrize("provider", ALL, ids=lambda provider: provider.name)
