@@ -249,7 +249,6 @@ def transcribe(
 
     def produce() -> stt.Transcript:
         if is_silent(request.audio):
-            # Models invent words for silence, and bill them.
             return {**asdict(Transcript("")), "billed": {"audio_seconds": 0}}
         with calling(chosen, "transcription"):
             transcript = chosen.transcribe(prepared)

@@ -13,7 +13,10 @@ _PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 0x0001, 0x0003, 0x0006, 0x0007, 0xFFF
 
 
 def is_silent(audio: bytes) -> bool:
-    """Tell if a WAV file holds no sample above -60 dBFS, or none at all. False for files that cannot be read here."""
+    """Tell if a WAV file holds no sample above -60 dBFS, or none at all: models invent words for it, and bill them.
+
+    False for files that cannot be read here.
+    """
     try:
         chunks = dict(reversed(list(wav_chunks(audio))))
         samples = _samples(chunks[b"fmt "], chunks[b"data"])
