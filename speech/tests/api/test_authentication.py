@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.test import APIClient
 
 from speech.api import authentication
@@ -92,8 +93,9 @@ def test_the_memory_is_emptied_when_it_is_full(clients: Clients, monkeypatch: py
 
 
 def test_the_schema_says_how_to_authenticate() -> None:
-    definition = authentication.ClientKeyScheme(authentication.ClientKeyAuthentication()).get_security_definition(None)
-    assert definition == {"type": "http", "scheme": "bearer"}
+    scheme: Any = OpenApiAuthenticationExtension.get_match(authentication.ClientKeyAuthentication())
+    assert scheme.name == "api_key"
+    assert scheme.get_security_definition(None) == {"type": "http", "scheme": "bearer"}
 
 
 def test_a_hit_costs_no_query(api: Any, django_assert_num_queries: Any) -> None:
