@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement, Price
+from caching.models import BarChange, CacheRule, Call, EntryHits, HourlyUsage, Judgement, Price
 from caching.templatetags.formatting import milliseconds, money
 
 
@@ -44,6 +44,48 @@ class PriceAdmin(NeverChanged):
     @admin.display(ordering="amount")
     def price(self, obj: Price) -> str:
         return f"{obj.amount.normalize():f} {obj.currency} per {obj.per:,}"
+
+
+@admin.register(CacheRule)
+class CacheRuleAdmin(ModelAdmin):
+    list_display = ("name", "enabled", "conditions", "action")
+    list_display_links = ("name",)
+    list_filter = ("enabled", "applies_to", "kind")
+    search_fields = ("name", "client", "provider", "model", "text")
+    ordering = ("position",)
+    ordering_field = "position"
+    hide_ordering_field = True
+    fieldsets = (
+        (None, {"fields": ("name", "enabled", "position")}),
+        (
+            "Conditions",
+            {
+                "description": "All that are given must fit. A rule without any fits every request.",
+                "fields": (
+                    "applies_to",
+                    ("client", "provider"),
+                    ("model", "language"),
+                    ("text_match", "text"),
+                    "kind",
+                ),
+            },
+        ),
+        (
+            "Action",
+            {
+                "description": "Of all rules the first that fits holds, in every worker within 5 seconds.",
+                "fields": ("never_store", "ttl", "level_at_most", "threshold"),
+            },
+        ),
+    )
+
+    @admin.display
+    def conditions(self, rule: CacheRule) -> str:
+        return rule.conditions
+
+    @admin.display
+    def action(self, rule: CacheRule) -> str:
+        return rule.action
 
 
 @admin.register(Call)

@@ -51,10 +51,16 @@ class Policy:
     """None: as many entries as there are."""
     stale: bool = False
     """True: the provider fails, so an entry past its time to live will do, where the caller named no age."""
+    rule: str = ""
+    """Name of the cache rule that holds, for the client and the ledger."""
+    seconds: int | None = None
+    """How long a new entry lives; None: as the level says."""
+    threshold: float | None = None
+    """Least probability of a semantic hit; None: the one of the level and the scope."""
 
     def ttl(self, cache_type: CacheType) -> int:
-        """Seconds that an entry made at this level lives."""
-        return ttl(cache_type, self.level)
+        """Seconds that a new entry lives."""
+        return ttl(cache_type, self.level) if self.seconds is None else self.seconds
 
     def accepts(self, created: float, ttl: int, kept: int) -> bool:
         """Return True for an entry made at `created` (`time.time()`) for `ttl` seconds that the caller may get.

@@ -47,6 +47,8 @@ class CacheResult(Generic[T_co]):
     """Another caller's work was shared: this miss cost nothing (RFC 9211, section 2.7)."""
     billed: Usage | None = None
     """Units that the provider billed; for a hit, those of the original call. None: unknown, or the stream goes on."""
+    rule: str = ""
+    """Name of the cache rule that applies."""
     served: Usage = Usage()  # noqa: RUF009 (frozen)
     """Units that came from the cache or another caller's work in a request that is not a hit."""
 
@@ -70,6 +72,7 @@ def hit(
         match="semantic" if matched else "exact",
         matched=matched,
         billed=entry.usage,
+        rule=policy.rule,
     )
 
 
@@ -99,6 +102,7 @@ def miss(
         collapsed=not leads,
         billed=usage if leads else Usage(),
         served=Usage() if leads else usage or Usage(),
+        rule=policy.rule,
     )
 
 

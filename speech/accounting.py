@@ -80,6 +80,8 @@ class Account:
                 "match": match.id,
                 "pair": match.pair,
             }
+        elif result.rule:
+            why = {"reasons": [f"cache rule: {result.rule}"]}
         return self._record(self._event(kind, result.billed, served=result.served, key=result.key, **why))
 
     def __enter__(self) -> Account:

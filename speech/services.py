@@ -17,6 +17,7 @@ from caching.llm.request import ChatQuery, text_of
 from caching.llm.stream import Chunk
 from caching.policy import Policy
 from caching.result import CacheResult, with_value
+from caching.rules.engine import apply_to_answer, apply_to_speech
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
@@ -116,7 +117,7 @@ def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *
             costs = None if stream and cached.status != "hit" else account.settle(cached)
             return ChatResult(cached, candidate.provider.name, candidate.request.model, costs)
         first = candidates.first
-        found = llm.stale(_question(client, first, policy), policy)
+        found = llm.stale(*_question(client, first, policy))
         if found or len(candidates.failures) > 1:
             account.call(first.provider.name, first.request.model)
         if found:
@@ -129,7 +130,8 @@ def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *
 def _answer(
     client: Client, candidate: Candidate[ChatRequest], policy: Policy, account: Account, *, stream: bool
 ) -> CacheResult[Any]:
-    question = _question(client, candidate, policy)
+    question, policy = _question(client, candidate, policy)
+    account.level = policy.level
     try:
         if found := llm.find(question, policy):
             return llm.as_stream(found) if stream else found
@@ -164,7 +166,9 @@ def synthesize(
         for candidate in candidates:
             account.call(candidate.provider.name, candidate.request.model)
             try:
-                cached = speech_of(_speaker(client, candidate, policy), codec, account, stream=stream)
+                speaker = _speaker(client, candidate, policy)
+                account.level = speaker.policy.level
+                cached = speech_of(speaker, codec, account, stream=stream)
             except ProviderError as error:
                 candidates.failures.append(error)
                 continue
@@ -266,10 +270,21 @@ def transcribe(
 
 
 def _speaker(client: Client, candidate: Candidate[SpeechRequest], policy: Policy) -> Speaker:
-    return Speaker(client=client, provider=candidate.provider, request=candidate.request, policy=policy)
+    """Return a speaker under the cache rule that applies."""
+    provider, request = candidate.provider, candidate.request
+    policy = apply_to_speech(
+        policy,
+        client=client.name,
+        provider=provider.name,
+        model=request.model,
+        language=request.language,
+        text=request.text,
+    )
+    return Speaker(client=client, provider=provider, request=request, policy=policy)
 
 
-def _question(client: Client, candidate: Candidate[ChatRequest], policy: Policy) -> ChatQuery:
+def _question(client: Client, candidate: Candidate[ChatRequest], policy: Policy) -> tuple[ChatQuery, Policy]:
+    """Return the question, and `policy` under the cache rule that applies."""
     request = candidate.request
     question = ChatQuery(
         scope=client.private_scope,
@@ -281,7 +296,16 @@ def _question(client: Client, candidate: Candidate[ChatRequest], policy: Policy)
         service=candidate.provider.service,
         asked_by=client.name,
     )
-    return shared_if_admitted(client, question, policy)
+    policy = apply_to_answer(
+        policy,
+        client=client.name,
+        provider=question.provider,
+        model=question.model,
+        language=question.language,
+        text=question.asked,
+        temperature=request.params.get("temperature"),
+    )
+    return shared_if_admitted(client, question, policy), policy
 
 
 def _recording(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> stt.Recording:

@@ -191,6 +191,11 @@ SHARED_SCOPE_CLIENTS = envint("SHARED_SCOPE_CLIENTS", 2, least=1)
 # From a client that shares, so that it cannot tell what others asked.
 HIDE_CACHE_STATUS = envbool("HIDE_CACHE_STATUS", False)
 PAD_SHARED_HITS = envbool("PAD_SHARED_HITS", False)
+# Whether answers to questions are kept that depend on the moment ("what time is it") or on chance ("roll a die").
+CACHED_KINDS = {
+    "moment": envbool("CACHE_MOMENT_ANSWERS", False),
+    "chance": envbool("CACHE_CHANCE_ANSWERS", False),
+}
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier

@@ -75,6 +75,13 @@ class ChatQuery:
         """Text of the last message."""
         return text_of(self.messages[-1]) if self.messages else ""
 
+    @cached_property
+    def asked(self) -> str:
+        """The text of the last message of the user, behind which a tool may have answered."""
+        if self.messages and self.messages[-1].get("role") == "user":
+            return self.text
+        return next((text_of(each) for each in reversed(self.messages) if each.get("role") == "user"), "")
+
 
 def text_of(message: Mapping[str, Any]) -> str:
     """Return the text of an OpenAI message, whose `content` may be a string, a list of parts, or null."""

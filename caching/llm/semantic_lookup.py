@@ -40,7 +40,7 @@ def find(query: ChatQuery, policy: Policy) -> tuple[CacheEntry[WholeAnswer], Mat
     if asked is None:
         return None
     semantic = tier()
-    match = semantic.find(asked, policy.level)
+    match = semantic.find(asked, policy.level, policy.threshold)
     count_embeddings(semantic.matcher.embedder)
     if match is None or match.answer_key == query.key:
         return None

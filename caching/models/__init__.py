@@ -18,3 +18,7 @@ from caching.models.ledger import Outcome as Outcome
 from caching.models.ledger import Price as Price
 from caching.models.ledger import Unit as Unit
 from caching.models.ledger import Units as Units
+from caching.models.rules import AppliesTo as AppliesTo
+from caching.models.rules import CacheRule as CacheRule
+from caching.models.rules import QuestionKind as QuestionKind
+from caching.models.rules import TextMatch as TextMatch

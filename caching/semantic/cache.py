@@ -99,8 +99,11 @@ class Tier:
         if self._reader:
             self._reader.stop()
 
-    def find(self, asked: Asked, level: str) -> Match | None:
-        """The earlier question whose answer may be served at this level, or one that comes near."""
+    def find(self, asked: Asked, level: str, threshold: float | None = None) -> Match | None:
+        """The earlier question whose answer may be served at this level, or one that comes near.
+
+        `threshold` takes the place of the least probability that was learned.
+        """
         if same := store.get(key := asked.key):
             if not _is_ours(key, same, asked):
                 return None
@@ -115,7 +118,7 @@ class Tier:
         if level not in self.matcher.model.bars:
             return None
         try:
-            decision = self.matcher.find(asked.text, asked.scope, level, learned=learned)
+            decision = self.matcher.find(asked.text, asked.scope, level, learned=learned, threshold=threshold)
         except EmbeddingError as error:
             logger.warning("Embedding failed, so no semantic match: %s", error)
             return None

@@ -40,17 +40,26 @@ class Matcher:
         self.index.add(entry, self.vector(entry.text))
 
     def find(
-        self, text: str, scope: str, level: str, workload: Workload | None = None, learned: Learned | None = None
+        self,
+        text: str,
+        scope: str,
+        level: str,
+        workload: Workload | None = None,
+        learned: Learned | None = None,
+        threshold: float | None = None,
     ) -> Decision:
         """The entry whose answer may be served at this level, by what a workload has taught where there is one.
 
-        `learned`: what judges said of pairs and did to the bars. Raises EmbeddingError.
+        `learned`: what judges said of pairs and did to the bars; `threshold` takes the place of a bar. Raises
+        EmbeddingError.
         """
         found = self.candidates(text, scope)
         self.learn(text)
         if workload is None:
             learned = learned or Learned()
-            return decide(learned.revise(text, scope, found), learned.bar(level, self.model.bars.get(level, 1.0)))
+            if threshold is None:
+                threshold = learned.bar(level, self.model.bars.get(level, 1.0))
+            return decide(learned.revise(text, scope, found), threshold)
         return decide_learned(text, found, workload)
 
     def learn(self, text: str) -> None:

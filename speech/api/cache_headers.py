@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import string
 from typing import Any
+from urllib.parse import quote
 
 from caching.policy import Level, Policy
 from caching.result import CacheResult
 from speech.exceptions import InvalidRequest
+
+_PRINTABLE = string.punctuation.replace("%", "") + " "
 
 
 def policy_from(cache_control: str, level: Level) -> Policy:
@@ -39,7 +44,11 @@ def headers(result: CacheResult[Any]) -> dict[str, str]:
 
 
 def cache_status(result: CacheResult[Any]) -> str:
-    """Return the value of `Cache-Status` (RFC 9211)."""
+    """Return the value of `Cache-Status` (RFC 9211); its detail names the cache rule that applies."""
+    return _status(result) + (f"; detail={_quoted(result.rule)}" if result.rule else "")
+
+
+def _status(result: CacheResult[Any]) -> str:
     if result.stale:
         # Section 2.2: asked for and not got; a negative ttl says how long it has been stale (section 2.3).
         return f"speechsite; fwd=stale; ttl={result.ttl}"
@@ -48,6 +57,11 @@ def cache_status(result: CacheResult[Any]) -> str:
     forwarded = "uri-miss" if result.status == "miss" else "bypass"
     collapsed = "; collapsed" if result.collapsed else ""
     return f"speechsite; fwd={forwarded}{collapsed}" + (f"; stored; ttl={result.ttl}" if result.stored else "")
+
+
+def _quoted(text: str) -> str:
+    """As a String of RFC 8941, section 3.3.3, which is ASCII: other characters are percent-encoded."""
+    return '"' + re.sub(r'["\\]', r"\\\g<0>", quote(text, safe=_PRINTABLE)) + '"'
 
 
 def _directive(part: str) -> tuple[str, str]:

@@ -55,7 +55,7 @@ def source_of(
             return provider.chat(request)
 
     def stream() -> Iterator[Chunk]:
-        result = CacheResult(None, status_without_hit(policy), key)
+        result = CacheResult(None, status_without_hit(policy), key, rule=policy.rule)
         chunks = MeteredChunks(_chunks(provider, request), result)
         return account.metered(iter(chunks), chunks)
 

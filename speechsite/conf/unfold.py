@@ -44,6 +44,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Dashboard", "monitoring", "admin:index"),
                     _link("Keys", "key", "keys"),
+                    _link("Rules", "rule", "admin:caching_cacherule_changelist", "caching.view_cacherule"),
                     _link("Playground", "play_circle", "playground"),
                 ],
             },

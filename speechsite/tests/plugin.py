@@ -123,11 +123,14 @@ def quiet_ledger() -> Iterator[None]:
     """The ledger of this process writes in the test's own thread and transaction, and forgets what a test left."""
     from caching.ledger import writer
     from caching.pricing import prices
+    from caching.rules import engine
 
     prices.forget()
+    engine.forget()
     yield
     writer.writer.__init__()  # type: ignore[misc]
     prices.forget()
+    engine.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ LAYERS = {
         "coordination pricing entry shared_scope",
         "ledger",
         "semantic",
-        "feedback result",
+        "feedback result rules",
         "llm tts stt",
         "reports",
         "maintenance",

@@ -173,7 +173,7 @@ def question_of(said: dict[str, Any], clients: list[Client], query: str) -> Chat
     call = asked.to_call()
     meant = model_names.resolve(call.model, "chat")
     choice = fallback.for_chat(replace(call.request, model=meant.model), meant.provider).first
-    return services._question(clients[said["client"]], choice, SPEED)
+    return services._question(clients[said["client"]], choice, SPEED)[0]
 
 
 def remember_everywhere(question: ChatQuery, text: str) -> None:

@@ -1,0 +1,206 @@
+"""Which cache rule holds for a request, and what it leaves of the caller's policy.
+
+Checked before every look-up: without rules it costs a look at the clock and at the remembered kinds of the text.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Set
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import Error, close_old_connections
+from django.db.models.signals import post_delete, post_save
+
+from caching.models import WILDCARD, CacheRule
+from caching.policy import LEVELS, CacheType, Level, Policy
+from caching.rules.kinds import Kind, kinds_of
+from caching.rules.languages import language_of
+
+logger = logging.getLogger(__name__)
+
+REMEMBERED_SECONDS = 5.0
+"""A changed rule holds in every worker within this time."""
+REMEMBERED_REQUESTS = 2048
+REMEMBERED_CHARACTERS = 1000
+CHANCE_TEMPERATURE = 1.5
+"""From here on a model is asked for something else each time."""
+NEVER_STORED: dict[Kind, str] = {"moment": "depends on the moment", "chance": "depends on chance"}
+"""Stands in Cache-Status where no rule but the default holds."""
+
+
+class Request(NamedTuple):
+    """The part of a request that conditions look at."""
+
+    cache_type: CacheType
+    client: str
+    provider: str
+    model: str
+    language: str
+    """As the request names it; empty: to be read from the text."""
+    text: str
+    kinds: Set[Kind] = frozenset()
+
+
+class RuleBook:
+    """All rules as they stood when it was made."""
+
+    def __init__(self, rules: Iterable[CacheRule]) -> None:
+        self.rules = list(rules)
+        self._find_again = lru_cache(REMEMBERED_REQUESTS)(self._find)
+
+    def find(self, request: Request) -> CacheRule | None:
+        """The first rule whose conditions fit."""
+        return (self._find_again if len(request.text) <= REMEMBERED_CHARACTERS else self._find)(request)
+
+    def _find(self, request: Request) -> CacheRule | None:
+        folded = request.text.strip().casefold()
+        return next((rule for rule in self.rules if _fits(rule, request, folded)), None)
+
+
+def apply_to_answer(
+    policy: Policy, *, client: str, provider: str, model: str, language: str, text: str, temperature: object
+) -> Policy:
+    """What the rules leave of `policy` for a question to a model."""
+    if not (policy.read or policy.write):
+        return policy
+    kinds = kinds_of(text)
+    if isinstance(temperature, int | float) and temperature >= CHANCE_TEMPERATURE:
+        kinds = kinds | {"chance"}
+    rule = _find("llm", client, provider, model, language, text, kinds)
+    if kinds and not (rule and rule.never_store):
+        # A rule for all questions of a client does not mean these: only one that names their kind does.
+        named = rule.kind if rule else ""
+        for kind in kinds:
+            if kind != named and not settings.CACHED_KINDS[kind]:
+                return _bypassed(policy, NEVER_STORED[kind])
+    return _applied(rule, policy) if rule else policy
+
+
+def apply_to_speech(policy: Policy, *, client: str, provider: str, model: str, language: str, text: str) -> Policy:
+    """The same for a text to speak, which is of no kind: it sounds the same at any moment."""
+    if not (policy.read or policy.write):
+        return policy
+    rule = _find("tts", client, provider, model, language, text)
+    return _applied(rule, policy) if rule else policy
+
+
+def _find(
+    cache_type: CacheType,
+    client: str,
+    provider: str,
+    model: str,
+    language: str,
+    text: str,
+    kinds: Set[Kind] = frozenset(),
+) -> CacheRule | None:
+    book = rule_book()
+    return book.find(Request(cache_type, client, provider, model, language, text, kinds)) if book.rules else None
+
+
+def _applied(rule: CacheRule, policy: Policy) -> Policy:
+    if rule.never_store:
+        return _bypassed(policy, rule.name)
+    return replace(
+        policy,
+        rule=rule.name,
+        level=_stricter(policy.level, rule.level_at_most),
+        seconds=rule.ttl,
+        threshold=rule.threshold,
+    )
+
+
+def _bypassed(policy: Policy, name: str) -> Policy:
+    return replace(policy, rule=name, read=False, write=False)
+
+
+def _stricter(level: Level, at_most: str) -> Level:
+    return min(level, at_most, key=LEVELS.index) if at_most in LEVELS else level
+
+
+def _fits(rule: CacheRule, request: Request, folded: str) -> bool:
+    return (
+        rule.applies_to in ("", request.cache_type)
+        and rule.client in ("", request.client)
+        and rule.provider in ("", request.provider)
+        and _is_model(rule.model, request.model)
+        and (not rule.kind or rule.kind in request.kinds)
+        and _has_text(rule, folded)
+        and (not rule.language or _is_language(rule.language, request))
+    )
+
+
+def _is_model(pattern: str, model: str) -> bool:
+    return pattern in ("", model) or (pattern.endswith(WILDCARD) and model.startswith(pattern[:-1]))
+
+
+def _has_text(rule: CacheRule, folded: str) -> bool:
+    if not rule.text:
+        return True
+    wanted = rule.text.strip().casefold()
+    return folded.startswith(wanted) if rule.text_match == "begins" else wanted in folded
+
+
+def _is_language(code: str, request: Request) -> bool:
+    # Hindi in Latin letters is Hindi.
+    return (request.language or language_of(request.text)).partition("_")[0] == code.lower().partition("-")[0]
+
+
+class _Remembered:
+    """Read at the first use; later in a thread, so that no request waits for the database."""
+
+    def __init__(self) -> None:
+        self._book = RuleBook([])
+        self._read_at = float("-inf")
+        self._lock = threading.Lock()
+        self._reading = False
+
+    def get(self) -> RuleBook:
+        if time.monotonic() - self._read_at >= REMEMBERED_SECONDS:
+            self._refresh()
+        return self._book
+
+    def forget(self) -> None:
+        self._read_at = float("-inf")
+
+    def _refresh(self) -> None:
+        with self._lock:
+            if time.monotonic() - self._read_at < REMEMBERED_SECONDS or self._reading:
+                return
+            if self._read_at == float("-inf"):
+                self._read()
+                return
+            self._reading = True
+        threading.Thread(target=self._read_aside, name="cache-rules", daemon=True).start()
+
+    def _read_aside(self) -> None:
+        try:
+            self._read()
+        finally:
+            self._reading = False
+            close_old_connections()
+
+    def _read(self) -> None:
+        try:
+            self._book = RuleBook(CacheRule.objects.filter(enabled=True))
+        except Error as error:
+            logger.warning("Cache rules cannot be read, going on with those known: %s", error)
+        self._read_at = time.monotonic()
+
+
+_remembered = _Remembered()
+rule_book = _remembered.get
+
+
+def forget(**kwargs: object) -> None:
+    """Read the rules again at the next request. Called by signals too."""
+    _remembered.forget()
+
+
+post_save.connect(forget, sender=CacheRule)
+post_delete.connect(forget, sender=CacheRule)

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from caching.semantic.text import lexicon
+
+_MOST_CHARACTERS = 400
+"""A language shows in its first words."""
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+
+
+def language_of(text: str) -> str:
+    """The code of the lexicon that reads the text; "" where none does."""
+    return _language_of(text[:_MOST_CHARACTERS])
+
+
+@lru_cache(1024)
+def _language_of(text: str) -> str:
+    return lexicon.language_of(_WORD.findall(text.lower()))
