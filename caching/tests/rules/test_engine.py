@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 ASKED = {"client": "bot", "provider": "openai", "model": "gpt-5-mini", "language": "", "text": "Where is my order?"}
 
 
-def answer(policy: Policy = Policy(), temperature: object = None, **change: str) -> Policy:  # noqa: B008 (frozen)
+def answer(policy: Policy = Policy(), temperature: object = None, **change: Any) -> Policy:  # noqa: B008 (frozen)
     return apply_to_answer(policy, temperature=temperature, **{**ASKED, **change})
 
 
@@ -59,7 +59,7 @@ def test_without_rules_a_policy_stays_the_same_object() -> None:
     ],
 )
 def test_a_rule_holds_where_all_its_conditions_fit(
-    conditions: dict[str, str], fitting: dict[str, str], other: dict[str, str] | None
+    conditions: dict[str, str], fitting: dict[str, Any], other: dict[str, Any] | None
 ) -> None:
     rule("A rule", ttl=7, **conditions)
     assert (found := answer(**fitting)).rule == "A rule" and found.ttl("llm") == 7

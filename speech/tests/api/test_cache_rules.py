@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("fake_openai")
 
 
 def say(api: Any, text: str, way: str, **body: Any) -> Any:
-    messages = [{"role": "user", "content": text}]
+    messages: list[dict[str, Any]] = [{"role": "user", "content": text}]
     if way == "query":
         return api.post("/api/chat/", {"query": text, **body}, format="json")
     if way == "turns":

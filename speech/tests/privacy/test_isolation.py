@@ -94,6 +94,8 @@ QUESTIONS = ["What does {} mean?", "what does {} mean", "Please tell me what doe
 
 _numbers = count(1)
 
+pytestmark = pytest.mark.django_db
+
 
 @dataclass(frozen=True)
 class Pair:
