@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from caching.semantic.text import lexicon
+from caching.semantic.text import language
 
 _MOST_CHARACTERS = 400
 """A language shows in its first words."""
@@ -17,4 +17,4 @@ def language_of(text: str) -> str:
 
 @lru_cache(1024)
 def _language_of(text: str) -> str:
-    return lexicon.language_of(_WORD.findall(text.lower()))
+    return language.language_of(_WORD.findall(text.lower()))
