@@ -271,40 +271,16 @@ def transcribe(
 
 def _speaker(client: Client, candidate: Candidate[SpeechRequest], policy: Policy) -> Speaker:
     """Return a speaker under the cache rule that applies."""
-    provider, request = candidate.provider, candidate.request
-    policy = apply_to_speech(
-        policy,
-        client=client.name,
-        provider=provider.name,
-        model=request.model,
-        language=request.language,
-        text=request.text,
-    )
-    return Speaker(client=client, provider=provider, request=request, policy=policy)
+    policy = apply_to_speech(policy, client.name, candidate.provider.name, candidate.request)
+    return Speaker(client=client, provider=candidate.provider, request=candidate.request, policy=policy)
 
 
 def _question(client: Client, candidate: Candidate[ChatRequest], policy: Policy) -> tuple[ChatQuery, Policy]:
     """Return the question, and `policy` under the cache rule that applies."""
     request = candidate.request
-    question = ChatQuery(
-        scope=client.private_scope,
-        provider=candidate.provider.name,
-        model=request.model,
-        messages=request.messages,
-        params=request.params,
-        language=request.language,
-        service=candidate.provider.service,
-        asked_by=client.name,
-    )
-    policy = apply_to_answer(
-        policy,
-        client=client.name,
-        provider=question.provider,
-        model=question.model,
-        language=question.language,
-        text=question.asked,
-        temperature=request.params.get("temperature"),
-    )
+    about = (request.model, request.messages, request.params, request.language, candidate.provider.service)
+    question = ChatQuery(client.private_scope, candidate.provider.name, *about, client.name)
+    policy = apply_to_answer(policy, question)
     return shared_if_admitted(client, question, policy), policy
 
 

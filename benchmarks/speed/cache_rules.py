@@ -22,6 +22,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechsite.settings")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     django.setup()
+    from caching.llm.request import ChatQuery
     from caching.models import CacheRule
     from caching.policy import Policy
     from caching.rules import engine
@@ -46,15 +47,17 @@ def main() -> None:
         engine._remembered._read_at = time.monotonic() + 3600
 
     policy = Policy()
+    messages = [{"role": "user", "content": TEXT}]
+    question = ChatQuery("scope", "demo", "m", messages, {"temperature": 0.7}, asked_by="a")
 
     def check_alone() -> None:
-        hook(policy, client="a", provider="demo", model="m", language="", text=TEXT, temperature=0.7)
+        hook(policy, question)
 
     hook, found = services.apply_to_answer, dict[str, list[float]]()
     hit()
     for _ in range(ROUNDS):
         for name, rules, check in (
-            ("none", 0, lambda policy, **facts: policy),
+            ("none", 0, lambda policy, question: policy),
             ("0 rules", 0, hook),
             ("20 rules", 20, hook),
         ):

@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django.conf import settings
 from django.db import Error, close_old_connections
@@ -63,16 +63,42 @@ class RuleBook:
         return next((rule for rule in self.rules if _fits(rule, request, folded)), None)
 
 
-def apply_to_answer(
-    policy: Policy, *, client: str, provider: str, model: str, language: str, text: str, temperature: object
-) -> Policy:
-    """What the rules leave of `policy` for a question to a model."""
+class Question(Protocol):
+    """A question to a model, as far as rules look at it."""
+
+    @property
+    def asked_by(self) -> str: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def asked(self) -> str: ...
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+
+
+class Speech(Protocol):
+    """A text to speak."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+def apply_to_answer(policy: Policy, asked: Question) -> Policy:
+    """Return what the rules leave of `policy` for a question to a model."""
     if not (policy.read or policy.write):
         return policy
-    kinds = kinds_of(text)
+    kinds, temperature = kinds_of(asked.asked), asked.params.get("temperature")
     if isinstance(temperature, int | float) and temperature >= CHANCE_TEMPERATURE:
         kinds = kinds | {"chance"}
-    rule = _find("llm", client, provider, model, language, text, kinds)
+    rule = _find("llm", asked.asked_by, asked.provider, asked.model, asked.language, asked.asked, kinds)
     if kinds and not (rule and rule.never_store):
         # A rule for all questions of a client does not mean these: only one that names their kind does.
         named = rule.kind if rule else ""
@@ -82,11 +108,11 @@ def apply_to_answer(
     return _applied(rule, policy) if rule else policy
 
 
-def apply_to_speech(policy: Policy, *, client: str, provider: str, model: str, language: str, text: str) -> Policy:
+def apply_to_speech(policy: Policy, client: str, provider: str, speech: Speech) -> Policy:
     """The same for a text to speak, which is of no kind: it sounds the same at any moment."""
     if not (policy.read or policy.write):
         return policy
-    rule = _find("tts", client, provider, model, language, text)
+    rule = _find("tts", client, provider, speech.model, speech.language, speech.text)
     return _applied(rule, policy) if rule else policy
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
+from caching.llm.request import ChatQuery
 from caching.models import CacheRule
 from caching.policy import Policy
 from caching.rules import engine
@@ -16,11 +18,23 @@ from speechsite.tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
-ASKED = {"client": "bot", "provider": "openai", "model": "gpt-5-mini", "language": "", "text": "Where is my order?"}
+ASKED: dict[str, Any] = {
+    "asked_by": "bot",
+    "provider": "openai",
+    "model": "gpt-5-mini",
+    "language": "",
+    "text": "Where is my order?",
+}
 
 
 def answer(policy: Policy = Policy(), temperature: object = None, **change: Any) -> Policy:  # noqa: B008 (frozen)
-    return apply_to_answer(policy, temperature=temperature, **{**ASKED, **change})
+    about = {**ASKED, **change}
+    messages = [{"role": "user", "content": about.pop("text")}]
+    return apply_to_answer(policy, ChatQuery("scope", messages=messages, params={"temperature": temperature}, **about))
+
+
+def speech(policy: Policy = Policy(), text: str = "Where is my order?") -> Policy:  # noqa: B008 (frozen)
+    return apply_to_speech(policy, "bot", "openai", SimpleNamespace(model="gpt-5-mini", language="", text=text))
 
 
 def rule(name: str = "A rule", **fields: Any) -> CacheRule:
@@ -34,13 +48,13 @@ def rule(name: str = "A rule", **fields: Any) -> CacheRule:
 def test_without_rules_a_policy_stays_the_same_object() -> None:
     policy = Policy("speed", max_age=3)
     assert answer(policy) is policy
-    assert apply_to_speech(policy, **ASKED) is policy
+    assert speech(policy) is policy
 
 
 @pytest.mark.parametrize(
     ("conditions", "fitting", "other"),
     [
-        ({"client": "bot"}, {}, {"client": "robot"}),
+        ({"client": "bot"}, {}, {"asked_by": "robot"}),
         ({"provider": "openai"}, {}, {"provider": "sarvam"}),
         ({"model": "gpt-5-mini"}, {}, {"model": "gpt-5"}),
         ({"model": "gpt-5*"}, {}, {"model": "gpt-4o"}),
@@ -71,7 +85,7 @@ def test_the_first_rule_that_fits_holds() -> None:
     rule("second", position=2, ttl=20)
     rule("first", position=1, ttl=10, client="bot")
     rule("off", position=0, ttl=5, enabled=False)
-    assert answer().rule == "first" and answer(client="another").rule == "second"
+    assert answer().rule == "first" and answer(asked_by="another").rule == "second"
 
 
 def test_a_new_rule_comes_last() -> None:
@@ -132,12 +146,12 @@ def test_what_leaves_no_trace_already_needs_no_rule() -> None:
 
 
 def test_speech_is_of_no_kind_and_follows_the_other_conditions() -> None:
-    assert apply_to_speech(Policy(), **{**ASKED, "text": "What time is it?"}) == Policy()
+    assert speech(text="What time is it?") == Policy()
     rule("answers", applies_to="llm", ttl=5)
     rule("of a kind", kind="moment", ttl=6)
     rule("speech", text_match="contains", text="order", never_store=True)
-    assert apply_to_speech(Policy(), **ASKED) == Policy(read=False, write=False, rule="speech")
-    assert apply_to_speech(Policy(), **{**ASKED, "text": "What time is it?"}) == Policy()
+    assert speech() == Policy(read=False, write=False, rule="speech")
+    assert speech(text="What time is it?") == Policy()
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "🎲" * 400, "x" * 50_000, "' OR 1=1 --", "%s {}"])
