@@ -79,6 +79,15 @@ def test_overhead_is_spent_and_lessens_what_was_saved(happened: Event, cost: Mon
     assert (costs.cost, costs.saved) == (cost, saved)
 
 
+def test_without_overhead_amounts_stay_in_the_currency_of_their_price() -> None:
+    Price.objects.create(
+        provider="tara", model="m", unit="characters", per=1, amount=1, currency="INR", source="a test"
+    )
+    prices.forget()
+    costs = price(Event("tts", "miss", TEN, provider="tara", model="m", served=THREE), NOW).costs
+    assert (costs.cost, costs.saved) == (Money(Decimal(10), "INR"), Money(Decimal(3), "INR"))
+
+
 @pytest.mark.parametrize(
     ("happened", "is_hit", "is_spend"),
     [
