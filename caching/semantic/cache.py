@@ -26,10 +26,10 @@ from caching.semantic.embedders._bounded import Bounded
 from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry
-from caching.semantic.learn import NEAR_MISS
 from caching.semantic.matcher import Matcher
 from caching.semantic.replication import Event, Reader, publish_all, publishing
 from caching.semantic.scoring.pair_verdicts import learned, pair_of, pair_of_keys
+from caching.semantic.scoring.threshold import NEAR_MISS
 from caching.semantic.text.normalize import normalize
 from caching.semantic.types import Decision
 

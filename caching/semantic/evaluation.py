@@ -8,11 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from statistics import quantiles
 
 from caching.semantic.indexes.base import Entry
-from caching.semantic.learn import NEAR_MISS, Workload
 from caching.semantic.matcher import Matcher
 from caching.semantic.types import Decision
 
@@ -39,8 +37,6 @@ class Result:
     n: int = 0
     hits: int = 0
     wrong: int = 0
-    judged: int = 0
-    """Judgements that the oracle gave."""
     duplicates: int = 0
     """Pairs only: how many have y = 1, the hits that could be had."""
     tiers: Counter[str] = field(default_factory=Counter)
@@ -100,43 +96,19 @@ def read_pairs(path: Path) -> list[Pair]:
     return [Pair(str(record["b"]), str(record["a"]), bool(record["y"])) for record in _records(path)]
 
 
-def replay(matcher: Matcher, stream: Sequence[Asked], level: str, judge: Judge | None = None) -> Result:
+def replay(matcher: Matcher, stream: Sequence[Asked], level: str) -> Result:
     """Each question is looked up; a hit is right where the labels are equal; a miss is stored."""
     result = Result()
     for at, asked in enumerate(stream):
-        decision = _timed(matcher, asked.text, level, result, judge.workload if judge else None)
+        decision = _timed(matcher, asked.text, level, result)
         right = decision.best is not None and stream[int(decision.best.entry.id)].label == asked.label
         result.count(decision, right)
-        answer = judge.hear(decision, right) if judge else ""
         if decision.entry is None:
-            matcher.add(Entry(str(at), SCOPE, asked.text, answer))
+            matcher.add(Entry(str(at), SCOPE, asked.text))
         elif not right:
             result.wrong_examples.append((asked.text, decision.entry.text))
     matcher.index.remove(str(at) for at in range(len(stream)))
-    result.judged = judge.workload.judgements if judge else 0
     return result
-
-
-@dataclass(slots=True)
-class Judge:
-    """Simulates verification of a share of the hits and promotion of near misses, with the labels as the judge."""
-
-    workload: Workload
-    random: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - a simulation
-    verified_share: float = 0.02
-    near_miss: float = NEAR_MISS
-
-    def hear(self, decision: Decision, right: bool) -> str:
-        """The id of the answer that a confirmed near miss becomes an alias of, else nothing."""
-        best = decision.best
-        if best is None or not decision.signals:
-            return ""
-        hit = decision.entry is not None
-        worth = self.workload.corrected(best.probability, decision.signals) >= self.near_miss
-        if worth and (not hit or self.random.random() < self.verified_share):
-            self.workload.judged(best.probability, decision.signals, right)
-            return best.entry.answer_id if right and not hit else ""
-        return ""
 
 
 def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
@@ -153,8 +125,8 @@ def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
     return result
 
 
-def _timed(matcher: Matcher, text: str, level: str, result: Result, workload: Workload | None = None) -> Decision:
+def _timed(matcher: Matcher, text: str, level: str, result: Result) -> Decision:
     start = time.perf_counter()
-    decision = matcher.find(text, SCOPE, level, workload)
+    decision = matcher.find(text, SCOPE, level)
     result.milliseconds.append((time.perf_counter() - start) * 1000)
     return decision

@@ -7,27 +7,33 @@ the two has, and that no rule of the lexicon explains, is reported, and the stor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from caching.semantic.text.lexicon import vocabulary, words
-from caching.semantic.text.reading import Phrase, Reading
+from caching.semantic.text.reading import Reading
 from caching.semantic.text.stemming import misspelled
+
+_QUANTIFIERS = frozenset(["all", "every", "each", "no", "not", "other", "only", "both", "another"])
+_OF, _PLACE = frozenset(["of", "for"]), frozenset(["in", "on", "at"])
+Held = frozenset[tuple[str, tuple[str, ...]]]
 
 
 def unexplained(a: Reading, b: Reading) -> list[str]:
-    """Name what differs without an explanation: words, times, prepositions, order. Symmetric."""
+    """Name what differs without an explanation: words, times, owners, prepositions, order. Symmetric."""
     if a.language != b.language or not a.language:
         return ["language"]
-    if a.bare == b.bare and a.held == b.held and a.times == b.times:
-        return []
     found = []
     if a.times != b.times:
         found.append("times")
-    one, other = leftovers(a, b)
-    if one or other:
+    if a.owners and b.owners and a.owners != b.owners:
+        found.append("owners")
+    if a.bare == b.bare and a.held == b.held:
+        return found
+    if any(leftovers(a, b)):
         found.append("words")
-    elif not found or found == ["times"]:
-        found += _attachments(a, b)
+    elif not _same_holders(a, b):
+        found.append("prepositions")
+    elif not _same_order(a, b):
+        found.append("order")
     return found
 
 
@@ -44,51 +50,62 @@ def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:
     return only_a, only_b
 
 
-def _attachments(a: Reading, b: Reading) -> list[str]:
-    """The same words: whether each is held by the same preposition and the rest stand in the same order."""
+def _same_holders(a: Reading, b: Reading) -> bool:
+    """No phrase is held by "in" here and by "for" there; a loose preposition may be missing on one side."""
     loose = words(a.language, "loose")
-    only_a, only_b = _without_common(a.held, b.held)
+    theirs = {phrase.words: phrase.holder for phrase in b.held}
+    for phrase in a.held:
+        other = theirs.get(phrase.words)
+        if other is None or other == phrase.holder:
+            continue
+        if not any({other, phrase.holder} <= kind for kind in (_OF & loose, _PLACE & loose)):
+            return False
+    return True
+
+
+def _same_order(a: Reading, b: Reading) -> bool:
+    bare_a, held_a = _compounded(a)
+    bare_b, held_b = _compounded(b)
+    if held_a == held_b:
+        return bare_a == bare_b
+    only_a, only_b = held_a - held_b, held_b - held_a
     if only_a and only_b:
-        only_a, only_b = _without_alike(only_a, only_b, loose)
-    if only_a and only_b:
-        return ["prepositions"]
-    if not only_a and not only_b:
-        return [] if a.bare == b.bare else ["order"]
-    more, bare, full = (only_a, a.bare, b.bare) if only_a else (only_b, b.bare, a.bare)
-    return [] if _compounded(more, bare, loose) == full else ["order"]
+        return False
+    return _places_apart(only_a, bare_a, bare_b) if only_a else _places_apart(only_b, bare_b, bare_a)
 
 
-def _without_common(a: Iterable[Phrase], b: Iterable[Phrase]) -> tuple[list[Phrase], list[Phrase]]:
-    keyed_a = {(phrase.holder, phrase.words): phrase for phrase in a}
-    keyed_b = {(phrase.holder, phrase.words): phrase for phrase in b}
-    return (
-        [phrase for key, phrase in keyed_a.items() if key not in keyed_b],
-        [phrase for key, phrase in keyed_b.items() if key not in keyed_a],
-    )
+def _places_apart(only: Held, bare: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """ "are all curtains in the hall open" and "are all hall curtains open": a place in front of what is there."""
+    rest = list(other)
+    for holder, found in only:
+        if holder not in _PLACE or {"and", "or"} & {*bare} or any(map(_counts, found)):
+            return False
+        starts = [at for at in range(len(rest)) if tuple(rest[at : at + len(found)]) == found]
+        if not starts:
+            return False
+        del rest[starts[0] : starts[0] + len(found)]
+    return tuple(rest) == bare
 
 
-def _without_alike(a: list[Phrase], b: list[Phrase], loose: frozenset[str]) -> tuple[list[Phrase], list[Phrase]]:
-    """ "the song of Adele", "the song by Adele" are not alike; "price of rice" and "price for rice" are."""
-    rest_b = list(b)
-    rest_a = []
-    for phrase in a:
-        partner = next(
-            (other for other in rest_b if other.words == phrase.words and {other.holder, phrase.holder} <= loose), None
-        )
-        if partner:
-            rest_b.remove(partner)
+def _compounded(reading: Reading) -> tuple[tuple[str, ...], Held]:
+    """Put what "of" holds in front of the word that it belongs to: "the price of rice", "rice price".
+
+    Figures and quantifiers stay where they are: "4 rooms" is not "a room for 4".
+    """
+    loose = words(reading.language, "loose") - _PLACE
+    bare = list(reading.bare)
+    held: list[tuple[str, list[str]]] = []
+    for phrase in reading.held:
+        place = next((found for _, found in reversed(held) if phrase.after in found), None)
+        place = bare if place is None and phrase.after in bare else place
+        if place is None or phrase.holder not in loose or any(map(_counts, phrase.words)):
+            holder = "in" if phrase.holder in _PLACE & words(reading.language, "loose") else phrase.holder
+            held.append((holder, list(phrase.words)))
         else:
-            rest_a.append(phrase)
-    return rest_a, rest_b
+            at = len(place) - 1 - place[::-1].index(phrase.after)
+            place[at:at] = phrase.words
+    return tuple(bare), frozenset((holder, tuple(found)) for holder, found in held)
 
 
-def _compounded(more: list[Phrase], bare: tuple[str, ...], loose: frozenset[str]) -> tuple[str, ...] | None:
-    """`bare` with each phrase in front of the word that it belongs to: "light in the kitchen" as "kitchen light"."""
-    found = list(bare)
-    for phrase in more:
-        figures = any(word[:1].isdigit() for word in phrase.words)
-        if phrase.holder not in loose or figures or phrase.after not in found:
-            return None
-        at = len(found) - 1 - found[::-1].index(phrase.after)
-        found[at:at] = phrase.words
-    return tuple(found)
+def _counts(word: str) -> bool:
+    return word.isdecimal() or word in _QUANTIFIERS

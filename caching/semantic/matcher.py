@@ -1,24 +1,28 @@
-"""The path of a question through the semantic tier: normalise, embed, search, guard, decide."""
+"""The path of a question through the semantic tier: read, embed, search, explain, decide."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from caching.semantic.embedders.base import BaseEmbedder
+from caching.semantic.explanation import unexplained
 from caching.semantic.guards import vetoes
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
-from caching.semantic.learn import Workload, signals
-from caching.semantic.scoring.features import NAMES, features
+from caching.semantic.scoring.features import features
 from caching.semantic.scoring.idf import Idf
 from caching.semantic.scoring.model import Model, packaged_idf, packaged_model
 from caching.semantic.scoring.pair_verdicts import Learned
 from caching.semantic.scoring.scope_density import Scopes
+from caching.semantic.scoring.threshold import sigmoid
 from caching.semantic.text.analysis import Question, analyse
 from caching.semantic.text.normalize import plain
 from caching.semantic.types import Candidate, Decision
 
 NEIGHBOURS = 10
-_NOTHING_UNMATCHED = NAMES.index("nothing_unmatched")
+WEIGHING = "speed"
+"""The level at which unexplained words may be weighed."""
+_SURE, _EACH, _LEAST = 5.5, 0.25, 3.3
+"""Log odds of an explained pair, less for every word that differs; all above the packaged thresholds."""
 
 
 class Matcher:
@@ -40,27 +44,19 @@ class Matcher:
         self.index.add(entry, self.vector(entry.text))
 
     def find(
-        self,
-        text: str,
-        scope: str,
-        level: str,
-        workload: Workload | None = None,
-        learned: Learned | None = None,
-        threshold: float | None = None,
+        self, text: str, scope: str, level: str, learned: Learned | None = None, threshold: float | None = None
     ) -> Decision:
-        """The entry whose answer may be served at this level, by what a workload has taught where there is one.
+        """The entry whose answer may be served at this level.
 
         `learned`: what judges said of pairs and did to the bars; `threshold` takes the place of a bar. Raises
         EmbeddingError.
         """
-        found = self.candidates(text, scope)
+        learned = learned or Learned()
+        found = learned.revise(text, scope, self.candidates(text, scope))
         self.learn(text)
-        if workload is None:
-            learned = learned or Learned()
-            if threshold is None:
-                threshold = learned.bar(level, self.model.bars.get(level, 1.0))
-            return decide(learned.revise(text, scope, found), threshold)
-        return decide_learned(text, found, workload)
+        if threshold is None:
+            threshold = learned.bar(level, self.model.bars.get(level, 1.0))
+        return decide(found, threshold, weigh=level == WEIGHING and self._scopes.is_forgiving(scope))
 
     def learn(self, text: str) -> None:
         question = analyse(text)
@@ -76,48 +72,42 @@ class Matcher:
         exact = not self.embedder.leads(question.text)
         near = self.index.search(self.vector(text), scope, NEIGHBOURS, exact=exact)
         stored = [analyse(neighbour.entry.text) for neighbour in near]
-        objections = [tuple(vetoes(question, other)) for other in stored]
-        self._scopes.learn(scope, near, objections)
         crowding = self._scopes.crowding(scope)
-        return [
-            self._judge(question, other, neighbour, objection, crowding)
-            for neighbour, other, objection in zip(near, stored, objections, strict=True)
-        ]
+        found = [self._judge(question, other, one, crowding) for one, other in zip(near, stored, strict=True)]
+        self._scopes.learn(scope, near, [one.vetoes for one in found])
+        return found
 
-    def _judge(
-        self, question: Question, other: Question, neighbour: Neighbour, objection: tuple[str, ...], crowding: float
-    ) -> Candidate:
+    def _judge(self, question: Question, other: Question, neighbour: Neighbour, crowding: float) -> Candidate:
         same = question.text == other.text
+        differences = () if same else tuple(unexplained(question.reading, other.reading))
+        objections = tuple(vetoes(question, other)) if differences else ()
         row: tuple[float, ...] = ()
-        probability = 1.0 if same else 0.0
-        if not same and not objection:
+        if same or not differences:
+            probability = 1.0 if same else explained_probability(question, other)
+        elif objections or question.language != "en":
+            # The model was fitted on English, and the embedder is blind elsewhere.
+            probability = 0.0
+        else:
             row = tuple(features(question, other, neighbour.similarity, crowding, self.idf))
-            # The embedder is blind outside English, and the model was fitted on English: there, words must agree.
-            told_apart = question.language != "en" and not row[_NOTHING_UNMATCHED]
-            probability = 0.0 if told_apart else self.model.probability(row)
-        vetoes = () if same else objection
-        return Candidate(neighbour.entry, other.text, neighbour.similarity, vetoes, row, probability, same)
+            probability = self.model.probability(row)
+        return Candidate(
+            neighbour.entry, other.text, neighbour.similarity, differences, objections, row, probability, same
+        )
 
 
-def decide(found: Sequence[Candidate], bar: float) -> Decision:
-    """A bar of 1, as for `quality`, serves only what is equal once normalised."""
-    best = max(found, key=lambda candidate: candidate.probability, default=None)
+def explained_probability(a: Question, b: Question) -> float:
+    """The more words differ, the more explanations must hold: a raised threshold asks for fewer."""
+    different = len(a.spoken ^ b.spoken)
+    return sigmoid(max(_SURE - _EACH * different, _LEAST))
+
+
+def decide(found: Sequence[Candidate], bar: float, *, weigh: bool = False) -> Decision:
+    """Serve what is equal, explained or judged right; what is unexplained only where the scope lets it be weighed.
+
+    A bar of 1, as for `quality`, serves only what is equal once normalised.
+    """
+    eligible = [one for one in found if weigh or not one.unexplained or one.probability == 1.0]
+    best = max(eligible, key=lambda candidate: candidate.probability, default=None)
     if best is None or best.probability < bar:
-        return Decision(None, "", best, bar)
+        return Decision(None, "", max(found, key=lambda candidate: candidate.probability, default=None), bar)
     return Decision(best.entry, "normalized" if best.same else "semantic", best, bar)
-
-
-def decide_learned(text: str, found: Sequence[Candidate], workload: Workload) -> Decision:
-    """As `decide`, with probabilities and bar corrected by judgements; counts the question."""
-    bar = workload.bar
-    plain = decide(found, bar)
-    if plain.best is None or plain.best.same or not plain.best.probability:
-        workload.asked(0.0)
-        return plain
-    question = analyse(text)
-    judged = [(one, signals(question, one, found)) for one in found if one.probability]
-    best, told = max(judged, key=lambda pair: workload.corrected(pair[0].probability, pair[1]))
-    probability = workload.corrected(best.probability, told)
-    workload.asked(probability)
-    served = probability >= bar
-    return Decision(best.entry if served else None, "semantic" if served else "", best, bar, told)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from caching.semantic.indexes.base import Entry
 
@@ -14,7 +13,10 @@ class Candidate:
     text: str
     """The entry's question, normalised."""
     similarity: float
+    unexplained: tuple[str, ...]
+    """Differences that no rule of the lexicon explains; with none the answer may be reused."""
     vetoes: tuple[str, ...]
+    """Unexplained differences that no evidence outweighs."""
     row: tuple[float, ...]
     """Features; empty where a guard objected."""
     probability: float
@@ -34,5 +36,3 @@ class Decision:
     best: Candidate | None
     """The most probable candidate, also where it did not reach the bar; else the nearest one with its vetoes."""
     bar: float
-    signals: Mapping[str, float] = field(default_factory=dict)
-    """What a judgement of `best` teaches; empty where no workload is kept."""

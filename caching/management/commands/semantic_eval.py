@@ -14,12 +14,10 @@ from django.core.management.base import BaseCommand, CommandError
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders import names as embedder_names
 from caching.semantic.embedders.base import BaseEmbedder
-from caching.semantic.evaluation import Judge, Result, compare, is_pairs, read_pairs, read_stream, replay
+from caching.semantic.evaluation import Result, compare, is_pairs, read_pairs, read_stream, replay
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes import names as index_names
-from caching.semantic.learn import Workload
 from caching.semantic.matcher import Matcher
-from caching.semantic.scoring.model import packaged_model
 from caching.semantic.scoring.threshold import BUDGETS
 
 LEVELS = {"quality": 0.0, **BUDGETS}
@@ -37,12 +35,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--embedder", choices=embedder_names(), default="wordllama")
         parser.add_argument("--index", choices=index_names(), default="numpy")
-        parser.add_argument("--oracle", action="store_true", help="simulate verification and promotion by the labels")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> str:
-        if options["oracle"] and options["level"] not in BUDGETS:
-            raise CommandError(f"--oracle requires a level with semantic hits: {', '.join(BUDGETS)}")
         try:
             embedder = get_embedder(options["embedder"])
             results = {path.name: measure(path, embedder, options) for path in files}
@@ -59,11 +54,7 @@ def measure(path: Path, embedder: BaseEmbedder, options: dict[str, Any]) -> list
     stream = read_stream(path)
     orders = [Random(seed).sample(stream, len(stream)) for seed in range(options["shuffles"])]  # noqa: S311 - an order, not a secret
     orders = orders or [stream]
-    found = []
-    for order in orders:
-        judge = Judge(Workload(LEVELS[level], packaged_model().bar(level))) if options["oracle"] else None
-        found.append(replay(_matcher(embedder, options["index"]), order, level, judge))
-    return found
+    return [replay(_matcher(embedder, options["index"]), order, level) for order in orders]
 
 
 def _matcher(embedder: BaseEmbedder, index: str) -> Matcher:
@@ -109,9 +100,6 @@ def as_text(results: dict[str, list[Result]]) -> str:
             f"{each['ms_p50']:.2f} ms p50, {each['ms_p99']:.2f} ms p99"
         )
         lines.append("  hits: " + _counted(tiers) + "; vetoes: " + _counted(vetoes))
-        if judged := sum(result.judged for result in found):
-            asked = sum(result.n for result in found)
-            lines.append(f"  reviews: {100 * judged / asked:.1f} per 100 questions")
         if duplicates := sum(result.duplicates for result in found):
             right = sum(result.hits - result.wrong for result in found)
             lines.append(f"  pairs: {right} of {duplicates} true paraphrases kept")

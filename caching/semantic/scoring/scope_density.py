@@ -17,6 +17,7 @@ _NEAR = 0.7
 _START = 0.5
 _START_WEIGHT = 20
 """Questions' worth of trust in the start, which is on the careful side."""
+_FORGIVING = 0.35
 _MAX_SCOPES = 10_000
 
 
@@ -30,6 +31,10 @@ class Scopes:
     def crowding(self, scope: str) -> float:
         total, count = self._seen.get(scope, (0.0, 0))
         return (total + _START * _START_WEIGHT) / (count + _START_WEIGHT)
+
+    def is_forgiving(self, scope: str) -> bool:
+        """Whether people say one thing in many ways here: few near neighbours differ by what a guard refuses."""
+        return self.crowding(scope) <= _FORGIVING
 
     def learn(self, scope: str, near: Sequence[Neighbour], objections: Sequence[Sequence[str]]) -> None:
         """Beyond `_MAX_SCOPES` those that were first seen start anew."""

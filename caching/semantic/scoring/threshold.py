@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from caching.semantic.learn import logit, sigmoid
-
 BUDGETS = {"balanced": 0.01, "speed": 0.03}
 """Wrong answers allowed per question, by level. `quality` serves nothing by probability and has no bar to move."""
 
@@ -20,6 +18,19 @@ TO_TIGHTEN, TO_RELAX = 5, 100
 
 _Z = 1.959964
 """Of the standard normal distribution, for 95 %, two-sided."""
+
+
+NEAR_MISS = 0.3
+"""The least probability at which a miss is worth a judgement."""
+
+
+def logit(probability: float) -> float:
+    clipped = min(max(probability, 1e-4), 1 - 1e-4)
+    return math.log(clipped / (1 - clipped))
+
+
+def sigmoid(score: float) -> float:
+    return 1 / (1 + math.exp(-score))
 
 
 @dataclass(frozen=True, slots=True)

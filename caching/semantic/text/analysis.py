@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from caching.semantic.text.folding import PAUSE, folded
 from caching.semantic.text.lexicon import table
 from caching.semantic.text.lexicon import words as lexicon_words
-from caching.semantic.text.normalize import normalize
+from caching.semantic.text.normalize import joined, same_words
 from caching.semantic.text.reader import read
+from caching.semantic.text.reading import UNREAD, Reading, reading_of
 from caching.semantic.text.stemming import stem
 
 _T = TypeVar("_T")
@@ -33,6 +34,9 @@ class Question:
     words: frozenset[str]
     """The same in no order."""
     function: frozenset[str]
+    spoken: frozenset[str]
+    """All words."""
+    reading: Reading
     numbers: tuple[str, ...]
     identifiers: frozenset[str]
     """Codes: letters and figures in one word, addresses."""
@@ -123,10 +127,12 @@ REMEMBERED = 8192
 @lru_cache(REMEMBERED)
 def analyse(original: str) -> Question:
     """`original` as it came: its capitals show names."""
-    text = normalize(original)
     utterance = read(original)
-    tokens = [token for token in folded(utterance) if token != PAUSE] if utterance else []
     language = utterance.language if utterance else ""
+    spoken = same_words(utterance) if utterance else []
+    heard = folded(spoken, language)
+    text = joined(spoken) if utterance else original
+    tokens = [token for token in heard if token != PAUSE]
     reader = _reader(language)
     words = [token for token in tokens if token not in reader.function]
     content = tuple(intern(reader.synonyms.get(word, word)) for word in map(stem, words))
@@ -139,6 +145,8 @@ def analyse(original: str) -> Question:
         content=content,
         words=(carrying := _set({*content})),
         function=_set({intern(token) for token in tokens if token in reader.function}),
+        spoken=frozenset(map(intern, tokens)),
+        reading=reading_of(heard, language) if language else UNREAD,
         numbers=numbers,
         identifiers=_set(identifiers),
         names=_set({stem(name.lower()) for name in _NAME.findall(original)} & carrying),

@@ -38,6 +38,8 @@ def _after_openers(tokens: list[Token], language: str) -> int:
 
 def _opener(tokens: list[Token], at: int, language: str) -> int:
     """Length in tokens of the greeting or hesitation that starts at `at`; 0 where there is none."""
+    if at >= len(tokens) or tokens[at].text.lower() not in _first_words(language):
+        return 0
     spoken = [token.text.lower() for token in tokens[at : at + 4]]
     for phrase in _openers(language):
         if spoken[: len(phrase)] == list(phrase):
@@ -68,6 +70,16 @@ def _closers(language: str) -> tuple[tuple[str, ...], ...]:
 
 
 @cache
+def _first_words(language: str) -> frozenset[str]:
+    return frozenset(phrase[0] for phrase in _openers(language))
+
+
+@cache
+def _last_words(language: str) -> frozenset[str]:
+    return frozenset(phrase[-1] for phrase in _closers(language))
+
+
+@cache
 def _starts(language: str) -> frozenset[str]:
     names = ("question_words", "question_starts", "function", "commands", "hesitations", "polite")
     return frozenset().union(*(words(code, name) for code in {language, "en"} for name in names))
@@ -85,6 +97,8 @@ def _before_closers(tokens: list[Token], start: int, language: str) -> int:
     end = len(tokens)
     if end and tokens[-1].kind == "end":
         end -= 1
+    if end <= start or tokens[end - 1].text.lower() not in _last_words(language):
+        return len(tokens)
     sent = not _carriers(language).isdisjoint(token.text.lower() for token in tokens[start:end])
     kept = end
     while length := _closer(tokens, start, kept, language):
@@ -97,6 +111,8 @@ def _before_closers(tokens: list[Token], start: int, language: str) -> int:
 
 
 def _closer(tokens: list[Token], start: int, end: int, language: str) -> int:
+    if end <= start or tokens[end - 1].text.lower() not in _last_words(language):
+        return 0
     for phrase in _closers(language):
         length = len(phrase)
         if end - length > start and [token.text.lower() for token in tokens[end - length : end]] == list(phrase):

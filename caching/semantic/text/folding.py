@@ -3,10 +3,11 @@
 Stricter folding, which needs no explanation, is in `normalize`. Never folded here either: acronyms, mixed case, single
 letters, and capitals behind a figure (units).
 
+>>> from caching.semantic.text.normalize import same_words
 >>> from caching.semantic.text.reader import read
 >>> for text in ["Set Alarms for 7:00 A.M.", "5 MW or 5 mW", "pay $1,500", "the US and us", "the check-in",
 ...     "2kg of Rice", "50%", "vitamin A or a pill"]:
-...     print(" ".join(folded(read(text))))
+...     print(" ".join(folded(same_words(read(text)), "en")))
 set alarms for 7 am
 5 MW or 5 mW
 pay 1500 dollars
@@ -23,23 +24,21 @@ import re
 from functools import cache
 
 from caching.semantic.text.lexicon import table, words
-from caching.semantic.text.normalize import same_words
 from caching.semantic.text.numbers import fold_numbers
-from caching.semantic.text.reader import Token, Utterance
+from caching.semantic.text.reader import Token
 
 PAUSE = ","
 _CURRENCIES = {"$": "dollars", "₹": "rupees", "€": "euros", "£": "pounds", "¥": "yen", "%": "percent", "°": "°"}
 _FIGURE = re.compile(r"(-?\d+(?:[.,:]\d+)*)(\D*)")
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+")
-_HALF_DAYS = {"am": "am", "pm": "pm", "a.m.": "am", "p.m.": "pm"}
+_HALF_DAYS = {"am": "am", "pm": "pm", "a.m.": "am", "p.m.": "pm", "a.m": "am", "p.m": "pm"}
 _ORDINALS = frozenset(["st", "nd", "rd", "th"])
 
 
-def folded(utterance: Utterance) -> list[str]:
-    """Return the words in their order, with a comma where the speaker pauses."""
-    language = utterance.language
+def folded(tokens: list[Token], language: str) -> list[str]:
+    """Return the words of `same_words` in their order, with a comma where the speaker pauses."""
     found: list[str] = []
-    for token in same_words(utterance):
+    for token in tokens:
         if token.kind == "number":
             found += _figure(token.text)
         elif token.kind == "sign":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
@@ -21,13 +22,40 @@ def language_of(tokens: Sequence[str]) -> str:
         return ""
     if _is_hinglish(found):
         return "hi_latn"
-    (best, grammar, code), (second, less, _) = sorted((_score(code, found) for code in _latin()), reverse=True)[:2]
-    return code if best >= _LEAST_SHARE * len(found) and (best, grammar) > (second, less) else ""
+    known, function = _known_by(), _function_of()
+    whole: Counter[str] = Counter()
+    grammar: Counter[str] = Counter()
+    for token in found:
+        plain = token.partition("'")[0]
+        codes_of = known.get(token) or known.get(plain) or known.get(stem(token), ())
+        whole.update(codes_of)
+        grammar.update(function.get(plain, ()))
+    scores = sorted(
+        ((whole[code], grammar[code], code) for code in whole if grammar[code] or code == "en"), reverse=True
+    )
+    if not scores or scores[0][0] < _LEAST_SHARE * len(found):
+        return ""
+    return scores[0][2] if len(scores) == 1 or scores[0][:2] > scores[1][:2] else ""
 
 
 @cache
-def _latin() -> tuple[str, ...]:
-    return tuple(code for code in codes() if code not in ("hi", "hi_latn"))
+def _known_by() -> dict[str, tuple[str, ...]]:
+    """Every word to the languages that know it."""
+    return _inverted({code: vocabulary(code) for code in codes()})
+
+
+@cache
+def _function_of() -> dict[str, tuple[str, ...]]:
+    return _inverted({code: words(code, "function") for code in codes()})
+
+
+def _inverted(tables: dict[str, frozenset[str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for code, known in tables.items():
+        if code not in ("hi", "hi_latn"):
+            for word in known:
+                found[word] = (*found.get(word, ()), code)
+    return found
 
 
 def _is_hinglish(tokens: Sequence[str]) -> bool:
@@ -35,15 +63,3 @@ def _is_hinglish(tokens: Sequence[str]) -> bool:
     markers, weak = words("hi_latn", "markers"), words("hi_latn", "weak_markers")
     marked = sum(2 if token in markers else token in weak for token in tokens)
     return marked >= 2 and marked * 6 >= len(tokens)
-
-
-def _score(code: str, tokens: Sequence[str]) -> tuple[int, int, str]:
-    """How many words the lexicon knows, and how many of them are function words."""
-    function, known = words(code, "function"), vocabulary(code)
-    grammar = sum(token.partition("'")[0] in function for token in tokens)
-    whole = sum(_knows(known, token) for token in tokens)
-    return (whole, grammar, code) if grammar or code == "en" else (0, 0, code)
-
-
-def _knows(known: frozenset[str], token: str) -> bool:
-    return token in known or token.partition("'")[0] in known or stem(token) in known

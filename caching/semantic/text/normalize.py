@@ -38,6 +38,7 @@ that is no utterance, and no word that is talked about.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from caching.semantic.text.fillers import drop_courtesy
@@ -55,32 +56,42 @@ def plain(text: str) -> str:
 def normalize(text: str) -> str:
     """Return the words of an utterance separated by single spaces; any other text as it is."""
     utterance = read(text)
-    return " ".join(token.text for token in same_words(utterance)) if utterance else text
+    return joined(same_words(utterance)) if utterance else text
+
+
+def joined(tokens: list[Token]) -> str:
+    return " ".join([token.text for token in tokens])
 
 
 def same_words(utterance: Utterance) -> list[Token]:
     """Return the tokens without what may differ between two texts of the same words; never empty."""
     language = utterance.language
-    tokens = [_lower_start(token, before) for before, token in _with_previous(utterance.tokens)]
+    tokens = _lower_starts(utterance.tokens)
     if language:
         tokens = [part for token in _joined(tokens) for part in expand(token, language)]
         tokens = drop_courtesy(tokens, language)
-        tokens = [_lower_start(token, before) for before, token in _with_previous(tokens)]
+        tokens = _lower_starts(tokens)
         tokens = fold_counts(tokens, language)
     return _without_last_mark(tokens, language)
 
 
-def _with_previous(tokens: list[Token] | tuple[Token, ...]) -> zip[tuple[Token | None, Token]]:
-    return zip([None, *tokens], tokens, strict=False)
+def _lower_starts(tokens: Sequence[Token]) -> list[Token]:
+    """Small letters at the start of each sentence and in "I"."""
+    found = list(tokens)
+    starts = True
+    for at, token in enumerate(tokens):
+        if token.text[0] == "I" and (len(token.text) == 1 or token.text[1] == "'"):
+            found[at] = Token(token.text.lower(), "word")
+        elif starts and token.text[0].isupper():
+            found[at] = _lower_start(token)
+        starts = token.kind == "end" or token.text in "¿¡"
+    return found
 
 
-def _lower_start(token: Token, before: Token | None) -> Token:
+def _lower_start(token: Token) -> Token:
     """Never an acronym, and no word that means something else with a capital."""
     word = token.text
-    if word == "I" or word.startswith("I'"):
-        return Token(word.lower(), "word")
-    starts = before is None or before.kind == "end" or before.text in "¿¡"
-    if not starts or not word[0].isupper() or (word[1:] != word[1:].lower()) or "." in word:
+    if word[1:] != word[1:].lower() or "." in word:
         return token
     if (len(word) == 1 and word != "A") or word.lower() in words("en", "capitonyms"):
         return token

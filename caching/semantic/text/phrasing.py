@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from caching.semantic.text.folding import PAUSE
 from caching.semantic.text.lexicon import phrases, table, words
 from caching.semantic.text.stemming import inflected
 
 Rules = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
+_UNITS = frozenset(["second", "minut", "hour", "day", "week", "month", "year", "pm", "am", "percent"])
 _PARTICLE_REACH = 6
 """Words between a verb and its particle: "turn the small kitchen light on"."""
 
@@ -29,13 +31,27 @@ class _Rules:
     same: dict[str, str]
     """Word to the word that stands for all that mean the same."""
     dropped: frozenset[str]
+    wanting: frozenset[tuple[str, ...]]
+    showing: frozenset[tuple[str, ...]]
+    """Frames after which a word of `made` is to be set, or to be listed."""
+    made: frozenset[str]
+    beside: tuple[tuple[frozenset[str], dict[str, str]], ...]
+    particular: frozenset[str]
+    vague: frozenset[str]
+    listing: frozenset[str]
+    unlisted: frozenset[str]
+    auxiliaries: frozenset[str]
+    asking: frozenset[str]
+    holding: frozenset[str]
+    verbs: frozenset[str]
 
 
 @cache
 def _rules(language: str) -> _Rules:
     codes = ("en", language) if language == "hi_latn" else (language,)
     tables = [table(code) for code in codes]
-    frames = {phrase: "" for code in codes for phrase in phrases(code, "frames")}
+    names = ("frames", "wanting", "showing")
+    frames = {phrase: "" for code in codes for name in names for phrase in phrases(code, name)}
     rewrites: dict[str, str] = {}
     for each in tables:
         frames |= each.get("opening", {})
@@ -52,7 +68,34 @@ def _rules(language: str) -> _Rules:
         {name: frozenset(verbs.split()) for each in tables for name, verbs in each.get("particles", {}).items()},
         same,
         frozenset().union(*(words(code, "dropped") for code in codes)),
+        frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "wanting")),
+        frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "showing")),
+        frozenset(inflected(word, code) for code in codes for word in words(code, "made")),
+        tuple(
+            _beside(code, same, rule)
+            for code, each in zip(codes, tables, strict=True)
+            for rule in each.get("beside", ())
+        ),
+        frozenset(inflected(word, code) for code in codes for word in words(code, "particular")),
+        frozenset().union(*(words(code, "vague") for code in codes)),
+        frozenset().union(*(words(code, "listing") for code in codes)),
+        frozenset().union(*(words(code, "unlisted") for code in codes)),
+        frozenset(inflected(word, code) for code in codes for word in words(code, "auxiliaries")),
+        frozenset({"whether", "how_much", "how_many", "how_long"}).union(
+            *(words(code, "question_words") for code in codes)
+        ),
+        frozenset().union(*(words(code, "prepositions") for code in codes)),
+        frozenset({"is", "are", "was", "be"}).union(*(words(code, "commands") for code in codes)),
     )
+
+
+def _beside(code: str, same: dict[str, str], rule: dict[str, Any]) -> tuple[frozenset[str], dict[str, str]]:
+    def form(word: str) -> str:
+        inflection = inflected(word, code)
+        return same.get(inflection, inflection)
+
+    nouns = frozenset(map(form, rule["nouns"].split()))
+    return nouns, {form(word): form(first) for first, others in rule["same"].items() for word in others.split()}
 
 
 def _by_first_word(table: dict[str, str]) -> Rules:
@@ -68,15 +111,74 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
     rules = _rules(language)
     found: list[str] = []
     for sentence in _between_pauses(tokens):
+        rest, frame = _without_frames(sentence, rules)
+        if not rest:
+            continue  # "Can you help me?" beside what is needed
         if found:
             found.append(PAUSE)
-        found += _with_particles(_rewritten(_without_frames(sentence, rules), rules.rewrites), rules.particles)
-    chosen: list[str] = []
-    for word in found:
-        if word not in rules.dropped:
-            form = inflected(word, language)
-            chosen.append(rules.same.get(form, form))
-    return chosen
+        spoken = _with_particles(_rewritten(_listed(rest, rules), rules.rewrites), rules)
+        found += _forms(_spoken(spoken, frame, rules), frame, rules, language)
+    return found or list(tokens)
+
+
+def _listed(sentence: list[str], rules: _Rules) -> list[str]:
+    """ "what movies are playing" asks for movies, as "movies playing" does."""
+    if (
+        sentence
+        and sentence[0] in rules.listing
+        and {*sentence[2:4]} & {"is", "are"}
+        and rules.particles.keys().isdisjoint(sentence)
+        and sentence[1] not in rules.dropped | rules.unlisted
+    ):
+        return sentence[1:]
+    return sentence
+
+
+def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules) -> list[str]:
+    vague = rules.vague if frame in rules.wanting or frame in rules.showing else frozenset[str]()
+    found = [word for word in spoken if word not in rules.dropped and word not in vague]
+    return [word for at, word in enumerate(found) if word != "1" or not _is_article(found, at)]
+
+
+def _is_article(spoken: list[str], at: int) -> bool:
+    """ "1 room" is "a room", but "room 1" is another one, and "1 hour" is a length."""
+    if at + 1 == len(spoken) or (at and spoken[at - 1] in ("at", "for", "to", "by")):
+        return False
+    return inflected(spoken[at + 1], "en") not in _UNITS and spoken[at + 1].isalpha()
+
+
+def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: str) -> list[str]:
+    """Say what a frame meant where that matters, and words that mean the same beside others in one word."""
+    forms = [inflected(word, language) for word in spoken]
+    forms = [rules.same.get(form, form) for form in forms]
+    if not rules.made.isdisjoint(forms):
+        if frame in rules.wanting:
+            forms, spoken = ["set", *forms], ["set", *spoken]
+        elif frame in rules.showing:
+            forms, spoken = ["list", *forms], ["list", *spoken]
+    forms, spoken = _uninverted(forms, spoken, rules)
+    for nouns, same in rules.beside:
+        if not nouns.isdisjoint(forms):
+            forms = [same.get(form, form) for form in forms]
+    if forms and forms[0] in rules.particular:
+        pairs = zip(forms, spoken, strict=True)
+        forms = [f"{form}+s" if word.endswith("s") and not form.endswith("s") else form for form, word in pairs]
+    return forms[1:] if forms[:2] in (["set", "set"], ["list", "list"]) else forms
+
+
+def _uninverted(forms: list[str], spoken: list[str], rules: _Rules) -> tuple[list[str], list[str]]:
+    """ "tell me why my card was declined" with its verb where "why was my card declined" has it; prices likewise."""
+    if forms[:1] == ["how_much"] and "price" in forms:
+        rest = [form for form in forms[1:] if form != "price"]
+        at = next((at for at, form in enumerate(rest) if form in rules.holding or form[:1].isdigit()), len(rest))
+        forms = [*rest[:at], "price", *rest[at:]]
+        return forms, list(forms)
+    if forms and forms[0] in rules.asking:
+        at = next((at for at in range(1, min(len(forms), 6)) if forms[at] in rules.auxiliaries), 0)
+        if at > 1:
+            forms = [forms[0], forms[at], *forms[1:at], *forms[at + 1 :]]
+            spoken = [spoken[0], spoken[at], *spoken[1:at], *spoken[at + 1 :]]
+    return forms, spoken
 
 
 def _between_pauses(tokens: Sequence[str]) -> list[list[str]]:
@@ -89,16 +191,18 @@ def _between_pauses(tokens: Sequence[str]) -> list[list[str]]:
     return [sentence for sentence in found if sentence]
 
 
-def _without_frames(sentence: list[str], rules: _Rules) -> list[str]:
-    """Frames may follow one another: "I was wondering", "if you could", "help me find"."""
+def _without_frames(sentence: list[str], rules: _Rules) -> tuple[list[str], tuple[str, ...]]:
+    """The rest, and the last frame. They may follow one another: "I was wondering", "if you could", "help me find"."""
+    frame: tuple[str, ...] = ()
     for _ in range(6):
         rule = _match(sentence, 0, rules.frames)
-        if rule is None or (len(rule[0]) == len(sentence) and not rule[1]):
+        if rule is None:
             break
-        sentence = [*rule[1], *sentence[len(rule[0]) :]]
+        frame = rule[0]
+        sentence = [*rule[1], *sentence[len(frame) :]]
         if rule[1]:
             break
-    return sentence
+    return sentence, frame
 
 
 def _match(tokens: list[str], at: int, rules: Rules) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -122,15 +226,26 @@ def _rewritten(tokens: list[str], rules: Rules) -> list[str]:
     return found
 
 
-def _with_particles(tokens: list[str], particles: dict[str, frozenset[str]]) -> list[str]:
-    """ "turn the light on" and "turn on the light" with the verb `turn_on`."""
+def _with_particles(tokens: list[str], rules: _Rules) -> list[str]:
+    """ "turn the light on" and "turn on the light" with the verb `turn_on`, and "light on" too."""
     found = list(tokens)
     for at, particle in enumerate(tokens):
-        verbs = particles.get(particle)
+        verbs = rules.particles.get(particle)
         if not verbs:
             continue
-        for before in range(at - 1, max(-1, at - 1 - _PARTICLE_REACH), -1):
-            if found[before] in verbs:
-                found[before], found[at] = f"{found[before]}_{particle}", ""
-                break
+        reach = range(at - 1, max(-1, at - 1 - _PARTICLE_REACH), -1)
+        verb = next((before for before in reach if found[before] in verbs), None)
+        if verb is not None:
+            found[verb], found[at] = f"{found[verb]}_{particle}", ""
+        elif _is_switched(tokens, at, rules):
+            found[at] = ""
+            found.insert(0, f"turn_{particle}")
+            break
     return [token for token in found if token]
+
+
+def _is_switched(tokens: list[str], at: int, rules: _Rules) -> bool:
+    """A command without its verb: "kitchen light on", but not "is the light on" or "the light is on"."""
+    if tokens[at] not in ("on", "off") or not at or tokens[0] in rules.asking or rules.verbs.intersection(tokens):
+        return False
+    return at + 1 == len(tokens) or tokens[at + 1] in rules.holding

@@ -4,7 +4,7 @@ Only utterances enter the semantic tier. Everything else is matched by its exact
 colon or in quotes, code, operators, superscripts, addresses, words that are talked about ("spell", "translate"), and a
 context before a question.
 
->>> [str(token) for token in read("What's the weather in Paris at 7:30 p.m.?").tokens]
+>>> [token.text for token in read("What's the weather in Paris at 7:30 p.m.?").tokens]
 ["What's", 'the', 'weather', 'in', 'Paris', 'at', '7:30', 'p.m.', '?']
 >>> unread = ["is O+ safe", "x²", "a: b", 'he said "no"', "what is 5!", "a/b", "see example.com", "how do you spell no",
 ...     "The hall opened in 1931. When was it repaired?", "one\\ntwo", "what is .5", "minus –40"]
@@ -18,6 +18,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from caching.semantic.text.language import language_of
 from caching.semantic.text.lexicon import codes, phrases, vocabulary, words
@@ -33,7 +34,7 @@ _MARKS = (
 _LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
 _PIECE = re.compile(
     rf"(?P<space>[ ]+)"
-    rf"|(?P<word>(?:[A-Za-z]\.){{2,}}|{_LETTER}(?:{_LETTER}|\d)*(?:['-](?:{_LETTER}|\d)+)*(?:(?<=s)')?)"
+    rf"|(?P<word>(?:[A-Za-z]\.){{2,}}|[ap]\.m(?!\w)|{_LETTER}(?:{_LETTER}|\d)*(?:['-](?:{_LETTER}|\d)+)*(?:(?<=s)')?)"
     rf"|(?P<number>-?\d+(?:[.,:]\d+)*{_LETTER}*)"
     r"|(?P<sign>[%°$₹€£¥])"
     r"|(?P<end>[.!?。？！।॥؟]+)|(?P<pause>[,;、،¿¡])"
@@ -43,14 +44,10 @@ _ONE_CHARACTER = frozenset("。？！")
 _ABBREVIATIONS = frozenset(["dr", "mr", "mrs", "ms", "st"])
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     text: str
     kind: str
     """word, number, sign, end or pause."""
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True, slots=True)

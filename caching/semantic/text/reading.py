@@ -1,25 +1,26 @@
 """Which word belongs to which: the phrases of a question, each with the preposition that holds it.
 
->>> from caching.semantic.text.reader import read
->>> reading = reading_of(read("can you turn the light on in the kitchen at 7 pm"))
+>>> reading = reading_of("can you turn the light on in the kitchen at 7 pm".split(), "en")
 >>> reading.bare, reading.held, reading.times
 (('turn_on', 'light'), (Phrase(holder='in', words=('kitchen',), after='light'),), (('', '@7_pm'),))
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from caching.semantic.text.folding import PAUSE, folded
+from caching.semantic.text.folding import PAUSE
 from caching.semantic.text.lexicon import table, words
 from caching.semantic.text.phrasing import phrased
-from caching.semantic.text.reader import Utterance
 from caching.semantic.text.stemming import inflected
 
 _DURATIONS = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
 _LOOSE_BEFORE_TIMES = frozenset(["at", "on", "for", "of", "in", ""])
+_PARTS = {"am": {"@morning"}, "pm": {"@afternoon", "@evening", "@night"}}
+_NOW = frozenset(["current", "present"])
+_TIMES_ASKED = frozenset(["when", "how_long"])
 _WHICH = frozenset(["next", "last", "this", "every"])
 
 
@@ -38,6 +39,8 @@ class Reading:
     bare: tuple[str, ...]
     """Words that no preposition holds, in their order."""
     held: tuple[Phrase, ...]
+    owners: frozenset[str]
+    """ "my" or "our", which a speaker may leave out."""
     times: tuple[tuple[str, str], ...]
     """A preposition, or "" for one that says nothing, and a time; sorted, since times stand anywhere."""
 
@@ -46,9 +49,12 @@ class Reading:
         return [*self.bare, *(word for phrase in self.held for word in phrase.words)]
 
 
-def reading_of(utterance: Utterance) -> Reading:
-    tokens = list(_timed(folded(utterance), utterance.language))
-    return _Phrases(utterance.language).read(tokens)
+UNREAD = Reading("", (), (), frozenset(), ())
+
+
+def reading_of(tokens: Sequence[str], language: str) -> Reading:
+    """Read the words of `folded`."""
+    return _Phrases(language).read(list(_timed(tokens, language)))
 
 
 class _Phrases:
@@ -61,7 +67,10 @@ class _Phrases:
 
     def read(self, tokens: list[str]) -> Reading:
         holders, breaks = _holders(self.language), _breaks(self.language)
+        owners = words(self.language, "owners")
         for token in tokens:
+            if token in owners:
+                continue
             if token == PAUSE:
                 self._open = False
             elif token[0] == "@":
@@ -75,7 +84,7 @@ class _Phrases:
                 self._open = False
                 self.bare.append(token)
         held = tuple(Phrase(holder, tuple(found), after) for holder, found, after in self.held)
-        return Reading(self.language, tuple(self.bare), held, tuple(sorted(self.times)))
+        return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), tuple(sorted(self.times)))
 
     def _last(self) -> str:
         if self._open and self.held[-1][1]:
@@ -111,7 +120,7 @@ def _named_times(language: str) -> dict[str, str]:
     return {inflected(form, language): name for name, forms in times for form in forms.split()}
 
 
-def _timed(tokens: list[str], language: str) -> Iterator[str]:
+def _timed(tokens: Sequence[str], language: str) -> Iterator[str]:
     """Phrase the words, and write every time as one: "@7_pm", "@next_monday", "@5_minute"."""
     named = _named_times(language)
     found: list[str] = []
@@ -130,4 +139,15 @@ def _timed(tokens: list[str], language: str) -> Iterator[str]:
             found.append(f"@{token}")
         else:
             found.append(name if name in _WHICH else token)
-    yield from found
+    yield from _implied(found)
+
+
+def _implied(tokens: list[str]) -> Iterator[str]:
+    """Without what a time says already: "7 am" is in the morning, "tomorrow" in the future, and the present is now."""
+    halves = {token.rpartition("_")[2] for token in tokens if token[0] == "@"}
+    said = set().union(*(_PARTS.get(half, ()) for half in halves))
+    timed = any(token[0] == "@" or token in _TIMES_ASKED for token in tokens)
+    for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
+        joins = token in ("and", PAUSE) and before[:1] == "@" == after[:1]
+        if not joins and token not in said and token not in _NOW and not (timed and token == "will"):
+            yield token

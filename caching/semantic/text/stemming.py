@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import pairwise
 
@@ -54,10 +55,16 @@ def _english(word: str) -> str:
     return word[:-1] + "i" if len(word) > 3 and word[-1] == "y" else word
 
 
+_AMERICAN = re.compile(r"(..[bcdfglmnrtvy])is(e|es|ed|ing|ation)$")
+_COLOR = re.compile(r"(...)our(s|ed|ing|ite|ites|hood)?$")
+
+
 @lru_cache(16_384)
 def inflected(word: str, language: str) -> str:
     """Return what all inflected forms of a word share that mean the same; in English a past stays a past."""
     if language in ("en", "hi_latn"):
+        word = _AMERICAN.sub(r"\1iz\2", word) if len(word) > 6 else word
+        word = _COLOR.sub(lambda found: f"{found[1]}or{found[2] or ''}", word) if len(word) > 5 else word
         past = len(word) > 4 and word.endswith("ed") and word not in _KEEP
         return f"{stem(word)}+ed" if past else stem(word)
     if language == "hi":

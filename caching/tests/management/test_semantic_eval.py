@@ -65,15 +65,6 @@ def test_it_measures_pairs(tmp_path: Path) -> None:
     assert "1 of 1 true paraphrases kept" in run(pairs)
 
 
-def test_the_oracle_learns_without_more_errors(stream: Path) -> None:
-    assert json.loads(run(stream, oracle=True, json=True))["worst_error_per_query"] <= 0.2
-
-
-def test_there_is_nothing_to_learn_where_nothing_is_answered_by_meaning(stream: Path) -> None:
-    with pytest.raises(CommandError, match="balanced, speed"):
-        run(stream, level="quality", oracle=True)
-
-
 @pytest.mark.parametrize("content", ['{"question": 1}\n', "not json\n"])
 def test_it_refuses_a_file_of_another_form(tmp_path: Path, content: str) -> None:
     path = tmp_path / "bad.jsonl"

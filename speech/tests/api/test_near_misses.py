@@ -54,7 +54,7 @@ def ask(api: Any, scope: str, text: str, level: str) -> str:
     return str(response.headers["X-Cache"])
 
 
-@pytest.mark.parametrize("level", ["quality"])
+@pytest.mark.parametrize("level", ["quality", "balanced", "speed"])
 def test_no_reported_near_miss_is_a_hit(api: Any, level: str) -> None:
     for at, pair in enumerate(PAIRS):
         assert ask(api, str(at), pair["a"], level) == "MISS"

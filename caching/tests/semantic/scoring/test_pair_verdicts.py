@@ -13,7 +13,7 @@ PAIR = pair_of("s", ASKED, STORED)
 
 
 def candidate(*vetoes: str, probability: float = 0.8, same: bool = False) -> Candidate:
-    return Candidate(Entry("1", "s", STORED), normalize(STORED), 0.9, vetoes, (), probability, same)
+    return Candidate(Entry("1", "s", STORED), normalize(STORED), 0.9, (), vetoes, (), probability, same)
 
 
 def test_a_pair_is_of_one_scope_and_one_direction_and_of_any_spelling() -> None:
