@@ -28,6 +28,8 @@ from caching.semantic.text.numbers import fold_numbers
 from caching.semantic.text.reader import Token
 
 PAUSE = ","
+BREAK = "|"
+"""An article: where something new begins."""
 _CURRENCIES = {"$": "dollars", "₹": "rupees", "€": "euros", "£": "pounds", "¥": "yen", "%": "percent", "°": "°"}
 _FIGURE = re.compile(r"(-?\d+(?:[.,:]\d+)*)(\D*)")
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+")
@@ -74,9 +76,17 @@ def _word(token: Token, language: str, after_figure: bool) -> list[str]:
     plain = word[0].isupper() and len(word) > 1 and word[1:] == word[1:].lower() and "." not in word
     if plain and not after_figure and word.lower() not in words("en", "capitonyms"):
         word = word.lower()
+    if language == "hi":
+        word = _plain_devanagari(word)
     spelled = _spellings(language).get(word, word) if language else word
     parts = spelled.split() if spelled != word else word.split("-") if language in ("en", "hi_latn") else [word]
     return [part.replace("'", "") for part in parts]
+
+
+def _plain_devanagari(word: str) -> str:
+    """Without dots and with the usual nasal sign, in words that people spell either way."""
+    plain = word.replace("\u093c", "").replace("\u0901", "\u0902")
+    return plain if plain in words("hi", "spelled_twice") else word
 
 
 @cache

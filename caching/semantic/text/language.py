@@ -46,7 +46,7 @@ def _known_by() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _function_of() -> dict[str, tuple[str, ...]]:
-    return _inverted({code: words(code, "function") for code in codes()})
+    return _inverted({code: words(code, "function") | words(code, "commands") for code in codes()})
 
 
 def _inverted(tables: dict[str, frozenset[str]]) -> dict[str, tuple[str, ...]]:

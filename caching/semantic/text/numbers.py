@@ -117,7 +117,7 @@ def _written(value: float) -> str:
 
 def _read(tokens: list[str], at: int, numerals: _Numerals) -> tuple[float | None, int]:
     """The number that starts at `at` and the place after it; None where none starts there."""
-    if tokens[at] == "दो" and at == len(tokens) - 1:  # there it is "give", as in "बता दो"
+    if tokens[at] in ("दो", "do") and (at == len(tokens) - 1 or _is_root(tokens[at - 1])):  # "give", as in "बता दो"
         return None, at + 1
     total = 0.0
     value, after = _below_hundred(tokens, at, numerals)
@@ -146,6 +146,10 @@ def _read(tokens: list[str], at: int, numerals: _Numerals) -> tuple[float | None
         else:
             break
     return total + group, after
+
+
+def _is_root(word: str) -> bool:
+    return word in words("hi", "roots") or word in words("hi_latn", "roots")
 
 
 def _below_hundred(tokens: list[str], at: int, numerals: _Numerals) -> tuple[float | None, int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from caching.semantic.text.folding import PAUSE
+from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.lexicon import phrases, table, words
 from caching.semantic.text.stemming import inflected
 
@@ -31,6 +31,7 @@ class _Rules:
     same: dict[str, str]
     """Word to the word that stands for all that mean the same."""
     dropped: frozenset[str]
+    articles: frozenset[str]
     wanting: frozenset[tuple[str, ...]]
     showing: frozenset[tuple[str, ...]]
     """Frames after which a word of `made` is to be set, or to be listed."""
@@ -44,6 +45,7 @@ class _Rules:
     asking: frozenset[str]
     holding: frozenset[str]
     verbs: frozenset[str]
+    final: frozenset[str]
 
 
 @cache
@@ -68,6 +70,7 @@ def _rules(language: str) -> _Rules:
         {name: frozenset(verbs.split()) for each in tables for name, verbs in each.get("particles", {}).items()},
         same,
         frozenset().union(*(words(code, "dropped") for code in codes)),
+        frozenset().union(*(words(code, "articles") for code in codes)),
         frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "wanting")),
         frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "showing")),
         frozenset(inflected(word, code) for code in codes for word in words(code, "made")),
@@ -86,6 +89,7 @@ def _rules(language: str) -> _Rules:
         ),
         frozenset().union(*(words(code, "prepositions") for code in codes)),
         frozenset({"is", "are", "was", "be"}).union(*(words(code, "commands") for code in codes)),
+        frozenset(inflected(word, code) for code in codes for word in words(code, "final")),
     )
 
 
@@ -116,9 +120,26 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
             continue  # "Can you help me?" beside what is needed
         if found:
             found.append(PAUSE)
+        rest = _plainly_asked(rest, language)
         spoken = _with_particles(_rewritten(_listed(rest, rules), rules.rewrites), rules)
         found += _forms(_spoken(spoken, frame, rules), frame, rules, language)
     return found or list(tokens)
+
+
+def _plainly_asked(sentence: list[str], language: str) -> list[str]:
+    """Hindi asks for yes or no by "kya" at either end, and softens an order by a light verb: "jala do"."""
+    found = list(sentence)
+    for word in ("kya", "क्या"):
+        if len(found) > 2 and word in (found[0], found[-1]):
+            found = ["whether", *(found[1:] if found[0] == word else found[:-1])]
+    light = words(language, "light_verbs")
+    return [
+        word for at, word in enumerate(found) if word not in light or not at or not _is_root(found[at - 1], language)
+    ]
+
+
+def _is_root(word: str, language: str) -> bool:
+    return word in words(language, "roots") or word in ("off", "on", "band", "chalu", "cancel", "block", "book")
 
 
 def _listed(sentence: list[str], rules: _Rules) -> list[str]:
@@ -136,19 +157,36 @@ def _listed(sentence: list[str], rules: _Rules) -> list[str]:
 
 def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules) -> list[str]:
     vague = rules.vague if frame in rules.wanting or frame in rules.showing else frozenset[str]()
-    found = [word for word in spoken if word not in rules.dropped and word not in vague]
+    kept = [BREAK if word in rules.articles else word for word in spoken]
+    found = [word for word in kept if word not in rules.dropped and word not in vague]
     return [word for at, word in enumerate(found) if word != "1" or not _is_article(found, at)]
+
+
+def _behind_prepositions(spoken: list[str], rules: _Rules) -> list[str]:
+    """Keep a break only where it ends a phrase: behind what a preposition holds."""
+    found: list[str] = []
+    holds = 0
+    for word in spoken:
+        if word == BREAK:
+            if holds > 1:
+                found.append(word)
+            holds = min(holds, 1)
+        else:
+            holds = 1 if word in rules.holding else holds + bool(holds)
+            found.append(word)
+    return found
 
 
 def _is_article(spoken: list[str], at: int) -> bool:
     """ "1 room" is "a room", but "room 1" is another one, and "1 hour" is a length."""
-    if at + 1 == len(spoken) or (at and spoken[at - 1] in ("at", "for", "to", "by")):
+    if at + 1 == len(spoken) or spoken[at + 1] == BREAK or (at and spoken[at - 1] in ("at", "for", "to", "by")):
         return False
     return inflected(spoken[at + 1], "en") not in _UNITS and spoken[at + 1].isalpha()
 
 
 def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: str) -> list[str]:
     """Say what a frame meant where that matters, and words that mean the same beside others in one word."""
+    spoken = _behind_prepositions(spoken, rules)
     forms = [inflected(word, language) for word in spoken]
     forms = [rules.same.get(form, form) for form in forms]
     if not rules.made.isdisjoint(forms):
@@ -156,6 +194,8 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
             forms, spoken = ["set", *forms], ["set", *spoken]
         elif frame in rules.showing:
             forms, spoken = ["list", *forms], ["list", *spoken]
+    if len(forms) > 1 and forms[-1] in rules.final and forms[0] not in rules.asking:
+        forms, spoken = [forms[-1], *forms[:-1]], [spoken[-1], *spoken[:-1]]
     forms, spoken = _uninverted(forms, spoken, rules)
     for nouns, same in rules.beside:
         if not nouns.isdisjoint(forms):

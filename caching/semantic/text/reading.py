@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from caching.semantic.text.folding import PAUSE
+from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.lexicon import table, words
 from caching.semantic.text.phrasing import phrased
 from caching.semantic.text.stemming import inflected
@@ -19,6 +19,7 @@ from caching.semantic.text.stemming import inflected
 _DURATIONS = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
 _LOOSE_BEFORE_TIMES = frozenset(["at", "on", "for", "of", "in", ""])
 _PARTS = {"am": {"@morning"}, "pm": {"@afternoon", "@evening", "@night"}}
+_JOINING = frozenset(["and", "und", "y", "et", "e", "en", "i", PAUSE])
 _NOW = frozenset(["current", "present"])
 _TIMES_ASKED = frozenset(["when", "how_long"])
 _WHICH = frozenset(["next", "last", "this", "every"])
@@ -71,7 +72,7 @@ class _Phrases:
         for token in tokens:
             if token in owners:
                 continue
-            if token == PAUSE:
+            if token in (PAUSE, BREAK):
                 self._open = False
             elif token[0] == "@":
                 self._add_time(token)
@@ -83,6 +84,9 @@ class _Phrases:
             else:
                 self._open = False
                 self.bare.append(token)
+        # A preposition that holds nothing is part of a verb: "macht … auf".
+        self.bare += [holder for holder, found, _ in self.held if not found]
+        self.held = [phrase for phrase in self.held if phrase[1]]
         held = tuple(Phrase(holder, tuple(found), after) for holder, found, after in self.held)
         return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), tuple(sorted(self.times)))
 
@@ -148,6 +152,6 @@ def _implied(tokens: list[str]) -> Iterator[str]:
     said = set().union(*(_PARTS.get(half, ()) for half in halves))
     timed = any(token[0] == "@" or token in _TIMES_ASKED for token in tokens)
     for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
-        joins = token in ("and", PAUSE) and before[:1] == "@" == after[:1]
+        joins = token in _JOINING and before[:1] == "@" == after[:1]
         if not joins and token not in said and token not in _NOW and not (timed and token == "will"):
             yield token

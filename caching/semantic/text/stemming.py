@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
-from caching.semantic.text.lexicon import table
+from caching.semantic.text.lexicon import table, words
 
 # Words that end like an inflection and are none.
 _KEEP = frozenset(
@@ -62,17 +62,30 @@ _COLOR = re.compile(r"(...)our(s|ed|ing|ite|ites|hood)?$")
 @lru_cache(16_384)
 def inflected(word: str, language: str) -> str:
     """Return what all inflected forms of a word share that mean the same; in English a past stays a past."""
+    if root := _root(word, language):
+        return root
     if language in ("en", "hi_latn"):
         word = _AMERICAN.sub(r"\1iz\2", word) if len(word) > 6 else word
         word = _COLOR.sub(lambda found: f"{found[1]}or{found[2] or ''}", word) if len(word) > 5 else word
         past = len(word) > 4 and word.endswith("ed") and word not in _KEEP
         return f"{stem(word)}+ed" if past else stem(word)
     if language == "hi":
-        return stem(word)
+        return word
     for suffix in table(language).get("inflections", "").split():
         if word.endswith(suffix) and len(word) - len(suffix) >= 4:
             return word[: -len(suffix)]
     return word
+
+
+def _root(word: str, language: str) -> str:
+    """ "jalao", "jalaiye" and "jalana" as "jala"; tenses are other words."""
+    roots = words(language, "roots")
+    if word in roots:
+        return word
+    for ending in words(language, "endings"):
+        if word.endswith(ending) and word[: -len(ending)] in roots:
+            return word[: -len(ending)]
+    return ""
 
 
 def misspelled(one: str, other: str) -> bool:
