@@ -1,8 +1,8 @@
-"""How long `cache_flush --llm --yes` keeps Redis from answering others, with 1,000,000 keys in it.
+"""Measure how long `cache_flush --llm --yes` blocks Redis with 1,000,000 keys.
 
-A second connection pings all the time meanwhile; what counts is its slowest answer. Two things tell what the flush did
-from what the machine did: how long Redis computed while a ping waited (the kernel's count for its main thread), and the
-pings of another Redis beside it, which has nothing to do. Run: python benchmarks/flush.py [keys]
+A second connection pings meanwhile; the slowest answer counts. Two controls separate the flush from other load: the CPU
+time of Redis' main thread during a ping (from the kernel), and pings of another, idle Redis. Run: python
+benchmarks/flush.py [keys]
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from speechsite.tests.support.redis_server import RedisServer
 
 VALUE = '{"v":1,"question":"What is the weather?","answer":"' + "Sunny. " * 40 + '"}'
+# Seconds between two pings.
 PAUSE = 0.0005
-"""Seconds between two pings."""
 
 
 def fill(client: redis.Redis, count: int) -> None:
@@ -38,7 +38,7 @@ def fill(client: redis.Redis, count: int) -> None:
 
 @contextmanager
 def pinged(name: str, server: RedisServer) -> Iterator[None]:
-    """Another process pings `server` for as long as the block runs, then says how long the answers took."""
+    """Ping `server` from another process during the block, then return the durations."""
     stop = Event()
     times: Queue[list[tuple[float, float]]] = Queue()
 
@@ -63,7 +63,7 @@ def pinged(name: str, server: RedisServer) -> Iterator[None]:
 
 
 def milliseconds_on_a_core(pid: int) -> float:
-    """How long the main thread of a process has run in all: the first number of Linux' schedstat, in nanoseconds."""
+    """CPU time of a process' main thread: the first number of Linux' schedstat, in nanoseconds."""
     return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
@@ -77,7 +77,7 @@ def show(name: str, pings: list[tuple[float, float]]) -> None:
 
 
 def server_maximum(client: redis.Redis) -> str:
-    """The longest that any command took inside Redis, from its own slow log."""
+    """Longest command according to Redis' slow log."""
     slowest = max(client.slowlog_get(10_000), key=lambda entry: entry["duration"], default=None)
     if slowest is None:
         return "no command took 0.5 ms inside Redis"

@@ -1,8 +1,8 @@
-"""How well a client that shares entries can tell by the time alone whether somebody else asked the same before.
+"""Measure if a sharing client can tell by the time alone that another one has asked the same.
 
-One client asks questions, so that they are in the shared scope; another then asks those, and as many new ones. The
-threshold that parts their times best is found on one half of the times and tried on the other half, as an attacker
-would; 50 % is guessing. The provider is a loopback one that takes 0.1 to 0.7 s, spread as answers of models are.
+One client asks questions, so that they are in the shared scope; another then asks those and as many new ones. The
+threshold that separates the times best is found on one half and applied to the other, as an attacker would; 50 % is
+guessing. The loopback provider takes 0.1 to 0.7 s, distributed like answers of models.
 
 Run: python -m benchmarks.timing [questions]
 """
@@ -32,7 +32,7 @@ class Varied(FakeOpenAI):
 
 
 def word(number: int) -> str:
-    """Without a digit, which is never shared."""
+    """Contains no digit, because digits are never shared."""
     return f"qu{LETTERS[number // 400]}{LETTERS[number // 20 % 20]}{LETTERS[number % 20]}ow"
 
 
@@ -46,7 +46,7 @@ def seconds(server: Server, key: str, number: int) -> float:
 
 
 def accuracy(hits: list[float], misses: list[float]) -> float:
-    """Of the best threshold on the first halves, on the second halves; whichever side of it is called a hit."""
+    """Accuracy on the second halves of the best threshold on the first halves."""
 
     def right(threshold: float, some_hits: list[float], some_misses: list[float]) -> float:
         below = sum(time < threshold for time in some_hits) + sum(time >= threshold for time in some_misses)

@@ -1,4 +1,4 @@
-"""The ledger in the admin: prices can be added, everything else is only looked at."""
+"""The ledger in the admin. Prices can be added; everything else is read-only."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from caching.models import BarChange, CacheRule, Call, EntryHits, HourlyUsage, J
 from caching.templatetags.formatting import milliseconds, money
 
 
-class NeverChanged(ModelAdmin):
-    """No person changes or deletes it."""
-
+class AppendOnlyAdmin(ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
@@ -21,9 +19,7 @@ class NeverChanged(ModelAdmin):
         return False
 
 
-class OnlyLookedAt(NeverChanged):
-    """What the program writes: no person adds it either."""
-
+class ReadOnlyAdmin(AppendOnlyAdmin):
     # Counting a big table takes longer than showing a page of it.
     show_full_result_count = False
 
@@ -32,8 +28,8 @@ class OnlyLookedAt(NeverChanged):
 
 
 @admin.register(Price)
-class PriceAdmin(NeverChanged):
-    """A price is never changed: saving a copy with a later date ends the one before."""
+class PriceAdmin(AppendOnlyAdmin):
+    """Prices cannot be changed: saving a copy with a later date ends the previous one."""
 
     list_display = ("provider", "model", "unit", "price", "valid_from", "source")
     list_filter = ("provider", "unit", "currency")
@@ -89,7 +85,7 @@ class CacheRuleAdmin(ModelAdmin):
 
 
 @admin.register(Call)
-class CallAdmin(OnlyLookedAt):
+class CallAdmin(ReadOnlyAdmin):
     list_display = ("created", "cache_type", "outcome", "question", "provider", "model", "client", "time", "costs")
     list_filter = ("outcome", "cache_type", "level", "provider")
     search_fields = ("question", "matched", "key", "client")
@@ -104,7 +100,7 @@ class CallAdmin(OnlyLookedAt):
 
 
 @admin.register(HourlyUsage)
-class HourlyUsageAdmin(OnlyLookedAt):
+class HourlyUsageAdmin(ReadOnlyAdmin):
     list_display = (
         "hour",
         "cache_type",
@@ -123,7 +119,7 @@ class HourlyUsageAdmin(OnlyLookedAt):
 
 
 @admin.register(EntryHits)
-class EntryHitsAdmin(OnlyLookedAt):
+class EntryHitsAdmin(ReadOnlyAdmin):
     list_display = ("day", "question", "key", "hits", "saved", "currency")
     list_filter = ("cache_type",)
     search_fields = ("question", "key")
@@ -131,13 +127,13 @@ class EntryHitsAdmin(OnlyLookedAt):
 
 
 @admin.register(Judgement)
-class JudgementAdmin(OnlyLookedAt):
+class JudgementAdmin(ReadOnlyAdmin):
     list_display = ("created", "judge", "verdict", "question", "matched", "probability", "level", "client", "comment")
     list_filter = ("judge", "verdict", "level")
     search_fields = ("question", "matched", "client", "comment")
 
 
 @admin.register(BarChange)
-class BarChangeAdmin(OnlyLookedAt):
+class BarChangeAdmin(ReadOnlyAdmin):
     list_display = ("created", "level", "bar", "judged", "wrong", "reason")
     list_filter = ("level",)

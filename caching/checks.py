@@ -1,4 +1,4 @@
-"""What `manage.py check`, `check --deploy` and `cache_doctor` say about the cache and its books."""
+"""System checks of the cache and the ledger, for `check`, `check --deploy` and `cache_doctor`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @register(Tags.caches)
 def check_key_functions(**kwargs: Any) -> list[CheckMessage]:
-    """django-redis makes keys with the one and reads them with the other; with one alone it returns wrong names."""
+    """django-redis needs both functions: with one alone `iter_keys` returns wrong names."""
     return [
         Error(
             f"CACHES[{alias!r}] has only one of KEY_FUNCTION and REVERSE_KEY_FUNCTION.",
@@ -45,7 +45,6 @@ def check_level(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_semantic_tier(**kwargs: Any) -> list[CheckMessage]:
-    """Plug-ins are files, so their names can be checked without loading a model."""
     return [
         Error(
             f"{setting} is {value!r}, which is not a file in caching/semantic/{folder}.",
@@ -77,7 +76,7 @@ def check_redis(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG, deploy=True)
 def check_books(**kwargs: Any) -> list[CheckMessage]:
-    """The database answers, prices are there, and every currency can be shown."""
+    """Check that the database responds, prices exist and every currency has a rate."""
     try:
         connection.ensure_connection()
         currencies = set(Price.objects.values_list("currency", flat=True))

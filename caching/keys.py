@@ -1,7 +1,4 @@
-"""The names of everything in Redis, and how two requests come to share one.
-
-Pure functions: no Redis, no settings but the optional prefix and whether keys may be readable.
-"""
+"""Redis key formats. Pure functions: no Redis, no settings except the prefix and the readability of keys."""
 
 from __future__ import annotations
 
@@ -22,16 +19,16 @@ LEARNED = f"{QUERY_INDEX}:learned"
 SPEECH = "tts"
 TRANSCRIPT = "stt"
 LIMIT = "limit"
+# Counters, not entries.
 ASKED = "asked"
-"""These two are counters, not entries."""
 KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT)
 
+# Maximum length of readable text in a key.
 MOST_READABLE = 120
-"""Characters of a question that its key shows."""
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+# Matches every whole float in JSON (`1.0`, `1e+16`), and some texts.
 _WHOLE_FLOAT = re.compile(r"\.0|\de\+")
-"""`1.0` and `1e+16`: how every whole number of type float looks in JSON, and some texts too."""
 _WHITE_SPACE = re.compile(r"\s+")
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 # What separates parts of a key, widens a pattern, or does not print; letters of every script stay as they are.
@@ -39,38 +36,35 @@ _UNSAFE = re.compile(r"[:%*?\[\]\\\x00-\x1f\x7f]")
 
 
 def make_key(key: str, key_prefix: str, version: int) -> str:
-    """django-redis' KEY_FUNCTION: keys in Redis read exactly as documented, without `:1:` in front."""
+    """Return the key as documented, without django-redis' `:1:`. For KEY_FUNCTION."""
     return f"{key_prefix}:{key}" if key_prefix else key
 
 
 def reverse_key(key: str) -> str:
-    """django-redis' REVERSE_KEY_FUNCTION, the inverse of make_key."""
+    """Inverse of `make_key`. For REVERSE_KEY_FUNCTION."""
     prefix = settings.CACHE_KEY_PREFIX
     return key.removeprefix(f"{prefix}:") if prefix else key
 
 
 def canonical_json(value: Any) -> str:
-    """One spelling for all JSON texts of the same meaning: sorted keys, no white space, `1.0` as `1`."""
+    """Serialize with sorted keys, no white space and `1.0` as `1`, so that equal values have equal texts."""
     text = _encode(value)
     # Most requests hold no such number, and looking for one in the text is far cheaper than walking through the value.
     return _encode(plain(value)) if _WHOLE_FLOAT.search(text) else text
 
 
 def digest(value: Any) -> str:
-    """SHA-256 of the canonical form, as 64 hexadecimal digits."""
+    """Return the SHA-256 of the canonical form, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
 def exact_key(request: Mapping[str, Any]) -> str:
-    """`llm:exact:{hash}` over everything in `request`."""
+    """Return `llm:exact:{hash}` over everything in `request`."""
     return f"{EXACT}:{digest(request)}"
 
 
 def semantic_key(scope: str, normalized: str) -> str:
-    """`llm:semantic:{scope}:{normalized}`, readable; past MOST_READABLE characters the rest is a hash.
-
-    Where CACHE_HASH_KEYS is on all of it is.
-    """
+    """Return `llm:semantic:{scope}:{normalized}`; longer texts, and all with CACHE_HASH_KEYS, are hashed."""
     if settings.CACHE_HASH_KEYS:
         return f"{SEMANTIC}:{scope}:{digest(normalized)[:32]}"
     if len(normalized) > MOST_READABLE:
@@ -79,15 +73,14 @@ def semantic_key(scope: str, normalized: str) -> str:
 
 
 def index_key(made_by: str, part: str) -> str:
-    """`llm:query_index:{made_by}:{part}`: indexes that different embedders made lie side by side and never mix."""
+    """Return `llm:query_index:{made_by}:{part}`, separate for each embedder."""
     return f"{QUERY_INDEX}:{_quoted(made_by)}:{part}"
 
 
 def normalize_speech_text(text: str) -> str:
-    """Fold what two texts may differ in and still sound the same: Unicode form, outer and repeated white space.
+    """Fold Unicode form and white space, which do not change the sound.
 
-    Nothing else: case and punctuation change speech, ZWJ and ZWNJ change Indic letters, and a voice may pause at the
-    end of a line, longer at an empty one.
+    Case and punctuation do, ZWJ and ZWNJ change Indic letters, and voices pause at line ends, longer at empty lines.
     """
     return _WHITE_SPACE.sub(_one_blank, unicodedata.normalize("NFC", text).strip())
 
@@ -97,21 +90,21 @@ def _one_blank(white_space: re.Match[str]) -> str:
 
 
 def speech_key(*, provider: str, voice: str, text: str, options: Mapping[str, Any], codec: str) -> str:
-    """`tts:{provider}:{voice}:{text_hash}:{codec}`; the hash covers the text and every option in `options`.
+    """Return `tts:{provider}:{voice}:{text_hash}:{codec}`; the hash covers the text and `options`.
 
-    128 bits of SHA-256: no collision to be expected below 10^18 entries, and half the memory of the whole digest.
+    128 bits of SHA-256: no collision expected below 10^18 entries, at half the memory of the full digest.
     """
     text_hash = digest({**options, "text": normalize_speech_text(text)})[:32]
     return f"{SPEECH}:{_quoted(provider)}:{_quoted(voice)}:{text_hash}:{_quoted(codec)}"
 
 
 def transcript_key(*, provider: str, audio: str, options: Mapping[str, Any]) -> str:
-    """`stt:{provider}:{audio_hash}`; the hash covers `audio`, itself a digest of the sound, and every option."""
+    """Return `stt:{provider}:{audio_hash}`; the hash covers `audio`, the digest of the recording, and `options`."""
     return f"{TRANSCRIPT}:{_quoted(provider)}:{digest({**options, 'audio': audio})}"
 
 
 def self_check(key: str) -> str:
-    """What an entry repeats of its own key, so that a value that was moved to another key is noticed."""
+    """Digest of the key that an entry repeats, so that a value moved to another key is detected."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
@@ -123,7 +116,7 @@ class SpeechKey(NamedTuple):
 
 
 def parse_speech_key(key: str) -> SpeechKey:
-    """The parts of a key that speech_key made. Raises ValueError for any other key."""
+    """Return the parts of a speech key. Raises ValueError for any other key."""
     kind, *parts = key.split(":")
     if kind != SPEECH or len(parts) != 4:
         raise ValueError(f"not a speech key: {key}")
@@ -131,7 +124,7 @@ def parse_speech_key(key: str) -> SpeechKey:
 
 
 def kind_of(key: str) -> str:
-    """`llm:exact`, `llm:semantic`, `llm:query_index`, `tts`, … or "" for a key that is not ours."""
+    """Return `llm:exact`, `llm:semantic`, `llm:query_index`, `tts`, …, or "" for other keys."""
     for kind in KINDS:
         if key == kind or key.startswith(f"{kind}:"):
             return kind
@@ -144,7 +137,7 @@ def _quoted(part: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """`value` with whole numbers as integers: as it stands in the canonical form."""
+    """Return `value` with whole floats as integers, as in the canonical form."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Every counter of the cache. The first two are promised to users with exactly these names and labels."""
+"""All counters of the cache. Names and labels of the first two are a contract with users."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ LEDGER_DROPPED = Counter(
 
 
 def samples_of(gauge: Gauge) -> list[Sample]:
-    """What a gauge says over all workers."""
+    """Return the samples of a gauge over all workers."""
     registry = CollectorRegistry()
     try:
         MultiProcessCollector(registry)
@@ -97,12 +97,12 @@ def samples_of(gauge: Gauge) -> list[Sample]:
 
 
 def by_worker(gauge: Gauge) -> dict[int, float]:
-    """The value of a gauge of mode `liveall` in every worker, by process id."""
+    """Return the values of a `liveall` gauge by process id."""
     return {int(sample.labels.get("pid", os.getpid())): sample.value for sample in samples_of(gauge)}
 
 
 def forget_dead_workers() -> None:
-    """Take what killed workers said last out of the gauges; a new worker does this when it starts."""
+    """Drop gauges of killed workers; called when a worker starts."""
     for pid in by_worker(INDEX_ENTRIES):
         if not _is_alive(pid):
             mark_process_dead(pid)

@@ -18,13 +18,13 @@ SHARED_SCOPE = "shared"
 
 
 def hash_key(key: str) -> str:
-    """What is stored of an API key. The key holds 256 random bits, so a fast hash cannot be searched through."""
+    """Hash an API key. It has 256 random bits, so a fast hash is safe."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 class ClientManager(models.Manager["Client"]):
     def create_with_key(self, name: str, **fields: Any) -> tuple[Client, str]:
-        """A new client and its API key, which is shown this once and never stored. Raises ValidationError."""
+        """Create a client. Return it with its API key, which is never stored. Raises ValidationError."""
         client = self.model(name=name, **fields)
         key = client.give_key()
         client.clean_fields()
@@ -33,7 +33,7 @@ class ClientManager(models.Manager["Client"]):
 
 
 class Client(models.Model):
-    """A program that may call the API: its key, what it shares, what it is allowed."""
+    """An API client: its key, sharing and limits."""
 
     name = models.CharField(max_length=100, unique=True)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
@@ -78,20 +78,20 @@ class Client(models.Model):
         return self.name
 
     def give_key(self) -> str:
-        """Set a new API key, to be saved by the caller. It is returned this once; only its hash is stored."""
+        """Set and return a new API key; the caller saves the client. Only its hash is stored."""
         key = KEY_PREFIX + secrets.token_urlsafe(32)
         self.key_hash, self.key_hint = hash_key(key), key[:8]
         return key
 
     @property
     def private_scope(self) -> str:
-        """Whose cache entries this client reads and writes, but for those that it shares."""
+        """Scope of the entries that this client does not share."""
         if self.pk is None:
             raise ValueError("an unsaved client has no identity and therefore no entries")
         return f"client:{self.pk}"
 
     def tightened(self, policy: Policy) -> Policy:
-        """`policy` within what this client may write."""
+        """Return `policy` restricted to what this client may store."""
         if self.daily_entries is None and not self.never_store:
             return policy
         quota = None if self.daily_entries is None else Quota(str(self.pk), self.daily_entries)
@@ -99,22 +99,20 @@ class Client(models.Model):
 
     @property
     def is_authenticated(self) -> bool:
-        """What DRF asks of whoever sent a request."""
         return self.is_active
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
     def fresh(self) -> ReceiptQuerySet:
-        """Those that may still be asked for."""
         return self.filter(created__gte=timezone.now() - Receipt.KEPT_FOR)
 
     def prune(self) -> int:
-        """Remove the others; how many there were."""
+        """Delete expired receipts. Return their number."""
         return self.filter(created__lt=timezone.now() - Receipt.KEPT_FOR).delete()[0]
 
 
 class Receipt(models.Model):
-    """What one spoken turn came to. Kept in the database, so that it is there without Redis and for every worker."""
+    """Receipt of a voice turn, in the database so that every worker has it, also without Redis."""
 
     KEPT_FOR = timedelta(minutes=10)
 

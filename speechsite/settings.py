@@ -39,7 +39,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 
 def _development_key() -> str:
-    """A key for this checkout alone, the same in all its workers; `check --deploy` asks for a real one."""
+    """Key of this checkout, shared by its workers; `check --deploy` asks for a real one."""
     file = VAR_DIR / "secret_key"
     if not file.exists():
         file.touch(mode=0o600)

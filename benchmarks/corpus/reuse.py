@@ -1,8 +1,7 @@
-"""How much of the corpus a sentence cache would speak without a provider: `python -m benchmarks.corpus.reuse`.
+"""Measure the hit rate of a sentence cache on the corpus: `python -m benchmarks.corpus.reuse`.
 
-One pass in the order of the file, from an empty cache that forgets nothing. A sentence is a hit when the same client
-(domain) has said it before in this language, or when any client has and it is shareable. Counted in characters, which
-is what providers bill.
+One pass in file order, from an empty cache without expiry. A sentence is a hit if the same client (domain) has used it
+before in this language, or if any client has and it is shareable. Counted in characters, the unit that providers bill.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from speech.text.sentences import split
 
 CORPUS = Path(__file__).with_name("agent_turns.jsonl")
 
+# Domain, language, whether it stands in the first turn of a call, text.
 Sentence = tuple[str, str, bool, str]
-"""Domain, language, whether it stands in the first turn of a call, text."""
 
 
 def sentences() -> Iterator[Sentence]:
@@ -28,7 +27,7 @@ def sentences() -> Iterator[Sentence]:
 
 
 def reuse(said: list[Sentence], *, own: bool = True, shared: bool = True) -> float:
-    """The share of characters, 0 to 1, that the cache speaks: from the client's own scope, the shared one, or both."""
+    """Return the share of cached characters, 0 to 1: with the client's own scope, the shared one, or both."""
     kept: set[tuple[str, str, str]] = set()
     hits = 0
     for domain, language, _, text in said:

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.faults`: break everything that can break, under load, and print what the clients saw.
+"""Run the fault drills under load and print the effect on clients: `python -m benchmarks.faults`.
 
-Talks to loopback only and touches no process that it did not start. Ends with status 1 where a demand was not met.
+Uses loopback only and touches no foreign process. Exits with status 1 if a requirement is not met.
 """
 
 from __future__ import annotations

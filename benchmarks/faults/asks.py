@@ -1,4 +1,4 @@
-"""Requests whose right answer is known: what the loopback providers say depends on what they are asked."""
+"""Requests with known answers: the loopback providers derive their answer from the question."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import urllib3
 from benchmarks.faults.site import Site
 from speech.tests.loopback.answers import tone
 
+# Repeated questions; all others are new.
 POOL = 40
-"""Questions that come again and again; any other is new."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    # `right`; `wrong`: an answer to another question; `rejected`: a gateway error; `failed`: anything else.
     kind: str
-    """`right`; `wrong`: an answer, but not to this; `told`: an error of ours; `failed`: anything else."""
+    # X-Cache.
     cache: str = ""
-    """X-Cache."""
+    # Cache-Status.
     status: str = ""
-    """Cache-Status."""
     provider: str = ""
 
 
@@ -40,7 +40,6 @@ def new_chat(site: Site, number: int) -> Verdict:
 
 
 def uncached_chat(site: Site, number: int) -> Verdict:
-    """Never touches Redis."""
     return _chat(site, question(number), {"Cache-Control": "no-store"})
 
 
@@ -53,7 +52,7 @@ def new_speech(site: Site, number: int) -> Verdict:
 
 
 def new_stream(site: Site, number: int) -> Verdict:
-    """Through OpenAI's wire format. An error event is told; a stream without its end has failed."""
+    """Streams in OpenAI's format. An error event counts as rejected; a stream without its end as failed."""
     text = question(POOL + number)
     body = {"model": "balanced", "stream": True, "messages": [{"role": "user", "content": text}]}
     try:
@@ -65,7 +64,7 @@ def new_stream(site: Site, number: int) -> Verdict:
     events = [line[6:] for line in response.data.decode().splitlines() if line.startswith("data: ")]
     chunks = [json.loads(event) for event in events if event != "[DONE]"]
     if any("error" in chunk for chunk in chunks):
-        return Verdict("told")
+        return Verdict("rejected")
     if not events or events[-1] != "[DONE]":
         return Verdict("failed")
     said = "".join(choice["delta"].get("content", "") for chunk in chunks for choice in chunk["choices"])
@@ -77,7 +76,6 @@ def question(number: int) -> str:
 
 
 def answer(text: str) -> str:
-    """What the loopback providers reply."""
     return f"You said: {text}. That is all."
 
 
@@ -108,11 +106,11 @@ def _judged(response: urllib3.BaseHTTPResponse, *, right: bool) -> Verdict:
     provider = response.headers.get("X-Provider", "")
     if response.status == 200:
         return Verdict("right" if right else "wrong", *about, provider)
-    return Verdict("told" if _is_ours(response) else "failed", *about, provider)
+    return Verdict("rejected" if _is_ours(response) else "failed", *about, provider)
 
 
 def _is_ours(response: urllib3.BaseHTTPResponse) -> bool:
-    """502 to 504 with a code and a message; a 500 is never an answer."""
+    """True for 502 to 504 with code and message; a 500 never counts."""
     try:
         error = response.json()["error"]
     except (ValueError, KeyError, TypeError):

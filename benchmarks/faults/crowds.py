@@ -17,7 +17,7 @@ from benchmarks.faults.site import Site
 def request_bytes(
     site: Site, path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None, *, length: int = 0
 ) -> bytes:
-    """A whole request in HTTP/1.1; with `length` it announces so many bytes and holds what there are of them."""
+    """Build an HTTP/1.1 request; `length` declares a longer body than is sent."""
     data = json.dumps(body).encode()
     sent = {
         "Host": f"127.0.0.1:{site.server.port}",
@@ -33,7 +33,7 @@ def request_bytes(
 
 @contextmanager
 def connected(site: Site, count: int, data: bytes = b"", *, receives: int = 0) -> Iterator[list[socket.socket]]:
-    """So many open connections, on each of which `data` has been sent; `receives`: bytes that each takes unread."""
+    """Open connections that have sent `data`; `receives` is the number of bytes each leaves unread."""
     open_ones: list[socket.socket] = []
     try:
         for _ in range(count):
@@ -53,13 +53,13 @@ def connected(site: Site, count: int, data: bytes = b"", *, receives: int = 0) -
 @dataclass(frozen=True, slots=True)
 class Reply:
     seconds: float
+    # 0: no answer.
     status: int
-    """0: no answer."""
     body: bytes
 
 
 def all_at_once(site: Site, data: bytes, count: int, patience: float) -> list[Reply]:
-    """What `count` clients get that connect at the same moment and send `data`."""
+    """Return the responses of `count` clients that connect at the same moment."""
 
     async def one() -> Reply:
         begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""Clients that ask without a break while a drill does harm, and what became of every request."""
+"""Clients that send requests continuously during a drill, and the result of every request."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from benchmarks.faults.result import Result
 from benchmarks.faults.site import Site
 
 CLIENTS = 8
+# Seconds between two requests of one client: the drills are about faults, not about speed.
 PAUSE = 0.02
-"""Seconds between two requests of one client: the drills are about faults, not about speed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
+    # `time.monotonic()`
     sent: float
-    """`time.monotonic()`"""
     seconds: float
     verdict: Verdict
 
 
 class Load:
-    """`with Load(site, [...]) as load:` asks until the block ends. The clients take turns with what they ask."""
+    """`with Load(site, [...]) as load:` sends requests until the block ends, alternating between the given kinds."""
 
     def __init__(self, site: Site, asks: Sequence[Ask], *, clients: int = CLIENTS, pause: float = PAUSE) -> None:
         self.answered: list[Answered] = []
@@ -54,11 +54,10 @@ class Load:
             self.answered.append(Answered(sent, time.monotonic() - sent, verdict))
 
     def since(self, moment: float, until: float = float("inf")) -> list[Answered]:
-        """What was asked from `moment` on."""
         return [one for one in list(self.answered) if moment <= one.sent < until]
 
     def seconds_until(self, wanted: Callable[[Verdict], bool], patience: float = 60.0) -> float | None:
-        """How long it takes from now until an answer to a request sent from now on is as `wanted`."""
+        """Return the seconds until the answer to a new request is as `wanted`."""
         begun = time.monotonic()
         while time.monotonic() < begun + patience:
             for one in self.since(begun):

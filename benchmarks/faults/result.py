@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-COLUMNS = ("drill", "sent", "right", "wrong", "told", "failed", "slowest", "recovered", "seen", "")
+COLUMNS = ("drill", "sent", "right", "wrong", "rejected", "failed", "slowest", "recovered", "observed", "")
 
 
 @dataclass
 class Result:
     sent: int = 0
     right: int = 0
+    # Answers to another question.
     wrong: int = 0
-    """Answers to another question than the one that was asked."""
-    told: int = 0
-    """Errors of ours that say what happened."""
+    # Gateway errors with a cause.
+    rejected: int = 0
+    # Anything else: a broken connection, a stream without its end, a status 500.
     failed: int = 0
-    """Anything else: a connection that breaks, a stream without its end, a status 500."""
+    # Seconds.
     slowest: float = 0.0
-    """Seconds."""
+    # Seconds from the end of the fault to recovery.
     recovered: float | None = None
-    """Seconds from the end of the fault until all is as before."""
+    # Figures specific to this drill.
     seen: list[str] = field(default_factory=list)
-    """Figures that belong to this drill alone."""
+    # Unmet requirements.
     broken: list[str] = field(default_factory=list)
-    """Demands that were not met."""
     skipped: str = ""
 
     def count(self, kind: str, seconds: float) -> None:
@@ -41,18 +41,18 @@ class Result:
         self.recovered = seconds
         self.require(f"{what} within {most:.0f} s", seconds is not None and seconds < most)
 
-    def require_right(self, *, told: bool = False) -> None:
-        """Nothing wrong, nothing failed; errors of ours only where `told`."""
+    def require_right(self, *, rejected: bool = False) -> None:
+        """Nothing wrong, nothing failed; gateway errors only if `rejected`."""
         self.require("0 wrong", self.wrong == 0)
         self.require("0 failed", self.failed == 0)
-        self.require("no errors", told or self.told == 0)
+        self.require("no errors", rejected or self.rejected == 0)
         self.require("some right", self.right > 0)
 
     def row(self, title: str) -> list[str]:
         if self.skipped:
             return [title, *[""] * 7, f"skipped: {self.skipped}", "–"]
         recovered = "" if self.recovered is None else f"{self.recovered:.1f} s"
-        counts = [str(number) for number in (self.sent, self.right, self.wrong, self.told, self.failed)]
+        counts = [str(number) for number in (self.sent, self.right, self.wrong, self.rejected, self.failed)]
         verdict = f"NOT MET: {', '.join(self.broken)}" if self.broken else "ok"
         return [title, *counts, f"{self.slowest:.2f} s", recovered, "; ".join(self.seen), verdict]
 

@@ -1,4 +1,4 @@
-"""What every drill works on: the real server, a real Redis and loopback providers, on free ports of this machine."""
+"""Test bed of the drills: the real server, a real Redis and loopback providers on free ports."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from speech.tests.loopback.openai import usage_of
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.server import Server
 
+# Maximum delay between the start of the first and the last worker, in seconds.
 STARTING = 60.0
-"""Seconds that a worker may start later than the first one."""
 
 
 class Unwell(FakeOpenAI):
-    """An OpenAI of which a share of the calls goes wrong, and that keeps books of what it has billed."""
+    """An OpenAI server that fails for a share of its calls and records what it bills."""
 
     def __init__(self) -> None:
         super().__init__()
+        # Probability of each fault per call.
         self.faults: Mapping[str, float] = {}
-        """How often each of its behaviours befalls a call, in place of a good answer."""
+        # Calls and tokens (OpenAI's names) of completed answers.
         self.billed: Counter[str] = Counter()
-        """Calls, and OpenAI's names for tokens, of the answers that were sent to their end."""
         self._dice = random.Random(6)
 
     def reset(self) -> None:
@@ -58,24 +58,24 @@ class Site:
     server: Server
     redis: RedisServer
     provider: Unwell
+    # The fallback, if any.
     second: FakeSarvam
-    """The fallback, where one is set."""
 
     def workers(self) -> list[psutil.Process]:
-        """The processes that answer: the grandchildren of `manage.py serve`."""
+        """Worker processes: the grandchildren of `manage.py serve`."""
         [granian] = psutil.Process(self.server.process.pid).children()
         return [child for child in granian.children() if "resource_tracker" not in " ".join(child.cmdline())]
 
 
 class Shared:
-    """The site of all drills that want nothing special; starting one takes longer than most drills."""
+    """Site shared by most drills, because starting one takes longer than a drill."""
 
     def __init__(self) -> None:
         self._cleanup = ExitStack()
         self._site: Site | None = None
 
     def get(self) -> Site:
-        """As good as new: nothing stored, everybody well."""
+        """Return the site, emptied and with healthy providers."""
         if self._site is None or self._site.server.process.poll() is not None:
             self._site = self._cleanup.enter_context(new_site())
         self._site.redis.restart()
@@ -94,13 +94,12 @@ shared = Shared()
 
 @contextmanager
 def site() -> Iterator[Site]:
-    """The shared site."""
     yield shared.get()
 
 
 @contextmanager
 def new_site(*, workers: int = 2, redis_url: str = "", **environment: str) -> Iterator[Site]:
-    """A site of its own. `redis_url`: where its server looks for Redis, if not at the one that is started with it."""
+    """Start a separate site. `redis_url`: Redis of its server, instead of the one started with it."""
     with ExitStack() as cleanup:
         directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
         redis = cleanup.enter_context(RedisServer())
@@ -124,7 +123,7 @@ def new_site(*, workers: int = 2, redis_url: str = "", **environment: str) -> It
 
 
 def _wait_for_workers(server: Server, count: int) -> None:
-    """The server answers as soon as one worker does; each one that has begun says how large its index is."""
+    """Wait until all workers have started; each reports the size of its index."""
     deadline = time.monotonic() + STARTING
     while server.request("GET", "/metrics").data.count(b"semantic_index_entries{pid=") < count:
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What the drills of a provider that is unwell have in common."""
+"""Shared code of drills with a failing provider."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from benchmarks.faults.result import Result
 from benchmarks.faults.site import Site, new_site
 
 ASKS: Sequence[Ask] = (new_chat, new_speech, new_stream, known_chat, known_speech)
+# Seconds; PROVIDER_READ_TIMEOUT.
 READ_TIMEOUT = 2
-"""Seconds; PROVIDER_READ_TIMEOUT."""
+# Seconds: a silent provider costs one read timeout, a dripping one up to four.
 IN_TIME = 4.0 * READ_TIMEOUT
-"""Seconds: a silent provider costs one read time-out, one that drips up to four."""
 
 
 def run_unwell(faults: Mapping[str, float], *, seconds: float, quick: bool) -> Result:
-    """Load while a share of the provider's calls goes wrong, then once everything again while it is well."""
+    """Run load while a share of the provider's calls fails, then once more while it is healthy."""
     with new_site(PROVIDER_BREAKER_SECONDS="1", PROVIDER_READ_TIMEOUT=str(READ_TIMEOUT)) as here:
         with Load(here, ASKS) as load:
             here.provider.faults = faults
@@ -30,13 +30,13 @@ def run_unwell(faults: Mapping[str, float], *, seconds: float, quick: bool) -> R
         bad = stored_badly(here)
     result.require("nothing bad is stored", bad == 0)
     result.require(f"every answer within {IN_TIME:.0f} s", quick or result.slowest < IN_TIME + 2)
-    result.require_right(told=True)
+    result.require_right(rejected=True)
     return result
 
 
 def stored_badly(here: Site) -> int:
-    """How many of the questions that come again are now answered wrongly; what is not stored, a provider answers."""
+    """Count repeated questions that are now answered wrongly."""
     # A breaker that has just opened gives it another chance within a second.
     time.sleep(1.5)
     verdicts = [ask(here, number) for number in range(20) for ask in (known_chat, known_speech)]
-    return sum(verdict.kind not in ("right", "told") for verdict in verdicts)
+    return sum(verdict.kind not in ("right", "rejected") for verdict in verdicts)

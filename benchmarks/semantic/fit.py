@@ -54,7 +54,7 @@ _SIGNS = np.array([1 if name in _RISES else 0 if name in _FREE else -1 for name 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """All candidates of a stream in the order of asking, each with the question that asks and the one stored."""
+    """All candidates of a stream in order, each with its question and the stored one."""
 
     questions: int
     asked: NDArray[np.int64]
@@ -64,13 +64,13 @@ class Candidates:
     rows: Floats
 
     def samples(self) -> tuple[Floats, Floats, Floats]:
-        """Features, labels and weights of those that only the model can judge; every stream weighs the same."""
+        """Features, labels and weights of candidates that no guard rejects; every stream has the same weight."""
         judged = ~self.same & (self.rows[:, 0] > _LEAST_SIMILARITY)
         count = int(judged.sum())
         return self.rows[judged], self.right[judged].astype(float), np.full(count, 1 / count)
 
     def served(self, probabilities: Floats, bar: float) -> tuple[float, float]:
-        """Hit rate and wrong answers a question, where a question that was answered is not stored."""
+        """Hit rate and errors per question; an answered question is not stored."""
         answered = np.zeros(self.questions, bool)
         best: dict[int, int] = {}
         wrong = 0
@@ -126,7 +126,7 @@ def candidates(path: Path, seed: int, others: Iterable[Sequence[Asked]]) -> Cand
 
 
 def fit(found: Sequence[Candidates]) -> tuple[float, Floats]:
-    """Bias and weights of a logistic regression with a ridge penalty; features of the wrong sign are left out."""
+    """Bias and weights of a logistic regression with a ridge penalty; features with the wrong sign are dropped."""
     samples = [each.samples() for each in found]
     rows, right, share = (np.concatenate(columns) for columns in zip(*samples, strict=True))
     share *= len(right) / share.sum()
@@ -172,7 +172,7 @@ def _left_out(found: Sequence[Candidates], at: int) -> list[Floats]:
 
 
 def lowest_bar(found: Sequence[Candidates], chances: Sequence[Floats], budget: float) -> float:
-    """The lowest bar at which every file, as the mean of its shuffles, stays within `budget` errors a question."""
+    """Lowest threshold at which every file, averaged over its shuffles, stays within `budget` errors per question."""
     for bar in np.arange(0.5, 0.999, 0.002):
         errors = np.array([each.served(chance, bar)[1] for each, chance in zip(found, chances, strict=True)])
         if errors.reshape(-1, _SHUFFLES).mean(axis=1).max() <= budget:
@@ -181,7 +181,7 @@ def lowest_bar(found: Sequence[Candidates], chances: Sequence[Floats], budget: f
 
 
 def _words(streams: Iterable[Sequence[Asked]]) -> tuple[Counter[str], int]:
-    """In how many questions each word stands, and the number of questions."""
+    """Document frequency of each word, and the number of questions."""
     questions = [analyse(asked.text) for stream in streams for asked in stream]
     return Counter(word for question in questions for word in {*question.content, *question.function}), len(questions)
 

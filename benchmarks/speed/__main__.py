@@ -1,6 +1,6 @@
 """Run the rows of docs/performance.md: python -m benchmarks.speed [--quick] [--only ROW …] [--json FILE] [--plots DIR].
 
-Everything is started here and stopped at the end: Redis, servers, fake providers, LiteLLM.
+Starts and stops everything itself: Redis, servers, fake providers, LiteLLM.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from benchmarks.speed import load, machine, plots, rows  # noqa: E402
 from benchmarks.speed.bench import Bench  # noqa: E402
 from benchmarks.speed.figures import Figure, table  # noqa: E402
 
+# The folder is the registry: `run(bench)` of each module yields figures.
 NAMES = sorted(module.name for module in iter_modules(rows.__path__))
-"""The folder is the registry: each module has `run(bench)`, which yields figures."""
 
 
 def main() -> None:
@@ -55,7 +55,6 @@ def main() -> None:
 
 
 def _figures(name: str, quick: bool) -> list[Figure]:
-    """One row's; what it needs is started for it alone and stopped after it."""
     with ExitStack() as stack:
         return list(import_module(f"{rows.__name__}.{name}").run(Bench(quick, stack)))
 

@@ -1,4 +1,4 @@
-"""Contestants in turn, A B A B: what else the machine does meanwhile then hits all of them alike."""
+"""Contestants alternate, A B A B, so that other load affects all of them alike."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from benchmarks.speed.load import Ask, Borne, put
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """What each contestant bore in each round."""
+    """Figures of each contestant in each round."""
 
     by_name: Mapping[str, list[Borne]]
 
     def median(self, name: str) -> Borne:
-        """Of each figure for itself."""
         rounds = self.by_name[name]
         return Borne(
             p50_ms=statistics.median(borne.p50_ms for borne in rounds),
@@ -28,7 +27,7 @@ class Rounds:
         )
 
     def ratio(self, name: str, other: str, of: Callable[[Borne], float]) -> float:
-        """The median of the ratios of all rounds: the two of one round met the same machine."""
+        """Median of the ratios of all rounds: both figures of a round met the same load."""
         pairs = zip(self.by_name[name], self.by_name[other], strict=True)
         return statistics.median(of(one) / of(another) for one, another in pairs)
 
@@ -36,7 +35,7 @@ class Rounds:
 def measure(
     bench: Bench, contestants: Mapping[str, Ask], connections: int, *, rounds: int = 0, seconds: int = 0
 ) -> Rounds:
-    """The first round warms up and does not count. `rounds` of so many `seconds` where a row wants others than most."""
+    """Run a warm-up round, then `rounds` of `seconds` each."""
     found: dict[str, list[Borne]] = {name: [] for name in contestants}
     for round_number in range((rounds or bench.rounds) + 1):
         lasts = (seconds or bench.seconds) if round_number else 1

@@ -1,4 +1,4 @@
-"""Everything that a run starts, and stops when it ends."""
+"""Resources of a run."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from speechsite.server.private_redis import free_port
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.server import Server
 
+# More than one load can use.
 NUMBERS = 10_000_000
-"""More than one load can use up."""
 
 
 @dataclass
@@ -34,7 +34,6 @@ class Bench:
 
     @property
     def seconds(self) -> int:
-        """How long one load lasts."""
         return 1 if self.quick else 3
 
     @property
@@ -42,7 +41,7 @@ class Bench:
         return 2 if self.quick else 9
 
     def fresh_numbers(self) -> int:
-        """The first of a range of numbers that no body has held so far."""
+        """Return the start of a range of numbers that no body has used."""
         return next(self._numbers)
 
     def directory(self) -> Path:
@@ -52,12 +51,12 @@ class Bench:
         return self.stack.enter_context(RedisServer())
 
     def redis8(self) -> RedisServer | None:
-        """One with vector sets, where REDIS8_SERVER names its program."""
+        """A Redis with vector sets, if REDIS8_SERVER names its program."""
         binary = os.environ.get("REDIS8_SERVER")
         return self.stack.enter_context(RedisServer(binary=binary)) if binary else None
 
     def provider(self, milliseconds: int = 0) -> str:
-        """The base URL of a loopback OpenAI that thinks for so long."""
+        """Base URL of a loopback OpenAI with this latency."""
         command = [sys.executable, "-m", "benchmarks.speed.provider", str(milliseconds)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.stack.callback(stop, process)
@@ -65,7 +64,7 @@ class Bench:
         return process.stdout.readline().strip()
 
     def gateway(self, redis: RedisServer, provider: str, *, workers: int = 1, **environment: str) -> Server:
-        """The real server: `make run` with a provider that costs nothing."""
+        """The real server, with a free provider."""
         own = {
             "REDIS_URL": redis.url,
             "LLM_PROVIDER": "openai",
@@ -78,7 +77,7 @@ class Bench:
         return server
 
     def limit(self, redis: RedisServer, body: str) -> Ask:
-        """The bare WSGI function, served with the same options as the gateway."""
+        """The minimal WSGI function, served with the same options as the gateway."""
         port = free_port()
         threads = str(settings.THREADS)
         options = ["--interface", "wsgi", "--port", str(port), "--blocking-threads", threads, "--backlog", "2048"]
@@ -99,5 +98,4 @@ class Bench:
 
     @cached_property
     def has_litellm(self) -> bool:
-        """Whether it could be installed."""
         return litellm.install()

@@ -1,4 +1,4 @@
-"""How far two runs agree: python -m benchmarks.speed.compare FIRST.json SECOND.json. Prints what has a target."""
+"""Compare two runs: python -m benchmarks.speed.compare FIRST.json SECOND.json. Prints figures with a target."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def difference(one: float, other: float) -> float:
-    """As a share of the larger one."""
+    """Relative to the larger one."""
     largest = max(abs(one), abs(other))
     return abs(one - other) / largest if largest else 0.0
 

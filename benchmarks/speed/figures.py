@@ -1,4 +1,4 @@
-"""What a run comes to: figures with their targets, as a table and as JSON."""
+"""Figures with their targets, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
+    # Row number in docs/performance.md.
     row: int
-    """Its number in docs/performance.md."""
     what: str
     value: float
     unit: str
     target: str = ""
+    # None: no target.
     met: bool | None = None
-    """None: there is no target."""
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
@@ -34,7 +34,7 @@ def at_least(row: int, what: str, value: float, unit: str, least: float) -> Figu
 
 
 def table(figures: Iterable[Figure]) -> str:
-    """Markdown, as it stands in docs/performance.md."""
+    """Markdown, as in docs/performance.md."""
     lines = ["| row | what | measured | target | |", "| --- | --- | --- | --- | --- |"]
     for figure in figures:
         verdict = {None: "", True: "met", False: "missed"}[figure.met]
@@ -44,5 +44,5 @@ def table(figures: Iterable[Figure]) -> str:
 
 
 def readable(value: float) -> str:
-    """With as many digits as a run can tell."""
+    """Round to the precision of a run."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"

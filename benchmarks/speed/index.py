@@ -1,4 +1,4 @@
-"""Filling the index of a running gateway."""
+"""Fill the index of a running gateway."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import time
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.server import Server
 
+# SEMANTIC_MAX_ENTRIES of a gateway that is filled here.
 MOST = "200000"
-"""SEMANTIC_MAX_ENTRIES of a gateway that is filled here."""
 PATIENCE_SECONDS = 180.0
 
 
 def scope_of(redis: RedisServer) -> str:
-    """The scope of the entries that are there: all were asked by one client, in one way."""
+    """Scope of the existing entries: all come from one client and one kind of request."""
     return next(key.decode().split(":")[2] for key in redis.client().scan_iter("llm:semantic:*"))
 
 
@@ -26,7 +26,7 @@ def fill(redis: RedisServer, scope: str, count: int) -> None:
 
 
 def wait_until_known(gateway: Server, count: int) -> float:
-    """Until all workers together have read so many entries; the seconds that it took."""
+    """Wait until all workers have loaded this many entries. Return the seconds."""
     began = time.perf_counter()
     while gateway.metric("semantic_index_entries") < count:
         if time.perf_counter() - began > PATIENCE_SECONDS:

@@ -1,4 +1,4 @@
-"""The limit of the machine: hash the body, one Redis GET, return the bytes. Served as the gateway is."""
+"""Baseline: hash the body, one Redis GET, return the bytes. Served like the gateway."""
 
 from __future__ import annotations
 

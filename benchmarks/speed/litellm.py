@@ -1,4 +1,4 @@
-"""LiteLLM's proxy with its Redis cache, in a virtual environment of its own: it pins other versions than we do."""
+"""LiteLLM's proxy with its Redis cache, in a separate virtual environment because it pins other versions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Proxy:
 
 
 def install() -> bool:
-    """Make the virtual environment where there is none yet; about two minutes. Whether it is there."""
+    """Create the virtual environment, in about two minutes. Return True if it exists."""
     ready = HERE / "ready"
     if ready.exists() and ready.read_text() == repr(PACKAGES):
         return True
@@ -44,7 +44,7 @@ def install() -> bool:
 
 
 def start(directory: Path, redis_port: int, provider: str) -> Proxy:
-    """One worker, its telemetry and its look-ups on the net switched off. YAML is a superset of JSON."""
+    """One worker, without telemetry and network lookups. YAML is a superset of JSON."""
     model = {"model": f"openai/{MODEL}", "api_base": provider, "api_key": KEY}
     cache = {"type": "redis", "host": "127.0.0.1", "port": redis_port}
     (directory / "config.yaml").write_text(

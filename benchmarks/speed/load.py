@@ -1,4 +1,4 @@
-"""Load on one URL, and how it was borne: by `wrk` where it is installed, else by a generator of our own."""
+"""Load on one URL, by `wrk` if installed, or else by our own generator."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from benchmarks.speed import generator
 from benchmarks.speed.processes import cpu_seconds
 
 GENERATOR = "wrk" if shutil.which("wrk") else "own"
+# Placeholder in a body for a number unique to each request, so that none is a hit.
 NUMBER = "{number}"
-"""Where it stands in a body, each request has another number there, so that none is ever a hit."""
 
 SCRIPT = """
 local body, number = {body}, {start}
@@ -41,15 +41,15 @@ class Ask:
     url: str
     body: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    # Process id of the server, the parent of its workers; 0 if not measured.
     process: int = 0
-    """The id of the server's process, of which its workers are children; 0 where nobody wants to know."""
 
     @property
     def all_headers(self) -> dict[str, str]:
         return {"Content-Type": "application/json", **self.headers}
 
     def request(self) -> Request:
-        """One such request, outside any load."""
+        """Send one request outside any load."""
         return Request(self.url, self.body.encode(), self.all_headers)  # noqa: S310 (our own URL)
 
 
@@ -59,16 +59,16 @@ class Borne:
     p99_ms: float
     per_second: float
     failed: int
+    # CPU time of the server and its workers per request; other load affects it little.
     cpu_ms: float = 0.0
-    """Processor time of the server and its workers for each request; unlike the others, other work delays it little."""
 
 
 class Failed(RuntimeError):
-    """Some answers were no answers, so the times mean nothing."""
+    """Some responses were errors, so the times mean nothing."""
 
 
 def put(ask: Ask, *, connections: int, seconds: float, start: int = 0) -> Borne:
-    """Keep `connections` busy with `ask` for so long. Bodies are numbered from `start`. Raises Failed."""
+    """Keep `connections` busy with `ask` for this long. Bodies are numbered from `start`. Raises Failed."""
     run: Any = _with_wrk if GENERATOR == "wrk" else generator.run
     before = cpu_seconds(ask.process)
     borne = Borne(**run(ask, connections, seconds, start))

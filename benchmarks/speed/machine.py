@@ -1,4 +1,4 @@
-"""What a run was made on, for whoever compares two of them."""
+"""Description of the machine, for comparing runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def describe() -> dict[str, object]:
 
 
 def load() -> float:
-    """Processes that wanted to run during the last minute, on average. Above 0.5 a core, figures are not worth much."""
+    """Load average of the last minute. Above 0.5 per core, figures are unreliable."""
     return os.getloadavg()[0]
 
 

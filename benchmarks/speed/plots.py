@@ -1,4 +1,4 @@
-"""Two pictures for docs/performance.md, drawn from the figures of a run."""
+"""Plots of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIZE = re.compile(r"lookup among (\d+) entries(?:, (\w+))?")
 
 
 def write(figures: Iterable[Figure], directory: Path) -> None:
-    """`latency.svg` and `lookup.svg`, each where its row was run."""
+    """Write `latency.svg` and `lookup.svg`, if their rows were run."""
     directory.mkdir(parents=True, exist_ok=True)
     found = list(figures)
     by_workers = _lines((match[1], int(match[2]), figure.value) for figure, match in _matching(found, 9, _LOAD))

@@ -1,4 +1,4 @@
-"""Waiting for what was started, and ending it."""
+"""Start, wait for and stop processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ START_SECONDS = 120.0
 def wait_until_it_answers(
     process: subprocess.Popen[str] | subprocess.Popen[bytes], request: urllib.request.Request
 ) -> None:
-    """Return once `request` is answered with 200. Raises RuntimeError if `process` ends first, or nothing comes."""
+    """Return once `request` gets a 200. Raises RuntimeError if `process` ends first or time runs out."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -39,14 +39,14 @@ def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
 
 
 def only_worker(server: int) -> psutil.Process:
-    """What answers for `manage.py serve`, given that process' id and one worker: it has no children and is no Redis."""
+    """The single worker of `manage.py serve`: it has no children and is no Redis."""
     processes = psutil.Process(server).children(recursive=True)
     [worker] = [one for one in processes if not one.children() and "redis" not in one.name()]
     return worker
 
 
 def cpu_seconds(process: int) -> float:
-    """What a process and all its children have used so far; a Redis among them is not counted."""
+    """CPU time of a process and its children, except Redis."""
     if not process:
         return 0.0
     root = psutil.Process(process)

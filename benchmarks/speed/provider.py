@@ -1,4 +1,4 @@
-"""A loopback OpenAI in a process of its own, so that its work is not done by whoever measures.
+"""A loopback OpenAI in a separate process, so that its work is not measured.
 
 Run: python -m benchmarks.speed.provider MILLISECONDS. It prints its base URL.
 """
@@ -14,7 +14,7 @@ from speech.tests.loopback.answers import Seen
 
 class Provider(FakeOpenAI):
     def admit(self, seen: Seen) -> str:
-        """Unlike in tests, nobody looks at the requests afterwards: hundreds of thousands are not kept."""
+        """Does not record requests, unlike in tests: there are hundreds of thousands."""
         return "ok"
 
 

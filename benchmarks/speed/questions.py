@@ -1,4 +1,4 @@
-"""Questions that an index is filled with, and pairs that mean the same."""
+"""Questions that fill an index, and paraphrases."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ PLACES = (
 
 
 def pairs(count: int) -> list[tuple[str, str]]:
-    """A question, and the same in other words, which a normalisation does not make equal."""
+    """A question and a paraphrase that differs after normalization."""
     chosen = islice(product(NOUNS, VERBS), count)
     return [(f"How do I {verb} my {noun}?", f"How can I {verb} my {noun}?") for noun, verb in chosen]
 
 
 def many(count: int) -> list[str]:
-    """At most a million questions made of few words, so that each has near neighbours, in no order."""
+    """Up to a million shuffled questions made of few words, so that each has near neighbors."""
     parts = list(product(VERBS, WHOSE, KINDS, NOUNS, PLACES))
     random.Random(0).shuffle(parts)
     return [f"How do I {verb} {whose} {kind} {noun} {place}?" for verb, whose, kind, noun, place in parts[:count]]
 
 
 def reworded(question: str) -> str:
-    """One of `many` in other words."""
+    """A paraphrase of one of `many`."""
     return question.replace("How do I", "How can I")
 
 
 def others(count: int) -> Iterator[str]:
-    """Questions that mean none of these."""
+    """Questions that match none of these."""
     return (f"What became of case {number} from {NOUNS[number % len(NOUNS)]} desk?" for number in range(count))

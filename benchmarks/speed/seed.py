@@ -1,7 +1,7 @@
-"""Fill the query index with questions that nobody asks: python -m benchmarks.speed.seed SCOPE COUNT.
+"""Fill the query index: python -m benchmarks.speed.seed SCOPE COUNT.
 
-Only the index is filled; REDIS_URL names the Redis. The answers are not there, which makes no difference to a search
-that does not find them.
+Only the index is filled, in the Redis of REDIS_URL. Answers are missing, which does not affect a search that does not
+find them.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ from caching.semantic.matcher import NEIGHBOURS, Matcher  # noqa: E402
 
 BATCH = 1000
 ASKED = 200
+# Maximum error of a cosine in a vector set, which stores vectors as 8-bit integers.
 EIGHT_BITS = 0.003
-"""How far a cosine may be off in a vector set, which keeps vectors as 8-bit integers."""
 
 
 def main(sizes: list[int]) -> None:

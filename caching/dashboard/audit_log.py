@@ -10,7 +10,7 @@ from caching.models import EntryHits
 
 
 def log_removal(request: HttpRequest, what: str, removed: int) -> None:
-    """An entry in the admin's log: who removed what from the cache."""
+    """Record in the admin log which user deleted which entries."""
     LogEntry.objects.create(
         user_id=cast(int, request.user.pk),
         content_type=ContentType.objects.get_for_model(EntryHits),

@@ -1,4 +1,4 @@
-"""Figures as charts: the data that Chart.js draws, and the same rows for reading and for a spreadsheet."""
+"""Charts of the dashboard: data for Chart.js, and the same rows as a table and as CSV."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from caching.reports.aggregates import Figures, Filters, Latency, Period
 
 EXACT, SEMANTIC, MISS = "var(--color-primary-600)", "var(--color-primary-300)", "var(--color-base-400)"
 SPENT, SAVED = "#f97316", "#16a34a"
+# Readable on light and dark backgrounds.
 GREY = "#9ca3af"
-"""Readable on white and on black."""
 MOST_BARS = 8
 NO_REQUESTS = "No requests in this period."
 NO_MONEY = "No savings or costs in this period."
@@ -43,24 +43,23 @@ class Chart:
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
+    # Chart.js' `data`, as JSON.
     data: str
-    """Chart.js' `data`, as JSON."""
     options: str
     type: Literal["bar", "line"] = "bar"
+    # Name and colour of each data set.
     legend: Sequence[tuple[str, str]] = field(default_factory=tuple)
-    """Name and colour of each data set."""
 
+    # Text if there is nothing to draw.
     nothing: str = NO_REQUESTS
-    """Said where there is nothing to draw."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether every bar would be of height zero."""
         return not any(value for row in self.rows for value in row[1 : len(self.legend) + 1])
 
 
 def all_charts(period: Period, filters: Filters, series: Series) -> dict[str, Chart]:
-    """By slug. `series` is what stats.timeseries found for the same period and filters."""
+    """Return all charts by slug. `series` is the result of `queries.timeseries` for the same period and filters."""
     levels, models = queries.by_level_and_model(period, filters)
     charts = (
         hits(series, period),
@@ -145,7 +144,7 @@ def _chart(
     options: dict[str, Any],
     nothing: str = NO_REQUESTS,
 ) -> Chart:
-    """The first column names the rows; each colour draws one of the columns after it."""
+    """Build a chart. The first column holds the row names; each color draws one of the following columns."""
     drawn = [(number, columns[number].title, colour) for number, colour in enumerate(colours, start=1)]
     data = {
         "labels": [row[0] for row in rows],

@@ -1,4 +1,4 @@
-"""What staff may choose on the dashboard and in the list of keys."""
+"""Filter forms of the dashboard and the key list."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DATE = {"type": "date"}
 
 
 class DashboardForm(forms.Form):
-    """A period and filters, as they stand in the address of the page."""
+    """Period and filters from the query string."""
 
     period = forms.ChoiceField(choices=[(name, title) for name, (title, *_) in PERIODS.items()], required=False)
     start = forms.DateField(required=False, label="From", widget=UnfoldAdminTextInputWidget(attrs=_DATE))
@@ -90,8 +90,6 @@ class DashboardForm(forms.Form):
 
 
 class KeysForm(forms.Form):
-    """Which keys to list."""
-
     kind = forms.ChoiceField(
         required=False,
         choices=[("", "All kinds"), *((kind, kind) for kind in keys.KINDS)],
@@ -120,7 +118,7 @@ class KeysForm(forms.Form):
     cursor = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def clean_older_than(self) -> float | None:
-        """Seconds."""
+        """Return seconds."""
         text = self.cleaned_data["older_than"]
         try:
             return duration(text).total_seconds() if text else None
@@ -129,22 +127,21 @@ class KeysForm(forms.Form):
 
     @property
     def pattern(self) -> str:
-        """What was searched for, if it has a `*` in it or begins like a key."""
+        """The search term if it contains `*` or starts like a key."""
         wanted: str = self.cleaned_data["q"] if self.is_valid() else ""
         return wanted if "*" in wanted or keys.kind_of(wanted) else ""
 
     @property
     def text(self) -> str:
-        """What was searched for, if it is no pattern."""
+        """The search term if it is not a pattern."""
         return "" if self.pattern or not self.is_valid() else self.cleaned_data["q"]
 
     @property
     def cursor_value(self) -> int:
-        """Where the page begins."""
         return (self.is_valid() and self.cleaned_data["cursor"]) or 0
 
     def selection(self) -> Selection:
-        """Everything that fits, for a valid form."""
+        """Return the selection of a valid form."""
         kind = self.cleaned_data["kind"]
         return Selection(
             kinds=(kind,) if kind else keys.KINDS,

@@ -1,4 +1,4 @@
-"""What the dashboard shows, in its order: are we saving, is it right, is it healthy."""
+"""Context of the dashboard: savings, accuracy, health."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from caching.reports.aggregates import Figures, change, together
 from caching.reports.semantic_quality import correctness
 from caching.templatetags.formatting import count, money, percent
 
+# Time limit for counting keys; the rest is extrapolated.
 COUNTING_SECONDS = 0.05
-"""How long keys are counted for a page; the rest is extrapolated."""
 SEMANTIC_HITS = 10
 
 
@@ -27,15 +27,14 @@ class Card:
     title: str
     value: str
     note: str
+    # Growth relative to the previous period; for the hit rate the difference.
     change: float | None = None
-    """Share by which the figure grew since the period before; of the hit rate, the difference."""
     in_points: bool = False
+    # `better`, `worse` or `neither`.
     more_is: str = "better"
-    """`better`, `worse` or `neither`."""
 
     @property
     def trend(self) -> str:
-        """`better`, `worse`, or "" where a change is neither."""
         if not self.change or self.more_is == "neither":
             return ""
         return self.more_is if self.change > 0 else {"better": "worse", "worse": "better"}[self.more_is]
@@ -49,7 +48,6 @@ class Card:
 
 
 def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
-    """For `templates/admin/index.html`."""
     form = DashboardForm(request.GET)
     period, filters = form.selected_period(), form.selected_filters()
     series = queries.timeseries(period, filters)

@@ -1,4 +1,4 @@
-"""What staff say of answers that came from another question."""
+"""Reviews of semantic hits by staff."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from caching.models import Call, Judge, Judgement, Outcome, Verdict
 
 
 def judge(hit: Call, verdict: Verdict) -> int:
-    """Let the verdict take effect, for everybody. How many entries were removed."""
+    """Apply a verdict for all clients. Return the number of deleted entries."""
     use = verdicts.Use(
         hit.match,
         hit.key,
@@ -25,7 +25,7 @@ def judge(hit: Call, verdict: Verdict) -> int:
 
 
 def with_verdicts(hits: Iterable[Call]) -> list[tuple[Call, Judgement | None]]:
-    """Each hit with the last that was said of it."""
+    """Pair each hit with its latest review."""
     found = list(hits)
     said = Judgement.objects.filter(match__in=[hit.match for hit in found]).order_by("pk")
     last = {judgement.match: judgement for judgement in said}

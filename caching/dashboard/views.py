@@ -1,4 +1,4 @@
-"""Pages of the admin: what is in the cache, and what staff do with it. All behind `admin_site.admin_view`."""
+"""Admin pages of the cache. All are wrapped in `admin_site.admin_view`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ REMOVERS = permission_required("caching.delete_entries", raise_exception=True)
 
 @require_GET
 def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    """The rows of one chart of the dashboard."""
     form = DashboardForm(request.GET)
     period, filters = form.selected_period(), form.selected_filters()
     found = charts.all_charts(period, filters, queries.timeseries(period, filters)).get(slug)
@@ -42,7 +41,7 @@ def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @REMOVERS
 def judge(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say whether a semantic hit was right; a wrong one is removed."""
+    """Review a semantic hit; a wrong one is deleted."""
     hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
     verdict = Verdict.WRONG if request.POST.get("verdict") == Verdict.WRONG else Verdict.RIGHT
     removed = verdicts.judge(hit, verdict)
@@ -76,7 +75,6 @@ def key_detail(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def key_audio(request: HttpRequest) -> HttpResponse:
-    """The sound of one entry, as it is stored."""
     key = request.GET.get("key", "")
     detail = browse.inspect(key) if keys.kind_of(key) == keys.SPEECH else None
     if detail is None or detail.audio is None:
@@ -87,12 +85,14 @@ def key_audio(request: HttpRequest) -> HttpResponse:
 @require_POST
 @REMOVERS
 def remove(request: HttpRequest) -> HttpResponse:
-    """Ask whether to remove the chosen keys; with `confirmed`, remove them."""
-    chosen = request.POST.getlist("key")
+    """Ask for confirmation, then delete the selected keys."""
+    selected = request.POST.getlist("key")
     if not request.POST.get("confirmed"):
-        return _page(request, "caching/confirm_delete.html", "Delete entries", {"keys": chosen, "count": len(chosen)})
-    removed = browse.remove(chosen)
-    log_removal(request, ", ".join(chosen), removed)
+        return _page(
+            request, "caching/confirm_delete.html", "Delete entries", {"keys": selected, "count": len(selected)}
+        )
+    removed = browse.remove(selected)
+    log_removal(request, ", ".join(selected), removed)
     messages.success(request, f"Deleted {_entries(removed)}.")
     return redirect("keys")
 
@@ -100,7 +100,7 @@ def remove(request: HttpRequest) -> HttpResponse:
 @require_POST
 @REMOVERS
 def remove_matching(request: HttpRequest) -> HttpResponse:
-    """Show how many keys the filters select; with `confirmed`, remove them."""
+    """Ask for confirmation, then delete all keys that match the filters."""
     form = KeysForm(request.POST)
     if not form.is_valid() or form.text:
         messages.error(request, "Nothing was deleted: these filters cannot be used to delete entries.")

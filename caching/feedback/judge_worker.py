@@ -1,6 +1,6 @@
-"""Asking a model whether answers were right, beside the requests: nothing here delays an answer.
+"""Background review of answers by a model.
 
-What waits is bounded, and so is how often a model is asked. What does not fit is dropped and counted.
+The queue and the rate of calls are bounded. Reviews beyond them are dropped and counted.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ logger = logging.getLogger(__name__)
 MOST_WAITING = 64
 
 
-class Court:
-    """One a process: a queue, and a thread that works it off."""
+class JudgeWorker:
+    """A queue and the thread that works through it; one per process."""
 
     def __init__(self) -> None:
+        # Set from above, because the cache knows no providers.
         self.ask_model: AskModel | None = None
-        """Who is asked. Handed in from above, because the cache knows no providers."""
         self._waiting: queue.Queue[tuple[Case, Judge]] = queue.Queue(MOST_WAITING)
         self._worker = PeriodicWorker("judging", self.judge_one, _seconds_between_judgements)
 
     def offer(self, case: Case) -> None:
-        """Take a case if it is of the sample, or a near miss worth knowing. Returns at once."""
+        """Queue a case if it is part of the sample, or a near miss worth reviewing. Never blocks."""
         if self.ask_model is None:
             return
         judge = Judge.MODEL if case.match.serves else Judge.PROMOTION
@@ -52,7 +52,7 @@ class Court:
         self._worker.start()
 
     def judge_one(self) -> bool:
-        """Judge the case that has waited longest. Return False if none waits."""
+        """Review the oldest case. Return False if none is queued."""
         try:
             case, judge = self._waiting.get_nowait()
         except queue.Empty:
@@ -61,7 +61,7 @@ class Court:
         return True
 
     def work_off(self) -> int:
-        """Judge at most as many cases as may wait. Return how many there were."""
+        """Review all queued cases, at most one queue's length. Return their number."""
         return sum(takewhile(bool, (self.judge_one() for _ in range(MOST_WAITING))))
 
     def _is_worth_knowing(self, case: Case) -> bool:
@@ -94,7 +94,7 @@ def _is_of_the_sample() -> bool:
 
 
 def _pay(case: Case, opinion: Opinion) -> None:
-    """Into the ledger, as spent by the cache on its own account."""
+    """Record the cost in the ledger, as overhead of the cache."""
     ledger.record(
         Event(
             "llm",
@@ -126,5 +126,5 @@ def _use(case: Case) -> Use:
     )
 
 
-court = Court()
-offer = court.offer
+worker = JudgeWorker()
+offer = worker.offer

@@ -1,7 +1,7 @@
-"""What was learned: the database has it all, Redis says that there is something new, every process has it in memory.
+"""Sync reviews to all workers: the database is the source, a version token in Redis signals changes.
 
-`llm:query_index:learned` holds a word that changes with every judgement. A process that sees another word, or none,
-reads what is new from the database. Whoever empties Redis takes nothing of it away, not even the news.
+`llm:query_index:learned` holds the token, which changes with every review. A process that sees another token, or none,
+reads the new reviews from the database, so flushing Redis loses nothing.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from caching.semantic.scoring.pair_verdicts import MOST_PAIRS, learned
 
 logger = logging.getLogger(__name__)
 
+# Polling interval: other workers apply a review within about a second.
 POLL_SECONDS = 0.5
-"""How long a judgement may stay unknown to other workers (our promise is about a second)."""
 KEPT_SECONDS = 30 * 24 * 3600
+# Ids to read again, because PostgreSQL may show a higher id before a lower concurrent one.
 _OVERLAP = 100
-"""Numbers read again, because PostgreSQL may show a higher one before a lower one that was written at the same time."""
 _TEACHERS = (Judge.STAFF, Judge.MODEL, Judge.PROMOTION)
 
 
-def hear(pair: str, judge: str, verdict: str) -> None:
-    """Let this process know at once what one judgement says of its pair.
+def apply(pair: str, judge: str, verdict: str) -> None:
+    """Apply a verdict to its pair in this process at once.
 
-    A client's "right" only counts: clients that share a scope must not be able to vouch for each other's answers.
+    A client's "right" is only counted: clients that share a scope cannot vouch for each other's answers.
     """
     right = verdict == Verdict.RIGHT
     if pair and (not right or judge in _TEACHERS):
@@ -40,50 +40,50 @@ def hear(pair: str, judge: str, verdict: str) -> None:
 
 
 def announce() -> None:
-    """Tell all processes, this one included, that something was judged. It is in the database by now."""
+    """Signal to all processes that the database contains a new review."""
     learned.steps = thresholds.steps()
-    _say_another_word()
+    _change_token()
 
 
-def _say_another_word() -> dict[str, Any]:
-    """The word, which no process has seen before."""
-    word = {"v": 1, "change": secrets.token_hex(8)}
-    if not store.put(keys.LEARNED, word, KEPT_SECONDS):
-        # A full Redis takes nothing new but gives up what it has, and where there is no word everybody reads.
+def _change_token() -> dict[str, Any]:
+    """Set a token that no process has seen."""
+    token = {"v": 1, "change": secrets.token_hex(8)}
+    if not store.put(keys.LEARNED, token, KEPT_SECONDS):
+        # A full Redis refuses writes but allows deletions, and without a token every process reads the database.
         store.delete([keys.LEARNED])
-    return word
+    return token
 
 
-class Follower:
-    """Keeps `learned` up to date in a thread of its own, until it is stopped."""
+class VerdictSync:
+    """Thread that keeps `learned` up to date."""
 
     def __init__(self) -> None:
         self._seen: dict[str, Any] | None = None
         self._newest = 0
-        self._worker = PeriodicWorker("verdicts", self.look, POLL_SECONDS)
+        self._worker = PeriodicWorker("verdicts", self.poll, POLL_SECONDS)
 
     def start(self) -> None:
-        """Returns when all that is known so far is in memory."""
-        if self.read():
+        """Load all existing reviews before returning."""
+        if self.load():
             thresholds.show()
         self._worker.start()
 
     def stop(self) -> None:
         self._worker.stop()
 
-    def look(self) -> None:
-        """Read what is new, unless Redis still says what it said the last time."""
+    def poll(self) -> None:
+        """Read new reviews, unless the token is unchanged."""
         if not store.available():
             self._seen = None
             return
-        # Who was cut off cannot know whether what it announced meanwhile was heard, nor does anybody who finds no word.
-        # The word is said before the database is read: what is judged in between changes it again.
-        word = (self._seen and store.get(keys.LEARNED)) or _say_another_word()
-        if word != self._seen and self.read():
-            self._seen = word
+        # After a disconnect, or without a token, other processes may have missed a review: set a new token. It is set
+        # before the database is read, so that a review in between changes it again.
+        token = (self._seen and store.get(keys.LEARNED)) or _change_token()
+        if token != self._seen and self.load():
+            self._seen = token
 
-    def read(self) -> bool:
-        """Take in what is new in the database; whether it could be read."""
+    def load(self) -> bool:
+        """Apply new reviews from the database. Return False if it could not be read."""
         rows = Judgement.objects.exclude(pair="").order_by("-pk").values_list("pk", "pair", "judge", "verdict")
         try:
             new = list(rows.filter(pk__gt=self._newest - _OVERLAP)[:MOST_PAIRS])
@@ -92,10 +92,10 @@ class Follower:
             logger.warning("Cannot read reviews, continuing with the last known ones: %s", error)
             return False
         for _, pair, judge, verdict in reversed(new):
-            hear(pair, judge, verdict)
+            apply(pair, judge, verdict)
         if new:
             self._newest = max(self._newest, new[0][0])
         return True
 
 
-follower = Follower()
+verdict_sync = VerdictSync()

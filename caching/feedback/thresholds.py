@@ -1,4 +1,4 @@
-"""How wrong each level is measured to be, and its bar, which follows."""
+"""Measured error rate of each level, and the threshold that follows it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _FROM_OTHERS = (Outcome.SEMANTIC, Outcome.SHADOW)
 
 
 def measure(start: datetime | None = None, end: datetime | None = None, **conditions: str) -> dict[str, Evidence]:
-    """By level: what the model said of its random sample, among requests that agree.
+    """Return, by level, the model's verdicts on its random sample.
 
-    What clients and staff say is left out: they judge what they notice, and that is no sample. Questions are counted by
-    full hours. `conditions`: `level`, `client`.
+    Reviews of clients and staff are excluded: they are no random sample. Questions are counted by full hours.
+    `conditions`: `level`, `client`.
     """
     judged = _judged(start, end, conditions)
     asked = _asked(start, end, conditions)
@@ -38,26 +38,25 @@ def measure(start: datetime | None = None, end: datetime | None = None, **condit
 
 
 def steps() -> dict[str, int]:
-    """How far each bar that was ever moved stands above the packaged one."""
+    """Return the current step of each threshold that was ever changed."""
     newest = (BarChange.objects.filter(level=level).first() for level in BUDGETS)
     return {change.level: change.steps for change in newest if change}
 
 
 def standing() -> dict[str, float]:
-    """The bar of each level that has one."""
     moved, packaged = steps(), packaged_model().bars
     return {level: threshold.bar(packaged[level], moved.get(level, 0)) for level in BUDGETS}
 
 
 def show() -> None:
-    """Set the gauges of Prometheus by what the database says."""
+    """Set the Prometheus gauges from the database."""
     for level in BUDGETS:
         last = BarChange.objects.filter(level=level).first()
         _show(_since(last, level), last.steps if last else 0)
 
 
 def adjust(level: str) -> BarChange | None:
-    """Move the bar of a level if what was judged since it last moved says so. What was done."""
+    """Change a level's threshold if the reviews since its last change require it. Return the change, or None."""
     if level not in BUDGETS:
         return None
     last = BarChange.objects.filter(level=level).first()

@@ -1,5 +1,3 @@
-"""What a judge is asked, and says."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,30 +10,30 @@ from caching.semantic.cache import Asked, Match
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An answer that was given, or nearly given, to another question than the one it was made for."""
+    """An answer served, or nearly served, for another question than its own."""
 
     asked: Asked
     match: Match
+    # The stored answer.
     answer: str
-    """What is stored for `match.question`."""
+    # Messages before the question, in OpenAI's format.
     history: Sequence[Mapping[str, Any]]
-    """OpenAI's messages before the question."""
     level: str
     client: str
+    # Remaining lifetime of the answer, in seconds.
     ttl: int
-    """Seconds that the answer still lives."""
+    # False for near misses and in shadow mode.
     given: bool = True
-    """Whether somebody got the answer: not a near miss, and nothing in shadow mode."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
+    # None: no clear verdict.
     right: bool | None
-    """Whether the answer fully answers the question that was asked; None: the judge gave no clear verdict."""
     provider: str
     model: str
+    # Billed by the reviewing provider; None if unknown.
     usage: Usage | None
-    """What the judge's provider billed; None: it did not say."""
 
 
 AskModel = Callable[[Case], Opinion]

@@ -1,4 +1,4 @@
-"""The one place where a verdict takes effect, whoever gives it: staff, a client, or a model."""
+"""The single place where a verdict takes effect, from staff, clients or the model."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from caching.semantic.cache import forget_answers
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use of a stored answer, as far as it is known to who judges it."""
+    """One use of a stored answer, as its reviewer knows it."""
 
+    # Id of this use.
     match: str
-    """Names it."""
+    # Key of the answer.
     key: str
-    """Of the answer."""
+    # Empty for the answer's own question.
     pair: str = ""
-    """Empty where the answer was made for this very question."""
     level: str = ""
     client: str = ""
     question: str = ""
     matched: str = ""
     probability: float | None = None
+    # False for near misses and in shadow mode.
     given: bool = True
-    """False: nobody got the answer, because it was a near miss or the tier ran in shadow mode."""
 
 
 def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
-    """Let a verdict take effect in all workers. How many entries were removed.
+    """Apply a verdict in all workers. Return the number of deleted entries.
 
-    An answer that was given and wrong is removed, and its pair of questions is never matched again. The same verdict of
-    the same judge is counted once, however often it is given.
+    A wrong answer that was served is deleted, and its pair of questions never matches again. Idempotent per reviewer
+    and verdict.
     """
     removed = _remove(use.key) if verdict == Verdict.WRONG and use.given else 0
     _, is_new = Judgement.objects.get_or_create(
@@ -55,7 +55,7 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
     )
     if is_new:
         metrics.JUDGEMENTS.labels(use.level, judge, verdict).inc()
-        sync.hear(use.pair, judge, verdict)
+        sync.apply(use.pair, judge, verdict)
         if judge == Judge.MODEL:
             thresholds.adjust(use.level)
         sync.announce()

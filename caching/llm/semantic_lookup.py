@@ -11,7 +11,7 @@ from caching import ledger, metrics
 from caching.coordination import rate_limit
 from caching.entry import CacheEntry
 from caching.feedback import judge_worker
-from caching.feedback.sync import follower
+from caching.feedback.sync import verdict_sync
 from caching.feedback.types import Case
 from caching.ledger import Event
 from caching.llm.entry import WholeAnswer, from_value
@@ -31,7 +31,7 @@ def prepare() -> None:
     """Load the model and the index, half a second's work. Called when a server starts."""
     if store.enabled() and settings.SEMANTIC_MODE != "off":
         tier()
-        follower.start()
+        verdict_sync.start()
 
 
 def find(query: ChatQuery, policy: Policy) -> tuple[CacheEntry[WholeAnswer], Match] | None:

@@ -1,4 +1,4 @@
-"""What is in the cache: browse it, look at one entry."""
+"""Browse the cache and inspect single entries."""
 
 from __future__ import annotations
 
@@ -24,28 +24,26 @@ from caching.semantic.cache import forget_answers, tier
 from caching.semantic.embedders.base import EmbeddingError
 from caching.semantic.types import Candidate
 
+# Time limit of a search per page.
 PAGE_SECONDS = 0.1
-"""How long one page looks for keys that match, before it shows what it has."""
 MOST_FOUND = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     rows: list[Row]
+    # Start of the next page; 0 on the last one.
     cursor: int
-    """Where the next page begins; 0: this was the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One entry, for the page and the command that show it."""
-
     row: Row
     audio: bytes | None
+    # The original request, if it is still in the ledger.
     call: Call | None
-    """The request that it was made for, while the ledger still has it."""
+    # By currency.
     saved: list[Money]
-    """By currency."""
 
     @property
     def cost(self) -> Money | None:
@@ -54,11 +52,11 @@ class Detail:
 
 
 def browse(selection: Selection, text: str = "", cursor: int = 0, count: int = 50) -> Page | None:
-    """One page of the keys that are selected, and whose question holds `text`.
+    """Return one page of the selected keys whose question contains `text`; None if Redis is disconnected.
 
-    The effort for one page does not grow with the database: it ends after PAGE_SECONDS, with a cursor to go on from,
-    and may therefore be short, or empty. It may hold a few more than `count` too, as SCAN does. By text it finds the
-    latest MOST_FOUND entries that the ledger knows. None while Redis is away.
+    The cost does not depend on the size of the database: a page ends after PAGE_SECONDS with a cursor, and may be short
+    or empty, or slightly longer than `count`, as with SCAN. A search by text returns the latest MOST_FOUND entries
+    known to the ledger.
     """
     if text:
         names, cursor = selection.of(_by_text(selection.kinds, text)), 0
@@ -72,7 +70,7 @@ def browse(selection: Selection, text: str = "", cursor: int = 0, count: int = 5
 
 
 def inspect(key: str) -> Detail | None:
-    """Everything about one key; None if there is none of that name, or Redis is away."""
+    """Return everything about one key; None if it is missing or Redis is disconnected."""
     stored: list[Stored] | None = scan.describe([key]) if keys.kind_of(key) else None
     if not stored:
         return None
@@ -87,7 +85,7 @@ def inspect(key: str) -> Detail | None:
 
 
 def remove(names: Sequence[str]) -> int:
-    """Delete entries, from the semantic index too; how many there were."""
+    """Delete entries, also from the semantic index. Return their number."""
     names = [name for name in names if keys.kind_of(name)]
     answers = [name for name in names if keys.kind_of(name) == keys.EXACT]
     values = store.get_many([name for name in names if keys.kind_of(name) == keys.SEMANTIC])
@@ -97,7 +95,7 @@ def remove(names: Sequence[str]) -> int:
 
 
 def neighbours(row: Row) -> list[Candidate]:
-    """Which other questions an entry of the semantic tier competes with, and what would be decided of each."""
+    """Return the entries that compete with a semantic entry, each with its decision."""
     scope, question = row.stored.fields.get("scope"), row.stored.fields.get("question")
     if row.stored.kind != keys.SEMANTIC or not (isinstance(scope, str) and isinstance(question, str)):
         return []
@@ -109,7 +107,7 @@ def neighbours(row: Row) -> list[Candidate]:
 
 
 def semantic_index_sizes() -> dict[int, int] | None:
-    """How many entries each worker finds by meaning, by process id; None where the tier is off."""
+    """Return the number of indexed entries by process id; None if the semantic cache is off."""
     if settings.SEMANTIC_MODE == "off":
         return None
     return {pid: int(size) for pid, size in sorted(metrics.by_worker(metrics.INDEX_ENTRIES).items())}
@@ -146,12 +144,10 @@ def _rows(stored: Sequence[Stored]) -> list[Row]:
 
 
 def pretty(fields: dict[str, Any]) -> str:
-    """JSON for reading."""
     return json.dumps(fields, ensure_ascii=False, indent=2)
 
 
 def as_json(detail: Detail) -> dict[str, Any]:
-    """What `cache_inspect` prints."""
     stored = detail.row.stored
     return {
         "key": stored.key,

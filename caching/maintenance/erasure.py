@@ -1,4 +1,4 @@
-"""Every trace that one client has left in Redis and in the books, and its removal."""
+"""Erase all data of a client from Redis and the database."""
 
 from __future__ import annotations
 
@@ -22,19 +22,17 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """How many there are, or were."""
-
+    # Answers, questions, audio and transcripts in Redis.
     entries: int
-    """Answers, questions, audio and transcripts in Redis."""
+    # Events in `llm:query_index`.
     events: int
-    """Questions in `llm:query_index`."""
     calls: int
+    # Hit rows of its entries.
     hits: int
-    """Rows of hits of its entries."""
+    # Reviews of its answers. A "wrong" is kept without name and texts, because other clients may share the pair.
     judgements: int
-    """Of its answers. That one was wrong is kept, without name and texts: others may share the pair of questions."""
+    # Hourly totals, which are kept anonymously because they add up to the bill.
     sums: int
-    """Hourly sums. They stay, because they add up to the bill, but nothing in them names the client any more."""
 
 
 def count(client: str) -> Traces:
@@ -51,7 +49,7 @@ def count(client: str) -> Traces:
 
 
 def forget(client: str, holder: str) -> Traces:
-    """Remove them all; `holder` is what its counters in Redis are called by. What was there."""
+    """Delete all data of a client and return the counts. `holder` is its name in Redis counters."""
     traces = count(client)
     names = _entries(client) | _called(client)
     for _ in flush.flush(Selection(client=client)):
@@ -74,7 +72,7 @@ def _entries(client: str) -> set[str]:
 
 
 def _called(client: str) -> set[str]:
-    """Keys of entries that its calls made; those that Redis has dropped since are still in the books."""
+    """Keys of entries written by its calls, including expired ones."""
     return set(Call.objects.filter(client=client).exclude(key="").values_list("key", flat=True))
 
 

@@ -1,5 +1,3 @@
-"""Removing entries, a few at a time."""
-
 from __future__ import annotations
 
 import time
@@ -12,30 +10,26 @@ from caching.redis import scan, store
 from caching.semantic.cache import forget_answers
 from caching.semantic.replication import erase_events
 
+# Between two steps that removed something, because Redis gives the memory back to the system as it goes: in five runs
+# over 1,000,000 keys without a rest it was busy for up to 11 ms at a time, in one with it for 3 (benchmarks/flush.py).
 REST_SECONDS = 0.003
-"""Between two steps that removed something, because Redis gives the memory back to the system as it goes: in five
-runs over 1,000,000 keys without a rest it was busy for up to 11 ms at a time, in one with it for 3
-(benchmarks/flush.py).
-"""
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a flush has come."""
-
+    # Keys in the whole database at the start.
     total: int
-    """Keys in the whole database, when it began."""
     scanned: int = 0
     matched: int = 0
     removed: int = 0
     bytes: int = 0
+    # False at the end if Redis disconnected.
     complete: bool = False
-    """False at the end: Redis went away meanwhile."""
     samples: list[str] = field(default_factory=list)
 
 
 def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
-    """Remove the entries of `selection` in small steps, telling after each how far it is."""
+    """Delete the selected entries in small batches, yielding the progress after each."""
     progress = Progress(total=scan.size() or 0)
     cursor = 0
     while step := scan.scan(cursor, selection.pattern):
@@ -48,10 +42,10 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
         if not dry_run:
             progress.removed += store.delete(names)
             time.sleep(REST_SECONDS if names else 0)
-            if not selection.takes_the_index:
+            if not selection.includes_index:
                 forget_answers([name for name in names if keys.kind_of(name) == keys.EXACT])
-            if not cursor and selection.takes_the_questions_of:
-                erase_events(by=selection.takes_the_questions_of)
+            if not cursor and selection.index_client:
+                erase_events(by=selection.index_client)
         progress.complete = not cursor and store.available()
         yield progress
         if not cursor:

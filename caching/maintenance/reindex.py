@@ -1,4 +1,4 @@
-"""Filling the index of the settings from the entries in Redis: after another index or embedder was chosen."""
+"""Fill the configured index from the entries in Redis after a change of index or embedder."""
 
 from __future__ import annotations
 
@@ -20,29 +20,27 @@ from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.indexes.base import BaseIndex
 from caching.semantic.replication import Event
 
+# Time limit of the embedder per batch, generous because no request waits.
 BATCH_MS = 30_000
-"""How long an embedder may take for one step; nobody waits for an answer meanwhile."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far it has come."""
-
+    # Keys in the whole database at the start.
     total: int
-    """Keys in the whole database, when it began."""
     scanned: int = 0
+    # Entries that belong in the index.
     found: int = 0
-    """Entries that should be in the index."""
+    # Entries that were missing.
     added: int = 0
-    """Of those, the ones that were not."""
+    # Index entries whose question has expired.
     removed: int = 0
-    """Entries of the index whose question has left Redis."""
+    # False at the end if Redis disconnected.
     complete: bool = False
-    """False at the end: Redis went away meanwhile."""
 
 
 class _Target:
-    """Where entries go: the index that all workers share, or the stream that fills the index of each."""
+    """Destination of entries: the shared index, or the stream that fills the index of each worker."""
 
     def __init__(self, embedder: BaseEmbedder, index: BaseIndex) -> None:
         self.embedder = embedder
@@ -74,10 +72,9 @@ class _Target:
 
 
 def reindex() -> Iterator[Progress]:
-    """Bring the index in line with the entries, in small steps, telling after each how far it is.
+    """Add missing entries in small batches, yielding the progress after each. Raises EmbeddingError.
 
-    Only what is missing is added, so it may be stopped and run again, and a provider is not paid twice. Raises
-    EmbeddingError.
+    Safe to stop and repeat: existing entries are not embedded again, so a provider is not paid twice.
     """
     options = {**settings.SEMANTIC_EMBEDDER_OPTIONS, "TIMEOUT_MS": str(BATCH_MS)}
     embedder = get_embedder(settings.SEMANTIC_EMBEDDER, options)

@@ -1,4 +1,4 @@
-"""Which entries are meant: to be listed, or to be removed."""
+"""Selection of entries to list or delete."""
 
 from __future__ import annotations
 
@@ -24,14 +24,12 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the list of keys."""
-
     stored: Stored
     hits: int
 
     @property
     def age(self) -> int | None:
-        """Whole seconds since the value was made."""
+        """Age in whole seconds."""
         created = self.stored.fields.get("created")
         return max(0, int(time.time() - created)) if isinstance(created, int | float) else None
 
@@ -41,7 +39,7 @@ class Row:
 
     @property
     def text(self) -> str:
-        """What was asked or spoken, as far as the entry says."""
+        """Question or spoken text, if the entry contains it."""
         fields = self.stored.fields
         return str(fields.get("question") or fields.get("text") or "")
 
@@ -52,27 +50,27 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which entries: all that fit every condition."""
+    """Entries that meet every condition."""
 
     kinds: tuple[str, ...] = keys.KINDS
     pattern: str = "*"
     level: str = ""
     client: str = ""
+    # Seconds.
     older_than: float | None = None
-    """Seconds."""
 
     @property
     def reads_values(self) -> bool:
         return bool(self.level or self.client or self.older_than is not None)
 
     @property
-    def takes_the_index(self) -> bool:
-        """Whether `llm:query_index` itself goes: every worker then notices and forgets all."""
+    def includes_index(self) -> bool:
+        """True if `llm:query_index` itself is deleted, so that every worker clears its index."""
         return keys.QUERY_INDEX in self.kinds and self.pattern in ("*", "llm:*") and not self.reads_values
 
     @property
-    def takes_the_questions_of(self) -> str:
-        """The client whose questions go from `llm:query_index` too, with all else of theirs; "" for none."""
+    def index_client(self) -> str:
+        """Client whose events are also removed from the query index; empty if the selection is narrower."""
         narrowed = self.level or self.older_than is not None or self.pattern != "*"
         return "" if narrowed or keys.QUERY_INDEX not in self.kinds else self.client
 
@@ -88,7 +86,7 @@ class Selection:
         return ", ".join(conditions)
 
     def of(self, names: Sequence[str]) -> list[str]:
-        """Those of `names` that are selected; their values are read only where a condition needs them."""
+        """Return the selected ones among `names`; reads values only if a condition needs them."""
         of_kind = [name for name in names if keys.kind_of(name) in self.kinds]
         if not self.reads_values or not of_kind:
             return of_kind

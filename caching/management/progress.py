@@ -5,8 +5,8 @@ from typing import Any
 WIDTH = 30
 
 
-class Bar:
-    """One line on a terminal that fills up; nothing where the output is no terminal."""
+class ProgressBar:
+    """Progress on one line of a terminal; prints nothing elsewhere."""
 
     def __init__(self, stream: Any, total: int) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""Verdicts on answers that came from another question, and what followed from them."""
+"""Reviews of semantic hits and the threshold changes that followed."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from django.utils import timezone
 
 
 class Verdict(models.TextChoices):
-    """What somebody says of an answer that came from another question."""
-
     RIGHT = "right"
     WRONG = "wrong"
 
 
 class Judge(models.TextChoices):
-    """Who says it."""
-
     STAFF = "staff"
     CLIENT = "client", "client that received the answer"
     MODEL = "model", "model, random sample"
@@ -26,7 +22,7 @@ MOST_COMMENT = 1000
 
 
 class Judgement(models.Model):
-    """One verdict. Rows are only added; `caching.feedback.verdicts` says which of them hold."""
+    """One review. Rows are only added; `caching.feedback.verdicts` decides which are in force."""
 
     created = models.DateTimeField(default=timezone.now)
     match = models.CharField(max_length=16, help_text="Id of the semantic hit; see the call with the same value.")
@@ -54,7 +50,7 @@ class Judgement(models.Model):
 
 
 class BarChange(models.Model):
-    """A level's bar was raised or lowered, and why. The newest row of a level holds."""
+    """A change of a level's threshold. The newest row of a level is in force."""
 
     created = models.DateTimeField(default=timezone.now)
     level = models.CharField(max_length=10)

@@ -1,4 +1,4 @@
-"""Prices, and what every request cost."""
+"""Prices and the cost of every request."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REQUESTS = (*HITS, Outcome.MISS, Outcome.BYPASS, Outcome.ERROR)
 
 
 class PriceQuerySet(models.QuerySet["Price"]):
-    """Prices are only ever added: what was charged in the past stays explainable."""
+    """Append-only, so that past costs stay explainable."""
 
     def update(self, **fields: Any) -> NoReturn:
         raise ValidationError("Prices cannot be changed. Add a new price with a later start date.")
@@ -48,7 +48,7 @@ class PriceQuerySet(models.QuerySet["Price"]):
 
 
 class Price(models.Model):
-    """What a provider charges for one unit, from a moment on."""
+    """Price of one unit of a provider, valid from a date."""
 
     provider = models.CharField(max_length=50)
     model = models.CharField(
@@ -84,15 +84,13 @@ class Price(models.Model):
         raise ValidationError("Prices cannot be deleted. Add a new price with a later start date.")
 
     def clean(self) -> None:
-        """Refuse a price that would hold for a time for which another one was already known."""
+        """Reject a price that starts before the newest known one."""
         newest = Price.objects.filter(provider=self.provider, model=self.model, unit=self.unit).first()
         if newest and self.valid_from and self.valid_from <= newest.valid_from:
             raise ValidationError({"valid_from": f"must be after {newest.valid_from:%Y-%m-%d %H:%M}, the newest price"})
 
 
 class Dimensions(models.Model):
-    """Who and what a request was."""
-
     cache_type = models.CharField(max_length=3)
     outcome = models.CharField("result", max_length=8, choices=Outcome)
     level = models.CharField(max_length=10, blank=True)
@@ -106,7 +104,7 @@ class Dimensions(models.Model):
 
 
 class Units(models.Model):
-    """Units billed; for a hit, the units that the provider had billed when the answer was made."""
+    """Billed units; for a hit, those billed when the answer was generated."""
 
     input_tokens = models.BigIntegerField(default=0)
     cached_input_tokens = models.BigIntegerField(default=0)
@@ -119,7 +117,7 @@ class Units(models.Model):
 
 
 class HourlyUsage(Dimensions, Units):
-    """All requests of one hour that agree in every dimension, added up."""
+    """Totals of all requests of one hour with the same dimensions."""
 
     hour = models.DateTimeField()
     requests = models.BigIntegerField(default=0)
@@ -160,12 +158,12 @@ class HourlyUsage(Dimensions, Units):
 
     @classmethod
     def bucket(cls, seconds: float) -> str:
-        """The column that counts a request of this duration."""
+        """Return the column that counts a request of this duration."""
         return next((f"under_{most}_ms" for most in cls.BUCKETS_MS if seconds * 1000 < most), "slower")
 
 
 class Call(Dimensions, Units):
-    """One request that was not an exact hit: what it cost, or why the entry of another question answered it."""
+    """A request that was not an exact hit: its cost, or the reasons for a semantic hit."""
 
     created = models.DateTimeField()
     key = models.CharField(max_length=500, blank=True)
@@ -195,7 +193,7 @@ class Call(Dimensions, Units):
 
 
 class EntryHits(models.Model):
-    """How often one entry answered on one day, and what that saved."""
+    """Hits and savings of one entry on one day."""
 
     day = models.DateField()
     key = models.CharField(max_length=500)

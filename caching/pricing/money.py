@@ -1,4 +1,4 @@
-"""Amounts of money that know their currency."""
+"""Amounts of money with their currency."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SMALLEST = Decimal(1).scaleb(-PLACES)
 @dataclass(frozen=True, slots=True)
 class Money:
     amount: Decimal
+    # ISO 4217.
     currency: str
-    """ISO 4217."""
 
     def to(self, currency: str) -> Money | None:
-        """The same in `currency`, by settings.CURRENCY_RATES; None where one of the two has no rate."""
+        """Convert with settings.CURRENCY_RATES; None without a rate."""
         if currency == self.currency:
             return self
         rates: dict[str, Decimal] = settings.CURRENCY_RATES
@@ -29,18 +29,18 @@ class Money:
         return Money(self.amount / rates[self.currency] * rates[currency], currency)
 
     def rounded(self) -> Money:
-        """To the nine places that the ledger keeps."""
+        """Round to the nine places of the ledger."""
         return Money(self.amount.quantize(_SMALLEST), self.currency)
 
 
 def total(amounts: Iterable[Money], currency: str) -> Decimal:
-    """The sum in `currency`. An amount whose currency has no rate is left out: `manage.py check` reports that."""
+    """Return the sum in `currency`. Amounts without a rate are skipped; `manage.py check` reports them."""
     converted = (money.to(currency) for money in amounts)
     return sum((money.amount for money in converted if money), Decimal(0))
 
 
 def together(*amounts: Money) -> Money:
-    """The sum, in the currency that they share, else in the one for display."""
+    """Return the sum in the common currency, or else in the display currency."""
     currency = common_currency(amounts)
     return Money(total(amounts, currency), currency).rounded()
 
@@ -51,6 +51,6 @@ def common_currency(amounts: Sequence[Money]) -> str:
 
 
 def plain(amount: Decimal) -> str:
-    """`Decimal("1.200E-7")` as `0.00000012`: at most nine places, no exponent, no zeros at the end."""
+    """Format without exponent or trailing zeros: `Decimal("1.200E-7")` is `0.00000012`."""
     text = f"{amount:.{PLACES}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

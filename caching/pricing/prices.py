@@ -1,4 +1,4 @@
-"""What a unit costs, at a moment. An unknown price is None, never 0."""
+"""Prices of units at a moment. An unknown price is None, never 0."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from caching.pricing.usage import Usage
 
 logger = logging.getLogger(__name__)
 
+# A new price takes effect in every process within this time.
 REMEMBERED_SECONDS = 10.0
-"""How long a process trusts what it read: a new price holds everywhere within this time."""
 REMEMBERED_LOOKUPS = 4096
 
 
 class PriceTable:
-    """All prices as they stood when it was made."""
+    """Snapshot of all prices."""
 
     def __init__(self, prices: Iterable[Price]) -> None:
         self._prices: dict[tuple[str, str], list[Price]] = {}
@@ -37,11 +37,11 @@ class PriceTable:
         self.cost_now = lru_cache(REMEMBERED_LOOKUPS)(self._cost_now)
 
     def find(self, provider: str, model: str, unit: str, moment: datetime) -> Price | None:
-        """The price in force: of exactly this model, else of the longest prefix; the newest that holds already."""
+        """Return the newest price in force: of this model, or else of the longest prefix."""
         return next((price for price in self._candidates(provider, model, unit) if price.valid_from <= moment), None)
 
     def cost(self, provider: str, model: str, usage: Usage | None, moment: datetime) -> Money | None:
-        """What `usage` costs; None if it is not known, or one of its units has no price or another currency."""
+        """Return the cost of `usage`; None if unknown, without a price, or in several currencies."""
         if usage is None:
             return None
         amounts = []
@@ -57,7 +57,7 @@ class PriceTable:
         return Money(sum((money.amount for money in amounts), Decimal(0)), amounts[0].currency).rounded()
 
     def _cost_now(self, provider: str, model: str, usage: Usage | None) -> Money | None:
-        """The same at this moment. A table lives for seconds, so what was found once holds as long as the table."""
+        """Cost at this moment, memoized: a table lives for seconds only."""
         return self.cost(provider, model, usage, timezone.now())
 
     def _find_candidates(self, provider: str, model: str, unit: str) -> list[Price]:
@@ -68,19 +68,18 @@ class PriceTable:
 
 
 def cost(provider: str, model: str, usage: Usage | None, moment: datetime | None = None) -> Money | None:
-    """What a call costs at `moment` (default: now), to nine places."""
+    """Return the cost of a call at `moment` (default: now), rounded to nine places."""
     if moment is None:
         return table().cost_now(provider, model, usage)
     return table().cost(provider, model, usage, moment)
 
 
 def table() -> PriceTable:
-    """The prices, read from the database at most every REMEMBERED_SECONDS; the last ones known while it is away."""
+    """Return the prices, read at most every REMEMBERED_SECONDS; the last known ones if the database is down."""
     return _remembered.get()
 
 
 def forget() -> None:
-    """Read the prices anew at the next call."""
     _remembered.forget()
 
 

@@ -1,4 +1,4 @@
-"""What a provider charges for, counted as it says it counted."""
+"""Units that providers bill, as they report them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+# Larger counts are a provider's error, and their sums would overflow the database column.
 MOST = 2**53
-"""A larger count is a provider's error, and would not fit the database when added up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Billed units of one call to a provider. `Usage()`: nothing was billed; None in its place: it did not say."""
+    """Billed units of one call. `Usage()` means nothing was billed; None means unknown."""
 
+    # Without cached tokens, which have their own price.
     input_tokens: int = 0
-    """Without the cached ones, which have a price of their own."""
+    # Input tokens that the provider found in its own prompt cache.
     cached_input_tokens: int = 0
-    """Input tokens that the provider found in its own prompt cache."""
     output_tokens: int = 0
     characters: int = 0
     audio_seconds: Decimal | int = 0
 
     @classmethod
     def from_tokens(cls, usage: Mapping[str, Any] | None) -> Usage | None:
-        """OpenAI's `usage`, in whose `prompt_tokens` the cached ones are included. None if it says nothing usable."""
+        """Parse OpenAI's `usage`, whose `prompt_tokens` include cached ones. None if it is unusable."""
         if not usage:
             return None
         details = usage.get("prompt_tokens_details")
@@ -39,7 +39,7 @@ class Usage:
 
     @classmethod
     def from_billed(cls, billed: Mapping[str, Any]) -> Usage | None:
-        """Units by the names of the fields here (`{"characters": 42}`). None if there is none of them."""
+        """Parse units by field name (`{"characters": 42}`). None if there are none."""
         known = {name: billed[name] for name in UNITS if _is_count(billed.get(name))}
         return cls(**known) if known else None
 
@@ -50,7 +50,6 @@ class Usage:
         return None if None in usages else sum((usage for usage in usages if usage), cls())
 
     def items(self) -> Iterator[tuple[str, Decimal | int]]:
-        """The units of which there are any."""
         return ((name, count) for name in UNITS if (count := getattr(self, name)))
 
     def __add__(self, other: Usage) -> Usage:

@@ -1,4 +1,4 @@
-"""A period, a choice of requests, and what they add up to."""
+"""Periods, filters and totals."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.utils import timezone
 from caching.models import HITS, REQUESTS, Outcome
 from caching.pricing.money import Money, total
 
+# Longer periods are grouped by day.
 HOURLY_UP_TO = timedelta(hours=48)
-"""Longer periods are shown by day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Period:
 
     @property
     def before(self) -> Period:
-        """The period of the same length that this one follows; the two share no full hour."""
+        """The preceding period of the same length; they share no full hour."""
         start = full_hour(self.start)
         return Period(start - (self.end - start), start)
 
@@ -39,7 +39,7 @@ class Period:
         return self.end - self.start <= HOURLY_UP_TO
 
     def steps(self) -> Iterator[datetime]:
-        """The moments at which each hour or day of the period begins."""
+        """Start of each hour or day of the period."""
         step = timedelta(hours=1) if self.is_hourly else timedelta(days=1)
         moment = full_hour(self.start) if self.is_hourly else full_hour(self.start).replace(hour=0)
         while moment < self.end:
@@ -49,7 +49,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Only requests that agree in all of these; an empty one is no condition."""
+    """Conditions on requests; empty values match everything."""
 
     cache_type: str = ""
     level: str = ""
@@ -66,16 +66,14 @@ EVERYTHING = Filters()
 
 @dataclass(slots=True)
 class Figures:
-    """Some requests, added up."""
-
+    # By result. Those not in REQUESTS are activities of the cache itself.
     requests: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Outcome.values, 0))
-    """By outcome; those that are no requests (REQUESTS) count what the cache did on its own account."""
     spent: Decimal = Decimal(0)
     saved: Decimal = Decimal(0)
+    # Part of the cost caused by the cache itself.
     overhead: Decimal = Decimal(0)
-    """What of the spending was the cache's own."""
+    # Requests with unknown cost or savings, excluded from the amounts.
     unpriced: int = 0
-    """Requests whose cost or saving is unknown, and in no amount here."""
     tokens_billed: int = 0
     tokens_served: int = 0
     characters_billed: int = 0
@@ -93,7 +91,7 @@ class Figures:
 
     @property
     def hit_rate(self) -> float | None:
-        """Hits of all requests that were looked up; None when there were none."""
+        """Hits among looked-up requests; None if there are none."""
         looked_up = self.hits + self.requests[Outcome.MISS]
         return self.hits / looked_up if looked_up else None
 
@@ -107,7 +105,7 @@ class Figures:
         return self.miss_seconds / misses if misses else None
 
     def add(self, row: dict[str, Any]) -> None:
-        """`row`: sums of one outcome in one currency."""
+        """Add `row`: totals of one result in one currency."""
         outcome, is_hit = row["outcome"], row["outcome"] in HITS
         self.requests[outcome] += row["requests"]
         self.unpriced += row["unpriced"]
@@ -125,7 +123,6 @@ class Figures:
 
 
 def together(parts: Iterable[Figures]) -> Figures:
-    """The figures of all parts."""
     whole = Figures()
     for part in parts:
         for item in fields(part):
@@ -137,13 +134,12 @@ def together(parts: Iterable[Figures]) -> Figures:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How many requests took less than each of HourlyUsage.BUCKETS_MS milliseconds; the last count is of the rest."""
+    """Requests per bucket of HourlyUsage.BUCKETS_MS; the last count is the rest."""
 
     counts: tuple[int, ...]
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """The counts as shares of all."""
         return tuple(count / max(1, sum(self.counts)) for count in self.counts)
 
 
@@ -157,12 +153,12 @@ class TopQuestion:
 
 
 def change(now: Decimal | float, before: Decimal | float) -> float | None:
-    """By which share a figure grew; None where there was nothing to grow from."""
+    """Relative growth; None if there was nothing before."""
     return float(now) / float(before) - 1 if before else None
 
 
 def shown(amount: Decimal, currency: str) -> Decimal:
-    """In the currency for display."""
+    """Convert to the display currency."""
     if not amount or currency == settings.DISPLAY_CURRENCY:
         return amount
     return total([Money(amount, currency)], settings.DISPLAY_CURRENCY)

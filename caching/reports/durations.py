@@ -8,7 +8,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def duration(text: str) -> timedelta:
-    """`90s`, `15m`, `24h` or `7d`, for the arguments of commands. Raises ArgumentTypeError."""
+    """Parse `90s`, `15m`, `24h` or `7d`. Raises ArgumentTypeError."""
     match = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if not match:
         raise ArgumentTypeError(f"must look like 90s, 15m, 24h or 7d, not {text!r}")

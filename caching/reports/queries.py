@@ -1,6 +1,6 @@
-"""What the ledger says about a period: the figures of the dashboard and of the commands.
+"""Ledger queries for the dashboard and the commands.
 
-Amounts are in settings.DISPLAY_CURRENCY. Rows are hourly, so a period begins at the full hour that it falls into.
+Amounts are in settings.DISPLAY_CURRENCY. Rows are hourly, so a period starts at a full hour.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def summary(period: Period, filters: Filters = EVERYTHING) -> Figures:
 
 
 def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[datetime, Figures]]:
-    """Figures of each hour (of each day beyond 48 hours), those without a request included."""
+    """Return figures per hour (per day beyond 48 hours), including empty ones."""
     points = {moment: Figures() for moment in period.steps()}
     if period.is_hourly:
         for row in _summed(_rows(period, filters), "hour"):
@@ -53,7 +53,7 @@ def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[date
 
 
 def by_level_and_model(period: Period, filters: Filters = EVERYTHING) -> tuple[Groups, Groups]:
-    """Named by level, and by `provider/model`; what saved most comes first."""
+    """Return figures by level and by `provider/model`, highest savings first."""
     found = _figures(_rows(period, filters), "level", "provider", "model")
     levels, models = defaultdict[str, list[Figures]](list), defaultdict[str, list[Figures]](list)
     for (level, provider, model), figures in found.items():
@@ -63,7 +63,7 @@ def by_level_and_model(period: Period, filters: Filters = EVERYTHING) -> tuple[G
 
 
 def latency(period: Period, filters: Filters = EVERYTHING) -> dict[str, Latency]:
-    """Of "hits" and of "misses"."""
+    """Return the latencies of "hits" and "misses"."""
     kind = Case(When(outcome__in=HITS, then=Value("hits")), default=Value("misses"))
     rows = _rows(period, filters).filter(outcome__in=(*HITS, Outcome.MISS)).annotate(kind=kind)
     sums: dict[str, Any] = {f"n_{name}": Sum(name) for name in HourlyUsage.BUCKETS}
@@ -75,7 +75,7 @@ def latency(period: Period, filters: Filters = EVERYTHING) -> dict[str, Latency]
 
 
 def top_questions(period: Period, filters: Filters = EVERYTHING, limit: int = 10) -> list[TopQuestion]:
-    """The entries that saved most, by whole days. Of the filters only the cache type applies: entries are shared."""
+    """Return the entries with the highest savings, by whole days. Only the filter of cache type applies."""
     entries = EntryHits.objects.filter(day__gte=period.start.date(), day__lte=period.end.date())
     if filters.cache_type:
         entries = entries.filter(cache_type=filters.cache_type)
@@ -91,13 +91,13 @@ def top_questions(period: Period, filters: Filters = EVERYTHING, limit: int = 10
 
 
 def unpriced_models(period: Period) -> list[tuple[str, str, int]]:
-    """Provider, model and number of requests without a known price, most first."""
+    """Return provider, model and number of unpriced requests, most first."""
     rows = _rows(period, Filters()).filter(unpriced__gt=0).values("provider", "model").annotate(n=Sum("unpriced"))
     return [(row["provider"], row["model"], row["n"]) for row in rows.order_by("-n")]
 
 
 def verdicts(period: Period, filters: Filters = EVERYTHING) -> dict[str, dict[str, int]]:
-    """By judge: how many answers of the period were called right, and wrong. Of the filters: level and client."""
+    """Count "right" and "wrong" reviews by reviewer. Filters: level and client."""
     rows = Judgement.objects.filter(created__gte=period.start, created__lt=period.end, **_judged_by(filters))
     found = {judge: dict.fromkeys(Verdict.values, 0) for judge in Judge.values}
     for judge, verdict, count in rows.order_by().values_list("judge", "verdict").annotate(Count("pk")):
@@ -106,12 +106,12 @@ def verdicts(period: Period, filters: Filters = EVERYTHING) -> dict[str, dict[st
 
 
 def measured(period: Period, filters: Filters = EVERYTHING) -> list[Evidence]:
-    """How wrong each level was in the period, by the random sample that a model judged."""
+    """Return the error rate of each level, from the model's random sample."""
     return list(thresholds.measure(period.start, period.end, **_judged_by(filters)).values())
 
 
 def shadow_hits(period: Period, filters: Filters = EVERYTHING) -> dict[str, int]:
-    """By level: hits that were not given, because the tier ran in shadow mode. Of the filters: level and client."""
+    """Count hits not served in shadow mode, by level. Filters: level and client."""
     rows = _rows(period, Filters(**_judged_by(filters))).filter(outcome=Outcome.SHADOW).values_list("level")
     return dict(rows.annotate(Sum("requests")))
 
@@ -121,18 +121,18 @@ def _judged_by(filters: Filters) -> dict[str, str]:
 
 
 def known(dimension: str) -> list[str]:
-    """All values of a dimension (`provider`, `client` …) that the ledger has seen."""
+    """Return all values of a dimension (`provider`, `client` …) in the ledger."""
     values = HourlyUsage.objects.exclude(**{dimension: ""}).order_by(dimension)
     return list(values.values_list(dimension, flat=True).distinct())
 
 
 def recent_semantic_hits(limit: int = 20, filters: Filters = EVERYTHING) -> QuerySet[Call]:
-    """Those that shadow mode did not give included."""
+    """Return recent semantic hits, including those of shadow mode."""
     return Call.objects.filter(outcome__in=(Outcome.SEMANTIC, Outcome.SHADOW), **filters.conditions())[:limit]
 
 
 def average_cost(provider: str, model: str) -> Money | None:
-    """What a call to this model cost on average while the ledger kept them; None if it is not known."""
+    """Return the average cost of a call to this model within the ledger's retention; None if unknown."""
     calls = Call.objects.filter(provider=provider, model=model, outcome__in=(Outcome.MISS, Outcome.BYPASS))
     known = calls.exclude(cost=None).values("currency").annotate(n=Count("pk"), spent=Sum("cost")).order_by("-n")
     row = known.first()
@@ -153,7 +153,7 @@ def _figures(rows: QuerySet[HourlyUsage], *by: str) -> dict[tuple[Any, ...], Fig
 
 
 def _summed(rows: QuerySet[HourlyUsage], *by: str) -> Iterator[dict[str, Any]]:
-    """One row for each combination of `by`, outcome and currency."""
+    """Return one row per combination of `by`, result and currency."""
     sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in _SUMMED}
     for row in rows.values(*by, "outcome", "currency").annotate(**sums, sum_tokens=Sum(_TOKENS)):
         yield {name.removeprefix("sum_"): value for name, value in row.items()}

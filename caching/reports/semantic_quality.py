@@ -1,4 +1,4 @@
-"""How wrong the semantic tier is: measured, said by people, and what was done about it."""
+"""Accuracy of the semantic cache: measured errors, reviews and threshold changes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,14 @@ CHANGES = 5
 
 @dataclass(frozen=True, slots=True)
 class LevelRow:
-    """One level in a period."""
-
     evidence: Evidence
+    # Current threshold; None at levels without semantic hits.
     bar: float | None
-    """As it stands now; None where nothing is decided by probability."""
     budget: float | None
     shadow_hits: int
 
     @property
     def hits(self) -> int:
-        """Answers that were given so."""
         return self.evidence.answered - self.shadow_hits
 
 
@@ -57,7 +54,6 @@ def correctness(period: Period, filters: Filters) -> Correctness:
 
 
 def as_json(found: Correctness) -> dict[str, Any]:
-    """For `cache_stats --json`."""
     return {
         "mode": found.mode,
         "verify_share": found.verify_share,
@@ -72,7 +68,7 @@ def as_json(found: Correctness) -> dict[str, Any]:
 
 
 def as_text(found: dict[str, Any]) -> list[str]:
-    """What `cache_stats` prints of the same."""
+    """Format for `cache_stats`."""
     lines = [f"semantic   {found['mode']}" + "".join(f"; {judge} {_said(said)}" for judge, said in _some(found))]
     for level, row in found["levels"].items():
         if row["shadow_hits"]:
@@ -101,7 +97,6 @@ def _level(row: LevelRow) -> dict[str, Any]:
 
 
 def _ends(interval: Interval | None, factor: int, places: int) -> list[float] | None:
-    """The ends of the 95 % interval."""
     return None if interval is None else [round(end * factor, places) for end in (interval.low, interval.high)]
 
 

@@ -1,4 +1,4 @@
-"""The figures of a period as one object: what `cache_stats` prints, and what its `--json` holds."""
+"""Figures of a period, for `cache_stats` and its `--json`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST_QUESTION = 60
 
 
 def collect(duration: timedelta) -> dict[str, Any]:
-    """Everything in plain JSON types; amounts are texts, because they must stay exact."""
+    """Return plain JSON types; amounts are strings, to stay exact."""
     period = Period.last(duration)
     figures, health, counts = queries.summary(period), redis_health(), keys_by_kind()
     levels, models = queries.by_level_and_model(period)

@@ -1,4 +1,4 @@
-"""How figures look on the pages."""
+"""Number formats of the pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CENTS = Decimal("0.01")
 
 @register.filter
 def money(amount: Decimal | None, currency: str = "") -> str:
-    """Two places; smaller amounts with the two digits that count. None is "unpriced", never 0."""
+    """Format with two places, or two significant digits for small amounts. None is "unpriced", never 0."""
     if amount is None:
         return "unpriced"
     currency = currency or settings.DISPLAY_CURRENCY
@@ -69,9 +69,8 @@ def duration(seconds: float | None) -> str:
 
 @register.simple_tag
 def cell(value: Any, kind: str) -> str:
-    """A cell of the table below a chart."""
-    shown: dict[str, Callable[[Any], str]] = {"count": count, "money": money, "percent": percent}
-    return shown.get(kind, str)(value)
+    formats: dict[str, Callable[[Any], str]] = {"count": count, "money": money, "percent": percent}
+    return formats.get(kind, str)(value)
 
 
 @register.filter

@@ -17,8 +17,8 @@ from speech.exceptions import InvalidRequest
 from speech.models import Client
 from speech.providers.base import TranscriptionRequest
 
+# Stands in for the question while the request is validated, so that nothing is transcribed in vain.
 PLACEHOLDER = "…"
-"""Stands in for the question while the request is validated, so that nothing is transcribed in vain."""
 
 
 class SpokenRequestSerializer(serializers.Serializer[Any]):

@@ -14,10 +14,10 @@ from rest_framework.request import Request
 
 from speech.models import Client, hash_key
 
+# Seconds that a worker caches a client. A revoked key must stop working everywhere within 30 seconds.
 REMEMBERED_SECONDS = 15.0
-"""Seconds that a worker caches a client. A revoked key must stop working everywhere within 30 seconds."""
+# Unknown keys are cached too, so that guessing does not load the database; beyond this many, all are dropped.
 REMEMBERED_KEYS = 10_000
-"""Unknown keys are cached too, so that guessing does not load the database; beyond this many, all are dropped."""
 
 
 class ClientKeyAuthentication(BaseAuthentication):
@@ -34,7 +34,7 @@ class ClientKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-class RememberedClients:
+class ClientCache:
     """Active clients by the hash of their key, each read from the database at most every REMEMBERED_SECONDS."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class RememberedClients:
         self._clients.clear()
 
 
-clients = RememberedClients()
+clients = ClientCache()
 
 
 def client_of(request: Request | HttpRequest) -> Client:

@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from speech.api.errors import PayloadTooLarge
 from speech.exceptions import InvalidRequest
 
+# Bytes of a multipart body in addition to the file.
 ROOM_FOR_FIELDS = 65_536
-"""Bytes of a multipart body beside the file."""
 
 
 class UploadParser(MultiPartParser):

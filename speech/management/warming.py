@@ -1,4 +1,4 @@
-"""Asking and speaking ahead of time, so that the first caller finds an answer."""
+"""Fill the cache ahead of time, so that the first caller gets a hit."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from speech.models import Client
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of the file: a checked body of `/api/chat/` or `/api/tts/`."""
+    """One row of the file: a validated body of `/api/chat/` or `/api/tts/`."""
 
     line: int
+    # A valid serializer.
     body: Any
-    """A valid serializer."""
 
     @property
     def is_speech(self) -> bool:
@@ -39,7 +39,7 @@ class Job:
 
     @property
     def digest(self) -> str:
-        """What marks it as done, whatever its line is next time."""
+        """Identifies a completed row, independent of its line number."""
         return hashlib.sha256(json.dumps(self.body.initial_data, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
@@ -51,11 +51,11 @@ class Job:
 
 @dataclass(slots=True)
 class Estimate:
-    """What warming will cost at most: what is cached already costs nothing."""
+    """Upper bound of the cost: cached rows cost nothing."""
 
     amounts: list[Money] = field(default_factory=list)
+    # Rows with unknown cost.
     unknown: int = 0
-    """Rows whose cost cannot be told."""
 
     @property
     def in_display_currency(self) -> Money:
@@ -63,10 +63,10 @@ class Estimate:
 
 
 def read(path: Path) -> list[Job]:
-    """The rows of a `.csv` file with a header line, or of a file with one JSON object a line.
+    """Parse a `.csv` file with a header, or JSON Lines.
 
     A row with `text` is spoken, one with `query` or `messages` asked; the other fields are those of the API. Raises
-    InvalidRequest that names the line.
+    InvalidRequest with the line number.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = _csv_rows(file) if path.suffix.lower() == ".csv" else _json_rows(file)
@@ -74,7 +74,7 @@ def read(path: Path) -> list[Job]:
 
 
 def estimate(jobs: Iterable[Job]) -> Estimate:
-    """Speech by its length; a question by what the model's calls have cost so far."""
+    """Estimate speech by its length, and questions by the average cost of the model's calls so far."""
     result = Estimate()
     for job in jobs:
         money = _cost_of_speech(job) if job.is_speech else _cost_of_answer(job)
@@ -88,7 +88,7 @@ def estimate(jobs: Iterable[Job]) -> Estimate:
 def warm(
     jobs: Iterable[Job], *, client: Client, concurrency: int, done: Callable[[Job], None]
 ) -> Iterator[tuple[Job, str]]:
-    """Run the jobs, each with what went wrong ("" if nothing); `done` is called after each that succeeded."""
+    """Run the jobs, yielding each with its error ("" if none); `done` is called after each success."""
 
     def run(job: Job) -> tuple[Job, str]:
         try:

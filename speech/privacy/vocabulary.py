@@ -40,28 +40,28 @@ monday tuesday wednesday thursday friday saturday sunday oclock noon midnight
 somvar mangalvar budhvar guruvar shukravar shanivar ravivar itvaar baje tareekh tarikh
 """
 
+# The ICAO spelling alphabet.
 SPELLING = """
 alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa quebec
 romeo sierra tango uniform victor whiskey xray yankee zulu
 """
-"""The ICAO spelling alphabet."""
 
+# Names of the Latin letters in Devanagari.
 HINDI_LETTERS = """
 ए बी सी डी ई एफ जी एच आई जे के एल एम एन ओ पी क्यू आर एस टी यू वी डब्ल्यू एक्स वाई जेड जैड
 """
-"""Names of the Latin letters in Devanagari."""
 
+# Words behind which a word of `AMBIGUOUS` is a number.
 UNITS = """
 rupaye rupay rupaiye rupees rupee rupaya baje din dino ghante ghanta mahine hafte saal sau hazaar hazar lakh crore
 percent number rupaiya hundred dollar dollars euro paise
 """
-"""Words behind which a word of `AMBIGUOUS` is a number."""
 
+# Numbers in Hinglish, other words in English or Hindi (saath: "with").
 AMBIGUOUS = "do so saath sath sat che"
-"""Numbers in Hinglish, other words in English or Hindi (saath: "with")."""
 
+# Words before "ji" that are not names.
 BEFORE_RESPECT = """
 हाँ नहीं है हैं नमस्ते धन्यवाद शुक्रिया अच्छा बिल्कुल ज़रूर ओके सर मैडम डॉक्टर
 haan han nahi nahin hai hain namaste dhanyavaad shukriya accha bilkul zaroor ok okay you sir madam
 """
-"""Words before "ji" that are not names."""

@@ -18,16 +18,13 @@ from speech.providers.base import BaseProvider
 
 @functools.cache
 def names() -> tuple[str, ...]:
-    """The names of all providers, in alphabetical order."""
+    """All providers, in alphabetical order."""
     return tuple(sorted({*plugin_names(__path__), *settings.PROVIDER_INSTANCES}))
 
 
 @functools.cache
 def get(name: str) -> BaseProvider:
-    """The one instance of the provider `name` in this process; it is safe to use from many threads.
-
-    Raises ValueError when there is no such provider.
-    """
+    """Return the only instance of a provider in this process; it is thread-safe. Raises ValueError if unknown."""
     adapter = settings.PROVIDER_INSTANCES.get(name, name)
     provider: BaseProvider = load_plugin(__name__, __path__, adapter).Provider(name)
     return provider
@@ -35,7 +32,7 @@ def get(name: str) -> BaseProvider:
 
 @functools.cache
 def that_do(operation: str) -> tuple[str, ...]:
-    """The names of the providers that do "chat", "speech" or "transcription", in alphabetical order."""
+    """Providers that support "chat", "speech" or "transcription", in alphabetical order."""
     return tuple(name for name in names() if operation in get(name).does)
 
 

@@ -23,19 +23,19 @@ class ChatRequest:
     messages: Sequence[Message]
     model: str = ""
     language: str = ""
+    # OpenAI's parameters (`temperature`, `tools`, `response_format`, …), passed through. Never `stream`.
     params: Mapping[str, Any] = field(default_factory=dict)
-    """OpenAI's parameters (`temperature`, `tools`, `response_format`, …), passed through. Never `stream`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatAnswer:
     """A complete answer, in OpenAI's terms."""
 
+    # OpenAI's `choices`: `index`, `message`, `finish_reason`, and `logprobs` if requested.
     choices: list[dict[str, Any]]
-    """OpenAI's `choices`: `index`, `message`, `finish_reason`, and `logprobs` if requested."""
     model: str
+    # OpenAI's `usage` object, passed on unchanged; None if the provider sends none.
     usage: dict[str, Any] | None
-    """OpenAI's `usage` object, passed on as it came; None if the provider does not send one."""
 
     @property
     def billed(self) -> Usage | None:
@@ -55,17 +55,17 @@ class SpeechRequest:
     pitch: float = 0.0
     sample_rate: int = 24_000
     instructions: str = ""
+    # Name and version of a local engine, whose audio depends on its version; empty for hosted providers.
     engine: str = ""
-    """Name and version of a local engine, whose audio depends on its version; empty for hosted providers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speech:
     """Signed 16-bit little-endian mono PCM as a stream that ends with the units billed."""
 
+    # Chunks of any length (not always whole samples); the last item is the Usage billed, if the provider says it.
+    # Raises a ProviderError where the provider fails.
     pcm: Iterator[bytes | Usage]
-    """Chunks of any length (not always whole samples); the last item is the Usage billed, if the provider says it.
-    Raises a ProviderError where the provider fails."""
     sample_rate: int
 
 
@@ -73,49 +73,50 @@ class Speech:
 class Voice:
     id: str
     name: str
+    # BCP 47 tags; empty if the voice speaks every language of its model.
     languages: tuple[str, ...] = ()
-    """BCP 47 tags; empty if the voice speaks every language of its model."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionRequest:
     """One recording to transcribe. Every field but `kind`, which follows from `audio`, is part of the cache key."""
 
+    # The uploaded audio file.
     audio: bytes
-    """The uploaded audio file."""
+    # File name extension: `wav`, `mp3`, …
     kind: str
-    """File name extension: `wav`, `mp3`, …"""
     model: str = ""
     language: str = ""
     prompt: str = ""
     mode: str = ""
     """The task, in Sarvam's words: `translate` (into English), `verbatim`, `translit`, `codemix`; empty: transcribe."""
     temperature: float = 0.0
+    # Timestamp granularities: "segment", "word".
     timestamps: tuple[str, ...] = ()
-    """Timestamp granularities: "segment", "word"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
     text: str
     language: str = ""
+    # Duration of the recording, if the provider reports it.
     seconds: float | None = None
-    """Duration of the recording, if the provider reports it."""
+    # OpenAI's segments: at least `start` and `end` in seconds, and `text`. Empty unless requested.
     segments: list[dict[str, Any]] = field(default_factory=list)
-    """OpenAI's segments: at least `start` and `end` in seconds, and `text`. Empty unless requested."""
+    # OpenAI's words: `start`, `end`, `word`.
     words: list[dict[str, Any]] = field(default_factory=list)
-    """OpenAI's words: `start`, `end`, `word`."""
+    # None if the provider does not report it.
     billed: Usage | None = None
-    """None: the provider does not say."""
 
 
 class BaseProvider:
     """Subclasses are called `Provider`, list what they do in `does` and override the methods for it."""
 
+    # Settings and their defaults: `API_KEY` in the file `acme.py` is read from the variable `ACME_API_KEY`.
     defaults: ClassVar[Mapping[str, str]] = {}
-    """Settings and their defaults: `API_KEY` in the file `acme.py` is read from the variable `ACME_API_KEY`."""
+    # Settings that must have a value before a call can be made.
     required: ClassVar[tuple[str, ...]] = ()
-    """Settings that must have a value before a call can be made."""
+    # Parameter values that mean the same as leaving the parameter out; they are dropped, also from the key.
     chat_defaults: ClassVar[Mapping[str, Any]] = {
         "n": 1,
         "temperature": 1,
@@ -128,11 +129,10 @@ class BaseProvider:
         "tools": [],
         "logit_bias": {},
     }
-    """Parameter values that mean the same as leaving the parameter out; they are dropped, also from the key."""
+    # False if the provider has a fixed set of models: unknown names are then not passed on.
     passes_models_on: ClassVar[bool] = True
-    """False if the provider has a fixed set of models: unknown names are then not passed on."""
+    # Supported operations, out of "chat", "speech" and "transcription".
     does: ClassVar[frozenset[str]] = frozenset()
-    """Supported operations, out of "chat", "speech" and "transcription"."""
 
     markup: ClassVar[Container[str]] = ()
     """The tags of SSML that it reads. Any other is taken out of a text before it is spoken."""

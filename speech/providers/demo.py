@@ -1,4 +1,4 @@
-"""Answers without a key or a network, so that a fresh clone shows what caching does."""
+"""Answers without key or network, so that a fresh clone demonstrates caching."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MODEL = "demo"
 
 
 class Provider(BaseProvider):
-    """Repeats the question. Its usage counts words, where a language model's counts tokens."""
+    """Echoes the question. Usage counts words instead of tokens."""
 
     defaults = {"DELAY_MS": "400"}
     passes_models_on = False
@@ -67,7 +67,7 @@ def _answer(messages: Sequence[Message]) -> str:
 
 
 def _question(messages: Sequence[Message]) -> str:
-    """The text of the last message of the user."""
+    """Text of the last user message."""
     for message in reversed(messages):
         if message.get("role") == "user":
             return " ".join(_text(message).split())
@@ -75,7 +75,7 @@ def _question(messages: Sequence[Message]) -> str:
 
 
 def _text(message: Message) -> str:
-    """OpenAI's `content`: a string, or a list of parts of which some are text."""
+    """Text of OpenAI's `content`: a string or a list of parts."""
     content = message.get("content") or ""
     return content if isinstance(content, str) else " ".join(part.get("text") or "" for part in content)
 

@@ -1,4 +1,4 @@
-"""OpenAI, and every server that speaks its chat completions or its speech: Ollama, vLLM, Kokoro-FastAPI, …"""
+"""OpenAI and compatible servers: Ollama, vLLM, Kokoro-FastAPI, …"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from caching.feedback.judge_worker import court
+from caching.feedback.judge_worker import worker
 from caching.feedback.types import Case
 from caching.pricing.usage import Usage
 from caching.semantic.cache import Asked, Match
@@ -31,7 +31,7 @@ def judge(settings: Any) -> Iterator[JudgingOpenAI]:
 
 
 def test_the_cache_is_told_whom_to_ask() -> None:
-    assert court.ask_model is ask_model
+    assert worker.ask_model is ask_model
 
 
 @pytest.mark.parametrize(("says", "right"), [("right", True), ("wrong", False)])

@@ -15,7 +15,7 @@ CLOCKS = Path(__file__).parent.parent / "skewed"
 
 
 def run(*, quick: bool) -> Result:
-    """Every process of the server gets another time from `skewed/sitecustomize.py`."""
+    """`skewed/sitecustomize.py` sets a different time in every server process."""
     ttl = str(TTL)
     with (
         new_site(workers=3, PYTHONPATH=str(CLOCKS), LLM_CACHE_TTL_BALANCED=ttl, TTS_CACHE_TTL_BALANCED=ttl) as here,

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import psycopg
 
-from benchmarks.faults import books
+from benchmarks.faults import ledger_check
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.load import Load, is_hit
 from benchmarks.faults.result import Result
@@ -30,9 +30,9 @@ def run(*, quick: bool) -> Result:
             hits = [one for one in load.since(begun) if is_hit(one.verdict)]
             postgres.start()
         result = load.result()
-        off = books.difference(here, lambda: psycopg.connect(postgres.url))
-    result.seen += [f"{len(hits)} hits meanwhile", f"{off.completion} tokens not booked"]
+        off = ledger_check.difference(here, lambda: psycopg.connect(postgres.url))
+    result.seen += [f"{len(hits)} hits meanwhile", f"{off.completion} tokens missing from the ledger"]
     result.require("hits are served", bool(hits))
-    result.require("spend is booked afterwards", off == books.Tokens(0, 0))
+    result.require("spending is in the ledger afterwards", off == ledger_check.Tokens(0, 0))
     result.require_right()
     return result

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from contextlib import closing
 
-from benchmarks.faults import books
+from benchmarks.faults import ledger_check
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.load import Load, is_hit
 from benchmarks.faults.result import Result
@@ -26,10 +26,13 @@ def run(*, quick: bool) -> Result:
                 hits = [one for one in load.since(begun) if is_hit(one.verdict)]
                 other.execute("ROLLBACK")
         result = load.result()
-        off = books.difference(here, books.in_sqlite(here))
+        off = ledger_check.difference(here, ledger_check.in_sqlite(here))
     slowest = max((one.seconds for one in hits), default=0.0)
-    result.seen += [f"{len(hits)} hits meanwhile, the slowest {slowest:.2f} s", f"{off.completion} tokens not booked"]
+    result.seen += [
+        f"{len(hits)} hits meanwhile, the slowest {slowest:.2f} s",
+        f"{off.completion} tokens missing from the ledger",
+    ]
     result.require("hits are served", bool(hits))
-    result.require("spend is booked afterwards", off == books.Tokens(0, 0))
+    result.require("spending is in the ledger afterwards", off == ledger_check.Tokens(0, 0))
     result.require_right()
     return result

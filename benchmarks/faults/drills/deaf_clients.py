@@ -10,8 +10,8 @@ from benchmarks.faults.site import site
 
 TITLE = "300 clients that never read a long answer"
 QUICK = False
+# More than the threads of both workers.
 DEAF = 300
-"""More than both workers have threads."""
 LONG = " ".join(f"This is sentence {number} of a long text." for number in range(60))
 
 

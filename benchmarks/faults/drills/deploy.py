@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 import time
 
-from benchmarks.faults import books
+from benchmarks.faults import ledger_check
 from benchmarks.faults.asks import new_stream
 from benchmarks.faults.result import Result
 from benchmarks.faults.site import new_site
@@ -14,7 +14,7 @@ STREAMS = 24
 
 
 def run(*, quick: bool) -> Result:
-    """All streams are under way when the server is told to stop; what comes later is not its business any more."""
+    """All streams are running when the server is stopped."""
     result = Result(sent=STREAMS)
     with new_site() as here:
         here.provider.chunk_delay = 0.3
@@ -34,8 +34,8 @@ def run(*, quick: bool) -> Result:
         result.seen.append(f"stopped after {time.monotonic() - begun:.1f} s")
         for thread in threads:
             thread.join()
-        off = books.difference(here, books.in_sqlite(here), patience=1)
-    result.seen.append(f"{off.completion} tokens not booked")
-    result.require("spend is booked", off == books.Tokens(0, 0))
+        off = ledger_check.difference(here, ledger_check.in_sqlite(here), patience=1)
+    result.seen.append(f"{off.completion} tokens missing from the ledger")
+    result.require("spending is in the ledger", off == ledger_check.Tokens(0, 0))
     result.require_right()
     return result

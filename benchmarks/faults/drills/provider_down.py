@@ -7,7 +7,7 @@ from benchmarks.faults.load import Load
 from benchmarks.faults.result import Result
 from benchmarks.faults.site import Site, new_site
 
-TITLE = "provider down: it is left alone, the next in `LLM_FALLBACK`, `TTS_FALLBACK` takes over"
+TITLE = "provider down: circuit opens, the next in `LLM_FALLBACK`, `TTS_FALLBACK` takes over"
 QUICK = True
 PAUSE = 2
 OPERATIONS, WORKERS, TRIES = 2, 2, 3
@@ -20,7 +20,7 @@ def run(*, quick: bool) -> Result:
     ):
         load.seconds_until(lambda verdict: verdict.provider == "openai")
         here.provider.behave("500")
-        _wait_until_left_alone(here)
+        _wait_for_open_circuits(here)
         before, begun = len(here.provider.requests), time.monotonic()
         time.sleep(4 if quick else 8)
         trials, asked = len(here.provider.requests) - before, len(load.since(begun))
@@ -32,15 +32,15 @@ def run(*, quick: bool) -> Result:
     result.seen += [f"{by_the_second} answered by the second provider", f"{trials} trial calls for {asked} requests"]
     # Each worker tries each operation once a pause, with the retries of any call.
     most = OPERATIONS * WORKERS * TRIES * (seconds / PAUSE + 1)
-    result.require("it is left alone", trials <= most)
+    result.require("the circuit is open", trials <= most)
     result.require("another takes over", by_the_second > 0)
     result.require_recovery("asked again", recovered, 60 if quick else PAUSE + 8)
     result.require_right()
     return result
 
 
-def _wait_until_left_alone(here: Site) -> None:
-    """By every worker, or by as many as are asked within a while."""
+def _wait_for_open_circuits(here: Site) -> None:
+    """Wait until every worker has opened its circuit, or a time limit."""
     deadline = time.monotonic() + 20
-    while here.server.metric("provider_left_alone") < OPERATIONS * WORKERS and time.monotonic() < deadline:
+    while here.server.metric("provider_circuit_open") < OPERATIONS * WORKERS and time.monotonic() < deadline:
         time.sleep(0.2)

@@ -9,12 +9,12 @@ from benchmarks.faults.site import site
 
 TITLE = "Redis `SIGSTOP` (hangs)"
 QUICK = False
+# Seconds until every worker has noticed.
 NOTICED = 1.5
-"""Seconds within which every worker has run into it once."""
 
 
 def run(*, quick: bool) -> Result:
-    """What Redis adds is told from requests that never touch it, asked in turn with the others."""
+    """Compares alternating requests with and without Redis."""
     with site() as here, Load(here, [known_chat, uncached_chat]) as load:
         load.seconds_until(is_hit)
         time.sleep(2)

@@ -36,7 +36,7 @@ def run(*, quick: bool) -> Result:
 
 
 def _damage(client: redis.Redis, dice: random.Random) -> int:
-    """Do something to some of the values; to how many."""
+    """Damage some values. Return their number."""
     found: list[Any] = [key for pattern in ("llm:exact:*", "llm:semantic:*", "tts:*") for key in client.keys(pattern)]
     for key in (chosen := dice.sample(found, min(8, len(found)))):
         value = client.get(key)

@@ -12,10 +12,10 @@ from benchmarks.faults.site import Site, site
 
 TITLE = "slow bodies (1 byte a second): 300 without a key, 200 for the login, 200 of one client"
 QUICK = False
+# More threads than one key, or all forms together, may hold.
 SLOW = 200
-"""More than one key, or all forms together, may hold of the threads of both workers."""
+# More than the threads of both workers, but rejected by their headers.
 REFUSED = 300
-"""More than both workers have threads; but these are refused by their heads."""
 FORM = "application/x-www-form-urlencoded"
 
 

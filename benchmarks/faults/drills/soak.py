@@ -13,30 +13,29 @@ from benchmarks.faults.site import Site, new_site
 
 TITLE = "mixed load"
 QUICK = False
+# SEMANTIC_MAX_ENTRIES, reached early, so that the index must stop growing during the run.
 MAX_ENTRIES = 500
-"""SEMANTIC_MAX_ENTRIES, reached soon, so that what must stop growing can be seen not to grow."""
+# Requests before they begin again, after all have expired: workers remember what they made of a text (up to 8,192 of
+# them), and are to have done so by half-time. What grows then grows with every request.
 DIFFERENT = 1500
-"""Requests before they begin again, after all have expired: workers remember what they made of a text (up to 8,192 of
-them), and are to have done so by half-time. What grows then grows with every request.
-"""
+# Threads, or files, that two workers may have more while they are busier.
 ROOM = 100
-"""Threads, or files, that two workers may have more while they are busier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     minutes: float
+    # MB of all workers.
     resident: float
-    """MB of all workers."""
     threads: int
+    # Open files and sockets of all workers.
     files: int
-    """Open files and sockets of all workers."""
+    # kB of `llm:query_index` in Redis.
     index: float
-    """kB of `llm:query_index` in Redis."""
 
 
 def run(*, soak: float) -> Result:
-    """`soak`: seconds. The provider is unwell now and then, and entries expire within seconds."""
+    """`soak`: seconds. The provider fails now and then, and entries expire within seconds."""
     ttl = "5"
     with (
         new_site(LLM_CACHE_TTL_BALANCED=ttl, TTS_CACHE_TTL_BALANCED=ttl, SEMANTIC_MAX_ENTRIES=str(MAX_ENTRIES)) as here,
@@ -58,7 +57,7 @@ def run(*, soak: float) -> Result:
     for what in ("threads", "files and sockets"):
         first, last = FIGURES[what](samples[0]), FIGURES[what](samples[-1])
         result.require(f"no leaked {what}", last <= first + ROOM)
-    result.require_right(told=True)
+    result.require_right(rejected=True)
     return result
 
 
@@ -86,6 +85,6 @@ def _sample(here: Site, minutes: float) -> Sample:
 
 
 def _slope(samples: list[Sample], of: Callable[[Sample], float]) -> float:
-    """A minute, by least squares."""
+    """Change per minute, by least squares."""
     slope, _ = np.polyfit([sample.minutes for sample in samples], [of(sample) for sample in samples], 1)
     return float(slope)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from benchmarks.faults import books
+from benchmarks.faults import ledger_check
 from benchmarks.faults.asks import known_chat, new_stream
 from benchmarks.faults.load import CLIENTS, Load, is_right
 from benchmarks.faults.result import Result
@@ -10,8 +10,8 @@ from benchmarks.faults.site import new_site
 
 TITLE = "worker `kill -9` under streaming load"
 QUICK = False
+# One answer is billed with less.
 MOST_TOKENS = 30
-"""One answer is billed with less."""
 
 
 def run(*, quick: bool) -> Result:
@@ -23,12 +23,14 @@ def run(*, quick: bool) -> Result:
             recovered = load.seconds_until(is_right)
             time.sleep(8)
         result = load.result()
-        off = books.difference(here, books.in_sqlite(here), patience=5)
+        off = ledger_check.difference(here, ledger_check.in_sqlite(here), patience=5)
     result.recovered = recovered
-    result.seen.append(f"{off.completion} of {here.provider.billed['completion_tokens']} tokens not booked")
+    result.seen.append(
+        f"{off.completion} of {here.provider.billed['completion_tokens']} tokens missing from the ledger"
+    )
     result.require("0 wrong", result.wrong == 0)
-    # A worker that is killed takes with it what it was answering, and what it had not yet booked.
+    # A killed worker loses its running requests and the ledger entries not yet written.
     result.require("only what was under way breaks", result.failed <= CLIENTS)
-    result.require("only what was under way is not booked", 0 <= off.completion <= CLIENTS * MOST_TOKENS)
+    result.require("only running requests are missing from the ledger", 0 <= off.completion <= CLIENTS * MOST_TOKENS)
     result.require("answers again", recovered is not None)
     return result

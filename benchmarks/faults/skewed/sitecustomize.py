@@ -1,4 +1,4 @@
-"""Python imports a module of this name when it starts: here it sets the clock of each process an hour apart."""
+"""Imported by Python at startup: sets the clock of each process an hour apart."""
 
 from __future__ import annotations
 

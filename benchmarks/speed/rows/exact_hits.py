@@ -1,4 +1,4 @@
-"""Rows 1 to 3: the same question again and again, beside the limit and LiteLLM."""
+"""Rows 1 to 3: a repeated question, compared with the baseline and LiteLLM."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from benchmarks.speed.litellm import MODEL
 from benchmarks.speed.load import Ask
 
 V1 = "/v1/chat/completions"
+# The client-side cache keeps only entries read twice within a second.
 FROM_REDIS = f"{V1}, each time from Redis"
-"""What nobody asked for within the last second, the worker does not keep."""
 BODY = json.dumps({"model": MODEL, "messages": [{"role": "user", "content": "What is a cache?"}]})
 
 

@@ -1,4 +1,4 @@
-"""Row 10: the memory of a worker, by what it alone uses and its share of what processes have in common (PSS)."""
+"""Row 10: memory of a worker as proportional set size (PSS)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Row 7: what a miss costs beside the provider's own time, with 64 connections at once.
+"""Row 7: latency added to the provider's by a miss, with 64 connections.
 
-All connections of a load start in the same instant, which is the hardest that they can do. In a load of three seconds
-these first ones are every twelfth answer, so p99 is theirs alone; in one of thirty they are less than every hundredth.
+All connections of a load start at the same instant, the worst case. In a load of three seconds these first requests are
+one in twelve, and determine p99; in one of thirty seconds they are fewer than one in a hundred.
 """
 
 from __future__ import annotations

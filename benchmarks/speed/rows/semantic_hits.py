@@ -1,4 +1,4 @@
-"""Rows 5 and 6: what a hit by meaning costs over an exact one, among many entries in one scope."""
+"""Rows 5 and 6: latency of a semantic hit compared with an exact one, among many entries of one scope."""
 
 from __future__ import annotations
 

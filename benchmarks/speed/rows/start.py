@@ -1,4 +1,4 @@
-"""Row 12: from the start of a server to its first answer, and until a worker knows a large index again."""
+"""Row 12: from the start of a server to its first answer, and until a worker has loaded a large index."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(bench: Bench) -> Iterator[Figure]:
 
 
 def _restart(gateway: Server) -> float:
-    """Kill the only worker; the seconds until another one answers from the cache."""
+    """Kill the only worker. Return the seconds until its replacement serves a hit."""
     worker = only_worker(gateway.process.pid)
     worker.kill()
     worker.wait(10)

@@ -1,7 +1,7 @@
-"""Row 11: what an entry takes in Redis over what it holds, by Redis' own count (MEMORY USAGE).
+"""Row 11: bytes per entry in Redis in addition to its payload (MEMORY USAGE).
 
-Counted with the payload cut out of the value: with it, the allocator's rounding would be counted too, which grows with
-the payload (jemalloc's classes are up to a quarter apart).
+Measured with the payload cut out, because the allocator's rounding grows with it (jemalloc's classes are up to a
+quarter apart).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def run(bench: Bench) -> Iterator[Figure]:
     client = redis.client()
 
     def beside(pattern: str, without_payload: Callable[[bytes], bytes]) -> float:
-        """The mean over all entries, in bytes."""
+        """Mean over all entries, in bytes."""
         sizes = []
         for key in client.scan_iter(pattern):
             client.set(key, without_payload(cast("bytes", client.get(key))), ex=60)
@@ -50,5 +50,4 @@ def _blank_question(value: bytes) -> bytes:
 
 
 def _blank_audio(value: bytes) -> bytes:
-    """One WAV file stands at the end of the value."""
     return value[: value.index(b"RIFF")]

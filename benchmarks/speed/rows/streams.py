@@ -1,4 +1,4 @@
-"""Row 8: how much later the first word of a streamed miss comes than from the provider itself."""
+"""Row 8: delay of the first word of a streamed miss compared with the provider itself."""
 
 from __future__ import annotations
 

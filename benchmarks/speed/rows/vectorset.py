@@ -1,4 +1,4 @@
-"""Rows 6 and 13 for `SEMANTIC_INDEX=vectorset`, where there is a Redis 8: REDIS8_SERVER names its program."""
+"""Rows 6 and 13 for `SEMANTIC_INDEX=vectorset`, if REDIS8_SERVER names a Redis 8."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_least, at_most, plain
 
 SIZES = (10_000, 100_000, 1_000_000)
+# Timeout of one command: a timed-out entry would count as not found.
 PATIENCE_MS = 30_000
-"""For one command: an entry that was given up would count as not found."""
 
 
 def run(bench: Bench) -> Iterator[Figure]:

@@ -1,4 +1,4 @@
-"""Row 9: more workers, more connections. What a queue explains is Little's law: connections / (requests/s)."""
+"""Row 9: several workers and connections. The queueing model is Little's law: connections / (requests/s)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from benchmarks.speed.rows.exact_hits import BODY
 
 CONNECTIONS = (1, 4, 16, 64, 256)
 ROUNDS = 3
+# With 256 connections: of three seconds those that connect, all at once, are every fortieth answer.
 SECONDS = 10
-"""With 256 connections: of three seconds those that connect, all at once, are every fortieth answer."""
 
 
 def run(bench: Bench) -> Iterator[Figure]:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from caching.maintenance import flush
 from caching.maintenance.flush import Progress
 from caching.maintenance.selection import LLM_KINDS, STT_KINDS, TTS_KINDS, Selection
-from caching.management.progress import Bar
+from caching.management.progress import ProgressBar
 from caching.policy import LEVELS
 from caching.redis import store
 from caching.reports.durations import duration
@@ -47,7 +47,7 @@ class Command(BaseCommand):
     def _run(self, selection: Selection, *, dry_run: bool) -> str:
         bar = None
         for progress in flush.flush(selection, dry_run=dry_run):
-            bar = bar or Bar(self.stdout, progress.total)
+            bar = bar or ProgressBar(self.stdout, progress.total)
             bar.show(progress.scanned, f"{progress.matched:,} found")
         if bar:
             bar.end()
@@ -57,10 +57,10 @@ class Command(BaseCommand):
 
 
 def _selection(options: dict[str, Any]) -> Selection:
-    chosen = [kinds for name, kinds in KINDS.items() if options[name]] or KINDS.values()
+    selected = [kinds for name, kinds in KINDS.items() if options[name]] or KINDS.values()
     older_than: timedelta | None = options["older_than"]
     return Selection(
-        kinds=tuple(chain.from_iterable(chosen)),
+        kinds=tuple(chain.from_iterable(selected)),
         pattern=options["pattern"],
         level=options["level"],
         client=options["client"],

@@ -1,5 +1,3 @@
-"""Measure the semantic tier on labelled questions."""
-
 from __future__ import annotations
 
 import json
@@ -20,8 +18,8 @@ from caching.semantic.indexes import names as index_names
 from caching.semantic.matcher import Matcher
 from caching.semantic.scoring.threshold import BUDGETS
 
+# Error limit per question.
 LEVELS = {"quality": 0.0, **BUDGETS}
-"""Wrong answers allowed per question."""
 
 
 class Command(BaseCommand):
@@ -47,7 +45,7 @@ class Command(BaseCommand):
 
 
 def measure(path: Path, embedder: BaseEmbedder, options: dict[str, Any]) -> list[Result]:
-    """One result for each order of the file."""
+    """Return one result per order of the file."""
     level = options["level"]
     if is_pairs(path):
         return [compare(_matcher(embedder, options["index"]), read_pairs(path), level)]

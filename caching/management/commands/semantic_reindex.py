@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from caching.maintenance.reindex import Progress, reindex
-from caching.management.progress import Bar
+from caching.management.progress import ProgressBar
 from caching.redis import store
 from caching.semantic.embedders.base import EmbeddingError
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         bar, progress = None, Progress(total=0)
         try:
             for progress in reindex():
-                bar = bar or Bar(self.stdout, progress.total)
+                bar = bar or ProgressBar(self.stdout, progress.total)
                 bar.show(progress.scanned, f"{progress.found:,} entries")
         except (EmbeddingError, ImportError, ValueError) as error:
             raise CommandError(f"{_sentence(progress)}, then: {error}. Run it again to continue") from error

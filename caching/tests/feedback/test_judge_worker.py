@@ -10,7 +10,7 @@ import redis
 
 from caching import background, metrics
 from caching.feedback import judge_worker
-from caching.feedback.judge_worker import court
+from caching.feedback.judge_worker import worker
 from caching.feedback.types import Case, Opinion
 from caching.models import Call, HourlyUsage, Judgement, Price
 from caching.policy import Policy
@@ -59,7 +59,7 @@ def answered(text: str, policy: Policy = Policy("speed"), **change: Any) -> Any:
 
 
 def judged_by(model: Model, monkeypatch: pytest.MonkeyPatch) -> Model:
-    monkeypatch.setattr(court, "ask_model", model)
+    monkeypatch.setattr(worker, "ask_model", model)
     return model
 
 
@@ -67,7 +67,7 @@ def test_by_default_nothing_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     model = judged_by(Model(True), monkeypatch)
     learned.steps = {"speed": LOW}
     assert answered(PARAPHRASE).match == "semantic"
-    assert court.work_off() == 0 and model.cases == []
+    assert worker.work_off() == 0 and model.cases == []
 
 
 @pytest.mark.usefixtures("everything")
@@ -76,7 +76,7 @@ def test_a_hit_is_judged_after_it_was_given(monkeypatch: pytest.MonkeyPatch) -> 
     learned.steps = {"speed": LOW}
     result = answered(PARAPHRASE)
     assert result.match == "semantic" and model.cases == [], "the answer did not wait for it"
-    assert court.work_off() == 1
+    assert worker.work_off() == 1
     (case,) = model.cases
     assert (case.asked.text, case.match.question, case.answer) == (PARAPHRASE, ASKED, f"Answer to {ASKED}")
     row = Judgement.objects.get()
@@ -89,7 +89,7 @@ def test_a_hit_that_the_model_finds_wrong_is_never_given_again(monkeypatch: pyte
     judged_by(Model(False), monkeypatch)
     learned.steps = {"speed": LOW}
     assert answered(PARAPHRASE).match == "semantic"
-    court.work_off()
+    worker.work_off()
     assert answered(PARAPHRASE).status == "miss"
     answered(ASKED)
     wait_for_the_index()
@@ -104,7 +104,7 @@ def test_a_model_that_says_nothing_clear_is_paid_and_changes_nothing(monkeypatch
     unclear = metrics.JUDGEMENTS.labels("speed", "model", "unclear")
     before = unclear._value.get()
     answered(PARAPHRASE)
-    court.work_off()
+    worker.work_off()
     assert not Judgement.objects.exists() and unclear._value.get() == before + 1
     assert HourlyUsage.objects.get(outcome="judged").requests == 1
 
@@ -114,7 +114,7 @@ def test_a_confirmed_near_miss_is_a_sure_hit_once_its_own_answer_is_gone(monkeyp
     judged_by(Model(True), monkeypatch)
     learned.steps = {"speed": HIGH}
     assert answered(PARAPHRASE).status == "miss"
-    assert court.work_off() == 1
+    assert worker.work_off() == 1
     assert Judgement.objects.get().judge == "promotion"
     forget_answer_to(PARAPHRASE)
     result = answered(PARAPHRASE)
@@ -127,7 +127,7 @@ def test_a_near_miss_whose_own_answer_was_not_stored_becomes_an_alias(monkeypatc
     judged_by(Model(True), monkeypatch)
     learned.steps = {"speed": HIGH}
     ask(question(PARAPHRASE), Policy("speed"), Provider(spoken("cut sh", "length")))
-    court.work_off()
+    worker.work_off()
     background.run_submitted()
     result = answered(f"um, {PARAPHRASE}", Policy("balanced"))
     assert (result.match, result.key) == ("semantic", question(ASKED).key)
@@ -139,7 +139,7 @@ def test_a_refused_near_miss_is_not_asked_about_again(monkeypatch: pytest.Monkey
     learned.steps = {"speed": HIGH}
     for _ in range(2):
         assert answered(PARAPHRASE).status == "miss"
-        court.work_off()
+        worker.work_off()
         forget_answer_to(PARAPHRASE)
     assert len(model.cases) == 1
 
@@ -149,7 +149,7 @@ def test_near_misses_are_not_judged_unless_asked_for(settings: Any, monkeypatch:
     model = judged_by(Model(True), monkeypatch)
     learned.steps = {"speed": HIGH}
     answered(PARAPHRASE)
-    assert court.work_off() == 0 and model.cases == []
+    assert worker.work_off() == 0 and model.cases == []
 
 
 @pytest.mark.usefixtures("everything")
@@ -157,7 +157,7 @@ def test_a_question_that_must_leave_no_trace_is_shown_to_no_judge(monkeypatch: p
     judged_by(Model(True), monkeypatch)
     learned.steps = {"speed": LOW}
     assert answered(PARAPHRASE, Policy("speed", write=False)).match == "semantic"
-    assert court.work_off() == 0
+    assert worker.work_off() == 0
 
 
 @pytest.mark.usefixtures("everything")
@@ -168,7 +168,7 @@ def test_what_does_not_fit_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatc
     before = dropped._value.get()
     for _ in range(judge_worker.MOST_WAITING + 3):
         assert answered(PARAPHRASE).match == "semantic"
-    assert court.work_off() == judge_worker.MOST_WAITING == len(model.cases)
+    assert worker.work_off() == judge_worker.MOST_WAITING == len(model.cases)
     assert dropped._value.get() == before + 3
 
 
@@ -179,7 +179,7 @@ def test_near_misses_leave_room_for_the_sample(monkeypatch: pytest.MonkeyPatch) 
     for _ in range(judge_worker.MOST_WAITING):
         answered(PARAPHRASE)
         forget_answer_to(PARAPHRASE)
-    assert court.work_off() == judge_worker.MOST_WAITING // 2
+    assert worker.work_off() == judge_worker.MOST_WAITING // 2
 
 
 @pytest.mark.usefixtures("everything")
@@ -190,7 +190,7 @@ def test_its_cost_is_spent_by_the_cache_and_taken_off_what_it_saved(monkeypatch:
     overhead = metrics.OVERHEAD.labels("llm", "acme", "USD")
     before = overhead._value.get()
     answered(PARAPHRASE)
-    court.work_off()
+    worker.work_off()
     rows = HourlyUsage.objects.filter(outcome="judged", provider="acme", model="judge-1", level="speed")
     assert sum(row.cost for row in rows) == sum(row.overhead for row in rows) == Decimal(1)
     assert sum(row.saved for row in rows) == Decimal(-1) and sum(row.input_tokens for row in rows) == 100
@@ -204,7 +204,7 @@ def test_a_judgement_without_a_price_is_unpriced_not_free(monkeypatch: pytest.Mo
     judged_by(Model(True, usage=None), monkeypatch)
     learned.steps = {"speed": LOW}
     answered(PARAPHRASE)
-    court.work_off()
+    worker.work_off()
     assert Call.objects.get(outcome="judged").cost is None
     assert HourlyUsage.objects.get(outcome="judged").unpriced == 1
 
@@ -216,7 +216,7 @@ def test_in_shadow_mode_what_would_have_been_given_is_counted_and_judged(
     model = judged_by(Model(False), monkeypatch)
     learned.steps = {"speed": LOW}
     assert answered(PARAPHRASE).status == "miss"
-    court.work_off()
+    worker.work_off()
     assert [case.match.question for case in model.cases] == [ASKED]
     call = Call.objects.get(outcome="shadow")
     assert (call.question, call.matched, call.level) == (PARAPHRASE, ASKED, "speed")
@@ -232,7 +232,7 @@ def test_the_thread_goes_on_after_a_case_that_fails(settings: Any, monkeypatch: 
         asked.append(case)
         raise OSError("nobody there")
 
-    own = judge_worker.Court()
+    own = judge_worker.JudgeWorker()
     own._worker.name = "of this test"
     own.ask_model = fail
     case = Case(

@@ -26,10 +26,10 @@ for number in range(20):
 """
 SHOW = """
 import json
-from caching.feedback.sync import Follower
+from caching.feedback.sync import VerdictSync
 from caching.models import BarChange, Judgement
 from caching.semantic.scoring.pair_verdicts import learned
-assert Follower().read()
+assert VerdictSync().load()
 print(json.dumps([Judgement.objects.count(), list(BarChange.objects.order_by("pk").values_list("number", "steps")),
                   learned.steps, [learned.verdict(f"{number:024x}") for number in range(20)]]))
 """

@@ -13,7 +13,7 @@ import redis
 
 from caching import keys, metrics
 from caching.feedback import thresholds, verdicts
-from caching.feedback.sync import Follower
+from caching.feedback.sync import VerdictSync
 from caching.feedback.verdicts import Use
 from caching.maintenance import erasure
 from caching.models import BarChange, Judge, Judgement, Verdict
@@ -84,24 +84,24 @@ def test_no_text_is_kept_where_none_may_be(settings: Any) -> None:
 
 
 def test_another_process_learns_it_when_redis_says_that_there_is_something_new() -> None:
-    other = Follower()
-    assert other.read()
+    other = VerdictSync()
+    assert other.load()
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
     learned._pairs.clear()
-    other.look()
+    other.poll()
     assert learned.verdict(USE.pair) is False
 
 
-def another_process() -> Follower:
+def another_process() -> VerdictSync:
     """One that knows all that was judged so far; what it hears goes to `learned`, which is emptied to see it come."""
-    other = Follower()
-    other.look()
+    other = VerdictSync()
+    other.poll()
     return other
 
 
-def heard_by(other: Follower) -> bool | None:
+def heard_by(other: VerdictSync) -> bool | None:
     learned._pairs.clear()
-    other.look()
+    other.poll()
     return learned.verdict(USE.pair)
 
 
@@ -116,7 +116,7 @@ def test_another_process_learns_it_though_a_third_one_noticed_first_that_redis_w
     redis_client: redis.Redis,
 ) -> None:
     other, third = another_process(), another_process()
-    other.look()
+    other.poll()
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
     redis_client.flushall()
     assert heard_by(third) is False
@@ -136,11 +136,11 @@ def test_what_was_judged_while_redis_was_away_is_learned_when_it_is_back(use_red
     with RedisServer() as server:
         use_redis(server.url)
         cut_off, other = another_process(), another_process()
-        cut_off.look()
-        other.look()
+        cut_off.poll()
+        other.poll()
         store._breaker.trip("the network of one process fails")
         verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
-        cut_off.look()
+        cut_off.poll()
         wait_until(store.available)
         assert heard_by(cut_off) is False
         assert heard_by(other) is False
@@ -151,19 +151,19 @@ def test_nothing_is_read_again_once_all_processes_know_it(
 ) -> None:
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
     redis_client.flushall()
-    followers = [Follower() for _ in range(3)]
+    followers = [VerdictSync() for _ in range(3)]
     for follower in followers * 3:
-        follower.look()
+        follower.poll()
     with django_assert_num_queries(0):
         for follower in followers:
-            follower.look()
+            follower.poll()
 
 
 def test_it_goes_on_whatever_it_meets() -> None:
-    class Stumbling(Follower):
+    class Stumbling(VerdictSync):
         looked = 0
 
-        def look(self) -> None:
+        def poll(self) -> None:
             self.looked += 1
             raise LookupError("of a kind that nobody expected")
 
@@ -175,22 +175,22 @@ def test_it_goes_on_whatever_it_meets() -> None:
 
 def test_it_reads_nothing_as_long_as_nothing_is_new(django_assert_num_queries: Any) -> None:
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
-    other = Follower()
-    other.look()
+    other = VerdictSync()
+    other.poll()
     with django_assert_num_queries(0):
-        other.look()
+        other.poll()
 
 
 def test_whoever_empties_redis_takes_nothing_of_it_away(redis_client: redis.Redis) -> None:
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
     BarChange.objects.create(level="speed", number=1, steps=3, bar=0.95, judged=9, wrong=9, reason="a test")
     redis_client.flushall()
-    running = Follower()
-    running.look()
+    running = VerdictSync()
+    running.poll()
     assert learned.verdict(USE.pair) is False
     learned._pairs.clear()
-    started_anew = Follower()
-    started_anew.read()
+    started_anew = VerdictSync()
+    started_anew.load()
     assert learned.verdict(USE.pair) is False and learned.steps == thresholds.steps() == {"speed": 3}
 
 

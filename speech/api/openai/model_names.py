@@ -18,10 +18,10 @@ REMEMBERED_NAMES = 1024
 
 class Meant(NamedTuple):
     provider: str
+    # Empty: the provider's default.
     model: str
-    """Empty: the provider's default."""
+    # Empty: not set.
     level: str
-    """Empty: none was named."""
 
 
 @lru_cache(REMEMBERED_NAMES)

@@ -29,8 +29,8 @@ NOT_PARAMS = ("model", "messages", "stream", "stream_options", "optimization_lev
 
 @dataclass(frozen=True, slots=True)
 class CompletionCall:
+    # Without a model: `model` may also name a level or a provider.
     request: ChatRequest
-    """Without a model: `model` may also name a level or a provider."""
     model: str
     level: str
     stream: bool
@@ -39,8 +39,8 @@ class CompletionCall:
 
 @dataclass(frozen=True, slots=True)
 class AudioSpeechCall:
+    # Without a model: `model` may also name a level or a provider.
     request: SpeechRequest
-    """Without a model: `model` may also name a level or a provider."""
     model: str
     level: str
     codec: str

@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 FORMATS = ("json", "text", "verbose_json", "srt", "vtt")
+# Formats that need timestamps.
 WITH_SEGMENTS = ("verbose_json", "srt", "vtt")
-"""Formats that need timestamps."""
 
 
 def verbose(transcript: Mapping[str, Any]) -> dict[str, Any]:

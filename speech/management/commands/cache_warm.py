@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from caching.management.progress import Bar
+from caching.management.progress import ProgressBar
 from caching.pricing.money import plain
 from speech.exceptions import GatewayError
 from speech.management import warming
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             raise CommandError("nothing was done")
 
     def _run(self, jobs: list[Job], client: Client, concurrency: int, record: Record) -> int:
-        bar, failed = Bar(self.stdout, len(jobs)), 0
+        bar, failed = ProgressBar(self.stdout, len(jobs)), 0
         outcomes = warming.warm(jobs, client=client, concurrency=concurrency, done=record.add)
         for number, (job, problem) in enumerate(outcomes, 1):
             if problem:
@@ -73,7 +73,7 @@ class Command(BaseCommand):
 
 
 class Record:
-    """Which rows of a file are done, in a file beside it, so that an interrupted run pays for nothing twice."""
+    """Completed rows of a file, stored beside it, so that an interrupted run pays for nothing twice."""
 
     def __init__(self, file: Path) -> None:
         self._path = file.with_name(f"{file.name}.done")

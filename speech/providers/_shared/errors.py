@@ -1,4 +1,4 @@
-"""A provider's refusal, in whichever dialect it comes, as one of our errors."""
+"""Convert a provider's errors, in any format, to ours."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONGEST_MESSAGE = 300  # characters
 def from_answer(
     provider: str, status: int, headers: Mapping[str, str], body: bytes, secrets: Iterable[str] = ()
 ) -> GatewayError:
-    """What an answer with a status outside 200 to 299 means; no part of `secrets` gets into its message."""
+    """Convert a response with a status outside 200 to 299; `secrets` never appear in the message."""
     error = _error_of(body)
     codes = {str(error[key]) for key in ("code", "type", "status") if error.get(key)}
     if status == 402 or codes & _OUT_OF_QUOTA:
@@ -52,7 +52,7 @@ def from_answer(
 
 
 def from_event(provider: str, error: Any) -> GatewayError:
-    """What an error object within a stream that had begun well means."""
+    """Convert an error object within a stream."""
     failure = from_answer(provider, 500, {}, json.dumps({"error": error}).encode())
     return (
         ProviderUnavailable(f"{provider} interrupted its response")

@@ -1,4 +1,4 @@
-"""Find espeak-ng on this machine, and run it: one short-lived process for each text."""
+"""Find and run espeak-ng: one short-lived process per text."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def find(binary: str) -> Engine:
 
 
 class Library:
-    """The shared library, called by `espeak_worker.py` in a process of its own."""
+    """The shared library, called by `espeak_worker.py` in a separate process."""
 
     def __init__(self, library: str, data: str) -> None:
         self._worker = [sys.executable, "-I", "-S", espeak_worker.__file__, library]
@@ -68,8 +68,6 @@ class Library:
 
 
 class Binary:
-    """The command-line program."""
-
     def __init__(self, path: str) -> None:
         self._path = path
         found = re.search(rb":\s*([\w.+-]+)", run([path, "--version"]))
@@ -118,7 +116,7 @@ class ShortPath:
 
 
 def run(command: list[str], text: str = "") -> bytes:
-    """Standard output of `command` given `text`; at most one run per CPU at a time. Raises ProviderError."""
+    """Return the standard output of `command` given `text`; at most one run per CPU. Raises ProviderError."""
     timeout = settings.PROVIDER_READ_TIMEOUT
     if not _running.acquire(timeout=timeout):
         raise ProviderTimeout(f"espeak-ng was busy for {timeout} s")

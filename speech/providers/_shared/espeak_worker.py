@@ -12,12 +12,12 @@ import ctypes
 import sys
 
 NO_DATA, NO_VOICE, NOT_SPOKEN = 3, 4, 5
+# Meaning of the exit codes.
 FAILURES = {
     NO_DATA: "its data folder cannot be read",
     NO_VOICE: "it does not have the voice",
     NOT_SPOKEN: "it could not speak the text",
 }
-"""What each exit code of this worker means."""
 
 # Numbers and names as in espeak-ng's speak_lib.h, version 1.52.
 SAMPLE_RATE = 22_050

@@ -1,4 +1,4 @@
-"""The pool of connections to the providers."""
+"""Connection pool for providers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from urllib3.response import HTTPResponse
 
 
 class PatientHTTPConnection(HTTPConnection):
-    """Reads until `deadline`, and then no more.
+    """Reads until `deadline`.
 
-    The socket's own time-out starts anew with each byte, so what drips in would never reach it: a head, a body, or the
-    line before a chunk, of which urllib3 shows nothing until it is complete.
+    The socket's own timeout restarts with each byte, so a slow drip would never reach it: in a head, a body, or the
+    line before a chunk, which urllib3 hides until it is complete.
     """
 
+    # `time.monotonic()`: a read time-out after the request was sent, until whoever reads the answer says otherwise.
     deadline = 0.0
-    """`time.monotonic()`: a read time-out after the request was sent, until whoever reads the answer says otherwise."""
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         self.deadline = time.monotonic() + float(self.timeout or 0)
@@ -65,6 +65,6 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _PatientHTTPSConnection
 
 
+# Safe in threads. More than `maxsize` connections to one host are opened when needed, and not kept.
 POOL = PoolManager(num_pools=16, maxsize=32)
-"""Safe in threads. More than `maxsize` connections to one host are opened when needed, and not kept."""
 POOL.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}

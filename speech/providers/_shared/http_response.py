@@ -1,4 +1,4 @@
-"""Reading the body of a provider's answer as it arrives."""
+"""Reading a provider's response as it arrives."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _CHUNK = 65_536
 
 
 class Reply:
-    """An answer whose head is there and whose body is still to be read, in either of two ways.
+    """A response whose body can be read in one of two ways.
 
-    Both raise ProviderTimeout, or ProviderUnavailable when the body ends before its time.
+    Both raise ProviderTimeout, or ProviderUnavailable if the body ends early.
     """
 
     def __init__(self, provider: str, response: BaseHTTPResponse) -> None:
@@ -32,16 +32,16 @@ class Reply:
         self.headers: Mapping[str, str] = response.headers
 
     def read(self, most: int) -> bytes:
-        """The body, or hardly more than its first `most` bytes. It must be there when the head's time-out ends."""
+        """Return the body, up to slightly more than `most` bytes, before the timeout of the head ends."""
         body = bytearray()
         while len(body) <= most and (chunk := self._read()):
             body += chunk
         return bytes(body)
 
     def __iter__(self) -> Iterator[bytes]:
-        """The body in chunks, each within a read time-out, and all of them within four.
+        """Yield chunks, each within a read timeout, and all within four.
 
-        Only waiting for the provider counts as time: the reader may be as slow as it likes.
+        Only waiting for the provider counts; the reader may be slow.
         """
         patience = float(settings.PROVIDER_READ_TIMEOUT * _PATIENCE)
         while patience > 0:
@@ -54,7 +54,7 @@ class Reply:
         raise ProviderTimeout(f"{self._provider} took too long to respond")
 
     def close(self) -> None:
-        """Close the connection, or keep it for the next call when the answer is at its end.
+        """Close the connection, or reuse it if the response is complete.
 
         A reader that stopped at `[DONE]` cannot know, so the end of the body gets a moment to arrive.
         """

@@ -1,4 +1,4 @@
-"""Transcription in OpenAI's wire format: what is sent, and what an answer must hold."""
+"""Transcription in OpenAI's wire format."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared.http import Form
 from speech.providers.base import Transcript, TranscriptionRequest
 
+# Model names that clients send; only the last one has timestamps.
 MODELS = ("gpt-4o-mini-transcribe", "gpt-4o-transcribe", "whisper-1")
-"""Names that clients send; only the last one tells when something was said."""
 
 
 def form(request: TranscriptionRequest) -> Form:
-    """The body of a prepared request."""
     fields: list[tuple[str, Any]] = [
         ("file", (f"audio.{request.kind}", request.audio)),
         ("model", request.model),
@@ -29,7 +28,7 @@ def form(request: TranscriptionRequest) -> Form:
 
 
 def read_transcript(provider: str, answer: Mapping[str, Any]) -> Transcript:
-    """Raises ProviderBadAnswer for an answer without a text."""
+    """Raises ProviderBadAnswer without a text."""
     if not isinstance(text := answer.get("text"), str):
         raise ProviderBadAnswer(f"{provider} returned no transcript")
     usage = answer.get("usage") or {}

@@ -1,4 +1,4 @@
-"""Where Sarvam's chat differs from OpenAI's: facts of the `sarvamai` SDK, version 0.1.39."""
+"""Differences between Sarvam's chat and OpenAI's, from the `sarvamai` SDK, version 0.1.39."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PARAMS = {
     "presence_penalty", "tools", "tool_choice", "response_format",
 }  # fmt: skip
 _PARAMS_OF_V2 = _PARAMS | {"top_k", "min_p", "repetition_penalty", "parallel_tool_calls"}
+# OpenAI's fields for its own accounting. Sarvam refuses them, and no answer depends on them.
 _WITHOUT_EFFECT = {
     "metadata", "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "service_tier", "store", "user",
 }  # fmt: skip
-"""OpenAI's fields for its own accounting. Sarvam refuses them, and no answer depends on them."""
 _SEES_IMAGES = {"gemma4"}
 
 

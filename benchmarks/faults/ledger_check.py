@@ -1,4 +1,4 @@
-"""What the provider has billed, and what the ledger says."""
+"""Compares the provider's bill with the ledger."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def booked(connect: Connect) -> Tokens:
 
 
 def difference(site: Site, connect: Connect, patience: float = 60.0) -> Tokens:
-    """Billed less booked, once the ledger has had its time to write."""
+    """Return billed minus recorded units, after the ledger had time to write."""
     deadline = time.monotonic() + patience
     while (found := billed(site) - booked(connect)) != Tokens(0, 0) and time.monotonic() < deadline:
         time.sleep(0.5)
