@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -125,7 +126,8 @@ def test_a_flush_of_many_keys_blocks_nobody(run: Callable[..., str], redis_clien
 
 def test_the_doctor_is_content(run: Callable[..., str]) -> None:
     text = run("cache_doctor")
-    assert "All checks passed" in text
+    # The test Redis has no memory limit, which is a warning.
+    assert re.search(r"^No errors, \d+ warnings?\.$", text, re.MULTILINE), text
     assert "ok      write" in text
 
 
