@@ -1,6 +1,4 @@
-"""Work beside the requests: loops that run for as long as the process, tasks that no answer waits for, and the rest of
-answers whose client has disconnected.
-"""
+"""Background work: periodic loops, submitted tasks, and the rest of answers whose client has disconnected."""
 
 from __future__ import annotations
 
@@ -122,7 +120,7 @@ def submit(task: Callable[..., object], *args: object) -> None:
 
 
 def run_submitted() -> None:
-    """Run what was submitted. A task that raises does not keep the others from running."""
+    """Run the submitted tasks; one that raises does not stop the others."""
     while _tasks:
         task = _tasks.popleft()
         try:

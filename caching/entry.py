@@ -21,14 +21,14 @@ T_co = TypeVar("T_co", covariant=True)
 @dataclass(frozen=True, slots=True)
 class CacheEntry(Generic[T_co]):
     value: T_co
+    # Billed units; None if unknown.
     usage: Usage | None
-    """Units that the provider billed for it; None: unknown."""
     created: float
+    # Seconds of freshness, counted from `created`.
     ttl: int
-    """Seconds of freshness, counted from `created`."""
     level: str
+    # Seconds that Redis keeps it past `ttl`, for stale-if-error.
     kept: int = 0
-    """Seconds that Redis keeps it past `ttl`, for stale-if-error."""
 
     @property
     def age(self) -> int:

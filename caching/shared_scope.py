@@ -1,7 +1,7 @@
-"""What has been asked for by enough clients to be kept where all of those that share find it.
+"""Names requested by enough clients to be shared.
 
-A name (the key that an entry would have in the shared scope) comes to the set `asked:{digest}` of whoever asked for it
-in the last day. One client alone, however often it asks, puts nothing where others would be given it.
+The set `asked:{digest}` holds the clients that requested a name (the key of the entry in the shared scope) within a
+day. One client alone never makes an entry visible to others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BARRED = "barred"
 
 
 def admitted(names: Sequence[str], client: str) -> list[bool]:
-    """For each name whether SHARED_SCOPE_CLIENTS have asked for it, `client` included, which is noted.
+    """Record the request of `client`, and return for each name if SHARED_SCOPE_CLIENTS have requested it.
 
     One round trip for all. Without Redis nothing is admitted.
     """
@@ -27,7 +27,7 @@ def admitted(names: Sequence[str], client: str) -> list[bool]:
 
 @store.fail_open(None)
 def bar(name: str) -> None:
-    """Let nobody share what goes by this name, for a day from the last time that it is asked for."""
+    """Block sharing of this name until a day after its last request."""
     pipeline = store.connection().pipeline(transaction=False)
     pipeline.sadd(_key(name), _BARRED)
     pipeline.expire(_key(name), KEPT_SECONDS)

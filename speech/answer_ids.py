@@ -1,9 +1,4 @@
-"""The ids of answers: what a client sends back with its feedback.
-
-An id says itself which entry the answer came from, and is signed for the client that got it. So nothing is stored for
-the many answers that nobody ever judges, and no client can judge what it did not get. It is sealed besides, because a
-client that shares entries with others must not read from it whether somebody else has asked the same.
-"""
+"""Answer ids, which clients send back with their feedback."""
 
 from __future__ import annotations
 
@@ -25,20 +20,20 @@ from caching.result import CacheResult
 from speech.models import Client
 
 PREFIX = "chatcmpl-"
+# The level's place in LEVELS, a name of this use, the hash in the answer's key, the pair (zeros: none).
 _FORMAT = struct.Struct("!B8s32s12s")
-"""The level's place in LEVELS, a name of this use, the hash in the answer's key, the pair (zeros: none)."""
 _NO_PAIR = bytes(12)
 _SIGNATURE_BYTES = 9
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerID:
+    # Names this use of the answer; of a semantic hit as the ledger does.
     match: str
-    """Names this use of the answer; of a semantic hit as the ledger does."""
     key: str
     level: Level
+    # Of a semantic hit: see caching.semantic.scoring.pair_verdicts. Else empty.
     pair: str
-    """Of a semantic hit: see caching.semantic.scoring.pair_verdicts. Else empty."""
 
 
 def issue(client: Client, result: CacheResult[Any], level: Level) -> str:
@@ -55,7 +50,7 @@ def issue(client: Client, result: CacheResult[Any], level: Level) -> str:
 
 
 def read(client: Client, id: str) -> AnswerID | None:
-    """What an id says; None for one that was not issued to this client."""
+    """Decode an id; None if it was not issued to this client."""
     try:
         data = base64.urlsafe_b64decode(id.removeprefix(PREFIX) + "==")
     except (binascii.Error, ValueError):

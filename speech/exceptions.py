@@ -30,7 +30,7 @@ class GatewayError(Exception):
 
     @property
     def retry_helps(self) -> bool:
-        """Whether the same request may succeed if it is sent again."""
+        """True if repeating the request may succeed."""
         return False
 
 
@@ -41,13 +41,13 @@ class InvalidRequest(GatewayError):
 
 
 class UnsupportedFeature(InvalidRequest):
-    """The request is fine in itself, but the chosen provider or this installation cannot do it."""
+    """The request is valid, but this provider or installation does not support it."""
 
     code = "unsupported_feature"
 
 
 class TooManyRequests(GatewayError):
-    """The client has sent as many requests as it may for now."""
+    """The client's rate limit is reached."""
 
     status = 429
     code = "rate_limit_exceeded"
@@ -55,11 +55,12 @@ class TooManyRequests(GatewayError):
 
     @property
     def retry_helps(self) -> bool:
+        """True if repeating the request may succeed."""
         return True
 
 
 class BudgetSpent(GatewayError):
-    """The client has spent what it may spend today: sending it again soon is pointless."""
+    """The client's daily budget is spent; an early retry is pointless."""
 
     status = 429
     code = type = "insufficient_quota"
@@ -73,6 +74,7 @@ class ServerBusy(GatewayError):
 
     @property
     def retry_helps(self) -> bool:
+        """True if repeating the request may succeed."""
         return True
 
 
@@ -100,6 +102,7 @@ class ProviderUnavailable(ProviderError):
 
     @property
     def retry_helps(self) -> bool:
+        """True if repeating the request may succeed."""
         return True
 
 
@@ -109,6 +112,7 @@ class ProviderTimeout(ProviderError):
 
     @property
     def retry_helps(self) -> bool:
+        """True if repeating the request may succeed."""
         return True
 
 
@@ -118,31 +122,32 @@ class ProviderRateLimited(ProviderError):
 
     @property
     def retry_helps(self) -> bool:
+        """True if repeating the request may succeed."""
         return True
 
 
 class ProviderQuotaExceeded(ProviderError):
-    """The operator's account at the provider is out of credit: waiting does not help."""
+    """The operator's account is out of credit."""
 
     status = 503
     code = "provider_quota_exceeded"
 
 
 class ProviderAuthFailed(ProviderError):
-    """The provider does not accept the operator's key."""
+    """The provider rejected the operator's key."""
 
     code = "provider_auth_failed"
 
 
 class ProviderNotConfigured(ProviderError):
-    """The chosen provider needs a setting (usually its key) that this installation lacks."""
+    """A required setting of the provider, usually its key, is missing."""
 
     status = 503
     code = "provider_not_configured"
 
 
 class ProviderRejected(InvalidRequest):
-    """The provider says that the request itself is wrong (its 400, 404, 413 or 422)."""
+    """The provider rejected the request as invalid (400, 404, 413 or 422)."""
 
     code = "provider_rejected_request"
 

@@ -23,8 +23,8 @@ from speech.providers.base import BaseProvider, ChatRequest
 
 logger = logging.getLogger(__name__)
 
+# Limits of the conversation and of each text that the reviewing model gets.
 MOST_TURNS, MOST_CHARACTERS = 6, 4_000
-"""Of the conversation before the question, and of each text, the judge sees no more than this."""
 
 _INSTRUCTIONS = """\
 You check a cache of answers. Between the lines {mark} stands a JSON object with a question that a user asked, the \
@@ -36,7 +36,7 @@ Reply with nothing but {right} if it does, and nothing but {wrong} if it does no
 
 
 def ask_model(case: Case) -> Opinion:
-    """The verdict of SEMANTIC_VERIFY_MODEL; none where it fails or says anything else."""
+    """Return the verdict of SEMANTIC_VERIFY_MODEL; none if it fails or replies with anything else."""
     provider, model = chosen()
     code = secrets.token_hex(4)
     right, wrong = f"FITS-{code}", f"DIFFERS-{code}"

@@ -19,6 +19,7 @@ from speech.models import Client, hash_key
 
 CLIENT = "playground"
 CODEC = "wav"
+# Filled in by `playground.js`.
 FACTS = [
     ("cache", "Cache"),
     ("similarity", "Similarity"),
@@ -27,7 +28,6 @@ FACTS = [
     ("cost", "Cost"),
     ("saved", "Saved"),
 ]
-"""What `playground.js` fills in."""
 
 
 class StaffAuthentication(SessionAuthentication):

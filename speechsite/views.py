@@ -42,8 +42,8 @@ def _error(status: int, message: str, type: str, code: str) -> HttpResponse:
 
 
 A_MINUTE_BY_NAME = 10
+# Higher, because behind a proxy all visitors share one IP.
 A_MINUTE_BY_ADDRESS = 30
-"""Higher: behind a proxy everybody has its address."""
 
 
 def login(request: HttpRequest) -> HttpResponseBase:

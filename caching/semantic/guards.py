@@ -115,5 +115,5 @@ GUARDS = (
 
 
 def vetoes(a: Question, b: Question) -> list[str]:
-    """The names of all guards that object; empty where none does. Symmetric."""
+    """Return the names of all guards that reject the pair. Symmetric."""
     return [guard.__name__ for guard in GUARDS if guard(a, b)]

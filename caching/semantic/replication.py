@@ -1,9 +1,4 @@
-"""How every worker's index learns of what any worker stored: a Redis stream of additions and removals.
-
-`llm:query_index` is the truth, an index in a process is a copy of it. A worker reads the stream from as far back as
-entries live, then on from the last event that it has seen; whoever empties Redis empties the stream, and later events
-follow all the same, because their ids are times.
-"""
+"""Replicate index changes to every worker with a Redis stream."""
 
 from __future__ import annotations
 
@@ -24,8 +19,8 @@ from caching.redis import store
 logger = logging.getLogger(__name__)
 
 BATCH = 250
+# Polling interval: a new entry must be known to all workers within one second.
 POLL_SECONDS = 0.1
-"""How long a new entry may stay unknown to other workers (our promise is one second)."""
 CHECK_EVERY = 10
 
 # As one text: in an answer of many small ones each event takes this client three times as long.
@@ -43,39 +38,39 @@ for at, event in ipairs(events) do
 end
 return {events[#events][1], table.concat(told, ARGV[3]), carried and vectors or {}}
 """
+# Never in UTF-8.
 _BETWEEN = b"\xff"
-"""Never in UTF-8."""
 _decode = json.JSONDecoder().decode
 
 
 class Event(NamedTuple):
     """One entry that came, or went."""
 
+    # The key of the answer.
     id: str
-    """The key of the answer."""
     scope: str = ""
+    # The question; empty to remove the entry.
     text: str = ""
-    """The question; empty when the entry is to be forgotten."""
     expires: float = 0.0
+    # Identity of the one that made `vector`.
     embedder: str = ""
-    """Identity of the one that made `vector`."""
+    # See caching.semantic.event_vectors; empty if every worker computes its own.
     vector: bytes = b""
-    """See caching.semantic.event_vectors; empty where every worker makes its own."""
+    # Client.
     by: str = ""
-    """Who asked."""
 
 
 class _Read(NamedTuple):
+    # Known events.
     events: list[Event]
-    """Those that we understand."""
+    # Id of the last one that was read.
     last: bytes
-    """Id of the last one that was read."""
+    # True if there may be more.
     full: bool
-    """Whether there may be more."""
 
 
 def publishing(event: Event) -> store.Command:
-    """What tells all workers, this one included. The stream keeps as many events as an index keeps entries."""
+    """Commands that publish events to every worker. The stream keeps as many events as an index keeps entries."""
     return lambda redis: redis.xadd(_name(), _fields(event), maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
 
 
@@ -123,8 +118,8 @@ class Reader:
         self._forget_all = forget_all
         self._last = _oldest_id()
         self._polls = 0
+        # Set once everything that was there at the start has been applied.
         self.caught_up = threading.Event()
-        """Set once everything that was there at the start has been applied."""
         self._worker = PeriodicWorker("query-index", self._read_on, POLL_SECONDS, at_once=True)
         self._worker.start()
 

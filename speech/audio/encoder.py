@@ -6,8 +6,8 @@ from speech.audio import formats
 from speech.audio.pcm import SampleAligner
 from speech.exceptions import InvalidRequest
 
+# From LAME's minimum to libopus' maximum for one channel.
 BITRATES = range(8_000, 256_001)
-"""From what LAME can do at least to what libopus takes at most for one channel."""
 
 
 class Encoder:
@@ -32,9 +32,9 @@ class Encoder:
         return self._codec.content_type
 
     def encode(self, pcm: bytes) -> bytes:
-        """What can be sent by now: possibly nothing. Chunks need not be whole samples."""
+        """Return the bytes available so far, possibly none. Chunks need not be whole samples."""
         return self._codec.encode(self._aligner.feed(pcm))
 
     def finish(self) -> bytes:
-        """What was still held back. Nothing may be encoded after it."""
+        """Return the remaining bytes. Nothing may be encoded afterwards."""
         return self._codec.finish()

@@ -21,16 +21,13 @@ class SampleAligner:
 
 
 def aligned(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same samples in non-empty chunks of whole samples."""
+    """Regroup into non-empty chunks of whole samples."""
     aligner = SampleAligner()
     return filter(None, map(aligner.feed, chunks))
 
 
 def join(pieces: Iterable[Iterable[bytes]], pause_ms: int, sample_rate: int) -> Iterator[bytes]:
-    """The pieces one after the other with `pause_ms` of silence between them, in chunks of whole samples.
-
-    A piece is opened only when the one before it has ended. One without any sample takes no pause.
-    """
+    """Concatenate with `pause_ms` of silence in between, in chunks of whole samples."""
     pause = bytes(BYTES_PER_SAMPLE * (sample_rate * pause_ms // 1000))
     between = b""
     for piece in pieces:

@@ -19,20 +19,17 @@ from speech.audio.pcm import BYTES_PER_SAMPLE, aligned
 
 Floats = NDArray[np.float32]
 
+# Of what would alias: under the noise of 16-bit samples for a speaking voice.
 ATTENUATION_DB = 90.0
-"""Of what would alias: under the noise of 16-bit samples for a speaking voice."""
+# Of the sinc on each side, at the lower of both rates.
 ZERO_CROSSINGS = 32
-"""Of the sinc on each side, at the lower of both rates."""
+# Above, the filter bank needs hundreds of megabytes. All pairs of usual rates (8000 to 48000 Hz) need at most 1280.
 MOST_PHASES = 2000
-"""Above, the filter bank needs hundreds of megabytes. All pairs of usual rates (8000 to 48000 Hz) need at most 1280."""
 BATCH_SECONDS = 0.05
 
 
 def resample(pcm_chunks: Iterable[bytes], source: int, target: int) -> Iterator[bytes]:
-    """The same sound at `target` Hz: exactly ceil(samples * target / source) samples, wherever the chunks end.
-
-    Raises ValueError, before the first chunk is read, for a pair of rates whose ratio is not of small numbers.
-    """
+    """Resample to `target` Hz: exactly ceil(samples * target / source) samples, independent of chunk boundaries."""
     if source == target:
         return aligned(pcm_chunks)
     common = math.gcd(source, target)

@@ -22,15 +22,15 @@ from speech.text.sentences import SentenceStream
 class TurnReceipt:
     """Texts, cache status and billed units of one voice turn, filled in while it is spoken."""
 
+    # False: without texts of question and answer.
     keeps_texts: bool = True
-    """False: it holds no text of the question or answer."""
+    # True: without cache status.
     hides_hits: bool = False
-    """True: it says nothing about the cache."""
+    # The transcript of a spoken question.
     heard: dict[str, Any] | None = None
-    """The transcript of a spoken question."""
     chat: dict[str, Any] = field(default_factory=dict)
+    # `provider`, `model` and `voice`.
     speech: dict[str, Any] = field(default_factory=dict)
-    """`provider`, `model` and `voice`."""
     clips: list[Clip] = field(default_factory=list)
     first_audio_ms: float | None = None
     error: str | None = None

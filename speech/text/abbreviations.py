@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# Before a name or number: a sentence never ends after them.
 _TITLES = """
     ms mx smt km kum sh shri tmt thiru rs re pt adv er lt dy jt govt regd opp nr ar dr mr mrs prof rev hon messrs
     sr sra srta sres dña dra profa lic arq ud uds vd vds avda izq dcha dpto
@@ -25,24 +26,24 @@ _TITLES = """
     ഡോ രൂ ശ്രീ ശ്രീമതി നം പ്രൊ പ്രഫ അഡ്വ പേ
     ڈاکٹر مسٹر مسز پروفیسر مولانا دكتور دكتورة رقم هـ
 """
-"""Before a name or a figure: a sentence never ends behind them."""
 
+# Before a figure or a small letter ("Vol. 3", "max. speed"); elsewhere most of them may end a sentence.
 _BEFORE_FIGURES = """
     no nos vol ex amt std max min tel ph mob extn apt acct appt approx qty ch chap sec fig figs eq ref pg pp para art
     cap núm núms pág págs máx mín aprox ed num tél env éd nr abb bd kap abs str ca
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
     धा अनु खं अध्या भा
 """
-"""Before a figure or a small letter ("Vol. 3", "max. speed"); elsewhere most of them may end a sentence."""
 
+# Words of their own in small letters: "the sun. 3 people".
 _CAPITALIZED = """
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun ar re er km
 """
-"""Words of their own in small letters: "the sun. 3 people"."""
 
+# `sentencex` takes them for abbreviations before a capital letter too, where they are words: "No. I cannot.".
 _WORDS = ("no", "No", "NO", "bien", "Bien", "me", "may", "mar", "art", "mag", "ok", "Ok", "OK", "con", "pro")
-"""`sentencex` takes them for abbreviations before a capital letter too, where they are words: "No. I cannot."."""
 
+# English letters as the scripts of India and Urdu spell them: initials.
 _LETTER_NAMES = """
     ए बी सी डी ई जी जे के ओ पी टी यू वी एच एफ एफ़ एल एम एन आर एस आई क्यू डब्ल्यू एक्स वाई वाय ज़ेड जेड झेड
     এ বি সি ডি ই জি জে কে ও পি টি ভি এফ এইচ আই এল এম এন কিউ আর এস ইউ ডব্লিউ এক্স ওয়াই জেড
@@ -55,18 +56,17 @@ _LETTER_NAMES = """
     ಎ ಏ ಬಿ ಸಿ ಡಿ ಇ ಜಿ ಜೆ ಕೆ ಓ ಪಿ ಟಿ ಯು ವಿ ಎಚ್ ಹೆಚ್ ಎಫ್ ಎಲ್ ಎಂ ಎಮ್ ಎನ್ ಆರ್ ಎಸ್ ಕ್ಯು ಕ್ಯೂ ಡಬ್ಲ್ಯು ಡಬ್ಲ್ಯೂ ಎಕ್ಸ್ ಜೆಡ್
     എ ബി സി ഡി ഇ ജി ജെ കെ ഒ പി ടി യു വി എച്ച് എഫ് എൽ എം എൻ ആർ എസ് ക്യു ഡബ്ല്യു എക്സ് സെഡ്
 """
-"""English letters as the scripts of India and Urdu spell them: initials."""
 
+# Tamil words; any other single syllable of Tamil is the initial of a name.
 _WORDS_OF_ONE_SYLLABLE = ("நீ", "வா", "போ", "தா", "வை", "தை", "பூ", "தீ", "கை")
-"""Tamil words; any other single syllable of Tamil is the initial of a name."""
 
 TITLES, BEFORE_FIGURES, CAPITALIZED, LETTER_NAMES = (
     frozenset(unicodedata.normalize("NFC", names).split())
     for names in (_TITLES, _BEFORE_FIGURES, _CAPITALIZED, _LETTER_NAMES)
 )
 
+# Of a script without capitals, from Hebrew to Sinhala.
 _LETTER = re.compile(r"[\u05d0-\u0dff]")
-"""Of a script without capitals, from Hebrew to Sinhala."""
 _TAMIL = re.compile(r"[\u0b80-\u0bff]+")
 _ACRONYM = re.compile(r"(?:[^\W\d_][^\W_]*[\u0300-\u0dff]*\.)+[^\W\d_][^.]*")
 _FIGURE_SIGNS = frozenset("₹$€£¥#+-−~<=")

@@ -15,12 +15,12 @@ import sentencex
 from speech.text import abbreviations
 from speech.text.quotations import BRACKETS, EITHER, MARKS, OPENERS, Boundary, Quotations
 
+# Characters before a full stop that are looked at.
 CONTEXT = 120
-"""Characters before a full stop that are looked at."""
+# Characters behind it that are waited for, at each step. They bound the work on runs of 20,000 dots or blanks.
 MOST_BEHIND = 64
-"""Characters behind it that are waited for, at each step. They bound the work on runs of 20,000 dots or blanks."""
+# Characters from which a line may have been wrapped: a shorter one is a line of a list, a verse, a title.
 WRAPPED_LINE = 45
-"""Characters from which a line may have been wrapped: a shorter one is a line of a list, a verse, a title."""
 
 _POINT = ".．｡"
 _FULL_STOP = ".!?…‽।॥。．｡！？؟۔።᙮‼⁇⁈⁉။។꯫᱾᱿"
@@ -40,11 +40,11 @@ _ENDS_LINE = frozenset(f"{_FULL_STOP}:;")
 _CLOSING_PUNCTUATION = frozenset(",;:،؛、，；：)]}）")
 _WORD_BEFORE = re.compile(r"[^\s\"'“‘«(\[{<]+\Z")
 _NO_QUOTES = {ord(mark): None for mark in MARKS if mark not in "'’"}
+# Chinese, Japanese, Korean.
 _WITHOUT_SPACES = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f]")
-"""Chinese, Japanese, Korean."""
 _ORDINAL = re.compile(r"(?<!\d)\d{1,2}\Z")
+# Languages that write "3. Oktober".
 _WITH_ORDINALS = ("bs", "cs", "da", "de", "et", "eu", "fi", "hr", "hu", "is", "lv", "nb", "no", "pl", "sk", "sl", "tr")
-"""Languages that write "3. Oktober"."""
 _ADDRESS = re.compile(r"://|@|www\.|/", re.I)
 
 
@@ -56,8 +56,8 @@ class _Run(NamedTuple):
     closers: str
     space: str
     openers: str
+    # The first character of what comes next; empty at the end of the text.
     following: str
-    """The first character of what comes next; empty at the end of the text."""
 
     @property
     def end(self) -> int:

@@ -10,8 +10,8 @@ from markdown_it.token import Token
 
 _parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("code")
 
+# A text without these characters needs no parsing.
 MARKS = frozenset("*_~`[]<>&\\!|^#")
-"""A text without them says what it means."""
 
 _EMOJI = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff\u25a0-\u25ff\u3030\u303d\u3297\u3299"

@@ -12,11 +12,11 @@ from django.conf import settings
 
 from speech.text import inline_markdown as inline
 
+# Characters that wait for the end of an emphasis or a link. Then they are spoken as they are.
 LONGEST_HELD = 1_500
-"""Characters that wait for the end of an emphasis or a link. Then they are spoken as they are."""
 
+# Marks at the beginning of a line, until it is taken for text.
 LONGEST_START = 200
-"""Marks at the beginning of a line, until it is taken for text."""
 
 _START = re.compile(r"[ \t]*(?:(?:>|(?:[-*+•]|(?P<number>\d{1,9}[.)])|#{1,6})(?=[ \t]))[ \t]*)*(?:\[[ xX]\][ \t]+)?")
 _UNCERTAIN = re.compile(r"[-*_=+#>|~`•\d.)\s]*(?:\[[^\]]*(?:\]:?[ \t]*)?)?\Z")
@@ -40,12 +40,12 @@ class MarkdownStream:
     """Takes Markdown in parts of any length and gives the text to be spoken, each part as soon as it is certain."""
 
     def __init__(self) -> None:
+        # Pending part of the current line.
         self._line = ""
-        """What has come of the current line, unless its text is being read."""
+        # True if the prefix of the current line is parsed and the rest goes to `_text`.
         self._reading = False
-        """Whether the beginning of the current line is understood, and the rest goes to `_text`."""
+        # The end of the current paragraph, which may hold something that is not complete.
         self._text = ""
-        """The end of the current paragraph, which may hold something that is not complete."""
         self._fence = ""
         self._header = self._delimiter = ""
 

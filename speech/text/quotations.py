@@ -6,35 +6,35 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+# Characters: a mark whose partner has not come by then was no quotation.
 LONGEST = 1_000
-"""Characters: a mark whose partner has not come by then was no quotation."""
+# The same for `'` and `’`, which mostly are apostrophes.
 LONGEST_APOSTROPHE = 200
-"""The same for `'` and `’`, which mostly are apostrophes."""
 LONGEST_TAG = 200
+# Quotations within each other. They bound the work on text that only opens them.
 DEEPEST = 16
-"""Quotations within each other. They bound the work on text that only opens them."""
 
 _CLOSERS = {
     '"': '"', "'": "'", "`": "`", "“": "”“", "”": "”", "„": "“”‟", "‟": "”", "«": "»", "»": "«", "‹": "›", "›": "‹",
     "‘": "’‘", "‚": "‘’", "「": "」", "『": "』", "《": "》", "〈": "〉", "〝": "〞〟", "(": ")", "[": "]", "{": "}",
     "（": "）", "［": "］", "｛": "｝", "【": "】", "〔": "〕", "〖": "〗", "＂": "＂", "<": ">",
 }  # fmt: skip
+# Open and close: which of both, their neighbours tell.
 EITHER = frozenset("\"'`”»›＂")
-"""Open and close: which of both, their neighbours tell."""
 MARKS = "".join(sorted({*_CLOSERS, *"".join(_CLOSERS.values())}))
 BRACKETS = frozenset(")]}）］｝】〕〗>")
 OPENERS = frozenset(_CLOSERS) - {"<"}
 
+# Letters of Chinese, Japanese and Korean, which quote without a space.
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uf900-\uffdc]")
-"""Letters of Chinese, Japanese and Korean, which quote without a space."""
 _ELISIONS = ("em", "tis", "twas", "til", "till", "cause", "bout", "round", "n", "ave", "im", "er")
 
 
 class Boundary(NamedTuple):
+    # Where the next sentence begins.
     end: int
-    """Where the next sentence begins."""
+    # True if a line ends there, not only a sentence.
     of_line: bool
-    """Whether a line ends there, and not only a sentence."""
 
 
 @dataclass(slots=True)
@@ -42,8 +42,8 @@ class Quotation:
     closers: str
     opened: int
     longest: int
+    # Where sentences would end inside it. They do if it turns out to be none.
     ends: list[Boundary] = field(default_factory=list)
-    """Where sentences would end inside it. They do if it turns out to be none."""
 
 
 class Quotations:

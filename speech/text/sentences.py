@@ -10,11 +10,11 @@ from functools import lru_cache
 from speech.text.boundaries import BoundaryFinder
 from speech.text.quotations import Boundary
 
+# Fewer ("1.", "A.", "!") are no sentence: a voice would speak them with a falling tone and a pause.
 LEAST_LETTERS = 2
-"""Fewer ("1.", "A.", "!") are no sentence: a voice would speak them with a falling tone and a pause."""
 
+# The same texts are spoken over and over, and splitting one costs as much as reading its sound from the cache.
 REMEMBERED_TEXTS = 1024
-"""The same texts are spoken over and over, and splitting one costs as much as reading its sound from the cache."""
 LONGEST_REMEMBERED = 1000
 
 _ITEM_MARK = re.compile(r"\W*\d{0,3}[.)]?\s*")

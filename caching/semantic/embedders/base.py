@@ -1,4 +1,4 @@
-"""What an embedder is: texts in, unit vectors out."""
+"""The embedder contract: texts in, unit vectors out."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class BaseEmbedder(ABC):
     name: str
     version: str
     dimensions: int
+    # Number of leading dimensions that suffice for a rough similarity; 0: all are needed.
     leading: int = 0
-    """How many of the first dimensions alone tell roughly how near two texts are; 0: it takes all of them."""
+    # Paid or slow: has a timeout, and its vectors are stored with the entries.
     slow: ClassVar[bool] = False
-    """Costs money or many milliseconds: is waited for only so long, and its vectors are kept with the entries."""
 
     @abstractmethod
     def __init__(self, options: Mapping[str, str]) -> None:
@@ -36,7 +36,7 @@ class BaseEmbedder(ABC):
         """Shape (len(texts), dimensions), float32, every row of length 1. Raises EmbeddingError."""
 
     def leads(self, text: str) -> bool:
-        """Whether `leading` holds for the vector of `text`."""
+        """True if `leading` applies to the vector of `text`."""
         return self.leading > 0
 
     def take_billed(self) -> int:

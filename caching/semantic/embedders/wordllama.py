@@ -23,8 +23,8 @@ from caching.semantic.embedders.base import BaseEmbedder, Vectors, unit
 
 # Llama's vocabulary spells most other scripts letter by letter, so any two Hindi questions come out alike (0.8 and up).
 _LATIN_END = "\u024f"
+# So many sums are made at once: they and the rows stay in the processor's cache, and a long text delays few others.
 TOGETHER = 64
-"""So many sums are made at once: they and the rows stay in the processor's cache, and a long text delays few others."""
 
 _T = TypeVar("_T")
 
@@ -34,8 +34,8 @@ class Embedder(BaseEmbedder):
 
     name = "wordllama"
     dimensions = 256
+    # According to its README it was trained for truncation to 64, 128 and 256 dimensions.
     leading = 64
-    """It was trained to be cut off at 64, 128 and 256 dimensions, by its README."""
 
     def __init__(self, options: Mapping[str, str]) -> None:
         self.version = f"{version('wordllama')}+ngrams{ngrams.Embedder.version}"

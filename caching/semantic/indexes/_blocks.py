@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from caching import keys
 from caching.semantic.indexes.base import Entry, Vector
 
+# Contiguous memory, moved when it grows.
 TEXTS = 1024
-"""In one piece of memory, which is moved when it grows."""
 
 Packed = int | str
 _OWN = re.compile(rf"{keys.EXACT}:([0-9a-f]{{64}})")

@@ -1,4 +1,4 @@
-"""What an index is: the nearest stored questions inside one scope."""
+"""The index contract: nearest stored questions within one scope."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Vector = NDArray[np.float32]
 class Entry:
     id: str
     scope: str
+    # The question as it was asked, not normalised.
     text: str
-    """The question as it was asked, not normalised."""
+    # The id of the entry whose answer this one shares, an alias; empty for an entry with its own.
     answer: str = ""
-    """The id of the entry whose answer this one shares, an alias; empty for an entry with its own."""
+    # Expiry as Unix time in seconds.
     expires: float = float("inf")
-    """Unix time in seconds, after which it is never found."""
 
     @property
     def answer_id(self) -> str:
@@ -32,15 +32,15 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Neighbour:
     entry: Entry
+    # Cosine.
     similarity: float
-    """Cosine."""
 
 
 class BaseIndex(ABC):
     """Subclasses are called `Index`. Safe to search from several threads while others add and remove."""
 
+    # True if all workers share the entries, so that one of them adds an entry for all.
     shared: ClassVar[bool] = False
-    """Whether all workers see the same entries, so that one of them adds an entry for all."""
 
     def __init__(self, dimensions: int, max_entries: int, made_by: str = "", leading: int = 0) -> None:
         """Beyond `max_entries` those are dropped that were added first, or that end first.
@@ -58,24 +58,21 @@ class BaseIndex(ABC):
         """`vector` of length 1. An entry with a known id replaces the old one, in another scope too."""
 
     def add_all(self, entries: Sequence[Entry], vectors: Vector) -> None:
-        """The same for many, each with its row of `vectors`, in their order."""
+        """Add many, each with its row of `vectors`, in order."""
         for entry, vector in zip(entries, vectors, strict=True):
             self.add(entry, vector)
 
     @abstractmethod
     def remove(self, ids: Iterable[str]) -> int:
-        """How many were there."""
+        """Return the number of removed entries."""
 
     @abstractmethod
     def search(self, vector: Vector, scope: str, k: int, *, exact: bool = False) -> list[Neighbour]:
-        """At most `k` live entries of this scope and no other, the most similar first.
-
-        `exact`: the first dimensions of `vector` tell nothing, so no entry may be passed over for them.
-        """
+        """At most `k` live entries of this scope, the most similar first."""
 
     @abstractmethod
     def ids(self) -> frozenset[str]:
-        """Of all entries held."""
+        pass
 
     @abstractmethod
     def __len__(self) -> int:

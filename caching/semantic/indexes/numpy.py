@@ -22,24 +22,23 @@ from numpy.typing import NDArray
 from caching.semantic.indexes._blocks import Block, Packed, packed, unpacked
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 
+# Of the largest block. It takes memory only as it fills, and from 16,384 on its vectors lie in large pages, of which
+# the first step reads a fifth more in the same time.
 ROWS = 65_536
-"""Of the largest block. It takes memory only as it fills, and from 16,384 on its vectors lie in large pages, of which
-the first step reads a fifth more in the same time."""
+# Rows of a block up to which it is copied into one of twice its size when it is full. A larger one stays, and the next
+# is AHEAD times as large as all before.
 COPIED = 256
-"""Rows of a block up to which it is copied into one of twice its size when it is full. A larger one stays, and the next
-is AHEAD times as large as all before."""
 AHEAD = 8
+# Dead rows tolerated in any block.
 MOST_DEAD = 64
-"""Rows of a block that stay, though dead, whatever their share is."""
+# Rows of a scope up to which all of them are compared: a product over 10,000 takes 0.43 ms, little to save from.
 EXACT_UP_TO = 8192
-"""Rows of a scope up to which all of them are compared: a product over 10,000 takes 0.43 ms, little to save from."""
+# Rows that come into the second step: one in SHARE, and never fewer than CANDIDATES. With the first 64 dimensions of
+# wordllama, among 29,125 questions of banking77, clinc150, fb, snips and slurp, the nearest to each of 1,000 others was
+# always one of 512, and so were 99.5 % of the ten nearest.
 CANDIDATES, SHARE = 512, 64
-"""Rows that come into the second step: one in SHARE, and never fewer than CANDIDATES. With the first 64 dimensions of
-wordllama, among 29,125 questions of banking77, clinc150, fb, snips and slurp, the nearest to each of 1,000 others was
-always one of 512, and so were 99.5 % of the ten nearest.
-"""
+# Scores of which the best stands for all when the largest are looked for.
 GROUP = 8
-"""Scores of which the best stands for all when the largest are looked for."""
 
 
 class Index(BaseIndex):
@@ -48,8 +47,8 @@ class Index(BaseIndex):
         self._scopes: dict[str, tuple[Block, ...]] = {}
         self._blocks: dict[int, Block] = {}
         self._numbers = count()
+        # Number of the block, times ROWS, and row; the oldest first.
         self._places: dict[Packed, int] = {}
-        """Number of the block, times ROWS, and row; the oldest first."""
         self._lock = Lock()
 
     def __len__(self) -> int:

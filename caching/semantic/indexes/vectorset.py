@@ -29,13 +29,13 @@ from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 
 logger = logging.getLogger(__name__)
 
+# EF, how many candidates a search follows. Among 100,000 questions of one scope the nearest was found in 96.8 % of 400
+# searches with 200, in 98.3 % with 400 and in 98.5 % with 600, for about 1.7 and 2.3 times the work.
 EFFORT = 500
-"""EF, how many candidates a search follows. Among 100,000 questions of one scope the nearest was found in 96.8 % of 400
-searches with 200, in 98.3 % with 400 and in 98.5 % with 600, for about 1.7 and 2.3 times the work."""
+# Maximum expired entries removed at once.
 SWEEP = 200
-"""At most so many expired entries are dropped at once."""
+# Expiry of entries without an end: JSON has no infinity.
 NEVER = 1e11
-"""For entries without an end: JSON has no infinity."""
 
 
 class Index(BaseIndex):
@@ -143,7 +143,7 @@ class Index(BaseIndex):
 
 @store.fail_open(None)
 def supported() -> bool:
-    """Whether this Redis has vector sets; None while it is away."""
+    """True if this Redis has vector sets; None if disconnected."""
     return has_vector_sets(store.connection().info("server"))
 
 

@@ -1,4 +1,4 @@
-"""How much a word tells: inverse document frequency, with a packaged start and learned from the traffic."""
+"""Inverse document frequency, packaged and then learned from the traffic."""
 
 from __future__ import annotations
 

@@ -22,10 +22,10 @@ PARAMETERS = Path(__file__).with_name("parameters.json")
 @dataclass(frozen=True, slots=True)
 class Model:
     bias: float
+    # In the order of `features.NAMES`.
     weights: tuple[float, ...]
-    """In the order of `features.NAMES`."""
+    # Threshold by level: `balanced` for 1 wrong answer per 100 questions, `speed` for 3.
     bars: Mapping[str, float]
-    """Least probability by level: `balanced` for 1 wrong answer in 100 questions, `speed` for 3."""
 
     def probability(self, row: Sequence[float]) -> float:
         score = self.bias + sum(map(mul, self.weights, row))

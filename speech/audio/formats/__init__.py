@@ -22,5 +22,5 @@ def get(name: str) -> type[BaseCodec]:
 
 
 def codecs() -> list[str]:
-    """What can be used now, in alphabetical order."""
+    """Usable codecs, in alphabetical order."""
     return [name for name in names() if get(name).is_usable()]

@@ -1,4 +1,4 @@
-"""What the codecs made by FFmpeg share. PyAV is optional: it is 100 MB that a base install does without."""
+"""Shared code of FFmpeg codecs. PyAV is optional because of its 100 MB."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class AVCodec(BaseCodec):
         return output, stream
 
     def _codec_rate(self) -> int:
-        """The lowest rate that the codec knows and that loses nothing."""
+        """Lowest sample rate of the codec that loses nothing."""
         import av
 
         rates = av.Codec(self.ffmpeg_codec, "w").audio_rates or [self.sample_rate]

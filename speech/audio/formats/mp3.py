@@ -4,10 +4,10 @@ import lameenc
 
 from speech.audio.formats.base import BaseCodec
 
+# Per channel the usual 128 kbit/s for two.
 DEFAULT_BITRATE = 64_000
-"""For one channel as much as the 128 kbit/s that are usual for two."""
+# LAME's default, from 0 (best) to 9 (fastest).
 QUALITY = 5
-"""LAME's own default, of 0 (best) to 9 (fastest)."""
 
 
 class Codec(BaseCodec):

@@ -69,8 +69,8 @@ class _Stream:
     def __init__(self) -> None:
         self._head: dict[str, Any] = {"id": "", "object": "chat.completion.chunk", "created": 0, "model": ""}
         self._counted: dict[str, Any] = {}
+        # Position among the tool calls, by the index of the block.
         self._calls: dict[int, int] = {}
-        """Position among the tool calls, by the index of the block."""
         self._thinking: dict[int, dict[str, Any]] = {}
 
     def on_message_start(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
