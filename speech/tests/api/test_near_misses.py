@@ -57,9 +57,9 @@ def ask(api: Any, scope: str, text: str, level: str) -> str:
 @pytest.mark.parametrize("level", ["quality", "balanced", "speed"])
 def test_no_reported_near_miss_is_a_hit(api: Any, level: str) -> None:
     for at, pair in enumerate(PAIRS):
-        assert ask(api, str(at), pair["a"], level) == "MISS"
+        assert ask(api, str(at), pair["a"], level) != "HIT"
     wait_for_the_index()
-    served = [pair for at, pair in enumerate(PAIRS) if ask(api, str(at), pair["b"], level) != "MISS"]
+    served = [pair for at, pair in enumerate(PAIRS) if ask(api, str(at), pair["b"], level) == "HIT"]
     assert served == []
 
 
@@ -67,7 +67,7 @@ def test_no_question_behind_a_context_is_a_hit(api: Any) -> None:
     prompts = [f"{context}{question}" for context in CONTEXTS for question in QUESTIONS]
     assert len(set(prompts)) == 200
     for prompt in prompts:
-        assert ask(api, "", prompt, "speed") == "MISS"
+        assert ask(api, "", prompt, "speed") != "HIT"
     wait_for_the_index()
     assert ask(api, "", prompts[0], "speed") == "HIT", "what is equal still is"
-    assert ask(api, "", "Who leads it now?", "speed") == "MISS"
+    assert ask(api, "", "Who leads it now?", "speed") != "HIT"
