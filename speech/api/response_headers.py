@@ -1,19 +1,23 @@
-"""Response headers: provider, cache status, cost."""
+"""Response headers: provider, cache status (RFC 9211), cost."""
 
 from __future__ import annotations
 
 import logging
+import re
+import string
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from caching.ledger import Costs
 from caching.result import CacheResult
 from speech import accounting, providers
-from speech.api import cache_headers
 from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers._shared import validation
 
 logger = logging.getLogger(__name__)
+
+_PRINTABLE = string.punctuation.replace("%", "") + " "
 
 
 class Result(Protocol):
@@ -38,4 +42,37 @@ def of_successor(asked: str, provider: str, voice: str) -> dict[str, str]:
 def headers(client: Client, result: Result) -> dict[str, str]:
     """Return provider, cache status and cost, as far as `client` may see them."""
     told = {"X-Provider": result.provider}
-    return told if hides(client) else told | cache_headers.headers(result.cache) | accounting.headers(result.costs)
+    return told if hides(client) else told | cache_headers(result.cache) | accounting.headers(result.costs)
+
+
+def cache_headers(result: CacheResult[Any]) -> dict[str, str]:
+    """Return `X-Cache`, `Cache-Status` and, on a hit, `Age` and `X-Cache-Match` and the score of a semantic match."""
+    fields = {"X-Cache": result.status.upper(), "Cache-Status": cache_status(result)}
+    if result.status == "hit":
+        fields["Age"] = str(result.age)
+        fields["X-Cache-Match"] = result.match
+    if result.matched:
+        fields["X-Cache-Similarity"] = f"{result.matched.similarity:.4f}"
+        fields["X-Cache-Probability"] = f"{result.matched.probability:.4f}"
+    return fields
+
+
+def cache_status(result: CacheResult[Any]) -> str:
+    """Return the value of `Cache-Status` (RFC 9211); its detail names the cache rule that applies."""
+    return _status(result) + (f"; detail={_quoted(result.rule)}" if result.rule else "")
+
+
+def _status(result: CacheResult[Any]) -> str:
+    if result.stale:
+        # Section 2.2: asked for and not got; a negative ttl says how long it has been stale (section 2.3).
+        return f"speechsite; fwd=stale; ttl={result.ttl}"
+    if result.status == "hit":
+        return f"speechsite; hit; ttl={max(0, result.ttl)}"
+    forwarded = "uri-miss" if result.status == "miss" else "bypass"
+    collapsed = "; collapsed" if result.collapsed else ""
+    return f"speechsite; fwd={forwarded}{collapsed}" + (f"; stored; ttl={result.ttl}" if result.stored else "")
+
+
+def _quoted(text: str) -> str:
+    """As a String of RFC 8941, section 3.3.3, which is ASCII: other characters are percent-encoded."""
+    return '"' + re.sub(r'["\\]', r"\\\g<0>", quote(text, safe=_PRINTABLE)) + '"'

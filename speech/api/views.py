@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from caching.llm.request import text_of
 from caching.policy import Level, Policy
 from speech import accounting, answer_ids, services
-from speech.api import cache_headers, feedback
+from speech.api import cache_control, feedback
 from speech.api.audio_question import SpokenRequestSerializer, hear, read_spoken_call
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
@@ -152,7 +152,7 @@ class FeedbackView(APIView):
 
 
 def _policy(request: Request | HttpRequest, level: Level) -> Policy:
-    return cache_headers.policy_from(request.META.get("HTTP_CACHE_CONTROL", ""), level)
+    return cache_control.policy_from(request.META.get("HTTP_CACHE_CONTROL", ""), level)
 
 
 def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> Iterator[bytes]:

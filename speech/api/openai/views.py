@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from caching.llm.stream import replay
 from caching.policy import LEVELS, Level, Policy
 from speech import answer_ids, providers, services
-from speech.api import cache_headers
+from speech.api import cache_control
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
 from speech.api.openai import model_names
@@ -171,6 +171,6 @@ def policy_of(request: Request | HttpRequest, in_body: str, named_as_model: str)
     level = in_body or request.META.get("HTTP_X_OPTIMIZATION_LEVEL") or named_as_model
     if level and level not in LEVELS:
         raise InvalidRequest(f"X-Optimization-Level must be one of {', '.join(LEVELS)}", param="X-Optimization-Level")
-    return cache_headers.policy_from(
+    return cache_control.policy_from(
         request.META.get("HTTP_CACHE_CONTROL", ""), cast("Level", level or settings.OPTIMIZATION_LEVEL)
     )

@@ -7,7 +7,8 @@ import pytest
 
 from caching.policy import Level, Policy
 from caching.result import CacheResult
-from speech.api.cache_headers import cache_status, headers, policy_from
+from speech.api.cache_control import policy_from
+from speech.api.response_headers import cache_headers, cache_status
 from speech.exceptions import InvalidRequest
 
 
@@ -65,8 +66,8 @@ def test_it_writes_cache_status(result: CacheResult[object], value: str) -> None
 
 
 def test_age_stands_on_a_hit_only() -> None:
-    assert headers(CacheResult("x", "hit", "k", age=5, match="exact"))["Age"] == "5"
-    assert "Age" not in headers(CacheResult("x", "miss", "k"))
+    assert cache_headers(CacheResult("x", "hit", "k", age=5, match="exact"))["Age"] == "5"
+    assert "Age" not in cache_headers(CacheResult("x", "miss", "k"))
 
 
 @pytest.mark.parametrize("level", ["quality", "balanced", "speed"])
@@ -77,7 +78,7 @@ def test_the_level_stays(level: Level) -> None:
 def test_a_hit_is_explained() -> None:
     matched: Any = SimpleNamespace(similarity=0.98764321, probability=0.9)
     result = CacheResult("x", "hit", "k", age=5, ttl=10, match="semantic", matched=matched)
-    assert headers(result) == {
+    assert cache_headers(result) == {
         "X-Cache": "HIT",
         "Cache-Status": "speechsite; hit; ttl=10",
         "Age": "5",
@@ -85,7 +86,7 @@ def test_a_hit_is_explained() -> None:
         "X-Cache-Similarity": "0.9876",
         "X-Cache-Probability": "0.9000",
     }
-    assert headers(CacheResult("x", "miss", "k")) == {
+    assert cache_headers(CacheResult("x", "miss", "k")) == {
         "X-Cache": "MISS",
         "Cache-Status": "speechsite; fwd=uri-miss",
     }
