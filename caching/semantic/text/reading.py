@@ -21,6 +21,7 @@ _LOOSE_BEFORE_TIMES = frozenset(["at", "on", "for", "of", "in", ""])
 _PARTS = {"am": {"@morning"}, "pm": {"@afternoon", "@evening", "@night"}}
 _JOINING = frozenset(["and", "und", "y", "et", "e", "en", "i", PAUSE])
 _NOW = frozenset(["current", "present"])
+_FUTURE = frozenset(["will"])
 _TIMES_ASKED = frozenset(["when", "how_long"])
 _WHICH = frozenset(["next", "last", "this", "every"])
 
@@ -153,5 +154,5 @@ def _implied(tokens: list[str]) -> Iterator[str]:
     timed = any(token[0] == "@" or token in _TIMES_ASKED for token in tokens)
     for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
         joins = token in _JOINING and before[:1] == "@" == after[:1]
-        if not joins and token not in said and token not in _NOW and not (timed and token == "will"):
+        if not (joins or token in said or token in _NOW or (timed and token in _FUTURE)):
             yield token
