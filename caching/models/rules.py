@@ -109,7 +109,7 @@ class CacheRule(models.Model):
             errors["kind"] = "Only questions are of a kind."
         others = self.ttl is not None or self.level_at_most or self.threshold is not None
         if self.never_store and others:
-            errors["never_store"] = "What is never stored has no time to live, level or threshold."
+            errors["never_store"] = "A rule that never stores has no time to live, level or threshold."
         if not (self.never_store or others):
             errors["never_store"] = "Say what the rule does: never store, a time to live, a level or a threshold."
         if WILDCARD in self.model[:-1]:

@@ -215,7 +215,7 @@ class _Remembered:
         try:
             self._book = RuleBook(CacheRule.objects.filter(enabled=True))
         except Error as error:
-            logger.warning("Cache rules cannot be read, going on with those known: %s", error)
+            logger.warning("Cache rules cannot be read; those known stay in force: %s", error)
         self._read_at = time.monotonic()
 
 

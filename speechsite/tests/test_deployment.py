@@ -63,7 +63,7 @@ def test_the_checklist_has_nothing_to_say(production: dict[str, str], sqlite_url
 def test_production_refuses_a_secret_for_development(production: dict[str, str], secret: str) -> None:
     done = manage("check", **{**production, "SECRET_KEY": secret})
     assert done.returncode == 1
-    assert done.stderr.startswith("Configuration error: SECRET_KEY must be set")
+    assert done.stderr.startswith("Configuration error: HTTPS_ONLY needs a SECRET_KEY")
     assert secret not in done.stderr or not secret
 
 

@@ -64,15 +64,15 @@ def test_from_numpy_to_a_vector_set_and_back(
     fill(worker())
     settings.SEMANTIC_INDEX = "vectorset"
     assert len(worker().matcher.index) == 0
-    assert "4 entries, 4 of them new" in run()
+    assert "4 entries, 4 added to the index" in run()
     shared = worker()
     assert [nearest(shared, text) for text in STORED] == STORED
     assert "4 entries, 0 added to the index, 0 outdated entries deleted" in run()
 
     redis8_here.delete("llm:query_index")
     settings.SEMANTIC_INDEX = "numpy"
-    assert "4 of them new" in run()
-    assert "0 of them new" in run()
+    assert "4 added to the index" in run()
+    assert "0 added to the index" in run()
     own = worker()
     wait_until(lambda: len(own.matcher.index) == 4)
     assert [nearest(own, text) for text in STORED] == STORED

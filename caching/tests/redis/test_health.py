@@ -23,9 +23,9 @@ def test_it_tells_how_redis_is(use_redis: UseRedis) -> None:
 def test_it_warns_of_a_redis_that_will_refuse_writes(use_redis: UseRedis) -> None:
     with RedisServer("--maxmemory", "100mb", "--maxmemory-policy", "noeviction") as server:
         use_redis(server.url)
-        assert "noeviction: a full Redis will refuse writes" in redis_health().warning
+        assert "noeviction: a full Redis refuses writes" in redis_health().warning
         server.client().config_set("maxmemory", "0")
-        assert "No maxmemory is set" in redis_health().warning
+        assert "maxmemory is not set" in redis_health().warning
 
 
 def test_off_and_down_are_told_apart(use_redis: UseRedis) -> None:

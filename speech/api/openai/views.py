@@ -59,7 +59,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
             (200, "application/json"): OpenApiResponse(
                 OpenApiTypes.OBJECT, "A `chat.completion`, or its chunks as server-sent events."
             ),
-            (200, EVENTS): OpenApiTypes.STR,
+            (200, EVENTS): OpenApiTypes.ANY,
             **ERRORS,
         },
         parameters=[CACHE_CONTROL, LEVEL],
@@ -97,7 +97,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
         request=AudioSpeechSerializer,
         responses={
             (200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "Audio, or server-sent events with audio."),
-            (200, EVENTS): OpenApiTypes.STR,
+            (200, EVENTS): OpenApiTypes.ANY,
             **ERRORS,
         },
         parameters=[CACHE_CONTROL, LEVEL],

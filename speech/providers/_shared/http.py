@@ -138,7 +138,7 @@ def _send(call: Call) -> Reply:
     except HTTPTimeoutError as error:
         raise ProviderTimeout(f"{call.provider} timed out") from error
     except LocationValueError as error:
-        raise ProviderNotConfigured(f"the BASE_URL of {call.provider} is not a valid URL") from error
+        raise ProviderNotConfigured(f"{call.provider.upper().replace('-', '_')}_BASE_URL is not a valid URL") from error
     except SSLError as error:
         raise ProviderUnavailable(f"no secure connection to {call.provider}: its certificate is not trusted") from error
     except HTTPError as error:

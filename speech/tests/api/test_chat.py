@@ -151,7 +151,7 @@ def test_a_max_age_that_is_no_number_is_refused(api: Any, fake_openai: FakeOpenA
         (QUERY | {"provider": "nobody"}, "provider"),
         (QUERY | {"provider": "espeak"}, "provider"),
         (QUERY | {"provider": ["openai"]}, "provider"),
-        (QUERY | {"language": "xx"}, "language"),
+        (QUERY | {"language": "no language"}, "language"),
         (QUERY | {"language": 5}, "language"),
         (QUERY | {"model": {"name": "x"}}, "model"),
         (QUERY | {"temperature": 2.5}, "temperature"),

@@ -24,6 +24,10 @@ TYPES = {
     "flac": ("audio/flac", (b"fLaC",)),
     "opus": ("audio/ogg", (b"OggS",)),
     "aac": ("audio/aac", (b"\xff\xf1",)),
+    "mulaw": ("audio/PCMU;rate=8000", (b"",)),
+    "alaw": ("audio/PCMA;rate=8000", (b"",)),
+    "wav_mulaw": ("audio/wav", (b"RIFF",)),
+    "wav_alaw": ("audio/wav", (b"RIFF",)),
 }
 
 

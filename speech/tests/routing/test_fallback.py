@@ -148,7 +148,8 @@ def test_a_spoken_turn_is_spoken_by_another_voice_from_its_first_sentence(
 
 
 @pytest.mark.parametrize(
-    ("asked", "heard"), [("", "shubh"), ("nova", "ritu"), ("JBFqnCBsd6RMkjVDRZzb", "ritu"), ("Unknown1", "shubh")]
+    ("asked", "heard"),
+    [("", "shubh"), ("nova", "ritu"), ("JBFqnCBsd6RMkjVDRZzb", "ritu"), ("a" * 20, "shubh")],
 )
 def test_the_other_voice_is_the_one_of_the_same_openai_name(
     second: FakeSarvam, settings: Any, asked: str, heard: str
