@@ -18,6 +18,7 @@ from django.urls import get_resolver  # noqa: E402
 from caching import metrics  # noqa: E402
 from caching.llm import semantic_lookup  # noqa: E402
 from caching.redis import store  # noqa: E402
+from caching.rules import engine as rules  # noqa: E402
 
 metrics.forget_dead_workers()
 # Django checks its connections before and after each request, which takes longer than the rest of its own work; before
@@ -26,6 +27,8 @@ request_finished.disconnect(close_old_connections)
 if not settings.DEBUG:
     request_started.disconnect(reset_queries)
 store.connect()
+# Or every thread of a busy start does the same loading at once.
+rules.prepare()
 semantic_lookup.prepare()
 # Import every view and provider now, or the first request waits a quarter of a second for it.
 get_resolver().url_patterns  # noqa: B018

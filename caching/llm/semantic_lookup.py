@@ -23,6 +23,7 @@ from caching.redis import store
 from caching.semantic.cache import Asked, Match, tier
 from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.replication import Event as IndexEvent
+from caching.semantic.text.analysis import analyse
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def prepare() -> None:
     """Load the model and the index, half a second's work. Called when a server starts."""
     if store.enabled() and settings.SEMANTIC_MODE != "off":
         tier()
+        analyse("What is a cache?")
         verdict_sync.start()
 
 
