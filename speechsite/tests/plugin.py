@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -100,26 +99,6 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
 def _uses_the_database(item: pytest.Item) -> bool:
     fixtures: list[str] = getattr(item, "fixturenames", [])
     return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db"}.isdisjoint(fixtures)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """A transactional test ends by emptying every table: put back what the migrations had put there."""
-    if "transactional_db" not in getattr(item, "fixturenames", []) and not _is_transactional(item):
-        return
-    from django.apps import apps
-    from pytest_django.plugin import blocking_manager_key
-
-    from caching.models import Price
-
-    with item.config.stash[blocking_manager_key].unblock():
-        if not Price.objects.exists():
-            import_module("caching.migrations.0002_seed_prices").add_packaged_prices(apps, None)
-
-
-def _is_transactional(item: pytest.Item) -> bool:
-    marker = item.get_closest_marker("django_db")
-    return marker is not None and bool(marker.kwargs.get("transaction"))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,0 +1,34 @@
+"""Removes what a test leaves in the database for the next one of the same process. A pytest plugin."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib import import_module
+
+import pytest
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Put back what migrations had put there, and delete what a thread committed.
+
+    A transactional test ends by emptying every table. On PostgreSQL a thread's rows are outside the test's transaction.
+    """
+    marker = item.get_closest_marker("django_db")
+    fixtures: set[str] = set(getattr(item, "fixturenames", []))
+    if marker is None and fixtures.isdisjoint({"db", "transactional_db"}):
+        return
+    from django.apps import apps
+    from django.db import Error, connection
+    from pytest_django.plugin import blocking_manager_key
+
+    from caching.models import Call, EntryHits, HourlyUsage, Price
+
+    # A test may have taken the database away.
+    with item.config.stash[blocking_manager_key].unblock(), suppress(Error):
+        if connection.vendor == "postgresql":
+            for counted in (Call, EntryHits, HourlyUsage):
+                counted.objects.all().delete()
+        transactional = "transactional_db" in fixtures or (marker is not None and marker.kwargs.get("transaction"))
+        if transactional and not Price.objects.exists():
+            import_module("caching.migrations.0002_seed_prices").add_packaged_prices(apps, None)
