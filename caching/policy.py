@@ -11,8 +11,8 @@ from django.conf import settings
 Level = Literal["quality", "balanced", "speed"]
 LEVELS: tuple[Level, ...] = ("quality", "balanced", "speed")
 
+# Seconds by which the clocks of two workers may differ unnoticed.
 CLOCK_SKEW = 5.0
-"""Seconds by which the clocks of two workers may differ unnoticed."""
 
 CacheType = Literal["llm", "tts", "stt"]
 

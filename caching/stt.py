@@ -20,11 +20,11 @@ from caching.redis import store
 from caching.result import CacheResult
 
 VERSION = 2
+# Probability from which Whisper itself takes a segment for silence (`no_speech_threshold` in openai/whisper).
 NO_SPEECH = 0.6
-"""Probability from which Whisper itself takes a segment for silence (`no_speech_threshold` in openai/whisper)."""
 
+# A JSON object with at least `text` and `billed`.
 Transcript = dict[str, Any]
-"""A JSON object with at least `text` and `billed`."""
 Item = Fresh[Transcript] | CacheEntry[Transcript]
 
 

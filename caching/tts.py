@@ -19,8 +19,8 @@ from caching.redis import store
 from caching.redis.serializers import Audio
 from caching.result import CacheResult
 
+# Characters of the text stored beside the audio, shown to staff. An entry stays within 300 bytes.
 EXCERPT = 40
-"""Characters of the text stored beside the audio, shown to staff. An entry stays within 300 bytes."""
 
 
 @dataclass(frozen=True)

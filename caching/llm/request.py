@@ -13,11 +13,11 @@ from caching import keys
 from caching.semantic.cache import Asked
 from caching.semantic.text.reader import read
 
+# With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own query only.
 HARMLESS_PARAMS = frozenset({
     "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens",
     "presence_penalty", "frequency_penalty", "repetition_penalty", "reasoning_effort", "verbosity",
 })  # fmt: skip
-"""With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own query only."""
 MOST_CHARACTERS = 1000  # of a text that is read at all: forty words are shorter
 
 

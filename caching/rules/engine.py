@@ -24,16 +24,16 @@ from caching.rules.languages import language_of
 
 logger = logging.getLogger(__name__)
 
+# A changed rule holds in every worker within this time.
 REMEMBERED_SECONDS = 5.0
-"""A changed rule holds in every worker within this time."""
 REMEMBERED_REQUESTS = 2048
 REMEMBERED_CHARACTERS = 1000
 # Any question will do: reading one loads the tables of all languages.
 _SAMPLE = "What is a cache?"
+# From here on a model is asked for something else each time.
 CHANCE_TEMPERATURE = 1.5
-"""From here on a model is asked for something else each time."""
+# Stands in Cache-Status where no rule but the default holds.
 NEVER_STORED: dict[Kind, str] = {"moment": "depends on the moment", "chance": "depends on chance"}
-"""Stands in Cache-Status where no rule but the default holds."""
 
 
 class Request(NamedTuple):

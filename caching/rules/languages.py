@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from caching.semantic.text import language
 
+# A language shows in its first words.
 _MOST_CHARACTERS = 400
-"""A language shows in its first words."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 

@@ -19,10 +19,10 @@ from caching.semantic.text.normalize import plain
 from caching.semantic.types import Candidate, Decision
 
 NEIGHBOURS = 10
+# The level at which unexplained words may be weighed.
 WEIGHING = "speed"
-"""The level at which unexplained words may be weighed."""
+# Log odds of an explained pair, less for every word that differs; all above the packaged thresholds.
 _SURE, _EACH, _LEAST = 5.5, 0.25, 3.3
-"""Log odds of an explained pair, less for every word that differs; all above the packaged thresholds."""
 
 
 class Matcher:

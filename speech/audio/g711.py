@@ -7,8 +7,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
+# Their numbers in a WAV header (RFC 2361).
 MULAW, ALAW = 0x0007, 0x0006
-"""Their numbers in a WAV header (RFC 2361)."""
 
 _MULAW_BIAS = 132
 _MULAW_CLIP = 32_635

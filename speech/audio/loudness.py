@@ -6,8 +6,8 @@ import numpy as np
 
 from speech.audio.wav import wav_chunks
 
+# Of full scale: -60 dBFS. Speech into the worst microphone is louder, and so is the noise of any room.
 SILENCE = 10 ** (-60 / 20)
-"""Of full scale: -60 dBFS. Speech into the worst microphone is louder, and so is the noise of any room."""
 
 _PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE
 

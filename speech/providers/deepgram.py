@@ -22,13 +22,13 @@ from speech.text.languages import canonical, detect, primary
 from speech.text.packing import pack
 
 _SAMPLE_RATE = 24_000
+# Characters of one request for speech.
 _LIMIT = 2_000
-"""Characters of one request for speech."""
+# Some of the English voices of Aura 2; others and those of other languages are passed on.
 _VOICES = (
     "andromeda", "apollo", "arcas", "asteria", "athena", "atlas", "draco", "helena", "hera", "luna", "orion", "orpheus",
     "thalia", "zeus",
 )  # fmt: skip
-"""Some of the English voices of Aura 2; others and those of other languages are passed on."""
 _ALIASES = {
     "alloy": "thalia", "ash": "apollo", "ballad": "orpheus", "cedar": "atlas", "coral": "asteria", "echo": "arcas",
     "fable": "draco", "marin": "helena", "nova": "andromeda", "onyx": "zeus", "sage": "athena", "shimmer": "luna",

@@ -17,6 +17,7 @@ from speech.text.languages import canonical, detect, primary
 from speech.text.packing import pack
 
 _SAMPLE_RATE = 24_000
+# Characters in one request, from help.elevenlabs.io article 19572237925521.
 _LIMITS = {
     "eleven_flash_v2_5": 40_000,
     "eleven_turbo_v2_5": 40_000,
@@ -25,8 +26,8 @@ _LIMITS = {
     "eleven_multilingual_v2": 10_000,
     "eleven_v3": 5_000,
 }
-"""Characters in one request, from help.elevenlabs.io article 19572237925521."""
 _LIMIT = 5_000  # of a model that is not in the list: the least of all
+# Some of the voices that every account has.
 _KNOWN = {
     "Alice": "Xb7hH8MSUJpSbSDYk0k2",
     "Brian": "nPczCjzI2devNBz1zQrb",
@@ -42,7 +43,6 @@ _KNOWN = {
     "Matilda": "XrExE9yKIg1WjnnlVkGX",
     "Sarah": "EXAVITQu4vr4xnSDxMaL",
 }
-"""Some of the voices that every account has."""
 _ID = re.compile(r"[A-Za-z0-9]{20}")
 _ALIASES = {
     "alloy": _KNOWN["Sarah"],

@@ -17,8 +17,8 @@ from speech.text.languages import primary
 from speech.text.packing import pack
 
 _MODEL = "espeak-ng"
+# Other timbres of each voice, asked for as `hi+f3`. espeak-ng ignores a name that it does not know.
 _VARIANTS = tuple(f"{kind}{number}" for kind, most in (("f", 5), ("m", 8)) for number in range(1, most + 1))
-"""Other timbres of each voice, asked for as `hi+f3`. espeak-ng ignores a name that it does not know."""
 _ALIASES = {
     "alloy": "+m3",
     "ash": "+m1",
@@ -35,10 +35,10 @@ _ALIASES = {
     "verse": "+m8",
 }
 _WORDS_PER_MINUTE = 175  # espeak-ng's default; it does not go below 80, which is a speed of 0.46
+# The decimal and thousands separators of Arabic script.
 _SEPARATORS = {0x066B: ".", 0x066C: ","}
-"""The decimal and thousands separators of Arabic script."""
+# Seconds of all breaks in one text: each of them costs memory like sound.
 _LONGEST_PAUSES = 60
-"""Seconds of all breaks in one text: each of them costs memory like sound."""
 _PIECE = 1_000  # characters, about a minute of sound
 
 

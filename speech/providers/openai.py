@@ -27,8 +27,8 @@ from speech.text.languages import canonical, detect, primary
 from speech.text.packing import pack
 
 _SAMPLE_RATE = 24_000  # of response_format "pcm", as the API reference says
+# The voices that tts-1 and tts-1-hd lack, each with one that they have.
 _VOICES_OF_TTS_1 = {"ballad": "fable", "cedar": "onyx", "marin": "coral", "verse": "ash"}
-"""The voices that tts-1 and tts-1-hd lack, each with one that they have."""
 _LIMIT = 4_096  # characters of `input`
 _LIMIT_IN_TOKENS = 2_000  # of gpt-4o-mini-tts; counted as characters, for want of its tokenizer
 

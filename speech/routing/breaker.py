@@ -15,8 +15,8 @@ from speech.exceptions import GatewayError, ProviderRateLimited, ProviderRejecte
 from speech.metrics import CIRCUIT_OPEN, LEFT_ALONE, measured
 from speech.providers.base import BaseProvider
 
+# Longest time between two trial calls, whatever `Retry-After` says.
 LONGEST_SECONDS = 300.0
-"""Longest time between two trial calls, whatever `Retry-After` says."""
 
 
 class ProviderBreaker:

@@ -17,8 +17,8 @@ from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest
 
 R = TypeVar("R", bound=ChatRequest | SpeechRequest)
 
+# Read time-outs after which no further provider is called: the client has waited long enough.
 PATIENCE = 2
-"""Read time-outs after which no further provider is called: the client has waited long enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from speech.iterators import primed
 from speech.routing.error_transfer import CACHE_ERRORS, as_ours
 from speech.synthesis.voice import Speaker
 
+# Sentences synthesized while an earlier one plays. More would be wasted when the listener interrupts.
 AHEAD = 4
-"""Sentences synthesized while an earlier one plays. More would be wasted when the listener interrupts."""
 
 
 class Playback:

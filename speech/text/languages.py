@@ -22,13 +22,13 @@ NAMES = {
 }
 
 _ALIASES = {"od": "or"}  # Sarvam's tag for Odia, od-IN, is not in ISO 639
+# Words that clients and providers use for a language that is to be detected.
 _DETECT = frozenset(["", "auto", "detect", "unknown", "und", "mul", "multi", "none", "null"])
-"""Words that clients and providers use for a language that is to be detected."""
+# RFC 5646, section 2.1: language, extended language, script, region, variants, extensions, private use.
 _TAG = re.compile(
     r"([a-z]{2,3})(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*"
     r"(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
 )
-"""RFC 5646, section 2.1: language, extended language, script, region, variants, extensions, private use."""
 
 # Unicode gives each script of India 128 code points in a row, from U+0900. Marathi shares Devanagari with Hindi.
 _FIRST_INDIC = "\u0900"

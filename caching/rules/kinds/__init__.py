@@ -21,10 +21,10 @@ from caching.rules.kinds._patterns import Fillers, Pattern, keys_of, sentences, 
 Kind = Literal["moment", "chance"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+# A longer text is a document with a question on it.
 MOST_CHARACTERS = 1000
-"""A longer text is a document with a question on it."""
+# The last ones of a text: a question stands at its end.
 _MOST_SENTENCES = 3
-"""The last ones of a text: a question stands at its end."""
 _REMEMBERED = 4096
 # A quotation, or a payload behind a colon, is talked about; "7:30" is neither.
 _QUOTED = re.compile(r"[\"“”„«»`]|(?<!\w)'\w[^']*'(?!\w)|:(?!\d)\s*\S")

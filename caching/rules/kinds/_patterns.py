@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
+# Letters by which a word is looked up of which only the beginning is known.
 _STEM = 3
-"""Letters by which a word is looked up of which only the beginning is known."""
 
 _TOKEN = re.compile(r"[()\[\]|]|[^\s()\[\]|]+")
 _PARTLY_KNOWN = re.compile("[~#]")

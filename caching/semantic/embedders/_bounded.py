@@ -14,8 +14,8 @@ from caching.coordination import admission
 from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError, Vectors
 
 THREADS = 8
+# Vectors of the latest texts: what is looked up in vain is stored a moment later.
 REMEMBERED = 1_000
-"""Vectors of the latest texts: what is looked up in vain is stored a moment later."""
 
 
 class Bounded(BaseEmbedder):

@@ -14,10 +14,10 @@ from caching.semantic.scoring import threshold
 from caching.semantic.text.normalize import normalize
 from caching.semantic.types import Candidate
 
+# About 15 MB. Beyond it the oldest are forgotten by the process; the database still has them.
 MOST_PAIRS = 100_000
-"""About 15 MB. Beyond it the oldest are forgotten by the process; the database still has them."""
+# Stands among the vetoes of a candidate.
 JUDGED_WRONG = "judged_wrong"
-"""Stands among the vetoes of a candidate."""
 
 
 def pair_of(scope: str, asked: str, stored: str) -> str:
@@ -71,5 +71,5 @@ class Learned:
         return replace(candidate, probability=0.0, same=False, vetoes=(JUDGED_WRONG,))
 
 
+# Of this process. `caching.feedback` keeps it up to date.
 learned = Learned()
-"""Of this process. `caching.feedback` keeps it up to date."""

@@ -15,8 +15,8 @@ from caching.semantic.indexes.base import Neighbour
 # Below this similarity a refused neighbour says nothing about how crowded the surroundings are.
 _NEAR = 0.7
 _START = 0.5
+# Questions' worth of trust in the start, which is on the careful side.
 _START_WEIGHT = 20
-"""Questions' worth of trust in the start, which is on the careful side."""
 _FORGIVING = 0.35
 _MAX_SCOPES = 10_000
 

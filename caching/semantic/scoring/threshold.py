@@ -5,23 +5,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+# Wrong answers allowed per question, by level. `quality` serves nothing by probability and has no bar to move.
 BUDGETS = {"balanced": 0.01, "speed": 0.03}
-"""Wrong answers allowed per question, by level. `quality` serves nothing by probability and has no bar to move."""
 
+# Log odds by which a bar moves at a time: a bar of 94.0 % goes to 95.3 %.
 STEP = 0.25
-"""Log odds by which a bar moves at a time: a bar of 94.0 % goes to 95.3 %."""
+# Steps above and below the packaged bar. Up to where hardly anything passes; down only as far as a wrong estimate can
+# be afforded, because the packaged bar was measured and a lower one is a guess.
 MOST, LEAST = 12, -2
-"""Steps above and below the packaged bar. Up to where hardly anything passes; down only as far as a wrong estimate
-can be afforded, because the packaged bar was measured and a lower one is a guess."""
+# Judgements without which nothing is done. One wrong answer is no evidence; letting more through needs much of it.
 TO_TIGHTEN, TO_RELAX = 5, 100
-"""Judgements without which nothing is done. One wrong answer is no evidence; letting more through needs much of it."""
 
+# Of the standard normal distribution, for 95 %, two-sided.
 _Z = 1.959964
-"""Of the standard normal distribution, for 95 %, two-sided."""
 
 
+# The least probability at which a miss is worth a judgement.
 NEAR_MISS = 0.3
-"""The least probability at which a miss is worth a judgement."""
 
 
 def logit(probability: float) -> float:

@@ -120,8 +120,8 @@ AFTER = frozenset(
     ("ने", "को", "से", "तक", "में", "पर", "का", "की", "के", "ne", "ko", "se", "tak", "mein", "par", "ka", "ki", "ke")
 )
 
+# Questions whose reading is kept: 1.7 kB each, and 0.04 ms to make.
 REMEMBERED = 8192
-"""Questions whose reading is kept: 1.7 kB each, and 0.04 ms to make."""
 
 
 @lru_cache(REMEMBERED)

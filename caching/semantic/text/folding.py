@@ -28,8 +28,8 @@ from caching.semantic.text.numbers import fold_numbers
 from caching.semantic.text.reader import Token
 
 PAUSE = ","
+# An article: where something new begins.
 BREAK = "|"
-"""An article: where something new begins."""
 _CURRENCIES = {"$": "dollars", "₹": "rupees", "€": "euros", "£": "pounds", "¥": "yen", "%": "percent", "°": "°"}
 _FIGURE = re.compile(r"(-?\d+(?:[.,:]\d+)*)(\D*)")
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+")

@@ -9,8 +9,8 @@ from functools import cache
 from caching.semantic.text.lexicon import codes, vocabulary, words
 from caching.semantic.text.stemming import stem
 
+# Share of the words that the lexicon must know (measured: see docs/semantic.md).
 _LEAST_SHARE = 0.5
-"""Share of the words that the lexicon must know (measured: see docs/semantic.md)."""
 
 
 def language_of(tokens: Sequence[str]) -> str:

@@ -16,8 +16,8 @@ from caching.semantic.text.stemming import inflected
 
 Rules = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
 _UNITS = frozenset(["second", "minut", "hour", "day", "week", "month", "year", "pm", "am", "percent"])
+# Words between a verb and its particle: "turn the small kitchen light on".
 _PARTICLE_REACH = 6
-"""Words between a verb and its particle: "turn the small kitchen light on"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ _PIECE = re.compile(
     r"|(?P<sign>[%°$₹€£¥])"
     r"|(?P<end>[.!?。？！।॥؟]+)|(?P<pause>[,;、،¿¡])"
 )
+# Full-width marks of Chinese and Japanese; every other compatibility character is something else than it seems.
 _ONE_CHARACTER = frozenset("。？！")
-"""Full-width marks of Chinese and Japanese; every other compatibility character is something else than it seems."""
 _ABBREVIATIONS = frozenset(["dr", "mr", "mrs", "ms", "st"])
 
 

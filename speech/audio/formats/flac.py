@@ -4,8 +4,8 @@ from speech.audio.formats._ffmpeg import AVCodec
 from speech.audio.pcm import BYTES_PER_SAMPLE
 
 _STREAMINFO_END = 42
+# RFC 9639, section 8.2: the lower half of the first byte, and the others, are the number of samples; 0: unknown.
 _TOTAL_SAMPLES = slice(21, 26)
-"""RFC 9639, section 8.2: the lower half of the first byte, and the others, are the number of samples; 0: unknown."""
 
 
 class Codec(AVCodec):

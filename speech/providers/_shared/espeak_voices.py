@@ -8,6 +8,7 @@ from collections import Counter
 
 from speech.text import languages
 
+# Beside the languages of `speech.text.languages`.
 OTHERS = {
     "am": "Amharic", "ar": "Arabic", "as": "Assamese", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German",
     "el": "Greek", "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hu": "Hungarian",
@@ -16,22 +17,22 @@ OTHERS = {
     "ro": "Romanian", "ru": "Russian", "sd": "Sindhi", "si": "Sinhala", "sv": "Swedish", "sw": "Swahili",
     "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
-"""Beside the languages of `speech.text.languages`."""
 
 NAMES = {**languages.NAMES, **OTHERS}
+# Our name of each voice, and the name that espeak-ng accepts for it.
 VOICES = {
     "en-gb": "gmw/en",
     "en-us": "gmw/en-US",
     **{code: code for code in NAMES if code not in ("en", "zh")},
     "zh": "cmn",
 }
-"""Our name of each voice, and the name that espeak-ng accepts for it."""
 
+# Those of SSML that it reads, by its documentation (docs/markup.md).
 TAGS = (
     "speak", "voice", "prosody", "say-as", "mark", "s", "p", "phoneme", "sub", "emphasis", "break", "metadata", "lang",
 )  # fmt: skip
-"""Those of SSML that it reads, by its documentation (docs/markup.md)."""
 
+# Name, characters, and the languages whose voices read them: any other spells them letter by letter, or is silent.
 _OWN_SCRIPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Arabic", "\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc", ("ar", "fa", "sd", "ur")),
     ("Hebrew", "\u0590-\u05ff", ("he",)),
@@ -42,14 +43,13 @@ _OWN_SCRIPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Ethiopic", "\u1200-\u139f", ("am",)),
     ("Cyrillic", "\u0400-\u052f", ("ru", "bg", "uk", "en")),
 )
-"""Name, characters, and the languages whose voices read them: any other spells them letter by letter, or is silent."""
 _ANY_VOICE = (
     r"A-Za-z\u00aa-\u024f\u0250-\u02ff\u0370-\u03ff\u0530-\u058f\u0900-\u0dff\u10a0-\u10ff\u1100-\u11ff\u1e00-\u1fff"
 )
 _READ_BY_ALL = re.compile(rf"[{_ANY_VOICE}\u2c00-\u2dff\uac00-\ud7a3\uff21-\uff5a\ufb00-\ufb17]")
 _SCRIPTS = [(name, re.compile(f"[{characters}]"), codes) for name, characters, codes in _OWN_SCRIPTS]
+# Letters that tell languages of one script apart.
 _LANGUAGE_OF_LETTERS = (("ur", re.compile("[ٹڈڑںےہھ]")), ("fa", re.compile("[پچژگ]")), ("ja", _SCRIPTS[2][1]))
-"""Letters that tell languages of one script apart."""
 
 
 def detect(text: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+# OpenAI's names for voices. Every provider has a voice of its own for each of them.
 VOICES = (
     "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
 )  # fmt: skip
-"""OpenAI's names for voices. Every provider has a voice of its own for each of them."""
 
 _DATE = r"(?:-\d{4}-\d{2}-\d{2}|-\d{4})?"
 _MODELS = {

@@ -12,8 +12,8 @@ _V3 = (
     "kabir aayan ashutosh advait anand tanya tarun sunny mani gokul vijay shruti suhani mohit kavitha rehan soham "
     "rupali"
 )
+# `name_language_style`. There are over 200 of them, and more come; the API has the last word.
 _PERSONA = r"[a-z]+_[a-z]{2,4}_[a-z_]+"
-"""`name_language_style`. There are over 200 of them, and more come; the API has the last word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ MODELS = {
 }
 
 _DEFAULT = MODELS["bulbul:v3"]
+# A model that is newer than this file gets the narrowest limits, and the speakers of the default model.
 UNKNOWN = SpeechModel(speaker=_DEFAULT.speaker, aliases=_DEFAULT.aliases)
-"""A model that is newer than this file gets the narrowest limits, and the speakers of the default model."""
 
+# The speakers of bulbul:v1, which the API no longer has, each with the OpenAI voice whose speaker speaks for it.
 RETIRED = {
     "amartya": "ash", "amol": "echo", "arjun": "cedar", "arvind": "onyx", "diya": "shimmer", "maitreyi": "sage",
     "maya": "marin", "meera": "nova", "misha": "marin", "neel": "fable", "pavithra": "coral", "vian": "verse",
 }  # fmt: skip
-"""The speakers of bulbul:v1, which the API no longer has, each with the OpenAI voice whose speaker speaks for it."""
