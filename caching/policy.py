@@ -1,4 +1,4 @@
-"""How long something is remembered, and what a caller wants of the cache this time."""
+"""Times to live by level, and the cache directives of one request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ttl(cache_type: CacheType, level: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How many entries a client may write on a day (UTC)."""
+    """The number of entries that a client may write on a day (UTC)."""
 
     holder: str
     daily_entries: int
@@ -36,27 +36,27 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What one caller allows. RFC 9111, section 5.2.1 names the same four wishes as request directives."""
+    """The cache directives of one request (RFC 9111, section 5.2.1), and the limits that apply to it."""
 
     level: Level = "balanced"
     read: bool = True
-    """False: answer anew (`no-cache`)."""
+    """False: do not look up (`no-cache`)."""
     write: bool = True
-    """False: leave no trace (`no-store`)."""
+    """False: store nothing (`no-store`)."""
     max_age: int | None = None
     """Seconds; an older entry counts as a miss for this caller."""
     only_if_cached: bool = False
     """True: never call a provider."""
     quota: Quota | None = None
-    """None: as many entries as there are."""
+    """None: no limit."""
     stale: bool = False
-    """True: the provider fails, so an entry past its time to live will do, where the caller named no age."""
+    """True: serve an entry past its time to live, because the provider fails (RFC 5861)."""
     rule: str = ""
-    """Name of the cache rule that holds, for the client and the ledger."""
+    """Name of the cache rule that applies, for Cache-Status and the ledger."""
     seconds: int | None = None
-    """How long a new entry lives; None: as the level says."""
+    """Time to live of a new entry; None: that of the level."""
     threshold: float | None = None
-    """Least probability of a semantic hit; None: the one of the level and the scope."""
+    """Lowest probability of a semantic hit; None: that of the level and the scope."""
 
     def ttl(self, cache_type: CacheType) -> int:
         """Seconds that a new entry lives."""

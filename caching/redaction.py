@@ -1,4 +1,4 @@
-"""What of a user's text may stand in a log line."""
+"""Texts of users in log lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _LONGEST = 80
 
 
 def excerpt(text: str, longest: int = _LONGEST) -> str:
-    """The beginning of `text` on one line; "[hidden]" where LOG_TEXTS is off."""
+    """Return the beginning of `text` on one line, or "[hidden]" if LOG_TEXTS is off."""
     if not settings.LOG_TEXTS:
         return "[hidden]"
     # Escapes line breaks and control characters: a text must not be able to forge a log line.

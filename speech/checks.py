@@ -28,7 +28,7 @@ def check_providers(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_judge(**kwargs: Any) -> list[CheckMessage]:
-    """Who is to judge answers can do so."""
+    """Report a judge that cannot answer questions."""
     if not (settings.SEMANTIC_VERIFY_SHARE or settings.SEMANTIC_PROMOTE):
         return []
     name = settings.SEMANTIC_VERIFY_MODEL.partition("/")[0] or settings.LLM_PROVIDER

@@ -30,7 +30,7 @@ class QuestionKind(models.TextChoices):
 
 
 class CacheRule(models.Model):
-    """What the cache does with some requests. Of all rules that are on, the first whose conditions fit holds."""
+    """Decides for some requests whether and how long they are cached. The first enabled rule that matches applies."""
 
     name = models.CharField(
         max_length=100, unique=True, help_text="Clients read it in the Cache-Status header of their answers."

@@ -80,7 +80,7 @@ def _records(path: Path) -> list[dict[str, object]]:
 
 
 def is_pairs(path: Path) -> bool:
-    """Whether the file holds `{"a", "b", "y"}`. ValueError where it holds neither that nor `{"q", "c"}`."""
+    """Return True for records `{"a", "b", "y"}`, False for `{"q", "c"}`. Raises ValueError for any other."""
     first = next(iter(_records(path)), {})
     for keys, answer in (({"a", "b", "y"}, True), ({"q", "c"}, False)):
         if keys <= first.keys():

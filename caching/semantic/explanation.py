@@ -1,4 +1,4 @@
-"""Whether every difference between two questions has a known, harmless explanation.
+"""The differences between two questions that have no known, harmless explanation.
 
 Shared words are no evidence about the words that differ: a word, a preposition, a time or an order that only one of
 the two has, and that no rule of the lexicon explains, is reported, and the stored answer is not reused.

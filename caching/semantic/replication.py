@@ -183,7 +183,7 @@ def _newest() -> bytes | None:
 
 @store.fail_open(None)
 def _read(after: bytes) -> _Read | None:
-    """What came after this id; None where that is nothing."""
+    """Return the events after this id, or None if there are none."""
     found = cast("Any", store.connection().eval(_FROM, 1, _name(), _next(after), BATCH, _BETWEEN))
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""What the path of a question hands on: stored questions that came near, and the verdict."""
+"""Candidates of a semantic look-up, and the decision about them."""
 
 from __future__ import annotations
 

@@ -160,6 +160,6 @@ class Provider(BaseProvider):
 
 
 def _characters(headers: Mapping[str, str], text: str) -> int:
-    """What was billed, as the header says it; without one, the characters that were sent."""
+    """Return the billed characters: those of the header, else those that were sent."""
     cost = headers.get("character-cost", "")
     return int(cost) if cost.isdecimal() else len(text)

@@ -39,7 +39,7 @@ class Playback:
 
     @property
     def result(self) -> CacheResult[Any]:
-        """What the clips have come to so far. A hit if all of them were stored."""
+        """Sum up the clips so far: a hit if all of them were stored."""
         result = tts.total(self._found, self.clips, self._speaker.policy)
         if not all(clip.found for clip in self.clips):
             return result

@@ -80,7 +80,7 @@ class BoundaryFinder:
 
     @property
     def needed_from(self) -> int:
-        """What is before it will not be looked at again."""
+        """The position before which the text is not read again."""
         opened = [quotation.opened for quotation in self._quotations.open[:1]]
         return max(0, min([self.seen - CONTEXT, *opened]))
 

@@ -56,7 +56,7 @@ def _cut_word(text: str, limit: int) -> list[str]:
 
 
 def _is_inside_cluster(text: str, at: int) -> bool:
-    """Whether what a reader takes for one character would be cut before `text[at]`: marks, conjuncts, joined emoji."""
+    """Return True if `text[at]` continues a grapheme cluster: marks, conjuncts, joined emoji."""
     before, after = text[at - 1], text[at]
     is_virama = unicodedata.combining(before) == 9
     is_skin_tone = "\U0001f3fb" <= after <= "\U0001f3ff"

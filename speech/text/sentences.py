@@ -125,6 +125,6 @@ class _Letters:
 
 
 def _is_line(piece: str) -> bool:
-    """Whether a line without letters says something: a figure, and not the number of an item."""
+    """Return True if a line without letters is spoken: it holds a figure that is no item number."""
     line = piece.strip()
     return any(map(str.isdigit, line)) and not (line.endswith((".", ")")) and _ITEM_MARK.fullmatch(line))

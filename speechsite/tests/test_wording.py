@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
+from pathlib import Path
 
 import pytest
 
+from speechsite.tests.support.source import CODE, name_of, tree_of
 from speechsite.tests.support.wording import Text, literals, prose, public_texts, shown
 
 _ADJECTIVES = r"(?:(?:an?|the|its|all|old|\d+|cached|stored|wrong) ){0,3}"
@@ -62,6 +65,24 @@ def test_retired_words_do_not_come_back() -> None:
 def test_no_sentence_begins_with_a_riddle() -> None:
     found = [f"{text}\n    {match[0]}" for text in TEXTS if (match := RIDDLE.search(text.words))]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", CODE, ids=name_of)
+def test_docstrings_begin_with_a_verb_or_a_noun(path: Path) -> None:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    texts = [ast.get_docstring(node) or "" for node in ast.walk(tree_of(path)) if isinstance(node, documented)]
+    assert [text for text in texts if re.match(rf"(?:{_BEGINNINGS}|How)\b", text)] == []
+
+
+@pytest.mark.parametrize("path", CODE, ids=name_of)
+def test_constants_are_explained_by_comments(path: Path) -> None:
+    strings = [
+        later.lineno
+        for earlier, later in itertools.pairwise(tree_of(path).body)
+        if isinstance(earlier, ast.Assign | ast.AnnAssign) and isinstance(later, ast.Expr)
+        if isinstance(later.value, ast.Constant)
+    ]
+    assert strings == []
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def sentences(text: str) -> list[str]:
 
 
 def keys_of(sentence: str) -> set[str]:
-    """What a pattern's keys are compared with."""
+    """Return the words of `sentence`, and the beginning of each, to compare with the keys of patterns."""
     words = sentence.split()
     return {*words, *(f"{word[:_STEM]}~" for word in words)}
 

@@ -115,6 +115,6 @@ class Block:
         return scores
 
     def rest_scores(self, vector: Vector, rows: slice | NDArray[np.intp]) -> Vector:
-        """What the other dimensions add."""
+        """Return the other dimensions' share of the scores."""
         scores: Vector = self._rest[rows] @ vector[self._leading.shape[1] :]
         return scores

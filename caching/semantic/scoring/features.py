@@ -1,4 +1,4 @@
-"""What the decision weighs about a question and a stored one, once no guard objects."""
+"""The features of a pair of questions, weighed once no guard objects."""
 
 from __future__ import annotations
 

@@ -40,6 +40,6 @@ class Idf:
         return math.log(documents / seen) / most if seen < documents else 0.0
 
     def _sized(self) -> tuple[float, float]:
-        """How many documents there are, and what a word tells that is in none of them."""
+        """Return the number of documents, and the weight of a word that is in none of them."""
         documents = self._start_documents + self.documents + 1
         return documents, math.log(2 * documents)

@@ -1,4 +1,4 @@
-"""What judgements have taught, as one process knows it: how far the bars have moved, and what was said of pairs.
+"""Verdicts of judges, as one process knows them: steps of the thresholds, and pairs judged right or wrong.
 
 A pair is a question and an earlier one of the same scope. It is kept as a hash, so it holds without any text.
 """
@@ -21,7 +21,7 @@ JUDGED_WRONG = "judged_wrong"
 
 
 def pair_of(scope: str, asked: str, stored: str) -> str:
-    """Names "the answer to `stored` for the question `asked`"; the same for all that is equal once normalised."""
+    """Return the hash of "the answer to `stored` for the question `asked`", equal for texts that normalise alike."""
     return pair_of_keys(keys.semantic_key(scope, normalize(asked)), keys.semantic_key(scope, normalize(stored)))
 
 
@@ -43,7 +43,7 @@ class Learned:
         return threshold.bar(packaged, self.steps.get(level, 0))
 
     def verdict(self, pair: str) -> bool | None:
-        """Whether the pair was judged right; None: nobody has said."""
+        """Return True if the pair was judged right, False if wrong, None if nobody judged it."""
         return self._pairs.get(pair)
 
     def hear(self, pair: str, right: bool, *, final: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""How close together different questions stand in the traffic of a scope.
+"""The density of a scope: the share of near neighbours that are different questions.
 
 Where guards refuse most near neighbours, stored questions differ by single figures, dates and names, and a word that
 no table knows is likely to matter too. Where they refuse few, people say one thing in many ways. No label is needed:
@@ -33,7 +33,7 @@ class Scopes:
         return (total + _START * _START_WEIGHT) / (count + _START_WEIGHT)
 
     def is_forgiving(self, scope: str) -> bool:
-        """Whether people say one thing in many ways here: few near neighbours differ by what a guard refuses."""
+        """Return True if guards refuse few near neighbours: people say one thing in many ways here."""
         return self.crowding(scope) <= _FORGIVING
 
     def learn(self, scope: str, near: Sequence[Neighbour], objections: Sequence[Sequence[str]]) -> None:

@@ -1,4 +1,4 @@
-"""How wrong a level is, and which way its bar should move. Pure functions."""
+"""The measured error of a level, and the step of its threshold that follows from it. Pure functions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a judge said of a random sample of the answers that a level took from other questions."""
+    """Verdicts on a random sample of a level's semantic hits."""
 
     level: str
     judged: int = 0

@@ -1,4 +1,4 @@
-"""What a question says, read once: the words that carry it, and everything that the guards compare."""
+"""A question, read once: its content words, and everything that the guards compare."""
 
 from __future__ import annotations
 

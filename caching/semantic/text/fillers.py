@@ -126,7 +126,7 @@ def _carriers(language: str) -> frozenset[str]:
 
 
 def _may_end(tokens: list[Token], sent: bool, language: str) -> bool:
-    """Whether the words before a closer are a sentence: "play please" and "the word for thanks" are not without it."""
+    """Return True if the words before a closer are a sentence; "play please" and "the word for thanks" need theirs."""
     if sent or len(tokens) < 2:
         return False
     last = tokens[-1].text.lower()

@@ -1,4 +1,4 @@
-"""Who does what to whom: "from Paris to London", "राम ने श्याम को", "did India beat Australia"."""
+"""Roles of the nouns: "from Paris to London", "राम ने श्याम को", "did India beat Australia"."""
 
 from __future__ import annotations
 

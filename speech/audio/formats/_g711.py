@@ -1,4 +1,4 @@
-"""What the codecs of telephone lines share."""
+"""Base class of the telephone codecs."""
 
 from __future__ import annotations
 

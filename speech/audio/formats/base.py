@@ -1,4 +1,4 @@
-"""What a codec is."""
+"""Base class of the codecs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BaseCodec:
 
     @classmethod
     def is_usable(cls) -> bool:
-        """Whether this installation has what the codec needs."""
+        """Return True if the libraries that the codec needs are installed."""
         return True
 
     def encode(self, pcm: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What each of Sarvam's speech models takes: facts of the API reference in the `sarvamai` SDK, version 0.1.39."""
+"""Options of each of Sarvam's speech models: facts of the API reference in the `sarvamai` SDK, version 0.1.39."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every provider's `prepare_speech` checks in the same way, and what every provider's audio must hold."""
+"""Checks of speech requests and of received audio, shared by all providers."""
 
 from __future__ import annotations
 
