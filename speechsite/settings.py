@@ -27,7 +27,7 @@ _env: dict[str, str | None] = {
 }
 
 
-_reader = env.Reader(_env)
+_reader = env.EnvReader(_env)
 envstr, envbool, envint = _reader.text, _reader.switch, _reader.whole_number
 envchoice, envlist = _reader.choice, _reader.items
 

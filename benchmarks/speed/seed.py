@@ -16,13 +16,13 @@ django.setup()
 
 from benchmarks.speed.questions import others  # noqa: E402
 from caching.keys import exact_key  # noqa: E402
-from caching.semantic.replication import Event, publish_all  # noqa: E402
+from caching.semantic.replication import IndexEvent, publish_all  # noqa: E402
 
 LIFE_SECONDS = 1500
 
 if __name__ == "__main__":
     scope, count = sys.argv[1], int(sys.argv[2])
     expires = time.time() + LIFE_SECONDS
-    events = (Event(exact_key({"text": text}), scope, text, expires) for text in others(count))
+    events = (IndexEvent(exact_key({"text": text}), scope, text, expires) for text in others(count))
     while batch := list(islice(events, 1000)):
         publish_all(batch)

@@ -22,7 +22,7 @@ from caching.redaction import excerpt
 from caching.redis import store
 from caching.semantic.cache import Asked, Match, tier
 from caching.semantic.embedders.base import BaseEmbedder
-from caching.semantic.replication import Event as IndexEvent
+from caching.semantic.replication import IndexEvent
 from caching.semantic.text.analysis import analyse
 
 logger = logging.getLogger(__name__)

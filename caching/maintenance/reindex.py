@@ -18,7 +18,7 @@ from caching.semantic import event_vectors, replication
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.indexes.base import BaseIndex
-from caching.semantic.replication import Event
+from caching.semantic.replication import IndexEvent
 
 # Time limit of the embedder per batch, generous because no request waits.
 BATCH_MS = 30_000
@@ -53,7 +53,7 @@ class _Target:
             is_there[event.id] = event.expires > time.time() and event_vectors.is_usable(event, self.embedder)
         yield from (identifier for identifier, there in is_there.items() if there)
 
-    def add(self, events: list[Event]) -> None:
+    def add(self, events: list[IndexEvent]) -> None:
         """Raises EmbeddingError."""
         if not self._index.shared and not self.embedder.slow:
             replication.publish_all(events)
@@ -68,7 +68,7 @@ class _Target:
     def remove(self, ids: list[str]) -> None:
         self._index.remove(ids)
         if not self._index.shared:
-            replication.publish_all(Event(identifier) for identifier in ids)
+            replication.publish_all(IndexEvent(identifier) for identifier in ids)
 
 
 def reindex() -> Iterator[Progress]:
@@ -103,11 +103,11 @@ def reindex() -> Iterator[Progress]:
     yield progress
 
 
-def _events(names: list[str]) -> Iterator[Event]:
+def _events(names: list[str]) -> Iterator[IndexEvent]:
     stored: list[Stored] = (scan.describe(names) or []) if names else []
     for entry in stored:
         fields = entry.fields
         answer, scope, question = fields.get("answer_key"), fields.get("scope"), fields.get("question")
         if entry.ttl and isinstance(answer, str) and isinstance(scope, str) and isinstance(question, str):
             ends = round(time.time() + entry.ttl, 3)
-            yield Event(answer, scope, question, ends, by=str(fields.get("by", "")))
+            yield IndexEvent(answer, scope, question, ends, by=str(fields.get("by", "")))

@@ -33,7 +33,7 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_b
         "KEY_FUNCTION": "caching.keys.make_key",
         "REVERSE_KEY_FUNCTION": "caching.keys.reverse_key",
         "OPTIONS": {
-            "CLIENT_CLASS": "caching.redis.store.Client",
+            "CLIENT_CLASS": "caching.redis.store.CacheClient",
             # For packages that use Django's cache; our own calls go through caching.redis.store.
             "IGNORE_EXCEPTIONS": True,
             "SERIALIZER": f"caching.redis.serializers.{serializer}",
@@ -66,7 +66,7 @@ def _factory(url: str, prefix: str, cache_bytes: int) -> dict[str, Any]:
         return {"CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory", "SENTINELS": nodes(url)}
     return {
         "CONNECTION_POOL_CLASS": "caching.redis.client.ConnectionPool",
-        "REDIS_CLIENT_CLASS": "caching.redis.client.Client",
+        "REDIS_CLIENT_CLASS": "caching.redis.client.RedisClient",
         "REDIS_CLIENT_KWARGS": {
             "cache_bytes": cache_bytes,
             "cache_prefixes": [make_key(f"{kind}:", prefix, 1) for kind in CLIENT_CACHED],

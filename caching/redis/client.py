@@ -19,7 +19,7 @@ from redis.connection import Connection
 from redis.connection import ConnectionPool as BasePool
 from redis.exceptions import RedisError, ResponseError
 
-from caching.redis.client_cache import ClientCache
+from caching.redis.client_cache import ClientSideCache
 from caching.redis.commands import at_once
 from caching.redis.errors import explain
 from caching.redis.latency import redis_latency
@@ -77,11 +77,11 @@ class Pipeline(BasePipeline):
             raise
 
 
-class Client(Redis):
+class RedisClient(Redis):
     def __init__(self, *, cache_bytes: int = 0, cache_prefixes: Sequence[str] = (), **options: Any) -> None:
         super().__init__(**options)
         pool = cast("ConnectionPool", self.connection_pool)
-        self._cache = ClientCache(lambda: pool.listening(cache_prefixes), cache_prefixes, cache_bytes)
+        self._cache = ClientSideCache(lambda: pool.listening(cache_prefixes), cache_prefixes, cache_bytes)
 
     def pipeline(self, transaction: Any = True, shard_hint: Any = None) -> BasePipeline:
         made = BasePipeline if transaction else Pipeline

@@ -33,7 +33,7 @@ class _Cached(NamedTuple):
     expires: float
 
 
-class ClientCache:
+class ClientSideCache:
     """Thread-safe. Where a method raises what redis-py raises, call `reset`."""
 
     def __init__(self, listen: Callable[[], ConnectionInterface], prefixes: Sequence[str], most_bytes: int) -> None:

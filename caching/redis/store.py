@@ -22,7 +22,7 @@ from redis.exceptions import ClusterDownError, ReadOnlyError, RedisClusterExcept
 
 from caching import metrics
 from caching.redis.breaker import RedisBreaker, State, Writes
-from caching.redis.client import Client as CachingClient
+from caching.redis.client import RedisClient
 from caching.redis.commands import Command, at_once
 from caching.redis.errors import Advice, explain
 from caching.redis.serializers import Unreadable
@@ -39,7 +39,7 @@ Alias = Literal["default", "audio"]
 AWAY = (RedisError, RedisClusterException, OSError)
 
 
-class Client(DefaultClient):
+class CacheClient(DefaultClient):
     """django-redis' client, but digits are not parsed as numbers: `int()` of audio is slow and wrong.
 
     `get` and `set` are for packages that use Django's cache, as the admin's search does; they store JSON objects only.
@@ -202,7 +202,7 @@ def connect() -> None:
 def _read(key: str, alias: Alias) -> Any | None:
     redis, client = connection(), _client(alias)
     name = client.make_key(key)
-    if isinstance(redis, CachingClient):
+    if isinstance(redis, RedisClient):
         return redis.read(name, client.decode)
     value = redis.get(name)
     return None if value is None else client.decode(value)

@@ -27,7 +27,7 @@ from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry
 from caching.semantic.matcher import Matcher
-from caching.semantic.replication import Event, Reader, publish_all, publishing
+from caching.semantic.replication import EventReader, IndexEvent, publish_all, publishing
 from caching.semantic.scoring.pair_verdicts import learned, pair_of, pair_of_keys
 from caching.semantic.scoring.threshold import NEAR_MISS
 from caching.semantic.text.normalize import normalize
@@ -92,7 +92,7 @@ class Tier:
             embedder = Bounded(embedder, settings.SEMANTIC_TIMEOUT_MS / 1000)
         self.matcher = Matcher(embedder, new_index(embedder))
         metrics.INDEX_ENTRIES.set(len(self.matcher.index))
-        self._reader = None if self.matcher.index.shared else Reader(self._apply, self._forget_all)
+        self._reader = None if self.matcher.index.shared else EventReader(self._apply, self._forget_all)
 
     def close(self) -> None:
         """Learn of nothing more."""
@@ -126,16 +126,16 @@ class Tier:
 
     def commands(
         self, asked: Asked, answer_key: str, ttl: int, about: Mapping[str, Any]
-    ) -> tuple[Event, list[store.Command]]:
+    ) -> tuple[IndexEvent, list[store.Command]]:
         """Return the commands that let other questions find the answer under `answer_key` for `ttl` seconds.
 
         Once Redis has taken them, call `index` with the event.
         """
-        event = Event(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3), by=about.get("by", ""))
+        event = IndexEvent(answer_key, asked.scope, asked.text, round(time.time() + ttl, 3), by=about.get("by", ""))
         same = _putting(asked, {"question": asked.text, "answer_key": answer_key, **about}, ttl)
         return event, [*same, *self._announcing(event)]
 
-    def index(self, event: Event) -> None:
+    def index(self, event: IndexEvent) -> None:
         """Add a stored entry to an index that all workers share. Where each has its own, they read the event."""
         if not self.matcher.index.shared:
             return
@@ -163,9 +163,9 @@ class Tier:
         """The same for many."""
         self.matcher.index.remove(answer_keys)
         if not self.matcher.index.shared:
-            publish_all(Event(answer_key) for answer_key in answer_keys)
+            publish_all(IndexEvent(answer_key) for answer_key in answer_keys)
 
-    def _announcing(self, event: Event) -> list[store.Command]:
+    def _announcing(self, event: IndexEvent) -> list[store.Command]:
         """Return the commands that publish an entry to every worker's own index; none for a shared index."""
         if self.matcher.index.shared:
             return []
@@ -182,7 +182,7 @@ class Tier:
             self.matcher.index = new_index(self.matcher.embedder)
             metrics.INDEX_ENTRIES.set(0)
 
-    def _apply(self, events: list[Event]) -> None:
+    def _apply(self, events: list[IndexEvent]) -> None:
         latest = {event.id: event for event in events}.values()
         self.matcher.index.remove([event.id for event in latest if not event.text])
         fresh = [event for event in latest if event.text and event.expires > time.time()]
@@ -199,7 +199,7 @@ def new_index(embedder: BaseEmbedder) -> BaseIndex:
     return get_index(settings.SEMANTIC_INDEX, embedder.dimensions, most, embedder.identity, embedder.leading)
 
 
-def entry_of(event: Event) -> Entry:
+def entry_of(event: IndexEvent) -> Entry:
     # Many entries have the same scope, each read from the stream as a text of its own.
     return Entry(event.id, sys.intern(event.scope), event.text, expires=event.expires)
 

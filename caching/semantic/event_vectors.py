@@ -8,7 +8,7 @@ import numpy as np
 
 from caching.semantic.embedders.base import BaseEmbedder, Vectors
 from caching.semantic.indexes.base import Vector
-from caching.semantic.replication import Event
+from caching.semantic.replication import IndexEvent
 from caching.semantic.text.normalize import plain
 
 # Half the memory; a cosine changes by less than 0.001.
@@ -20,17 +20,17 @@ def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Vectors:
     return embedder.embed([plain(text) for text in texts])
 
 
-def carrying(event: Event, vector: Vector, embedder: BaseEmbedder) -> Event:
+def carrying(event: IndexEvent, vector: Vector, embedder: BaseEmbedder) -> IndexEvent:
     """Add the vector to the event, for workers with a slow embedder."""
     return event._replace(vector=np.asarray(vector, HALF).tobytes(), embedder=embedder.identity)
 
 
-def is_usable(event: Event, embedder: BaseEmbedder) -> bool:
+def is_usable(event: IndexEvent, embedder: BaseEmbedder) -> bool:
     """True if `of` can return its vector; otherwise `semantic_reindex` must compute it."""
     return not embedder.slow or event.embedder == embedder.identity
 
 
-def of(events: Sequence[Event], embedder: BaseEmbedder) -> Vectors:
+def of(events: Sequence[IndexEvent], embedder: BaseEmbedder) -> Vectors:
     """Vectors of usable events. Raises EmbeddingError."""
     if embedder.slow:
         return np.stack([np.frombuffer(event.vector, HALF) for event in events]).astype(np.float32)

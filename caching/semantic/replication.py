@@ -43,7 +43,7 @@ _BETWEEN = b"\xff"
 _decode = json.JSONDecoder().decode
 
 
-class Event(NamedTuple):
+class IndexEvent(NamedTuple):
     """One entry that came, or went."""
 
     # The key of the answer.
@@ -62,20 +62,20 @@ class Event(NamedTuple):
 
 class _Read(NamedTuple):
     # Known events.
-    events: list[Event]
+    events: list[IndexEvent]
     # Id of the last one that was read.
     last: bytes
     # True if there may be more.
     full: bool
 
 
-def publishing(event: Event) -> store.Command:
+def publishing(event: IndexEvent) -> store.Command:
     """Commands that publish events to every worker. The stream keeps as many events as an index keeps entries."""
     return lambda redis: redis.xadd(_name(), _fields(event), maxlen=settings.SEMANTIC_MAX_ENTRIES, approximate=True)
 
 
 @store.fail_open(None)
-def publish_all(events: Iterable[Event]) -> None:
+def publish_all(events: Iterable[IndexEvent]) -> None:
     """Tell all workers, in one round trip."""
     pipeline = store.connection().pipeline(transaction=False)
     for event in events:
@@ -83,7 +83,7 @@ def publish_all(events: Iterable[Event]) -> None:
     pipeline.execute()
 
 
-def read_all() -> Iterator[list[Event]]:
+def read_all() -> Iterator[list[IndexEvent]]:
     """Everything that the stream holds, in its order and in batches; ends early where Redis goes away."""
     last = b"0"
     while read := _read(last):
@@ -106,10 +106,10 @@ def erase_events(*, by: str, dry_run: bool = False) -> int:
     return erased
 
 
-class Reader:
+class EventReader:
     """Follows the stream in a thread of its own, until it is stopped."""
 
-    def __init__(self, apply: Callable[[list[Event]], None], forget_all: Callable[[], None]) -> None:
+    def __init__(self, apply: Callable[[list[IndexEvent]], None], forget_all: Callable[[], None]) -> None:
         """`apply` gets the events in their order, in batches; what it raises is logged and the batch is lost.
 
         `forget_all` is called when the stream has gone: the entries that it told of have gone with it.
@@ -138,7 +138,7 @@ class Reader:
                 self._notice_a_new_stream()
                 return
 
-    def _apply_safely(self, events: list[Event]) -> None:
+    def _apply_safely(self, events: list[IndexEvent]) -> None:
         try:
             self._apply(events)
         except Exception:
@@ -193,20 +193,20 @@ def _read(after: bytes) -> _Read | None:
     return _Read([event for event in events if event], last, len(texts) == BATCH)
 
 
-def _fields(event: Event) -> dict[Any, Any]:
+def _fields(event: IndexEvent) -> dict[Any, Any]:
     if event.vector:
         return {b"e": _encoded(event), b"v": event.vector}
     return {b"e": _encoded(event)}
 
 
-def _encoded(event: Event) -> bytes:
+def _encoded(event: IndexEvent) -> bytes:
     told = {name: value for name, value in event._asdict().items() if value and name != "vector"}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _event(told: bytes, vector: bytes = b"") -> Event | None:
+def _event(told: bytes, vector: bytes = b"") -> IndexEvent | None:
     try:
-        return Event(**_decode(told.decode()), vector=vector)
+        return IndexEvent(**_decode(told.decode()), vector=vector)
     except (TypeError, ValueError):
         # Written by another version, or by somebody else.
         return None

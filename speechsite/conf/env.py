@@ -11,7 +11,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 
-class Reader:
+class EnvReader:
     """Typed values by variable name. Raises ImproperlyConfigured, naming the variable, for a value that is invalid."""
 
     def __init__(self, values: Mapping[str, str | None]) -> None:

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from speechsite import settings as module
 from speechsite.conf import env
-from speechsite.conf.env import Reader
+from speechsite.conf.env import EnvReader
 
 
 def check(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -27,17 +27,17 @@ def check(**environment: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(("value", "meant"), [("1", True), ("true", True), ("True", True), ("0", False), ("", True)])
 def test_a_switch(value: str, meant: bool) -> None:
-    assert Reader({"SWITCH": value}).switch("SWITCH", True) is meant
+    assert EnvReader({"SWITCH": value}).switch("SWITCH", True) is meant
 
 
 def test_a_list_loses_white_space_and_empty_items() -> None:
-    reader = Reader({"LIST": " a, b ,,c,"})
+    reader = EnvReader({"LIST": " a, b ,,c,"})
     assert reader.items("LIST") == ["a", "b", "c"]
     assert reader.items("OTHER", "d") == ["d"]
 
 
 def test_white_space_around_a_value_is_dropped() -> None:
-    reader = Reader({"NAME": " x ", "NUMBER": " 7 "})
+    reader = EnvReader({"NAME": " x ", "NUMBER": " 7 "})
     assert (reader.text("NAME"), reader.whole_number("NUMBER", 1)) == ("x", 7)
 
 
@@ -53,7 +53,7 @@ def test_white_space_around_a_value_is_dropped() -> None:
 )
 def test_a_reader_names_the_variable_that_is_wrong(read: Any, value: str, complaint: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=complaint):
-        read(Reader({"NAME": value}))
+        read(EnvReader({"NAME": value}))
 
 
 @pytest.mark.parametrize(

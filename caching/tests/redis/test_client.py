@@ -14,12 +14,12 @@ from redis.exceptions import DataError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from caching.redis.backend import redis_cache
-from caching.redis.client import Client, ConnectionPool
+from caching.redis.client import ConnectionPool, RedisClient
 from speechsite.tests.support.redis_server import RedisServer
 
 SECRET = "a text that nobody else may read"
 
-Ask = Callable[[Client], Any]
+Ask = Callable[[RedisClient], Any]
 ASKS: dict[str, Ask] = {
     "a hit's GET": lambda client: client.read("a", bytes),
     "a command": lambda client: client.get("a"),
@@ -33,13 +33,13 @@ def server() -> Iterator[RedisServer]:
         yield server
 
 
-def client_of(server: RedisServer, **options: Any) -> Client:
+def client_of(server: RedisServer, **options: Any) -> RedisClient:
     ours = redis_cache(server.url, "JSONSerializer", 1000, "", 0)["OPTIONS"]["CONNECTION_POOL_KWARGS"]
-    return Client(connection_pool=ConnectionPool(host="127.0.0.1", port=server.port, **{**ours, **options}))
+    return RedisClient(connection_pool=ConnectionPool(host="127.0.0.1", port=server.port, **{**ours, **options}))
 
 
 @pytest.fixture
-def client(server: RedisServer) -> Client:
+def client(server: RedisServer) -> RedisClient:
     return client_of(server)
 
 
@@ -55,19 +55,23 @@ def ask(request: pytest.FixtureRequest) -> Ask:
     return ASKS[request.param]
 
 
-def test_the_value_is_read_and_so_is_that_there_is_none(client: Client, ask: Ask) -> None:
+def test_the_value_is_read_and_so_is_that_there_is_none(client: RedisClient, ask: Ask) -> None:
     assert ask(client) is None
     client.set("a", b"\x00\r\n" * 100_000)
     assert ask(client) == b"\x00\r\n" * 100_000
 
 
-def test_a_connection_that_was_closed_meanwhile_is_opened_again(server: RedisServer, client: Client, ask: Ask) -> None:
+def test_a_connection_that_was_closed_meanwhile_is_opened_again(
+    server: RedisServer, client: RedisClient, ask: Ask
+) -> None:
     client.set("a", "1")
     server.client().client_kill_filter(_type="normal")
     assert ask(client) == b"1"
 
 
-def test_a_redis_that_is_gone_is_an_error_and_it_is_found_again(server: RedisServer, client: Client, ask: Ask) -> None:
+def test_a_redis_that_is_gone_is_an_error_and_it_is_found_again(
+    server: RedisServer, client: RedisClient, ask: Ask
+) -> None:
     client.set("a", "1")
     server.kill()
     with pytest.raises(RedisConnectionError):
@@ -86,7 +90,7 @@ def test_an_answer_that_comes_too_late_is_given_to_nobody(server: RedisServer, a
     assert client.echo("mine") == b"mine"
 
 
-def test_a_value_of_another_type_is_refused_and_the_connection_is_kept(client: Client, ask: Ask) -> None:
+def test_a_value_of_another_type_is_refused_and_the_connection_is_kept(client: RedisClient, ask: Ask) -> None:
     client.lpush("a", "1")
     with pytest.raises(ResponseError, match="wrong kind"):
         ask(client)
@@ -94,7 +98,7 @@ def test_a_value_of_another_type_is_refused_and_the_connection_is_kept(client: C
     assert client.connection_pool._created_connections == 1
 
 
-def test_a_pipeline_is_one_packet_on_one_connection(server: RedisServer, client: Client) -> None:
+def test_a_pipeline_is_one_packet_on_one_connection(server: RedisServer, client: RedisClient) -> None:
     client.ping()
     other = server.client()
     reads = other.info("stats")["total_reads_processed"]
@@ -104,7 +108,7 @@ def test_a_pipeline_is_one_packet_on_one_connection(server: RedisServer, client:
     assert client.connection_pool._created_connections == 1
 
 
-def test_a_refused_command_is_raised_without_texts_and_all_answers_are_read(client: Client) -> None:
+def test_a_refused_command_is_raised_without_texts_and_all_answers_are_read(client: RedisClient) -> None:
     client.set("a", "1")
     commands = [lambda redis: redis.get("a"), lambda redis: redis.lpush("a", SECRET), lambda redis: redis.incr("a")]
     for refused in (lambda: in_one_trip(client, commands), lambda: client.lpush("a", SECRET)):
@@ -117,7 +121,7 @@ def test_a_refused_command_is_raised_without_texts_and_all_answers_are_read(clie
     assert client.get("a") == b"3"
 
 
-def test_an_answer_that_cannot_be_read_leaves_the_others_to_nobody(client: Client) -> None:
+def test_an_answer_that_cannot_be_read_leaves_the_others_to_nobody(client: RedisClient) -> None:
     def fail(answer: object, **options: Any) -> None:
         raise ValueError("unreadable")
 
@@ -128,7 +132,7 @@ def test_an_answer_that_cannot_be_read_leaves_the_others_to_nobody(client: Clien
     assert client.echo("mine") == b"mine"
 
 
-def test_a_value_that_cannot_be_encoded_is_not_sent(client: Client) -> None:
+def test_a_value_that_cannot_be_encoded_is_not_sent(client: RedisClient) -> None:
     for value, error in ((None, DataError), ("\ud800", UnicodeEncodeError)):
         with pytest.raises(error):
             client.set("a", value)  # type: ignore[arg-type]
@@ -138,7 +142,7 @@ def test_a_value_that_cannot_be_encoded_is_not_sent(client: Client) -> None:
         assert client.echo("mine") == b"mine"
 
 
-def test_transactions_and_scripts_work(client: Client) -> None:
+def test_transactions_and_scripts_work(client: RedisClient) -> None:
     with client.pipeline() as pipeline:
         pipeline.watch("a")
         assert pipeline.get("a") is None
@@ -160,7 +164,7 @@ def test_an_upgrade_of_redis_py_keeps_what_the_pool_relies_on() -> None:
     assert "self.make_connection()" in get
 
 
-def test_the_pool_hands_out_the_connection_used_last_and_closes_it_with_the_others(client: Client) -> None:
+def test_the_pool_hands_out_the_connection_used_last_and_closes_it_with_the_others(client: RedisClient) -> None:
     pool = client.connection_pool
     first, second = pool.get_connection(), pool.get_connection()
     pool.release(second)

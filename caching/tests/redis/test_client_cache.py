@@ -13,8 +13,8 @@ import redis
 
 from caching.redis import client_cache as module
 from caching.redis import store
-from caching.redis.client import Client, ConnectionPool
-from caching.redis.client_cache import ClientCache
+from caching.redis.client import ConnectionPool, RedisClient
+from caching.redis.client_cache import ClientSideCache
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.waiting import wait_until
 
@@ -34,9 +34,9 @@ def server() -> Iterator[RedisServer]:
         yield server
 
 
-def client_of(server: RedisServer, **login: Any) -> Client:
+def client_of(server: RedisServer, **login: Any) -> RedisClient:
     pool = ConnectionPool(host="127.0.0.1", port=server.port, protocol=2, socket_timeout=5, **login)
-    return Client(connection_pool=pool, cache_bytes=MOST, cache_prefixes=["llm:exact:", "tts:"])
+    return RedisClient(connection_pool=pool, cache_bytes=MOST, cache_prefixes=["llm:exact:", "tts:"])
 
 
 def commands(server: RedisServer, name: str) -> int:
@@ -45,11 +45,11 @@ def commands(server: RedisServer, name: str) -> int:
     return int(found.get(f"cmdstat_{name}", {"calls": 0})["calls"])
 
 
-def read(client: Client, key: str = KEY) -> bytes | None:
+def read(client: RedisClient, key: str = KEY) -> bytes | None:
     return client.read(key, bytes)
 
 
-def read_often(client: Client, key: str = KEY) -> bytes | None:
+def read_often(client: RedisClient, key: str = KEY) -> bytes | None:
     return [read(client, key) for _ in range(4)][-1]
 
 
@@ -150,7 +150,7 @@ def test_nobody_reads_less_than_was_written_before(server: RedisServer) -> None:
 
 def test_what_was_changed_while_it_was_fetched_is_not_kept(server: RedisServer) -> None:
     pool = ConnectionPool(host="127.0.0.1", port=server.port, protocol=2)
-    cache = ClientCache(lambda: pool.listening(["llm:exact:"]), ["llm:exact:"], MOST)
+    cache = ClientSideCache(lambda: pool.listening(["llm:exact:"]), ["llm:exact:"], MOST)
     other = server.client()
     cache.note_read(KEY)
     token = cache.begin_fetch(KEY)

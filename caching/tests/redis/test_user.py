@@ -59,7 +59,7 @@ def test_nothing_that_requests_need_is_refused(
     leads, items = single_flight.share("a", lambda: iter([b"b"]), failures=UNTOLD, patience=30)
     _, followed = single_flight.share("a", lambda: iter([b"c"]), failures=UNTOLD, patience=30)
     assert (leads, next(items)) == (True, b"b")
-    replication.publish_all([replication.Event("llm:exact:a", "scope", "text", time.time() + 60)])
+    replication.publish_all([replication.IndexEvent("llm:exact:a", "scope", "text", time.time() + 60)])
     assert len(list(replication.read_all())) == 1
     assert list(items) == []
     assert list(followed) == [b"b"]

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from caching.semantic import replication
-from caching.semantic.replication import Event
+from caching.semantic.replication import IndexEvent
 
 
 def test_the_questions_of_one_client_go_from_all_batches(
@@ -14,7 +14,7 @@ def test_the_questions_of_one_client_go_from_all_batches(
 ) -> None:
     monkeypatch.setattr(replication, "BATCH", 2)
     replication.publish_all(
-        Event(f"llm:exact:{number}", "scope", "text", 1.0, by="ab"[number % 2]) for number in range(7)
+        IndexEvent(f"llm:exact:{number}", "scope", "text", 1.0, by="ab"[number % 2]) for number in range(7)
     )
     assert replication.erase_events(by="a", dry_run=True) == 4
     assert replication.erase_events(by="a") == 4
@@ -23,9 +23,9 @@ def test_the_questions_of_one_client_go_from_all_batches(
 
 def test_events_come_as_they_were_told_and_what_others_wrote_is_passed_over(redis_client: redis.Redis) -> None:
     told = [
-        Event("llm:exact:1", "scope", "नमस्ते\n“you”", 1.5, by="a"),
-        Event("llm:exact:2", "scope", "text", 2.0, embedder="e:1:2", vector=b"\xff\x00"),
-        Event("llm:exact:3"),
+        IndexEvent("llm:exact:1", "scope", "नमस्ते\n“you”", 1.5, by="a"),
+        IndexEvent("llm:exact:2", "scope", "text", 2.0, embedder="e:1:2", vector=b"\xff\x00"),
+        IndexEvent("llm:exact:3"),
     ]
     replication.publish_all(told[:1])
     strange: list[dict[str, bytes]] = [{"x": b"1"}, {"e": b"\x80"}, {"e": b'{"unknown": 1}', "v": b"v"}, {"e": b"[]"}]
