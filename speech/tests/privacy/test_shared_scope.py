@@ -12,7 +12,7 @@ from caching import keys, shared_scope
 from caching.redis import scan
 from caching.redis.serializers import JSONSerializer
 from caching.semantic import replication
-from caching.semantic.replication import Event
+from caching.semantic.replication import IndexEvent
 from speech.models import Client
 from speech.providers import demo
 
@@ -169,7 +169,7 @@ def test_a_flush_of_one_client_takes_all_that_it_wrote(clients: Clients, redis_c
         caller.post("/api/chat/", {"query": "What is a cache?"}, format="json")
         speak(caller, "Good morning.")
     redis_client.set("stt:openai:abc", JSONSerializer({}).dumps({"by": "one"}))
-    replication.publish_all([Event("llm:exact:expired", "scope", "long gone from Redis", by="one")])
+    replication.publish_all([IndexEvent("llm:exact:expired", "scope", "long gone from Redis", by="one")])
     call_command("cache_flush", "--client", "one", "--yes")
     left = [name.decode() for name in redis_client.keys("*")]
     assert sorted({keys.kind_of(name) for name in left} - {""}) == [
