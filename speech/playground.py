@@ -14,6 +14,7 @@ from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 
 from caching.policy import LEVELS
 from speech import providers
+from speech.api.authentication import SENDER
 from speech.api.views import ChatView, SpeechView
 from speech.models import Client, hash_key
 
@@ -40,7 +41,9 @@ class StaffAuthentication(SessionAuthentication):
             raise PermissionDenied("The playground is for staff.")
         self.enforce_csrf(request)  # type: ignore[arg-type]
         unknown = {"key_hash": hash_key(secrets.token_urlsafe()), "key_hint": "none"}
-        return Client.objects.get_or_create(name=CLIENT, defaults=unknown)[0], None
+        client = Client.objects.get_or_create(name=CLIENT, defaults=unknown)[0]
+        request.META[SENDER] = str(client.pk)
+        return client, None
 
 
 class PlaygroundChatView(ChatView):

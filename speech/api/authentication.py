@@ -18,6 +18,8 @@ from speech.models import Client, hash_key
 REMEMBERED_SECONDS = 15.0
 # Unknown keys are cached too, so that guessing does not load the database; beyond this many, all are dropped.
 REMEMBERED_KEYS = 10_000
+# Where the server finds the client of an authenticated request (PEP 3333's environ; no header has such a name).
+SENDER = "speech.client"
 
 
 class ClientKeyAuthentication(BaseAuthentication):
@@ -28,6 +30,7 @@ class ClientKeyAuthentication(BaseAuthentication):
         client = clients.get(hash_key(key.strip()))
         if client is None:
             raise AuthenticationFailed("Invalid or revoked API key.")
+        request.META[SENDER] = str(client.pk)
         return client, ""
 
     def authenticate_header(self, request: Request) -> str:

@@ -14,8 +14,9 @@ signal.signal(signal.SIGTERM, signal.SIG_DFL)
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 from speechsite import wsgi  # noqa: E402
+from speechsite.server.slow_bodies import limit_slow_bodies  # noqa: E402
 from speechsite.server.sockets import cut_off_deaf_clients  # noqa: E402
-from speechsite.server.wsgi_wrappers import in_one_piece, limit_slow_bodies  # noqa: E402
+from speechsite.server.wsgi_wrappers import in_one_piece  # noqa: E402
 
 cut_off_deaf_clients()
 application = in_one_piece(limit_slow_bodies(wsgi.application))

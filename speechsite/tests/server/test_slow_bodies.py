@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import product
 
 import pytest
 import urllib3
 
+from speechsite.server import slow_bodies
+from speechsite.server.slow_bodies import Readers
 from speechsite.tests.support.server import Server
 from speechsite.tests.support.waiting import wait_until
 
 THREADS = 8
 SLOW = THREADS + 4
 FORM = "application/x-www-form-urlencoded"
+JSON = "Content-Type: application/json"
+SOCKETS = 300
 COOKIE = f"csrftoken={'c' * 32}"
 """Without one, Django refuses a form by its head."""
 
@@ -28,14 +35,25 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @contextmanager
-def unfinished(server: Server, path: str, *headers: str) -> Iterator[None]:
-    """So many requests whose bodies have only begun."""
+def unfinished(
+    server: Server, path: str, *headers: str, authorizations: Sequence[str] = ("",) * SLOW
+) -> Iterator[None]:
+    """So many requests whose bodies have only begun, each from a loopback address of its own."""
     head = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", "Content-Length: 1000", *headers]
     with ExitStack() as open_ones:
-        for _ in range(SLOW):
-            one = open_ones.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
-            one.sendall("\r\n".join(head).encode() + b"\r\n\r\n{")
+        for number, authorization in enumerate(authorizations):
+            source = (f"127.0.{1 + number // 250}.{1 + number % 250}", 0)
+            one = socket.create_connection(("127.0.0.1", server.port), timeout=60, source_address=source)
+            open_ones.enter_context(one)
+            lines = [*head, f"Authorization: {authorization}"] if authorization else head
+            one.sendall("\r\n".join(lines).encode() + b"\r\n\r\n{")
         yield
+
+
+def spellings(key: str, count: int) -> list[str]:
+    """Authorization headers of one key that all differ."""
+    cased = ["".join(letters) for letters in product(*({c.lower(), c.upper()} for c in "bearer"))]
+    return [f"{cased[number % 64]}{' ' * (1 + number // 64)}{key}" for number in range(count)]
 
 
 def ask(server: Server, key: str) -> urllib3.BaseHTTPResponse:
@@ -58,7 +76,7 @@ def wait_for(status: int, server: Server, key: str) -> urllib3.BaseHTTPResponse:
 def test_a_client_whose_bodies_do_not_come_is_in_nobodys_way(small: Server, path: str) -> None:
     key = small.new_client(f"slow {path}")
     kind = "multipart/form-data; boundary=b" if path.endswith("transcriptions") else "application/json"
-    with unfinished(small, path, f"Authorization: Bearer {key}", f"Content-Type: {kind}"):
+    with unfinished(small, path, f"Content-Type: {kind}", authorizations=[f"Bearer {key}"] * SLOW):
         assert small.chat("Is anybody there?").status == 200
         refused = wait_for(503, small, key)
     assert refused.json()["error"]["code"] == "server_busy"
@@ -75,6 +93,75 @@ def test_strangers_at_the_login_are_in_nobodys_way(small: Server) -> None:
 
 def test_once_they_have_gone_their_client_is_served_again(small: Server) -> None:
     key = small.new_client("slow and gone")
-    with unfinished(small, "/api/chat/", f"Authorization: Bearer {key}", "Content-Type: application/json"):
+    with unfinished(small, "/api/chat/", JSON, authorizations=[f"Bearer {key}"] * SLOW):
         wait_for(503, small, key)
     wait_for(200, small, key)
+
+
+@pytest.mark.parametrize("who", ["one key in 300 spellings", "no key", "the login page"])
+def test_of_300_sockets_another_client_notices_nothing(small: Server, who: str) -> None:
+    key = small.new_client(f"300 times {who}")
+    headers = {
+        "one key in 300 spellings": spellings(key, SOCKETS),
+        "no key": [f"Bearer nobody {number}" for number in range(SOCKETS)],
+        "the login page": [""] * SOCKETS,
+    }[who]
+    path, kind = ("/admin/login/", f"Content-Type: {FORM}") if who == "the login page" else ("/api/chat/", JSON)
+    small.chat("Is it fast?")
+    seconds = []
+    with unfinished(small, path, kind, f"Cookie: {COOKIE}", authorizations=headers):
+        for number in range(100):
+            began = time.monotonic()
+            assert (small.chat("Is it fast?") if number % 10 else small.request("GET", "/healthz")).status == 200
+            seconds.append(time.monotonic() - began)
+    assert sorted(seconds)[98] < 1
+
+
+@pytest.fixture
+def readers() -> Readers:
+    return Readers(lambda: 16)
+
+
+def test_each_sender_gets_half_of_what_others_leave(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_bodies, "WAITING_SECONDS", 0.0)
+
+    def fill(sender: str) -> int:
+        count = 0
+        while readers.enter(sender):
+            count += 1
+        return count
+
+    assert [fill(sender) for sender in "abcdefg"] == [8, 4, 2, 1, 1, 0, 0]
+
+
+def test_who_waits_gets_the_next_place_and_nothing_is_kept(readers: Readers) -> None:
+    held = [readers.enter("a") for _ in range(8)]
+    later = threading.Timer(0.05, lambda: readers.leave("a", held.pop()))
+    later.start()
+    ticket = readers.enter("a")
+    assert ticket is not None
+    for one in (*held, ticket):
+        readers.leave("a", one)
+    assert not readers._all and not readers._by_sender
+
+
+def test_a_slow_sender_does_not_wait(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_bodies, "SLOW_SECONDS", 0.0)
+    while readers.enter("a"):
+        pass
+    began = time.monotonic()
+    assert readers.enter("a") is None and time.monotonic() - began < 0.1
+    assert readers.enter("b") is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("10.0.0.1", "10.0.0.2", False),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("", "unix:", False),
+    ],
+)
+def test_an_ipv6_host_is_one_sender(one: str, other: str, same: bool) -> None:
+    assert (slow_bodies._network(one) == slow_bodies._network(other)) is same

@@ -1,0 +1,123 @@
+"""A WSGI wrapper for granian (2.8.7) that limits how many threads wait for slow request bodies (slowloris).
+
+The server has no time-out for bodies, and a thread that reads one cannot be interrupted.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+
+from speech.api.authentication import SENDER
+from speech.exceptions import ServerBusy
+from speechsite.server.wsgi_wrappers import WSGI
+
+# Bodies that have arrived take well under a millisecond, and a few under load.
+SLOW_SECONDS = 0.25
+# A request waits so long until its body may be read, unless its sender is slow.
+WAITING_SECONDS = 1.0
+REMEMBERED_ADDRESSES = 1024
+
+
+def limit_slow_bodies(application: WSGI) -> WSGI:
+    """Let each client occupy half of the threads that others leave it, and whoever has no key a small part."""
+
+    def limited(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ["wsgi.input"] = _Body(environ["wsgi.input"], environ)
+        return application(environ, start_response)
+
+    return limited
+
+
+class _Body:
+    def __init__(self, received: Any, environ: dict[str, Any]) -> None:
+        self._received, self._environ = received, environ
+
+    def read(self, *size: int) -> bytes:
+        return self._limited(self._received.read, *size)
+
+    def readline(self, *size: int) -> bytes:
+        return self._limited(self._received.readline, *size)
+
+    def _limited(self, read: Callable[..., bytes], *size: int) -> bytes:
+        client = self._environ.get(SENDER)
+        readers = strangers if client is None else clients
+        sender = _network(self._environ.get("REMOTE_ADDR", "")) if client is None else client
+        if (ticket := readers.enter(sender)) is None:
+            message = "too many requests with incomplete bodies"
+            # Django treats a TimeoutError as a disconnected browser.
+            raise TimeoutError(message) if client is None else ServerBusy(message, retry_after=1)
+        try:
+            return read(*size)
+        finally:
+            readers.leave(sender, ticket)
+
+
+class Readers:
+    """Threads that read bodies, by sender: at most `most` at a time, and each sender half of what others leave."""
+
+    def __init__(self, most: Callable[[], int]) -> None:
+        self._most = most
+        # When each read began, oldest first. Senders without any are dropped.
+        self._all: dict[object, float] = {}
+        self._by_sender: dict[str, dict[object, float]] = {}
+        self._changed = threading.Condition(threading.Lock())
+
+    def enter(self, sender: str) -> object | None:
+        """Return a ticket for `leave`, or None: those in the way are slow, or no place was free in time."""
+        ticket = object()
+        with self._changed:
+            deadline = 0.0
+            while (in_the_way := self._in_the_way(sender)) is not None:
+                now = time.monotonic()
+                deadline = deadline or now + WAITING_SECONDS
+                if now >= deadline or _are_slow(in_the_way, now):
+                    return None
+                self._changed.wait(SLOW_SECONDS)
+            self._all[ticket] = self._by_sender.setdefault(sender, {})[ticket] = time.monotonic()
+        return ticket
+
+    def leave(self, sender: str, ticket: object) -> None:
+        with self._changed:
+            del self._all[ticket]
+            mine = self._by_sender[sender]
+            del mine[ticket]
+            if not mine:
+                del self._by_sender[sender]
+            self._changed.notify()
+
+    def _in_the_way(self, sender: str) -> dict[object, float] | None:
+        """Return the reads that leave no place for another one of `sender`; None if there is a place."""
+        most, total = self._most(), len(self._all)
+        if total >= most:
+            return self._all
+        mine = self._by_sender.get(sender)
+        return mine if mine and len(mine) >= max(1, (most - total + len(mine)) // 2) else None
+
+
+def _are_slow(reads: dict[object, float], now: float) -> bool:
+    """Return True if half of the reads have lasted for SLOW_SECONDS."""
+    began = next(islice(reads.values(), (len(reads) - 1) // 2, None))
+    return now - began >= SLOW_SECONDS
+
+
+@lru_cache(REMEMBERED_ADDRESSES)
+def _network(address: str) -> str:
+    """Return the address, or the /64 network of an IPv6 address: one host has all of them."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+
+
+clients = Readers(lambda: max(1, settings.THREADS * 3 // 4))
+# Visitors of pages: requests of the API are refused without a key before their body is read.
+strangers = Readers(lambda: max(1, settings.THREADS // 8))
