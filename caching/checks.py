@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -35,19 +36,19 @@ def check_key_functions(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(TAG)
 def check_level(**kwargs: Any) -> list[CheckMessage]:
     if settings.OPTIMIZATION_LEVEL in LEVELS:
         return []
-    message = f"OPTIMIZATION_LEVEL is {settings.OPTIMIZATION_LEVEL!r}, which is not a level."
+    message = f"settings: OPTIMIZATION_LEVEL is {settings.OPTIMIZATION_LEVEL!r}, which is not a level."
     return [Error(message, hint=f"Use one of {', '.join(LEVELS)}.", id="caching.E002")]
 
 
-@register()
+@register(TAG)
 def check_semantic_tier(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
-            f"{setting} is {value!r}, which is not a file in caching/semantic/{folder}.",
+            f"settings: {setting} is {value!r}, which is not a file in caching/semantic/{folder}.",
             hint=f"Use one of {', '.join(known)}.",
             id="caching.E005",
         )
@@ -57,6 +58,31 @@ def check_semantic_tier(**kwargs: Any) -> list[CheckMessage]:
         )
         if value not in known
     ]
+
+
+@register(TAG)
+def check_embedder_options(**kwargs: Any) -> list[CheckMessage]:
+    options = settings.SEMANTIC_EMBEDDER_OPTIONS
+    dimensions, url = options.get("DIMENSIONS", "1"), options.get("BASE_URL", "http://")
+    wrong = {
+        "SEMANTIC_EMBEDDER_DIMENSIONS must be a whole number of 1 or more": not dimensions.isdecimal()
+        or not int(dimensions),
+        "SEMANTIC_EMBEDDER_BASE_URL must begin with http:// or https://": not url.startswith(("http://", "https://")),
+    }
+    return [
+        Error(f"settings: {message}.", hint="Correct or unset it.", id="caching.E006")
+        for message, is_wrong in wrong.items()
+        if is_wrong
+    ]
+
+
+@register(TAG)
+def check_key_prefix(**kwargs: Any) -> list[CheckMessage]:
+    """A prefix is also a pattern of Redis users and of `redis-cli --scan`."""
+    if re.fullmatch(r"[\w.:-]*", settings.CACHE_KEY_PREFIX):
+        return []
+    message = "settings: CACHE_KEY_PREFIX may contain letters, digits, '.', ':', '_' and '-' only."
+    return [Error(message, hint="Use a name such as gateway.", id="caching.E007")]
 
 
 @register(Tags.security, deploy=True)

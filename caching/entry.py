@@ -68,12 +68,14 @@ def seconds_in_redis(fields: Mapping[str, Any], age: int = 0) -> int:
 def read(
     key: str,
     fields: Mapping[str, Any],
+    cache_type: CacheType,
     policy: Policy,
     parse: Callable[[], tuple[T, Usage | None]],
     *,
     version: int | None,
 ) -> CacheEntry[T] | None:
-    """Return the entry stored under `key` if `policy` accepts its age.
+    """Return the entry stored under `key` if `policy` accepts its age: it is fresh for the time of the level that
+    stored it or of the one that reads it, whichever is shorter.
 
     An entry that was moved or damaged, or is of another version, is deleted.
 
@@ -84,8 +86,9 @@ def read(
             raise ValueError("another version or another key")
         value, usage = parse()
         created, ttl, kept = float(fields["created"]), int(fields["ttl"]), int(fields.get("kept", 0))
-        entry = CacheEntry(value, usage, created, ttl, fields["level"], kept)
+        fresh_for = min(ttl, policy.ttl(cache_type))
+        entry = CacheEntry(value, usage, created, fresh_for, fields["level"], kept + ttl - fresh_for)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         store.discard(key, f"not an entry of this version: {error}")
         return None
-    return entry if policy.accepts(created, ttl, kept) else None
+    return entry if policy.accepts(created, entry.ttl, entry.kept) else None

@@ -135,7 +135,7 @@ def lookup(recording: Recording, policy: Policy) -> CacheEntry[Transcript] | Non
         transcript = dict(value["transcript"])
         return transcript, Usage.from_billed(transcript["billed"])
 
-    return entry.read(recording.key, value, policy, parse, version=VERSION)
+    return entry.read(recording.key, value, "stt", policy, parse, version=VERSION)
 
 
 def _stale(recording: Recording, policy: Policy) -> CacheResult[Transcript] | None:

@@ -231,6 +231,7 @@ def _accepted(utterance: Utterance, policy: Policy, value: Audio | None) -> Cach
     return entry.read(
         utterance.key,
         value.fields,
+        "tts",
         policy,
         lambda: (value.data, Usage.from_billed(value.fields["billed"])),
         version=None,

@@ -10,6 +10,7 @@ from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, regist
 
 from caching.checks import TAG
 from speech import providers
+from speech.providers import _settings_check
 
 DEMO = "demo"
 
@@ -27,11 +28,20 @@ def check_providers(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(TAG)
+def check_provider_settings(**kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(f"providers: {found.variable} must be {found.rule}.", hint="Correct or unset it.", id="speech.E002")
+        for name in providers.names()
+        for found in _settings_check.problems(providers.get(name))
+    ]
+
+
+@register(TAG)
 def check_judge(**kwargs: Any) -> list[CheckMessage]:
-    """Report a judge that cannot answer questions."""
-    if not (settings.SEMANTIC_VERIFY_SHARE or settings.SEMANTIC_PROMOTE):
-        return []
+    """The reviewing model exists; its provider needs a key only if reviews are on."""
     name = settings.SEMANTIC_VERIFY_MODEL.partition("/")[0] or settings.LLM_PROVIDER
+    if not (settings.SEMANTIC_VERIFY_SHARE or settings.SEMANTIC_PROMOTE):
+        return [found for found in _check_name("SEMANTIC_VERIFY_MODEL", name, "chat") if found.level >= ERROR]
     return [*_check_name("SEMANTIC_VERIFY_MODEL", name, "chat")]
 
 

@@ -66,7 +66,7 @@ def from_value(key: str, value: Mapping[str, Any], policy: Policy) -> CacheEntry
         answer = WholeAnswer(value.get("choices") or plain, value["model"], value["usage"])
         return answer, Usage.from_tokens(answer.usage)
 
-    return entry.read(key, value, policy, parse, version=VERSION)
+    return entry.read(key, value, "llm", policy, parse, version=VERSION)
 
 
 def _is_whole(choice: Mapping[str, Any]) -> bool:

@@ -70,3 +70,27 @@ def test_a_redis_without_vector_sets_is_an_error_where_they_are_wanted(settings:
     assert "caching.E003" not in ids(tags=["redis"], include_deployment_checks=True)
     settings.SEMANTIC_INDEX = "vectorset"
     assert "caching.E003" in ids(tags=["redis"], include_deployment_checks=True)
+
+
+@pytest.mark.parametrize("value", ["many", "0", "-1", "1.5"])
+def test_the_embedder_needs_a_number_of_dimensions(settings: Any, value: str) -> None:
+    settings.SEMANTIC_EMBEDDER_OPTIONS = {"DIMENSIONS": value}
+    assert ids() == {"caching.E006"}
+
+
+def test_the_embedder_needs_an_address(settings: Any) -> None:
+    settings.SEMANTIC_EMBEDDER_OPTIONS = {"BASE_URL": "localhost:11434"}
+    assert ids() == {"caching.E006"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "found"), [("a:b*", {"caching.E007"}), ("a b", {"caching.E007"}), ("app:prod-1", set())]
+)
+def test_a_prefix_holds_no_pattern(settings: Any, prefix: str, found: set[str]) -> None:
+    settings.CACHE_KEY_PREFIX = prefix
+    assert ids() == found
+
+
+def test_the_doctor_sees_what_check_sees(settings: Any) -> None:
+    settings.OPTIMIZATION_LEVEL = "fast"
+    assert "caching.E002" in ids(tags=["gateway"])

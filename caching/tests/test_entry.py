@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from caching import entry
-from caching.policy import Policy
+from caching.policy import LEVELS, Level, Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
 
@@ -21,7 +21,7 @@ def fields_of(policy: Policy | None = None, *, age: int = 0, **change: Any) -> d
 
 
 def read(fields: dict[str, Any], policy: Policy | None = None, key: str = KEY) -> entry.CacheEntry[str] | None:
-    return entry.read(key, fields, policy or Policy(), lambda: ("value", USAGE), version=2)
+    return entry.read(key, fields, "llm", policy or Policy(), lambda: ("value", USAGE), version=2)
 
 
 def test_what_is_written_is_read_again(redis_client: redis.Redis) -> None:
@@ -48,7 +48,7 @@ def test_stale_if_error_keeps_an_entry_in_redis_for_longer(settings: Any) -> Non
 def test_a_value_without_a_version_is_not_one_of_a_version(redis_client: redis.Redis) -> None:
     fields = entry.envelope(KEY, "tts", Policy(), version=None, by="tester")
     assert "v" not in fields
-    assert entry.read(KEY, fields, Policy(), lambda: (b"", None), version=None) is not None
+    assert entry.read(KEY, fields, "llm", Policy(), lambda: (b"", None), version=None) is not None
     assert read(fields) is None
 
 
@@ -113,7 +113,7 @@ def test_a_value_that_cannot_be_parsed_is_deleted(redis_client: redis.Redis, err
         raise error
 
     store.put(KEY, {"some": "value"}, 60)
-    assert entry.read(KEY, fields_of(), Policy(), parse, version=2) is None
+    assert entry.read(KEY, fields_of(), "llm", Policy(), parse, version=2) is None
     assert not redis_client.exists(KEY)
 
 
@@ -121,3 +121,25 @@ def test_an_entry_that_is_too_old_for_one_caller_stays_for_others(redis_client: 
     store.put(KEY, {"some": "value"}, 60)
     assert read(fields_of(created=time.time() - 100), Policy(max_age=50)) is None
     assert redis_client.exists(KEY)
+
+
+@pytest.mark.parametrize("stored_by", LEVELS)
+@pytest.mark.parametrize("read_by", LEVELS)
+@pytest.mark.parametrize("age", [100, 590, 610, 1_790, 1_810, 3_590])
+def test_an_entry_is_as_fresh_as_both_its_level_and_that_of_the_reader_allow(
+    stored_by: Level, read_by: Level, age: int
+) -> None:
+    seconds = {"quality": 3_600, "balanced": 1_800, "speed": 600}
+    found = read(fields_of(Policy(stored_by), created=time.time() - age), Policy(read_by))
+    fresh_for = min(seconds[stored_by], seconds[read_by])
+    # Past the time of its own level Redis has dropped it.
+    if age < seconds[stored_by]:
+        assert (found is not None) == (age < fresh_for)
+    assert found is None or found.ttl == fresh_for
+
+
+def test_a_rule_that_shortens_the_time_holds_for_entries_that_exist_already() -> None:
+    fields = fields_of(created=time.time() - 20)
+    assert read(fields, Policy(seconds=30)) is not None
+    assert read(fields, Policy(seconds=10)) is None
+    assert read(fields, Policy(seconds=10, stale=True)) is not None

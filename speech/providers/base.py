@@ -131,6 +131,8 @@ class BaseProvider:
     }
     # False if the provider has a fixed set of models: unknown names are then not passed on.
     passes_models_on: ClassVar[bool] = True
+    # False if voices can also be those of an account, which only the provider knows.
+    voices_are_known: ClassVar[bool] = True
     # Supported operations, out of "chat", "speech" and "transcription".
     does: ClassVar[frozenset[str]] = frozenset()
 

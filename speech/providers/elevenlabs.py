@@ -71,6 +71,7 @@ class Provider(BaseProvider):
         "VOICE_ALIASES": "",
     }
     required = ("API_KEY",)
+    voices_are_known = False
     markup = ("break", "phoneme")
     does = frozenset({"speech", "transcription"})
 

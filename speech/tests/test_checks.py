@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
+from speech import providers
+
 
 def ids(**options: Any) -> set[str]:
     found = [message for message in run_checks(**options) if message.id and message.id.startswith("speech.")]
@@ -43,12 +45,63 @@ def test_a_provider_without_its_key_is_a_warning(settings: Any) -> None:
 
 @pytest.mark.parametrize("switch", [{"SEMANTIC_VERIFY_SHARE": 0.02}, {"SEMANTIC_PROMOTE": True}])
 def test_a_judge_that_cannot_be_asked_is_reported_where_one_is_wanted(settings: Any, switch: dict[str, Any]) -> None:
-    settings.SEMANTIC_VERIFY_MODEL = "nobody/gpt"
+    settings.PROVIDERS, settings.SEMANTIC_VERIFY_MODEL = {}, "openai/gpt"
     assert ids() == set()
     for name, value in switch.items():
         setattr(settings, name, value)
-    assert ids() == {"speech.E001"}
-    settings.PROVIDERS, settings.SEMANTIC_VERIFY_MODEL = {}, "openai/gpt"
     assert ids() == {"speech.W002"}
     settings.PROVIDERS = {"openai": {"API_KEY": "sk-x"}}
     assert ids() == set()
+
+
+def test_a_judge_that_does_not_exist_is_an_error_even_while_reviews_are_off(settings: Any) -> None:
+    settings.SEMANTIC_VERIFY_MODEL = "nobody/gpt"
+    assert ids() == {"speech.E001"}
+
+
+WRONG = {
+    "URL": ["api.example.com", "ftp://api.example.com", "http://", "http://host:port", "https://host:99999999"],
+    "API_KEY": ["sk-\n", "sk-clé", "a\tb"],
+    "API_VERSION": ["a b"],
+    "DELAY_MS": ["abc", "-1", "1.5"],
+    "MAX_TOKENS": ["0", "many"],
+    "BIN": ["/nowhere/espeak-ng"],
+    "MODEL": ["gpt\x00", "gpt\n5"],
+    "VOICE_ALIASES": ["nova", "nova=", "=alloy", "a=b=c", "a=b,b=c"],
+    "VOICE_SUCCESSORS": ["meera", "a=b,b=c"],
+    "VOICE": ["a\nb"],
+}
+VARIABLES = [(name, variable) for name in providers.names() for variable in providers.get(name).defaults]
+
+
+@pytest.mark.parametrize(("name", "variable"), VARIABLES)
+def test_a_wrong_value_of_any_variable_of_a_provider_is_an_error_that_names_it(
+    settings: Any, name: str, variable: str
+) -> None:
+    wrong = next(values for ending, values in WRONG.items() if variable.endswith(ending))
+    for value in wrong:
+        settings.PROVIDERS = {name: {variable: value}}
+        found = [message for message in run_checks() if message.id == "speech.E002"]
+        assert [f"{name.upper()}_{variable}" in str(message.msg) for message in found] == [True], value
+        assert "sk-" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "wrong"),
+    [
+        ("openai", {"VOICE": "bob"}, "OPENAI_VOICE"),
+        ("openai", {"VOICE_ALIASES": "bob=ann"}, "OPENAI_VOICE_ALIASES"),
+        ("openai", {"VOICE": "bob", "BASE_URL": "http://127.0.0.1:8880/v1"}, ""),
+        ("sarvam", {"VOICE": "nobody"}, "SARVAM_VOICE"),
+        ("sarvam", {"VOICE": "nova", "VOICE_ALIASES": "nova=priya"}, ""),
+        ("sarvam", {"VOICE_SUCCESSORS": "meera=nobody"}, "SARVAM_VOICE_SUCCESSORS"),
+        ("espeak", {"VOICE": "klingon"}, "ESPEAK_VOICE"),
+        ("espeak", {"VOICE": "en-us+f3", "VOICE_ALIASES": "alloy=hi"}, ""),
+        ("elevenlabs", {"VOICE": "A voice of this account"}, ""),
+        ("anthropic", {"API_KEY": "one,two, three"}, ""),
+    ],
+)
+def test_voices_are_asked_for_as_a_request_would(settings: Any, name: str, values: dict[str, str], wrong: str) -> None:
+    settings.PROVIDERS = {name: values}
+    found = [str(message.msg) for message in run_checks() if message.id == "speech.E002"]
+    assert [wrong in message for message in found] == ([True] if wrong else [])

@@ -95,14 +95,15 @@ def successor_of(provider: BaseProvider, voice: str) -> str:
 
     The setting VOICE_SUCCESSORS ("meera=ritu") adds to the provider's own table and wins over it.
     """
-    return {**provider.retired_voices, **_pairs(provider, "VOICE_SUCCESSORS")}.get(voice.lower(), "")
+    return {**provider.retired_voices, **pairs_of(provider, "VOICE_SUCCESSORS")}.get(voice.lower(), "")
 
 
 def _configured_aliases(provider: BaseProvider) -> dict[str, str]:
-    return _pairs(provider, "VOICE_ALIASES")
+    return pairs_of(provider, "VOICE_ALIASES")
 
 
-def _pairs(provider: BaseProvider, name: str) -> dict[str, str]:
+def pairs_of(provider: BaseProvider, name: str) -> dict[str, str]:
+    """Return the setting `name` ("alloy=one,nova=two") as a dictionary. Raises ProviderNotConfigured."""
     setting = provider.setting(name) if name in provider.defaults else ""
     pairs = [[part.strip() for part in item.split("=")] for item in setting.split(",") if item.strip()]
     names = {pair[0]: pair[-1] for pair in pairs}
