@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import quantiles
 
 from caching.semantic.indexes.base import Entry
 from caching.semantic.matcher import Matcher
+from caching.semantic.missed import THRESHOLD, Missed, missed
 from caching.semantic.types import Decision
 
 SCOPE = "semantic_eval"
@@ -37,13 +38,17 @@ class Result:
     n: int = 0
     hits: int = 0
     wrong: int = 0
-    duplicates: int = 0
-    """Pairs only: how many have y = 1, the hits that could be had."""
+    reusable: int = 0
+    """Questions with a stored one of the same label; of pairs, those with y = 1."""
+    paraphrases: int = 0
+    """The same, of pairs only."""
     tiers: Counter[str] = field(default_factory=Counter)
     vetoes: Counter[str] = field(default_factory=Counter)
     """By which guards refused the nearest entry of a miss."""
     milliseconds: list[float] = field(default_factory=list)
-    wrong_examples: list[tuple[str, str]] = field(default_factory=list)
+    wrong_hits: list[tuple[str, str]] = field(default_factory=list)
+    missed_hits: list[Missed] = field(default_factory=list)
+    """Reusable, and not reused."""
 
     def count(self, decision: Decision, right: bool) -> None:
         self.n += 1
@@ -53,6 +58,18 @@ class Result:
             self.tiers[decision.tier] += 1
         elif decision.best is not None:
             self.vetoes.update(decision.best.vetoes)
+
+    def trace(self, decision: Decision, asked: str, same: Sequence[str], right: bool) -> None:
+        """Take note of a wrong hit, and of a miss beside the stored questions of the `same` label."""
+        self.reusable += bool(same)
+        if decision.entry is not None and not right:
+            self.wrong_hits.append((asked, decision.entry.text))
+        elif decision.entry is None and same:
+            found = missed(asked, same)
+            best = decision.best
+            if best and best.entry.text == found.stored and not best.unexplained:
+                found = replace(found, reasons=(THRESHOLD,))
+            self.missed_hits.append(found)
 
     @property
     def hit_rate(self) -> float:
@@ -99,14 +116,15 @@ def read_pairs(path: Path) -> list[Pair]:
 def replay(matcher: Matcher, stream: Sequence[Asked], level: str) -> Result:
     """Each question is looked up; a hit is right where the labels are equal; a miss is stored."""
     result = Result()
+    stored: dict[str, list[str]] = defaultdict(list)
     for at, asked in enumerate(stream):
         decision = _timed(matcher, asked.text, level, result)
         right = decision.best is not None and stream[int(decision.best.entry.id)].label == asked.label
         result.count(decision, right)
+        result.trace(decision, asked.text, stored[asked.label], right)
         if decision.entry is None:
             matcher.add(Entry(str(at), SCOPE, asked.text))
-        elif not right:
-            result.wrong_examples.append((asked.text, decision.entry.text))
+            stored[asked.label].append(asked.text)
     matcher.index.remove(str(at) for at in range(len(stream)))
     return result
 
@@ -118,9 +136,8 @@ def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
         matcher.add(Entry("pair", SCOPE, pair.stored))
         decision = _timed(matcher, pair.asked, level, result)
         result.count(decision, pair.same)
-        result.duplicates += pair.same
-        if decision.entry is not None and not pair.same:
-            result.wrong_examples.append((pair.asked, pair.stored))
+        result.trace(decision, pair.asked, [pair.stored] if pair.same else [], pair.same)
+        result.paraphrases += pair.same
         matcher.index.remove(["pair"])
     return result
 

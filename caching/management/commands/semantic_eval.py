@@ -16,8 +16,10 @@ from caching.semantic.evaluation import Result, compare, is_pairs, read_pairs, r
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes import names as index_names
 from caching.semantic.matcher import Matcher
+from caching.semantic.missed import as_read
 from caching.semantic.scoring.threshold import BUDGETS
 
+MOST_WORDS = 20
 # Error limit per question.
 LEVELS = {"quality": 0.0, **BUDGETS}
 
@@ -29,10 +31,11 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--level", choices=LEVELS, default="balanced")
         parser.add_argument(
-            "--shuffles", type=int, default=0, help="average over N random orders instead of the file's order"
+            "--shuffles", type=int, default=0, help="average over the order of the file and N random ones"
         )
         parser.add_argument("--embedder", choices=embedder_names(), default="wordllama")
         parser.add_argument("--index", choices=index_names(), default="numpy")
+        parser.add_argument("--explain", action="store_true", help="print how each wrong and each missed hit was read")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> str:
@@ -41,7 +44,9 @@ class Command(BaseCommand):
             results = {path.name: measure(path, embedder, options) for path in files}
         except (OSError, ValueError, KeyError, ImportError) as err:
             raise CommandError(str(err)) from err
-        return as_json(results) if options["json"] else as_text(results)
+        if options["json"]:
+            return as_json(results)
+        return "\n".join([*(explained(results) if options["explain"] else ()), as_text(results)])
 
 
 def measure(path: Path, embedder: BaseEmbedder, options: dict[str, Any]) -> list[Result]:
@@ -50,8 +55,7 @@ def measure(path: Path, embedder: BaseEmbedder, options: dict[str, Any]) -> list
     if is_pairs(path):
         return [compare(_matcher(embedder, options["index"]), read_pairs(path), level)]
     stream = read_stream(path)
-    orders = [Random(seed).sample(stream, len(stream)) for seed in range(options["shuffles"])]  # noqa: S311 - an order, not a secret
-    orders = orders or [stream]
+    orders = [stream, *(Random(seed).sample(stream, len(stream)) for seed in range(options["shuffles"]))]  # noqa: S311 - an order, not a secret
     return [replay(_matcher(embedder, options["index"]), order, level) for order in orders]
 
 
@@ -68,6 +72,7 @@ def _figures(results: list[Result]) -> dict[str, float]:
         "hit_rate": round(mean("hit_rate"), 5),
         "error_per_query": round(mean("error_per_query"), 5),
         "false_hit_share": round(mean("false_hit_share"), 5),
+        "reusable": round(mean("reusable") / max(results[0].n, 1), 5),
         "ms_p50": round(sum(result.percentile(50) for result in results) / len(results), 3),
         "ms_p99": round(sum(result.percentile(99) for result in results) / len(results), 3),
     }
@@ -76,6 +81,7 @@ def _figures(results: list[Result]) -> dict[str, float]:
 def _summary(files: dict[str, dict[str, float]]) -> dict[str, float]:
     return {
         "mean_hit_rate": round(sum(each["hit_rate"] for each in files.values()) / len(files), 5),
+        "mean_false_hit_share": round(sum(each["false_hit_share"] for each in files.values()) / len(files), 5),
         "worst_error_per_query": max(each["error_per_query"] for each in files.values()),
     }
 
@@ -86,28 +92,54 @@ def as_json(results: dict[str, list[Result]]) -> str:
 
 
 def as_text(results: dict[str, list[Result]]) -> str:
-    lines = []
-    for name, found in results.items():
-        each = _figures(found)
-        tiers = sum((result.tiers for result in found), Counter())
-        vetoes = sum((result.vetoes for result in found), Counter())
-        lines.append(
-            f"{name}: {each['n']} questions, {100 * each['hit_rate']:.1f} % hits, "
-            f"{100 * each['error_per_query']:.2f} wrong per 100 questions, "
-            f"{100 * each['false_hit_share']:.1f} % of hits wrong, "
-            f"{each['ms_p50']:.2f} ms p50, {each['ms_p99']:.2f} ms p99"
-        )
-        lines.append("  hits: " + _counted(tiers) + "; vetoes: " + _counted(vetoes))
-        if duplicates := sum(result.duplicates for result in found):
-            right = sum(result.hits - result.wrong for result in found)
-            lines.append(f"  pairs: {right} of {duplicates} true paraphrases kept")
+    lines = [line for name, found in results.items() for line in _file(name, found)]
     summary = _summary({name: _figures(found) for name, found in results.items()})
     lines.append(
         f"mean: {100 * summary['mean_hit_rate']:.1f} % hits, "
+        f"{100 * summary['mean_false_hit_share']:.1f} % of hits wrong, "
         f"worst file {100 * summary['worst_error_per_query']:.2f} wrong per 100 questions"
     )
     return "\n".join(lines)
 
 
-def _counted(counter: Counter[str]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counter.most_common()) or "none"
+def _file(name: str, found: list[Result]) -> list[str]:
+    each = _figures(found)
+    tiers = sum((result.tiers for result in found), Counter())
+    vetoes = sum((result.vetoes for result in found), Counter())
+    misses = [miss for result in found for miss in result.missed_hits]
+    worst = max(result.error_per_query for result in found)
+    lines = [
+        f"{name}: {each['n']} questions, {100 * each['hit_rate']:.1f} % hits, "
+        f"{100 * each['error_per_query']:.2f} wrong per 100 questions (worst order {100 * worst:.2f}), "
+        f"{100 * each['false_hit_share']:.1f} % of hits wrong, "
+        f"{each['ms_p50']:.2f} ms p50, {each['ms_p99']:.2f} ms p99",
+        "  hits: " + _counted(tiers) + "; vetoes: " + _counted(vetoes),
+    ]
+    if misses:
+        reasons = Counter(reason for miss in misses for reason in miss.reasons)
+        words = Counter(word for miss in misses for word in {*miss.words})
+        lines.append(f"  {100 * each['reusable']:.1f} % reusable; missed: {_counted(reasons)}")
+        lines.append(f"  words that no rule explains: {_counted(words, MOST_WORDS)}")
+    if paraphrases := sum(result.paraphrases for result in found):
+        right = sum(result.hits - result.wrong for result in found)
+        lines.append(f"  pairs: {right} of {paraphrases} true paraphrases kept")
+    return lines
+
+
+def explained(results: dict[str, list[Result]]) -> list[str]:
+    lines: list[str] = []
+    for result in (each for found in results.values() for each in found):
+        for asked, stored in result.wrong_hits:
+            lines += [f"WRONG {asked!r} was given the answer to {stored!r}", *_read(asked, stored)]
+        for miss in result.missed_hits:
+            why = ", ".join(miss.reasons) + (f" ({' '.join(miss.words)})" if miss.words else "")
+            lines += [f"MISSED {miss.asked!r} beside {miss.stored!r}: {why}", *_read(miss.asked, miss.stored)]
+    return lines
+
+
+def _read(asked: str, stored: str) -> list[str]:
+    return [f"    {as_read(asked)}", f"    {as_read(stored)}"]
+
+
+def _counted(counter: Counter[str], most: int | None = None) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counter.most_common(most)) or "none"

@@ -57,6 +57,24 @@ def test_it_prints_tiers_and_vetoes(stream: Path) -> None:
     assert "wrong per 100 questions" in text
 
 
+def test_it_says_what_of_the_reusable_was_missed_and_why(tmp_path: Path) -> None:
+    rows = [("find a therapist", "a"), ("find a family therapist", "a"), ("x² plus 1", "b"), ("y² plus 1", "b")]
+    path = write(tmp_path / "missed.jsonl", [{"q": text, "c": label} for text, label in rows])
+    assert json.loads(run(path, json=True))["files"]["missed.jsonl"]["reusable"] == pytest.approx(0.5)
+    text = run(path)
+    assert "50.0 % reusable; missed: words 1, not read 1" in text
+    assert "no rule explains: fami 1" in text
+
+
+def test_it_explains_how_a_wrong_and_a_missed_hit_were_read(tmp_path: Path) -> None:
+    rows = [("turn on the lamp in the hall", "on"), ("turn the hall lamp on", "other"), ("turn on the red lamp", "on")]
+    path = write(tmp_path / "read.jsonl", [{"q": text, "c": label} for text, label in rows])
+    text = run(path, explain=True)
+    assert "WRONG 'turn the hall lamp on' was given the answer to 'turn on the lamp in the hall'" in text
+    assert "    turn_on lamp | in hall\n" in text
+    assert "MISSED 'turn on the red lamp' beside 'turn on the lamp in the hall': words (red hall)" in text
+
+
 def test_it_measures_pairs(tmp_path: Path) -> None:
     pairs = write(
         tmp_path / "pairs.jsonl",

@@ -60,7 +60,7 @@ def test_an_embedder_of_another_length_is_refused() -> None:
 
 def test_no_near_miss_of_the_hand_written_set_is_served(matcher: Matcher) -> None:
     result = compare(matcher, [pair for pair in read_pairs(POLARITY) if not pair.same], "balanced")
-    assert result.wrong_examples == []
+    assert result.wrong_hits == []
 
 
 def test_most_true_paraphrases_of_the_hand_written_set_are_kept(matcher: Matcher) -> None:
