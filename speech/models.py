@@ -64,6 +64,11 @@ class Client(models.Model):
         help_text="Cache entries this client may add per UTC day. Further answers are returned but not cached. "
         "Empty: no limit.",
     )
+    scope_by_user = models.BooleanField(
+        "separate end users",
+        default=False,
+        help_text="Never answer one end user with another's entry: `user` of a chat request becomes part of the key.",
+    )
     never_store = models.BooleanField(
         default=False, help_text="Never store this client's prompts or responses, in Redis or in the database."
     )

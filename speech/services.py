@@ -13,11 +13,11 @@ from caching import stt
 from caching.ledger import Costs
 from caching.llm import cache as llm
 from caching.llm.entry import Answer
-from caching.llm.request import ChatQuery, text_of
+from caching.llm.request import text_of
 from caching.llm.stream import Chunk
 from caching.policy import Policy
 from caching.result import CacheResult, with_value
-from caching.rules.engine import apply_to_answer, apply_to_speech
+from caching.rules.engine import apply_to_speech
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
@@ -26,9 +26,9 @@ from speech.exceptions import ProviderError
 from speech.iterators import primed
 from speech.models import Client
 from speech.privacy.disclosure import hides, padding
-from speech.privacy.shared_scope import shared_if_admitted
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, Transcript, TranscriptionRequest
 from speech.routing.breaker import calling
+from speech.routing.cache_query import question_of
 from speech.routing.cache_source import chunks_of, source_of
 from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
 from speech.routing.fallback import Candidate, for_chat, for_speech, provider_named
@@ -117,7 +117,7 @@ def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *
             costs = None if stream and cached.status != "hit" else account.settle(cached)
             return ChatResult(cached, candidate.provider.name, candidate.request.model, costs)
         first = candidates.first
-        found = llm.stale(*_question(client, first, policy))
+        found = llm.stale(*question_of(client, first, policy))
         if found or len(candidates.failures) > 1:
             account.call(first.provider.name, first.request.model)
         if found:
@@ -130,7 +130,7 @@ def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *
 def _answer(
     client: Client, candidate: Candidate[ChatRequest], policy: Policy, account: Account, *, stream: bool
 ) -> CacheResult[Any]:
-    question, policy = _question(client, candidate, policy)
+    question, policy = question_of(client, candidate, policy)
     account.level = policy.level
     try:
         if found := llm.find(question, policy):
@@ -273,15 +273,6 @@ def _speaker(client: Client, candidate: Candidate[SpeechRequest], policy: Policy
     """Return a speaker under the cache rule that applies."""
     policy = apply_to_speech(policy, client.name, candidate.provider.name, candidate.request)
     return Speaker(client=client, provider=candidate.provider, request=candidate.request, policy=policy)
-
-
-def _question(client: Client, candidate: Candidate[ChatRequest], policy: Policy) -> tuple[ChatQuery, Policy]:
-    """Return the question, and `policy` under the cache rule that applies."""
-    request = candidate.request
-    about = (request.model, request.messages, request.params, request.language, candidate.provider.service)
-    question = ChatQuery(client.private_scope, candidate.provider.name, *about, client.name)
-    policy = apply_to_answer(policy, question)
-    return shared_if_admitted(client, question, policy), policy
 
 
 def _recording(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> stt.Recording:

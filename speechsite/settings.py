@@ -188,6 +188,8 @@ TTS_CACHE_TTL = {
 STALE_IF_ERROR_SECONDS = envint("STALE_IF_ERROR_SECONDS", 0)
 # What this many clients asked for may be kept where others that share find it.
 SHARED_SCOPE_CLIENTS = envint("SHARED_SCOPE_CLIENTS", 2, least=1)
+# As if every client had the setting `scope_by_user`.
+SCOPE_BY_USER = envbool("SCOPE_BY_USER", False)
 # From a client that shares, so that it cannot tell what others asked.
 HIDE_CACHE_STATUS = envbool("HIDE_CACHE_STATUS", False)
 PAD_SHARED_HITS = envbool("PAD_SHARED_HITS", False)
@@ -242,6 +244,7 @@ TTS_FALLBACK = envlist("TTS_FALLBACK")
 PROVIDER_BREAKER_FAILURES = envint("PROVIDER_BREAKER_FAILURES", 5)
 PROVIDER_BREAKER_SECONDS = envint("PROVIDER_BREAKER_SECONDS", 10, least=1)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)
+MAX_CONVERSATION_CHARACTERS = envint("MAX_CONVERSATION_CHARACTERS", 0)
 # Silence between two sentences that were synthesised one by one.
 SENTENCE_PAUSE_MS = envint("SENTENCE_PAUSE_MS", 120)
 # Spoken in the place of a block of code in a model's answer.

@@ -87,5 +87,6 @@ def text_of(message: Mapping[str, Any]) -> str:
     """Return the text of an OpenAI message, whose `content` may be a string, a list of parts, or null."""
     content = message.get("content")
     if isinstance(content, list):
-        return " ".join(part["text"] for part in content if isinstance(part, Mapping) and part.get("text"))
-    return content or ""
+        texts = (part.get("text") for part in content if isinstance(part, Mapping))
+        return " ".join(text for text in texts if text and isinstance(text, str))
+    return content if isinstance(content, str) else ""

@@ -11,14 +11,11 @@ from rest_framework.request import Request
 from caching.policy import Policy
 from speech import services
 from speech.api.request_body import parse_json
-from speech.api.serializers import ConverseCall, ConverseRequestSerializer
+from speech.api.serializers import NOTHING_SAID, ConverseCall, ConverseRequestSerializer
 from speech.api.uploads import audio_of
 from speech.exceptions import InvalidRequest
 from speech.models import Client
 from speech.providers.base import TranscriptionRequest
-
-# Stands in for the question while the request is validated, so that nothing is transcribed in vain.
-PLACEHOLDER = "…"
 
 
 class SpokenRequestSerializer(serializers.Serializer[Any]):
@@ -44,10 +41,11 @@ def read_spoken_call(request: Request) -> tuple[ConverseCall, TranscriptionReque
 
 def _question(turns: Any) -> dict[str, Any]:
     if turns is None:
-        return {"query": PLACEHOLDER}
+        # Stands in for the question while the request is validated, so that nothing is transcribed in vain.
+        return {"query": NOTHING_SAID}
     if not isinstance(turns, list):
         raise InvalidRequest("messages must be a list", param="messages")
-    return {"messages": [*turns, {"role": "user", "content": PLACEHOLDER}]}
+    return {"messages": [*turns, {"role": "user", "content": NOTHING_SAID}]}
 
 
 def hear(

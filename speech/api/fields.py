@@ -21,8 +21,8 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class BoundedTextField(TextField):
-    """A text of at most MAX_TEXT_CHARACTERS."""
+class SpokenTextField(TextField):
+    """A text to be spoken, of at most MAX_TEXT_CHARACTERS."""
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
@@ -80,3 +80,18 @@ class StrictSerializer(PreparedSerializer):
                 {unknown[0][:100]: [f"Unknown field. Allowed fields: {', '.join(self.fields)}."]}, code="unknown_field"
             )
         return super().to_internal_value(data)
+
+
+class TolerantSerializer(PreparedSerializer):
+    """Reads null as absent: typed clients send it for every field that is not set."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            data = {name: value for name, value in data.items() if value is not None}
+        return super().to_internal_value(data)
+
+    @property
+    def unknown_fields(self) -> dict[str, Any]:
+        """The fields of the body that are not declared here, and not null."""
+        given = self.initial_data.items()
+        return {name: value for name, value in given if value is not None and name not in self.fields}

@@ -1,4 +1,4 @@
-"""Validation of OpenAI messages. Fields not named here pass through."""
+"""Validation of OpenAI messages: no stricter than OpenAI, and fields not named here pass through."""
 
 from __future__ import annotations
 
@@ -12,48 +12,54 @@ from speech.exceptions import InvalidRequest
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
-def validate_messages(messages: Any) -> list[dict[str, Any]]:
-    """Return `messages` unchanged. Raises InvalidRequest that names the field at fault."""
+def validate_messages(messages: Any, *, from_field: str = "messages") -> list[dict[str, Any]]:
+    """Return `messages` without fields that are null. Raises InvalidRequest that names the field at fault."""
     if not isinstance(messages, list) or not messages:
         raise InvalidRequest("messages must be a non-empty list", param="messages")
-    for position, message in enumerate(messages):
-        _validate_message(message, f"messages.{position}")
-    if messages[-1]["role"] in ("system", "developer"):
-        raise InvalidRequest("the last message must not have the role system or developer", param="messages")
+    said = [_said(message, f"messages.{position}") for position, message in enumerate(messages)]
+    if limit := settings.MAX_CONVERSATION_CHARACTERS:
+        _check_length(said, limit, from_field)
+    return said
+
+
+def _check_length(messages: list[dict[str, Any]], limit: int, field: str) -> None:
     characters = sum(len(text) for message in messages for text in _texts(message))
-    if characters > settings.MAX_TEXT_CHARACTERS:
-        raise InvalidRequest(
-            f"messages contain {characters} characters, exceeding the limit of {settings.MAX_TEXT_CHARACTERS}",
-            param="messages",
-            code="text_too_long",
-        )
-    return messages
+    if characters > limit:
+        message = f"{field} must not exceed {limit} characters, and has {characters}"
+        raise InvalidRequest(message, param=field, code="text_too_long")
 
 
-def _validate_message(message: Any, path: str) -> None:
+def _said(message: Any, path: str) -> dict[str, Any]:
+    """Return a valid message. Typed clients send null for every field that is not set."""
     if not isinstance(message, dict):
         raise InvalidRequest(f"{path} must be an object", param=path)
     role = message.get("role")
     if role not in ROLES:
         raise InvalidRequest(f"{path}.role must be one of {', '.join(ROLES)}", param=f"{path}.role")
+    said = {name: value for name, value in message.items() if value is not None or name == "content"}
     content = message.get("content")
-    if content is None and role == "assistant" and (message.get("tool_calls") or message.get("function_call")):
-        return
-    if not isinstance(content, str | list):
-        raise InvalidRequest(f"{path}.content must be a string or a list of parts", param=f"{path}.content")
-    if isinstance(content, list):
+    if content is None or content == []:
+        if not _may_be_silent(role, said):
+            raise InvalidRequest(f"{path}.content must be a string or a list of parts", param=f"{path}.content")
+    elif isinstance(content, list):
         _validate_parts(content, f"{path}.content")
-    elif role == "user" and not content.strip():
-        raise InvalidRequest(f"{path}.content must not be blank", param=f"{path}.content", code="blank")
+    elif not isinstance(content, str):
+        raise InvalidRequest(f"{path}.content must be a string or a list of parts", param=f"{path}.content")
+    return said
+
+
+def _may_be_silent(role: str, message: Mapping[str, Any]) -> bool:
+    """Return True for results of tools, and for answers that consist of something else: calls, a refusal, audio …"""
+    if role in ("tool", "function"):
+        return True
+    return role == "assistant" and any(message[name] for name in message.keys() - {"role", "content", "name"})
 
 
 def _validate_parts(parts: list[Any], path: str) -> None:
-    if not parts:
-        raise InvalidRequest(f"{path} must contain at least one part", param=path, code="blank")
     for position, part in enumerate(parts):
         if not isinstance(part, dict) or not isinstance(part.get("type"), str):
             raise InvalidRequest(f"{path}.{position} must be an object with a type", param=f"{path}.{position}")
-        if part["type"] == "text" and not isinstance(part.get("text"), str):
+        if part["type"] in ("text", "input_text", "output_text") and not isinstance(part.get("text"), str):
             raise InvalidRequest(f"{path}.{position}.text must be a string", param=f"{path}.{position}.text")
 
 

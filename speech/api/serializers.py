@@ -14,9 +14,9 @@ from caching.policy import LEVELS, Level
 from speech import providers
 from speech.api.fields import (
     SAMPLE_RATES,
-    BoundedTextField,
     MessagesField,
     NumberField,
+    SpokenTextField,
     StrictSerializer,
     TextField,
     TruthField,
@@ -24,6 +24,7 @@ from speech.api.fields import (
 )
 from speech.api.messages import validate_messages
 from speech.audio import formats
+from speech.exceptions import InvalidRequest
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.services import ConverseWish
 from speech.text.markdown import speakable
@@ -68,6 +69,7 @@ class LevelField(serializers.ChoiceField):
         return settings.OPTIMIZATION_LEVEL
 
 
+NOTHING_SAID = "…"
 CONVERSE_CODECS = ("wav", "pcm", "mp3", "mulaw", "alaw", "wav_mulaw", "wav_alaw")
 
 
@@ -78,12 +80,22 @@ def one_conversation(attrs: dict[str, Any]) -> list[dict[str, Any]]:
     if "messages" in attrs and "system" in attrs:
         raise serializers.ValidationError({"system": "Add the instructions to `messages` instead."})
     system = [{"role": "system", "content": attrs["system"]}] if "system" in attrs else []
-    question = [{"role": "user", "content": attrs["query"]}] if "query" in attrs else []
-    return validate_messages(attrs.get("messages") or [*system, *question])
+    if "query" in attrs:
+        return validate_messages([*system, {"role": "user", "content": attrs["query"]}], from_field="query")
+    return _with_a_question(validate_messages(attrs["messages"]))
+
+
+def _with_a_question(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return `messages`, unless the last one is a user's and blank: here, unlike in OpenAI's API, that is a mistake."""
+    last = messages[-1]
+    if last["role"] == "user" and isinstance(last["content"], str) and not last["content"].strip():
+        path = f"messages.{len(messages) - 1}.content"
+        raise InvalidRequest(f"{path} must not be blank", param=path, code="blank")
+    return messages
 
 
 class ChatRequestSerializer(StrictSerializer):
-    query = BoundedTextField(required=False, help_text="A single question. Send this or `messages`.")
+    query = TextField(required=False, help_text="A single question. Send this or `messages`.")
     messages = MessagesField(required=False, help_text="A conversation in OpenAI's format.")
     system = TextField(required=False, help_text="Instructions for the model. Only with `query`.")
     optimization_level = LevelField()
@@ -126,7 +138,7 @@ class FeedbackRequestSerializer(StrictSerializer):
 
 
 class SpeechRequestSerializer(StrictSerializer):
-    text = BoundedTextField()
+    text = SpokenTextField()
     voice = TextField(required=False, max_length=200)
     provider = serializers.ChoiceField(
         choices=providers.that_do("speech"), required=False, help_text="Default: the server's TTS_PROVIDER."
@@ -158,7 +170,7 @@ class SpeechRequestSerializer(StrictSerializer):
 
 
 class ConverseRequestSerializer(StrictSerializer):
-    query = BoundedTextField(required=False, help_text="The user's question. Send this or `messages`.")
+    query = TextField(required=False, help_text="The user's question. Send this or `messages`.")
     messages = MessagesField(required=False, help_text="A conversation in OpenAI's format.")
     system = TextField(required=False, help_text="Instructions for the model. Only with `query`.")
     optimization_level = LevelField()
@@ -184,7 +196,7 @@ class ConverseRequestSerializer(StrictSerializer):
         chat = ChatRequest(messages=data["messages"], model=data.get("llm_model", ""), language=language)
         speech = SpeechRequest(
             # The question stands for the answer until there is one.
-            text=text_of(data["messages"][-1]),
+            text=text_of(data["messages"][-1]).strip() or NOTHING_SAID,
             voice=data.get("voice", ""),
             model=data.get("tts_model", ""),
             language=language,

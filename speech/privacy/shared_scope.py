@@ -57,6 +57,6 @@ def _may_share(client: Client, policy: Policy) -> bool:
 
 def _says_nothing_personal(question: ChatQuery) -> bool:
     return set(question.params) <= HARMLESS_PARAMS and all(
-        set(message) <= {"role", "content"} and isinstance(message["content"], str) and is_shareable(message["content"])
+        set(message) == {"role", "content"} and isinstance(message["content"], str) and is_shareable(message["content"])
         for message in question.messages
     )

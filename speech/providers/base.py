@@ -18,12 +18,12 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One call to a language model. Every field is part of the cache key."""
+    """One call to a language model. Every field is part of the cache key, but for `NOT_KEYED` of the parameters."""
 
     messages: Sequence[Message]
     model: str = ""
     language: str = ""
-    # OpenAI's parameters (`temperature`, `tools`, `response_format`, …), passed through. Never `stream`.
+    # OpenAI's parameters (`temperature`, `tools`, …) and those of other servers, passed through. Never `stream`.
     params: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from caching.llm.request import text_of
 from speech.exceptions import InvalidRequest, ProviderNotConfigured
 from speech.providers._shared import openai_chat, validation
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, Message
@@ -28,8 +29,8 @@ class Provider(BaseProvider):
             raise InvalidRequest(f"{self.name} returns one choice only", param="n")
         form = request.params.get("response_format") or {}
         validation.refuse(self, tools=request.params.get("tools"), response_format=form.get("type", "text") != "text")
-        if not _question(request.messages):
-            raise InvalidRequest("messages must contain a user message with text", param="messages")
+        if not _question(request.messages) and any(isinstance(each.get("content"), list) for each in request.messages):
+            raise InvalidRequest(f"{self.name} reads text only", param="messages")
         return openai_chat.prepare(request, _MODEL)
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
@@ -67,21 +68,13 @@ def _answer(messages: Sequence[Message]) -> str:
 
 
 def _question(messages: Sequence[Message]) -> str:
-    """Text of the last user message."""
-    for message in reversed(messages):
-        if message.get("role") == "user":
-            return " ".join(_text(message).split())
-    return ""
-
-
-def _text(message: Message) -> str:
-    """Text of OpenAI's `content`: a string or a list of parts."""
-    content = message.get("content") or ""
-    return content if isinstance(content, str) else " ".join(part.get("text") or "" for part in content)
+    """Text of the last user message, or of the last message where no user has said anything."""
+    asked = [message for message in messages if message.get("role") == "user"] or messages
+    return " ".join(text_of(asked[-1]).split())
 
 
 def _usage(messages: Sequence[Message], answer: str) -> dict[str, int]:
-    asked, answered = sum(len(_text(message).split()) for message in messages), len(answer.split())
+    asked, answered = sum(len(text_of(message).split()) for message in messages), len(answer.split())
     return {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered}
 
 

@@ -1,4 +1,4 @@
-"""OpenAI's request bodies. Fields not named here are ignored, as clients expect."""
+"""OpenAI's request bodies."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from caching.policy import LEVELS
-from speech.api.endpoint import PreparedSerializer
 from speech.api.fields import (
     SAMPLE_RATES,
-    BoundedTextField,
     MessagesField,
     NumberField,
+    SpokenTextField,
     TextField,
+    TolerantSerializer,
     WholeNumberField,
 )
 from speech.api.messages import validate_messages
@@ -62,44 +62,44 @@ class VoiceField(serializers.Field[str, Any, str, Any]):
 
 
 class StreamOptionsSerializer(serializers.Serializer[Any]):
-    include_usage = serializers.BooleanField(default=False)
+    include_usage = serializers.BooleanField(default=False, allow_null=True)
 
 
-class ChatCompletionSerializer(PreparedSerializer):
+class ChatCompletionSerializer(TolerantSerializer):
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     messages = MessagesField()
-    stream = serializers.BooleanField(default=False, allow_null=True)
-    stream_options = StreamOptionsSerializer(required=False, allow_null=True)
+    stream = serializers.BooleanField(default=False)
+    stream_options = StreamOptionsSerializer(required=False)
     optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
     language = TextField(required=False, max_length=35)
 
-    temperature = NumberField(required=False, allow_null=True, min_value=0, max_value=2)
-    top_p = NumberField(required=False, allow_null=True, min_value=0, max_value=1)
-    top_k = WholeNumberField(required=False, allow_null=True)
-    min_p = NumberField(required=False, allow_null=True, min_value=0, max_value=1)
-    presence_penalty = NumberField(required=False, allow_null=True, min_value=-2, max_value=2)
-    frequency_penalty = NumberField(required=False, allow_null=True, min_value=-2, max_value=2)
-    repetition_penalty = NumberField(required=False, allow_null=True)
-    max_tokens = WholeNumberField(required=False, allow_null=True, min_value=1)
-    max_completion_tokens = WholeNumberField(required=False, allow_null=True, min_value=1)
-    n = WholeNumberField(required=False, allow_null=True, min_value=1, max_value=128)
-    seed = WholeNumberField(required=False, allow_null=True)
-    logprobs = serializers.BooleanField(required=False, allow_null=True)
-    top_logprobs = WholeNumberField(required=False, allow_null=True, min_value=0, max_value=20)
-    logit_bias = serializers.DictField(required=False, allow_null=True)
-    stop = serializers.JSONField(required=False, allow_null=True)
-    tools = serializers.ListField(child=serializers.DictField(), required=False, allow_null=True)
-    tool_choice = serializers.JSONField(required=False, allow_null=True)
-    parallel_tool_calls = serializers.BooleanField(required=False, allow_null=True)
-    functions = serializers.ListField(child=serializers.DictField(), required=False, allow_null=True)
-    function_call = serializers.JSONField(required=False, allow_null=True)
-    response_format = serializers.DictField(required=False, allow_null=True)
-    reasoning_effort = TextField(required=False, allow_null=True)
-    verbosity = TextField(required=False, allow_null=True)
-    modalities = serializers.ListField(child=TextField(), required=False, allow_null=True)
-    audio = serializers.DictField(required=False, allow_null=True)
-    prediction = serializers.DictField(required=False, allow_null=True)
-    web_search_options = serializers.DictField(required=False, allow_null=True)
+    temperature = NumberField(required=False, min_value=0, max_value=2)
+    top_p = NumberField(required=False, min_value=0, max_value=1)
+    top_k = WholeNumberField(required=False)
+    min_p = NumberField(required=False, min_value=0, max_value=1)
+    presence_penalty = NumberField(required=False, min_value=-2, max_value=2)
+    frequency_penalty = NumberField(required=False, min_value=-2, max_value=2)
+    repetition_penalty = NumberField(required=False)
+    max_tokens = WholeNumberField(required=False)
+    max_completion_tokens = WholeNumberField(required=False)
+    n = WholeNumberField(required=False, min_value=1, max_value=128)
+    seed = WholeNumberField(required=False)
+    logprobs = serializers.BooleanField(required=False)
+    top_logprobs = WholeNumberField(required=False)
+    logit_bias = serializers.DictField(required=False)
+    stop = serializers.JSONField(required=False)
+    tools = serializers.ListField(child=serializers.DictField(), required=False)
+    tool_choice = serializers.JSONField(required=False)
+    parallel_tool_calls = serializers.BooleanField(required=False)
+    functions = serializers.ListField(child=serializers.DictField(), required=False)
+    function_call = serializers.JSONField(required=False)
+    response_format = serializers.DictField(required=False)
+    reasoning_effort = TextField(required=False)
+    verbosity = TextField(required=False)
+    modalities = serializers.ListField(child=TextField(), required=False)
+    audio = serializers.DictField(required=False)
+    prediction = serializers.DictField(required=False)
+    web_search_options = serializers.DictField(required=False)
 
     def validate_messages(self, messages: Any) -> list[dict[str, Any]]:
         return validate_messages(messages)
@@ -109,45 +109,39 @@ class ChatCompletionSerializer(PreparedSerializer):
         request = ChatRequest(
             messages=data["messages"],
             language=data.get("language", ""),
-            params={name: value for name, value in data.items() if name not in NOT_PARAMS},
+            params={name: value for name, value in data.items() if name not in NOT_PARAMS} | self.unknown_fields,
         )
-        usage = (data.get("stream_options") or {}).get("include_usage", False)
-        return CompletionCall(request, data["model"], data.get("optimization_level", ""), bool(data["stream"]), usage)
+        usage = bool(data.get("stream_options", {}).get("include_usage"))
+        return CompletionCall(request, data["model"], data.get("optimization_level", ""), data["stream"], usage)
 
 
-class AudioSpeechSerializer(PreparedSerializer):
-    input = BoundedTextField()
-    model = TextField(required=False, max_length=200, allow_blank=True, allow_null=True, default="")
-    voice = VoiceField(required=False, allow_null=True, default="")
-    instructions = TextField(required=False, allow_blank=True, allow_null=True, max_length=4096)
-    response_format = serializers.ChoiceField(choices=formats.names(), allow_null=True, default="mp3")
-    speed = NumberField(required=False, allow_null=True, min_value=0.25, max_value=4.0)
-    stream_format = serializers.ChoiceField(choices=("audio", "sse"), allow_null=True, default="audio")
-    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False, allow_null=True)
-    language = TextField(required=False, max_length=35, allow_null=True, allow_blank=True)
+class AudioSpeechSerializer(TolerantSerializer):
+    input = SpokenTextField()
+    model = TextField(required=False, max_length=200, allow_blank=True, default="")
+    voice = VoiceField(required=False, default="")
+    instructions = TextField(required=False, allow_blank=True, max_length=4096)
+    response_format = serializers.ChoiceField(choices=formats.names(), default="mp3")
+    speed = NumberField(required=False, min_value=0.25, max_value=4.0)
+    stream_format = serializers.ChoiceField(choices=("audio", "sse"), default="audio")
+    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
+    language = TextField(required=False, max_length=35, allow_blank=True)
     sample_rate = serializers.ChoiceField(
-        choices=SAMPLE_RATES, required=False, allow_null=True, help_text="Default: 24000, for G.711 8000."
+        choices=SAMPLE_RATES, required=False, help_text="Default: 24000, for G.711 8000."
     )
     speakable = serializers.BooleanField(
-        required=False, allow_null=True, help_text="True: `input` is Markdown, whose marks are not to be spoken."
+        required=False, help_text="True: `input` is Markdown, whose marks are not to be spoken."
     )
 
     def to_call(self) -> AudioSpeechCall:
         data = self.validated_data
-        codec = data["response_format"] or "mp3"
+        codec = data["response_format"]
         request = SpeechRequest(
             text=speakable(data["input"]) if data.get("speakable") else data["input"],
-            voice=data["voice"] or "",
-            language=data.get("language") or "",
-            speed=data.get("speed") or 1.0,
+            voice=data["voice"],
+            language=data.get("language", ""),
+            speed=data.get("speed", 1.0),
             sample_rate=data.get("sample_rate") or formats.get(codec).default_sample_rate,
-            instructions=data.get("instructions") or "",
+            instructions=data.get("instructions", ""),
         )
         as_events = data["stream_format"] == "sse"
-        return AudioSpeechCall(
-            request,
-            data["model"] or "",
-            data.get("optimization_level") or "",
-            codec,
-            as_events,
-        )
+        return AudioSpeechCall(request, data["model"], data.get("optimization_level", ""), codec, as_events)

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 
 from speech.models import Client
 
-FIELDS = ("shared_scope", "requests_per_minute", "daily_budget_usd", "daily_entries", "never_store")
+FIELDS = ("shared_scope", "requests_per_minute", "daily_budget_usd", "daily_entries", "scope_by_user", "never_store")
 
 
 class Command(BaseCommand):
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--requests-per-minute", type=int, metavar="N", help="limit within any 60 seconds")
         parser.add_argument("--daily-budget-usd", type=Decimal, metavar="AMOUNT", help="spending limit per UTC day")
         parser.add_argument("--daily-entries", type=int, metavar="N", help="new cache entries per UTC day")
+        parser.add_argument("--scope-by-user", action="store_true", help="keep entries of its end users apart")
         parser.add_argument("--never-store", action="store_true", help="never store its prompts or responses")
 
     def handle(self, *, name: str, **options: Any) -> str:

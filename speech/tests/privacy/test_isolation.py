@@ -34,6 +34,7 @@ from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionS
 from speech.models import Client
 from speech.providers.base import TranscriptionRequest
 from speech.routing import fallback
+from speech.routing.cache_query import question_of as asked_of
 from speech.routing.error_transfer import FAILURES
 
 EXAMPLES = 1000
@@ -175,7 +176,7 @@ def question_of(said: dict[str, Any], clients: list[Client], query: str) -> Chat
     call = asked.to_call()
     meant = model_names.resolve(call.model, "chat")
     choice = fallback.for_chat(replace(call.request, model=meant.model), meant.provider).first
-    return services._question(clients[said["client"]], choice, SPEED)[0]
+    return asked_of(clients[said["client"]], choice, SPEED)[0]
 
 
 def remember_everywhere(question: ChatQuery, text: str) -> None:

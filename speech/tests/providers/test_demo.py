@@ -49,6 +49,23 @@ def test_it_says_the_same_each_time() -> None:
     assert DEMO.chat(request) == DEMO.chat(request)
 
 
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        ([("system", "Greet the caller.")], "Greet the caller."),
+        ([("system", "Be brief."), ("developer", "Greet the caller.")], "Greet the caller."),
+        ([("user", "Hello."), ("system", "Answer in Hindi.")], "Hello."),
+        ([("user", "Hello."), ("assistant", "Hi.")], "Hello."),
+        ([("assistant", "How may I help?")], "How may I help?"),
+        ([("user", "")], ""),
+    ],
+)
+def test_it_answers_any_order_of_roles(messages: list[tuple[str, str]], said: str) -> None:
+    request = ChatRequest(messages=[{"role": role, "content": content} for role, content in messages])
+    (choice,) = DEMO.chat(DEMO.prepare_chat(request)).choices
+    assert f"You said: “{said}”" in choice["message"]["content"]
+
+
 def test_it_takes_its_time(settings: Settings) -> None:
     settings.PROVIDERS = {}
     begun = time.monotonic()
