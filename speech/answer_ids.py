@@ -20,6 +20,7 @@ from caching.result import CacheResult
 from speech.models import Client
 
 PREFIX = "chatcmpl-"
+RESPONSE = "resp_"
 # The level's place in LEVELS, a name of this use, the hash in the answer's key, the pair (zeros: none).
 _FORMAT = struct.Struct("!B8s32s12s")
 _NO_PAIR = bytes(12)
@@ -36,7 +37,7 @@ class AnswerID:
     pair: str
 
 
-def issue(client: Client, result: CacheResult[Any], level: Level) -> str:
+def issue(client: Client, result: CacheResult[Any], level: Level, *, prefix: str = PREFIX) -> str:
     """A new id for an answer of a language model."""
     matched = result.matched
     packed = _FORMAT.pack(
@@ -46,13 +47,13 @@ def issue(client: Client, result: CacheResult[Any], level: Level) -> str:
         bytes.fromhex(matched.pair) if matched else _NO_PAIR,
     )
     signature = _signature(client, packed)
-    return PREFIX + base64.urlsafe_b64encode(_sealed(packed, signature) + signature).decode().rstrip("=")
+    return prefix + base64.urlsafe_b64encode(_sealed(packed, signature) + signature).decode().rstrip("=")
 
 
 def read(client: Client, id: str) -> AnswerID | None:
     """Decode an id; None if it was not issued to this client."""
     try:
-        data = base64.urlsafe_b64decode(id.removeprefix(PREFIX) + "==")
+        data = base64.urlsafe_b64decode(id.removeprefix(PREFIX).removeprefix(RESPONSE) + "==")
     except (binascii.Error, ValueError):
         return None
     if len(data) != _FORMAT.size + _SIGNATURE_BYTES:

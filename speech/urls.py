@@ -6,6 +6,7 @@ from django.urls.converters import UUIDConverter
 from speech.api import health, views
 from speech.api.openai import transcriptions as openai_transcriptions
 from speech.api.openai import views as openai_views
+from speech.api.openai.responses_api import views as responses_views
 
 urlpatterns = [
     re_path(r"^api/chat/?$", views.ChatView.as_view(), name="chat"),
@@ -14,6 +15,11 @@ urlpatterns = [
     re_path(r"^api/feedback/?$", views.FeedbackView.as_view(), name="feedback"),
     re_path(rf"^api/receipts/(?P<id>{UUIDConverter.regex})/?$", views.ReceiptView.as_view(), name="receipt"),
     re_path(r"^v1/chat/completions/?$", openai_views.ChatCompletionsView.as_view(), name="v1-chat-completions"),
+    re_path(r"^v1/responses/?$", responses_views.ResponsesView.as_view(), name="v1-responses"),
+    re_path(r"^v1/responses/(?P<id>[^/]+)/?$", responses_views.StoredResponseView.as_view(), name="v1-response"),
+    re_path(
+        r"^v1/responses/(?P<id>[^/]+)/input_items/?$", responses_views.InputItemsView.as_view(), name="v1-input-items"
+    ),
     re_path(r"^v1/audio/speech/?$", openai_views.AudioSpeechView.as_view(), name="v1-audio-speech"),
     re_path(
         r"^v1/audio/transcriptions/?$", openai_transcriptions.TranscriptionsView.as_view(), name="v1-transcriptions"

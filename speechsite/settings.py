@@ -243,6 +243,8 @@ TTS_FALLBACK = envlist("TTS_FALLBACK")
 # Failures in a row after which a worker leaves a provider alone, and for how many seconds.
 PROVIDER_BREAKER_FAILURES = envint("PROVIDER_BREAKER_FAILURES", 5)
 PROVIDER_BREAKER_SECONDS = envint("PROVIDER_BREAKER_SECONDS", 10, least=1)
+# Days that an answer of /v1/responses can be retrieved and continued; 0: none is stored.
+RESPONSES_RETENTION_DAYS = envint("RESPONSES_RETENTION_DAYS", 30)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)
 MAX_CONVERSATION_CHARACTERS = envint("MAX_CONVERSATION_CHARACTERS", 0)
 # Silence between two sentences that were synthesised one by one.

@@ -2,14 +2,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import uuid
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.utils import timezone
 
 from caching.policy import Policy, Quota
 
@@ -105,28 +102,3 @@ class Client(models.Model):
     @property
     def is_authenticated(self) -> bool:
         return self.is_active
-
-
-class ReceiptQuerySet(models.QuerySet["Receipt"]):
-    def fresh(self) -> ReceiptQuerySet:
-        return self.filter(created__gte=timezone.now() - Receipt.KEPT_FOR)
-
-    def prune(self) -> int:
-        """Delete expired receipts. Return their number."""
-        return self.filter(created__lt=timezone.now() - Receipt.KEPT_FOR).delete()[0]
-
-
-class Receipt(models.Model):
-    """Receipt of a voice turn, in the database so that every worker has it, also without Redis."""
-
-    KEPT_FOR = timedelta(minutes=10)
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    client = models.ForeignKey(Client, on_delete=models.CASCADE)
-    created = models.DateTimeField(auto_now_add=True, db_index=True)
-    body = models.JSONField()
-
-    objects = ReceiptQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return str(self.id)

@@ -1,0 +1,183 @@
+"""A chat answer, whole or in chunks, as a response and its events.
+
+https://platform.openai.com/docs/api-reference/responses-streaming (the types of `openai` 3.54, November 2026)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from caching.llm.entry import Answer
+from speech.api.openai.responses_api.items import CallItem, Event, TextItem
+from speech.api.openai.responses_api.response import Response, item_id, usage_of
+
+_REASONING = ("reasoning_content", "reasoning")  # the same text under two names: some providers send both
+_SHOWN = {*_REASONING, "role", "content", "refusal", "tool_calls", "annotations"}
+_CALL = {"id", "index", "type", "function", "custom"}
+_PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
+_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+
+
+def whole(response: Response, answer: Answer) -> Response:
+    """Return the response for an answer."""
+    writer = Writer(response)
+    choice = answer.choices[0]
+    for _ in writer.write({**choice, "delta": choice["message"]}):
+        pass
+    for _ in writer.end(answer):
+        pass
+    return writer.response
+
+
+class Writer:
+    """Writes a response: `start`, then `write` for each part of the answer, then `end`.
+
+    A text ends where another kind begins. Calls end with the response, as providers may send parts of several in turns.
+    """
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        summary = response["reasoning"].get("summary")
+        self._thought = "summary_text" if summary and summary != "none" else "reasoning_text"
+        self._text: TextItem | None = None
+        self._calls: dict[int, CallItem] = {}
+        self._unnamed: dict[int, dict[str, str]] = {}
+        self._items: list[TextItem | CallItem] = []
+        self._output: dict[int, dict[str, Any]] = {}
+
+    def start(self) -> Iterator[Event]:
+        for state in ("created", "in_progress"):
+            yield {"type": f"response.{state}", "response": self.response}
+
+    def write(self, choice: Mapping[str, Any]) -> Iterator[Event]:
+        """Yield the events of a part of a choice, which has a `delta`."""
+        delta = choice.get("delta") or {}
+        thoughts, text = texts_of(delta)
+        if thoughts:
+            yield from self._write_text("reasoning", self._thought, thoughts)
+        if text:
+            tokens = (choice.get("logprobs") or {}).get("content")
+            yield from self._write_text("message", "output_text", text, logprobs_of(tokens))
+        if refusal := delta.get("refusal"):
+            yield from self._write_text("message", "refusal", refusal)
+        for annotation in delta.get("annotations") or ():
+            if not (self._text and self._text.kind == "message"):
+                yield from self._write_text("message", "output_text", "")
+            if self._text:
+                yield from self._text.annotate(flat(annotation))
+        for position, call in enumerate(delta.get("tool_calls") or ()):
+            yield from self._write_call(call.get("index", position), call)
+
+    def end(self, answer: Answer) -> Iterator[Event]:
+        """Yield the closing events. `answer` is the sum of all that was written."""
+        choice = answer.choices[0]
+        reason = _INCOMPLETE.get(choice.get("finish_reason") or "")
+        for index in list(self._unnamed):
+            yield from self._begin_call(index, custom=False)
+        if not self._items:
+            yield from self._write_text("message", "output_text", "")
+        self._add_extras(choice["message"])
+        for item in self._items:
+            if item.index not in self._output:
+                cut = reason and item is self._items[-1]
+                yield from self._close(item, "incomplete" if cut else "completed")
+        status = "incomplete" if reason else "completed"
+        self.response = {
+            **self.response,
+            "status": status,
+            "incomplete_details": {"reason": reason} if reason else None,
+            "completed_at": None if reason else int(time.time()),
+            "model": answer.model or self.response["model"],
+            "output": [self._output[item.index] for item in self._items],
+            "usage": usage_of(answer.usage),
+        }
+        yield {"type": f"response.{status}", "response": self.response}
+
+    def _write_text(self, kind: str, part: str, text: str, logprobs: Sequence[Any] = ()) -> Iterator[Event]:
+        if self._text is None or self._text.kind != kind:
+            yield from self._close_text()
+            self._text = TextItem(kind, self._next_id(kind), len(self._items))
+            self._items.append(self._text)
+            yield from self._text.begun()
+        yield from self._text.write(part, text, list(logprobs))
+
+    def _write_call(self, index: int, part: Mapping[str, Any]) -> Iterator[Event]:
+        custom = "custom" in part
+        made = part.get("custom" if custom else "function") or {}
+        written = made.get("input" if custom else "arguments") or ""
+        if index not in self._calls:
+            early = self._unnamed.setdefault(index, {"id": "", "name": "", "written": ""})
+            early["id"] = part.get("id") or early["id"]
+            early["name"] += made.get("name") or ""
+            early["written"] += written
+            if early["name"]:
+                yield from self._begin_call(index, custom=custom)
+        elif written:
+            yield from self._calls[index].write(written)
+
+    def _begin_call(self, index: int, *, custom: bool) -> Iterator[Event]:
+        yield from self._close_text()
+        early = self._unnamed.pop(index)
+        id = self._next_id("custom_tool_call" if custom else "function_call")
+        item = CallItem(id, len(self._items), early["id"] or id, early["name"], custom=custom)
+        self._calls[index] = item
+        self._items.append(item)
+        yield from item.begun()
+        if early["written"]:
+            yield from item.write(early["written"])
+
+    def _close_text(self) -> Iterator[Event]:
+        if self._text:
+            yield from self._close(self._text, "completed")
+        self._text = None
+
+    def _close(self, item: TextItem | CallItem, status: str) -> Iterator[Event]:
+        yield from item.ended(status)
+        self._output[item.index] = item.rendered(status)
+
+    def _add_extras(self, message: Mapping[str, Any]) -> None:
+        """Give fields without a place of their own to the items that are still open."""
+        calls = [call for _, call in sorted(self._calls.items())]
+        for call, sent in zip(calls, message.get("tool_calls") or (), strict=False):
+            call.extras = {name: value for name, value in sent.items() if name not in _CALL and value is not None}
+        extras = {name: value for name, value in message.items() if name not in _SHOWN and value}
+        last = self._items[-1]
+        if extras and isinstance(last, CallItem):
+            last.extras["message"] = extras
+        elif extras:
+            last.extras = extras
+
+    def _next_id(self, kind: str) -> str:
+        return item_id(_PREFIXES[kind], self.response["id"], len(self._items))
+
+
+def texts_of(delta: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the reasoning and the text of a message or delta, whose `content` may be a list of parts (Mistral)."""
+    thoughts = next((delta[name] for name in _REASONING if isinstance(delta.get(name), str) and delta[name]), "")
+    content = delta.get("content")
+    if not isinstance(content, list):
+        return thoughts, content or ""
+    parts = [part for part in content if isinstance(part, Mapping)]
+    inner = [each for part in parts if part.get("type") == "thinking" for each in part.get("thinking") or ()]
+    thoughts += "".join(each.get("text") or "" for each in inner if isinstance(each, Mapping))
+    return thoughts, "".join(part.get("text") or "" for part in parts)
+
+
+def flat(annotation: Any) -> Any:
+    """Return an annotation as the Responses API has it: without an object within, named like its type."""
+    inner = annotation.get(annotation.get("type")) if isinstance(annotation, Mapping) else None
+    return {"type": annotation["type"], **inner} if isinstance(inner, Mapping) else annotation
+
+
+def logprobs_of(tokens: Any) -> list[dict[str, Any]]:
+    """Return chat's log probabilities; the Responses API has a list of bytes where chat may have null."""
+    return [
+        {**_token(each), "top_logprobs": [_token(other) for other in each.get("top_logprobs") or ()]}
+        for each in tokens or ()
+    ]
+
+
+def _token(each: Mapping[str, Any]) -> dict[str, Any]:
+    return {**each, "bytes": each.get("bytes") or list(str(each.get("token", "")).encode())}

@@ -1,0 +1,103 @@
+"""A Responses request as a chat completions request, and what chat cannot express of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from speech.api.openai.responses_api.messages import Item, kind_of, messages_of, native_items
+from speech.api.openai.responses_api.tools import chat_choice, chat_tools, hosted_choice, hosted_tools
+
+Body = Mapping[str, Any]
+
+NOT_IN_CHAT = ("conversation", "prompt", "context_management", "moderation", "image", "access_programs")
+"""Fields that change the answer and have no counterpart in chat."""
+_HANDLED = {
+    *NOT_IN_CHAT,
+    *("input", "instructions", "previous_response_id", "store", "metadata", "include", "stream", "stream_options"),
+    *("background", "background_options", "max_tool_calls", "truncation", "prompt_cache_options"),
+    *("text", "reasoning", "tools", "tool_choice", "parallel_tool_calls", "max_output_tokens", "top_logprobs"),
+}
+"""Fields that are not passed on under their own name. All others are, known or not."""
+_ENCRYPTED = "reasoning.encrypted_content"
+_LOGPROBS = "message.output_text.logprobs"
+RENAMED = {
+    "messages": "input",
+    "max_completion_tokens": "max_output_tokens",
+    "response_format": "text.format",
+    "verbosity": "text.verbosity",
+    "reasoning_effort": "reasoning.effort",
+}
+"""Chat's names of fields, for error messages."""
+
+
+def chat_body(body: Body, items: Sequence[Item]) -> dict[str, Any]:
+    """Return the body for chat completions. Raises InvalidRequest.
+
+    The same question asked of chat gives the same body, and therefore the same cache entry.
+    """
+    fields = {name: value for name, value in body.items() if name not in _HANDLED and value is not None}
+    return {
+        **fields,
+        **_format(body.get("text") or {}),
+        **_tools(body),
+        **_logprobs(body),
+        **_given(
+            max_completion_tokens=body.get("max_output_tokens"),
+            reasoning_effort=(body.get("reasoning") or {}).get("effort"),
+        ),
+        "messages": [*_instructions(body.get("instructions")), *messages_of(items)],
+    }
+
+
+def needs_native(body: Body, items: Sequence[Item]) -> list[str]:
+    """Name what only a provider with a Responses API can do."""
+    return [
+        *(name for name in NOT_IN_CHAT if body.get(name)),
+        *hosted_tools(body.get("tools") or ()),
+        *hosted_choice(body.get("tool_choice")),
+        *native_items(items),
+    ]
+
+
+def prefers_native(body: Body, items: Sequence[Item]) -> bool:
+    """Return True if the request asks for something that chat would leave out without a loss to the answer."""
+    reasoning = body.get("reasoning") or {}
+    return bool(
+        _ENCRYPTED in (body.get("include") or ())
+        or any(value is not None for name, value in reasoning.items() if name != "effort")
+        or body.get("truncation") == "auto"
+        or body.get("prompt_cache_options")
+        or any(kind_of(item) == "reasoning" and item.get("encrypted_content") for item in items)
+    )
+
+
+def _instructions(text: Any) -> list[dict[str, Any]]:
+    return [{"role": "system", "content": text}] if text else []
+
+
+def _format(text: Mapping[str, Any]) -> dict[str, Any]:
+    form = text.get("format") or {}
+    if form.get("type") == "json_schema":
+        schema = {name: value for name, value in form.items() if name != "type" and value is not None}
+        form = {"type": "json_schema", "json_schema": schema}
+    return _given(response_format=form or None, verbosity=text.get("verbosity"))
+
+
+def _tools(body: Body) -> dict[str, Any]:
+    """Chat refuses the choice of a tool where there is none."""
+    tools = body.get("tools")
+    if not tools:
+        return {}
+    choice, parallel = body.get("tool_choice"), body.get("parallel_tool_calls")
+    return {"tools": chat_tools(tools), **_given(tool_choice=chat_choice(choice), parallel_tool_calls=parallel)}
+
+
+def _logprobs(body: Body) -> dict[str, Any]:
+    most = body.get("top_logprobs")
+    asked = bool(most) or _LOGPROBS in (body.get("include") or ())
+    return {"logprobs": True, **_given(top_logprobs=most)} if asked else {}
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,56 @@
+"""Server-sent events of a response: generated live from an answer's chunks, or from a finished response."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from caching.llm.stream import Chunk, joined
+from speech.api.openai.responses_api.answer import Writer
+from speech.api.openai.responses_api.items import Event
+from speech.api.openai.responses_api.response import Response
+from speech.exceptions import GatewayError
+
+_CODES = {"rate_limit_exceeded", "provider_rate_limited", "provider_quota_exceeded", "insufficient_quota"}
+"""Codes of ours that the Responses API calls `rate_limit_exceeded`; it has few codes, and types check them."""
+
+
+def written(response: Response, chunks: Iterator[Chunk], keep: Callable[[Response], Response]) -> Iterator[Event]:
+    """Yield the events of an answer as it is generated. `keep` is called before the last one."""
+    first = next(chunks)
+    writer, seen = Writer({**response, "model": first.get("model") or response["model"]}), []
+    yield from writer.start()
+    for chunk in chain([first], chunks):
+        seen.append(chunk)
+        for choice in chunk.get("choices") or ():
+            if not choice.get("index"):
+                yield from writer.write(choice)
+    *events, last = writer.end(joined(seen))
+    yield from events
+    yield {**last, "response": keep(last["response"])}
+
+
+def as_sse(events: Iterator[Event], response: Response) -> Iterator[bytes]:
+    """Number and encode events. A failure is an event too: `error`, and `response.failed` as the last one."""
+    number = -1
+    try:
+        for number, event in enumerate(events):
+            yield _encoded(event, number)
+    except GatewayError as error:
+        yield _encoded(
+            {"type": "error", "code": error.code, "message": error.message, "param": error.param}, number + 1
+        )
+        code = "rate_limit_exceeded" if error.code in _CODES else "server_error"
+        failure = {"code": code, "message": error.message}
+        failed = {**response, "status": "failed", "error": failure}
+        yield _encoded({"type": "response.failed", "response": failed}, number + 2)
+    finally:
+        if close := getattr(events, "close", None):
+            close()
+
+
+def _encoded(event: Mapping[str, Any], number: int) -> bytes:
+    data = json.dumps({**event, "sequence_number": number}, separators=(",", ":"))
+    return f"event: {event['type']}\ndata: {data}\n\n".encode()

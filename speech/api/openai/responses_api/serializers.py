@@ -1,0 +1,108 @@
+"""The body of `POST /v1/responses`. Fields not named here are passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from caching.policy import LEVELS
+from speech.api.endpoint import PreparedSerializer
+from speech.api.fields import NumberField, TextField, TruthField, WholeNumberField
+from speech.api.openai.responses_api.chat_request import RENAMED, chat_body, needs_native
+from speech.api.openai.responses_api.messages import Item, items_of, kind_of
+from speech.api.openai.serializers import ChatCompletionSerializer, CompletionCall
+from speech.exceptions import GatewayError, InvalidRequest, UnsupportedFeature
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseCall:
+    body: Mapping[str, Any]
+    """The fields of the request that are not null."""
+    items: Sequence[Item]
+    level: str
+    chat: CompletionCall | None
+    """The same question to chat. None if that depends on stored items, or if chat cannot express it."""
+
+    @property
+    def stream(self) -> bool:
+        return bool(self.body.get("stream"))
+
+    @property
+    def stores(self) -> bool:
+        return self.body.get("store") is not False
+
+    @property
+    def continues(self) -> str:
+        """The id of the response that this one continues."""
+        return self.body.get("previous_response_id") or ""
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "object", "additionalProperties": True}}]}
+)
+class InputField(serializers.JSONField):
+    """A text, or items in OpenAI's format."""
+
+
+class ToolField(serializers.DictField):
+    def to_internal_value(self, data: Any) -> Any:
+        tool = super().to_internal_value(data)
+        if not isinstance(tool.get("type"), str):
+            raise serializers.ValidationError({"type": ["Must be a string."]}, code="invalid")
+        return tool
+
+
+class ResponseSerializer(PreparedSerializer):
+    model = TextField(required=False, max_length=200, allow_blank=True, allow_null=True)
+    input = InputField(required=False, allow_null=True)
+    instructions = TextField(required=False, allow_blank=True, allow_null=True, trim_whitespace=False)
+    previous_response_id = TextField(required=False, allow_null=True, allow_blank=True)
+    stream = TruthField(required=False, allow_null=True)
+    store = TruthField(required=False, allow_null=True)
+    background = TruthField(required=False, allow_null=True)
+    include = serializers.ListField(child=TextField(), required=False, allow_null=True)
+    metadata = serializers.DictField(required=False, allow_null=True)
+    text = serializers.DictField(required=False, allow_null=True)
+    reasoning = serializers.DictField(required=False, allow_null=True)
+    tools = serializers.ListField(child=ToolField(), required=False, allow_null=True)
+    tool_choice = serializers.JSONField(required=False, allow_null=True)
+    parallel_tool_calls = TruthField(required=False, allow_null=True)
+    max_output_tokens = WholeNumberField(required=False, allow_null=True)
+    top_logprobs = WholeNumberField(required=False, allow_null=True)
+    temperature = NumberField(required=False, allow_null=True)
+    top_p = NumberField(required=False, allow_null=True)
+    truncation = TextField(required=False, allow_null=True)
+    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False, allow_null=True)
+    language = TextField(required=False, max_length=35, allow_null=True)
+
+    def to_call(self) -> ResponseCall:
+        body = {name: value for name, value in self.initial_data.items() if value is not None}
+        if body.get("background"):
+            raise UnsupportedFeature("background is not supported: ask with stream instead", param="background")
+        if body.get("n", 1) != 1:
+            raise UnsupportedFeature("a response has one answer: n must be 1", param="n")
+        items = items_of(body.get("input", []))
+        alone = not body.get("previous_response_id") and all(kind_of(item) != "item_reference" for item in items)
+        chat = chat_call(body, items) if alone and not needs_native(body, items) else None
+        return ResponseCall(body, items, body.get("optimization_level", ""), chat)
+
+
+def chat_call(body: Mapping[str, Any], items: Sequence[Item]) -> CompletionCall:
+    """Return the same question to chat. Errors name the fields of the Responses API."""
+    try:
+        if not items and not body.get("instructions"):
+            raise InvalidRequest("input is required", param="input", code="required")
+        serializer = ChatCompletionSerializer(data=chat_body(body, items))
+        serializer.is_valid(raise_exception=True)
+        return serializer.to_call()
+    except serializers.ValidationError as error:
+        if isinstance(error.detail, dict):
+            error.detail = {RENAMED.get(name, name): detail for name, detail in error.detail.items()}
+        raise
+    except GatewayError as error:
+        error.param = RENAMED.get((error.param or "").partition(".")[0], error.param)
+        raise

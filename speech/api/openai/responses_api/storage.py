@@ -1,0 +1,114 @@
+"""Responses kept for their client: continued, retrieved, deleted."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.http import HttpRequest
+
+from caching.background import PeriodicWorker
+from speech.api.authentication import client_of
+from speech.api.openai.responses_api.messages import Item, kind_of
+from speech.api.openai.responses_api.response import Response
+from speech.exceptions import InvalidRequest
+from speech.models import Client, StoredResponse
+from speech.models.stored_response import MOST_TOKEN, token_of
+
+logger = logging.getLogger(__name__)
+
+PRUNE_SECONDS = 600.0
+_ITEM_ID = re.compile(rf"[a-z]+_([0-9a-f]{{{MOST_TOKEN}}})[0-9a-f]+")
+
+
+class ResponseNotFound(InvalidRequest):
+    """Also for the id of another client's response, so that ids cannot be probed."""
+
+    status = 404
+    code = "response_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The input of a request with everything that it refers to."""
+
+    own: Sequence[Item]
+    earlier: Sequence[Item] = field(default_factory=list)
+    upstream: dict[str, str] | None = None
+
+    @property
+    def items(self) -> list[Item]:
+        return [*self.earlier, *self.own]
+
+
+def conversation_of(client: Client, continues: str, items: Sequence[Item]) -> Conversation:
+    """Return the input with the earlier turns and the items it refers to. Raises ResponseNotFound."""
+    own = _resolved(client, items)
+    if not continues:
+        return Conversation(own)
+    try:
+        before = find(client, continues)
+    except ResponseNotFound as error:
+        error.param, error.code = "previous_response_id", "previous_response_not_found"
+        error.message = f"Previous response with id '{continues[:100]}' not found."
+        raise
+    return Conversation(own, before.conversation, before.upstream)
+
+
+def find(client: Client, id: str) -> StoredResponse:
+    """Return a stored response of `client`. Raises ResponseNotFound."""
+    found = StoredResponse.objects.of(client, [token_of(id)]).first()
+    if found is None:
+        raise ResponseNotFound(f"Response with id '{id[:100]}' not found.")
+    return found
+
+
+def may_store(request: HttpRequest, wanted: bool) -> bool:
+    """Return True if an answer may be kept in the database: neither client nor request forbid it."""
+    forbidden = client_of(request).never_store or "no-store" in request.META.get("HTTP_CACHE_CONTROL", "").lower()
+    return bool(wanted and settings.RESPONSES_RETENTION_DAYS and not forbidden)
+
+
+def keep(client: Client, response: Response, said: Conversation, upstream: dict[str, str] | None = None) -> Response:
+    """Store a response and return it. Without a database it is returned with `store` false."""
+    _pruning.start()
+    try:
+        StoredResponse.objects.keep(
+            client, response["id"], body=response, input=said.own, earlier=said.earlier, upstream=upstream
+        )
+    except DatabaseError as error:
+        logger.warning("A response could not be stored: %s", error)
+        return {**response, "store": False}
+    return response
+
+
+def _resolved(client: Client, items: Sequence[Item]) -> list[Item]:
+    """Return `items` with the stored ones in place of references to them."""
+    wanted = {item["id"] for item in items if kind_of(item) == "item_reference" and isinstance(item.get("id"), str)}
+    if not wanted:
+        return list(items)
+    stored = _stored_items(client, wanted)
+    return [_referred(item, stored) if kind_of(item) == "item_reference" else item for item in items]
+
+
+def _referred(item: Item, stored: dict[str, Item]) -> Item:
+    found = stored.get(str(item.get("id")))
+    if found is None:
+        raise ResponseNotFound(f"Item with id '{str(item.get('id'))[:100]}' not found.", param="input")
+    return found
+
+
+def _stored_items(client: Client, ids: Iterable[str]) -> dict[str, Item]:
+    tokens = {match[1] for id in ids if (match := _ITEM_ID.fullmatch(id))}
+    return {item["id"]: item for row in StoredResponse.objects.of(client, tokens) for item in row.body["output"]}
+
+
+def _prune() -> None:
+    StoredResponse.objects.prune()
+
+
+_pruning = PeriodicWorker("stored-responses", _prune, PRUNE_SECONDS)

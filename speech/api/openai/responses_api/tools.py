@@ -1,0 +1,49 @@
+"""Tools and tool choice of the Responses API in chat's form. Chat has functions and custom tools only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Tool = Mapping[str, Any]
+
+_IN_CHAT = ("function", "custom")
+_CHOICES = (*_IN_CHAT, "allowed_tools")
+
+
+def chat_tools(tools: Sequence[Tool]) -> list[dict[str, Any]]:
+    return [{"type": tool["type"], tool["type"]: _definition(tool)} for tool in tools]
+
+
+def chat_choice(choice: Any) -> Any:
+    if not isinstance(choice, Mapping):
+        return choice
+    if choice["type"] == "allowed_tools":
+        tools = [_named(tool) for tool in choice.get("tools") or ()]
+        return {"type": "allowed_tools", "allowed_tools": {"mode": choice.get("mode"), "tools": tools}}
+    return _named(choice)
+
+
+def hosted_tools(tools: Sequence[Tool]) -> list[str]:
+    """Name the tools that the provider itself would run."""
+    return [f"tools.{at} ({tool.get('type')})" for at, tool in enumerate(tools) if tool.get("type") not in _IN_CHAT]
+
+
+def hosted_choice(choice: Any) -> list[str]:
+    if not isinstance(choice, Mapping) or choice.get("type") in _CHOICES:
+        return []
+    return [f"tool_choice ({choice.get('type')})"]
+
+
+def _definition(tool: Tool) -> dict[str, Any]:
+    fields = {name: value for name, value in tool.items() if name != "type" and value is not None}
+    form = fields.get("format")
+    if isinstance(form, Mapping) and form.get("type") == "grammar":
+        fields["format"] = {"type": "grammar", "grammar": {name: form.get(name) for name in ("syntax", "definition")}}
+    return fields
+
+
+def _named(tool: Tool) -> dict[str, Any]:
+    if tool.get("type") not in _IN_CHAT:
+        return dict(tool)
+    return {"type": tool["type"], tool["type"]: {"name": tool.get("name")}}
