@@ -33,6 +33,6 @@ def test_the_schema_names_the_endpoints(client: Client) -> None:
 
 def test_the_schema_says_what_may_come_as_events(client: Client) -> None:
     paths = yaml.safe_load(client.get("/api/schema/").content)["paths"]
-    for path in ("/v1/chat/completions", "/v1/audio/speech"):
+    for path in ("/v1/chat/completions", "/v1/responses", "/v1/audio/speech"):
         [operation] = [paths[name]["post"] for name in paths if name.rstrip("/") == path]
         assert "text/event-stream" in operation["responses"]["200"]["content"]

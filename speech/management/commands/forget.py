@@ -15,7 +15,7 @@ from caching.maintenance import erasure
 from caching.redis import store
 from speech.api.authentication import REMEMBERED_SECONDS
 from speech.api.request_body import FORGET_SECONDS
-from speech.models import Client, Receipt
+from speech.models import Client, Receipt, StoredResponse
 
 
 class Command(BaseCommand):
@@ -64,6 +64,7 @@ class Command(BaseCommand):
         counts = asdict(traces)
         sums = counts.pop("sums")
         counts["receipts"] = Receipt.objects.filter(client=client).count()
+        counts["stored responses"] = StoredResponse.objects.filter(client=client).count()
         counts["log entries"] = _log_entries(client).count()
         listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
         return f"{begin} {client.name}: {listed}; {sums:,} hourly totals made anonymous"

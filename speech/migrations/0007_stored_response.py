@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('speech', '0005_plain_help_texts'),
+        ('speech', '0006_scope_by_user'),
     ]
 
     operations = [
