@@ -10,8 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from caching.policy import LEVELS
-from speech.api.endpoint import PreparedSerializer
-from speech.api.fields import NumberField, TextField, TruthField, WholeNumberField
+from speech.api.fields import NumberField, TextField, TolerantSerializer, TruthField, WholeNumberField
 from speech.api.openai.responses_api.chat_request import RENAMED, chat_body, needs_native
 from speech.api.openai.responses_api.messages import Item, items_of, kind_of
 from speech.api.openai.serializers import ChatCompletionSerializer, CompletionCall
@@ -56,28 +55,28 @@ class ToolField(serializers.DictField):
         return tool
 
 
-class ResponseSerializer(PreparedSerializer):
-    model = TextField(required=False, max_length=200, allow_blank=True, allow_null=True)
-    input = InputField(required=False, allow_null=True)
-    instructions = TextField(required=False, allow_blank=True, allow_null=True, trim_whitespace=False)
-    previous_response_id = TextField(required=False, allow_null=True, allow_blank=True)
-    stream = TruthField(required=False, allow_null=True)
-    store = TruthField(required=False, allow_null=True)
-    background = TruthField(required=False, allow_null=True)
-    include = serializers.ListField(child=TextField(), required=False, allow_null=True)
-    metadata = serializers.DictField(required=False, allow_null=True)
-    text = serializers.DictField(required=False, allow_null=True)
-    reasoning = serializers.DictField(required=False, allow_null=True)
-    tools = serializers.ListField(child=ToolField(), required=False, allow_null=True)
-    tool_choice = serializers.JSONField(required=False, allow_null=True)
-    parallel_tool_calls = TruthField(required=False, allow_null=True)
-    max_output_tokens = WholeNumberField(required=False, allow_null=True)
-    top_logprobs = WholeNumberField(required=False, allow_null=True)
-    temperature = NumberField(required=False, allow_null=True)
-    top_p = NumberField(required=False, allow_null=True)
-    truncation = TextField(required=False, allow_null=True)
-    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False, allow_null=True)
-    language = TextField(required=False, max_length=35, allow_null=True)
+class ResponseSerializer(TolerantSerializer):
+    model = TextField(required=False, max_length=200, allow_blank=True)
+    input = InputField(required=False)
+    instructions = TextField(required=False, allow_blank=True, trim_whitespace=False)
+    previous_response_id = TextField(required=False, allow_blank=True)
+    stream = TruthField(required=False)
+    store = TruthField(required=False)
+    background = TruthField(required=False)
+    include = serializers.ListField(child=TextField(), required=False)
+    metadata = serializers.DictField(required=False)
+    text = serializers.DictField(required=False)
+    reasoning = serializers.DictField(required=False)
+    tools = serializers.ListField(child=ToolField(), required=False)
+    tool_choice = serializers.JSONField(required=False)
+    parallel_tool_calls = TruthField(required=False)
+    max_output_tokens = WholeNumberField(required=False)
+    top_logprobs = WholeNumberField(required=False)
+    temperature = NumberField(required=False)
+    top_p = NumberField(required=False)
+    truncation = TextField(required=False)
+    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
+    language = TextField(required=False, max_length=35)
 
     def to_call(self) -> ResponseCall:
         body = {name: value for name, value in self.initial_data.items() if value is not None}
