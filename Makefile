@@ -32,21 +32,16 @@ format: .venv/dev
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv .venv
+	@echo "Creating .venv"
+	@$(PYTHON) -m venv .venv
 
 # Every package comes from a lock file, by its hash. What has no build for this machine is left out.
-INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes
-
 .venv/embedded: requirements.lock requirements-embedded.lock | .venv/bin/python
-	$(INSTALL) -r requirements.lock
-	@for package in $$(sed -n 's/^\([a-z-]*\)==.*/\1/p' requirements-embedded.txt); do \
-		awk -v name="$$package==" '/^[a-z]/ {ours = index($$0, name) == 1} ours' requirements-embedded.lock >.venv/package.lock; \
-		$(INSTALL) --no-deps -r .venv/package.lock || echo "Continuing without $$package: there is no build for this machine."; \
-	done
+	@$(BIN)/python .ci/install.py requirements.lock --optional requirements-embedded.lock
 	@touch $@
 
 .venv/dev: .venv/embedded requirements-dev.lock
-	$(INSTALL) -r requirements-dev.lock
+	@$(BIN)/python .ci/install.py requirements-dev.lock
 	@touch $@
 
 # Pin every dependency of the requirements files, with hashes.

@@ -17,6 +17,7 @@ from speechsite import __version__
 from speechsite.conf import cors, env, log_config
 from speechsite.conf.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from speechsite.conf.unfold import UNFOLD as UNFOLD
+from speechsite.server import private_redis
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -54,6 +55,7 @@ if HTTPS_ONLY and SECRET_KEY.startswith("django-insecure-"):
     raise ImproperlyConfigured("HTTPS_ONLY needs a SECRET_KEY that is not a development key")
 ALLOWED_HOSTS = envlist("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = envlist("CSRF_TRUSTED_ORIGINS")
+CSRF_FAILURE_VIEW = "speechsite.views.csrf_failure"
 ROOT_URLCONF = "speechsite.urls"
 WSGI_APPLICATION = "speechsite.wsgi.application"
 # Clients send `/v1/chat/completions` with and without a slash; a redirected POST would lose its body.
@@ -159,7 +161,9 @@ THREADS = envint("THREADS", 128, least=1)
 
 # Redis
 
-REDIS_URL = normalize_redis_url(envstr("REDIS_URL"))
+# That of a running `make run`, so that commands see the same cache.
+PRIVATE_REDIS_URL = "" if envstr("REDIS_URL") else private_redis.running(VAR_DIR)
+REDIS_URL = normalize_redis_url(envstr("REDIS_URL", PRIVATE_REDIS_URL))
 REDIS_TIMEOUT_MS = envint("REDIS_TIMEOUT_MS", 250, least=1)
 CACHE_KEY_PREFIX = envstr("CACHE_KEY_PREFIX")
 # Whether keys hide what was asked.

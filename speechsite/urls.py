@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from speechsite.front_page import home
 from speechsite.views import login
 
 urlpatterns = [
+    path("", home, name="home"),
     path("", include("speech.urls")),
     path("", include("django_prometheus.urls")),
     path("admin/", include("caching.dashboard.urls")),
@@ -18,5 +20,6 @@ urlpatterns = [
 ]
 
 handler400 = "speechsite.views.bad_request"
+handler403 = "speechsite.views.permission_denied"
 handler404 = "speechsite.views.not_found"
 handler500 = "speechsite.views.server_error"

@@ -1,13 +1,14 @@
-"""Errors that no API view sees. Under `/api/` and `/v1/` they have the API's shape; elsewhere they are Django's own."""
+"""Errors that no API view sees. Under `/api/` and `/v1/` they have the API's shape; elsewhere they are pages."""
 
 from __future__ import annotations
 
 import math
 import unicodedata
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.views import defaults
+from django.template.loader import render_to_string
 
 from caching import keys
 from caching.coordination import rate_limit
@@ -15,21 +16,33 @@ from speech.api.errors import error_body
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    if not _is_api(request):
-        return defaults.bad_request(request, exception)
-    return _error(400, "The request is malformed.", "invalid_request_error", "bad_request")
+    if _is_api(request):
+        return _error(400, "The request is malformed.", "invalid_request_error", "bad_request")
+    return _page(400, "Bad request", "The browser sent something that this server cannot read.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if _is_api(request):
+        return _error(403, "Permission denied.", "permission_error", "permission_denied")
+    return _page(403, "Not allowed", "Your account may not do this. An administrator can give you the permission.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    text = "This form is too old, or cookies are blocked. Load the page again and repeat what you did."
+    return _page(403, "The form has expired", text, retry=request.get_full_path())
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    if not _is_api(request):
-        return defaults.page_not_found(request, exception)
-    return _error(404, f"Not found: {request.path}", "not_found_error", "not_found")
+    if _is_api(request):
+        return _error(404, f"Not found: {request.path}", "not_found_error", "not_found")
+    return _page(404, "Page not found", f"There is no page at {request.path[:200]}.")
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    if not _is_api(request):
-        return defaults.server_error(request)
-    return _error(500, "Internal server error.", "server_error", "internal_error")
+    if _is_api(request):
+        return _error(500, "Internal server error.", "server_error", "internal_error")
+    text = "Something went wrong on this server. The log has the details; nothing that you did is to blame."
+    return _page(500, "Internal server error", text)
 
 
 def _is_api(request: HttpRequest) -> bool:
@@ -41,6 +54,13 @@ def _error(status: int, message: str, type: str, code: str) -> HttpResponse:
     return JsonResponse(error_body(message, type=type, param=None, code=code), status=status, headers=retry)
 
 
+def _page(status: int, title: str, text: str, **context: Any) -> HttpResponse:
+    """Render a page without a request: it needs neither session nor database, which may be what failed."""
+    page = render_to_string("site/message.html", {"status": status, "title": title, "text": text, **context})
+    return HttpResponse(page, status=status)
+
+
+# Attempts to log in per minute.
 A_MINUTE_BY_NAME = 10
 # Higher, because behind a proxy all visitors share one IP.
 A_MINUTE_BY_ADDRESS = 30
@@ -52,8 +72,10 @@ def login(request: HttpRequest) -> HttpResponseBase:
     if not waiting:
         return admin.site.login(request)
     seconds = math.ceil(waiting)
-    text = f"Too many attempts. Try again in {seconds} s."
-    return HttpResponse(text, status=429, content_type="text/plain", headers={"Retry-After": str(seconds)})
+    text = f"Wait {seconds} seconds, then try again. The limit protects the passwords of all users."
+    response = _page(429, "Too many attempts to log in", text, retry=request.get_full_path())
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _waiting(request: HttpRequest) -> float:

@@ -22,11 +22,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Return 503 only if requests would fail. Without Redis they are answered uncached: degraded, not failed."""
-    parts = {"database": _database(), "redis": _redis(), "providers": _providers()}
+    parts = state_of_parts()
     failed = parts["database"]["status"] != "ok"
     degraded = parts["redis"]["status"] == "down"
     status = "failed" if failed else "degraded" if degraded else "ok"
     return JsonResponse({"status": status, **parts}, status=503 if failed else 200)
+
+
+def state_of_parts() -> dict[str, Any]:
+    return {"database": _database(), "redis": _redis(), "providers": _providers()}
 
 
 def _database() -> dict[str, Any]:

@@ -1,9 +1,8 @@
-"""First run of a fresh checkout: a staff user, an API key, and three lines to paste."""
+"""First run of a fresh checkout: a staff user, an API key, and the block that `make run` ends with."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -13,28 +12,58 @@ from speech.models import Client
 DEMO_CLIENT = "demo"
 STAFF_USER = "admin"
 _KEY_FILE = settings.VAR_DIR / "demo_api_key"
+_RESET = ".venv/bin/python manage.py changepassword"
 
 
-def create_accounts() -> Iterator[str]:
-    """Create the staff user and the demo key unless they exist. Yield a line about each."""
-    user_model = get_user_model()
-    if not user_model.objects.filter(is_staff=True).exists():
-        password = secrets.token_urlsafe(12)
-        user_model.objects.create_superuser(STAFF_USER, password=password)
-        yield f"Staff user: {STAFF_USER}, password: {password} (shown this once)"
+def create_accounts() -> str:
+    """Create the staff user and the demo key unless they exist. Return the password of a new staff user, else ""."""
     if not Client.objects.filter(name=DEMO_CLIENT).exists():
         _, key = Client.objects.create_with_key(DEMO_CLIENT)
         _KEY_FILE.touch(mode=0o600)
         _KEY_FILE.write_text(key)
-        yield f"Demo API key: {key}"
+    user_model = get_user_model()
+    if user_model.objects.filter(is_staff=True).exists():
+        return ""
+    password = secrets.token_urlsafe(12)
+    user_model.objects.create_superuser(STAFF_USER, password=password)
+    return password
 
 
-def introduction(url: str) -> str:
-    """Return the three lines that `make run` prints last."""
-    key = _KEY_FILE.read_text() if _KEY_FILE.exists() else "$API_KEY"
+def introduction(url: str, password: str) -> str:
+    """Return the framed block and two lines to paste, which `make run` prints last."""
+    key = demo_key() or "$API_KEY"
+    user = _staff_name()
+    facts = [
+        ("Start here", f"{url}/"),
+        ("Dashboard", f"{url}/admin/"),
+        ("User", user),
+        ("Password", f"{password}   (shown this once)" if password else "set on the first run; forgotten?"),
+        *([] if password else [("", f"{_RESET} {user}")]),
+        ("API docs", f"{url}/api/docs/"),
+        ("API key", key),
+        ("", f"of the client {DEMO_CLIENT}, saved in {settings.VAR_DIR.name}/{_KEY_FILE.name}"),
+    ]
     post = f"curl -s -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'"
     return (
-        f"""\n{post} {url}/api/chat/ -d '{{"query": "What is a cache?"}}'\n"""
+        f"""\n{_framed("Speech gateway is running. Stop it with Ctrl-C.", facts)}\n"""
+        """\nIn another terminal, twice: the second time it comes from the cache.\n\n"""
+        f"""{post} {url}/api/chat/ -d '{{"query": "What is a cache?"}}'\n"""
         f"""{post} {url}/api/tts/ -d '{{"text": "Hello from the cache."}}' -o hello.wav\n"""
-        f"""curl -s -o /dev/null -w '%{{http_code}}\\n' {url}/admin/login/   # the dashboard: open {url}/admin/\n"""
     )
+
+
+def demo_key() -> str:
+    """Return the key of the demo client as the first run has saved it; "" if the file is gone."""
+    return _KEY_FILE.read_text().strip() if _KEY_FILE.exists() else ""
+
+
+def _staff_name() -> str:
+    user = get_user_model().objects.filter(is_staff=True, is_active=True).order_by("-is_superuser", "pk").first()
+    return user.get_username() if user else STAFF_USER
+
+
+def _framed(title: str, facts: list[tuple[str, str]]) -> str:
+    lines = [title, "", *(f"{name:12}{value}" for name, value in facts)]
+    width = max(map(len, lines))
+    edge = "─" * (width + 2)
+    return "\n".join([f"╭{edge}╮", *(f"│ {line:{width}} │" for line in lines), f"╰{edge}╯"])

@@ -11,7 +11,9 @@ import time
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from urllib.parse import urlsplit
 
+_ADDRESS = "redis_url"
 PORTS = range(10_000, 32_768)
 START_SECONDS = 5.0
 OPTIONS = {
@@ -24,7 +26,7 @@ OPTIONS = {
 
 
 class PrivateRedis:
-    """A child process that listens at `url`."""
+    """A child process that listens at `url`, which a file in `directory` names for other commands."""
 
     def __init__(self, binary: str, directory: Path) -> None:
         self.port = free_port()
@@ -37,8 +39,12 @@ class PrivateRedis:
             start_new_session=True,
         )
         self._wait_until_it_listens()
+        self._address = directory / _ADDRESS
+        self._address.write_text(self.url)
 
     def stop(self) -> None:
+        if running(self._address.parent) == self.url:
+            self._address.unlink()
         self._process.terminate()
         self._process.wait()
 
@@ -51,6 +57,18 @@ class PrivateRedis:
             time.sleep(0.02)
         self._process.kill()
         raise OSError("it does not start")
+
+
+def running(directory: Path) -> str:
+    """Return the address of the private Redis that runs in `directory`, "" if there is none."""
+    try:
+        url = (directory / _ADDRESS).read_text()
+        # Another program may have got the port since: only ours works in this directory.
+        with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=1) as probe:
+            probe.sendall(b"CONFIG GET dir\r\n")
+            return url if str(directory.resolve()).encode() in probe.recv(4096) else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def find_binary() -> str | None:

@@ -26,6 +26,7 @@ def test_elsewhere_it_is_a_page(client: Client) -> None:
     ("view", "status", "code"),
     [
         (lambda request: views.bad_request(request, ValueError("secret")), 400, "bad_request"),
+        (lambda request: views.permission_denied(request, ValueError("secret")), 403, "permission_denied"),
         (views.server_error, 500, "internal_error"),
     ],
 )
@@ -35,3 +36,24 @@ def test_other_failures_have_the_same_two_forms(rf: RequestFactory, view: Any, s
     assert f'"code": "{code}"'.encode() in api.content
     assert page.headers["Content-Type"].startswith("text/html")
     assert b"secret" not in api.content + page.content
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        (views.bad_request, "cannot read"),
+        (views.permission_denied, "administrator"),
+        (views.not_found, "There is no page at /lost."),
+        (views.csrf_failure, "Load the page again"),
+        (lambda request, _: views.server_error(request), "The log has the details"),
+    ],
+)
+def test_an_error_is_a_page_of_the_house_without_a_database(rf: RequestFactory, page: Any, words: str) -> None:
+    html = page(rf.get("/lost"), ValueError()).content.decode()
+    assert words in html and 'href="/admin/"' in html and "site.css" in html
+
+
+def test_a_path_is_text_on_its_page(client: Client) -> None:
+    response = client.get("/<script>alert(1)</script>")
+    assert b"<script" not in response.content
+    assert "script-src 'self'" in response.headers["Content-Security-Policy"]

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from caching.redis.url import mask_password
 from speechsite.server import first_run, private_redis
 
 START_SECONDS = 60.0
@@ -47,39 +48,46 @@ class Command(BaseCommand):
             os.environ["WORKERS"] = str(options["workers"])
             # Half of them may wait for incomplete bodies.
             os.environ["THREADS"] = str(options["threads"])
-            if options["embedded"]:
-                self._prepare(cleanup)
+            password = self._prepare(cleanup) if options["embedded"] else ""
+            self._tell("Server", f"starting {options['workers']} workers with {options['threads']} threads each")
             server = self._start_server(options)
             cleanup.callback(_stop, server)
             try:
                 self._wait_until_it_answers(server, options)
                 if options["embedded"]:
-                    self.stdout.write(first_run.introduction(f"http://{options['host']}:{options['port']}"))
+                    self.stdout.write(first_run.introduction(_url(options), password))
                     self.stdout.flush()
                 raise SystemExit(server.wait())
             except KeyboardInterrupt:
                 self.stdout.write("Stopping")
 
-    def _prepare(self, cleanup: ExitStack) -> None:
-        if not settings.REDIS_URL:
+    def _prepare(self, cleanup: ExitStack) -> str:
+        """Set up Redis and the database. Return the password of a new staff user, else ""."""
+        if settings.REDIS_URL in ("", settings.PRIVATE_REDIS_URL):
             self._start_private_redis(cleanup)
+        else:
+            self._tell("Redis", mask_password(settings.REDIS_URL))
+        self._tell("Database", f"migrating {settings.DATABASES['default']['NAME']}")
         call_command("migrate", verbosity=0)
-        for line in first_run.create_accounts():
-            self.stdout.write(line)
+        return first_run.create_accounts()
+
+    def _tell(self, step: str, what: str) -> None:
+        self.stdout.write(f"  {step:10}{what}")
+        self.stdout.flush()
 
     def _start_private_redis(self, cleanup: ExitStack) -> None:
         binary = private_redis.find_binary()
         try:
             redis = private_redis.PrivateRedis(binary, settings.VAR_DIR) if binary else None
         except OSError as error:
-            self.stdout.write(f"Caching disabled: cannot start {binary}: {error}")
+            self._tell("Redis", f"caching disabled: cannot start {binary}: {error}")
             return
         if redis is None:
-            self.stdout.write("Caching disabled: redis-server not found. Install it or set REDIS_URL.")
+            self._tell("Redis", "caching disabled: redis-server not found. Install it or set REDIS_URL.")
             return
         cleanup.callback(redis.stop)
         os.environ["REDIS_URL"] = redis.url
-        self.stdout.write(f"Private Redis at {redis.url}")
+        self._tell("Redis", f"private, in memory: {redis.url}")
 
     def _start_server(self, options: dict[str, Any]) -> subprocess.Popen[bytes]:
         self.stdout.flush()
@@ -106,13 +114,12 @@ class Command(BaseCommand):
         return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 (no shell)
 
     def _wait_until_it_answers(self, server: subprocess.Popen[bytes], options: dict[str, Any]) -> None:
-        host = "127.0.0.1" if options["host"] in ("0.0.0.0", "::") else options["host"]  # noqa: S104 (compared only)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if server.poll() is not None:
                 raise CommandError(f"the server exited with status {server.returncode}")
             try:
-                urllib.request.urlopen(f"http://{host}:{options['port']}/healthz", timeout=5).close()
+                urllib.request.urlopen(f"{_url(options)}/healthz", timeout=5).close()  # noqa: S310 (http only)
             except urllib.error.HTTPError:
                 # It may refuse this address as a Host, and is up nevertheless.
                 return
@@ -121,6 +128,12 @@ class Command(BaseCommand):
             else:
                 return
         raise CommandError(f"the server did not answer within {START_SECONDS:.0f} s")
+
+
+def _url(options: dict[str, Any]) -> str:
+    """Return an address of the server on this machine."""
+    host = "127.0.0.1" if options["host"] in ("0.0.0.0", "::") else options["host"]  # noqa: S104 (compared only)
+    return f"http://{f'[{host}]' if ':' in host else host}:{options['port']}"
 
 
 def _refuse_a_taken_port(host: str, port: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,8 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.conf import settings
 
+from speechsite.server import private_redis
 from speechsite.server.private_redis import find_binary
 from speechsite.tests.support.server import Server
 from speechsite.tests.support.waiting import PATIENCE, wait_until
@@ -41,10 +44,10 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
-def test_the_three_printed_lines_work_when_they_are_pasted(fresh: Server, tmp_path: Path) -> None:
+def test_the_two_printed_lines_work_when_they_are_pasted(fresh: Server, tmp_path: Path) -> None:
     if find_binary() is None:
         pytest.skip("there is no redis-server here")
-    chat, speech, dashboard = fresh.log.strip().splitlines()[-3:]
+    chat, speech = fresh.log.strip().splitlines()[-2:]
 
     def paste(line: str) -> str:
         return subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
@@ -53,7 +56,7 @@ def test_the_three_printed_lines_work_when_they_are_pasted(fresh: Server, tmp_pa
     paste(speech)
     with wave.open(str(tmp_path / "hello.wav")) as audio:
         assert audio.getnframes() > audio.getframerate() / 2
-    assert paste(dashboard) == "200\n"
+    assert paste(f"curl -s -o /dev/null -w '%{{http_code}}' {fresh.url}/admin/login/") == "200"
 
 
 @pytest.mark.alone
@@ -108,3 +111,35 @@ def test_it_starts_again_with_the_key_that_it_made(tmp_path: Path) -> None:
         server.stop()
     assert len(keys) == 1
     assert "shown this once" not in server.log
+
+
+def test_it_ends_with_a_block_that_names_all_that_a_newcomer_needs(fresh: Server) -> None:
+    block = fresh.log.partition("╭")[2].partition("╰")[0]
+    password = re.search(r"Password +(\S+)", block)
+    assert password and f"{fresh.url}/admin/" in block and f"{fresh.url}/api/docs/" in block and fresh.key in block
+    assert len({len(line) for line in block.splitlines()[1:]} - {0}) == 1, "the frame is straight"
+    page = fresh.request("GET", "/admin/login/")
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.data.decode())
+    assert token
+    form = {"username": "admin", "password": password[1], "csrfmiddlewaretoken": token[1]}
+    cookie = page.headers["Set-Cookie"].partition(";")[0]
+    done = fresh.request("POST", "/admin/login/", fields=form, headers={"Cookie": cookie}, redirect=False)
+    assert done.status == 302
+
+
+def test_commands_find_the_private_redis_of_a_running_server(fresh: Server) -> None:
+    if find_binary() is None:
+        pytest.skip("there is no redis-server here")
+    assert fresh.chat("Where is it?").status == 200
+    environment = {**os.environ, "REDIS_URL": "", "VAR_DIR": str(fresh.directory)}
+    command = [sys.executable, "manage.py", "cache_flush", "--dry-run"]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "llm:exact:" in done.stdout) == (0, True), done.stderr
+    fresh.stop()
+    assert private_redis.running(fresh.directory) == ""
+    assert not (fresh.directory / "redis_url").exists()
+
+
+def test_an_address_that_another_program_got_since_is_not_used(tmp_path: Path, redis_client: redis.Redis) -> None:
+    (tmp_path / "redis_url").write_text(settings.REDIS_URL)
+    assert private_redis.running(tmp_path) == ""

@@ -76,7 +76,7 @@ class Server:
 
     def _wait_until_it_introduces_itself(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while "/admin/" not in self.log:
+        while "-o hello.wav" not in self.log:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.process.kill()
                 raise OSError(f"the server does not start: {self.log}")
