@@ -64,6 +64,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
 DATA_UPLOAD_MAX_MEMORY_SIZE = envint("MAX_BODY_BYTES", 1_048_576, least=1024)
+# With images in them.
+MAX_CHAT_BODY_BYTES = envint("MAX_CHAT_BODY_BYTES", 20_971_520, least=1024)
 # What OpenAI takes too.
 MAX_UPLOAD_BYTES = envint("MAX_UPLOAD_BYTES", 26_214_400, least=1024)
 

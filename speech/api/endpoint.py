@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cache
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
@@ -39,6 +41,8 @@ class Endpoint(APIView):
 
     authenticator: BaseAuthentication = ClientKeyAuthentication()
     reads: ClassVar[type[CallSerializer[Any]]]
+    body_limit: ClassVar[str] = "MAX_CHAT_BODY_BYTES"
+    """The setting with the largest body in bytes."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
@@ -47,9 +51,10 @@ class Endpoint(APIView):
             request.user, _ = self.authenticator.authenticate(request)  # type: ignore[arg-type, misc]
             self.check_throttles(request)  # type: ignore[arg-type]
             # Before a slot is held: a body may arrive slowly.
-            body = body_of(request)
-            with admission.slot():
-                return self.post(request, call_in(body, self.reads, remember=_may_be_stored(request)))
+            with ExitStack() as held:
+                body = body_of(request, held, getattr(settings, self.body_limit))
+                with admission.slot():
+                    return self.post(request, call_in(body, self.reads, remember=_may_be_stored(request)))
         except Exception as error:  # noqa: BLE001 (DRF's own dispatch does the same)
             return self._refused(request, error)
 

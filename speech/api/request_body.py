@@ -7,7 +7,10 @@ request forbids to store; speech/tests/api/test_request_body.py notices a change
 
 from __future__ import annotations
 
+import codecs
 import json
+import math
+from contextlib import ExitStack
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
@@ -18,12 +21,14 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
 from caching.background import PeriodicWorker
-from speech.api.errors import PayloadTooLarge
+from speech.api.body_stream import LARGE_BYTES, BodyStream, place_for_large_body
 
 T_co = TypeVar("T_co", covariant=True)
 
 REMEMBERED_BODIES = 4096
 LARGEST_REMEMBERED_BYTES = 8192
+# Levels of JSON: a key is made of it by recursion.
+MOST_NESTED = 200
 # `manage.py forget` waits so long before it says that a client is forgotten.
 FORGET_SECONDS = 5.0
 
@@ -36,20 +41,32 @@ class CallSerializer(Protocol[T_co]):
     def to_call(self) -> T_co: ...
 
 
-def read_call(serializer: type[CallSerializer[T_co]], request: Request | HttpRequest) -> T_co:
+def read_call(serializer: type[CallSerializer[T_co]], request: Request | HttpRequest, limit: int = 0) -> T_co:
     """Return the validated body of `request`. Raises DRF's errors and our own."""
-    return call_in(body_of(request), serializer, remember=False)
+    with ExitStack() as held:
+        return call_in(body_of(request, held, limit), serializer, remember=False)
 
 
-def body_of(request: Request | HttpRequest) -> bytes:
-    """Return the whole body. Raises PayloadTooLarge, and UnsupportedMediaType unless it is declared as JSON."""
-    content_type: str = request.META.get("CONTENT_TYPE", "")
+def body_of(request: Request | HttpRequest, held: ExitStack, limit: int = 0) -> bytes:
+    """Return the whole body, of at most `limit` bytes, by default MAX_BODY_BYTES.
+
+    `held` then has a place among the large bodies if this is one. Raises PayloadTooLarge, ServerBusy, and
+    UnsupportedMediaType unless it is declared as JSON.
+    """
+    meta = request.META
+    content_type: str = meta.get("CONTENT_TYPE", "")
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType(content_type or "none")
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    body: bytes = request.read(limit + 1)
-    if len(body) > limit:
-        raise PayloadTooLarge(f"The request body is larger than {limit} bytes.")
+    limit = limit or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    length = int(meta.get("CONTENT_LENGTH") or 0)
+    if length <= min(limit, LARGE_BYTES) and "HTTP_CONTENT_ENCODING" not in meta:
+        body: bytes = request.read()
+        return body
+    stream = BodyStream(request, meta, limit)
+    body = stream.read(LARGE_BYTES)
+    if len(body) == LARGE_BYTES:
+        held.enter_context(place_for_large_body(request.user.pk))
+        body += stream.read()
     return body
 
 
@@ -82,16 +99,34 @@ setting_changed.connect(forget)
 def parse_json(body: bytes) -> Any:
     """Return the value of a JSON text. Raises ParseError with the position of the mistake."""
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        text = body.removeprefix(codecs.BOM_UTF8).decode()
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise ParseError(f"The body is not valid UTF-8 (byte {error.start}).") from error
     except RecursionError as error:
         raise ParseError("The JSON body is nested too deeply.") from error
     except ValueError as error:
         raise ParseError(f"The body is not valid JSON: {error}") from error
+    if body.count(b"[") + body.count(b"{") > MOST_NESTED and _depth(value) > MOST_NESTED:
+        raise ParseError("The JSON body is nested too deeply.")
     if _may_hold_forbidden(body):
         _refuse_forbidden(value)
     return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return number
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        level = [item for each in level for item in (each.values() if isinstance(each, dict) else each)]
+    return depth
 
 
 def _refuse_constant(name: str) -> None:

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework.parsers import DataAndFiles, MultiPartParser
 from rest_framework.request import Request
 
+from speech.api.body_stream import BodyStream
 from speech.api.errors import PayloadTooLarge
 from speech.exceptions import InvalidRequest
 
@@ -18,15 +19,14 @@ ROOM_FOR_FIELDS = 65_536
 
 
 class UploadParser(MultiPartParser):
-    """Refuses a body by its Content-Length before any of it is read or written to disk."""
+    """Refuses what is too large: by its Content-Length before any of it is read, else as soon as too much has come."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> DataAndFiles[Any, Any]:
-        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
-        if int(length) > settings.MAX_UPLOAD_BYTES + ROOM_FOR_FIELDS:
-            raise too_large()
-        return super().parse(stream, media_type, parser_context)
+        meta = (parser_context or {})["request"].META
+        body: Any = BodyStream(stream, meta, settings.MAX_UPLOAD_BYTES + ROOM_FOR_FIELDS)
+        return super().parse(body, media_type, parser_context)
 
 
 def audio_of(request: Request) -> tuple[bytes, str]:

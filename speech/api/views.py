@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -71,6 +72,7 @@ class ChatView(Endpoint):
 
 class SpeechView(Endpoint):
     reads = SpeechRequestSerializer
+    body_limit = "DATA_UPLOAD_MAX_MEMORY_SIZE"
 
     @extend_schema(
         request=SpeechRequestSerializer,
@@ -111,7 +113,7 @@ class ConverseView(APIView):
             policy = _policy(request, call.level)
             call, heard = hear(client, call, audio, policy)
         else:
-            call = read_call(ConverseRequestSerializer, request)
+            call = read_call(ConverseRequestSerializer, request, settings.MAX_CHAT_BODY_BYTES)
             policy = _policy(request, call.level)
         turn = services.converse(client=client, chat=call.chat, speech=call.speech, policy=policy, wish=call.wish)
         turn.receipt.heard = heard

@@ -1,4 +1,4 @@
-"""A WSGI wrapper for granian (2.8.7) that sends answers in one piece."""
+"""WSGI wrappers for granian (2.8.7): bodies without a Content-Length, and answers sent in one piece."""
 
 from __future__ import annotations
 
@@ -7,7 +7,26 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from speech.api.body_stream import UNKNOWN_LENGTH
+from speechsite.middleware import PREFIXES
+
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+def read_to_the_end(application: WSGI) -> WSGI:
+    """Let the API read bodies without a Content-Length, which Django takes for empty. The server ends them itself."""
+
+    def reading(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if "CONTENT_LENGTH" not in environ and environ["REQUEST_METHOD"] == "POST" and _is_api(environ):
+            environ["CONTENT_LENGTH"] = UNKNOWN_LENGTH
+        return application(environ, start_response)
+
+    return reading
+
+
+def _is_api(environ: dict[str, Any]) -> bool:
+    path: str = environ["PATH_INFO"]
+    return path.startswith(PREFIXES)
 
 
 def in_one_piece(application: WSGI) -> WSGI:

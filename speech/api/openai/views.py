@@ -92,6 +92,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
 
 class AudioSpeechView(OpenAIView, Endpoint):
     reads = AudioSpeechSerializer
+    body_limit = "DATA_UPLOAD_MAX_MEMORY_SIZE"
 
     @extend_schema(
         request=AudioSpeechSerializer,

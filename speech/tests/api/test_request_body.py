@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def asking(query: str) -> bytes:
 
 
 def read(body: bytes, content_type: str = "application/json") -> ChatCall:
-    return call_in(body_of(request(body, content_type)), ChatRequestSerializer, remember=True)
+    return call_in(body_of(request(body, content_type), ExitStack()), ChatRequestSerializer, remember=True)
 
 
 def test_it_understands_a_body_once() -> None:

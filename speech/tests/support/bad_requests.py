@@ -21,9 +21,11 @@ BAD_BODIES = [
     BadBody(rb'{"text": "a\u0000b", "query": "a\u0000b"}', JSON, 400, "parse_error"),
     BadBody(rb'{"text": "\ud83d", "query": "\ud83d"}', JSON, 400, "parse_error"),
     BadBody(b"[" * 100_000, JSON, 400, "parse_error"),
+    BadBody(b'{"stop": ' + b"[" * 300 + b"]" * 300 + b"}", JSON, 400, "parse_error"),
+    BadBody(b'{"logit_bias": {"1": 1e400}}', JSON, 400, "parse_error"),
     BadBody(b"[]", JSON, 400, "invalid"),
     BadBody(b'"text"', JSON, 400, "invalid"),
-    BadBody(b'{"text": "%s"}' % (b"x" * 1_048_576), JSON, 413, "payload_too_large"),
+    BadBody(b'{"text": "%s"}' % (b"x" * 20_971_520), JSON, 413, "payload_too_large"),
     BadBody(b"text=Hello&query=Hello", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
     BadBody(b"Hello", "text/plain", 415, "unsupported_media_type"),
 ]
