@@ -90,41 +90,44 @@ class Clip:
             raise result.NothingCached
         if not (self._policy.read and self._policy.write):
             # The caller wants audio of its own, or audio that is stored nowhere.
-            return self._make()
+            return self._make(single_flight.ALONE)
         leads, chunks = self._share()
         return chunks if leads else self._follow(chunks)
 
     def _share(self) -> tuple[bool, Iterator[bytes]]:
-        return single_flight.share(
+        return single_flight.fly(
             self.utterance.key,
-            self._make_unless_stored,
+            self._make,
             failures=self._source.failures,
             patience=self._source.patience,
             look=store.getting(self.utterance.key),
         )
 
-    def _make_unless_stored(self, seen: bytes | None) -> Iterator[bytes]:
-        # Another caller may have stored it since the look-up.
-        found = _accepted(self.utterance, self._policy, store.decoded(self.utterance.key, seen, "audio"))
-        self._use(found)
-        return iter([self._source.decode(found.value)]) if found else self._make()
-
-    def _make(self) -> Iterator[bytes]:
-        made = []
-        with self._source.slot():
-            self.billed = None
-            try:
-                for item in self._source.synthesize(self.utterance):
-                    if isinstance(item, Usage):
-                        self.billed = item
-                    else:
-                        made.append(item)
-                        yield item
-            except Exception:
-                # A call that fails is taken to bill nothing.
-                self.billed = Usage()
-                raise
-        self.stored = remember(self.utterance, self._source.encode(b"".join(made)), self._policy, self.billed)
+    def _make(self, flight: single_flight.Flight[bytes], seen: bytes | None = None) -> Iterator[bytes]:
+        """Yield the samples as they are synthesized, and store them all. `seen`: what is stored by now."""
+        with flight:
+            # Another caller may have stored it since the look-up.
+            if found := _accepted(self.utterance, self._policy, store.decoded(self.utterance.key, seen, "audio")):
+                self._use(found)
+                flight.add(sound := self._source.decode(found.value))
+                yield sound
+                return
+            made = []
+            with self._source.slot():
+                self.billed = None
+                try:
+                    for item in self._source.synthesize(self.utterance):
+                        if isinstance(item, Usage):
+                            self.billed = item
+                        else:
+                            made.append(item)
+                            flight.add(item)
+                            yield item
+                except Exception:
+                    # A call that fails is taken to bill nothing.
+                    self.billed = Usage()
+                    raise
+            self.stored = remember(self.utterance, self._source.encode(b"".join(made)), self._policy, self.billed)
 
     def _follow(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """Yield the leader's chunks; if it dies, go on behind them with those of a second attempt."""

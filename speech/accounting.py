@@ -90,7 +90,12 @@ class Account:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None and not self.settled:
+        if error is not None:
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Record a request that was not answered, or not to its end."""
+        if not self.settled:
             self._record(self._event("miss" if isinstance(error, NotCached) else "error", self._spent()))
 
     def _spent(self) -> Usage | None:

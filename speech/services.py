@@ -23,7 +23,6 @@ from speech.accounting import Account
 from speech.audio import Encoder
 from speech.audio.loudness import is_silent
 from speech.exceptions import ProviderError
-from speech.iterators import primed
 from speech.models import Client
 from speech.privacy.disclosure import hides, padding
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, Transcript, TranscriptionRequest
@@ -34,6 +33,7 @@ from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
 from speech.routing.fallback import Candidate, for_chat, for_speech, provider_named
 from speech.synthesis.cached_audio import speech_of, stale_speech
 from speech.synthesis.pipeline import Playback
+from speech.synthesis.sound_stream import SoundStream
 from speech.synthesis.spoken_turn import TurnReceipt, clips_of, first_of, sentences_of, spoken_turn
 from speech.synthesis.voice import Speaker
 from speech.text import languages
@@ -81,7 +81,7 @@ class ConverseWish:
 
 @dataclass(frozen=True, slots=True)
 class SpokenTurn:
-    sound: Iterator[bytes]
+    sound: SoundStream
     content_type: str
     receipt: TurnReceipt
 
@@ -230,8 +230,9 @@ def converse(
                 candidates.failures.append(error)
                 continue
             unless_spoken.pop_all()
-            sound = account.metered(spoken_turn(playback, wish.codec, receipt), playback)
-            return SpokenTurn(primed(sound), content_type, receipt)
+            with account:
+                sound = spoken_turn(speaker, playback, wish.codec, account, receipt)
+            return SpokenTurn(sound, content_type, receipt)
         if len(candidates.failures) > 1:
             account.call(candidates.first.provider.name, candidates.first.request.model)
         raise candidates.failures[0]

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
 from django.conf import settings
@@ -84,36 +85,71 @@ def share(
     `look`: a command sent in the same round trip, behind the lease; `produce` is called with its reply, None without
     Redis, and so sees what an earlier leader has stored.
     """
+
+    def lead(flight: Flight[T], *replies: Any) -> Iterator[T]:
+        with flight:
+            for item in produce(*replies):
+                flight.add(item)
+                yield item
+
+    return fly(name, lead, failures=failures, patience=patience, wire=wire, look=look)
+
+
+def fly(
+    name: str,
+    lead: Callable[..., Iterator[T]],
+    *,
+    failures: Failures,
+    patience: float,
+    wire: Wire[T] = BYTES,  # type: ignore[assignment]  # the default is for T = bytes
+    look: store.Command | None = None,
+) -> tuple[bool, Iterator[T]]:
+    """Do the same for a `lead` that shares its items itself: it is called with the flight, before the reply of `look`.
+
+    It must enter the flight, add each item before it yields it, and leave it when what it makes is stored.
+    """
     lease = Lease(keys.make_key(f"flight:{name}", settings.CACHE_KEY_PREFIX, 1))
     token, replies = lease.acquire([look] if look else [])
     if token is None:
-        return True, produce(None) if look else produce()
+        return True, lead(ALONE, *([None] if look else []))
     if token == lease.token:
-        return True, _lead(LeaderLog(lease, wire.encode), lambda: produce(*replies), failures)
+        return True, lead(Flight(LeaderLog(lease, wire.encode), failures), *replies)
 
     def try_again() -> Iterator[T]:
-        return share(name, produce, failures=failures, patience=patience, wire=wire, look=look)[1]
+        return fly(name, lead, failures=failures, patience=patience, wire=wire, look=look)[1]
 
     return False, _follow(lease, token, wire.decode, try_again, failures, patience)
 
 
-def _lead(log: LeaderLog[T], produce: Callable[[], Iterator[T]], failures: Failures) -> Iterator[T]:
-    _heartbeat.add(log)
-    ending = (b"failed", b"")
-    try:
-        for item in produce():
-            log.unpublished.append(item)
-            if log.followed:
-                log.publish()
-            yield item
-        ending = (b"end", b"")
-    except Exception as error:
-        dumped = failures.dump(error)
-        ending = (b"failed", json.dumps(dumped).encode() if dumped else b"")
-        raise
-    finally:
-        _heartbeat.remove(log)
-        log.end(*ending)
+class Flight(Generic[T]):
+    """A leader's work. Followers get what is added, the error that it ends with, or its end."""
+
+    def __init__(self, log: LeaderLog[T] | None = None, failures: Failures | None = None) -> None:
+        self._log, self._failures = log, failures
+
+    def add(self, item: T) -> None:
+        if self._log:
+            self._log.unpublished.append(item)
+            if self._log.followed:
+                self._log.publish()
+
+    def __enter__(self) -> None:
+        if self._log:
+            _heartbeat.add(self._log)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._log is None:
+            return
+        _heartbeat.remove(self._log)
+        dumped = self._failures.dump(error) if self._failures and isinstance(error, Exception) else None
+        failure = json.dumps(dumped).encode() if dumped else b""
+        self._log.end(b"end" if error is None else b"failed", failure)
+
+
+# The flight of a caller that shares its work with nobody.
+ALONE: Flight[Any] = Flight()
 
 
 def _follow(

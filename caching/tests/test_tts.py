@@ -249,7 +249,7 @@ def test_a_follower_whose_leader_dies_goes_on_where_it_was(
         raise single_flight.LeaderLost
 
     attempts = iter([lost(), iter(second)])
-    monkeypatch.setattr(single_flight, "share", lambda *args, **kwargs: (False, next(attempts)))
+    monkeypatch.setattr(single_flight, "fly", lambda *args, **kwargs: (False, next(attempts)))
     [clip] = tts.clips_of([ONE], Policy(), Speaker())
     if heard:
         assert b"".join(clip.pcm()) == heard

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -118,10 +117,10 @@ class ConverseView(APIView):
         turn = services.converse(client=client, chat=call.chat, speech=call.speech, policy=policy, wish=call.wish)
         turn.receipt.heard = heard
         receipt_id = uuid.uuid4()
-        sound = _with_receipt(turn, client, receipt_id)
+        turn.sound.at_end.append(lambda _: _keep_receipt(turn, client, receipt_id))
         who = turn.receipt.speech
         successor = of_successor(call.speech.voice, who["provider"], who["voice"])
-        return streamed(sound, turn.content_type, {"X-Receipt-ID": str(receipt_id), **successor})
+        return streamed(turn.sound, turn.content_type, {"X-Receipt-ID": str(receipt_id), **successor})
 
 
 class ReceiptView(APIView):
@@ -157,12 +156,9 @@ def _policy(request: Request | HttpRequest, level: Level) -> Policy:
     return cache_control.policy_from(request.META.get("HTTP_CACHE_CONTROL", ""), level)
 
 
-def _with_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> Iterator[bytes]:
-    try:
-        yield from turn.sound
-    finally:
-        Receipt.objects.prune()
-        Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
+def _keep_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> None:
+    Receipt.objects.prune()
+    Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
 
 
 def _chat_body(client: Client, result: services.ChatResult, level: str, id: str) -> dict[str, Any]:

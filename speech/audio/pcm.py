@@ -19,6 +19,9 @@ class SampleAligner:
         self._half = data[whole:]
         return data[:whole]
 
+    def finish(self) -> bytes:
+        return b""
+
 
 def aligned(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Regroup into non-empty chunks of whole samples."""

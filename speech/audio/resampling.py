@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from speech.audio.pcm import BYTES_PER_SAMPLE, aligned
+from speech.audio.pcm import BYTES_PER_SAMPLE, SampleAligner
 
 Floats = NDArray[np.float32]
 
@@ -26,20 +25,84 @@ ZERO_CROSSINGS = 32
 # Above, the filter bank needs hundreds of megabytes. All pairs of usual rates (8000 to 48000 Hz) need at most 1280.
 MOST_PHASES = 2000
 BATCH_SECONDS = 0.05
+# Convolved together, which bounds the memory that a long chunk needs.
+MOST_BATCHES = 40
+# Columns of one matrix product. Far below 2^18 multiplications OpenBLAS starts no threads, which only get in the way of
+# the other requests, and most of what would be multiplied in a product of all phases is 0.
+PHASES_TOGETHER = 40
 
 
-def resample(pcm_chunks: Iterable[bytes], source: int, target: int) -> Iterator[bytes]:
-    """Resample to `target` Hz: exactly ceil(samples * target / source) samples, independent of chunk boundaries."""
-    if source == target:
-        return aligned(pcm_chunks)
-    common = math.gcd(source, target)
-    bank = _filter_bank(target // common, source // common)
-    return _filtered(aligned(pcm_chunks), bank, source, target)
+@dataclass(frozen=True, slots=True)
+class _Phases:
+    """Neighbouring phases: the samples that they need, counted from the start of a block, and their weights."""
+
+    samples: slice
+    weights: Floats
+
+
+class Resampler:
+    """Makes exactly ceil(samples * target / source) samples at the `target` rate. Chunks make no difference to them."""
+
+    def __init__(self, source: int, target: int) -> None:
+        self._aligner = SampleAligner()
+        common = math.gcd(source, target)
+        self._up, self._down = target // common, source // common
+        self._phases, self._reach = _filter_bank(self._up, self._down)
+        # Batches of one size whatever the chunks: a matrix product of another shape may round in another way.
+        self._blocks = max(1, round(BATCH_SECONDS * source / self._down))
+        self._buffer: Floats = np.zeros(self._reach, dtype=np.float32)
+        self._read = self._written = 0
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the samples that are certain by now."""
+        samples = np.frombuffer(self._aligner.feed(chunk), dtype="<i2").astype(np.float32)
+        self._read += len(samples)
+        self._buffer = np.concatenate([self._buffer, samples])
+        step, out = self._blocks * self._down, bytearray()
+        while (ready := (len(self._buffer) - 2 * self._reach) // step) > 0:
+            batches = min(ready, MOST_BATCHES)
+            out += self._convolve(self._buffer, batches)
+            self._buffer = self._buffer[batches * step :]
+        self._written += len(out)
+        return bytes(out)
+
+    def finish(self) -> bytes:
+        """Return the rest."""
+        length = -(-self._read * self._up // self._down) * BYTES_PER_SAMPLE - self._written
+        step = self._blocks * self._down
+        batches = -(-length // (self._blocks * self._up * BYTES_PER_SAMPLE))
+        padded = np.zeros(batches * step + 2 * self._reach, dtype=np.float32)
+        padded[: len(self._buffer)] = self._buffer[: len(padded)]
+        return self._convolve(padded, batches)[:length]
+
+    def _convolve(self, samples: Floats, batches: int) -> bytes:
+        size, down = samples.itemsize, self._down
+        taps = down + 2 * self._reach
+        windows: Floats = np.ndarray(
+            (batches, self._blocks, taps),
+            np.float32,
+            np.ascontiguousarray(samples),
+            strides=(self._blocks * down * size, down * size, size),
+        )
+        out = np.empty((batches, self._blocks, self._up), dtype=np.float32)
+        at = 0
+        for phases in self._phases:
+            width = phases.weights.shape[1]
+            out[..., at : at + width] = np.ascontiguousarray(windows[..., phases.samples]) @ phases.weights
+            at += width
+        np.rint(out, out=out)
+        np.clip(out, -32768, 32767, out=out)
+        return out.astype("<i2").tobytes()
+
+
+def at_rate(source: int, target: int) -> Resampler | SampleAligner:
+    """Return what makes samples at the rate `target` out of those at the rate `source`, if only whole ones."""
+    return SampleAligner() if source == target else Resampler(source, target)
 
 
 @functools.lru_cache(maxsize=16)
-def _filter_bank(up: int, down: int) -> Floats:
-    """Shape (down + taps, up): `down` samples with their neighbours on both sides, times this, are `up` new samples."""
+def _filter_bank(up: int, down: int) -> tuple[list[_Phases], int]:
+    """Return the phases in order, and how many samples they need on each side of a block of `down`."""
     if up > MOST_PHASES or down > MOST_PHASES:
         raise ValueError(f"cannot resample by {up}/{down}: the rates have too small a common divisor")
     reach = math.ceil(ZERO_CROSSINGS * max(1.0, down / up))
@@ -52,36 +115,12 @@ def _filter_bank(up: int, down: int) -> Floats:
     window = np.zeros_like(offsets)
     window[near] = np.i0(0.1102 * (ATTENUATION_DB - 8.7) * np.sqrt(inside[near]))
     bank = np.sinc(cutoff * offsets) * window
-    return np.asarray(bank / bank.sum(axis=0), dtype=np.float32)
+    bank = (bank / bank.sum(axis=0)).astype(np.float32)
+    return [_phases(bank, first) for first in range(0, up, PHASES_TOGETHER)], reach
 
 
-def _filtered(chunks: Iterator[bytes], bank: Floats, source: int, target: int) -> Iterator[bytes]:
-    down = source // math.gcd(source, target)
-    reach = (bank.shape[0] - down) // 2
-    # Batches of one size whatever the chunks: a matrix product of another shape may round in another way.
-    step = down * max(1, round(BATCH_SECONDS * source / down))
-    buffer: Floats = np.zeros(reach, dtype=np.float32)
-    read = written = 0
-    for chunk in chunks:
-        samples = np.frombuffer(chunk, dtype="<i2").astype(np.float32)
-        read += len(samples)
-        buffer = np.concatenate([buffer, samples])
-        batches = []
-        while len(buffer) >= step + 2 * reach:
-            batches.append(_convolve(buffer[: step + 2 * reach], bank, down))
-            buffer = buffer[step:]
-        if batches:
-            yield (out := b"".join(batches))
-            written += len(out)
-    rest = (-(-read * target // source)) * BYTES_PER_SAMPLE - written
-    while rest > 0:
-        batch = np.zeros(step + 2 * reach, dtype=np.float32)
-        batch[: len(buffer)] = buffer[: len(batch)]
-        yield (out := _convolve(batch, bank, down)[:rest])
-        rest -= len(out)
-        buffer = buffer[step:]
-
-
-def _convolve(batch: Floats, bank: Floats, down: int) -> bytes:
-    windows = np.ascontiguousarray(sliding_window_view(batch, bank.shape[0])[::down])
-    return np.clip(np.rint(windows @ bank), -32768, 32767).astype("<i2").tobytes()
+def _phases(bank: Floats, first: int) -> _Phases:
+    weights = bank[:, first : first + PHASES_TOGETHER]
+    needed = np.flatnonzero(weights.any(axis=1))
+    samples = slice(int(needed[0]), int(needed[-1]) + 1)
+    return _Phases(samples, np.ascontiguousarray(weights[samples]))

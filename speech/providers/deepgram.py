@@ -60,7 +60,7 @@ class Provider(BaseProvider):
         return replace(request, model=openai_names.own_model(request.model, "speech") or self.setting("MODEL"))
 
     def speak(self, request: SpeechRequest) -> Speech:
-        return Speech(validation.checked_audio(self, self._pieces(request)), _SAMPLE_RATE)
+        return Speech(self._pieces(request), _SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         mode = request.mode.removeprefix("transcribe")

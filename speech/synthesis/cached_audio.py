@@ -14,9 +14,9 @@ from caching.result import CacheResult, NothingCached, with_value
 from caching.tts import Clip
 from speech.accounting import Account
 from speech.audio import Encoder, join
-from speech.iterators import primed
 from speech.routing.error_transfer import as_ours
 from speech.synthesis.pipeline import Playback
+from speech.synthesis.sound_stream import SoundStream
 from speech.synthesis.voice import STORED_AS, Speaker
 
 LOSSLESS = ("wav", "pcm")
@@ -28,20 +28,22 @@ def speech_of(speaker: Speaker, codec: str, account: Account, *, stream: bool) -
     A stream that is not a hit closes `account` itself. Raises NotCached and ProviderError; reading a stream may raise
     the latter too.
     """
-    found, sound = _look_up(speaker, codec)
-    if sound is not None:
-        return with_value(found, iter([sound]))
+    found, stored = _look_up(speaker, codec)
+    if stored is not None:
+        return with_value(found, iter([stored]))
     playback = Playback(speaker, found.value, found)
     if stream:
-        chunks = primed(account.metered(_stored_at_end(speaker, codec, playback), playback))
+        sound = SoundStream(playback, codec, account)
         tts.count(found, speaker.policy, speaker.request.voice)
-        return with_value(found, chunks)
+        if codec not in LOSSLESS:
+            sound.keep(lambda whole: _store_whole(speaker, codec, whole, playback.result))
+        return with_value(found, sound)
     account.watch(playback)
-    sound = _encoded(speaker, codec, b"".join(playback.pcm()))
+    whole = _encoded(speaker, codec, b"".join(playback.pcm()))
     tts.count(found, speaker.policy, speaker.request.voice)
     result = playback.result
-    _store_whole(speaker, codec, sound, result)
-    return with_value(result, iter([sound]))
+    _store_whole(speaker, codec, whole, result)
+    return with_value(result, iter([whole]))
 
 
 def stale_speech(speaker: Speaker, codec: str) -> CacheResult[Iterator[bytes]] | None:
@@ -78,14 +80,6 @@ def _joined(speaker: Speaker, stored: Sequence[bytes]) -> bytes:
 def _encoded(speaker: Speaker, codec: str, pcm: bytes) -> bytes:
     encoder = Encoder(codec, speaker.request.sample_rate, data_bytes=len(pcm))
     return encoder.encode(pcm) + encoder.finish()
-
-
-def _stored_at_end(speaker: Speaker, codec: str, playback: Playback) -> Iterator[bytes]:
-    chunks = []
-    for chunk in playback.encoded(codec):
-        chunks.append(chunk)
-        yield chunk
-    _store_whole(speaker, codec, b"".join(chunks), playback.result)
 
 
 def _store_whole(speaker: Speaker, codec: str, sound: bytes, result: CacheResult[Any]) -> None:

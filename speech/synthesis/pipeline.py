@@ -13,10 +13,9 @@ from typing import Any
 from django.conf import settings
 
 from caching import tts
-from caching.result import CacheResult
+from caching.result import CacheResult, status_without_hit
 from caching.tts import Clip
-from speech.audio import Encoder, join
-from speech.iterators import primed
+from speech.audio import join
 from speech.routing.error_transfer import CACHE_ERRORS, as_ours
 from speech.synthesis.voice import Speaker
 
@@ -33,9 +32,13 @@ class Playback:
         """Those begun so far."""
         self._speaker = speaker
         self._upcoming = iter(clips)
-        self._found = found or CacheResult(None, "miss", "")
+        self._found = found or CacheResult(None, status_without_hit(speaker.policy), "")
         self._ahead = threading.Semaphore(AHEAD)
-        self._tracks: queue.SimpleQueue[Iterator[bytes] | BaseException | None] = queue.SimpleQueue()
+        self._tracks: queue.SimpleQueue[_Track | BaseException | None] = queue.SimpleQueue()
+
+    @property
+    def sample_rate(self) -> int:
+        return self._speaker.request.sample_rate
 
     @property
     def result(self) -> CacheResult[Any]:
@@ -47,22 +50,15 @@ class Playback:
 
     def open(self, clip: Clip) -> None:
         """Play `clip` before the others. Returns with its first chunk, so a provider that fails at once fails here."""
-        self._tracks.put(primed(self._begin(clip)))
-
-    def encoded(self, codec: str) -> Iterator[bytes]:
-        """Yield the whole audio in `codec`, as it is made."""
-        encoder = Encoder(codec, self._speaker.request.sample_rate)
-        for chunk in self.pcm():
-            if sound := encoder.encode(chunk):
-                yield sound
-        if sound := encoder.finish():
-            yield sound
+        track = self._begin(clip)
+        track.wait()
+        self._tracks.put(track)
 
     def pcm(self) -> Iterator[bytes]:
         """Yield the samples of all clips with pauses between them."""
         return join(self._played(), settings.SENTENCE_PAUSE_MS, self._speaker.request.sample_rate)
 
-    def _played(self) -> Iterator[Iterator[bytes]]:
+    def _played(self) -> Iterator[_Track]:
         threading.Thread(target=self._feed, name="playback", daemon=True).start()
         try:
             while (track := self._tracks.get()) is not None:
@@ -88,14 +84,14 @@ class Playback:
             if close := getattr(self._upcoming, "close", None):
                 close()
 
-    def _begin(self, clip: Clip) -> Iterator[bytes]:
+    def _begin(self, clip: Clip) -> _Track:
         self.clips.append(clip)
         track = _Track(clip, self._speaker.stopped)
         if clip.found:
             track.fill()
         else:
             _threads().submit(track.fill)
-        return track.chunks()
+        return track
 
 
 class _Track:
@@ -104,6 +100,7 @@ class _Track:
     def __init__(self, clip: Clip, stopped: threading.Event) -> None:
         self._clip, self._stopped = clip, stopped
         self._chunks: queue.SimpleQueue[bytes | BaseException | None] = queue.SimpleQueue()
+        self._first: bytes | BaseException | None = b""
 
     def fill(self) -> None:
         try:
@@ -117,11 +114,22 @@ class _Track:
         except Exception as error:  # noqa: BLE001 (raised again in the thread that plays)
             self._chunks.put(error)
 
-    def chunks(self) -> Iterator[bytes]:
-        while (chunk := self._chunks.get()) is not None:
-            if isinstance(chunk, BaseException):
-                raise chunk
-            yield chunk
+    def wait(self) -> None:
+        """Wait for the first chunk. Raises the error that came in its place."""
+        self._first = self._chunks.get()
+        if isinstance(self._first, BaseException):
+            raise self._first
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        chunk, self._first = self._first or self._chunks.get(), b""
+        if chunk is None:
+            raise StopIteration
+        if isinstance(chunk, BaseException):
+            raise chunk
+        return chunk
 
 
 @cache

@@ -8,11 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from caching import tts
 from caching.llm.stream import Chunk
 from caching.pricing.usage import Usage
 from caching.tts import Clip
+from speech.accounting import Account
 from speech.exceptions import GatewayError, ProviderBadAnswer
 from speech.synthesis.pipeline import Playback
+from speech.synthesis.sound_stream import SoundStream
 from speech.synthesis.voice import Speaker
 from speech.text.markdown import MarkdownStream
 from speech.text.sentences import SentenceStream
@@ -99,14 +102,17 @@ def clips_of(speaker: Speaker, sentences: Generator[str]) -> Iterator[Clip]:
             yield speaker.clip(sentence)
 
 
-def spoken_turn(playback: Playback, codec: str, receipt: TurnReceipt) -> Iterator[bytes]:
-    """Yield the audio of a turn. The receipt is complete when it ends, fails or is closed."""
-    receipt.clips, receipt.error = playback.clips, None
-    try:
-        for sound in playback.encoded(codec):
-            if receipt.first_audio_ms is None:
-                receipt.first_audio_ms = round((time.monotonic() - receipt.began) * 1000, 1)
-            yield sound
-    except GatewayError as error:
-        receipt.error = error.message
-        raise
+def spoken_turn(
+    speaker: Speaker, playback: Playback, codec: str, account: Account, receipt: TurnReceipt
+) -> SoundStream:
+    """Return the audio of a turn. The receipt is complete when it ends, fails or is closed, and the turn is counted."""
+    receipt.clips = playback.clips
+    sound = SoundStream(playback, codec, account)
+    receipt.first_audio_ms = round((time.monotonic() - receipt.began) * 1000, 1)
+
+    def ended(error: BaseException | None) -> None:
+        receipt.error = error.message if isinstance(error, GatewayError) else None
+        tts.count(playback.result, speaker.policy, speaker.request.voice)
+
+    sound.at_end.append(ended)
+    return sound

@@ -20,7 +20,8 @@ from caching.coordination.single_flight import Failures
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.tts import Clip, Utterance
-from speech.audio import read_wav, resample, to_wav
+from speech.audio import at_rate, read_wav, to_wav
+from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import ProviderBadAnswer
 from speech.models import Client
 from speech.privacy.shared_scope import all_shared_if_admitted
@@ -105,24 +106,23 @@ class Speaker:
             yield
 
     def synthesize(self, utterance: Utterance) -> Iterator[bytes | Usage]:
-        usage: list[Usage] = []
-
-        def pcm() -> Iterator[bytes]:
-            for item in speech.pcm:
-                if isinstance(item, Usage):
-                    usage.append(item)
-                elif item:
-                    yield item
-
-        heard = False
+        usage, size = None, 0
         with calling(self.provider, "speech"):
             speech = self.provider.speak(replace(self.request, text=utterance.text))
-            for chunk in resample(pcm(), speech.sample_rate, self.request.sample_rate):
-                heard = True
-                yield chunk
-            if not heard:
-                raise ProviderBadAnswer(f"{self.provider.name} returned no audio")
-        yield from usage
+            samples = at_rate(speech.sample_rate, self.request.sample_rate)
+            for item in speech.pcm:
+                if isinstance(item, Usage):
+                    usage = item
+                    continue
+                size += len(item)
+                if chunk := samples.feed(item):
+                    yield chunk
+            if not size or size % BYTES_PER_SAMPLE:
+                raise ProviderBadAnswer(f"{self.provider.name} returned {'incomplete' if size else 'no'} audio")
+            if rest := samples.finish():
+                yield rest
+        if usage:
+            yield usage
 
     def encode(self, pcm: bytes) -> bytes:
         return to_wav(pcm, self.request.sample_rate)

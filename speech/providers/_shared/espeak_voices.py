@@ -41,12 +41,13 @@ _OWN_SCRIPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Thai", "\u0e00-\u0e7f", ("th",)),
     ("Myanmar", "\u1000-\u109f", ("my",)),
     ("Ethiopic", "\u1200-\u139f", ("am",)),
+    ("polytonic Greek", "\u1f00-\u1fff", ("el",)),
     ("Cyrillic", "\u0400-\u052f", ("ru", "bg", "uk", "en")),
 )
 _ANY_VOICE = (
-    r"A-Za-z\u00aa-\u024f\u0250-\u02ff\u0370-\u03ff\u0530-\u058f\u0900-\u0dff\u10a0-\u10ff\u1100-\u11ff\u1e00-\u1fff"
+    r"A-Za-z\u00aa-\u024f\u0250-\u02ff\u0370-\u03ff\u0530-\u058f\u0900-\u0dff\u10a0-\u10ff\u1100-\u11ff\u1e00-\u1eff"
 )
-_READ_BY_ALL = re.compile(rf"[{_ANY_VOICE}\u2c00-\u2dff\uac00-\ud7a3\uff21-\uff5a\ufb00-\ufb17]")
+_READ_BY_ALL = re.compile(rf"[{_ANY_VOICE}\uac00-\ud7a3\uff21-\uff5a\ufb00-\ufb17]")
 _SCRIPTS = [(name, re.compile(f"[{characters}]"), codes) for name, characters, codes in _OWN_SCRIPTS]
 # Letters that tell languages of one script apart.
 _LANGUAGE_OF_LETTERS = (("ur", re.compile("[ٹڈڑںےہھ]")), ("fa", re.compile("[پچژگ]")), ("ja", _SCRIPTS[2][1]))

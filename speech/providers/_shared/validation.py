@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from caching.pricing.usage import Usage
 from speech.audio import read_wav
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderNotConfigured, UnsupportedFeature
@@ -123,17 +122,6 @@ def seconds_of(request: TranscriptionRequest) -> int | None:
     except ValueError:
         return None
     return -(-len(pcm) // (BYTES_PER_SAMPLE * sample_rate))
-
-
-def checked_audio(provider: BaseProvider, pcm: Iterable[bytes | Usage]) -> Iterator[bytes | Usage]:
-    """Pass `pcm` on. Raises ProviderBadAnswer at its end if it held nothing or ended within a sample."""
-    size = 0
-    for item in pcm:
-        if isinstance(item, bytes):
-            size += len(item)
-        yield item
-    if not size or size % 2:
-        raise ProviderBadAnswer(f"{provider.name} returned {'incomplete' if size else 'no'} audio")
 
 
 def check_audio_type(provider: BaseProvider, headers: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech.audio import resample
+from speech.audio import at_rate
 
 PAIRS = [(22_050, 24_000), (24_000, 48_000), (44_100, 24_000), (24_000, 8_000), (8_000, 11_025), (48_000, 44_100)]
 
@@ -23,6 +24,12 @@ def pcm(samples: np.ndarray) -> bytes:
 
 def resampled(sound: bytes, source: int, target: int) -> np.ndarray:
     return np.frombuffer(b"".join(resample([sound], source, target)), "<i2").astype(float)
+
+
+def resample(chunks: list[bytes], source: int, target: int) -> Iterator[bytes]:
+    resampler = at_rate(source, target)
+    yield from filter(None, map(resampler.feed, chunks))
+    yield resampler.finish()
 
 
 def decibels(signal: np.ndarray, noise: np.ndarray) -> float:
@@ -48,7 +55,7 @@ def test_what_the_lower_rate_cannot_hold_is_gone_instead_of_folded_back() -> Non
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.sampled_from(PAIRS), st.integers(0, 3000), st.lists(st.integers(0, 6000), max_size=8))
+@given(st.sampled_from(PAIRS), st.integers(0, 9000), st.lists(st.integers(0, 18_000), max_size=8))
 def test_chunks_make_no_difference(pair: tuple[int, int], count: int, cuts: list[int]) -> None:
     source, target = pair
     sound = np.random.default_rng(1).integers(-32768, 32767, count).astype("<i2").tobytes()
@@ -72,12 +79,8 @@ def test_loud_sound_is_clipped_and_does_not_wrap_round() -> None:
 
 def test_it_hands_out_sound_before_the_last_has_come() -> None:
     second = pcm(sine(440, 22_050, 22_050))
-    chunks = iter([second, second])
 
-    first = next(resample(chunks, 22_050, 24_000))
-
-    assert first
-    assert next(chunks) == second
+    assert len(at_rate(22_050, 24_000).feed(second)) > 0.9 * 2 * 24_000
 
 
 def test_equal_rates_change_nothing() -> None:
@@ -86,4 +89,4 @@ def test_equal_rates_change_nothing() -> None:
 
 def test_it_refuses_rates_without_a_common_divisor() -> None:
     with pytest.raises(ValueError, match="24001"):
-        resample([], 24_001, 48_000)
+        at_rate(24_001, 48_000)

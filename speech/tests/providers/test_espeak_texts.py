@@ -29,6 +29,16 @@ def test_a_figure_sounds_the_same_in_every_script_s_digits(language: str, figure
     assert long == pytest.approx(usual, rel=0.03)
 
 
+def test_wide_letters_and_ligatures_are_read_as_plain_ones() -> None:
+    assert spoken("The ﬁne ＨＯＵＳＥ") == spoken("The fine HOUSE")
+
+
+@pytest.mark.parametrize("text", ["ⴰⵣⵓⵍ ⴼⵍⵍⴰⵡⵏ", "ⰀⰁⰂⰃ", "ⲀⲂⲄⲆⲈ", "ⴀⴁⴂⴃ", "ἀἁἂἃ"])
+def test_letters_that_a_voice_would_spell_one_by_one_are_an_error(text: str) -> None:
+    with pytest.raises(InvalidRequest, match="script"):
+        spoken(text, voice="hi")
+
+
 def test_markup_is_obeyed_and_not_spoken() -> None:
     plain = seconds(spoken("Hello there."))
     for text in ("<speak>Hello <break time='1s'/> there.</speak>", "Hello <break time='1s'/> there."):

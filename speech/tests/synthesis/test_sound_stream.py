@@ -1,0 +1,78 @@
+"""The way of sound from a provider to a response."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import pytest
+import redis
+from rest_framework.test import APIClient
+
+from caching import metrics
+from caching.pricing.usage import Usage
+from speech import providers
+from speech.providers.base import Speech, SpeechRequest
+from speech.synthesis import pipeline
+
+GENERATOR = 0x20
+CHUNKS = 50
+
+
+@pytest.fixture(autouse=True)
+def many_chunks(db: None, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pcm() -> Iterator[bytes | Usage]:
+        yield from [b"\1\2" * 1_200] * CHUNKS
+        yield Usage(characters=5)
+
+    def speak(provider: Any, request: SpeechRequest) -> Speech:
+        return Speech(pcm(), 24_000)
+
+    monkeypatch.setattr(type(providers.get("espeak")), "speak", speak)
+    # The next threads are new ones, which the profiler sees.
+    pipeline._threads.cache_clear()
+
+
+@pytest.mark.parametrize("codec", ["pcm", "wav", "mp3"])
+@pytest.mark.parametrize("path", ["/v1/audio/speech", "/api/converse/"])
+def test_a_byte_of_sound_passes_at_most_six_generators(api: APIClient, path: str, codec: str) -> None:
+    passed: Counter[str] = Counter()
+
+    def count(frame: FrameType, event: str, value: Any) -> None:
+        if event == "return" and frame.f_code.co_flags & GENERATOR and isinstance(value, bytes):
+            passed[f"{frame.f_code.co_filename}:{frame.f_code.co_name}"] += 1
+
+    body = {"input": "Hello.", "response_format": codec, "voice": "hi"}
+    if path == "/api/converse/":
+        body = {"query": "Hello.", "codec": codec}
+    threading.setprofile(count)
+    sys.setprofile(count)
+    try:
+        response = api.post(path, body, format="json")
+        assert sum(map(len, response)) > 1_000
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)  # type: ignore[arg-type]
+    # That of this test is the provider's own.
+    own = {name: times for name, times in passed.items() if times >= CHUNKS}
+    assert 2 <= len(own) <= 6, own
+
+
+@pytest.mark.parametrize("status", ["miss", "hit", "bypass"])
+def test_a_voice_turn_is_counted_and_logged_as_any_other_speech(
+    api: APIClient, status: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter = {"miss": metrics.MISSES, "hit": metrics.HITS, "bypass": metrics.BYPASSES}[status]
+    counted = counter.labels("tts", "balanced")._value
+    headers: dict[str, str] = {"Cache-Control": "no-store"} if status == "bypass" else {}
+    if status == "hit":
+        list(api.post("/api/converse/", {"query": "Hello."}, format="json"))
+    before = counted.get()
+    with caplog.at_level("INFO"):
+        list(api.post("/api/converse/", {"query": "Hello."}, format="json", headers=headers))
+    assert counted.get() == before + 1
+    assert f"TTS cache {status} for voice: en-gb" in caplog.text
