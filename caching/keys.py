@@ -18,10 +18,11 @@ QUERY_INDEX = "llm:query_index"
 LEARNED = f"{QUERY_INDEX}:learned"
 SPEECH = "tts"
 TRANSCRIPT = "stt"
+EMBEDDING = "emb"
 LIMIT = "limit"
 # Counters, not entries.
 ASKED = "asked"
-KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT)
+KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT, EMBEDDING)
 
 # Maximum length of readable text in a key.
 MOST_READABLE = 120
@@ -101,6 +102,11 @@ def speech_key(*, provider: str, voice: str, text: str, options: Mapping[str, An
 def transcript_key(*, provider: str, audio: str, options: Mapping[str, Any]) -> str:
     """Return `stt:{provider}:{audio_hash}`; the hash covers `audio`, the digest of the recording, and `options`."""
     return f"{TRANSCRIPT}:{_quoted(provider)}:{digest({**options, 'audio': audio})}"
+
+
+def embedding_key(*, provider: str, request: Mapping[str, Any]) -> str:
+    """Return `emb:{provider}:{hash}`; the hash covers the input and everything else in `request`."""
+    return f"{EMBEDDING}:{_quoted(provider)}:{digest(request)}"
 
 
 def self_check(key: str) -> str:

@@ -18,6 +18,7 @@ BYPASSES = Counter(
 STALE = Counter("cache_stale_hits", "Expired entries served because the provider failed.", ["cache_type"])
 STORES = Counter("cache_stores", "Entries written.", ["cache_type", "optimization_level"])
 SENTENCES = Counter("tts_sentences", "Synthesized sentences, by cache result.", ["outcome"])
+EMBEDDED = Counter("embedding_inputs", "Inputs of embedding requests, by cache result.", ["outcome"])
 SEMANTIC = Counter(
     "semantic_matches",
     "Semantic matches, by tier; in mode `shadow` they were not served.",

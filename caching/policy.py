@@ -14,15 +14,15 @@ LEVELS: tuple[Level, ...] = ("quality", "balanced", "speed")
 # Seconds by which the clocks of two workers may differ unnoticed.
 CLOCK_SKEW = 5.0
 
-CacheType = Literal["llm", "tts", "stt"]
+CacheType = Literal["llm", "tts", "stt", "emb"]
 
 
 def ttl(cache_type: CacheType, level: str) -> int:
     """Seconds that an entry made at `level` lives, counted from when it was made: a hit never extends it.
 
-    Transcripts live as long as audio.
+    Embeddings live as long as answers, transcripts as long as audio.
     """
-    table: dict[str, int] = settings.LLM_CACHE_TTL if cache_type == "llm" else settings.TTS_CACHE_TTL
+    table: dict[str, int] = settings.LLM_CACHE_TTL if cache_type in ("llm", "emb") else settings.TTS_CACHE_TTL
     return table[level]
 
 

@@ -45,6 +45,8 @@ class CacheResult(Generic[T_co]):
     """The earlier question that this answer was made for; only if `match` is semantic."""
     collapsed: bool = False
     """Another caller's work was shared: this miss cost nothing (RFC 9211, section 2.7)."""
+    partial: bool = False
+    """A miss of which some parts were stored (RFC 9211, section 2.2)."""
     billed: Usage | None = None
     """Units that the provider billed; for a hit, those of the original call. None: unknown, or the stream goes on."""
     rule: str = ""

@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from caching import ledger
 from caching.ledger import Costs, Event, Usage
+from caching.policy import CacheType
 from caching.pricing.money import Money, plain
 from caching.result import CacheResult
 from speech.exceptions import NotCached
@@ -34,7 +35,7 @@ class Account:
     `settle` closes it for an answer, the end of the `with` block for an error, `metered` for a stream.
     """
 
-    cache_type: Literal["llm", "tts", "stt"]
+    cache_type: CacheType
     level: str
     client: str
     text: str

@@ -20,8 +20,9 @@ def check_providers(**kwargs: Any) -> list[CheckMessage]:
     return [
         *_check_provider("LLM_PROVIDER", "chat"),
         *_check_provider("TTS_PROVIDER", "speech"),
-        # That its default has no key yet concerns only those who transcribe.
+        # That their default has no key yet concerns only those who transcribe or embed.
         *(found for found in _check_provider("STT_PROVIDER", "transcription") if found.level >= ERROR),
+        *(found for found in _check_provider("EMBEDDING_PROVIDER", "embedding") if found.level >= ERROR),
         *_check_fallback("LLM_FALLBACK", "chat"),
         *_check_fallback("TTS_FALLBACK", "speech"),
     ]

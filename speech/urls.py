@@ -4,6 +4,7 @@ from django.urls import path, re_path
 from django.urls.converters import UUIDConverter
 
 from speech.api import health, views
+from speech.api.openai import embeddings as openai_embeddings
 from speech.api.openai import transcriptions as openai_transcriptions
 from speech.api.openai import views as openai_views
 from speech.api.openai.responses_api import views as responses_views
@@ -24,6 +25,7 @@ urlpatterns = [
     re_path(
         r"^v1/audio/transcriptions/?$", openai_transcriptions.TranscriptionsView.as_view(), name="v1-transcriptions"
     ),
+    re_path(r"^v1/embeddings/?$", openai_embeddings.EmbeddingsView.as_view(), name="v1-embeddings"),
     re_path(r"^v1/audio/voices/?$", openai_views.VoicesView.as_view(), name="v1-audio-voices"),
     re_path(r"^v1/audio/models/?$", openai_views.AudioModelsView.as_view(), name="v1-audio-models"),
     re_path(r"^v1/models/?$", openai_views.ModelsView.as_view(), name="v1-models"),

@@ -241,6 +241,7 @@ LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1)
 LLM_PROVIDER = envstr("LLM_PROVIDER", "demo")
 TTS_PROVIDER = envstr("TTS_PROVIDER", "espeak")
 STT_PROVIDER = envstr("STT_PROVIDER", "openai")
+EMBEDDING_PROVIDER = envstr("EMBEDDING_PROVIDER", "openai")
 PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1)
 PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1)
 # provider, or provider/model: asked in this order when the chosen one fails before the first byte.

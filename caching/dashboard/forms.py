@@ -24,7 +24,7 @@ PERIODS = {
 }
 DEFAULT_PERIOD = "24h"
 LONGEST = timedelta(days=366)
-CACHE_TYPES = [("llm", "Answers"), ("tts", "Speech"), ("stt", "Transcripts")]
+CACHE_TYPES = [("llm", "Answers"), ("tts", "Speech"), ("stt", "Transcripts"), ("emb", "Embeddings")]
 _DATE = {"type": "date"}
 
 

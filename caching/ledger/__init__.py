@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from django.utils import timezone
 
 from caching.ledger import daily_spending, rows, writer
 from caching.ledger.batch import Batch
 from caching.ledger.events import Costs, Event, price
 from caching.ledger.prometheus import expose
+from caching.policy import CacheType
 from caching.pricing import prices
 from caching.pricing.usage import Usage
 
@@ -39,7 +38,7 @@ def record(event: Event) -> Costs:
     return priced.costs
 
 
-def record_overhead(cache_type: Literal["llm", "tts", "stt"], provider: str, model: str, usage: Usage) -> None:
+def record_overhead(cache_type: CacheType, provider: str, model: str, usage: Usage) -> None:
     """Record what the cache itself was billed outside of any request; written within a second."""
     spent = prices.cost(provider, model, usage)
     event = Event(cache_type, "miss", usage, provider=provider, model=model, overhead=spent)

@@ -11,6 +11,7 @@ from typing import Literal
 from django.conf import settings
 
 from caching.models import HITS
+from caching.policy import CacheType
 from caching.pricing import prices
 from caching.pricing.money import Money, together
 from caching.pricing.usage import Usage
@@ -18,7 +19,7 @@ from caching.pricing.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    cache_type: Literal["llm", "tts", "stt"]
+    cache_type: CacheType
     outcome: Literal["exact", "semantic", "miss", "bypass", "error", "shadow", "judged"]
     # Billed by the provider; for a hit, what it would have billed. None: unknown. `Usage()`: nothing.
     usage: Usage | None

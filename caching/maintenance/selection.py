@@ -13,12 +13,14 @@ from caching.redis.scan import Stored
 LLM_KINDS = (keys.EXACT, keys.SEMANTIC, keys.QUERY_INDEX)
 TTS_KINDS = (keys.SPEECH,)
 STT_KINDS = (keys.TRANSCRIPT,)
+EMB_KINDS = (keys.EMBEDDING,)
 _LABELS = {
     keys.EXACT: "exact-match answers",
     keys.SEMANTIC: "semantic entries",
     keys.QUERY_INDEX: "query index",
     keys.SPEECH: "speech audio",
     keys.TRANSCRIPT: "transcripts",
+    keys.EMBEDDING: "embeddings",
 }
 
 

@@ -8,13 +8,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
-from caching.keys import EXACT, SPEECH, TRANSCRIPT, make_key
+from caching.keys import EMBEDDING, EXACT, SPEECH, TRANSCRIPT, make_key
 from caching.redis.url import kind_of, nodes, plain_url, service_of
 
 # Redis' default for `maxclients`.
 MOST_CONNECTIONS = 10_000
 # Kinds of keys that are read again and again.
-CLIENT_CACHED = (EXACT, SPEECH, TRANSCRIPT)
+CLIENT_CACHED = (EXACT, SPEECH, TRANSCRIPT, EMBEDDING)
 
 
 def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_bytes: int) -> dict[str, Any]:

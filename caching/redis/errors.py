@@ -59,7 +59,7 @@ NO_PERMISSION = Advice(
     "no_permission",
     "The Redis user lacks a permission",
     "Allow it: +@read +@write +@keyspace +@connection +@scripting +@stream +time on the keys "
-    "~llm:* ~tts:* ~stt:* ~flight:* ~limit:* ~asked:*",
+    "~llm:* ~tts:* ~stt:* ~emb:* ~flight:* ~limit:* ~asked:*",
 )
 LOADING = Advice("loading", "Redis is loading its data", "It will be used as soon as loading ends")
 LOST = Advice(

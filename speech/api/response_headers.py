@@ -68,7 +68,8 @@ def _status(result: CacheResult[Any]) -> str:
         return f"speechsite; fwd=stale; ttl={result.ttl}"
     if result.status == "hit":
         return f"speechsite; hit; ttl={max(0, result.ttl)}"
-    forwarded = "uri-miss" if result.status == "miss" else "bypass"
+    missed = "partial" if result.partial else "uri-miss"
+    forwarded = missed if result.status == "miss" else "bypass"
     collapsed = "; collapsed" if result.collapsed else ""
     return f"speechsite; fwd={forwarded}{collapsed}" + (f"; stored; ttl={result.ttl}" if result.stored else "")
 

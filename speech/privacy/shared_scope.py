@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from django.conf import settings
 
 from caching import shared_scope
+from caching.embeddings import Passage
 from caching.llm.request import HARMLESS_PARAMS, ChatQuery
 from caching.policy import Policy
 from caching.tts import Utterance
 from speech.models import SHARED_SCOPE, Client
 from speech.privacy.personal_text import has_figures, is_shareable
+
+TextT = TypeVar("TextT", Utterance, Passage)
 
 
 def shared_if_admitted(client: Client, question: ChatQuery, policy: Policy) -> ChatQuery:
@@ -31,22 +35,20 @@ def shared_if_admitted(client: Client, question: ChatQuery, policy: Policy) -> C
     return replace(shared, storable=storable, word_for_word=True) if admitted else question
 
 
-def all_shared_if_admitted(client: Client, utterances: list[Utterance], policy: Policy) -> list[Utterance]:
-    """Return the same for utterances, in one round trip."""
+def all_shared_if_admitted(client: Client, texts: list[TextT], policy: Policy) -> list[TextT]:
+    """Return the same for texts to speak or to embed, in one round trip."""
     if not _may_share(client, policy):
-        return utterances
+        return texts
     shared = {
-        position: replace(utterance, scope=SHARED_SCOPE)
-        for position, utterance in enumerate(utterances)
-        if is_shareable(utterance.text)
+        position: replace(text, scope=SHARED_SCOPE) for position, text in enumerate(texts) if is_shareable(text.text)
     }
     if not shared:
-        return utterances
-    admitted = shared_scope.admitted([utterance.key for utterance in shared.values()], str(client.pk))
+        return texts
+    admitted = shared_scope.admitted([text.key for text in shared.values()], str(client.pk))
     for position, is_admitted in zip(list(shared), admitted, strict=True):
         if not is_admitted:
             del shared[position]
-    return [shared.get(position, own) for position, own in enumerate(utterances)]
+    return [shared.get(position, own) for position, own in enumerate(texts)]
 
 
 def _may_share(client: Client, policy: Policy) -> bool:

@@ -32,7 +32,7 @@ def get(name: str) -> BaseProvider:
 
 @functools.cache
 def that_do(operation: str) -> tuple[str, ...]:
-    """Providers that support "chat", "speech" or "transcription", in alphabetical order."""
+    """Providers that support "chat", "speech", "transcription" or "embedding", in alphabetical order."""
     return tuple(name for name in names() if operation in get(name).does)
 
 

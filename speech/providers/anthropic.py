@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from speech.providers._shared import anthropic_answer, anthropic_request, openai_chat, validation
+from speech.providers._shared import openai_chat, validation
+from speech.providers._shared.anthropic import answer as anthropic_answer
+from speech.providers._shared.anthropic import request as anthropic_request
 from speech.providers._shared.http import Call, call_for_json, post
 from speech.providers._shared.sse import read_events
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest

@@ -1,4 +1,4 @@
-"""Provider interface: chat, speech and transcription, with their request and result types."""
+"""Provider interface: chat, speech, transcription and embeddings, with their request and result types."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from speech.providers._shared.api_keys import keys_of, split_keys
 from speech.providers._shared.presets import preset
 
 Message = Mapping[str, Any]
+
+# Passed on; they do not change an answer, so they are not part of a cache key.
+UNKEYED_FIELDS = frozenset({"user", "safety_identifier", "metadata", "store", "prompt_cache_key", "service_tier"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,45 @@ class Transcript:
     billed: Usage | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddingRequest:
+    """Inputs to embed with one model."""
+
+    # Each a text, a list of tokens, or an object that the provider knows (an image …).
+    inputs: Sequence[Any]
+    model: str = ""
+    # `dimensions`, `encoding_format` and fields of the provider's own, passed on.
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_plain(self) -> bool:
+        """True if every input is embedded by itself, into numbers of 32 bits.
+
+        A field that is not known may tie the inputs together (Jina's `late_chunking`) or ask for other numbers
+        (`output_dtype`).
+        """
+        return self.params.keys() <= PLAIN_FIELDS and self.params.get("encoding_format") in (None, "float", "base64")
+
+
+# Of OpenAI, Cohere and NVIDIA, Jina, Gemini, text-embeddings-inference and vLLM, as documented in November 2026.
+PLAIN_FIELDS = frozenset(
+    {
+        *("dimensions", "encoding_format", "input_type", "task", "task_type", "truncate", "truncation", "normalize"),
+        *("normalized", "prompt_name", "output_dimension", "truncate_prompt_tokens"),
+        *UNKEYED_FIELDS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    # One object for each input, in their order: `embedding` (numbers, or base64) and the provider's own fields.
+    items: list[dict[str, Any]]
+    model: str
+    # None if the provider does not report it.
+    billed: Usage | None
+
+
 class BaseProvider:
     """Subclasses are called `Provider`, list what they do in `does` and override the methods for it."""
 
@@ -133,7 +175,7 @@ class BaseProvider:
     passes_models_on: ClassVar[bool] = True
     # False if voices can also be those of an account, which only the provider knows.
     voices_are_known: ClassVar[bool] = True
-    # Supported operations, out of "chat", "speech" and "transcription".
+    # Supported operations, out of "chat", "speech", "transcription" and "embedding".
     does: ClassVar[frozenset[str]] = frozenset()
 
     markup: ClassVar[Container[str]] = ()
@@ -214,6 +256,14 @@ class BaseProvider:
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
         """Transcribe a prepared request. Raises ProviderError."""
         raise UnsupportedFeature(f"{self.name} does not support transcription", param="provider")
+
+    def prepare_embedding(self, request: EmbeddingRequest) -> EmbeddingRequest:
+        """Fill in the model; refuse unsupported options. Raises InvalidRequest."""
+        raise UnsupportedFeature(f"{self.name} does not support embeddings", param="provider")
+
+    def embed(self, request: EmbeddingRequest) -> Embeddings:
+        """Embed the inputs of a prepared request. Raises ProviderError."""
+        raise UnsupportedFeature(f"{self.name} does not support embeddings", param="provider")
 
     def models(self) -> list[str]:
         """Return known model names. Others are passed on too: models come and go faster than code."""

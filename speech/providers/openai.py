@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from caching.pricing.usage import Usage
-from speech.providers._shared import openai_chat, openai_names, validation
+from speech.providers._shared import openai_chat, openai_embeddings, openai_names, validation
 from speech.providers._shared.http import Call, Form, call_for_json, post
 from speech.providers._shared.openai_transcripts import MODELS, form, read_transcript
 from speech.providers._shared.presets import is_hosted
@@ -17,6 +17,8 @@ from speech.providers.base import (
     BaseProvider,
     ChatAnswer,
     ChatRequest,
+    EmbeddingRequest,
+    Embeddings,
     Speech,
     SpeechRequest,
     Transcript,
@@ -40,11 +42,12 @@ class Provider(BaseProvider):
         "CHAT_MODEL": "gpt-6-luna",
         "SPEECH_MODEL": "gpt-4o-mini-tts",
         "TRANSCRIPTION_MODEL": MODELS[0],
+        "EMBEDDING_MODEL": "text-embedding-3-small",
         "VOICE": "alloy",
         "VOICE_ALIASES": "",
     }
     required: ClassVar[tuple[str, ...]] = ("API_KEY",)
-    does = frozenset({"chat", "speech", "transcription"})
+    does = frozenset({"chat", "speech", "transcription", "embedding"})
 
     @property
     def missing_settings(self) -> list[str]:
@@ -88,8 +91,15 @@ class Provider(BaseProvider):
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
         return read_transcript(self.name, call_for_json(self._call("/audio/transcriptions", form(request))))
 
+    def prepare_embedding(self, request: EmbeddingRequest) -> EmbeddingRequest:
+        return replace(request, model=validation.model_of(self, request.model, "EMBEDDING_MODEL"))
+
+    def embed(self, request: EmbeddingRequest) -> Embeddings:
+        answer = call_for_json(self._call("/embeddings", openai_embeddings.body(request)))
+        return openai_embeddings.read(self.name, answer, request)
+
     def models(self) -> list[str]:
-        own = [self.setting(f"{kind}_MODEL") for kind in ("TRANSCRIPTION", "CHAT", "SPEECH")]
+        own = [self.setting(f"{kind}_MODEL") for kind in ("TRANSCRIPTION", "CHAT", "SPEECH", "EMBEDDING")]
         return [model for model in (*own, *(MODELS if self._is_openai else ())) if model]
 
     def voices(self) -> list[Voice]:

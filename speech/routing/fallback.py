@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from django.conf import settings
 
 from speech import providers
-from speech.exceptions import GatewayError, InvalidRequest, ProviderError
+from speech.exceptions import GatewayError, InvalidRequest, ProviderError, UnsupportedFeature
 from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest
 
@@ -50,11 +50,12 @@ class Candidates(Generic[R]):
 
 def provider_named(name: str, operation: str) -> BaseProvider:
     """Return a provider. Raises InvalidRequest if it does not exist or does not support the operation."""
-    if name not in providers.that_do(operation):
-        raise InvalidRequest(
-            f"provider must be one of {', '.join(providers.that_do(operation))}, not {name[:40]!r}", param="provider"
-        )
-    return providers.get(name)
+    able = providers.that_do(operation)
+    if name in able:
+        return providers.get(name)
+    if name in providers.names():
+        raise UnsupportedFeature(f"{name} does not support {operation}; use one of {', '.join(able)}", param="provider")
+    raise InvalidRequest(f"provider must be one of {', '.join(able)}, not {name[:40]!r}", param="provider")
 
 
 def for_chat(request: ChatRequest, provider: str) -> Candidates[ChatRequest]:

@@ -9,13 +9,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from caching.maintenance import flush
 from caching.maintenance.flush import Progress
-from caching.maintenance.selection import LLM_KINDS, STT_KINDS, TTS_KINDS, Selection
+from caching.maintenance.selection import EMB_KINDS, LLM_KINDS, STT_KINDS, TTS_KINDS, Selection
 from caching.management.progress import ProgressBar
 from caching.policy import LEVELS
 from caching.redis import store
 from caching.reports.durations import duration
 
-KINDS = {"llm": LLM_KINDS, "tts": TTS_KINDS, "stt": STT_KINDS}
+KINDS = {"llm": LLM_KINDS, "tts": TTS_KINDS, "stt": STT_KINDS, "emb": EMB_KINDS}
 
 
 class Command(BaseCommand):
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--llm", action="store_true", help="answers only")
         parser.add_argument("--tts", action="store_true", help="audio only")
         parser.add_argument("--stt", action="store_true", help="transcripts only")
+        parser.add_argument("--emb", action="store_true", help="embeddings only")
         parser.add_argument("--level", choices=LEVELS, default="")
         parser.add_argument("--client", default="", help="entries of this client only")
         parser.add_argument("--pattern", default="*", help="key pattern, such as 'tts:sarvam:*'")

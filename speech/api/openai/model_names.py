@@ -36,12 +36,13 @@ def resolve(name: str, operation: str) -> Meant:
         "chat": settings.LLM_PROVIDER,
         "speech": settings.TTS_PROVIDER,
         "transcription": settings.STT_PROVIDER,
+        "embedding": settings.EMBEDDING_PROVIDER,
     }
     default = providers.get(defaults[operation])
     if name in LEVELS or not name:
         return Meant(default.name, "", name)
     prefix, slash, model = name.partition("/")
-    if slash and prefix in providers.that_do(operation):
+    if slash and prefix in providers.names():
         return Meant(prefix, "" if model in LEVELS else model, model if model in LEVELS else "")
     others = [providers.get(other) for other in providers.that_do(operation) if other != default.name]
     for provider in [default, *(other for other in others if not other.missing_settings)]:

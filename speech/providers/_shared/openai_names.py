@@ -13,11 +13,12 @@ _DATE = r"(?:-\d{4}-\d{2}-\d{2}|-\d{4})?"
 _MODELS = {
     "speech": re.compile(rf"(?:tts-1(?:-hd)?|gpt-4o-mini-tts){_DATE}"),
     "transcription": re.compile(rf"(?:whisper-1|gpt-4o(?:-mini)?-transcribe(?:-diarize)?){_DATE}"),
+    "embedding": re.compile(r"text-embedding-(?:ada-002|3-small|3-large)"),
 }
 
 
 def is_model(name: str, operation: str) -> bool:
-    """Tell if `name` is a speech or transcription model of OpenAI's, by itself or with the date of a snapshot."""
+    """Tell if `name` is a model of OpenAI's for this operation, by itself or with the date of a snapshot."""
     pattern = _MODELS.get(operation)
     return bool(pattern and pattern.fullmatch(name))
 

@@ -33,7 +33,7 @@ _LOCAL = {
     "vllm": "http://127.0.0.1:8000/v1",
 }
 # OpenAI's own model names mean nothing elsewhere.
-_NO_MODELS = {"CHAT_MODEL": "", "SPEECH_MODEL": "", "TRANSCRIPTION_MODEL": ""}
+_NO_MODELS = {"CHAT_MODEL": "", "SPEECH_MODEL": "", "TRANSCRIPTION_MODEL": "", "EMBEDDING_MODEL": ""}
 _OWN = {"kokoro": {"SPEECH_MODEL": "kokoro", "VOICE": "af_heart"}}
 
 

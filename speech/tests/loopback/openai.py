@@ -1,10 +1,14 @@
-"""OpenAI's chat completions and speech."""
+"""OpenAI's chat completions, speech, transcripts and embeddings."""
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Iterator
 from typing import Any, ClassVar
+
+import numpy as np
 
 from speech.tests.loopback.answers import Answer, Seen, as_json, tone
 from speech.tests.loopback.server import Loopback
@@ -46,8 +50,10 @@ class FakeOpenAI(Loopback):
             return chat(seen.body)
         if path.endswith("/audio/speech"):
             return speech(seen.body)
-        if path.endswith("/audio/transcriptions"):
+        if path.endswith(("/audio/transcriptions", "/audio/translations")):
             return transcript(seen.body)
+        if path.endswith("/embeddings"):
+            return embeddings(seen.body)
         return self.errors["404"]
 
 
@@ -93,6 +99,31 @@ def _chunks(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield head | {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
     if body.get("stream_options", {}).get("include_usage"):
         yield head | {"choices": [], "usage": usage_of(body)}
+
+
+def vector_of(content: Any, dimensions: int = 8) -> list[float]:
+    """Numbers of 32 bits that depend on `content`."""
+    seed = zlib.crc32(json.dumps(content).encode())
+    return [float(number) for number in np.random.default_rng(seed).standard_normal(dimensions).astype("<f4")]
+
+
+def embeddings(body: dict[str, Any]) -> Answer:
+    asked = body["input"]
+    inputs = [asked] if isinstance(asked, str) or isinstance(asked[0], int) else asked
+    vectors: list[Any] = [vector_of(content, body.get("dimensions", 8)) for content in inputs]
+    if body.get("encoding_format") == "base64":
+        vectors = [base64.b64encode(np.asarray(vector, "<f4").tobytes()).decode() for vector in vectors]
+    data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(vectors)]
+    tokens = sum(len(content.split() if isinstance(content, str) else content) for content in inputs)
+    # In no order: `index` says which is which.
+    return as_json(
+        {
+            "object": "list",
+            "data": data[::-1],
+            "model": body["model"],
+            "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+        }
+    )
 
 
 def words_in(audio: bytes) -> str:

@@ -13,7 +13,7 @@ from caching.llm.stream import joined
 from caching.pricing.usage import Usage
 from speech import providers
 from speech.exceptions import InvalidRequest, ProviderError, ProviderUnavailable
-from speech.providers._shared import anthropic_request
+from speech.providers._shared.anthropic import request as anthropic_request
 from speech.providers.base import ChatRequest
 from speech.tests.loopback.anthropic import FakeAnthropic
 

@@ -1,0 +1,107 @@
+"""Use case: embed texts. It combines the cache and a provider, and knows no HTTP.
+
+There is no fallback: vectors of two models cannot be compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+
+from caching import embeddings
+from caching.embeddings import Embedding, Passage
+from caching.keys import canonical_json, digest
+from caching.ledger import Costs
+from caching.policy import Policy
+from caching.result import CacheResult
+from speech.accounting import Account
+from speech.exceptions import ProviderError
+from speech.models import Client
+from speech.privacy.disclosure import padding
+from speech.privacy.shared_scope import all_shared_if_admitted
+from speech.providers.base import UNKEYED_FIELDS, BaseProvider, EmbeddingRequest
+from speech.routing.breaker import calling
+from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
+from speech.routing.fallback import provider_named
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingResult:
+    cache: CacheResult[list[Embedding]]
+    provider: str
+    model: str
+    costs: Costs
+
+
+def embed(*, client: Client, request: EmbeddingRequest, policy: Policy, provider: str = "") -> EmbeddingResult:
+    """Embed the inputs of `request`; those that are cached, as far as `policy` allows, cost nothing.
+
+    Raises InvalidRequest, ProviderError or NotCached.
+    """
+    chosen = provider_named(provider or settings.EMBEDDING_PROVIDER, "embedding")
+    prepared = chosen.prepare_embedding(request)
+    policy = client.tightened(policy)
+    passages = _passages(client, chosen, prepared, policy)
+    account = Account("emb", level=policy.level, client=client.name, text="")
+    account.call(chosen.name, prepared.model)
+    source = embeddings.Source(
+        lambda missing: _call(chosen, replace(prepared, inputs=[passage.content for passage in missing])),
+        together=not prepared.is_plain,
+        failures=FAILURES,
+        patience=settings.PROVIDER_READ_TIMEOUT,
+        stale_if=ProviderError,
+    )
+    with account:
+        try:
+            cached = embeddings.embed(passages, policy, source)
+        except CACHE_ERRORS as error:
+            raise as_ours(error) from error
+    padding.even_out(client, ("embedding", chosen.name, prepared.model), cached, account.started)
+    return EmbeddingResult(cached, chosen.name, prepared.model, account.settle(cached))
+
+
+def _passages(client: Client, provider: BaseProvider, request: EmbeddingRequest, policy: Policy) -> list[Passage]:
+    options = {name: value for name, value in request.params.items() if name not in UNKEYED_FIELDS}
+    options |= provider.service_option
+    if request.is_plain:
+        # Both encodings hold the same numbers.
+        options.pop("encoding_format", None)
+    else:
+        options["inputs"] = digest(request.inputs)
+    passages = [
+        Passage(client.private_scope, provider.name, request.model, content, options, client.name)
+        for content in request.inputs
+    ]
+    return all_shared_if_admitted(client, passages, policy) if request.is_plain else passages
+
+
+def _call(provider: BaseProvider, request: EmbeddingRequest) -> list[Embedding]:
+    with calling(provider, "embedding"):
+        answer = provider.embed(request)
+    if answer.billed is None:
+        return [{**item, "model": answer.model, "billed": {}} for item in answer.items]
+    shares = _shares(answer.billed.input_tokens, [_length(content) for content in request.inputs])
+    return [
+        {**item, "model": answer.model, "billed": {"input_tokens": share}}
+        for item, share in zip(answer.items, shares, strict=True)
+    ]
+
+
+def _length(content: Any) -> int:
+    """Return a measure of how many tokens an input has."""
+    if isinstance(content, list):
+        return len(content)
+    return len((content if isinstance(content, str) else canonical_json(content)).encode("utf-8", "replace"))
+
+
+def _shares(total: int, lengths: list[int]) -> list[int]:
+    """Divide the tokens of a call, for which the provider names only the sum, between its inputs by their lengths."""
+    whole, shares, before, given = sum(lengths) or 1, [], 0, 0
+    for length in lengths:
+        before += length
+        due = round(total * before / whole)
+        shares.append(due - given)
+        given = due
+    return shares
