@@ -184,7 +184,7 @@ def _accepted(passage: Passage, policy: Policy, value: Any) -> CacheEntry[Embedd
             raise TypeError("no vector")
         return embedding, Usage.from_billed(embedding["billed"])
 
-    return entry.read(passage.key, value, policy, parse, version=VERSION)
+    return entry.read(passage.key, value, "emb", policy, parse, version=VERSION)
 
 
 def _putting(passage: Passage, embedding: Embedding, policy: Policy) -> Command | None:

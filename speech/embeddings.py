@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 
 from caching import embeddings
-from caching.embeddings import Embedding, Passage
-from caching.keys import canonical_json, digest
+from caching.embeddings import Embedding
+from caching.keys import canonical_json
 from caching.ledger import Costs
 from caching.policy import Policy
 from caching.result import CacheResult
@@ -20,9 +20,9 @@ from speech.accounting import Account
 from speech.exceptions import ProviderError
 from speech.models import Client
 from speech.privacy.disclosure import padding
-from speech.privacy.shared_scope import all_shared_if_admitted
-from speech.providers.base import UNKEYED_FIELDS, BaseProvider, EmbeddingRequest
+from speech.providers.base import BaseProvider, EmbeddingRequest
 from speech.routing.breaker import calling
+from speech.routing.cache_query import passages_of
 from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
 from speech.routing.fallback import provider_named
 
@@ -43,7 +43,7 @@ def embed(*, client: Client, request: EmbeddingRequest, policy: Policy, provider
     chosen = provider_named(provider or settings.EMBEDDING_PROVIDER, "embedding")
     prepared = chosen.prepare_embedding(request)
     policy = client.tightened(policy)
-    passages = _passages(client, chosen, prepared, policy)
+    passages = passages_of(client, chosen, prepared, policy)
     account = Account("emb", level=policy.level, client=client.name, text="")
     account.call(chosen.name, prepared.model)
     source = embeddings.Source(
@@ -60,21 +60,6 @@ def embed(*, client: Client, request: EmbeddingRequest, policy: Policy, provider
             raise as_ours(error) from error
     padding.even_out(client, ("embedding", chosen.name, prepared.model), cached, account.started)
     return EmbeddingResult(cached, chosen.name, prepared.model, account.settle(cached))
-
-
-def _passages(client: Client, provider: BaseProvider, request: EmbeddingRequest, policy: Policy) -> list[Passage]:
-    options = {name: value for name, value in request.params.items() if name not in UNKEYED_FIELDS}
-    options |= provider.service_option
-    if request.is_plain:
-        # Both encodings hold the same numbers.
-        options.pop("encoding_format", None)
-    else:
-        options["inputs"] = digest(request.inputs)
-    passages = [
-        Passage(client.private_scope, provider.name, request.model, content, options, client.name)
-        for content in request.inputs
-    ]
-    return all_shared_if_admitted(client, passages, policy) if request.is_plain else passages
 
 
 def _call(provider: BaseProvider, request: EmbeddingRequest) -> list[Embedding]:

@@ -15,8 +15,8 @@ from speech.providers._shared.presets import preset
 
 Message = Mapping[str, Any]
 
-# Passed on; they do not change an answer, so they are not part of a cache key.
-UNKEYED_FIELDS = frozenset({"user", "safety_identifier", "metadata", "store", "prompt_cache_key", "service_tier"})
+# Passed on and not part of a cache key: they identify, label or price a request, and do not change its answer.
+NOT_KEYED = frozenset({"user", "safety_identifier", "metadata", "store", "prompt_cache_key", "service_tier"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ PLAIN_FIELDS = frozenset(
     {
         *("dimensions", "encoding_format", "input_type", "task", "task_type", "truncate", "truncation", "normalize"),
         *("normalized", "prompt_name", "output_dimension", "truncate_prompt_tokens"),
-        *UNKEYED_FIELDS,
+        *NOT_KEYED,
     }
 )
 

@@ -8,32 +8,52 @@ from typing import Any
 from django.conf import settings
 
 from caching import keys
+from caching.embeddings import Passage
 from caching.llm.request import ChatQuery
 from caching.policy import Policy
 from caching.rules.engine import apply_to_answer
 from speech.models import Client
-from speech.privacy.shared_scope import shared_if_admitted
-from speech.providers.base import ChatRequest
+from speech.privacy.shared_scope import all_shared_if_admitted, shared_if_admitted
+from speech.providers.base import NOT_KEYED, BaseProvider, ChatRequest, EmbeddingRequest
 from speech.routing.fallback import Candidate
-
-NOT_KEYED = frozenset({"user", "safety_identifier", "metadata", "store", "prompt_cache_key", "service_tier"})
-"""Passed on to the provider. They identify, label or price a request, and do not change its answer."""
 
 
 def question_of(client: Client, candidate: Candidate[ChatRequest], policy: Policy) -> tuple[ChatQuery, Policy]:
     """Return the question, and `policy` under the cache rule that applies."""
     request = candidate.request
     params = request.params
-    scope, user = client.private_scope, _end_user(client, params)
-    if user is not None:
-        scope = f"{scope}:user:{keys.digest(user)[:32]}"
+    scope, is_shareable = _scope(client, params)
     if not NOT_KEYED.isdisjoint(params):
         params = {name: value for name, value in params.items() if name not in NOT_KEYED}
     about = (request.model, request.messages, params, request.language, candidate.provider.service)
     question = ChatQuery(scope, candidate.provider.name, *about, client.name)
     policy = apply_to_answer(policy, question)
+    return shared_if_admitted(client, question, policy) if is_shareable else question, policy
+
+
+def passages_of(client: Client, provider: BaseProvider, request: EmbeddingRequest, policy: Policy) -> list[Passage]:
+    """Return each input of a prepared request with everything that its vector depends on."""
+    options = {name: value for name, value in request.params.items() if name not in NOT_KEYED}
+    options |= provider.service_option
+    scope, is_shareable = _scope(client, request.params)
+    if request.is_plain:
+        # Both encodings hold the same numbers.
+        options.pop("encoding_format", None)
+    else:
+        options["inputs"] = keys.digest(request.inputs)
+    passages = [
+        Passage(scope, provider.name, request.model, content, options, client.name) for content in request.inputs
+    ]
+    return all_shared_if_admitted(client, passages, policy) if is_shareable and request.is_plain else passages
+
+
+def _scope(client: Client, params: Mapping[str, Any]) -> tuple[str, bool]:
+    """Return the scope of a request's entries, and whether they may be shared with other clients at all."""
+    user = _end_user(client, params)
+    if user is None:
+        return client.private_scope, True
     # Who keeps end users apart does not share their answers with other clients either.
-    return question if user is not None else shared_if_admitted(client, question, policy), policy
+    return f"{client.private_scope}:user:{keys.digest(user)[:32]}", False
 
 
 def _end_user(client: Client, params: Mapping[str, Any]) -> Any:

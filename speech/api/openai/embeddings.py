@@ -19,8 +19,8 @@ from caching.policy import LEVELS
 from caching.pricing.usage import Usage
 from speech import embeddings
 from speech.api.authentication import client_of
-from speech.api.endpoint import Endpoint, PreparedSerializer, json_response
-from speech.api.fields import TextField
+from speech.api.endpoint import Endpoint, json_response
+from speech.api.fields import TextField, TolerantSerializer
 from speech.api.openai import model_names
 from speech.api.openai.views import LEVEL, OpenAIView, policy_of
 from speech.api.response_headers import headers
@@ -66,20 +66,20 @@ class InputField(serializers.JSONField):
         return inputs
 
 
-class EmbeddingSerializer(PreparedSerializer):
+class EmbeddingSerializer(TolerantSerializer):
     """Fields not named here are passed on to the provider."""
 
     input = InputField()
-    model = TextField(required=False, max_length=200, allow_blank=True, allow_null=True, default="")
-    encoding_format = serializers.JSONField(required=False, allow_null=True, help_text="`float` or `base64`.")
-    dimensions = serializers.JSONField(required=False, allow_null=True, help_text="Length of the vectors.")
-    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False, allow_null=True)
+    model = TextField(required=False, max_length=200, allow_blank=True, default="")
+    encoding_format = serializers.JSONField(required=False, help_text="`float` or `base64`.")
+    dimensions = serializers.JSONField(required=False, help_text="Length of the vectors.")
+    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
 
     def to_call(self) -> EmbeddingCall:
-        data, given = self.validated_data, self.initial_data
-        params = {name: value for name, value in given.items() if name not in _NOT_PARAMS and value is not None}
+        data = self.validated_data
+        params = {name: value for name, value in data.items() if name not in _NOT_PARAMS} | self.unknown_fields
         request = EmbeddingRequest(inputs=data["input"], params=params)
-        return EmbeddingCall(request, data["model"] or "", data.get("optimization_level") or "")
+        return EmbeddingCall(request, data["model"], data.get("optimization_level", ""))
 
 
 class EmbeddingsView(OpenAIView, Endpoint):

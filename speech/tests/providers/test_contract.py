@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from speech import providers
 from speech.exceptions import InvalidRequest, UnsupportedFeature
-from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest
+from speech.providers.base import BaseProvider, ChatRequest, EmbeddingRequest, SpeechRequest
 from speech.tests.support.voices import OPENAI_VOICES
 
 ALL = [providers.get(name) for name in providers.names()]
@@ -45,7 +45,7 @@ def test_it_knows_the_providers_by_their_files() -> None:
 
 @pytest.mark.parametrize("provider", ALL, ids=lambda provider: provider.name)
 def test_it_says_what_it_does_and_refuses_the_rest(provider: BaseProvider) -> None:
-    assert provider.does and provider.does <= {"chat", "speech", "transcription"}
+    assert provider.does and provider.does <= {"chat", "speech", "transcription", "embedding"}
     assert set(provider.required) <= set(provider.defaults)
     if "chat" not in provider.does:
         with pytest.raises(UnsupportedFeature):
@@ -53,6 +53,9 @@ def test_it_says_what_it_does_and_refuses_the_rest(provider: BaseProvider) -> No
     if "speech" not in provider.does:
         with pytest.raises(UnsupportedFeature):
             provider.prepare_speech(SpeechRequest(text=TEXT))
+    if "embedding" not in provider.does:
+        with pytest.raises(UnsupportedFeature):
+            provider.prepare_embedding(EmbeddingRequest(inputs=[TEXT]))
 
 
 @each_speaking
