@@ -17,6 +17,11 @@ BYPASSES = Counter(
 )
 STALE = Counter("cache_stale_hits", "Expired entries served because the provider failed.", ["cache_type"])
 STORES = Counter("cache_stores", "Entries written.", ["cache_type", "optimization_level"])
+NOT_STORED = Counter(
+    "cache_not_stored",
+    "Answers passed on and not stored: chunks that contradict each other (`assembly`), no equal stream (`replay`).",
+    ["cache_type", "reason"],
+)
 SENTENCES = Counter("tts_sentences", "Synthesized sentences, by cache result.", ["outcome"])
 EMBEDDED = Counter("embedding_inputs", "Inputs of embedding requests, by cache result.", ["outcome"])
 SEMANTIC = Counter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,15 +17,19 @@ from caching.background import drain
 from caching.coordination import rate_limit, single_flight
 from caching.entry import CacheEntry, Fresh, seconds_in_redis
 from caching.llm import semantic_lookup
-from caching.llm.entry import Answer, WholeAnswer, from_value, is_cacheable, spoken_by, to_value
+from caching.llm.entry import Answer, WholeAnswer, from_value, is_cacheable, is_plain, spoken_by, to_value
+from caching.llm.merging import Unassembled
 from caching.llm.request import ChatQuery
-from caching.llm.stream import Chunk, Different, joined, replay, rest_of
+from caching.llm.resume import Different, rest_of
+from caching.llm.stream import Chunk, is_replayable, joined, replay
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
 from caching.redis import store
 from caching.result import CacheResult, with_value
 from caching.semantic.cache import Match
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -61,10 +66,10 @@ def ask(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]
     Errors of `source` pass through and leave nothing stored. Raises LeaderSilent and LeaderLost.
     """
     try:
-        return _collect(query, policy, *_share(query, policy, source, _whole))
+        return _collect(query, policy, source, *_share(query, policy, source, _whole))
     except single_flight.LeaderLost:
         # Nothing of its answer has been given out here, so the question can be asked once more.
-        return _collect(query, policy, *_share(query, policy, source, _whole))
+        return _collect(query, policy, source, *_share(query, policy, source, _whole))
 
 
 def ask_for_stream(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Iterator[Chunk]]:
@@ -104,6 +109,8 @@ def remember(query: ChatQuery, fresh: Answer, policy: Policy) -> bool:
     """Store an answer unless it must not be stored; return True if Redis took it."""
     if not (policy.write and is_cacheable(fresh) and query.storable(spoken_by(fresh))):
         return False
+    if not (is_plain(fresh.choices) and not fresh.extra) and not is_replayable(fresh):
+        return _not_stored("replay", "its replay would be another answer")
     if not rate_limit.within(policy.quota):
         return False
     value = to_value(query, fresh, policy)
@@ -117,6 +124,13 @@ def remember(query: ChatQuery, fresh: Answer, policy: Policy) -> bool:
     if event:
         semantic_lookup.index(event)
     return True
+
+
+def _not_stored(reason: str, why: object) -> bool:
+    """Count an answer that is passed on and cannot be stored; return False."""
+    metrics.NOT_STORED.labels("llm", reason).inc()
+    logger.warning("An answer is not stored: %s", why)
+    return False
 
 
 Produce = Callable[[ChatQuery, Policy, Source], Iterator[Item]]
@@ -154,14 +168,19 @@ def _streamed(query: ChatQuery, policy: Policy, source: Source) -> Iterator[Item
     for chunk in source.stream():
         chunks.append(chunk)
         yield chunk
-    remember(query, joined(chunks), policy)
+    try:
+        answer = joined(chunks)
+    except Unassembled as error:
+        _not_stored("assembly", error)
+    else:
+        remember(query, answer, policy)
 
 
 def _encode(item: Item) -> bytes:
     if isinstance(item, dict):
         return json.dumps({"chunk": item}).encode()
     answer = item.value
-    fields = {"choices": answer.choices, "model": answer.model, "usage": answer.usage}
+    fields = {"choices": answer.choices, "model": answer.model, "usage": answer.usage, "extra": answer.extra}
     if isinstance(item, Fresh):
         return json.dumps({"answer": fields, "stored": item.stored}).encode()
     envelope = {"created": item.created, "ttl": item.ttl, "level": item.level, "kept": item.kept}
@@ -175,14 +194,16 @@ def _decode(data: bytes) -> Item:
     if "answer" in sent:
         return Fresh(WholeAnswer(**sent["answer"]), stored=sent["stored"])
     fields = sent["entry"]
-    value = WholeAnswer(fields.pop("choices"), fields.pop("model"), fields.pop("usage"))
+    value = WholeAnswer(fields.pop("choices"), fields.pop("model"), fields.pop("usage"), fields.pop("extra", {}))
     return CacheEntry(value, Usage.from_tokens(value.usage), **fields)
 
 
 _WIRE = single_flight.Wire(_encode, _decode)
 
 
-def _collect(query: ChatQuery, policy: Policy, leads: bool, items: Iterator[Item]) -> CacheResult[Answer]:
+def _collect(
+    query: ChatQuery, policy: Policy, source: Source, leads: bool, items: Iterator[Item]
+) -> CacheResult[Answer]:
     chunks: list[Chunk] = []
     answer: Answer | None = None
     stored = False
@@ -195,7 +216,11 @@ def _collect(query: ChatQuery, policy: Policy, leads: bool, items: Iterator[Item
         else:
             chunks.append(item)
     if answer is None:
-        answer = joined(chunks)
+        try:
+            answer = joined(chunks)
+        except Unassembled:
+            # Its leader got it as a stream, which only that client can read.
+            return _collect(query, policy, source, True, _whole(query, policy, source))
         stored = is_cacheable(answer)
     return _miss(query, policy, answer, leads=leads, stored=stored, usage=Usage.from_tokens(answer.usage))
 
@@ -224,12 +249,13 @@ def _resumable(chunks: Iterator[Chunk], share: Callable[[], tuple[bool, Iterator
     except single_flight.LeaderLost as lost:
         try:
             yield from rest_of(joined(given), _chunks(*share()))
-        except Different:
+        except (Different, Unassembled):
             raise lost from None
 
 
 def _replay(answer: Answer) -> Iterator[Chunk]:
-    return replay(answer.choices, model=answer.model, usage=answer.usage, id=f"chatcmpl-{uuid.uuid4().hex}")
+    id = f"chatcmpl-{uuid.uuid4().hex}"
+    return replay(answer.choices, model=answer.model, usage=answer.usage, id=id, extra=answer.extra)
 
 
 def _hit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from caching import entry
@@ -13,10 +13,16 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 
 VERSION = 2
+_ANSWERS = ("tool_calls", "function_call", "audio", "images")
+"""Fields of a message that are an answer without text."""
+_OF_PLAIN_CHOICE = ("index", "message", "finish_reason")
 
 
 class Answer(Protocol):
-    """OpenAI's `choices` and `usage`, and the model that answered, which may differ from the one requested."""
+    """OpenAI's `choices` and `usage`, and the model that answered, which may differ from the one requested.
+
+    `extra` holds all other fields of the answer: `system_fingerprint`, `citations`, …
+    """
 
     @property
     def choices(self) -> list[dict[str, Any]]: ...
@@ -24,6 +30,8 @@ class Answer(Protocol):
     def model(self) -> str: ...
     @property
     def usage(self) -> dict[str, Any] | None: ...
+    @property
+    def extra(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +41,11 @@ class WholeAnswer:
     choices: list[dict[str, Any]]
     model: str
     usage: dict[str, Any] | None
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def is_cacheable(answer: Answer) -> bool:
-    """Return True if every choice ended by itself (`stop`, `tool_calls`) and holds text or tool calls."""
+    """Return True if every choice ended by itself and holds what its `finish_reason` promises."""
     return bool(answer.choices) and all(_is_whole(choice) for choice in answer.choices)
 
 
@@ -53,36 +62,46 @@ def to_value(query: ChatQuery, answer: Answer, policy: Policy) -> dict[str, Any]
         "answer": text_of(answer.choices[0]["message"]),
         "model": answer.model,
         "usage": answer.usage,
+        **({"extra": answer.extra} if answer.extra else {}),
     }
-    return value if _is_plain(answer.choices) else {**value, "choices": answer.choices}
+    if not is_plain(answer.choices):
+        return {**value, "choices": answer.choices}
+    empty = {name: each for name, each in answer.choices[0]["message"].items() if name not in ("role", "content")}
+    return {**value, "empty": empty} if empty else value
 
 
 def from_value(key: str, value: Mapping[str, Any], policy: Policy) -> CacheEntry[WholeAnswer] | None:
     """Return the answer that `to_value` made `value` of, if `policy` accepts its age."""
 
     def parse() -> tuple[WholeAnswer, Usage | None]:
-        message = {"role": "assistant", "content": value["answer"]}
-        plain = [{"index": 0, "message": message, "finish_reason": "stop"}]
-        answer = WholeAnswer(value.get("choices") or plain, value["model"], value["usage"])
+        choices = value.get("choices")
+        if not choices:
+            message = {"role": "assistant", "content": value["answer"], **value.get("empty", {})}
+            choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+        answer = WholeAnswer(choices, value["model"], value["usage"], value.get("extra") or {})
         return answer, Usage.from_tokens(answer.usage)
 
     return entry.read(key, value, "llm", policy, parse, version=VERSION)
 
 
-def _is_whole(choice: Mapping[str, Any]) -> bool:
-    message = choice.get("message") or {}
-    if choice.get("finish_reason") == "tool_calls":
-        return bool(message.get("tool_calls"))
-    return choice.get("finish_reason") == "stop" and bool(text_of(message).strip())
-
-
-def _is_plain(choices: list[dict[str, Any]]) -> bool:
+def is_plain(choices: list[dict[str, Any]]) -> bool:
     """Return True if the choices hold nothing but one text, which is then stored as `answer` alone."""
-    message = {name for name, value in choices[0]["message"].items() if value}
+    choice = choices[0]
+    message = {name for name, value in choice["message"].items() if value}
     return (
         len(choices) == 1
         and message <= {"role", "content"}
-        and isinstance(choices[0]["message"]["content"], str)
-        and choices[0]["finish_reason"] == "stop"
-        and not choices[0].get("logprobs")
+        and choice["message"].get("role", "assistant") == "assistant"
+        and isinstance(choice["message"].get("content"), str)
+        and choice["finish_reason"] == "stop"
+        and not any(value for name, value in choice.items() if name not in _OF_PLAIN_CHOICE)
     )
+
+
+def _is_whole(choice: Mapping[str, Any]) -> bool:
+    message = choice.get("message") or {}
+    reason = choice.get("finish_reason")
+    if reason in ("tool_calls", "function_call"):
+        return bool(message.get(reason))
+    # OpenAI ends the call of a forced tool with `stop`, Gemini any.
+    return reason == "stop" and (bool(text_of(message).strip()) or any(map(message.get, _ANSWERS)))

@@ -1,4 +1,4 @@
-"""Streams of OpenAI's `chat.completion.chunk` objects: collect one into an answer, replay an answer as one."""
+"""Streams of OpenAI's `chat.completion.chunk` objects: assemble one into an answer, replay an answer as one."""
 
 from __future__ import annotations
 
@@ -8,118 +8,184 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from caching.llm.entry import WholeAnswer
+from caching.llm.merging import LISTS_OF_TEXTS, Unassembled, copied, is_text, merged, rule_of
+from caching.llm.tool_calls import KINDS, ToolCalls, extended
 
 Chunk = dict[str, Any]
 
+TEXTS = ("reasoning_content", "reasoning", "content", "refusal")
+"""Fields of a message that are replayed word by word, in this order."""
+ENVELOPE = frozenset({"id", "object", "created", "model", "choices", "usage", "obfuscation"})
+"""Fields of a chunk that are no part of the answer, or have a place of their own in it."""
+_OF_CHOICE = frozenset({"index", "delta", "message", "finish_reason"})
+"""Beside its `delta`, Perplexity sends the `message` so far."""
+_WITHOUT_CONTENT = ("tool_calls", "function_call", "refusal", "audio")
+"""Fields that take the place of the content."""
 _WORD = re.compile(r"\s*\S+\s*|\s+")
-_JOINED = ("content", "reasoning_content", "reasoning", "refusal")  # fields of a delta that are parts of one text
 
 
 def joined(chunks: Iterable[Mapping[str, Any]]) -> WholeAnswer:
-    """Return the answer that `chunks` add up to. A choice that has not ended has no `finish_reason`."""
-    choices: dict[int, dict[str, Any]] = {}
+    """Return the answer that `chunks` add up to. A choice that has not ended has no `finish_reason`.
+
+    Raises Unassembled. The law: what it returns, replayed and joined again, is the same.
+    """
+    choices: dict[int, _Choice] = {}
     model, usage = "", None
-    for chunk in chunks:
-        model = model or chunk.get("model") or ""
-        usage = chunk.get("usage") or usage
-        for part in chunk.get("choices") or ():
-            index = part.get("index", 0)
-            message: dict[str, Any] = {"role": "assistant", "content": None}
-            choice = choices.setdefault(index, {"index": index, "message": message, "finish_reason": None})
-            _add(choice, part)
-    whole = [{**choice, "message": _whole_message(choice["message"])} for _, choice in sorted(choices.items())]
-    return WholeAnswer(whole, model, usage)
+    extra: dict[str, Any] = {}
+    try:
+        for chunk in chunks:
+            model = model or chunk.get("model") or ""
+            usage = chunk.get("usage") or usage
+            for part in chunk.get("choices") or ():
+                index = part.get("index") or 0
+                choice = choices.get(index)
+                if choice is None:
+                    choice = choices[index] = _Choice(index)
+                choice.add(part)
+            for name in chunk.keys() - ENVELOPE:
+                if name not in extra or extra[name] != chunk[name]:
+                    extra[name] = merged(name, extra.get(name), chunk[name], "state")
+        return WholeAnswer([choice.whole() for _, choice in sorted(choices.items())], model, usage, extra)
+    except (AttributeError, RecursionError, TypeError) as error:
+        raise Unassembled("a chunk has another form than OpenAI's") from error
 
 
-def replay(choices: list[dict[str, Any]], *, model: str, usage: Mapping[str, Any] | None, id: str) -> Iterator[Chunk]:
-    """Yield an answer as chunks: role, words, tool calls, finish reason; last the usage, without choices."""
+def replay(
+    choices: list[dict[str, Any]],
+    *,
+    model: str,
+    usage: Mapping[str, Any] | None,
+    id: str,
+    extra: Mapping[str, Any] | None = None,
+) -> Iterator[Chunk]:
+    """Yield an answer as chunks: role, words, tool calls, finish reason; last the usage, without choices.
+
+    Of the `extra` fields of the answer, lists and objects come in the first chunk, the others in each.
+    """
     head = {"id": id, "object": "chat.completion.chunk", "created": int(time.time()), "model": model}
+    large = {name: value for name, value in (extra or {}).items() if isinstance(value, dict | list)}
+    head |= {name: value for name, value in (extra or {}).items() if name not in large}
     for choice in choices:
-        for delta, rest in _deltas(choice):
-            yield {**head, "choices": [{"index": choice["index"], "delta": delta, "finish_reason": None, **rest}]}
-        yield {**head, "choices": [{"index": choice["index"], "delta": {}, "finish_reason": choice["finish_reason"]}]}
+        index = choice["index"]
+        for delta, beside in _deltas(choice):
+            yield {**head, **large, "choices": [{"index": index, "delta": delta, "finish_reason": None, **beside}]}
+            large = {}
     if usage:
         yield {**head, "choices": [], "usage": usage}
 
 
-class Different(ValueError):
-    """A second answer to the same question begins differently."""
+def is_replayable(answer: Any) -> bool:
+    """Return True if the replay of an answer assembles to itself."""
+    try:
+        chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id="", extra=answer.extra)
+        again = joined(chunks)
+    except (AttributeError, KeyError, RecursionError, TypeError, Unassembled):
+        return False
+    return again.choices == [_comparable(choice) for choice in answer.choices] and again.extra == answer.extra
 
 
-def rest_of(given: WholeAnswer, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """Yield the chunks of the same answer without the part that was given out before. Raises Different."""
-    if any("tool_calls" in choice["message"] for choice in given.choices):
-        # Pieces of JSON that may belong to another call: not worth the risk.
-        raise Different
-    known = {(choice["index"], name): choice["message"].get(name) or "" for choice in given.choices for name in _JOINED}
-    for chunk in chunks:
-        parts = [
-            {**part, "delta": _without_known(known, part.get("index", 0), part.get("delta") or {})}
-            for part in chunk.get("choices") or ()
-        ]
-        yield {**chunk, "choices": parts} if parts else chunk
+class _Choice:
+    """One choice of a streamed answer."""
 
+    def __init__(self, index: int) -> None:
+        self._head = {"index": index}
+        self._message: dict[str, Any] = {"role": None, "content": None}
+        self._texts: dict[str, list[str]] = {}
+        self._calls: ToolCalls | None = None
+        self._finish_reason: str | None = None
+        self._rest: dict[str, Any] = {}
 
-def _without_known(known: dict[tuple[int, str], str], index: int, delta: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of `delta` without its role and without text that is `known`, which is shortened by that text."""
-    rest = {name: value for name, value in delta.items() if name != "role"}
-    for name in rest.keys() & _JOINED:
-        before, piece = known.get((index, name), ""), rest[name] or ""
-        common = min(len(before), len(piece))
-        if piece[:common] != before[:common]:
-            raise Different
-        known[index, name], rest[name] = before[common:], piece[common:]
-    return rest
+    def add(self, part: Mapping[str, Any]) -> None:
+        texts = self._texts
+        for name, value in (part.get("delta") or {}).items():
+            if name in texts and isinstance(value, str):
+                texts[name].append(value)
+            else:
+                self._add_field(name, value)
+        self._finish_reason = part.get("finish_reason") or self._finish_reason
+        for name in part.keys() - _OF_CHOICE:
+            self._rest[name] = _merged_beside(name, self._rest.get(name), part[name])
 
+    def whole(self) -> dict[str, Any]:
+        message = {**self._message, **{name: "".join(pieces) for name, pieces in self._texts.items()}}
+        message["role"] = message["role"] or "assistant"
+        if self._calls:
+            message["tool_calls"] = self._calls.finished()
+        message["content"] = _content_of(message)
+        return {**self._head, "message": message, "finish_reason": self._finish_reason, **self._rest}
 
-def _whole_message(parts: dict[str, Any]) -> dict[str, Any]:
-    if "tool_calls" not in parts:
-        return parts
-    calls = [call for _, call in sorted(parts["tool_calls"].items())]
-    # A stream's first delta says "" where a whole answer says null.
-    return {**parts, "content": parts["content"] or None, "tool_calls": calls}
-
-
-def _add(choice: dict[str, Any], part: Mapping[str, Any]) -> None:
-    choice["finish_reason"] = part.get("finish_reason") or choice["finish_reason"]
-    message = choice["message"]
-    for name, value in (part.get("delta") or {}).items():
-        if name in _JOINED:
+    def _add_field(self, name: str, value: Any) -> None:
+        message, old = self._message, self._message.get(name)
+        if name == "tool_calls" and value:
+            self._calls = self._calls or ToolCalls()
+            self._calls.add(value)
+        elif name in self._texts:
             if value is not None:
-                message[name] = (message.get(name) or "") + value
-        elif name == "tool_calls":
-            for call in value or ():
-                _add_tool_call(message.setdefault("tool_calls", {}), call)
-        elif value is not None:
-            message[name] = value
-    for name, tokens in (part.get("logprobs") or {}).items():
-        if tokens:
-            choice.setdefault("logprobs", {}).setdefault(name, []).extend(tokens)
+                # A text that goes on as a list of parts.
+                message[name] = merged(name, "".join(self._texts.pop(name)), value, "text")
+        elif old is None and isinstance(value, str) and is_text(name):
+            self._texts[name] = [value]
+        elif name == "function_call" and isinstance(old, dict) and value is not None:
+            message[name] = extended(old, value, text="arguments")
+        else:
+            message[name] = merged(name, old, value, rule_of(name))
 
 
-def _add_tool_call(calls: dict[int, dict[str, Any]], part: Mapping[str, Any]) -> None:
-    call = calls.setdefault(part.get("index", 0), {"id": "", "type": "function", "function": {}})
-    call["id"] = part.get("id") or call["id"]
-    call["type"] = part.get("type") or call["type"]
-    for name, value in (part.get("function") or {}).items():
-        call["function"][name] = call["function"].get(name, "") + (value or "")
+def _merged_beside(name: str, old: Any, new: Any) -> Any:
+    """Return the value of a field beside the delta. Of `logprobs` every list goes on, as two tokens may be equal."""
+    if name != "logprobs" or not isinstance(old, dict) or not isinstance(new, dict):
+        return merged(name, old, new, "state")
+    for kind, tokens in new.items():
+        known = old.get(kind)
+        both = isinstance(known, list) and isinstance(tokens, list)
+        old[kind] = [*known, *copied(tokens)] if both else merged(kind, known, tokens, "state")
+    return old
 
 
 def _deltas(choice: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield deltas, each with the fields beside it; the last one is empty and ends the choice."""
     message = choice["message"]
-    yield {"role": "assistant", "content": ""}, {}
-    for name in _JOINED:
-        text = message.get(name)
-        if isinstance(text, str) and text:
-            logprobs = choice.get("logprobs") if name == "content" else None
+    texts = {name: text for name in TEXTS if isinstance(text := message.get(name), str) and text}
+    rest = {name: value for name, value in message.items() if name not in texts and name != "role"}
+    calls = rest.pop("tool_calls") if rest.get("tool_calls") else ()
+    empty = {name: rest.pop(name) for name in list(rest) if not rest[name]}
+    yield {"role": message.get("role") or "assistant", **({"content": ""} if "content" in texts else {}), **empty}, {}
+    if blocks := {name: rest.pop(name) for name in list(rest) if name in LISTS_OF_TEXTS}:
+        yield blocks, {}
+    beside = {name: value for name, value in choice.items() if name not in _OF_CHOICE}
+    for name, text in texts.items():
+        if name in ("content", "refusal") and beside.get("logprobs"):
             # Probabilities belong to tokens, which we cannot tell from words: such a text stays in one piece.
-            pieces = [text] if logprobs else _WORD.findall(text)
-            yield from (({name: piece}, {"logprobs": logprobs} if logprobs else {}) for piece in pieces)
-    for position, call in enumerate(message.get("tool_calls") or ()):
-        function = call.get("function", {})
-        yield {"tool_calls": [{**call, "index": position, "function": {**function, "arguments": ""}}]}, {}
-        arguments = {"index": position, "function": {"arguments": function.get("arguments", "")}}
-        yield {"tool_calls": [arguments]}, {}
-    rest = {name: value for name, value in message.items() if name not in (*_JOINED, "role", "tool_calls") and value}
+            yield {name: text}, {"logprobs": beside.pop("logprobs")}
+        else:
+            yield from (({name: piece}, {}) for piece in _WORD.findall(text))
     if rest:
         yield rest, {}
+    yield from (({"tool_calls": [part]}, {}) for part in _parts_of_calls(calls))
+    yield {}, {"finish_reason": choice["finish_reason"], **beside}
+
+
+def _parts_of_calls(calls: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for position, call in enumerate(calls):
+        kind = next((kind for kind in KINDS if isinstance(call.get(kind), dict)), "")
+        text = call[kind].get(KINDS[kind]) if kind else None
+        if not (isinstance(text, str) and text):
+            yield {**call, "index": position}
+            continue
+        yield {**call, "index": position, kind: {**call[kind], KINDS[kind]: ""}}
+        yield {"index": position, kind: {KINDS[kind]: text}}
+
+
+def _content_of(message: Mapping[str, Any]) -> Any:
+    """Return the content; a stream's first delta may say "" where a whole answer says null."""
+    content = message["content"]
+    return None if content == "" and any(map(message.get, _WITHOUT_CONTENT)) else content
+
+
+def _comparable(choice: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a choice without what belongs to streams, and which some servers send in whole answers too."""
+    message = {**choice["message"], "content": _content_of(choice["message"])}
+    if calls := message.get("tool_calls"):
+        calls = [{name: value for name, value in call.items() if name != "index"} for call in calls]
+        message = {**message, "tool_calls": calls}
+    return {**{name: value for name, value in choice.items() if name not in ("delta", "message")}, "message": message}

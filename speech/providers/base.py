@@ -39,6 +39,8 @@ class ChatAnswer:
     model: str
     # OpenAI's `usage` object, passed on unchanged; None if the provider sends none.
     usage: dict[str, Any] | None
+    # All other fields of the answer, passed on unchanged: `system_fingerprint`, `citations`, …
+    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def billed(self) -> Usage | None:

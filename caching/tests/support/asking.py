@@ -19,6 +19,7 @@ class Fresh:
     choices: list[dict[str, Any]]
     model: str = "model-1"
     usage: dict[str, Any] | None = field(default_factory=lambda: {"total_tokens": 7})
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def spoken(content: Any, finish_reason: str = "stop", **message: Any) -> Fresh:

@@ -16,13 +16,16 @@ DONE = b"data: [DONE]\n\n"
 
 
 def completion(answer: Answer, *, id: str) -> dict[str, Any]:
-    """Return a `chat.completion` object."""
+    """Return a `chat.completion` object, with the fields that OpenAI's types require."""
     return {
+        **answer.extra,
         "id": id,
         "object": "chat.completion",
         "created": int(time.time()),
         "model": answer.model,
-        "choices": [{"logprobs": None, **choice} for choice in answer.choices],
+        "choices": [
+            {"logprobs": None, **choice, "message": {"refusal": None, **choice["message"]}} for choice in answer.choices
+        ],
         "usage": answer.usage,
     }
 

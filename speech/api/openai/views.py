@@ -85,7 +85,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         if not call.stream:
             return json_response(openai_replies.completion(answer, id=id), about)
         # The pace of its chunks would tell a stored answer from one that is being made.
-        chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=id)
+        chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=id, extra=answer.extra)
         events = openai_replies.completion_events(chunks, id=id, wants_usage=call.wants_usage)
         return streamed(events, EVENTS, about)
 

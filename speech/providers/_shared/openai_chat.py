@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
+from caching.llm.stream import ENVELOPE
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
 from speech.providers._shared import errors
 from speech.providers.base import ChatAnswer, ChatRequest, Message
 from speech.text.languages import canonical, name_of
 
 _NOT_PARAMS = ("model", "messages", "stream", "stream_options")
+_WITHOUT_CONTENT = ("tool_calls", "function_call", "refusal", "audio")  # what takes the place of the content
 
 
 def prepare(request: ChatRequest, model: str) -> ChatRequest:
@@ -37,14 +39,30 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     choices = answer.get("choices")
     if not _are_objects(choices) or not choices or not all(_is_complete(choice) for choice in choices):
         raise ProviderBadAnswer(f"{provider} returned no complete choice")
-    for choice in choices:
-        # Sarvam sends null when the reasoning has used up max_tokens.
-        if not choice["message"].get("tool_calls"):
-            choice["message"]["content"] = choice["message"].get("content") or ""
+    for position, choice in enumerate(choices):
+        if not isinstance(choice.get("index"), int):
+            choice["index"] = position
+        _complete(choice["message"])
     usage = answer.get("usage")
     return ChatAnswer(
-        choices=choices, model=str(answer.get("model") or ""), usage=usage if isinstance(usage, dict) else None
+        choices=choices,
+        model=str(answer.get("model") or ""),
+        usage=usage if isinstance(usage, dict) else None,
+        extra={name: value for name, value in answer.items() if name not in ENVELOPE},
     )
+
+
+def _complete(message: dict[str, Any]) -> None:
+    """Add what OpenAI's messages always have, and some servers leave out."""
+    message.setdefault("role", "assistant")
+    if not any(map(message.get, _WITHOUT_CONTENT)):
+        # Sarvam sends null when the reasoning has used up max_tokens.
+        message["content"] = message.get("content") or ""
+    message.setdefault("content", None)
+    calls = message.get("tool_calls")
+    for call in calls if _are_objects(calls) else ():
+        if call.get("function"):
+            call["type"] = call.get("type") or "function"
 
 
 def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -58,7 +76,7 @@ def ended(provider: str, chunks: Iterable[dict[str, Any]]) -> Iterator[dict[str,
     finished: dict[int, bool] = {}
     for chunk in chunks:
         for choice in chunk["choices"]:
-            index = choice.get("index", 0)
+            index = choice["index"]
             finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
         yield chunk
     if not finished or not all(finished.values()):
@@ -76,7 +94,12 @@ def _read_chunk(provider: str, event: str) -> dict[str, Any]:
         raise ProviderBadAnswer(f"{provider} sent a chunk that is not a chat completion")
     chunk["choices"] = chunk.get("choices") or []
     for choice in chunk["choices"]:
-        choice["delta"] = choice.get("delta") or {}
+        if not isinstance(choice.get("index"), int):
+            choice["index"] = 0
+        # A server that cannot stream may send all of its answer as one chunk, with a message.
+        delta = choice["delta"] = choice.get("delta") or ("delta" not in choice and choice.get("message")) or {}
+        if not isinstance(delta, dict):
+            raise ProviderBadAnswer(f"{provider} sent a chunk that is not a chat completion")
     return chunk
 
 

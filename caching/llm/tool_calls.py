@@ -1,0 +1,143 @@
+"""Tool calls of one message, put together from a stream's deltas."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from caching.llm.merging import Unassembled, merged
+
+KINDS = {"function": "arguments", "custom": "input"}
+"""The objects that hold a call, by its `type`, each with the name of its text."""
+
+Call = dict[str, Any]
+
+
+class ToolCalls:
+    """The calls so far.
+
+    OpenAI gives each call an `index`, and its id and name once. Gemini and Ollama give all the index 0, or none: there
+    a new id begins a new call. NVIDIA NIM repeats the name in each delta, SGLang has sent a new id with each.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[Call] = []
+        self._indexes: list[int] = []
+        """Index of each call, for their order."""
+        self._open: dict[int, Call] = {}
+        """The last call with each index."""
+
+    def add(self, parts: Any) -> None:
+        """Add `tool_calls` of a delta. Raises Unassembled."""
+        if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+            raise Unassembled("tool_calls is no list of objects")
+        added: list[Call] = []
+        for part in parts:
+            index = part.get("index")
+            call = self._call_of(part)
+            if call is None or (any(call is each for each in added) and _name_of(part)) or _begins(call, part):
+                call = {}
+                self._calls.append(call)
+                self._indexes.append(index if isinstance(index, int) else len(self._calls))
+            added.append(call)
+            if isinstance(index, int):
+                self._open[index] = call
+            _add(call, part)
+
+    def finished(self) -> list[Call]:
+        """Return the calls. Raises Unassembled if one has no name."""
+        for call in self._calls:
+            if call.get("function"):
+                call["type"] = call.get("type") or "function"
+            if any(call.get(kind) is not None for kind in KINDS) and not _name_of(call):
+                raise Unassembled("a tool call has no name")
+        order = sorted(range(len(self._calls)), key=self._indexes.__getitem__)
+        return [self._calls[position] for position in order]
+
+    def _call_of(self, part: Call) -> Call | None:
+        """Return the call that `part` continues unless it begins a new one."""
+        index = part.get("index")
+        if isinstance(index, int):
+            return self._open.get(index)
+        last = self._calls[-1] if self._calls else None
+        return next((call for call in self._calls if part.get("id") and call.get("id") == part["id"]), last)
+
+
+def _begins(call: Call, part: Call) -> bool:
+    """Return True if `part` is not more of `call`, although it has the same index."""
+    old_id, new_id = call.get("id"), part.get("id")
+    name = _name_of(part)
+    if new_id and new_id == old_id:
+        return False
+    if _is_complete(call) and (_text_of(part).lstrip().startswith("{") or name not in ("", _name_of(call))):
+        return bool(name or new_id)
+    if new_id and old_id:
+        return bool(name) and (name != _name_of(call) or not _is_cut(call))
+    return False
+
+
+def _add(call: Call, part: Call) -> None:
+    for name, value in part.items():
+        if name == "index":
+            continue
+        if name == "id":
+            call["id"] = call.get("id") or value
+        elif name in KINDS and value is not None:
+            call[name] = extended(call.get(name) or {}, value, text=KINDS[name])
+        else:
+            call[name] = merged(name, call.get(name), value, "fact")
+
+
+def extended(body: Call, part: Any, *, text: str) -> Call:
+    """Add a delta to the name and the `text` of a call. Raises Unassembled."""
+    if not isinstance(part, dict):
+        raise Unassembled("a tool call is no object")
+    for name, value in part.items():
+        old = body.get(name)
+        if name == text and isinstance(value, str) and isinstance(old, str):
+            body[name] = _longer(old, value) if name == "arguments" else old + value
+        else:
+            body[name] = merged(name, old, value, "fact")
+    return body
+
+
+def _longer(arguments: str, more: str) -> str:
+    """Return both as one text. Some servers send all arguments once more at the end."""
+    if more.strip() and arguments and _is_object(arguments):
+        if more == arguments:
+            return arguments
+        raise Unassembled("arguments go on after their end")
+    return arguments + more
+
+
+def _body_of(call: Call) -> Call:
+    body = next((call[kind] for kind in KINDS if call.get(kind)), None)
+    return body if isinstance(body, dict) else {}
+
+
+def _name_of(call: Call) -> str:
+    return str(_body_of(call).get("name") or "")
+
+
+def _text_of(call: Call) -> str:
+    text = next((_body_of(call)[name] for name in KINDS.values() if _body_of(call).get(name)), "")
+    return text if isinstance(text, str) else ""
+
+
+def _is_complete(call: Call) -> bool:
+    return _is_object(_text_of(call))
+
+
+def _is_object(arguments: str) -> bool:
+    """Return True for a JSON object, which nothing but white space may follow."""
+    if not arguments.rstrip().endswith("}"):
+        return False
+    try:
+        return isinstance(json.loads(arguments), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_cut(call: Call) -> bool:
+    """Return True if the arguments of a function have begun and go on."""
+    return bool(call.get("function")) and _text_of(call).lstrip().startswith("{") and not _is_complete(call)
