@@ -19,7 +19,7 @@ from caching.pricing.usage import Usage
 from caching.redis import store
 from caching.result import CacheResult
 
-VERSION = 2
+VERSION = 3
 # Probability from which Whisper itself takes a segment for silence (`no_speech_threshold` in openai/whisper).
 NO_SPEECH = 0.6
 

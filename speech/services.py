@@ -25,9 +25,9 @@ from speech.audio.loudness import is_silent
 from speech.exceptions import ProviderError
 from speech.models import Client
 from speech.privacy.disclosure import hides, padding
-from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest, Transcript, TranscriptionRequest
+from speech.providers.base import ChatRequest, SpeechRequest, Transcript, TranscriptionRequest
 from speech.routing.breaker import calling
-from speech.routing.cache_query import question_of
+from speech.routing.cache_query import question_of, recording_of
 from speech.routing.cache_source import chunks_of, source_of
 from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
 from speech.routing.fallback import Candidate, for_chat, for_speech, provider_named
@@ -248,7 +248,7 @@ def transcribe(
     chosen = provider_named(provider or settings.STT_PROVIDER, "transcription")
     prepared = chosen.prepare_transcription(request)
     policy = client.tightened(policy)
-    recording = _recording(client, chosen, prepared)
+    recording = recording_of(client, chosen, prepared)
     account = Account("stt", level=policy.level, client=client.name, text="")
     account.call(chosen.name, prepared.model)
 
@@ -274,13 +274,6 @@ def _speaker(client: Client, candidate: Candidate[SpeechRequest], policy: Policy
     """Return a speaker under the cache rule that applies."""
     policy = apply_to_speech(policy, client.name, candidate.provider.name, candidate.request)
     return Speaker(client=client, provider=candidate.provider, request=candidate.request, policy=policy)
-
-
-def _recording(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> stt.Recording:
-    options = {name: value for name, value in asdict(request).items() if name not in ("audio", "kind")}
-    options |= provider.service_option
-    # Recordings are never shared between clients.
-    return stt.Recording(client.private_scope, provider.name, request.audio, options, client.name)
 
 
 def _question_text(request: ChatRequest, policy: Policy) -> str:

@@ -25,11 +25,15 @@ urlpatterns = [
     re_path(
         r"^v1/audio/transcriptions/?$", openai_transcriptions.TranscriptionsView.as_view(), name="v1-transcriptions"
     ),
+    re_path(r"^v1/audio/translations/?$", openai_transcriptions.TranslationsView.as_view(), name="v1-translations"),
     re_path(r"^v1/embeddings/?$", openai_embeddings.EmbeddingsView.as_view(), name="v1-embeddings"),
     re_path(r"^v1/audio/voices/?$", openai_views.VoicesView.as_view(), name="v1-audio-voices"),
     re_path(r"^v1/audio/models/?$", openai_views.AudioModelsView.as_view(), name="v1-audio-models"),
     re_path(r"^v1/models/?$", openai_views.ModelsView.as_view(), name="v1-models"),
     re_path(r"^v1/models/(?P<name>.+?)/?$", openai_views.ModelView.as_view(), name="v1-model"),
+    re_path(r"^v1/?$", openai_views.RootView.as_view(), name="v1"),
     path("healthz", health.healthz, name="healthz"),
+    # Kokoro-FastAPI's address, for clients that wait for it.
+    path("health", health.healthz, name="health"),
     path("readyz", health.readyz, name="readyz"),
 ]

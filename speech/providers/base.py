@@ -98,6 +98,8 @@ class TranscriptionRequest:
     temperature: float = 0.0
     # Timestamp granularities: "segment", "word".
     timestamps: tuple[str, ...] = ()
+    # Form fields that the gateway does not know, for OpenAI-compatible servers.
+    unknown: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Transcript:
     words: list[dict[str, Any]] = field(default_factory=list)
     # None if the provider does not report it.
     billed: Usage | None = None
+    # All other fields of an OpenAI-compatible answer: `usage`, `logprobs`, …
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

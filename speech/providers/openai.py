@@ -31,6 +31,7 @@ from speech.text.packing import pack
 _SAMPLE_RATE = 24_000  # of response_format "pcm", as the API reference says
 # The voices that tts-1 and tts-1-hd lack, each with one that they have.
 _VOICES_OF_TTS_1 = {"ballad": "fable", "cedar": "onyx", "marin": "coral", "verse": "ash"}
+_TRANSLATION_MODEL = "whisper-1"
 _LIMIT = 4_096  # characters of `input`
 _LIMIT_IN_TOKENS = 2_000  # of gpt-4o-mini-tts; counted as characters, for want of its tokenizer
 
@@ -84,12 +85,17 @@ class Provider(BaseProvider):
         return Speech(self._pieces(request), _SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
-        validation.refuse(self, mode=request.mode.removeprefix("transcribe"))
-        model = validation.model_of(self, request.model, "TRANSCRIPTION_MODEL")
-        return replace(request, model=model, language=primary(canonical(request.language)), mode="")
+        translates = request.mode == "translate"
+        validation.refuse(self, mode="" if translates else request.mode.removeprefix("transcribe"))
+        # OpenAI's newer models do not translate.
+        wanted = request.model or (_TRANSLATION_MODEL if translates and self._is_openai else "")
+        model = validation.model_of(self, wanted, "TRANSCRIPTION_MODEL")
+        mode = request.mode if translates else ""
+        return replace(request, model=model, language=primary(canonical(request.language)), mode=mode)
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
-        return read_transcript(self.name, call_for_json(self._call("/audio/transcriptions", form(request))))
+        path = "/audio/translations" if request.mode == "translate" else "/audio/transcriptions"
+        return read_transcript(self.name, call_for_json(self._call(path, form(request))))
 
     def prepare_embedding(self, request: EmbeddingRequest) -> EmbeddingRequest:
         return replace(request, model=validation.model_of(self, request.model, "EMBEDDING_MODEL"))

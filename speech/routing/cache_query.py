@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -12,9 +13,10 @@ from caching.embeddings import Passage
 from caching.llm.request import ChatQuery
 from caching.policy import Policy
 from caching.rules.engine import apply_to_answer
+from caching.stt import Recording
 from speech.models import Client
 from speech.privacy.shared_scope import all_shared_if_admitted, shared_if_admitted
-from speech.providers.base import NOT_KEYED, BaseProvider, ChatRequest, EmbeddingRequest
+from speech.providers.base import NOT_KEYED, BaseProvider, ChatRequest, EmbeddingRequest, TranscriptionRequest
 from speech.routing.fallback import Candidate
 
 
@@ -29,6 +31,14 @@ def question_of(client: Client, candidate: Candidate[ChatRequest], policy: Polic
     question = ChatQuery(scope, candidate.provider.name, *about, client.name)
     policy = apply_to_answer(policy, question)
     return shared_if_admitted(client, question, policy) if is_shareable else question, policy
+
+
+def recording_of(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> Recording:
+    """Return a recording with everything that its transcript depends on. Recordings are never shared."""
+    options = {name: value for name, value in asdict(request).items() if name not in ("audio", "kind")}
+    options["unknown"] = [pair for pair in request.unknown if pair[0] not in NOT_KEYED]
+    scope, _ = _scope(client, dict(request.unknown))
+    return Recording(scope, provider.name, request.audio, options | provider.service_option, client.name)
 
 
 def passages_of(client: Client, provider: BaseProvider, request: EmbeddingRequest, policy: Policy) -> list[Passage]:

@@ -14,6 +14,10 @@ from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider
 
 REMEMBERED_NAMES = 1024
+LONGEST_NAME = 200
+OPERATIONS = ("chat", "speech", "transcription", "embedding")
+# Owner of the levels.
+OWN = "speechsite"
 
 
 class Meant(NamedTuple):
@@ -56,7 +60,25 @@ def listed() -> list[tuple[str, str]]:
     """Return pairs of model name and owner: levels, then `provider/model` of the configured providers."""
     configured = [provider for provider in map(providers.get, providers.names()) if not provider.missing_settings]
     models = [(f"{provider.name}/{model}", provider.name) for provider in configured for model in _known(provider)]
-    return [(level, "speechsite") for level in LEVELS] + models
+    return [(level, OWN) for level in LEVELS] + models
+
+
+def owner_of(name: str) -> str:
+    """Return who would serve `name` in some operation; empty if nobody would."""
+    if len(name) > LONGEST_NAME:
+        return ""
+    if name in LEVELS:
+        return OWN
+    for operation in OPERATIONS:
+        meant = resolve(name, operation)
+        provider = providers.get(meant.provider)
+        if operation in provider.does and not provider.missing_settings and _takes(provider, meant.model, operation):
+            return provider.name
+    return ""
+
+
+def _takes(provider: BaseProvider, model: str, operation: str) -> bool:
+    return not model or provider.passes_models_on or _knows(provider, model, operation)
 
 
 def _known(provider: BaseProvider) -> list[str]:

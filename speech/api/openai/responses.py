@@ -64,6 +64,11 @@ def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]
         _close(sound)
 
 
+def transcript_events(events: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    yield from map(_event, events)
+    yield DONE
+
+
 def model_object(name: str, owner: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": owner}
 

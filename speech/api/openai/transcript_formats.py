@@ -1,8 +1,8 @@
-"""The five transcript formats of OpenAI's `response_format`."""
+"""The five transcript formats of OpenAI's `response_format`, and the events of `stream`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
@@ -15,7 +15,15 @@ def verbose(transcript: Mapping[str, Any]) -> dict[str, Any]:
     """Return OpenAI's `verbose_json`."""
     shown = {name: transcript[name] for name in ("language", "text", "segments")}
     words = {"words": transcript["words"]} if transcript["words"] else {}
-    return {"task": "transcribe", "duration": transcript["seconds"], **shown, **words}
+    return {"task": "transcribe", "duration": transcript["seconds"], **shown, **words, **transcript["extra"]}
+
+
+def events(transcript: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the events of a streamed transcript, which is known as a whole."""
+    shown = {name: transcript["extra"][name] for name in ("logprobs", "usage") if name in transcript["extra"]}
+    if transcript["text"]:
+        yield {"type": "transcript.text.delta", "delta": transcript["text"]}
+    yield {"type": "transcript.text.done", "text": transcript["text"], **shown}
 
 
 def srt(transcript: Mapping[str, Any]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,35 +17,47 @@ from caching.policy import LEVELS
 from speech import services
 from speech.api.authentication import client_of
 from speech.api.openai import model_names, transcript_formats
-from speech.api.openai.views import LEVEL, OpenAIView, policy_of
+from speech.api.openai.responses import transcript_events
+from speech.api.openai.views import EVENTS, LEVEL, OpenAIView, policy_of
 from speech.api.response_headers import headers
+from speech.api.streaming import streamed
 from speech.api.uploads import UploadParser, audio_of
 from speech.api.views import CACHE_CONTROL, ERRORS
-from speech.exceptions import UnsupportedFeature
 from speech.providers.base import TranscriptionRequest
 
 PLAIN = "text/plain; charset=utf-8"
 
 
+# Values by which clients say in a form that a field is not set.
+_ABSENT = ("", "null")
+# Some clients leave out the brackets of OpenAI's own name.
+_GRANULARITIES = ("timestamp_granularities[]", "timestamp_granularities")
+
+
 class TranscriptionSerializer(serializers.Serializer[Any]):
-    """Fields that change a transcript. Others are ignored, as clients expect."""
+    """Fields not named here are passed on to OpenAI-compatible providers."""
 
     file = serializers.FileField()
-    model = serializers.CharField(max_length=200, allow_blank=True, default="")
-    language = serializers.CharField(max_length=35, allow_blank=True, default="")
+    model = serializers.CharField(max_length=200, default="")
+    language = serializers.CharField(max_length=35, default="")
     prompt = serializers.CharField(max_length=4096, allow_blank=True, default="")
-    mode = serializers.CharField(max_length=20, allow_blank=True, default="")
-    task = serializers.ChoiceField(choices=("transcribe", "translate"), allow_blank=True, default="")
+    mode = serializers.CharField(max_length=20, default="")
+    task = serializers.ChoiceField(choices=("transcribe", "translate"), default="")
     temperature = serializers.FloatField(min_value=0, max_value=1, default=0.0)
     response_format = serializers.ChoiceField(choices=transcript_formats.FORMATS, default="json")
     stream = serializers.BooleanField(default=False)
     optimization_level = serializers.ChoiceField(choices=LEVELS, default="")
 
-    def to_request(self, audio: bytes, kind: str, model: str) -> TranscriptionRequest:
+    def to_internal_value(self, data: Any) -> Any:
+        absent = [name for name in self.fields if name != "prompt" and data.get(name) in _ABSENT]
+        given = data.copy()
+        for name in absent:
+            del given[name]
+        return super().to_internal_value(given)
+
+    def to_request(self, audio: bytes, kind: str, model: str, mode: str) -> TranscriptionRequest:
         data = self.validated_data
-        # Some clients leave out the brackets of OpenAI's own name.
-        named = ("timestamp_granularities[]", "timestamp_granularities")
-        words = any("word" in self.initial_data.getlist(name) for name in named)
+        words = any("word" in self.initial_data.getlist(name) for name in _GRANULARITIES)
         segments = data["response_format"] in transcript_formats.WITH_SEGMENTS
         return TranscriptionRequest(
             audio=audio,
@@ -53,18 +66,28 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
             language=data["language"],
             prompt=data["prompt"],
             temperature=data["temperature"],
-            mode=data["mode"] or ("translate" if data["task"] == "translate" else ""),
+            mode=mode or data["mode"] or ("translate" if data["task"] == "translate" else ""),
             timestamps=("segment",) * segments + ("word",) * (segments and words),
+            unknown=tuple(self._unknown()),
         )
+
+    def _unknown(self) -> Iterator[tuple[str, str]]:
+        for name, values in self.initial_data.lists():
+            if name not in self.fields and name not in _GRANULARITIES:
+                yield from ((name, value) for value in values if isinstance(value, str) and value not in _ABSENT)
 
 
 class TranscriptionsView(OpenAIView):
     parser_classes = (UploadParser,)
+    mode = ""
 
     @extend_schema(
         request={"multipart/form-data": TranscriptionSerializer},
         responses={
-            200: OpenApiResponse(OpenApiTypes.OBJECT, "The transcript in the format given by `response_format`."),
+            (200, "application/json"): OpenApiResponse(
+                OpenApiTypes.OBJECT, "The transcript in the format given by `response_format`."
+            ),
+            (200, EVENTS): OpenApiTypes.ANY,
             **ERRORS,
         },
         parameters=[CACHE_CONTROL, LEVEL],
@@ -75,17 +98,23 @@ class TranscriptionsView(OpenAIView):
         asked = TranscriptionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
-        if data["stream"]:
-            raise UnsupportedFeature("streaming transcripts are not supported: stream must be false", param="stream")
         meant = model_names.resolve(data["model"], "transcription")
         client = client_of(request)
         result = services.transcribe(
             client=client,
-            request=asked.to_request(audio, kind, meant.model),
+            request=asked.to_request(audio, kind, meant.model, self.mode),
             policy=policy_of(request, data["optimization_level"], meant.level),
             provider=meant.provider,
         )
-        return _in_format(data["response_format"], result.cache.value, headers(client, result))
+        transcript, about = result.cache.value, headers(client, result)
+        if data["stream"]:
+            return streamed(transcript_events(transcript_formats.events(transcript)), EVENTS, about)
+        return _in_format(data["response_format"], transcript, about)
+
+
+@extend_schema_view(post=extend_schema(description="Translate an audio file into English."))
+class TranslationsView(TranscriptionsView):
+    mode = "translate"
 
 
 def _in_format(name: str, transcript: dict[str, Any], headers: dict[str, str]) -> HttpResponseBase:
@@ -93,5 +122,5 @@ def _in_format(name: str, transcript: dict[str, Any], headers: dict[str, str]) -
         return HttpResponse(transcript["text"] + "\n", content_type=PLAIN, headers=headers)
     if name in ("srt", "vtt"):
         return HttpResponse(getattr(transcript_formats, name)(transcript), content_type=PLAIN, headers=headers)
-    body = transcript_formats.verbose(transcript) if name == "verbose_json" else {"text": transcript["text"]}
-    return Response(body, headers=headers)
+    shown = {"text": transcript["text"], **transcript["extra"]}
+    return Response(transcript_formats.verbose(transcript) if name == "verbose_json" else shown, headers=headers)

@@ -126,6 +126,20 @@ class AudioSpeechView(OpenAIView, Endpoint):
         return streamed(result.cache.value, result.content_type, about)
 
 
+class OpenView(OpenAIView):
+    """Open WebUI asks for models and voices of audio without a key. They tell no secret."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class RootView(OpenView):
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Answer clients that ask for their base URL to see if it is right."""
+        return Response({"object": "api", "models": "/v1/models"})
+
+
 class ModelsView(OpenAIView):
     @extend_schema(operation_id="v1_models_list", responses={200: OpenApiTypes.OBJECT, **ERRORS})
     def get(self, request: Request) -> Response:
@@ -135,25 +149,20 @@ class ModelsView(OpenAIView):
 
 
 @extend_schema_view(get=extend_schema(exclude=True))
-class AudioModelsView(ModelsView):
-    """The same list at a second address that Open WebUI asks; the schema names it once."""
+class AudioModelsView(OpenView, ModelsView):
+    """The same list at a second address; the schema names it once."""
 
 
 class ModelView(OpenAIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
     def get(self, request: Request, name: str) -> Response:
-        """Retrieve a model."""
-        for listed, owner in model_names.listed():
-            if name in (listed, listed.partition("/")[2]):
-                return Response(openai_replies.model_object(name, owner))
+        """Retrieve a model: any name that would be served, listed or not."""
+        if owner := model_names.owner_of(name):
+            return Response(openai_replies.model_object(name, owner))
         raise ModelNotFound(f"The model {name[:200]!r} does not exist.", param="model")
 
 
-class VoicesView(OpenAIView):
-    # Open WebUI asks for it without a key; it tells no secret.
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-
+class VoicesView(OpenView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request) -> Response:
         """List the voices of the default provider and OpenAI's voice names."""

@@ -12,6 +12,7 @@ from speech.providers.base import Transcript, TranscriptionRequest
 
 # Model names that clients send; only the last one has timestamps.
 MODELS = ("gpt-4o-mini-transcribe", "gpt-4o-transcribe", "whisper-1")
+_READ = ("text", "language", "duration", "segments", "words")
 
 
 def form(request: TranscriptionRequest) -> Form:
@@ -20,8 +21,10 @@ def form(request: TranscriptionRequest) -> Form:
         ("model", request.model),
         ("response_format", "verbose_json" if request.timestamps else "json"),
     ]
-    fields += [("timestamp_granularities[]", name) for name in request.timestamps]
+    if request.mode != "translate":
+        fields += [("timestamp_granularities[]", name) for name in request.timestamps]
     fields += [(name, value) for name in ("language", "prompt") if (value := getattr(request, name))]
+    fields += request.unknown
     if request.temperature:
         fields.append(("temperature", str(request.temperature)))
     return Form(fields)
@@ -40,6 +43,7 @@ def read_transcript(provider: str, answer: Mapping[str, Any]) -> Transcript:
         segments=answer.get("segments") or [],
         words=answer.get("words") or [],
         billed=_billed(usage),
+        extra={name: value for name, value in answer.items() if name not in _READ},
     )
 
 

@@ -25,15 +25,45 @@ def test_models_are_listed_with_their_provider(sdk: Any) -> None:
     assert models["openai/gpt-6-luna"].owned_by == "openai"
 
 
-@pytest.mark.parametrize("name", ["quality", "openai/gpt-6-luna", "gpt-6-luna"])
-def test_one_model_is_described(sdk: Any, name: str) -> None:
-    assert sdk.models.retrieve(name).id == name
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("quality", "speechsite"),
+        ("openai/gpt-6-luna", "openai"),
+        ("gpt-6-luna", "openai"),
+        ("gpt-4o", "openai"),
+        ("a-model-of-tomorrow", "openai"),
+        ("meta-llama/llama-9:free", "openai"),
+        ("openai/speed", "openai"),
+        ("demo/demo", "demo"),
+        ("espeak/espeak-ng", "espeak"),
+        ("espeak/speed", "espeak"),
+        ("whisper-1", "openai"),
+        ("text-embedding-3-small", "openai"),
+        ("sarvam-105b", "openai"),
+    ],
+)
+def test_every_name_that_would_be_served_is_described(sdk: Any, name: str, owner: str) -> None:
+    model = sdk.models.retrieve(name)
+    assert (model.id, model.owned_by, model.object) == (name, owner, "model")
 
 
-def test_an_unknown_model_is_not_found(sdk: Any) -> None:
+@pytest.mark.parametrize("name", ["elevenlabs/eleven_v3", "sarvam/sarvam-105b", "x" * 201])
+def test_a_name_that_would_not_be_served_is_not_found(sdk: Any, name: str) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
-        sdk.models.retrieve("nothing")
+        sdk.models.retrieve(name)
     assert (caught.value.code, caught.value.param) == ("model_not_found", "model")
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/health", "/v1/audio/models", "/v1/audio/voices"])
+def test_it_answers_without_a_key(gateway: Server, path: str) -> None:
+    response = gateway.request("GET", path, headers={"Authorization": ""})
+    assert (response.status, response.headers["Content-Type"]) == (200, "application/json")
+
+
+def test_models_of_audio_are_those_of_the_whole_list(gateway: Server) -> None:
+    assert gateway.request("GET", "/v1/audio/models").json() == gateway.request("GET", "/v1/models").json()
+    assert gateway.request("GET", "/v1/models", headers={"Authorization": ""}).status == 401
 
 
 @pytest.mark.parametrize(

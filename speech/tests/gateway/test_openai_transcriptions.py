@@ -73,11 +73,85 @@ def test_what_cannot_be_given_is_said(sdk: Any) -> None:
     for fields in (
         {"response_format": "diarized_json"},
         {"model": "gpt-4o-transcribe", "response_format": "srt"},
-        {"stream": True},
     ):
         with pytest.raises(openai.BadRequestError) as caught:
             hear(sdk, **fields)
         assert caught.value.code
+
+
+def test_usage_and_what_else_the_provider_says_come_with_it(gateway: Server, sdk: Any) -> None:
+    for _ in range(2):
+        transcript = hear(sdk, model="gpt-4o-transcribe")
+        assert (transcript.usage.type, transcript.usage.input_tokens) == ("tokens", 14)
+    assert hear(sdk, response_format="verbose_json").usage.seconds == 4
+
+
+def test_a_streamed_transcript_ends_with_its_whole_text(gateway: Server, sdk: Any, provider: ScriptedOpenAI) -> None:
+    for _ in range(2):
+        delta, done = hear(sdk, model="gpt-4o-transcribe", stream=True)
+        assert (delta.type, delta.delta) == ("transcript.text.delta", SAID)
+        assert (done.type, done.text, done.usage.total_tokens) == ("transcript.text.done", SAID, 20)
+    response = post(gateway, model="gpt-4o-transcribe", stream="true")
+    assert (response.headers["X-Cache"], response.headers["Content-Type"]) == ("HIT", "text/event-stream")
+    assert response.data.endswith(b"data: [DONE]\n\n")
+    assert len(provider.requests) == 1, "whole or streamed, it is one entry"
+
+
+def test_a_stream_that_fails_is_an_error(gateway: Server, provider: ScriptedOpenAI) -> None:
+    provider.behave("400")
+    response = post(gateway, stream="true")
+    assert (response.status, response.headers["Content-Type"]) == (400, "application/json")
+
+
+def test_a_translation_is_another_entry(gateway: Server, sdk: Any, provider: ScriptedOpenAI, cache: Any) -> None:
+    def translate(**fields: Any) -> Any:
+        return sdk.audio.translations.create(**{"model": "whisper-1", "file": ("said.wav", WAV), **fields})
+
+    hear(sdk)
+    assert [translate().text for _ in range(2)] == [SAID] * 2
+    assert [seen.path for seen in provider.requests] == ["/v1/audio/transcriptions", "/v1/audio/translations"]
+    assert len(cache.keys("stt:*")) == 2
+    verbose = translate(response_format="verbose_json", prompt="Names: Priya", temperature=0.5)
+    assert (verbose.text, verbose.segments[0].end) == (SAID, 1.25)
+    sent = provider.requests[-1].body
+    assert (sent["prompt"], sent["temperature"], sent["response_format"]) == ("Names: Priya", "0.5", "verbose_json")
+    assert "timestamp_granularities[]" not in sent
+    assert translate(response_format="text") == SAID + "\n"
+    assert translate(response_format="srt").startswith("1\n00:00:00,000 --> 00:00:01,250\n")
+
+
+def test_a_translation_without_a_model_and_the_task_of_a_transcription(
+    gateway: Server, provider: ScriptedOpenAI
+) -> None:
+    fields = {"file": ("said.wav", WAV)}
+    assert gateway.request("POST", "/v1/audio/translations", fields=fields).status == 200
+    assert gateway.request("POST", PATH, fields={**fields, "task": "translate"}).headers["X-Cache"] == "HIT"
+    assert [seen.path for seen in provider.requests] == ["/v1/audio/translations"]
+
+
+def test_unknown_fields_are_passed_on_and_part_of_the_key(gateway: Server, provider: ScriptedOpenAI) -> None:
+    assert post(gateway, chunking_strategy="auto").headers["X-Cache"] == "MISS"
+    assert provider.requests[0].body["chunking_strategy"] == "auto"
+    assert post(gateway).headers["X-Cache"] == "MISS"
+    assert post(gateway, chunking_strategy="auto").headers["X-Cache"] == "HIT"
+    assert post(gateway, user="someone").headers["X-Cache"] == "HIT", "a label changes nothing"
+
+
+@pytest.mark.parametrize("nothing", ["", "null"])
+def test_what_is_not_set_is_absent(gateway: Server, provider: ScriptedOpenAI, nothing: str) -> None:
+    names = (
+        "language",
+        "temperature",
+        "response_format",
+        "stream",
+        "mode",
+        "task",
+        "optimization_level",
+        "of_tomorrow",
+    )
+    assert post(gateway, **dict.fromkeys(names, nothing)).status == 200
+    assert post(gateway).headers["X-Cache"] == "HIT"
+    assert set(provider.requests[0].body) == {"file", "filename", "model", "response_format"}
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from speech.models import Client
 from speech.providers.base import TranscriptionRequest
 from speech.routing import fallback
 from speech.routing.cache_query import question_of as asked_of
+from speech.routing.cache_query import recording_of as heard_of
 from speech.routing.error_transfer import FAILURES
 
 EXAMPLES = 1000
@@ -259,7 +260,7 @@ def test_a_transcript_is_found_for_exactly_its_own_recording(pair: Pair) -> None
         fields = {name: value for name, value in said.items() if name not in ("client", "tail")}
         provider = fallback.provider_named("openai", "transcription")
         request = TranscriptionRequest(audio=beginning + said["tail"], kind="wav", **fields)
-        return services._recording(clients[said["client"]], provider, provider.prepare_transcription(request))
+        return heard_of(clients[said["client"]], provider, provider.prepare_transcription(request))
 
     def written(recording: stt.Recording) -> bool:
         try:
