@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from caching import installation
 from caching.models import Price
 from caching.policy import LEVELS
 from caching.redis.doctor import Finding, examine_redis
@@ -114,6 +115,26 @@ def check_books(**kwargs: Any) -> list[CheckMessage]:
     missing = ", ".join(sorted(currencies - settings.CURRENCY_RATES.keys()))
     hint = "Add them to CURRENCY_RATES; otherwise their amounts are missing from all totals"
     return [Warning(f"prices: no exchange rate for {missing}", hint=hint, id="caching.W004")] if missing else []
+
+
+@register(TAG, deploy=True)
+def check_neighbours(**kwargs: Any) -> list[CheckMessage]:
+    """Report other installations that use the same Redis under the same prefix."""
+    try:
+        found = installation.neighbours()
+    except DatabaseError:
+        # `check_books` reports it.
+        return []
+    hint = "Give each installation a CACHE_KEY_PREFIX of its own. Machines of one need the same SECRET_KEY and database"
+    return [
+        Warning(
+            f"Redis: another installation uses it too: host {one.host}, database {one.database}, seen "
+            f"{one.seconds_ago / 60:.0f} minutes ago",
+            hint=hint,
+            id="caching.W005",
+        )
+        for one in found
+    ]
 
 
 def _message(finding: Finding) -> CheckMessage:

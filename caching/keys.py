@@ -22,6 +22,8 @@ EMBEDDING = "emb"
 LIMIT = "limit"
 # Counters, not entries.
 ASKED = "asked"
+# Which installations use this Redis.
+INSTALLATIONS = "llm:installations"
 KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT, EMBEDDING)
 
 # Maximum length of readable text in a key.

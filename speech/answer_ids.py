@@ -67,7 +67,7 @@ def read(client: Client, id: str) -> AnswerID | None:
 
 
 def _signature(client: Client, packed: bytes) -> bytes:
-    return _keyed_hash(b"sign:%d:%b" % (client.pk, packed))[:_SIGNATURE_BYTES]
+    return _keyed_hash(b"sign:%b:%b" % (client.identity.bytes, packed))[:_SIGNATURE_BYTES]
 
 
 def _sealed(packed: bytes, signature: bytes) -> bytes:

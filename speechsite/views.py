@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from caching import keys
 from caching.coordination import rate_limit
+from caching.installation import installation_id
 from speech.api.errors import error_body
 
 
@@ -81,6 +82,10 @@ def login(request: HttpRequest) -> HttpResponseBase:
 def _waiting(request: HttpRequest) -> float:
     name = unicodedata.normalize("NFKC", request.POST.get("username", "")).casefold()
     return max(
-        rate_limit.take(f"login:name:{keys.digest(name)[:32]}", A_MINUTE_BY_NAME),
-        rate_limit.take(f"login:address:{keys.digest(request.META.get('REMOTE_ADDR', ''))[:32]}", A_MINUTE_BY_ADDRESS),
+        rate_limit.take(_counter("name", name), A_MINUTE_BY_NAME),
+        rate_limit.take(_counter("address", request.META.get("REMOTE_ADDR", "")), A_MINUTE_BY_ADDRESS),
     )
+
+
+def _counter(kind: str, value: str) -> str:
+    return f"login:{kind}:{keys.digest([installation_id(), value])[:32]}"

@@ -16,6 +16,7 @@ from django.db import close_old_connections, reset_queries  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
 from caching import metrics  # noqa: E402
+from caching.installation import start_announcing  # noqa: E402
 from caching.llm import semantic_lookup  # noqa: E402
 from caching.redis import store  # noqa: E402
 from caching.rules import engine as rules  # noqa: E402
@@ -30,5 +31,6 @@ store.connect()
 # Or every thread of a busy start does the same loading at once.
 rules.prepare()
 semantic_lookup.prepare()
+start_announcing()
 # Import every view and provider now, or the first request waits a quarter of a second for it.
 get_resolver().url_patterns  # noqa: B018

@@ -36,7 +36,7 @@ def check(client: Client) -> None:
         message = f"The daily budget of {client.daily_budget_usd:f} USD is spent. It resets at midnight UTC."
         raise BudgetSpent(message, retry_after=_seconds_to_midnight(timezone.now()))
     if client.requests_per_minute is not None:
-        waiting = rate_limit.take(str(client.pk), client.requests_per_minute)
+        waiting = rate_limit.take(client.holder, client.requests_per_minute)
         if waiting > 0:
             REFUSED.labels(TooManyRequests.code).inc()
             message = f"Rate limit reached: {client.requests_per_minute} requests per minute."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from speech.models.client import KEY_PREFIX as KEY_PREFIX
-from speech.models.client import SHARED_SCOPE as SHARED_SCOPE
 from speech.models.client import Client as Client
 from speech.models.client import ClientManager as ClientManager
 from speech.models.client import hash_key as hash_key

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import uuid
 from dataclasses import replace
 from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.functional import cached_property
 
+from caching.installation import sealed
 from caching.policy import Policy, Quota
 
 KEY_PREFIX = "sg_"
-SHARED_SCOPE = "shared"
 
 
 def hash_key(key: str) -> str:
@@ -32,6 +34,7 @@ class ClientManager(models.Manager["Client"]):
 class Client(models.Model):
     """An API client: its key, sharing and limits."""
 
+    identity = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=100, unique=True)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     key_hint = models.CharField("key begins with", max_length=8, editable=False)
@@ -85,18 +88,23 @@ class Client(models.Model):
         self.key_hash, self.key_hint = hash_key(key), key[:8]
         return key
 
+    @cached_property
+    def holder(self) -> str:
+        """Name of this client in Redis, which no client of another installation has."""
+        if self.pk is None:
+            raise ValueError("an unsaved client has no identity and therefore no entries")
+        return sealed(f"client:{self.identity}")
+
     @property
     def private_scope(self) -> str:
         """Scope of the entries that this client does not share."""
-        if self.pk is None:
-            raise ValueError("an unsaved client has no identity and therefore no entries")
-        return f"client:{self.pk}"
+        return f"client:{self.holder}"
 
     def tightened(self, policy: Policy) -> Policy:
         """Return `policy` restricted to what this client may store."""
         if self.daily_entries is None and not self.never_store:
             return policy
-        quota = None if self.daily_entries is None else Quota(str(self.pk), self.daily_entries)
+        quota = None if self.daily_entries is None else Quota(self.holder, self.daily_entries)
         return replace(policy, write=policy.write and not self.never_store, quota=quota)
 
     @property

@@ -9,10 +9,11 @@ from django.conf import settings
 
 from caching import shared_scope
 from caching.embeddings import Passage
+from caching.installation import installation_id
 from caching.llm.request import HARMLESS_PARAMS, ChatQuery
 from caching.policy import Policy
 from caching.tts import Utterance
-from speech.models import SHARED_SCOPE, Client
+from speech.models import Client
 from speech.privacy.personal_text import has_figures, is_shareable
 
 TextT = TypeVar("TextT", Utterance, Passage)
@@ -22,7 +23,7 @@ def shared_if_admitted(client: Client, question: ChatQuery, policy: Policy) -> C
     """Return `question` in the shared scope if nothing in it is personal and enough clients ask it, else as it is."""
     if not (_may_share(client, policy) and _says_nothing_personal(question)):
         return question
-    shared = replace(question, scope=SHARED_SCOPE)
+    shared = replace(question, scope=_scope())
 
     def storable(answer: str) -> bool:
         if has_figures(answer):
@@ -31,7 +32,7 @@ def shared_if_admitted(client: Client, question: ChatQuery, policy: Policy) -> C
             return False
         return True
 
-    [admitted] = shared_scope.admitted([shared.key], str(client.pk))
+    [admitted] = shared_scope.admitted([shared.key], client.holder)
     return replace(shared, storable=storable, word_for_word=True) if admitted else question
 
 
@@ -39,16 +40,18 @@ def all_shared_if_admitted(client: Client, texts: list[TextT], policy: Policy) -
     """Return the same for texts to speak or to embed, in one round trip."""
     if not _may_share(client, policy):
         return texts
-    shared = {
-        position: replace(text, scope=SHARED_SCOPE) for position, text in enumerate(texts) if is_shareable(text.text)
-    }
+    shared = {position: replace(text, scope=_scope()) for position, text in enumerate(texts) if is_shareable(text.text)}
     if not shared:
         return texts
-    admitted = shared_scope.admitted([text.key for text in shared.values()], str(client.pk))
+    admitted = shared_scope.admitted([text.key for text in shared.values()], client.holder)
     for position, is_admitted in zip(list(shared), admitted, strict=True):
         if not is_admitted:
             del shared[position]
     return [shared.get(position, own) for position, own in enumerate(texts)]
+
+
+def _scope() -> str:
+    return f"shared:{installation_id()}"
 
 
 def _may_share(client: Client, policy: Policy) -> bool:

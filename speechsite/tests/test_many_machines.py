@@ -16,9 +16,15 @@ def test_servers_that_share_a_vector_set_answer_for_each_other(redis8: RedisServ
     try:
         for name in ("one", "other"):
             (tmp_path / name).mkdir()
-            environment = {"REDIS_URL": redis8.url, "SEMANTIC_INDEX": "vectorset"}
+            environment = {
+                "REDIS_URL": redis8.url,
+                "SEMANTIC_INDEX": "vectorset",
+                "DATABASE_URL": f"sqlite:///{tmp_path / 'shared.sqlite3'}",
+                "SECRET_KEY": "the same on both machines, and long enough for one",
+            }
+            if servers:
+                (tmp_path / name / "demo_api_key").write_text(servers[0].key)
             servers.append(Server(tmp_path / name, environment, workers=1))
-        # The first client of each database, so one and the same to the cache.
         one, other = servers
         assert one.chat(ASKED).headers["X-Cache"] == "MISS"
         answer = other.chat(PARAPHRASE, optimization_level="speed")

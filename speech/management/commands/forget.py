@@ -52,7 +52,7 @@ class Command(BaseCommand):
             time.sleep(seconds)
 
     def _forget(self, client: Client) -> str:
-        traces = erasure.forget(client.name, str(client.pk))
+        traces = erasure.forget(client.name, client.holder)
         if store.enabled() and not store.available():
             raise CommandError(f"Redis disconnected; run the command again: {store.state().reason}")
         sentence = self._sentence("Deleted", client, traces)

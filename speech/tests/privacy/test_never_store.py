@@ -132,7 +132,7 @@ def run(*words: str) -> str:
 
 
 def names_who_asked(redis_client: Any, client: Any) -> bool:
-    return any(redis_client.sismember(key, str(client.pk)) for key in redis_client.keys("asked:*"))
+    return any(redis_client.sismember(key, client.holder) for key in redis_client.keys("asked:*"))
 
 
 @pytest.mark.usefixtures("no_wait")
@@ -147,14 +147,14 @@ def test_forgetting_leaves_no_trace_and_nobody_else_loses_one(
     admin_client.post(f"/admin/speech/client/{mine[0].pk}/change/", {"name": name, "is_active": "on"})
     requests = sum(HourlyUsage.objects.values_list("requests", flat=True))
     others = Call.objects.filter(client="other").count()
-    assert redis_client.keys(f"limit:{mine[0].pk}*") and names_who_asked(redis_client, mine[0])
+    assert redis_client.keys(f"limit:{mine[0].holder}*") and names_who_asked(redis_client, mine[0])
     said = run("--client", name, "--yes")
     assert "hourly totals made anonymous" in said
     in_redis, in_database = everything_in_redis(redis_client), everything_in_the_database()
     for trace in (SECRET, name):
         assert trace.encode() not in in_redis
         assert trace not in in_database
-    assert redis_client.keys(f"limit:{mine[0].pk}*") == []
+    assert redis_client.keys(f"limit:{mine[0].holder}*") == []
     assert not names_who_asked(redis_client, mine[0])
     # Work that callers share passes through Redis, and is gone seconds after it is done.
     left = [redis_client.ttl(key) for key in redis_client.keys("flight:*")]
