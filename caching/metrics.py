@@ -86,7 +86,8 @@ LEDGER_PENDING = Gauge(
     "ledger_pending_rows", "Rows waiting to be written to the database.", multiprocess_mode="livesum"
 )
 LEDGER_DROPPED = Counter(
-    "ledger_dropped_calls", "Call rows dropped because the buffer was full; their totals are kept."
+    "ledger_dropped_calls",
+    "Call rows dropped because the buffer was full, whose totals are kept, and rows that no database takes.",
 )
 
 

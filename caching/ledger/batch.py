@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DataError, Error, IntegrityError, connection, transaction
 
 from caching import metrics
 from caching.ledger import rows, upsert
@@ -16,6 +17,10 @@ from caching.ledger.events import Priced
 from caching.ledger.prometheus import expose
 from caching.models import Call, EntryHits, HourlyUsage
 
+logger = logging.getLogger(__name__)
+
+# Raised because of a figure or text of one row; any other error of the database concerns all rows.
+BAD_ROW = (DataError, IntegrityError, ArithmeticError, ValueError, TypeError)
 # Single calls kept while the database is disconnected, about 10 MB. Their sums are kept without limit.
 MOST_CALLS = 10_000
 # A request waits so long for a locked database; then its rows stay in memory.
@@ -80,7 +85,43 @@ class Batch:
         metrics.LEDGER_DROPPED.inc(len(other.calls[room:]))
 
     def write(self) -> None:
-        """Write everything in one transaction. Raises django.db.Error if nothing was written."""
+        """Write everything in one transaction, or each row by itself without those that no database takes.
+
+        Raises django.db.Error; what was not written is then left in this batch.
+        """
+        try:
+            self._write()
+        except BAD_ROW:
+            rows = self._take_apart()
+            for row in rows:
+                try:
+                    row._write()
+                except BAD_ROW as error:
+                    metrics.LEDGER_DROPPED.inc()
+                    logger.warning("Dropped a row of the ledger: %s: %s", type(error).__name__, error)
+                except Error:
+                    for unwritten in (row, *rows):
+                        self.merge(unwritten)
+                    raise
+
+    def _take_apart(self) -> Iterator[Batch]:
+        """Move each row into a batch of its own."""
+        taken, rows = Batch(), []
+        self.hours, taken.hours = taken.hours, self.hours
+        self.entries, taken.entries = taken.entries, self.entries
+        self.calls, taken.calls = taken.calls, self.calls
+        for hour in taken.hours.rows.values():
+            rows.append(one := Batch())
+            one.hours.add(hour)
+        for entry in taken.entries.rows.values():
+            rows.append(one := Batch())
+            one.entries.add(entry)
+        for call in taken.calls:
+            rows.append(one := Batch())
+            one.calls.append(call)
+        return iter(rows)
+
+    def _write(self) -> None:
         self._make_rows_of_hits()
         statements = [
             upsert.adding(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY),

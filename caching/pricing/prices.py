@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 # A new price takes effect in every process within this time.
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_LOOKUPS = 4096
+# A call that seems to cost more, in any currency, has an odd count or price. Columns hold nine billion.
+MOST_AMOUNT = 10**7
 
 
 class PriceTable:
@@ -41,7 +43,7 @@ class PriceTable:
         return next((price for price in self._candidates(provider, model, unit) if price.valid_from <= moment), None)
 
     def cost(self, provider: str, model: str, usage: Usage | None, moment: datetime) -> Money | None:
-        """Return the cost of `usage`; None if unknown, without a price, or in several currencies."""
+        """Return the cost of `usage`; None if unknown, without a price, odd, or in several currencies."""
         if usage is None:
             return None
         amounts = []
@@ -54,7 +56,8 @@ class PriceTable:
             return Money(Decimal(0), settings.DISPLAY_CURRENCY)
         if len({money.currency for money in amounts}) > 1:
             return None
-        return Money(sum((money.amount for money in amounts), Decimal(0)), amounts[0].currency).rounded()
+        amount = sum((money.amount for money in amounts), Decimal(0))
+        return Money(amount, amounts[0].currency).rounded() if amount < MOST_AMOUNT else None
 
     def _cost_now(self, provider: str, model: str, usage: Usage | None) -> Money | None:
         """Cost at this moment, memoized: a table lives for seconds only."""

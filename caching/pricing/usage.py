@@ -7,8 +7,10 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
-# Larger counts are a provider's error, and their sums would overflow the database column.
-MOST = 2**53
+# Larger figures of one call are a provider's error. Billions of calls add up within the 64 bits of a column.
+MOST_UNITS = 10**9
+# About a day. Columns hold billionths of seconds.
+MOST_SECONDS = 10**5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Usage:
     @classmethod
     def from_billed(cls, billed: Mapping[str, Any]) -> Usage | None:
         """Parse units by field name (`{"characters": 42}`). None if there are none."""
-        known = {name: billed[name] for name in UNITS if _is_count(billed.get(name))}
+        known = {name: billed[name] for name in UNITS if _is_count(billed.get(name), _MOST[name])}
         return cls(**known) if known else None
 
     @classmethod
@@ -57,7 +59,10 @@ class Usage:
 
 
 UNITS = tuple(field.name for field in fields(Usage))
+_MOST = dict.fromkeys(UNITS, MOST_UNITS) | {"audio_seconds": MOST_SECONDS}
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool) and 0 <= value < MOST
+def _is_count(value: Any, most: int = MOST_UNITS) -> bool:
+    if isinstance(value, Decimal) and not value.is_finite():
+        return False
+    return isinstance(value, int | Decimal) and not isinstance(value, bool) and 0 <= value < most

@@ -101,7 +101,7 @@ class Provider(BaseProvider):
         try:
             channel = answer["results"]["channels"][0]
             best = channel["alternatives"][0]
-            text, seconds = best["transcript"], answer.get("metadata", {}).get("duration")
+            text, seconds = best["transcript"], validation.seconds(answer.get("metadata", {}).get("duration"))
             segments = [
                 {"id": number, "start": said["start"], "end": said["end"], "text": said["transcript"]}
                 for number, said in enumerate(answer["results"].get("utterances") or ())
@@ -117,10 +117,10 @@ class Provider(BaseProvider):
         return Transcript(
             text,
             str(channel.get("detected_language") or request.language),
-            float(seconds) if seconds else None,
+            seconds,
             segments,
             words if "word" in request.timestamps else [],
-            Usage(audio_seconds=math.ceil(seconds)) if seconds else None,
+            Usage.from_billed({"audio_seconds": math.ceil(seconds)}) if seconds else None,
         )
 
     def _url(self, path: str, **query: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ def test_a_prompt_without_details_has_no_cached_tokens(details: Any) -> None:
         {"prompt_tokens": "3", "completion_tokens": 4},
         {"prompt_tokens": -1, "completion_tokens": 4},
         {"prompt_tokens": 10**30, "completion_tokens": 4},
+        {"prompt_tokens": 3, "completion_tokens": 2**53 - 1},
         {"prompt_tokens": 3, "completion_tokens": True},
     ],
 )
@@ -38,6 +40,11 @@ def test_it_takes_units_by_name_and_ignores_others() -> None:
     assert Usage.from_billed({"characters": 42, "bananas": 1}) == Usage(characters=42)
     assert Usage.from_billed({"characters": 0}) == Usage()
     assert Usage.from_billed({}) is None
+
+
+@pytest.mark.parametrize("seconds", [Decimal("NaN"), Decimal("Infinity"), Decimal("sNaN"), -1, 10**9, 2.5, True, "5"])
+def test_an_odd_length_of_audio_is_unknown(seconds: Any) -> None:
+    assert Usage.from_billed({"audio_seconds": seconds}) is None
 
 
 def test_usages_add_up() -> None:

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from caching.ledger.batch import Batch
+from caching.models import HourlyUsage
+from speechsite.tests.support.databases import run_python
+
+ODD = """
+from decimal import Decimal
+from caching import ledger
+from caching.ledger import Event, Usage, writer
+from caching.models import Call, HourlyUsage, Price
+from caching.pricing import prices
+Price.objects.create(provider="acme", model="*", unit="characters", amount=1, per=1, source="a test")
+prices.forget()
+good = Event("llm", "miss", Usage(characters=1), provider="acme", model="m", client="good")
+odd = (
+    {"usage": Usage(characters=2**63)},
+    {"usage": Usage(input_tokens=2**53)},
+    {"usage": Usage(audio_seconds=Decimal("Infinity"))},
+    {"usage": Usage(audio_seconds=Decimal("NaN"))},
+    {"usage": Usage(audio_seconds=10**12)},
+    {"usage": Usage(characters=10**9)},
+    {"seconds": float("nan")},
+    {"seconds": float("inf")},
+    {"similarity": float("nan")},
+    {"model": "\\0" * 300},
+    {"key": "k" * 10000, "question": "q" * 10000},
+    {"match": "m" * 10000},
+)
+from dataclasses import replace
+for fields in odd:
+    for one in (good, replace(good, client="odd", **fields), good):
+        ledger.record(one)
+assert writer.writer.flush()
+assert len(writer.writer._pending) == 0
+booked = HourlyUsage.objects.get(client="good")
+print(booked.requests, booked.cost, Call.objects.filter(client="good").count())
+"""
+
+
+def test_no_odd_figure_loses_bookings_of_others(database_url: str) -> None:
+    assert run_python(ODD, database_url).split() == ["24", "24.000000000", "24"]
+
+
+def _row(client: str) -> dict[str, Any]:
+    return dict.fromkeys(HourlyUsage.KEY, "") | {"client": client, "requests": 1}
+
+
+def test_what_is_not_written_while_the_database_goes_away_stays_in_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = Batch()
+    for number in range(5):
+        batch.hours.add(_row(client=str(number)))
+    written: list[str] = []
+
+    def write(self: Batch) -> None:
+        names = [row["client"] for row in self.hours.rows.values()]
+        if len(names) > 1:
+            raise OverflowError
+        if len(written) == 2:
+            raise OperationalError("gone")
+        written.extend(names)
+
+    monkeypatch.setattr(Batch, "_write", write)
+    with pytest.raises(OperationalError):
+        batch.write()
+    assert written == ["0", "1"]
+    assert [row["client"] for row in batch.hours.rows.values()] == ["2", "3", "4"]
