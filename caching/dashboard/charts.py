@@ -7,13 +7,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from django.conf import settings
 
 from caching.models import HourlyUsage
 from caching.reports import queries
-from caching.reports.aggregates import Figures, Filters, Latency, Period
+from caching.reports.aggregates import Figures, Filters, Latency, Period, together
 
 EXACT, SEMANTIC, MISS = "var(--color-primary-600)", "var(--color-primary-300)", "var(--color-base-400)"
 SPENT, SAVED = "#f97316", "#16a34a"
@@ -61,11 +62,12 @@ class Chart:
 def all_charts(period: Period, filters: Filters, series: Series) -> dict[str, Chart]:
     """Return all charts by slug. `series` is the result of `queries.timeseries` for the same period and filters."""
     levels, models = queries.by_level_and_model(period, filters)
+    demo = together(figures for _, figures in series).at_list_prices
     charts = (
         hits(series, period),
-        amounts(series, period),
-        groups("level", "Savings by level", levels),
-        groups("model", "Savings by model", models),
+        amounts(series, period, demo),
+        groups("level", "Savings by level", levels, demo),
+        groups("model", "Savings by model", models, demo),
         latency(queries.latency(period, filters)),
     )
     return {chart.slug: chart for chart in charts}
@@ -87,25 +89,33 @@ def hits(series: Series, period: Period) -> Chart:
     )
 
 
-def amounts(series: Series, period: Period) -> Chart:
-    rows = [(_moment(moment, period), f.saved, f.spent) for moment, f in series]
+def amounts(series: Series, period: Period, demo: bool = False) -> Chart:
+    rows = [(_moment(moment, period), *_saved_and_spent(f, demo)) for moment, f in series]
     columns = [Column("Time (UTC)", "text"), Column("Saved", "money"), Column("Spent", "money")]
     options = _options(unit=settings.DISPLAY_CURRENCY)
-    return _chart("money", "Saved and spent", columns, rows, (SAVED, SPENT), options, NO_MONEY)
+    return _chart("money", _money_title("Saved and spent", demo), columns, rows, (SAVED, SPENT), options, NO_MONEY)
 
 
-def groups(slug: str, title: str, found: Groups) -> Chart:
-    rows = [(name or "–", f.saved, f.spent, f.total, f.hit_rate) for name, f in found[:MOST_BARS]]
+def groups(slug: str, title: str, found: Groups, demo: bool = False) -> Chart:
+    rows = [(name or "–", *_saved_and_spent(f, demo), f.total, f.hit_rate) for name, f in found[:MOST_BARS]]
     columns = [Column(slug.capitalize(), "text"), Column("Saved", "money"), Column("Spent", "money")]
     return _chart(
         slug,
-        title,
+        _money_title(title, demo),
         [*columns, Column("Requests"), Column("Hit rate", "percent")],
         rows,
         (SAVED, SPENT),
         _options(unit=settings.DISPLAY_CURRENCY, horizontal=True),
         NO_MONEY,
     )
+
+
+def _saved_and_spent(figures: Figures, demo: bool) -> tuple[Decimal, Decimal]:
+    return (figures.list_saved, figures.list_spent) if demo else (figures.saved, figures.spent)
+
+
+def _money_title(title: str, demo: bool) -> str:
+    return f"{title} (demo prices)" if demo else title
 
 
 def latency(found: dict[str, Latency]) -> Chart:

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from caching.dashboard import charts, verdicts
+from caching.dashboard import charts, first_steps, verdicts
 from caching.dashboard.forms import PERIODS, DashboardForm
-from caching.maintenance import browse
+from caching.maintenance import browse, sample_traffic
+from caching.pricing.list_prices import EXPLANATION
 from caching.redis.health import keys_by_kind, redis_health
 from caching.reports import queries
 from caching.reports.aggregates import Figures, change, together
@@ -20,6 +21,7 @@ from caching.templatetags.formatting import count, money, percent
 # Time limit for counting keys; the rest is extrapolated.
 COUNTING_SECONDS = 0.05
 SEMANTIC_HITS = 10
+DEMO = "demo prices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Card:
     in_points: bool = False
     # `better`, `worse` or `neither`.
     more_is: str = "better"
+    badge: str = ""
 
     @property
     def trend(self) -> str:
@@ -53,6 +56,9 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     series = queries.timeseries(period, filters)
     return {
         **base,
+        "is_empty": first_steps.is_empty(),
+        "first_steps_tabs": first_steps.TABS,
+        "has_sample_data": sample_traffic.exists(),
         "form": form,
         "period": period,
         "periods": _period_links(request, form),
@@ -80,13 +86,7 @@ def cards(now: Figures, before: Figures) -> list[Card]:
             gained,
             in_points=True,
         ),
-        Card(
-            "Money saved",
-            money(now.saved),
-            f"net of {money(now.overhead)} cache overhead",
-            change(now.saved, before.saved),
-        ),
-        Card("Money spent", money(now.spent), _spent_note(now), change(now.spent, before.spent), more_is="worse"),
+        *(_list_price_cards(now, before) if now.at_list_prices else _money_cards(now, before)),
         Card(
             "Requests",
             count(now.total),
@@ -94,6 +94,27 @@ def cards(now: Figures, before: Figures) -> list[Card]:
             change(now.total, before.total),
             more_is="neither",
         ),
+    ]
+
+
+def _money_cards(now: Figures, before: Figures) -> list[Card]:
+    note = f"net of {money(now.overhead)} cache overhead"
+    if now.list_saved:
+        note += f"; local providers not included ({money(now.list_saved)} at list prices)"
+    return [
+        Card("Money saved", money(now.saved), note, change(now.saved, before.saved)),
+        Card("Money spent", money(now.spent), _spent_note(now), change(now.spent, before.spent), more_is="worse"),
+    ]
+
+
+def _list_price_cards(now: Figures, before: Figures) -> list[Card]:
+    """Nothing was paid: show the worth of the same traffic at a hosted provider, marked as such."""
+    whole = now.list_spent + now.list_saved
+    share = f", {percent(float(now.list_saved / whole))} of {money(whole)}" if whole else ""
+    saved, spent = change(now.list_saved, before.list_saved), change(now.list_spent, before.list_spent)
+    return [
+        Card("Money saved", money(now.list_saved), f"if a hosted provider had answered{share}", saved, badge=DEMO),
+        Card("Money spent", money(now.list_spent), f"really $0: {EXPLANATION}", spent, more_is="worse", badge=DEMO),
     ]
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from caching.fields import PLACES
 from caching.models import HITS, REQUESTS, Outcome
+from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.pricing.money import Money, total
 
 # Longer periods are grouped by day.
@@ -72,6 +74,9 @@ class Figures:
     saved: Decimal = Decimal(0)
     # Part of the cost caused by the cache itself.
     overhead: Decimal = Decimal(0)
+    # At list prices: of local providers and of sample data. Part of no other amount.
+    list_spent: Decimal = Decimal(0)
+    list_saved: Decimal = Decimal(0)
     # Requests with unknown cost or savings, excluded from the amounts.
     unpriced: int = 0
     tokens_billed: int = 0
@@ -96,6 +101,11 @@ class Figures:
         return self.hits / looked_up if looked_up else None
 
     @property
+    def at_list_prices(self) -> bool:
+        """True if nothing was really spent or saved, but would have been at a hosted provider."""
+        return not (self.spent or self.saved) and bool(self.list_spent or self.list_saved)
+
+    @property
     def average_hit_seconds(self) -> float | None:
         return self.hit_seconds / self.hits if self.hits else None
 
@@ -112,6 +122,7 @@ class Figures:
         self.spent += shown(row["cost"], row["currency"])
         self.saved += shown(row["saved"], row["currency"])
         self.overhead += shown(row["overhead"], row["currency"])
+        self._add_list_prices(row, is_hit)
         if is_hit:
             self.tokens_served += row["tokens"]
             self.characters_served += row["characters"]
@@ -120,6 +131,14 @@ class Figures:
             self.tokens_billed += row["tokens"]
             self.characters_billed += row["characters"]
             self.miss_seconds += row["seconds"] if outcome == Outcome.MISS else 0.0
+
+    def _add_list_prices(self, row: dict[str, Any], is_hit: bool) -> None:
+        is_sample = row["currency"] == SAMPLE_CURRENCY
+        worth = Decimal(row["list_nanos"] or 0).scaleb(-PLACES)
+        if is_hit:
+            self.list_saved += shown(row["saved"] if is_sample else worth, "USD")
+        else:
+            self.list_spent += shown(row["cost"] if is_sample else worth, "USD")
 
 
 def together(parts: Iterable[Figures]) -> Figures:
@@ -150,6 +169,7 @@ class TopQuestion:
     question: str
     hits: int
     saved: Decimal
+    is_sample: bool = False
 
 
 def change(now: Decimal | float, before: Decimal | float) -> float | None:

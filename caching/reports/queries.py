@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, Count, F, Max, QuerySet, Sum, TextField, Value, When
@@ -15,6 +16,7 @@ from django.db.models.functions import Cast, Substr
 
 from caching.feedback import thresholds
 from caching.models import HITS, Call, EntryHits, HourlyUsage, Judge, Judgement, Outcome, Verdict
+from caching.pricing import list_prices
 from caching.pricing.money import Money
 from caching.reports.aggregates import (
     EVERYTHING,
@@ -85,9 +87,16 @@ def top_questions(period: Period, filters: Filters = EVERYTHING, limit: int = 10
     for currency in entries.values_list("currency", flat=True).distinct():
         best = sums.filter(currency=currency).order_by("-won", "-n")[:limit]
         leaders += [
-            TopQuestion(row["key"], row["cache_type"], row["q"], row["n"], shown(row["won"], currency)) for row in best
+            TopQuestion(row["key"], row["cache_type"], row["q"], row["n"], *_worth(row["won"], currency))
+            for row in best
         ]
     return sorted(leaders, key=lambda entry: (entry.saved, entry.hits), reverse=True)[:limit]
+
+
+def _worth(saved: Decimal, currency: str) -> tuple[Decimal, bool]:
+    """Return the savings of an entry, and whether they are those of sample data."""
+    is_sample = currency == list_prices.SAMPLE_CURRENCY
+    return shown(saved, "USD" if is_sample else currency), is_sample
 
 
 def unpriced_models(period: Period) -> list[tuple[str, str, int]]:
@@ -155,10 +164,11 @@ def _figures(rows: QuerySet[HourlyUsage], *by: str) -> dict[tuple[Any, ...], Fig
 def _summed(rows: QuerySet[HourlyUsage], *by: str) -> Iterator[dict[str, Any]]:
     """Return one row per combination of `by`, result and currency."""
     sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in _SUMMED}
-    for row in rows.values(*by, "outcome", "currency").annotate(**sums, sum_tokens=Sum(_TOKENS)):
+    worth = list_prices.summed_nanos()
+    for row in rows.values(*by, "outcome", "currency").annotate(**sums, sum_tokens=Sum(_TOKENS), sum_list_nanos=worth):
         yield {name.removeprefix("sum_"): value for name, value in row.items()}
 
 
 def _together(parts: Mapping[str, Iterable[Figures]]) -> Groups:
     groups = ((name, together(figures)) for name, figures in parts.items())
-    return sorted(groups, key=lambda group: (group[1].saved, group[1].total), reverse=True)
+    return sorted(groups, key=lambda group: (group[1].saved, group[1].list_saved, group[1].total), reverse=True)

@@ -199,3 +199,27 @@ series = queries.timeseries(Period(start, start + timedelta(days=3)))
 assert [figures.total for _, figures in series] == [2, 1, 1, 0], series
 """
     run_python(code, database_url)
+
+
+def test_local_providers_are_worth_the_list_price_of_a_hosted_model_apart_from_real_money() -> None:
+    hour("exact", 1, provider="demo", input_tokens=1_000_000, output_tokens=1_000_000)
+    hour("miss", 1, provider="espeak", cache_type="tts", characters=1_000_000)
+    figures = queries.summary(DAY)
+    # gpt-6-luna: 0.10 and 0.50 USD per million tokens; tts-1: 15 USD per million characters.
+    assert (figures.list_saved, figures.list_spent) == (Decimal("0.6"), Decimal(15))
+    assert (figures.saved, figures.spent, figures.at_list_prices) == (0, 0, True)
+    hour("miss", 1, cost=Decimal("0.4"))
+    figures = queries.summary(DAY)
+    assert (figures.saved, figures.spent, figures.at_list_prices) == (0, Decimal("0.4"), False)
+
+
+def test_sample_data_is_in_no_total_of_real_money() -> None:
+    hour("exact", 1, currency="XTS", saved=Decimal(7))
+    hour("miss", 1, currency="XTS", cost=Decimal(3))
+    figures = queries.summary(DAY)
+    assert (figures.saved, figures.spent, figures.list_saved, figures.list_spent) == (0, 0, 7, 3)
+    EntryHits.objects.create(
+        day=NOON.date(), key="sample:a", currency="XTS", cache_type="llm", hits=1, saved=Decimal(7)
+    )
+    [top] = queries.top_questions(DAY)
+    assert (top.saved, top.is_sample) == (7, True)

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from caching.maintenance import sample_traffic
+
+
+class Command(BaseCommand):
+    help = "Fill the dashboard with sample data: invented, marked traffic, in no total of real money."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--days", type=int, default=sample_traffic.DAYS, help="days up to now, 1 to 365")
+        parser.add_argument("--remove", action="store_true", help="delete all sample data")
+
+    def handle(self, *, days: int, remove: bool, **options: Any) -> None:
+        if remove:
+            self.stdout.write(f"Deleted the sample data of {sample_traffic.remove():,} requests.")
+            return
+        if not 1 <= days <= 365:
+            raise CommandError("--days must be from 1 to 365")
+        requests = sample_traffic.fill(days)
+        self.stdout.write(f"Added sample data of {requests:,} requests in {days} days. Delete it with --remove.")
