@@ -56,6 +56,8 @@ if HTTPS_ONLY and SECRET_KEY.startswith("django-insecure-"):
 ALLOWED_HOSTS = envlist("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = envlist("CSRF_TRUSTED_ORIGINS")
 CSRF_FAILURE_VIEW = "speechsite.views.csrf_failure"
+# The theme's login form names no page to return to.
+LOGIN_REDIRECT_URL = "admin:index"
 ROOT_URLCONF = "speechsite.urls"
 WSGI_APPLICATION = "speechsite.wsgi.application"
 # Clients send `/v1/chat/completions` with and without a slash; a redirected POST would lose its body.

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 
 from speech.tests.support.bad_requests import error_of
@@ -57,3 +58,10 @@ def test_a_path_is_text_on_its_page(client: Client) -> None:
     response = client.get("/<script>alert(1)</script>")
     assert b"<script" not in response.content
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
+def test_after_a_login_without_an_address_comes_the_dashboard(client: Client) -> None:
+    User.objects.create_superuser("admin", password="password")
+    response = client.post("/admin/login/", {"username": "admin", "password": "password"})
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
