@@ -206,6 +206,7 @@ CACHED_KINDS = {
     "moment": envbool("CACHE_MOMENT_ANSWERS", False),
     "chance": envbool("CACHE_CHANCE_ANSWERS", False),
 }
+CACHE_REFUSALS = envbool("CACHE_REFUSALS", False)
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier

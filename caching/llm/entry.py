@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from django.conf import settings
+
 from caching import entry
 from caching.entry import CacheEntry
 from caching.llm.request import ChatQuery, text_of
@@ -13,7 +15,7 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 
 VERSION = 2
-_ANSWERS = ("tool_calls", "function_call", "audio", "images")
+_ANSWERS = ("tool_calls", "function_call", "audio", "images", "refusal")
 """Fields of a message that are an answer without text."""
 _OF_PLAIN_CHOICE = ("index", "message", "finish_reason")
 
@@ -100,6 +102,8 @@ def is_plain(choices: list[dict[str, Any]]) -> bool:
 
 def _is_whole(choice: Mapping[str, Any]) -> bool:
     message = choice.get("message") or {}
+    if message.get("refusal") and not settings.CACHE_REFUSALS:
+        return False
     reason = choice.get("finish_reason")
     if reason in ("tool_calls", "function_call"):
         return bool(message.get(reason))

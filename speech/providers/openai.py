@@ -12,7 +12,7 @@ from speech.providers._shared import openai_chat, openai_embeddings, openai_name
 from speech.providers._shared.http import Call, Form, call_for_json, post
 from speech.providers._shared.openai_transcripts import MODELS, form, read_transcript
 from speech.providers._shared.presets import is_hosted
-from speech.providers._shared.sse import read_events
+from speech.providers._shared.stream_options import post_for_stream
 from speech.providers.base import (
     BaseProvider,
     ChatAnswer,
@@ -63,9 +63,11 @@ class Provider(BaseProvider):
         )
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
-        asked = {"stream": True, "stream_options": {"include_usage": True}}
-        with post(self._call("/chat/completions", openai_chat.body(request) | asked)) as reply:
-            yield from openai_chat.read_chunks(self.name, read_events(reply))
+        def call(fields: dict[str, Any]) -> Call:
+            return self._call("/chat/completions", openai_chat.body(request) | fields)
+
+        with post_for_stream(call, service=(self.setting("BASE_URL"), request.model)) as reply:
+            yield from openai_chat.read_stream(self.name, reply)
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), {})

@@ -14,7 +14,6 @@ from speech.exceptions import InvalidRequest, ProviderBadAnswer
 from speech.providers._shared import openai_chat, openai_names, sarvam_chat, validation
 from speech.providers._shared.http import Call, Form, call_for_json, post
 from speech.providers._shared.sarvam_voices import MODELS, RETIRED, UNKNOWN
-from speech.providers._shared.sse import read_events
 from speech.providers.base import (
     BaseProvider,
     ChatAnswer,
@@ -57,7 +56,7 @@ class Provider(BaseProvider):
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         asked = sarvam_chat.stream_fields(request.model)
         with post(self._call(sarvam_chat.path(request.model), openai_chat.body(request) | asked)) as reply:
-            yield from openai_chat.read_chunks(self.name, read_events(reply))
+            yield from openai_chat.read_stream(self.name, reply)
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         name = openai_names.own_model(request.model, "speech") or self.setting("SPEECH_MODEL")

@@ -83,9 +83,16 @@ def sentences_of(chunks: Iterator[Chunk], language: str) -> Generator[str]:
     with closing(chunks):  # type: ignore[type-var]  # a generator, whatever its annotation
         for chunk in chunks:
             for choice in chunk.get("choices") or ():
-                text = markdown.feed(choice.get("delta", {}).get("content") or "")
+                text = markdown.feed(_text_of(choice.get("delta", {}).get("content")))
                 yield from map(str.strip, cutter.feed(text))
         yield from map(str.strip, [*cutter.feed(markdown.finish()), *cutter.finish()])
+
+
+def _text_of(content: Any) -> str:
+    """Return the text of a delta. Mistral sends lists of parts, some of which hold what the model thinks."""
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))
+    return content if isinstance(content, str) else ""
 
 
 def first_of(sentences: Iterator[str]) -> str:

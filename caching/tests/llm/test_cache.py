@@ -20,6 +20,7 @@ from caching.tests.support.asking import (
     ask,
     ask_for_stream,
     change_entry,
+    not_stored,
     spoken,
 )
 
@@ -141,6 +142,10 @@ def test_only_if_cached_never_asks() -> None:
         spoken(None, finish_reason="tool_calls"),
         Fresh([]),
         Fresh([spoken("One.").choices[0], spoken("Half", finish_reason="length").choices[0]]),
+        spoken("Ended.", finish_reason="eos"),
+        spoken("Failed.", finish_reason="error"),
+        spoken(None, finish_reason="function_call"),
+        spoken(None, refusal="I cannot."),
     ],
 )
 def test_what_must_not_be_cached_is_served_and_not_stored(redis_client: Any, fresh: Fresh) -> None:
@@ -154,6 +159,12 @@ def test_what_must_not_be_cached_is_served_and_not_stored(redis_client: Any, fre
     "fresh",
     [
         spoken(None, finish_reason="tool_calls", tool_calls=TOOL_CALLS),
+        spoken(None, tool_calls=TOOL_CALLS),
+        spoken(None, finish_reason="function_call", function_call={"name": "weather", "arguments": "{}"}),
+        spoken(None, function_call={"name": "weather", "arguments": "{}"}),
+        spoken(None, audio={"id": "audio_1", "data": "UklGRg==", "transcript": "Sunny.", "expires_at": 9}),
+        spoken("", images=[{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}]),
+        spoken("Sunny.", refusal=None, annotations=[]),
         spoken("Sunny.", reasoning_content="Let me think."),
         spoken([{"type": "text", "text": "Sunny."}]),
         Fresh([spoken("One.").choices[0], {**spoken("Two.").choices[0], "index": 1}]),
@@ -163,6 +174,44 @@ def test_what_must_not_be_cached_is_served_and_not_stored(redis_client: Any, fre
 def test_everything_that_an_answer_holds_survives(fresh: Fresh) -> None:
     ask(QUESTION, Policy(), Provider(fresh))
     assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.choices == fresh.choices
+
+
+def test_a_refusal_is_stored_on_request(settings: Any) -> None:
+    settings.CACHE_REFUSALS = True
+    refused = spoken(None, refusal="I cannot.")
+    ask(QUESTION, Policy(), Provider(refused))
+    assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.choices == refused.choices
+
+
+def test_the_fields_of_the_answer_survive() -> None:
+    fresh = Fresh(
+        spoken("Sunny [1].").choices, extra={"citations": ["https://example.org"], "system_fingerprint": None}
+    )
+    ask(QUESTION, Policy(), Provider(fresh))
+    assert ask(QUESTION, Policy(), Provider(spoken("x"))).value.extra == fresh.extra
+
+
+@pytest.mark.parametrize("choices", [None, [spoken("Sunny.", reasoning="Hm.").choices[0]]])
+def test_an_entry_from_before_there_were_other_fields_is_served(redis_client: Any, choices: Any) -> None:
+    ask(QUESTION, Policy(), Provider(spoken("Sunny.", refusal=None)))
+    change_entry(
+        redis_client,
+        QUESTION.key,
+        lambda entry: (
+            {name: value for name, value in entry.items() if name not in ("empty", "extra")}
+            | ({"choices": choices} if choices else {})
+        ),
+    )
+    found = ask(QUESTION, Policy(), Provider(spoken("x")))
+    assert (found.status, found.value.choices[0]["message"]["content"], found.value.extra) == ("hit", "Sunny.", {})
+
+
+def test_an_answer_that_no_stream_can_say_is_served_and_not_stored(redis_client: Any) -> None:
+    before = not_stored("replay")
+    odd = spoken("Sunny.", tool_calls=[{"id": "1", "function": {"name": "", "arguments": "{}"}}])
+    assert ask(QUESTION, Policy(), Provider(odd)).value.choices == odd.choices
+    assert not redis_client.keys("llm:*")
+    assert not_stored("replay") == before + 1
 
 
 def test_a_failure_leaves_nothing_behind(redis_client: Any) -> None:

@@ -14,7 +14,7 @@ import redis
 from caching.coordination import lease, single_flight
 from caching.llm.stream import joined
 from caching.policy import Policy
-from caching.tests.support.asking import QUESTION, Fresh, Provider, ask, ask_for_stream, spoken
+from caching.tests.support.asking import QUESTION, Fresh, Provider, ask, ask_for_stream, not_stored, spoken
 from speechsite.tests.support.waiting import wait_until
 
 
@@ -55,6 +55,33 @@ def test_a_stream_that_breaks_off_is_not_stored(redis_client: redis.Redis) -> No
 def test_a_stream_without_its_end_is_not_stored(redis_client: redis.Redis) -> None:
     list(ask_for_stream(QUESTION, Policy(), Provider(spoken("It is sunny.", finish_reason=""))).value)
     assert not redis_client.keys("llm:*")
+
+
+CONTRADICTORY = [
+    {"choices": [{"index": 0, "delta": {"content": "Sunny.", "x_state": "a"}, "finish_reason": None}]},
+    {"choices": [{"index": 0, "delta": {"x_state": "b"}, "finish_reason": "stop"}]},
+]
+
+
+def test_chunks_that_contradict_each_other_are_passed_on_and_not_stored(redis_client: redis.Redis) -> None:
+    before = not_stored("assembly")
+    provider = Provider(spoken("x"))
+    provider.stream = lambda: iter(CONTRADICTORY)  # type: ignore[method-assign]
+    assert list(ask_for_stream(QUESTION, Policy(), provider).value) == CONTRADICTORY
+    assert not redis_client.keys("llm:*")
+    assert not_stored("assembly") == before + 1
+
+
+def test_a_whole_caller_does_not_share_chunks_that_contradict_each_other(redis_client: redis.Redis) -> None:
+    provider = Provider(spoken("It is sunny."))
+    provider.stream = lambda: iter(CONTRADICTORY)  # type: ignore[method-assign]
+    leader = ask_for_stream(QUESTION, Policy(), provider).value
+    next(leader)
+    with ThreadPoolExecutor(1) as pool:
+        follower = pool.submit(ask, QUESTION, Policy(), provider)
+        time.sleep(0.2)
+        list(leader)
+        assert follower.result().value.choices == spoken("It is sunny.").choices
 
 
 def test_a_stream_whose_reader_goes_away_is_finished_and_stored(redis_client: redis.Redis) -> None:

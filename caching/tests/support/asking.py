@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from prometheus_client import REGISTRY
+
 from caching.coordination import single_flight
 from caching.llm import cache as llm
 from caching.llm.stream import replay
@@ -46,6 +48,10 @@ def change_entry(client: Any, key: str, change: Callable[[dict[str, Any]], dict[
     """Write what `change` makes of an entry, well formed, in its place."""
     serializer = JSONSerializer({})
     client.set(key, serializer.dumps(change(serializer.loads(client.get(key)))), keepttl=True)
+
+
+def not_stored(reason: str) -> float:
+    return REGISTRY.get_sample_value("cache_not_stored_total", {"cache_type": "llm", "reason": reason}) or 0
 
 
 class Provider:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from caching.llm.entry import Answer
+from caching.llm.stream import ENVELOPE
 from speech.api.errors import error_body
 from speech.exceptions import GatewayError
 
@@ -31,23 +32,34 @@ def completion(answer: Answer, *, id: str) -> dict[str, Any]:
 
 
 def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, wants_usage: bool) -> Iterator[bytes]:
-    """Yield `chat.completion.chunk` objects as server-sent events under one id; a failure is an event too."""
+    """Yield `chat.completion.chunk` objects as server-sent events under one id; a failure is an event too.
+
+    Usage comes once, at the end: some providers send what they have counted so far with each chunk.
+    """
     created = int(time.time())
+    usage, last = None, {}
     try:
         for chunk in chunks:
             # A copy: the chunk itself may still be sent to followers.
             event = {**chunk, "id": id, "created": created}
-            usage = event.pop("usage", None)
-            if event.get("choices"):
+            counted = event.pop("usage", None)
+            if event.get("choices") or (not counted and _says_more(event)):
                 # With include_usage every chunk but the last has `usage: null` (OpenAI's API reference).
                 yield _event({**event, "usage": None} if wants_usage else event)
-            if usage and wants_usage:
-                yield _event({**event, "choices": [], "usage": usage})
+            if counted:
+                usage, last = counted, event
+        if usage and wants_usage:
+            yield _event({**last, "choices": [], "usage": usage})
         yield DONE
     except GatewayError as error:
         yield _failure(error)
     finally:
         _close(chunks)
+
+
+def _says_more(chunk: Mapping[str, Any]) -> bool:
+    """Return True for a chunk without choices that is for the client: the first one of Azure tells of its filters."""
+    return any(isinstance(value, dict | list) and value for name, value in chunk.items() if name not in ENVELOPE)
 
 
 def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]:

@@ -80,12 +80,17 @@ def call_for_json(call: Call) -> dict[str, Any]:
         body = reply.read(_LARGEST_BODY)
     if len(body) > _LARGEST_BODY:
         raise ProviderBadAnswer(f"{call.provider} sent more than {_LARGEST_BODY} bytes")
+    return json_object(call.provider, body)
+
+
+def json_object(provider: str, body: bytes) -> dict[str, Any]:
+    """Parse what a provider has sent. Raises ProviderBadAnswer unless it is a JSON object."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ProviderBadAnswer(f"{call.provider} did not return JSON") from error
+        raise ProviderBadAnswer(f"{provider} did not return JSON") from error
     if not isinstance(answer, dict):
-        raise ProviderBadAnswer(f"{call.provider} did not return a JSON object")
+        raise ProviderBadAnswer(f"{provider} did not return a JSON object")
     return answer
 
 

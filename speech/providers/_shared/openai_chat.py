@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any
 
-from caching.llm.stream import ENVELOPE
+from caching.llm.stream import ENVELOPE, replay
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
 from speech.providers._shared import errors
+from speech.providers._shared.http import json_object
+from speech.providers._shared.sse import read_events
 from speech.providers.base import ChatAnswer, ChatRequest, Message
 from speech.text.languages import canonical, name_of
 
@@ -63,6 +65,21 @@ def _complete(message: dict[str, Any]) -> None:
     for call in calls if _are_objects(calls) else ():
         if call.get("function"):
             call["type"] = call.get("type") or "function"
+
+
+def read_stream(provider: str, body: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the chunks of an answer, also where a server that cannot stream sends it whole, as JSON."""
+    parts = iter(body)
+    start = b""
+    for part in parts:
+        start += part
+        if start.lstrip():
+            break
+    parts = chain([start], parts)
+    if start.lstrip()[:1] != b"{":
+        return read_chunks(provider, read_events(parts))
+    answer = read_answer(provider, json_object(provider, b"".join(parts)))
+    return replay(answer.choices, model=answer.model, usage=answer.usage, id="", extra=answer.extra)
 
 
 def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
