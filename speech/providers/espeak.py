@@ -40,7 +40,8 @@ _SEPARATORS = {0x066B: ".", 0x066C: ","}
 _PRESENTATION_FORMS = re.compile("[\uff21-\uff3a\uff41-\uff5a\ufb00-\ufb17]")
 # Seconds of all breaks in one text: each of them costs memory like sound.
 _LONGEST_PAUSES = 60
-_PIECE = 1_000  # characters, about a minute of sound
+# Characters in one process: about a minute of sound until the first is heard, then fewer processes.
+_FIRST_PIECE, _PIECE = 1_000, 4_000
 
 
 class Provider(BaseProvider):
@@ -107,9 +108,15 @@ class Provider(BaseProvider):
         name, plus, variant = request.voice.partition("+")
         rate, pitch = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
         markup = ssml.has_markup(request.text)
-        for piece in [request.text] if markup else pack(request.text, request.language, _PIECE):
+        for piece in [request.text] if markup else _portions(request.text, request.language):
             yield self._engine.speak(_readable(piece), VOICES[name] + plus + variant, rate, pitch, markup)
         yield Usage(characters=len(request.text))
+
+
+def _portions(text: str, language: str) -> list[str]:
+    first = pack(text, language, _FIRST_PIECE)[0]
+    rest = text.strip()[len(first) :]
+    return [first, *pack(rest, language, _PIECE)] if rest.strip() else [first]
 
 
 def _readable(text: str) -> str:
