@@ -11,6 +11,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from caching import installation
+from caching.archive import files
 from caching.models import Price
 from caching.policy import LEVELS
 from caching.redis.doctor import Finding, examine_redis
@@ -84,6 +85,23 @@ def check_key_prefix(**kwargs: Any) -> list[CheckMessage]:
         return []
     message = "settings: CACHE_KEY_PREFIX may contain letters, digits, '.', ':', '_' and '-' only."
     return [Error(message, hint="Use a name such as gateway.", id="caching.E007")]
+
+
+@register(TAG, deploy=True)
+def check_archive(**kwargs: Any) -> list[CheckMessage]:
+    """Check that files can be written to the audio archive, read and deleted."""
+    if not files.enabled():
+        return []
+    name = f"doctor/{files.new_name()}"
+    try:
+        files.write(name, b"ok")
+        works = files.read(name) == b"ok"
+        files.delete(name)
+        reason = "" if works else "what was written cannot be read"
+    except files.FilesUnavailable as error:
+        reason = str(error)
+    hint = "Check AUDIO_ARCHIVE and its permissions; s3:// needs django-storages[s3] and AWS credentials"
+    return [Error(f"archive: {reason}", hint=hint, id="caching.E009")] if reason else []
 
 
 @register(Tags.security, deploy=True)

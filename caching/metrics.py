@@ -55,6 +55,9 @@ UNREADABLE = Counter("cache_unreadable_entries", "Unreadable values deleted from
 INDEX_ENTRIES = Gauge(
     "semantic_index_entries", "Questions in the semantic index of a worker.", multiprocess_mode="liveall"
 )
+ARCHIVE_READS = Counter("audio_archive_reads", "Entries looked up in the audio archive, by result.", ["outcome"])
+ARCHIVE_WRITES = Counter("audio_archive_writes", "Entries written to the audio archive.")
+ARCHIVE_ERRORS = Counter("audio_archive_errors", "Failures of the folder or bucket of the audio archive.")
 REDIS_UP = Gauge("redis_up", "1 if every worker is connected to Redis, else 0.", multiprocess_mode="livemin")
 REDIS_ERRORS = Counter("redis_errors", "Redis errors, by kind.", ["kind"])
 

@@ -55,6 +55,8 @@ class Policy:
     """Name of the cache rule that applies, for Cache-Status and the ledger."""
     seconds: int | None = None
     """Time to live of a new entry; None: that of the level."""
+    archive: bool = False
+    """True: audio goes to the archive, if there is one, as soon as it is made."""
     threshold: float | None = None
     """Lowest probability of a semantic hit; None: that of the level and the scope."""
 

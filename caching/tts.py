@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 from django.conf import settings
 
 from caching import entry, keys, metrics, result
+from caching.archive import audio as archive
 from caching.coordination import rate_limit, single_flight
 from caching.entry import CacheEntry, envelope, seconds_in_redis
 from caching.policy import Policy
@@ -207,7 +209,8 @@ def lookup(utterances: Sequence[Utterance], policy: Policy) -> list[CacheEntry[b
     if not policy.read or not store.available() or (policy.stale and not settings.STALE_IF_ERROR_SECONDS):
         return [None] * len(utterances)
     values = store.get_many([utterance.key for utterance in utterances], "audio")
-    return [_accepted(utterance, policy, value) for utterance, value in zip(utterances, values, strict=True)]
+    found = [_accepted(utterance, policy, value) for utterance, value in zip(utterances, values, strict=True)]
+    return _with_archive(utterances, policy, values, found) if settings.AUDIO_ARCHIVE else found
 
 
 def remember(utterance: Utterance, sound: bytes, policy: Policy, usage: Usage | None, *, age: int = 0) -> bool:
@@ -225,11 +228,47 @@ def remember(utterance: Utterance, sound: bytes, policy: Policy, usage: Usage | 
     stored = store.put(utterance.key, Audio(sound, fields), seconds_in_redis(fields, age), "audio")
     if stored:
         metrics.STORES.labels("tts", policy.level).inc()
+        if policy.archive and policy.seconds is None:
+            archive.keep(utterance.key, Audio(sound, fields))
     return stored
+
+
+def _with_archive(
+    utterances: Sequence[Utterance],
+    policy: Policy,
+    values: Sequence[Audio | None],
+    found: Sequence[CacheEntry[bytes] | None],
+) -> list[CacheEntry[bytes] | None]:
+    """Hand what was found in Redis over to the archive, and look there for the rest."""
+    if policy.write and policy.seconds is None:
+        for utterance, value, each in zip(utterances, values, found, strict=True):
+            if value and each and not policy.stale:
+                archive.keep(utterance.key, value)
+    missing = [utterance.key for utterance, value in zip(utterances, values, strict=True) if value is None]
+    kept = archive.find(missing)
+    return [
+        each or _refilled(utterance, policy, kept[utterance.key]) if utterance.key in kept else each
+        for utterance, each in zip(utterances, found, strict=True)
+    ]
+
+
+def _refilled(utterance: Utterance, policy: Policy, kept: Audio) -> CacheEntry[bytes] | None:
+    """Store archived audio in Redis again, and return it as an entry of now; None if it is too old for the caller."""
+    made = float(kept.fields.get("made", kept.fields["created"]))
+    if policy.max_age is not None and time.time() - made > policy.max_age:
+        return None
+    fields = {**kept.fields, **envelope(utterance.key, "tts", policy, version=None, by=kept.fields["by"]), "made": made}
+    if policy.write and rate_limit.within(policy.quota):
+        store.put(utterance.key, Audio(kept.data, fields), seconds_in_redis(fields), "audio")
+    return _accepted(utterance, policy, Audio(kept.data, fields))
 
 
 def _accepted(utterance: Utterance, policy: Policy, value: Audio | None) -> CacheEntry[bytes] | None:
     if value is None:
+        return None
+    made = value.fields.get("made")
+    if policy.max_age is not None and isinstance(made, float) and time.time() - made > policy.max_age:
+        # It came back from the archive: its age there counts for a caller that names one.
         return None
     return entry.read(
         utterance.key,

@@ -207,6 +207,9 @@ CACHED_KINDS = {
     "chance": envbool("CACHE_CHANCE_ANSWERS", False),
 }
 CACHE_REFUSALS = envbool("CACHE_REFUSALS", False)
+# A folder, or s3://bucket/prefix: audio that is asked for again outlives Redis there.
+AUDIO_ARCHIVE = envstr("AUDIO_ARCHIVE")
+AUDIO_ARCHIVE_DAYS = envint("AUDIO_ARCHIVE_DAYS", 30, least=1)
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier

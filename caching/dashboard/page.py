@@ -8,6 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from caching.archive import audio as archive
+from caching.archive import files
 from caching.dashboard import charts, first_steps, verdicts
 from caching.dashboard.forms import PERIODS, DashboardForm
 from caching.maintenance import browse, sample_traffic
@@ -71,6 +73,7 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
         "correctness": correctness(period, filters),
         "redis": redis_health(),
         "key_counts": keys_by_kind(COUNTING_SECONDS),
+        "archive": archive.size() if files.enabled() else None,
         "index_sizes": browse.semantic_index_sizes(),
     }
 

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.db.models import Q, Sum
 
 from caching import keys, metrics
+from caching.archive import audio as archive
 from caching.maintenance.selection import Row, Selection
-from caching.models import Call, EntryHits
+from caching.models import ArchivedAudio, Call, EntryHits
 from caching.pricing.money import Money
 from caching.redis import scan, store
 from caching.redis.scan import Stored
@@ -44,6 +45,7 @@ class Detail:
     call: Call | None
     # By currency.
     saved: list[Money]
+    archived: ArchivedAudio | None = None
 
     @property
     def cost(self) -> Money | None:
@@ -81,6 +83,7 @@ def inspect(key: str) -> Detail | None:
         audio=audio.data if isinstance(audio, Audio) else None,
         call=Call.objects.filter(key=key, outcome__in=("miss", "bypass")).first(),
         saved=[Money(amount, currency) for currency, amount in saved if currency],
+        archived=ArchivedAudio.objects.current().filter(key=key).first() if settings.AUDIO_ARCHIVE else None,
     )
 
 
@@ -91,6 +94,8 @@ def remove(names: Sequence[str]) -> int:
     values = store.get_many([name for name in names if keys.kind_of(name) == keys.SEMANTIC])
     answers += [value["answer_key"] for value in values if value and "answer_key" in value]
     forget_answers(set(answers))
+    # In the archive first: what is looked up meanwhile would come back from there.
+    archive.discard(names)
     return store.delete(names)
 
 

@@ -24,6 +24,8 @@ BATCH = 500
 class Traces:
     # Answers, questions, audio and transcripts in Redis.
     entries: int
+    # Audio in the archive.
+    archived: int
     # Events in `llm:query_index`.
     events: int
     calls: int
@@ -40,6 +42,7 @@ def count(client: str) -> Traces:
     calls = Call.objects.filter(client=client)
     return Traces(
         entries=len(names),
+        archived=Selection(client=client).archived().count(),
         events=erase_events(by=client, dry_run=True),
         calls=calls.count(),
         hits=sum(EntryHits.objects.filter(key__in=some).count() for some in _batches(names | _called(client))),
@@ -49,7 +52,10 @@ def count(client: str) -> Traces:
 
 
 def forget(client: str, holder: str) -> Traces:
-    """Delete all data of a client and return the counts. `holder` is its name in Redis counters."""
+    """Delete all data of a client and return the counts. `holder` is its name in Redis counters.
+
+    Raises FilesUnavailable if files of the audio archive cannot be deleted now.
+    """
     traces = count(client)
     names = _entries(client) | _called(client)
     for _ in flush.flush(Selection(client=client)):

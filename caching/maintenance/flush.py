@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caching import keys
+from caching.archive import audio as archive
 from caching.maintenance.selection import Selection
 from caching.redis import scan, store
 from caching.semantic.cache import forget_answers
@@ -23,14 +24,22 @@ class Progress:
     matched: int = 0
     removed: int = 0
     bytes: int = 0
+    # Entries of the audio archive.
+    archived: int = 0
     # False at the end if Redis disconnected.
     complete: bool = False
     samples: list[str] = field(default_factory=list)
 
 
 def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
-    """Delete the selected entries in small batches, yielding the progress after each."""
+    """Delete the selected entries in small batches, yielding the progress after each.
+
+    Raises FilesUnavailable if files of the audio archive cannot be deleted now.
+    """
     progress = Progress(total=scan.size() or 0)
+    # Before Redis: what is looked up meanwhile would come back from there.
+    archived = selection.archived()
+    progress.archived = archived.count() if dry_run else archive.delete(archived)
     cursor = 0
     while step := scan.scan(cursor, selection.pattern):
         cursor, found = step

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
 
 from caching import keys
+from caching.models import ArchivedAudio
 from caching.redis import scan
 from caching.redis.scan import Stored
 
@@ -94,6 +101,21 @@ class Selection:
             return of_kind
         described: list[Stored] = scan.describe(of_kind) or []
         return [stored.key for stored in described if self._covers(Row(stored, hits=0))]
+
+    def archived(self) -> models.QuerySet[ArchivedAudio]:
+        """Return the selected entries of the audio archive."""
+        rows = ArchivedAudio.objects.all() if keys.SPEECH in self.kinds else ArchivedAudio.objects.none()
+        if self.pattern != "*":
+            # Redis' patterns are those of fnmatch, but for the sign of negation.
+            matching = re.compile(fnmatch.translate(self.pattern.replace("[^", "[!")))
+            rows = rows.filter(pk__in=[pk for pk, key in rows.values_list("pk", "key") if matching.match(key)])
+        if self.level:
+            rows = rows.filter(level=self.level)
+        if self.client:
+            rows = rows.filter(client=self.client)
+        if self.older_than is not None:
+            rows = rows.filter(made__lte=timezone.now() - timedelta(seconds=self.older_than))
+        return rows
 
     def _covers(self, row: Row) -> bool:
         old_enough = self.older_than is None or (row.age is not None and row.age >= self.older_than)

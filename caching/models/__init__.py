@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caching.models.archive import ArchivedAudio as ArchivedAudio
 from caching.models.feedback import MOST_COMMENT as MOST_COMMENT
 from caching.models.feedback import BarChange as BarChange
 from caching.models.feedback import Judge as Judge

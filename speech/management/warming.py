@@ -106,7 +106,7 @@ def warm(
 
 def _serve(job: Job, client: Client) -> None:
     call = job.body.to_call()
-    policy = Policy(call.level)
+    policy = Policy(call.level, archive=True)
     if isinstance(call, SpeechCall):
         services.synthesize(client=client, request=call.request, policy=policy, codec=call.codec, provider=job.provider)
     else:

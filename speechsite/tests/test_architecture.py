@@ -26,7 +26,7 @@ LAYERS = {
         "apps migrations keys policy metrics redaction fields plugins background",
         "redis",
         "models",
-        "coordination pricing entry installation shared_scope",
+        "coordination pricing entry installation shared_scope archive",
         "ledger",
         "semantic",
         "feedback result rules",

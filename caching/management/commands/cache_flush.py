@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from caching.archive.files import FilesUnavailable
 from caching.maintenance import flush
 from caching.maintenance.flush import Progress
 from caching.maintenance.selection import EMB_KINDS, LLM_KINDS, STT_KINDS, TTS_KINDS, Selection
@@ -47,9 +48,12 @@ class Command(BaseCommand):
 
     def _run(self, selection: Selection, *, dry_run: bool) -> str:
         bar = None
-        for progress in flush.flush(selection, dry_run=dry_run):
-            bar = bar or ProgressBar(self.stdout, progress.total)
-            bar.show(progress.scanned, f"{progress.matched:,} found")
+        try:
+            for progress in flush.flush(selection, dry_run=dry_run):
+                bar = bar or ProgressBar(self.stdout, progress.total)
+                bar.show(progress.scanned, f"{progress.matched:,} found")
+        except FilesUnavailable as error:
+            raise CommandError(f"the audio archive cannot be used; run the command again: {error}") from error
         if bar:
             bar.end()
         if not progress.complete:
@@ -72,4 +76,6 @@ def _selection(options: dict[str, Any]) -> Selection:
 def _sentence(progress: Progress, dry_run: bool) -> str:
     count = progress.matched if dry_run else progress.removed
     examples = f", such as {', '.join(progress.samples)}" if dry_run and progress.samples else ""
-    return f"{'Would delete' if dry_run else 'Deleted'} {count:,} keys, {progress.bytes / 2**20:,.1f} MB{examples}"
+    archived = f", and {progress.archived:,} archived" if progress.archived else ""
+    deleted = "Would delete" if dry_run else "Deleted"
+    return f"{deleted} {count:,} keys, {progress.bytes / 2**20:,.1f} MB{archived}{examples}"

@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 
+from caching.archive.files import FilesUnavailable
 from caching.ledger.writer import FLUSH_SECONDS
 from caching.maintenance import erasure
 from caching.redis import store
@@ -52,7 +53,10 @@ class Command(BaseCommand):
             time.sleep(seconds)
 
     def _forget(self, client: Client) -> str:
-        traces = erasure.forget(client.name, client.holder)
+        try:
+            traces = erasure.forget(client.name, client.holder)
+        except FilesUnavailable as error:
+            raise CommandError(f"the audio archive cannot be used; run the command again: {error}") from error
         if store.enabled() and not store.available():
             raise CommandError(f"Redis disconnected; run the command again: {store.state().reason}")
         sentence = self._sentence("Deleted", client, traces)
