@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from caching.ledger.events import Event, Priced
+from caching.ledger.model_names import model_names
 from caching.models import HourlyUsage
 from caching.pricing.money import Money, common_currency, total
 from caching.pricing.usage import UNITS, Usage
@@ -61,6 +62,7 @@ def _row(priced: Priced, outcome: str, currency: str, **figures: Any) -> dict[st
         **_EMPTY_HOUR,
         **_dimensions(priced.event),
         "hour": hour,
+        "model": _text(model_names.summed(priced.event), 200),
         "outcome": outcome,
         "currency": currency,
     } | figures

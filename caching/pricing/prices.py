@@ -34,9 +34,14 @@ class PriceTable:
         self._prices: dict[tuple[str, str], list[Price]] = {}
         for price in prices:
             self._prices.setdefault((price.provider, price.unit), []).append(price)
+        self._listed = {(price.provider, price.model) for found in self._prices.values() for price in found}
         # The names of models come from clients, so there may be any number of them.
         self._candidates = lru_cache(REMEMBERED_LOOKUPS)(self._find_candidates)
         self.cost_now = lru_cache(REMEMBERED_LOOKUPS)(self._cost_now)
+
+    def lists(self, provider: str, model: str) -> bool:
+        """Return True if there is a price for this very model."""
+        return (provider, model) in self._listed
 
     def find(self, provider: str, model: str, unit: str, moment: datetime) -> Price | None:
         """Return the newest price in force: of this model, or else of the longest prefix."""
