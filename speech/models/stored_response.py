@@ -22,7 +22,10 @@ def token_of(id: str) -> str:
 class StoredResponseQuerySet(models.QuerySet["StoredResponse"]):
     def of(self, client: Client, tokens: Iterable[str]) -> StoredResponseQuerySet:
         """The responses of `client` among `tokens` that have not expired."""
-        return self.filter(client=client, token__in=list(tokens), expires__gt=timezone.now())
+        return self.fresh(client).filter(token__in=list(tokens))
+
+    def fresh(self, client: Client) -> StoredResponseQuerySet:
+        return self.filter(client=client, expires__gt=timezone.now())
 
     def keep(self, client: Client, id: str, **fields: Any) -> None:
         """Store a response for RESPONSES_RETENTION_DAYS."""

@@ -67,6 +67,7 @@ _RULES: dict[str, tuple[str, Callable[[str], bool]]] = {
     "API_VERSION": ("a version without spaces", _is_word),
     "_MS": ("a whole number of milliseconds", str.isdecimal),
     "_TOKENS": ("a whole number of 1 or more", _is_count),
+    "RESPONSES_API": ("1 or 0", lambda value: value in ("0", "1")),
     "_BIN": ("the path of a program", lambda path: shutil.which(path) is not None),
     "": ("a name without control characters", _is_name),
 }

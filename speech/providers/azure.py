@@ -21,6 +21,11 @@ class Provider(openai.Provider):
         return [self.variable(key) for key in self.required if not self.setting(key)]
 
     @property
+    def responds(self) -> bool:
+        """The v1 API has responses, a deployment's address has none."""
+        return self.setting("RESPONSES_API") != "0" and not self.setting("API_VERSION")
+
+    @property
     def _has_openai_voices(self) -> bool:
         return True
 

@@ -244,6 +244,22 @@ class BaseProvider:
         """
         raise UnsupportedFeature(f"{self.name} does not support chat", param="provider")
 
+    @property
+    def responds(self) -> bool:
+        """True if the provider has OpenAI's Responses API."""
+        return False
+
+    def respond(self, request: ChatRequest) -> ChatAnswer:
+        """Answer a Responses request, whose body is the parameter `response`. Raises ProviderError.
+
+        The message of the only choice has the whole response in a field of the same name.
+        """
+        raise UnsupportedFeature(f"{self.name} has no Responses API", param="provider")
+
+    def stream_response(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
+        """Yield the events of a response; the last one holds all of it. Raises ProviderError where it breaks off."""
+        raise UnsupportedFeature(f"{self.name} has no Responses API", param="provider")
+
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         """Fill in voice, model, language and engine; refuse unsupported options. Raises InvalidRequest.
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from caching.pricing.usage import Usage
-from speech.providers._shared import openai_chat, openai_embeddings, openai_names, validation
+from speech.providers._shared import openai_chat, openai_embeddings, openai_names, openai_responses, validation
 from speech.providers._shared.http import Call, Form, call_for_json, post
 from speech.providers._shared.openai_transcripts import MODELS, form, read_transcript
 from speech.providers._shared.presets import is_hosted
@@ -44,6 +44,7 @@ class Provider(BaseProvider):
         "SPEECH_MODEL": "gpt-4o-mini-tts",
         "TRANSCRIPTION_MODEL": MODELS[0],
         "EMBEDDING_MODEL": "text-embedding-3-small",
+        "RESPONSES_API": "",
         "VOICE": "alloy",
         "VOICE_ALIASES": "",
     }
@@ -68,6 +69,18 @@ class Provider(BaseProvider):
 
         with post_for_stream(call, service=(self.setting("BASE_URL"), request.model)) as reply:
             yield from openai_chat.read_stream(self.name, reply)
+
+    @property
+    def responds(self) -> bool:
+        return self.setting("RESPONSES_API") == "1" if self.setting("RESPONSES_API") else self._is_openai
+
+    def respond(self, request: ChatRequest) -> ChatAnswer:
+        answer = call_for_json(self._call("/responses", openai_responses.body(request)))
+        return openai_responses.read_response(self.name, answer)
+
+    def stream_response(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
+        with post(self._call("/responses", openai_responses.body(request) | {"stream": True})) as reply:
+            yield from openai_responses.read_events(self.name, read_events(reply))
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), {})

@@ -154,7 +154,7 @@ def quiet_background(monkeypatch: pytest.MonkeyPatch) -> None:
     start = background.PeriodicWorker.start
 
     def start_unless_quiet(worker: background.PeriodicWorker) -> None:
-        if worker.name not in ("ledger", "judging", "tasks", "request-bodies"):
+        if worker.name not in ("ledger", "judging", "tasks", "request-bodies", "stored-responses"):
             start(worker)
 
     monkeypatch.setattr(background.PeriodicWorker, "start", start_unless_quiet)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from speech.tests.loopback.answers import Answer, Seen, as_json, tone
+from speech.tests.loopback.openai_responses import respond
 from speech.tests.loopback.server import Loopback
 
 
@@ -48,6 +49,8 @@ class FakeOpenAI(Loopback):
         path = seen.path.partition("?")[0]
         if path.endswith("/chat/completions"):
             return chat(seen.body)
+        if path.endswith("/responses"):
+            return respond(seen.body)
         if path.endswith("/audio/speech"):
             return speech(seen.body)
         if path.endswith(("/audio/transcriptions", "/audio/translations")):

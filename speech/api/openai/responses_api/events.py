@@ -32,12 +32,16 @@ def written(response: Response, chunks: Iterator[Chunk], keep: Callable[[Respons
     yield {**last, "response": keep(last["response"])}
 
 
-def as_sse(events: Iterator[Event], response: Response) -> Iterator[bytes]:
-    """Number and encode events. A failure is an event too: `error`, and `response.failed` as the last one."""
+def as_sse(events: Iterator[Event], response: Response, *, after: int = -1) -> Iterator[bytes]:
+    """Number and encode events, leaving out those up to the number `after`.
+
+    A failure is an event too: `error`, and `response.failed` as the last one.
+    """
     number = -1
     try:
         for number, event in enumerate(events):
-            yield _encoded(event, number)
+            if number > after:
+                yield _encoded(event, number)
     except GatewayError as error:
         yield _encoded(
             {"type": "error", "code": error.code, "message": error.message, "param": error.param}, number + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,10 +20,10 @@ def listed(stored: StoredResponse, query: Mapping[str, str]) -> dict[str, Any]:
         items.reverse()
     if after := query.get("after"):
         items = items[next((at + 1 for at, item in enumerate(items) if item["id"] == after), len(items)) :]
-    limit = query.get("limit", str(DEFAULT_LIMIT))
-    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit) <= MOST_LIMIT):
+    limit = whole_number(query.get("limit", str(DEFAULT_LIMIT)), "limit")
+    if not 1 <= limit <= MOST_LIMIT:
         raise InvalidRequest(f"limit must be 1 to {MOST_LIMIT}", param="limit")
-    page = items[: int(limit)]
+    page = items[:limit]
     return {
         "object": "list",
         "data": page,
@@ -30,6 +31,13 @@ def listed(stored: StoredResponse, query: Mapping[str, str]) -> dict[str, Any]:
         "last_id": page[-1]["id"] if page else None,
         "has_more": len(items) > len(page),
     }
+
+
+def whole_number(text: str, param: str) -> int:
+    """Return the number in a query parameter. Raises InvalidRequest."""
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise InvalidRequest(f"{param} must be a whole number", param=param)
+    return int(text)
 
 
 def _item(item: Item, id: str) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from speech.models.stored_response import MOST_TOKEN, token_of
 logger = logging.getLogger(__name__)
 
 PRUNE_SECONDS = 600.0
+# Native responses searched for an item that is referred to: clients refer to those of the conversation at hand.
+RECENT = 50
 _ITEM_ID = re.compile(rf"[a-z]+_([0-9a-f]{{{MOST_TOKEN}}})[0-9a-f]+")
 
 
@@ -92,6 +94,8 @@ def _resolved(client: Client, items: Sequence[Item]) -> list[Item]:
     if not wanted:
         return list(items)
     stored = _stored_items(client, wanted)
+    if wanted - stored.keys():
+        stored |= _native_items(client)
     return [_referred(item, stored) if kind_of(item) == "item_reference" else item for item in items]
 
 
@@ -105,6 +109,12 @@ def _referred(item: Item, stored: dict[str, Item]) -> Item:
 def _stored_items(client: Client, ids: Iterable[str]) -> dict[str, Item]:
     tokens = {match[1] for id in ids if (match := _ITEM_ID.fullmatch(id))}
     return {item["id"]: item for row in StoredResponse.objects.of(client, tokens) for item in row.body["output"]}
+
+
+def _native_items(client: Client) -> dict[str, Item]:
+    """Return the items of recent responses that a provider made as such; their ids are the provider's."""
+    rows = StoredResponse.objects.fresh(client).filter(upstream__isnull=False).order_by("-expires")
+    return {item["id"]: item for row in rows[:RECENT] for item in row.body["output"] if "id" in item}
 
 
 def _prune() -> None:

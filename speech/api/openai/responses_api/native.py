@@ -1,0 +1,49 @@
+"""Requests to a provider's own Responses API, and its responses under our ids."""
+
+from __future__ import annotations
+
+from speech.api.openai.responses_api.response import Response
+from speech.api.openai.responses_api.serializers import ResponseCall
+from speech.api.openai.responses_api.storage import Conversation
+from speech.providers._shared.openai_chat import language_wish
+from speech.providers._shared.openai_responses import BODY
+from speech.providers.base import BaseProvider, ChatRequest
+from speech.routing.cache_query import NOT_KEYED
+
+_NOT_SENT = {"model", "stream", "stream_options", "previous_response_id", "optimization_level", "language"}
+
+
+def request_for(
+    provider: BaseProvider, call: ResponseCall, said: Conversation, model: str, *, store: bool
+) -> ChatRequest:
+    """Return the request that `provider` gets, prepared. What is not stored here is not to be stored there.
+
+    An earlier response of its own is continued by its id there; any other one by its items.
+    """
+    own = {name: value for name, value in call.body.items() if name not in _NOT_SENT | NOT_KEYED}
+    if said.upstream and said.upstream["provider"] == provider.name:
+        own |= {"input": said.own, "previous_response_id": said.upstream["id"]}
+    elif said.items:
+        plain = isinstance(call.body.get("input"), str) and not said.earlier
+        own["input"] = call.body["input"] if plain else said.items
+    if language := call.body.get("language"):
+        own["instructions"] = "\n\n".join(filter(None, (own.get("instructions"), language_wish(language))))
+    beside = {name: call.body[name] for name in NOT_KEYED if name in call.body} | ({} if store else {"store": False})
+    message = {"role": "user", "content": _question(said)}
+    return provider.prepare_chat(ChatRequest([message], model=model, params={BODY: own, **beside}))
+
+
+def renamed(found: Response, response: Response) -> Response:
+    """Return a provider's response under the ids of ours."""
+    return {**found, **{name: response[name] for name in ("id", "previous_response_id", "store")}}
+
+
+def _question(said: Conversation) -> str:
+    """Return the last text of the user, by which staff and cache rules know the request."""
+    for item in reversed(said.items):
+        if item.get("role") == "user":
+            content = item.get("content")
+            if isinstance(content, str):
+                return content
+            return " ".join(part["text"] for part in content or () if isinstance(part.get("text"), str))
+    return ""

@@ -1,0 +1,130 @@
+"""A Responses request answered: over chat, or by the provider's own Responses API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.http.response import HttpResponseBase
+
+from caching.llm.stream import replay
+from caching.policy import Policy
+from caching.result import CacheResult
+from speech import answer_ids, native_responses, providers, services
+from speech.api.endpoint import json_response
+from speech.api.openai.model_names import Meant
+from speech.api.openai.responses_api import answer as chat_answer
+from speech.api.openai.responses_api import native, storage
+from speech.api.openai.responses_api.chat_request import needs_native, prefers_native
+from speech.api.openai.responses_api.events import as_sse, written
+from speech.api.openai.responses_api.items import Event
+from speech.api.openai.responses_api.replay import replayed
+from speech.api.openai.responses_api.response import Response, begun
+from speech.api.openai.responses_api.serializers import ResponseCall, chat_call
+from speech.api.openai.responses_api.storage import Conversation
+from speech.api.response_headers import headers
+from speech.api.streaming import streamed
+from speech.exceptions import UnsupportedFeature
+from speech.models import Client
+from speech.privacy.disclosure import hides
+from speech.providers._shared.openai_responses import ENDS, response_in
+
+EVENTS = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with all that it refers to."""
+
+    client: Client
+    call: ResponseCall
+    said: Conversation
+    meant: Meant
+    policy: Policy
+    stored: bool
+    """The response may be stored in the database."""
+
+    @property
+    def streams_live(self) -> bool:
+        """False also where the pace of a stream would tell a stored answer from one that is being made."""
+        return self.call.stream and not hides(self.client)
+
+    def new_id(self, cached: CacheResult[Any]) -> str:
+        return answer_ids.issue(self.client, cached, self.policy.level, prefix=answer_ids.RESPONSE)
+
+    def keep(self, response: Response, upstream: dict[str, str] | None = None) -> Response:
+        return storage.keep(self.client, response, self.said, upstream) if self.stored else response
+
+
+def answered(asked: Asked) -> HttpResponseBase:
+    """Answer over chat, unless the request needs more and the provider has it. Raises UnsupportedFeature."""
+    provider = providers.get(asked.meant.provider)
+    missing = needs_native(asked.call.body, asked.said.items)
+    if provider.responds and (missing or prefers_native(asked.call.body, asked.said.items)):
+        return _natively(asked)
+    if missing:
+        raise UnsupportedFeature(
+            f"{provider.name} is asked by chat completions, which do not have: {', '.join(missing)}",
+            param=missing[0].partition(" ")[0],
+        )
+    return _over_chat(asked)
+
+
+def _over_chat(asked: Asked) -> HttpResponseBase:
+    chat = asked.call.chat or chat_call(asked.call.body, asked.said.items)
+    ask: dict[str, Any] = {
+        "client": asked.client,
+        "request": replace(chat.request, model=asked.meant.model),
+        "policy": asked.policy,
+        "provider": asked.meant.provider,
+    }
+    if asked.streams_live:
+        stream = services.stream_chat(**ask)
+        response, about = _begun(asked, stream), headers(asked.client, stream)
+        return _streamed(written(response, stream.cache.value, asked.keep), response, about)
+    result = services.chat(**ask)
+    answer, response, about = result.cache.value, _begun(asked, result), headers(asked.client, result)
+    if not asked.call.stream:
+        return json_response(asked.keep(chat_answer.whole(response, answer)), about)
+    chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=response["id"])
+    return _streamed(written(response, chunks, asked.keep), response, about)
+
+
+def _natively(asked: Asked) -> HttpResponseBase:
+    provider = providers.get(asked.meant.provider)
+    request = native.request_for(provider, asked.call, asked.said, asked.meant.model, store=asked.stored)
+    policy = asked.policy
+    if asked.call.body.get("conversation"):
+        # Its state is the provider's, and changes with each response.
+        policy = replace(policy, read=False, write=False)
+    call = native_responses.Call(asked.client, provider, request, policy)
+    result = native_responses.respond(call, stream=asked.streams_live)
+    response, about = _begun(asked, result), headers(asked.client, result)
+
+    def ours(found: Response) -> Response:
+        return native.renamed(found, response)
+
+    def kept(found: Response) -> Response:
+        return asked.keep(ours(found), {"provider": provider.name, "id": str(found.get("id"))})
+
+    if asked.streams_live and result.cache.status != "hit":
+        return _streamed(_renamed(result.cache.value, ours, kept), response, about)
+    found = kept(response_in(result.cache.value))
+    return _streamed(replayed(found), response, about) if asked.call.stream else json_response(found, about)
+
+
+def _renamed(
+    events: Iterator[Event], ours: Callable[[Response], Response], kept: Callable[[Response], Response]
+) -> Iterator[Event]:
+    for event in events:
+        rename = kept if event["type"] in ENDS else ours
+        yield {**event, "response": rename(event["response"])} if "response" in event else event
+
+
+def _begun(asked: Asked, result: services.ChatResult[Any]) -> Response:
+    return begun(asked.call.body, id=asked.new_id(result.cache), model=result.model, stored=asked.stored)
+
+
+def _streamed(events: Iterator[Event], response: Response, about: dict[str, str]) -> HttpResponseBase:
+    return streamed(as_sse(events, response), EVENTS, about)
