@@ -27,15 +27,15 @@ class ToolCalls:
         self._open: dict[int, Call] = {}
         """The last call with each index."""
 
-    def add(self, parts: Any) -> None:
-        """Add `tool_calls` of a delta. Raises Unassembled."""
+    def add(self, parts: Any) -> list[Call]:
+        """Add `tool_calls` of a delta. Return the call that each part belongs to. Raises Unassembled."""
         if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
             raise Unassembled("tool_calls is no list of objects")
         added: list[Call] = []
         for part in parts:
             index = part.get("index")
             call = self._call_of(part)
-            if call is None or (any(call is each for each in added) and _name_of(part)) or _begins(call, part):
+            if call is None or (any(call is each for each in added) and name_of(part)) or _begins(call, part):
                 call = {}
                 self._calls.append(call)
                 self._indexes.append(index if isinstance(index, int) else len(self._calls))
@@ -43,13 +43,14 @@ class ToolCalls:
             if isinstance(index, int):
                 self._open[index] = call
             _add(call, part)
+        return added
 
     def finished(self) -> list[Call]:
         """Return the calls. Raises Unassembled if one has no name."""
         for call in self._calls:
             if call.get("function"):
                 call["type"] = call.get("type") or "function"
-            if any(call.get(kind) is not None for kind in KINDS) and not _name_of(call):
+            if any(call.get(kind) is not None for kind in KINDS) and not name_of(call):
                 raise Unassembled("a tool call has no name")
         order = sorted(range(len(self._calls)), key=self._indexes.__getitem__)
         return [self._calls[position] for position in order]
@@ -66,13 +67,13 @@ class ToolCalls:
 def _begins(call: Call, part: Call) -> bool:
     """Return True if `part` is not more of `call`, although it has the same index."""
     old_id, new_id = call.get("id"), part.get("id")
-    name = _name_of(part)
+    name = name_of(part)
     if new_id and new_id == old_id:
         return False
-    if _is_complete(call) and (_text_of(part).lstrip().startswith("{") or name not in ("", _name_of(call))):
+    if _is_complete(call) and (text_of(part).lstrip().startswith("{") or name not in ("", name_of(call))):
         return bool(name or new_id)
     if new_id and old_id:
-        return bool(name) and (name != _name_of(call) or not _is_cut(call))
+        return bool(name) and (name != name_of(call) or not _is_cut(call))
     return False
 
 
@@ -115,17 +116,17 @@ def _body_of(call: Call) -> Call:
     return body if isinstance(body, dict) else {}
 
 
-def _name_of(call: Call) -> str:
+def name_of(call: Call) -> str:
     return str(_body_of(call).get("name") or "")
 
 
-def _text_of(call: Call) -> str:
+def text_of(call: Call) -> str:
     text = next((_body_of(call)[name] for name in KINDS.values() if _body_of(call).get(name)), "")
     return text if isinstance(text, str) else ""
 
 
 def _is_complete(call: Call) -> bool:
-    return _is_object(_text_of(call))
+    return _is_object(text_of(call))
 
 
 def _is_object(arguments: str) -> bool:
@@ -140,4 +141,4 @@ def _is_object(arguments: str) -> bool:
 
 def _is_cut(call: Call) -> bool:
     """Return True if the arguments of a function have begun and go on."""
-    return bool(call.get("function")) and _text_of(call).lstrip().startswith("{") and not _is_complete(call)
+    return bool(call.get("function")) and text_of(call).lstrip().startswith("{") and not _is_complete(call)

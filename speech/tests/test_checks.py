@@ -65,6 +65,7 @@ WRONG = {
     "API_VERSION": ["a b"],
     "DELAY_MS": ["abc", "-1", "1.5"],
     "MAX_TOKENS": ["0", "many"],
+    "RESPONSES_API": ["yes"],
     "BIN": ["/nowhere/espeak-ng"],
     "MODEL": ["gpt\x00", "gpt\n5"],
     "VOICE_ALIASES": ["nova", "nova=", "=alloy", "a=b=c", "a=b,b=c"],

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from caching.llm.entry import Answer
+from caching.llm.merging import Unassembled
+from caching.llm.tool_calls import ToolCalls, name_of, text_of
 from speech.api.openai.responses_api.items import CallItem, Event, TextItem
 from speech.api.openai.responses_api.response import Response, item_id, usage_of
+from speech.exceptions import ProviderBadAnswer
 
 _REASONING = ("reasoning_content", "reasoning")  # the same text under two names: some providers send both
-_SHOWN = {*_REASONING, "role", "content", "refusal", "tool_calls", "annotations"}
+_SHOWN = {"role", "content", "refusal", "tool_calls", "annotations"}
 _CALL = {"id", "index", "type", "function", "custom"}
 _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -24,7 +28,10 @@ def whole(response: Response, answer: Answer) -> Response:
     """Return the response for an answer."""
     writer = Writer(response)
     choice = answer.choices[0]
-    for _ in writer.write({**choice, "delta": choice["message"]}):
+    message = choice["message"]
+    if calls := message.get("tool_calls"):
+        message = {**message, "tool_calls": [{**call, "index": position} for position, call in enumerate(calls)]}
+    for _ in writer.write({**choice, "delta": message}):
         pass
     for _ in writer.end(answer):
         pass
@@ -41,9 +48,11 @@ class Writer:
         self.response = response
         summary = response["reasoning"].get("summary")
         self._thought = "summary_text" if summary and summary != "none" else "reasoning_text"
+        self._reasoning = ""
+        """Name of the field that holds the reasoning."""
         self._text: TextItem | None = None
+        self._tool_calls = ToolCalls()
         self._calls: dict[int, CallItem] = {}
-        self._unnamed: dict[int, dict[str, str]] = {}
         self._items: list[TextItem | CallItem] = []
         self._output: dict[int, dict[str, Any]] = {}
 
@@ -54,11 +63,12 @@ class Writer:
     def write(self, choice: Mapping[str, Any]) -> Iterator[Event]:
         """Yield the events of a part of a choice, which has a `delta`."""
         delta = choice.get("delta") or {}
-        thoughts, text = texts_of(delta)
+        self._reasoning = self._reasoning or next((name for name in _REASONING if delta.get(name)), "")
+        thoughts, text = texts_of(delta, self._reasoning)
+        tokens = (choice.get("logprobs") or {}).get("content")
         if thoughts:
             yield from self._write_text("reasoning", self._thought, thoughts)
-        if text:
-            tokens = (choice.get("logprobs") or {}).get("content")
+        if text or (tokens and self._text and self._text.kind == "message"):
             yield from self._write_text("message", "output_text", text, logprobs_of(tokens))
         if refusal := delta.get("refusal"):
             yield from self._write_text("message", "refusal", refusal)
@@ -67,15 +77,13 @@ class Writer:
                 yield from self._write_text("message", "output_text", "")
             if self._text:
                 yield from self._text.annotate(flat(annotation))
-        for position, call in enumerate(delta.get("tool_calls") or ()):
-            yield from self._write_call(call.get("index", position), call)
+        if calls := delta.get("tool_calls"):
+            yield from self._write_calls(calls)
 
     def end(self, answer: Answer) -> Iterator[Event]:
         """Yield the closing events. `answer` is the sum of all that was written."""
         choice = answer.choices[0]
         reason = _INCOMPLETE.get(choice.get("finish_reason") or "")
-        for index in list(self._unnamed):
-            yield from self._begin_call(index, custom=False)
         if not self._items:
             yield from self._write_text("message", "output_text", "")
         self._add_extras(choice["message"])
@@ -85,6 +93,7 @@ class Writer:
                 yield from self._close(item, "incomplete" if cut else "completed")
         status = "incomplete" if reason else "completed"
         self.response = {
+            **answer.extra,
             **self.response,
             "status": status,
             "incomplete_details": {"reason": reason} if reason else None,
@@ -103,30 +112,25 @@ class Writer:
             yield from self._text.begun()
         yield from self._text.write(part, text, list(logprobs))
 
-    def _write_call(self, index: int, part: Mapping[str, Any]) -> Iterator[Event]:
-        custom = "custom" in part
-        made = part.get("custom" if custom else "function") or {}
-        written = made.get("input" if custom else "arguments") or ""
-        if index not in self._calls:
-            early = self._unnamed.setdefault(index, {"id": "", "name": "", "written": ""})
-            early["id"] = part.get("id") or early["id"]
-            early["name"] += made.get("name") or ""
-            early["written"] += written
-            if early["name"]:
-                yield from self._begin_call(index, custom=custom)
-        elif written:
-            yield from self._calls[index].write(written)
+    def _write_calls(self, parts: Any) -> Iterator[Event]:
+        with _readable():
+            calls = self._tool_calls.add(parts)
+        for call in calls:
+            if name_of(call):
+                yield from self._write_call(call)
 
-    def _begin_call(self, index: int, *, custom: bool) -> Iterator[Event]:
-        yield from self._close_text()
-        early = self._unnamed.pop(index)
-        id = self._next_id("custom_tool_call" if custom else "function_call")
-        item = CallItem(id, len(self._items), early["id"] or id, early["name"], custom=custom)
-        self._calls[index] = item
-        self._items.append(item)
-        yield from item.begun()
-        if early["written"]:
-            yield from item.write(early["written"])
+    def _write_call(self, call: dict[str, Any]) -> Iterator[Event]:
+        item = self._calls.get(id(call))
+        if item is None:
+            yield from self._close_text()
+            kind = "custom_tool_call" if call.get("custom") else "function_call"
+            own = self._next_id(kind)
+            item = CallItem(kind, own, len(self._items), call.get("id") or own, name_of(call))
+            self._calls[id(call)] = item
+            self._items.append(item)
+            yield from item.begun()
+        if more := text_of(call)[len(item.written) :]:
+            yield from item.write(more)
 
     def _close_text(self) -> Iterator[Event]:
         if self._text:
@@ -139,10 +143,14 @@ class Writer:
 
     def _add_extras(self, message: Mapping[str, Any]) -> None:
         """Give fields without a place of their own to the items that are still open."""
-        calls = [call for _, call in sorted(self._calls.items())]
-        for call, sent in zip(calls, message.get("tool_calls") or (), strict=False):
-            call.extras = {name: value for name, value in sent.items() if name not in _CALL and value is not None}
+        with _readable():
+            calls = self._tool_calls.finished()
+        for call in calls:
+            rest = {name: value for name, value in call.items() if name not in _CALL and value is not None}
+            self._calls[id(call)].extras = rest
+        told = message.get(self._reasoning)
         extras = {name: value for name, value in message.items() if name not in _SHOWN and value}
+        extras = {name: value for name, value in extras.items() if name not in _REASONING or value != told}
         last = self._items[-1]
         if extras and isinstance(last, CallItem):
             last.extras["message"] = extras
@@ -153,16 +161,27 @@ class Writer:
         return item_id(_PREFIXES[kind], self.response["id"], len(self._items))
 
 
-def texts_of(delta: Mapping[str, Any]) -> tuple[str, str]:
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except Unassembled as error:
+        raise ProviderBadAnswer(f"the provider's tool calls cannot be read: {error}") from error
+
+
+def texts_of(delta: Mapping[str, Any], reasoning: str) -> tuple[str, str]:
     """Return the reasoning and the text of a message or delta, whose `content` may be a list of parts (Mistral)."""
-    thoughts = next((delta[name] for name in _REASONING if isinstance(delta.get(name), str) and delta[name]), "")
-    content = delta.get("content")
+    thoughts, content = _string(delta.get(reasoning)), delta.get("content")
     if not isinstance(content, list):
-        return thoughts, content or ""
+        return thoughts, _string(content)
     parts = [part for part in content if isinstance(part, Mapping)]
     inner = [each for part in parts if part.get("type") == "thinking" for each in part.get("thinking") or ()]
-    thoughts += "".join(each.get("text") or "" for each in inner if isinstance(each, Mapping))
-    return thoughts, "".join(part.get("text") or "" for part in parts)
+    thoughts += "".join(_string(each.get("text")) for each in inner if isinstance(each, Mapping))
+    return thoughts, "".join(_string(part.get("text")) for part in parts)
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def flat(annotation: Any) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from caching.llm.entry import Answer
+from caching.llm.merging import Unassembled
 from caching.llm.stream import Chunk, joined
 from speech.api.openai.responses_api.answer import Writer
 from speech.api.openai.responses_api.items import Event
@@ -15,6 +17,8 @@ from speech.exceptions import GatewayError
 
 _CODES = {"rate_limit_exceeded", "provider_rate_limited", "provider_quota_exceeded", "insufficient_quota"}
 """Codes of ours that the Responses API calls `rate_limit_exceeded`; it has few codes, and types check them."""
+
+_ENDS = ("index", "finish_reason")
 
 
 def written(response: Response, chunks: Iterator[Chunk], keep: Callable[[Response], Response]) -> Iterator[Event]:
@@ -27,9 +31,24 @@ def written(response: Response, chunks: Iterator[Chunk], keep: Callable[[Respons
         for choice in chunk.get("choices") or ():
             if not choice.get("index"):
                 yield from writer.write(choice)
-    *events, last = writer.end(joined(seen))
+    *events, last = writer.end(_sum(seen))
     yield from events
     yield {**last, "response": keep(last["response"])}
+
+
+def _sum(chunks: list[Chunk]) -> Answer:
+    """Return the answer; of one whose fields contradict each other, its end and usage."""
+    try:
+        return joined(chunks)
+    except Unassembled:
+        return joined(
+            {
+                "model": chunk.get("model"),
+                "usage": chunk.get("usage"),
+                "choices": [{name: part.get(name) for name in _ENDS} for part in chunk.get("choices") or ()],
+            }
+            for chunk in chunks
+        )
 
 
 def as_sse(events: Iterator[Event], response: Response, *, after: int = -1) -> Iterator[bytes]:

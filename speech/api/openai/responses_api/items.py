@@ -27,6 +27,11 @@ KINDS = {
     "reasoning_text": TextKind("content", "text", "reasoning_text", "content_part", "content_index"),
     "summary_text": TextKind("summary", "text", "reasoning_summary_text", "reasoning_summary_part", "summary_index"),
 }
+CALLS = {
+    "function_call": ("arguments", "response.function_call_arguments"),
+    "custom_tool_call": ("input", "response.custom_tool_call_input"),
+}
+"""Type of a call: the field that the model writes, and the events of its growth."""
 
 
 @dataclass
@@ -56,7 +61,7 @@ class TextItem:
         lists: dict[str, list[Any]] = {"content": []}
         for part in self._parts:
             lists.setdefault(KINDS[part.kind].parts, []).append(part.rendered())
-        return {"id": self.id, "type": self.kind, "status": status, **head, **lists, **self.extras}
+        return {**self.extras, "id": self.id, "type": self.kind, "status": status, **head, **lists}
 
     def begun(self) -> Iterator[Event]:
         yield _item_event("added", self.index, self.rendered("in_progress"))
@@ -73,6 +78,8 @@ class TextItem:
         yield self._event(f"response.{KINDS[kind].delta}.delta", delta=text, **rest)
 
     def annotate(self, annotation: Any) -> Iterator[Event]:
+        if self._parts[-1].kind != "output_text":
+            yield from self.write("output_text", "", [])
         part = self._parts[-1]
         number = len(part.annotations)
         part.annotations.append(annotation)
@@ -104,16 +111,15 @@ class TextItem:
 class CallItem:
     """A call of a function or of a custom tool."""
 
-    def __init__(self, id: str, index: int, call_id: str, name: str, *, custom: bool) -> None:
+    def __init__(self, kind: str, id: str, index: int, call_id: str, name: str) -> None:
         self.id, self.index = id, index
         self.extras: dict[str, Any] = {}
         self.written = ""
-        self._head = {"type": "custom_tool_call" if custom else "function_call", "call_id": call_id, "name": name}
-        self._field = "input" if custom else "arguments"
-        self._events = "response.custom_tool_call_input" if custom else "response.function_call_arguments"
+        self._head = {"type": kind, "call_id": call_id, "name": name}
+        self._field, self._events = CALLS[kind]
 
     def rendered(self, status: str) -> dict[str, Any]:
-        return {"id": self.id, **self._head, self._field: self.written, "status": status, **self.extras}
+        return {**self.extras, "id": self.id, **self._head, self._field: self.written, "status": status}
 
     def begun(self) -> Iterator[Event]:
         yield _item_event("added", self.index, {**self.rendered("in_progress"), self._field: ""})

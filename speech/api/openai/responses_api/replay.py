@@ -6,14 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from speech.api.openai.responses_api.items import KINDS, Event
+from speech.api.openai.responses_api.items import CALLS, KINDS, Event
 from speech.api.openai.responses_api.response import Response
 
-_WRITTEN = {
-    "function_call": ("arguments", "response.function_call_arguments"),
-    "custom_tool_call": ("input", "response.custom_tool_call_input"),
-}
-"""Type of an item: the field that grows, and its events."""
 _WORD = re.compile(r"\s*\S+\s*|\s+")
 
 
@@ -30,12 +25,12 @@ def replayed(response: Response) -> Iterator[Event]:
 
 def _item(item: Mapping[str, Any], index: int) -> Iterator[Event]:
     kind = item.get("type")
-    grows = kind in ("message", "reasoning") or kind in _WRITTEN
+    grows = kind in ("message", "reasoning") or kind in CALLS
     empty: dict[str, Any] = {name: [] for name in ("content", "summary") if grows and item.get(name)}
     status = {"status": "in_progress"} if grows and "status" in item else {}
     place = {"item_id": item.get("id"), "output_index": index}
-    if kind in _WRITTEN:
-        field, name = _WRITTEN[kind]
+    if kind in CALLS:
+        field, name = CALLS[kind]
         yield _added({**item, **status, field: ""}, index)
         yield {"type": f"{name}.delta", **place, "delta": item[field]}
         yield {"type": f"{name}.done", **place, field: item[field]}

@@ -87,7 +87,7 @@ def _over_chat(asked: Asked) -> HttpResponseBase:
     answer, response, about = result.cache.value, _begun(asked, result), headers(asked.client, result)
     if not asked.call.stream:
         return json_response(asked.keep(chat_answer.whole(response, answer)), about)
-    chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=response["id"])
+    chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=response["id"], extra=answer.extra)
     return _streamed(written(response, chunks, asked.keep), response, about)
 
 
