@@ -80,7 +80,7 @@ class Provider(BaseProvider):
 
     def stream_response(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         with post(self._call("/responses", openai_responses.body(request) | {"stream": True})) as reply:
-            yield from openai_responses.read_events(self.name, read_events(reply))
+            yield from openai_responses.read_stream(self.name, reply)
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), {})

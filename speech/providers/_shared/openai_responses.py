@@ -8,6 +8,7 @@ from typing import Any
 
 from speech.exceptions import ProviderBadAnswer, ProviderUnavailable
 from speech.providers._shared import errors
+from speech.providers._shared.sse import read_events
 from speech.providers.base import ChatAnswer, ChatRequest
 
 BODY = "response"
@@ -32,9 +33,9 @@ def read_response(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     return ChatAnswer([_choice(answer, output)], str(answer.get("model") or ""), _chat_usage(answer.get("usage")))
 
 
-def read_events(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
+def read_stream(provider: str, reply: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """Yield the events of a streamed response. Raises ProviderError if it fails or ends early."""
-    for data in events:
+    for data in read_events(reply):
         event = _read_event(provider, data)
         if event["type"] == "error":
             raise errors.from_event(provider, event.get("error") or event)
