@@ -11,9 +11,10 @@ from typing import Any
 from caching.pricing.usage import Usage
 from speech.audio import read_wav
 from speech.exceptions import InvalidRequest, ProviderBadAnswer
-from speech.providers._shared import openai_chat, openai_names, sarvam_chat, validation
+from speech.providers._shared import openai_chat, openai_names, validation
 from speech.providers._shared.http import Call, Form, call_for_json, post
-from speech.providers._shared.sarvam_voices import MODELS, RETIRED, UNKNOWN
+from speech.providers._shared.sarvam import chat as sarvam_chat
+from speech.providers._shared.sarvam.voices import MODELS, RETIRED, UNKNOWN
 from speech.providers.base import (
     BaseProvider,
     ChatAnswer,
