@@ -40,10 +40,11 @@ def check_provider_settings(**kwargs: Any) -> list[CheckMessage]:
 @register(TAG)
 def check_judge(**kwargs: Any) -> list[CheckMessage]:
     """The reviewing model exists; its provider needs a key only if reviews are on."""
-    name = settings.SEMANTIC_VERIFY_MODEL.partition("/")[0] or settings.LLM_PROVIDER
-    if not (settings.SEMANTIC_VERIFY_SHARE or settings.SEMANTIC_PROMOTE):
-        return [found for found in _check_name("SEMANTIC_VERIFY_MODEL", name, "chat") if found.level >= ERROR]
-    return [*_check_name("SEMANTIC_VERIFY_MODEL", name, "chat")]
+    named, is_on = settings.SEMANTIC_VERIFY_MODEL, settings.SEMANTIC_VERIFY_SHARE or settings.SEMANTIC_PROMOTE
+    if not (named or is_on):
+        return []
+    found = _check_name("SEMANTIC_VERIFY_MODEL", named.partition("/")[0] or settings.LLM_PROVIDER, "chat")
+    return [message for message in found if is_on or message.level >= ERROR]
 
 
 @register(Tags.security, deploy=True)

@@ -69,7 +69,7 @@ def as_json(found: Correctness) -> dict[str, Any]:
 
 def as_text(found: dict[str, Any]) -> list[str]:
     """Format for `cache_stats`."""
-    lines = [f"semantic   {found['mode']}" + "".join(f"; {judge} {_said(said)}" for judge, said in _some(found))]
+    lines = [f"Semantic  {found['mode']}" + "".join(f"; {judge} {_said(said)}" for judge, said in _some(found))]
     for level, row in found["levels"].items():
         if row["shadow_hits"]:
             lines.append(f"  {level:20} shadow mode: would have answered {row['shadow_hits']:,} questions")

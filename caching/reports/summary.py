@@ -13,8 +13,6 @@ from caching.redis.health import keys_by_kind, redis_health
 from caching.reports import queries, semantic_quality
 from caching.reports.aggregates import EVERYTHING, Figures, Period
 
-LONGEST_QUESTION = 60
-
 
 def collect(duration: timedelta) -> dict[str, Any]:
     """Return plain JSON types; amounts are strings, to stay exact."""
@@ -27,6 +25,7 @@ def collect(duration: timedelta) -> dict[str, Any]:
         "currency": settings.DISPLAY_CURRENCY,
         "requests": {outcome: figures.requests[outcome] for outcome in REQUESTS},
         **_money(figures),
+        "list_prices": _list_prices(figures),
         "hit_rate": figures.hit_rate,
         "overhead": plain(figures.overhead),
         "unpriced_requests": figures.unpriced,
@@ -54,54 +53,17 @@ def collect(duration: timedelta) -> dict[str, Any]:
     }
 
 
-def as_text(found: dict[str, Any]) -> str:
-    requests, redis, currency = found["requests"], found["redis"], found["currency"]
-    about = "" if redis["keys_are_exact"] else "about "
-    lines = [
-        f"{found['from']} to {found['to']}",
-        f"requests   {sum(requests.values()):,}: " + ", ".join(f"{name} {n:,}" for name, n in requests.items() if n),
-        f"hit rate   {_percent(found['hit_rate'])}",
-        f"spent      {found['spent']} {currency}" + _unpriced(found),
-        f"saved      {found['saved']} {currency}",
-        f"tokens     {found['tokens']['billed']:,} billed, {found['tokens']['served']:,} served from the cache",
-        f"characters {found['characters']['billed']:,} billed, {found['characters']['served']:,} served from the cache",
-        *(f"  {name:20} {_percent(group['hit_rate']):>7}  saved {group['saved']}" for name, group in _groups(found)),
-        *(
-            f"  {top['hits']:6,} hits  saved {top['saved']:12} {_short(top['question'])}"
-            for top in found["top_questions"]
-        ),
-        *semantic_quality.as_text(found["semantic"]),
-        f"redis      {redis['status']} {redis['version']} {redis['reason']}".rstrip(),
-        f"memory     {redis['used_bytes'] / 2**20:,.1f} MB of {_limit(redis['max_bytes'])}",
-        "keys       " + ", ".join(f"{kind} {about}{count:,}" for kind, count in redis["keys"].items() if count),
-    ]
-    return "\n".join([*lines, redis["warning"]] if redis["warning"] else lines)
-
-
 def _money(figures: Figures) -> dict[str, str]:
     return {"spent": plain(figures.spent), "saved": plain(figures.saved)}
 
 
+def _list_prices(figures: Figures) -> dict[str, str]:
+    """Return the worth of local providers and sample data, which is in no other amount."""
+    return {"spent": plain(figures.list_spent), "saved": plain(figures.list_saved)}
+
+
 def _group(figures: Figures) -> dict[str, Any]:
-    return {"requests": figures.total, "hits": figures.hits, "hit_rate": figures.hit_rate, **_money(figures)}
-
-
-def _groups(found: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [*found["by_level"].items(), *found["by_model"].items()]
-
-
-def _unpriced(found: dict[str, Any]) -> str:
-    count = found["unpriced_requests"]
-    return f", and {count:,} requests unpriced: {', '.join(found['unpriced_models'])}" if count else ""
-
-
-def _percent(rate: float | None) -> str:
-    return "no requests" if rate is None else f"{rate:.1%}"
-
-
-def _limit(size: int) -> str:
-    return f"{size / 2**20:,.0f} MB" if size else "no limit"
-
-
-def _short(question: str) -> str:
-    return question if len(question) <= LONGEST_QUESTION else f"{question[:LONGEST_QUESTION]}…"
+    return {"requests": figures.total, "hits": figures.hits, "hit_rate": figures.hit_rate} | {
+        **_money(figures),
+        "list_prices": _list_prices(figures),
+    }

@@ -42,4 +42,4 @@ class Command(BaseCommand):
         style = {"ok": self.style.SUCCESS, "warning": self.style.WARNING, "error": self.style.ERROR}[status]
         self.stdout.write(f"{style(f'{status:7}')} {step:10} {message}")
         if remedy:
-            self.stdout.write(f"{'':18} {remedy}.")
+            self.stdout.write(f"{'':18} {remedy.rstrip('.')}.")

@@ -5,12 +5,13 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from caching.archive.files import FilesUnavailable
 from caching.maintenance import flush
 from caching.maintenance.flush import Progress
 from caching.maintenance.selection import EMB_KINDS, LLM_KINDS, STT_KINDS, TTS_KINDS, Selection
+from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
 from caching.policy import LEVELS
 from caching.redis import store
@@ -19,7 +20,7 @@ from caching.reports.durations import duration
 KINDS = {"llm": LLM_KINDS, "tts": TTS_KINDS, "stt": STT_KINDS, "emb": EMB_KINDS}
 
 
-class Command(BaseCommand):
+class Command(GatewayCommand):
     help = "Delete cache entries in small batches, without blocking Redis. Other keys are never touched."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -75,7 +76,8 @@ def _selection(options: dict[str, Any]) -> Selection:
 
 def _sentence(progress: Progress, dry_run: bool) -> str:
     count = progress.matched if dry_run else progress.removed
-    examples = f", such as {', '.join(progress.samples)}" if dry_run and progress.samples else ""
+    examples = [f"  {key}" for key in progress.samples] if dry_run else []
+    size = f"{progress.bytes / 2**20:,.1f} MB" if progress.bytes >= 2**20 else f"{progress.bytes / 2**10:,.1f} kB"
     archived = f", and {progress.archived:,} archived" if progress.archived else ""
     deleted = "Would delete" if dry_run else "Deleted"
-    return f"{deleted} {count:,} keys, {progress.bytes / 2**20:,.1f} MB{archived}{examples}"
+    return "\n".join([f"{deleted} {count:,} keys, {size}{archived}", *examples])

@@ -2,19 +2,25 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from django.template.defaultfilters import filesizeformat
 
 from caching.maintenance import browse
+from caching.maintenance.browse import Detail
+from caching.management.base import GatewayCommand
 from caching.redis import store
+from caching.templatetags.formatting import count, duration, money
 
 
-class Command(BaseCommand):
-    help = "Print one cache entry as JSON: value, client, cost and hits."
+class Command(GatewayCommand):
+    help = "Show one cache entry: question, answer, client, cost and hits."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("key")
+        parser.add_argument("--json", action="store_true", help="machine-readable output, with the whole value")
 
     def handle(self, *, key: str, **options: Any) -> str:
         detail = browse.inspect(key)
@@ -22,4 +28,26 @@ class Command(BaseCommand):
             raise CommandError(store.state().reason or "caching is off: REDIS_URL is not set")
         if detail is None:
             raise CommandError(f"not found: {key}")
-        return json.dumps(browse.as_json(detail), ensure_ascii=False, indent=2)
+        found = browse.as_json(detail)
+        if options["json"]:
+            return json.dumps(found, ensure_ascii=False, indent=2)
+        return "\n".join(f"{name:10}{value}" for name, value in _facts(detail, found))
+
+
+def _facts(detail: Detail, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "Key", found["key"]
+    value = found["value"] if isinstance(found["value"], dict) else {}
+    for name, field in (("Question", "question"), ("Text", "text")):
+        if value.get(field):
+            yield name, str(value[field])
+    for choice in value.get("choices") or ():
+        yield "Answer", str((choice.get("message") or {}).get("content") or "(tool calls, see --json)")
+    if found["audio_bytes"] is not None:
+        yield "Audio", filesizeformat(found["audio_bytes"])
+    yield "Client", found["made_by"] or "–"
+    yield "Level", found["level"] or "–"
+    yield "Hits", count(found["hits"])
+    yield "Cost", money(detail.cost.amount, detail.cost.currency) if detail.cost else "unknown"
+    yield "Saved", ", ".join(money(each.amount, each.currency) for each in detail.saved) or "–"
+    yield "Expires", f"in {duration(found['ttl'])}" if found["ttl"] and found["ttl"] > 0 else "never"
+    yield "Size", filesizeformat(found["bytes"])

@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from caching.management.base import GatewayCommand
+from caching.management.stats_text import stats_text
 from caching.reports import summary
 from caching.reports.durations import duration
 
@@ -15,7 +15,7 @@ WATCH_SECONDS = 2
 CLEAR_SCREEN = "\033[2J\033[H"
 
 
-class Command(BaseCommand):
+class Command(GatewayCommand):
     help = "Show hit rates, spending, savings, keys and memory."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,4 +37,4 @@ class Command(BaseCommand):
 
     def _show(self, since: timedelta, as_json: bool) -> None:
         found = summary.collect(since)
-        self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) if as_json else summary.as_text(found))
+        self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) if as_json else stats_text(found))

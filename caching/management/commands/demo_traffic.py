@@ -3,12 +3,13 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from caching.maintenance import sample_traffic
+from caching.management.base import GatewayCommand
 
 
-class Command(BaseCommand):
+class Command(GatewayCommand):
     help = "Fill the dashboard with sample data: invented, marked traffic, in no total of real money."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

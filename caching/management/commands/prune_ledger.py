@@ -5,16 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from caching.archive import audio as archive
 from caching.archive.files import FilesUnavailable
 from caching.ledger import retention
+from caching.management.base import GatewayCommand
 from caching.models import ArchivedAudio
 
 
-class Command(BaseCommand):
+class Command(GatewayCommand):
     help = (
         "Delete call rows and entry hits older than LEDGER_RETENTION_DAYS, and expired files of the audio archive. "
         "Hourly totals are kept."

@@ -3,15 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from caching.maintenance.reindex import Progress, reindex
+from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
 from caching.redis import store
 from caching.semantic.embedders.base import EmbeddingError
 
 
-class Command(BaseCommand):
+class Command(GatewayCommand):
     help = (
         "Rebuild the semantic index from the entries in Redis, after a change of SEMANTIC_INDEX or SEMANTIC_EMBEDDER. "
         "Safe to repeat."

@@ -53,13 +53,20 @@ def test_stats_show_the_ledger_and_redis(run: Callable[..., str]) -> None:
     assert (found["hit_rate"], found["spent"], found["saved"], found["currency"]) == (0.75, "0.1", "0.3", "USD")
     assert found["redis"]["keys"]["llm:exact"] == 3
     text = run("cache_stats")
-    for part in ("hit rate   75.0%", "spent      0.1 USD, and 1 requests unpriced: acme/m", "llm:exact 3", "acme/m"):
-        assert part in text
+    for part in (
+        r"Hit rate +75\.0%",
+        r"Saved +\$0\.30  75\.0% of the bill without a cache, \$0\.40$",
+        r"Spent +\$0\.10  and 1 unpriced requests: acme/m$",
+        r"^Model +Requests +Hit rate +Saved +Spent$",
+        r"^acme/m +4 +75\.0% +\$0\.30 +\$0\.10$",
+        "llm:exact 3",
+    ):
+        assert re.search(part, text, re.MULTILINE), part
 
 
 def test_stats_need_neither_data_nor_redis(run: Callable[..., str], use_redis: UseRedis) -> None:
     use_redis("")
-    assert "no requests" in run("cache_stats")
+    assert "no requests" in run("cache_stats") and "Redis     off: REDIS_URL is not set" in run("cache_stats")
 
 
 @pytest.mark.parametrize("since", ["7", "d", "1w", "-1h", ""])
@@ -69,14 +76,18 @@ def test_a_bad_duration_is_refused(since: str) -> None:
 
 
 def test_inspect_shows_one_entry(run: Callable[..., str]) -> None:
-    found = json.loads(run("cache_inspect", "llm:exact:1"))
+    found = json.loads(run("cache_inspect", "llm:exact:1", "--json"))
     assert (found["kind"], found["made_by"], found["value"]["question"]) == ("llm:exact", "bot", "1?")
+    text = run("cache_inspect", "llm:exact:1")
+    assert re.search(r"^Question +1\?$", text, re.MULTILINE) and re.search(r"^Client +bot$", text, re.MULTILINE)
+    assert re.search(r"^Expires +in \d+ min$", text, re.MULTILINE)
     with pytest.raises(CommandError, match="not found: llm:exact:9"):
         run("cache_inspect", "llm:exact:9")
 
 
 def test_a_flush_says_how_many_and_leaves_the_rest(run: Callable[..., str], redis_client: redis.Redis) -> None:
-    assert "Would delete 3 keys" in run("cache_flush", "--llm", "--dry-run")
+    listed = run("cache_flush", "--llm", "--dry-run").splitlines()
+    assert listed[0].startswith("Would delete 3 keys, ") and "  llm:exact:1" in listed[1:]
     assert redis_client.dbsize() == 5
     assert "Deleted 1 keys" in run("cache_flush", "--llm", "--older-than", "150s", "--yes")
     # Two answers, and the index with the news of the one that went before.

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
 from caching.pricing.money import plain
 from speech.exceptions import GatewayError
@@ -14,7 +16,7 @@ from speech.management.warming import Job
 from speech.models import Client
 
 
-class Command(BaseCommand):
+class Command(GatewayCommand):
     help = (
         "Fill the cache ahead of time. FILE is CSV (with header) or JSON Lines, with the fields of /api/chat/ (query, "
         "system, …) or /api/tts/ (text, voice, …). Re-run to resume."
@@ -35,11 +37,12 @@ class Command(BaseCommand):
         record = Record(file)
         jobs = [job for job in self._read(file) if job.digest not in record.done]
         self._confirm(jobs, yes)
+        started = time.monotonic()
         failed = self._run(jobs, owner, concurrency, record)
         if failed:
             raise CommandError(f"{len(jobs) - failed:,} of {len(jobs):,} done; run it again to retry the rest")
         record.remove()
-        return f"{len(jobs):,} done"
+        return f"{len(jobs):,} stored in {time.monotonic() - started:,.1f} s"
 
     def _read(self, file: Path) -> list[Job]:
         try:
@@ -66,6 +69,7 @@ class Command(BaseCommand):
         for number, (job, problem) in enumerate(outcomes, 1):
             if problem:
                 failed += 1
+                bar.clear()
                 self.stderr.write(f"line {job.line}: {problem}")
             bar.show(number, f"{number:,} of {len(jobs):,}")
         bar.end()

@@ -5,15 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import IntegrityError
 
+from caching.management.base import GatewayCommand
 from speech.models import Client
 
 FIELDS = ("shared_scope", "requests_per_minute", "daily_budget_usd", "daily_entries", "scope_by_user", "never_store")
 
 
-class Command(BaseCommand):
+class Command(GatewayCommand):
     help = "Create an API client. The last line of the output is its key, which is shown only once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

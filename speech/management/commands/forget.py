@@ -7,19 +7,20 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
 from caching.archive.files import FilesUnavailable
 from caching.ledger.writer import FLUSH_SECONDS
 from caching.maintenance import erasure
+from caching.management.base import GatewayCommand
 from caching.redis import store
 from speech.api.authentication import REMEMBERED_SECONDS
 from speech.api.request_body import FORGET_SECONDS
 from speech.models import Client, Receipt, StoredResponse
 
 
-class Command(BaseCommand):
+class Command(GatewayCommand):
     help = (
         "Delete a client and all of its data in Redis and in the database. Totals are kept anonymously. An active key "
         "is revoked first; the command then waits until every worker has noticed."
