@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.datastructures import MultiValueDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -49,11 +50,8 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
     optimization_level = serializers.ChoiceField(choices=LEVELS, default="")
 
     def to_internal_value(self, data: Any) -> Any:
-        absent = [name for name in self.fields if name != "prompt" and data.get(name) in _ABSENT]
-        given = data.copy()
-        for name in absent:
-            del given[name]
-        return super().to_internal_value(given)
+        given = {name: values for name, values in data.lists() if name == "prompt" or values[-1] not in _ABSENT}
+        return super().to_internal_value(MultiValueDict(given))
 
     def to_request(self, audio: bytes, kind: str, model: str, mode: str) -> TranscriptionRequest:
         data = self.validated_data

@@ -176,6 +176,12 @@ def test_a_file_over_the_limit_is_refused(gateway: Server, provider: ScriptedOpe
     assert provider.requests == []
 
 
+def test_a_file_that_is_kept_on_disk_meanwhile_is_written_down(gateway: Server, provider: ScriptedOpenAI) -> None:
+    large = WAV + bytes(3_000_000)
+    response = post(gateway, large, language="en")
+    assert (response.status, response.json()["text"]) == (200, f"I am {len(large)} bytes long.")
+
+
 def test_json_is_the_wrong_form(gateway: Server) -> None:
     response = gateway.request("POST", PATH, json={"model": "whisper-1"})
     assert (response.status, error_of(response)["code"]) == (415, "unsupported_media_type")

@@ -66,7 +66,7 @@ def reply_to(body: dict[str, Any]) -> str:
 
 
 def usage_of(body: dict[str, Any]) -> dict[str, int]:
-    asked = sum(len(str(message["content"]).split()) for message in body["messages"])
+    asked = sum(len(str(message.get("content") or "").split()) for message in body["messages"])
     answered = len(reply_to(body).split())
     return {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered}
 
