@@ -42,9 +42,9 @@ def joined(chunks: Iterable[Mapping[str, Any]]) -> WholeAnswer:
                 if choice is None:
                     choice = choices[index] = _Choice(index)
                 choice.add(part)
-            for name in chunk.keys() - ENVELOPE:
-                if name not in extra or extra[name] != chunk[name]:
-                    extra[name] = merged(name, extra.get(name), chunk[name], "state")
+            for name, value in chunk.items():
+                if name not in ENVELOPE and (name not in extra or extra[name] != value):
+                    extra[name] = merged(name, extra.get(name), value, "state")
         return WholeAnswer([choice.whole() for _, choice in sorted(choices.items())], model, usage, extra)
     except (AttributeError, RecursionError, TypeError) as error:
         raise Unassembled("a chunk has another form than OpenAI's") from error
@@ -96,15 +96,17 @@ class _Choice:
         self._rest: dict[str, Any] = {}
 
     def add(self, part: Mapping[str, Any]) -> None:
-        texts = self._texts
         for name, value in (part.get("delta") or {}).items():
-            if name in texts and isinstance(value, str):
-                texts[name].append(value)
+            pieces = self._texts.get(name)
+            if pieces is not None and value.__class__ is str:
+                pieces.append(value)
             else:
                 self._add_field(name, value)
-        self._finish_reason = part.get("finish_reason") or self._finish_reason
-        for name in part.keys() - _OF_CHOICE:
-            self._rest[name] = _merged_beside(name, self._rest.get(name), part[name])
+        if reason := part.get("finish_reason"):
+            self._finish_reason = reason
+        for name, value in part.items():
+            if name not in _OF_CHOICE and (value is not None or name not in self._rest):
+                self._rest[name] = _merged_beside(name, self._rest.get(name), value)
 
     def whole(self) -> dict[str, Any]:
         message = {**self._message, **{name: "".join(pieces) for name, pieces in self._texts.items()}}

@@ -44,8 +44,10 @@ def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, wants_usage:
             event = {**chunk, "id": id, "created": created}
             counted = event.pop("usage", None)
             if event.get("choices") or (not counted and _says_more(event)):
-                # With include_usage every chunk but the last has `usage: null` (OpenAI's API reference).
-                yield _event({**event, "usage": None} if wants_usage else event)
+                if wants_usage:
+                    # Every chunk but the last has `usage: null` (OpenAI's API reference).
+                    event["usage"] = None
+                yield _event(event)
             if counted:
                 usage, last = counted, event
         if usage and wants_usage:
