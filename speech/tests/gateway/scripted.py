@@ -30,6 +30,8 @@ class ScriptedOpenAI(FakeOpenAI):
         super().__init__()
         self.choices: list[dict[str, Any]] = []
         """OpenAI's choices for every question; empty: what FakeOpenAI says."""
+        self.script: Answer | None = None
+        """The answer to every chat, as it is."""
 
     def reset(self) -> None:
         self.requests.clear()
@@ -37,6 +39,7 @@ class ScriptedOpenAI(FakeOpenAI):
         self.behave("ok")
         self.delay = self.chunk_delay = 0.0
         self.choices = []
+        self.script = None
 
     def say(self, text: str, **more: Any) -> None:
         self.choices = [choice({"role": "assistant", "content": text, **more})]
@@ -51,6 +54,8 @@ class ScriptedOpenAI(FakeOpenAI):
         return [body["input"] for body in self.calls("/audio/speech")]
 
     def answer(self, seen: Seen) -> Answer:
+        if self.script and seen.path.endswith("/chat/completions"):
+            return self.script
         if not self.choices or not seen.path.endswith("/chat/completions"):
             return super().answer(seen)
         head = {**HEAD, "model": seen.body["model"]}
