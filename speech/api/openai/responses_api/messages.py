@@ -64,29 +64,30 @@ def messages_of(items: Sequence[Item]) -> list[Message]:
         if kind == "reasoning":
             thoughts |= _thoughts(item) if position > current else {}
         elif kind in _CALLS:
-            _append_call(messages, _call(item, kind, path), thoughts | (item.get("message") or {}))
+            _add_call(messages, _call(item, kind, path), thoughts | (item.get("message") or {}))
             thoughts = {}
         elif kind in _OUTPUTS:
-            messages.append(_tool_message(item, kind, path))
+            _add_result(messages, _tool_message(item, kind, path))
+        elif item.get("role") == "assistant":
+            _add_answer(messages, _answer(item, path) | thoughts)
+            thoughts = {}
         else:
-            messages.append(_message(item, path, thoughts))
-            thoughts = {} if item.get("role") == "assistant" else thoughts
+            content = chat_content(item.get("content"), f"{path}.content")
+            messages.append({"role": item.get("role"), "content": content, **_extras(item, "message")})
     return messages
 
 
-def _message(item: Item, path: str, thoughts: Message) -> Message:
-    role, content = item.get("role"), item.get("content")
-    if role != "assistant":
-        return {"role": role, "content": chat_content(content, f"{path}.content"), **_extras(item, "message")}
-    said = (
-        content if isinstance(content, str) or content is None else [part for part in content if not is_refusal(part)]
-    )
-    message: Message = {"role": role, "content": chat_content(said, f"{path}.content") or None}
-    if refusal := "" if isinstance(content, str) else refusals_of(content or ()):
-        message["refusal"] = refusal
-    elif message["content"] is None:
-        message["content"] = ""
-    return message | thoughts | _extras(item, "message")
+def _answer(item: Item, path: str) -> Message:
+    content = item.get("content")
+    said = [part for part in content if not is_refusal(part)] if isinstance(content, list) else content
+    refusal = refusals_of(content) if isinstance(content, list) else ""
+    text = chat_content(said, f"{path}.content") or (None if refusal else "")
+    return {
+        "role": "assistant",
+        "content": text,
+        **({"refusal": refusal} if refusal else {}),
+        **_extras(item, "message"),
+    }
 
 
 def _call(item: Item, kind: str, path: str) -> dict[str, Any]:
@@ -98,12 +99,44 @@ def _call(item: Item, kind: str, path: str) -> dict[str, Any]:
     return call | _extras(item, kind)
 
 
-def _append_call(messages: list[Message], call: dict[str, Any], fields: Message) -> None:
+def _add_call(messages: list[Message], call: dict[str, Any], fields: Message) -> None:
     """Add a call to the assistant's message that it belongs to, or begin one."""
     if not messages or messages[-1]["role"] != "assistant":
         messages.append({"role": "assistant", "content": None})
-    messages[-1] = {**messages[-1], **fields, "tool_calls": [*messages[-1].get("tool_calls", ()), call]}
-    messages[-1]["content"] = messages[-1]["content"] or None
+    last = messages[-1]
+    if isinstance(thought := last.get("reasoning_content"), str) and "reasoning_content" in fields:
+        fields = {**fields, "reasoning_content": thought + fields["reasoning_content"]}
+    calls = [*last.get("tool_calls", ()), call]
+    messages[-1] = {**last, **fields, "content": last["content"] or None, "tool_calls": calls}
+
+
+def _add_answer(messages: list[Message], answer: Message) -> None:
+    """Add a text of the assistant: to the message whose calls wait for their results, if there is one."""
+    if not (messages and messages[-1].get("tool_calls")):
+        messages.append(answer)
+        return
+    last = messages[-1]
+    said = [content for content in (last["content"], answer["content"]) if content]
+    parts = [part for content in said for part in _as_parts(content)]
+    content = parts if len(said) > 1 else said[0] if said else None
+    messages[-1] = {**last, **answer, "content": content}
+
+
+def _add_result(messages: list[Message], result: Message) -> None:
+    """Add a tool's result behind its call and the results that are there: chat allows nothing in between."""
+    asked = next((at for at in reversed(range(len(messages))) if _calls(messages[at], result["tool_call_id"])), None)
+    position = len(messages) if asked is None else asked + 1
+    while position < len(messages) and messages[position]["role"] == "tool":
+        position += 1
+    messages.insert(position, result)
+
+
+def _calls(message: Message, id: str) -> bool:
+    return any(call["id"] == id for call in message.get("tool_calls", ()))
+
+
+def _as_parts(content: Any) -> list[Any]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
 def _tool_message(item: Item, kind: str, path: str) -> Message:
@@ -118,7 +151,7 @@ def _tool_message(item: Item, kind: str, path: str) -> Message:
 
 
 def _thoughts(item: Item) -> Message:
-    texts = "".join(_texts(item.get("content") or ()))
+    texts = "".join(_texts(item.get("content") or item.get("summary") or ()))
     return ({"reasoning_content": texts} if texts else {}) | _extras(item, "reasoning")
 
 
