@@ -22,6 +22,8 @@ EMBEDDING = "emb"
 LIMIT = "limit"
 # Counters, not entries.
 ASKED = "asked"
+# Changes when a client is forgotten.
+ERASED = "llm:erased"
 # Which installations use this Redis.
 INSTALLATIONS = "llm:installations"
 KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT, EMBEDDING)

@@ -148,9 +148,10 @@ DATABASES: dict[str, Any] = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL lets readers go on while one worker writes; IMMEDIATE takes the write lock before reading, so that two
-    # workers wait for each other where they would otherwise fail with "database is locked".
+    # workers wait for each other where they would otherwise fail with "database is locked". What is deleted is
+    # overwritten with zeros.
     DATABASES["default"]["OPTIONS"] = {
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
     }

@@ -18,6 +18,7 @@ from django.urls import get_resolver  # noqa: E402
 from caching import metrics  # noqa: E402
 from caching.installation import start_announcing  # noqa: E402
 from caching.llm import semantic_lookup  # noqa: E402
+from caching.maintenance.memory import text_memory  # noqa: E402
 from caching.redis import store  # noqa: E402
 from caching.rules import engine as rules  # noqa: E402
 
@@ -32,5 +33,6 @@ store.connect()
 rules.prepare()
 semantic_lookup.prepare()
 start_announcing()
+text_memory.start()
 # Import every view and provider now, or the first request waits a quarter of a second for it.
 get_resolver().url_patterns  # noqa: B018

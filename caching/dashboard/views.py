@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from caching import keys
 from caching.dashboard import charts, verdicts
-from caching.dashboard.audit_log import log_removal
+from caching.dashboard.audit_log import log_removal, without_text
 from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.maintenance import browse, flush
 from caching.models import Call, Verdict
@@ -46,7 +47,7 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
     verdict = Verdict.WRONG if request.POST.get("verdict") == Verdict.WRONG else Verdict.RIGHT
     removed = verdicts.judge(hit, verdict)
     if verdict == Verdict.WRONG:
-        log_removal(request, f"reviewed as wrong: {hit.key}", removed)
+        log_removal(request, f"reviewed as wrong: {without_text(hit.key)}", removed)
         messages.success(request, f"Marked as wrong. Deleted {_entries(removed)} for all clients.")
     else:
         messages.success(request, "Marked as right.")
@@ -92,7 +93,7 @@ def remove(request: HttpRequest) -> HttpResponse:
             request, "caching/confirm_delete.html", "Delete entries", {"keys": selected, "count": len(selected)}
         )
     removed = browse.remove(selected)
-    log_removal(request, ", ".join(selected), removed)
+    log_removal(request, ", ".join(map(without_text, selected)), removed)
     messages.success(request, f"Deleted {_entries(removed)}.")
     return redirect("keys")
 
@@ -111,7 +112,9 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
     if not confirmed:
         found = {"form": form, "selection": selection, "progress": progress, "count": progress.matched}
         return _page(request, "caching/confirm_delete.html", "Delete entries", found)
-    log_removal(request, selection.described, progress.removed)
+    # Staff may have typed what a user asked.
+    pattern = "" if selection.pattern == "*" else ", keys matching a pattern"
+    log_removal(request, replace(selection, pattern="*").described + pattern, progress.removed)
     messages.success(request, f"Deleted {_entries(progress.removed)}.")
     if not progress.complete:
         messages.warning(request, "Redis disconnected; some entries may not have been deleted.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from caching import keys
 from caching.ledger import upsert
@@ -18,6 +19,8 @@ from caching.redis import scan, store
 from caching.semantic.replication import erase_events
 
 BATCH = 500
+# How long to wait for readers of SQLite's write-ahead log.
+CHECKPOINT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,26 @@ def forget(client: str, holder: str) -> Traces:
         judged.update(client="", key="", question="", matched="", comment="")
         _unname_sums(client)
     return traces
+
+
+def clear_write_ahead_log() -> bool:
+    """Write SQLite's WAL into its file and empty it; what is deleted is overwritten there. True if none is left.
+
+    PostgreSQL keeps deleted rows until its vacuum, and its own log as long as it is configured to.
+    """
+    if connection.vendor != "sqlite":
+        return True
+    deadline = time.monotonic() + CHECKPOINT_SECONDS
+    while True:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                is_busy, *_ = cursor.fetchone()
+        except OperationalError:
+            is_busy = True
+        if not is_busy or time.monotonic() > deadline:
+            return not is_busy
+        time.sleep(0.1)
 
 
 def _entries(client: str) -> set[str]:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from caching.redaction import remember
 from caching.semantic.text import language
 
 # A language shows in its first words.
@@ -15,6 +15,6 @@ def language_of(text: str) -> str:
     return _language_of(text[:_MOST_CHARACTERS])
 
 
-@lru_cache(1024)
+@remember(1024)
 def _language_of(text: str) -> str:
     return language.language_of(_WORD.findall(text.lower()))

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from itertools import pairwise
 
+from caching.redaction import remember
 from speech.privacy import vocabulary
 
 # "One" and एक are mostly an article or part of a set phrase, and those are what bots say most. Anything else counts.
@@ -71,7 +71,7 @@ _NAME = re.compile(
 )
 
 
-@lru_cache(REMEMBERED_SENTENCES)
+@remember(REMEMBERED_SENTENCES)
 def is_shareable(text: str) -> bool:
     """Return True if nothing in this sentence could belong to one caller only."""
     return not (

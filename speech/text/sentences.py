@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 
+from caching.redaction import remember
 from speech.text.boundaries import BoundaryFinder
 from speech.text.quotations import Boundary
 
@@ -33,7 +33,7 @@ def _split(text: str, language: str) -> tuple[str, ...]:
     return (*stream.feed(text), *stream.finish())
 
 
-_split_and_remember = lru_cache(REMEMBERED_TEXTS)(_split)
+_split_and_remember = remember(REMEMBERED_TEXTS)(_split)
 
 
 class SentenceStream:

@@ -11,11 +11,12 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from caching.redaction import remember
 from caching.rules.kinds._patterns import Fillers, Pattern, keys_of, sentences, sets_of
 
 Kind = Literal["moment", "chance"]
@@ -64,7 +65,7 @@ def kinds_of(text: str) -> frozenset[Kind]:
     return _kinds_of(text) if len(text) <= MOST_CHARACTERS else frozenset()
 
 
-@lru_cache(_REMEMBERED)
+@remember(_REMEMBERED)
 def _kinds_of(text: str) -> frozenset[Kind]:
     if _QUOTED.search(text):
         return frozenset()

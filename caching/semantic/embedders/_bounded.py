@@ -11,6 +11,7 @@ from threading import Lock
 import numpy as np
 
 from caching.coordination import admission
+from caching.redaction import on_forget
 from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError, Vectors
 
 THREADS = 8
@@ -33,6 +34,7 @@ class Bounded(BaseEmbedder):
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="embedder")
         self._latest: OrderedDict[str, Future[Vectors]] = OrderedDict()
         self._lock = Lock()
+        on_forget(self._latest.clear)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         return np.concatenate([self._wait(self._asked(text)) for text in texts])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 
+from caching.redaction import remember
 from caching.semantic.embedders.base import BaseEmbedder, Vectors, unit
 from caching.semantic.text.stemming import stem, trigrams
 
@@ -32,7 +32,7 @@ def _hashed(text: str, dimensions: int) -> Iterator[tuple[int, float]]:
         yield from _word(word, dimensions)
 
 
-@lru_cache(4096)
+@remember(4096)
 def _word(word: str, dimensions: int) -> tuple[tuple[int, float], ...]:
     """A whole stem weighs as much as its trigrams together. The sign comes from the hash, so collisions cancel."""
     grams = trigrams(stem(word))

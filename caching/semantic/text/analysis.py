@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from sys import intern
 from typing import Any, TypeVar
 
+from caching.redaction import remember
 from caching.semantic.text.folding import PAUSE, folded
 from caching.semantic.text.lexicon import table
 from caching.semantic.text.lexicon import words as lexicon_words
@@ -124,7 +125,7 @@ AFTER = frozenset(
 REMEMBERED = 8192
 
 
-@lru_cache(REMEMBERED)
+@remember(REMEMBERED)
 def analyse(original: str) -> Question:
     """`original` as it came: its capitals show names."""
     utterance = read(original)

@@ -39,8 +39,9 @@ that is no utterance, and no word that is talked about.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 
+from caching.redaction import remember
 from caching.semantic.text.fillers import drop_courtesy
 from caching.semantic.text.lexicon import table, words
 from caching.semantic.text.numbers import fold_counts
@@ -52,7 +53,7 @@ def plain(text: str) -> str:
     return " ".join(text.lower().rstrip(" .?!").split())
 
 
-@lru_cache(2048)
+@remember(2048)
 def normalize(text: str) -> str:
     """Return the words of an utterance separated by single spaces; any other text as it is."""
     utterance = read(text)

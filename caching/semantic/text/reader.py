@@ -17,9 +17,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
+from caching.redaction import remember
 from caching.semantic.text.language import language_of
 from caching.semantic.text.lexicon import codes, phrases, vocabulary, words
 
@@ -57,7 +58,7 @@ class Utterance:
     tokens: tuple[Token, ...]
 
 
-@lru_cache(2048)
+@remember(2048)
 def read(text: str) -> Utterance | None:
     """Return the tokens of an utterance as they were written, in NFC; None for anything else."""
     tokens = _tokens(_composed(text))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 
+from caching.redaction import remember
 from caching.semantic.text.lexicon import table, words
 
 # Words that end like an inflection and are none.
@@ -15,7 +15,7 @@ _KEEP = frozenset(
 _HINDI = ("ियों", "ाओं", "ुओं", "ियां", "ों", "ें", "ीं", "ाएं", "ी", "े", "ा", "ो", "ि", "ं")
 
 
-@lru_cache(16_384)
+@remember(16_384)
 def stem(word: str) -> str:
     if "\u0900" <= word[0] <= "\u097f":
         return _strip(word, _HINDI, least=2)
@@ -59,7 +59,7 @@ _AMERICAN = re.compile(r"(..[bcdfglmnrtvy])is(e|es|ed|ing|ation)$")
 _COLOR = re.compile(r"(...)our(s|ed|ing|ite|ites|hood)?$")
 
 
-@lru_cache(16_384)
+@remember(16_384)
 def inflected(word: str, language: str) -> str:
     """Return what all inflected forms of a word share that mean the same; in English a past stays a past."""
     if root := _root(word, language):
@@ -105,7 +105,7 @@ def _undoubled(word: str) -> str:
     return word[0] + "".join(after for before, after in pairwise(word) if before != after)
 
 
-@lru_cache(4096)  # 1.6 kB each
+@remember(4096)  # 1.6 kB each
 def trigrams(word: str) -> frozenset[str]:
     padded = f" {word} "
     return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))

@@ -12,12 +12,15 @@ from django.db.models import QuerySet
 
 from caching.archive.files import FilesUnavailable
 from caching.ledger.writer import FLUSH_SECONDS
-from caching.maintenance import erasure
+from caching.maintenance import erasure, memory
 from caching.management.base import GatewayCommand
+from caching.models import EntryHits
 from caching.redis import store
 from speech.api.authentication import REMEMBERED_SECONDS
 from speech.api.request_body import FORGET_SECONDS
 from speech.models import Client, Receipt, StoredResponse
+
+FORGOTTEN = "(forgotten)"
 
 
 class Command(GatewayCommand):
@@ -52,6 +55,8 @@ class Command(GatewayCommand):
             seconds = REMEMBERED_SECONDS + max(FLUSH_SECONDS, FORGET_SECONDS)
             self.stdout.write(f"Revoked its key; waiting {seconds:.0f} s for every worker to notice")
             time.sleep(seconds)
+        memory.announce()
+        time.sleep(memory.POLL_SECONDS)
 
     def _forget(self, client: Client) -> str:
         try:
@@ -62,7 +67,10 @@ class Command(GatewayCommand):
             raise CommandError(f"Redis disconnected; run the command again: {store.state().reason}")
         sentence = self._sentence("Deleted", client, traces)
         _log_entries(client).delete()
+        _unname_removals(client)
         client.delete()
+        if not erasure.clear_write_ahead_log():
+            self.stderr.write("The database is busy: deleted rows may still be in its -wal file; run the command again")
         return sentence
 
     def _sentence(self, begin: str, client: Client, traces: erasure.Traces) -> str:
@@ -78,3 +86,12 @@ class Command(GatewayCommand):
 def _log_entries(client: Client) -> QuerySet[LogEntry]:
     kind = ContentType.objects.get_for_model(Client)
     return LogEntry.objects.filter(content_type=kind, object_id=str(client.pk))
+
+
+def _unname_removals(client: Client) -> None:
+    """Take the client's name out of the log of entries that staff removed."""
+    kind = ContentType.objects.get_for_model(EntryHits)
+    for entry in LogEntry.objects.filter(content_type=kind, change_message__contains=client.name):
+        entry.object_repr = entry.object_repr.replace(client.name[:200], FORGOTTEN)
+        entry.change_message = entry.change_message.replace(client.name, FORGOTTEN)
+        entry.save(update_fields=["object_repr", "change_message"])

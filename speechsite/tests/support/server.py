@@ -30,12 +30,12 @@ class Server:
         self._log = directory / "server.log"
         self._pool = urllib3.PoolManager(maxsize=16, retries=False, timeout=60)
         own = {"VAR_DIR": str(directory), "PORT": str(self.port), "WORKERS": str(workers), "DEMO_DELAY_MS": "0"}
-        self._environment = {**os.environ, **own, **environment}
+        self.environment = {**os.environ, **own, **environment}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", "--embedded"],
                 cwd=settings.BASE_DIR,
-                env=self._environment,
+                env=self.environment,
                 stdout=log,
                 stderr=log,
             )
@@ -60,7 +60,7 @@ class Server:
         """The key of a client made with `manage.py create_client`."""
         command = [sys.executable, "manage.py", "create_client", name, *options]
         made = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=self._environment, capture_output=True, text=True, check=True
+            command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True, check=True
         )
         return made.stdout.split()[-1]
 

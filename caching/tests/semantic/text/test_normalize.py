@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caching.redaction import forget_texts
 from caching.semantic.text import folding, reader
 from caching.semantic.text import normalize as module
 from caching.semantic.text.normalize import normalize
@@ -68,7 +69,6 @@ def test_an_empty_token_or_an_odd_one_is_no_failure(text: str) -> None:
 
 
 def test_a_plain_question_takes_microseconds() -> None:
-    normalize.cache_clear()
-    reader.read.cache_clear()
+    forget_texts()
     timer = timeit.Timer(lambda: module.normalize.__wrapped__("set an alarm for 7 p.m."), timer=time.thread_time)
     assert min(timer.repeat(5, 200)) / 200 < 0.002
