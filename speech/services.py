@@ -59,6 +59,8 @@ class SpeechResult:
     voice: str
     costs: Costs | None
     """None until a stream has ended."""
+    words: list[dict[str, Any]] | None = None
+    """`word`, `start` and `end` in seconds, if they were asked for and the provider tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,8 @@ def synthesize(
             kind = ("speech", candidate.provider.name, candidate.request.voice, stream)
             padding.even_out(client, kind, cached, account.started)
             costs = None if stream and cached.status != "hit" else account.settle(cached)
-            return SpeechResult(cached, content_type, candidate.provider.name, candidate.request.voice, costs)
+            about = (content_type, candidate.provider.name, candidate.request.voice, costs)
+            return SpeechResult(cached, *about, speaker.words or None)
         first = candidates.first
         found = stale_speech(_speaker(client, first, policy), codec)
         if found or len(candidates.failures) > 1:

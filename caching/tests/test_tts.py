@@ -135,11 +135,14 @@ class Speaker:
         if self.says_usage:
             yield Usage(characters=len(utterance.text))
 
-    def encode(self, pcm: bytes) -> bytes:
+    def encode(self, pcm: bytes, notes: list[Any]) -> bytes:
         return b"W" + pcm
 
     def decode(self, audio: bytes) -> bytes:
         return audio[1:]
+
+    def notes(self, audio: bytes) -> list[Any]:
+        return []
 
 
 ONE, TWO = (replace(UTTERANCE, text=text) for text in ("One is.", "Two is."))

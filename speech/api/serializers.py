@@ -137,6 +137,17 @@ class FeedbackRequestSerializer(StrictSerializer):
         return FeedbackCall(**self.validated_data)
 
 
+class TimestampsField(serializers.MultipleChoiceField):
+    def __init__(self, **options: Any) -> None:
+        text = '`["word"]`: also tell when each word is spoken, where the provider does. The answer is then JSON.'
+        super().__init__(choices=("word",), help_text=text, **options)
+
+    def to_internal_value(self, data: Any) -> tuple[str, ...]:  # type: ignore[override]
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        return tuple(sorted(super().to_internal_value(data)))
+
+
 class SpeechRequestSerializer(StrictSerializer):
     text = SpokenTextField()
     voice = TextField(required=False, max_length=200)
@@ -157,13 +168,14 @@ class SpeechRequestSerializer(StrictSerializer):
     pitch = NumberField(required=False, min_value=-1, max_value=1)
     sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, required=False)
     instructions = TextField(required=False, max_length=4096)
+    timestamps = TimestampsField(required=False)
     speakable = TruthField(required=False, help_text="True: `text` is Markdown, whose marks are not to be spoken.")
 
     def to_call(self) -> SpeechCall:
         data = self.validated_data
         if data.get("speakable"):
             data["text"] = speakable(data["text"])
-        options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions")
+        options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions", "timestamps")
         data.setdefault("sample_rate", formats.get(data["codec"]).default_sample_rate)
         request = SpeechRequest(**{name: data[name] for name in options if data.get(name) is not None})
         return SpeechCall(request, data["optimization_level"], data.get("provider", ""), data["codec"])
@@ -185,6 +197,7 @@ class ConverseRequestSerializer(StrictSerializer):
     codec = serializers.ChoiceField(choices=CONVERSE_CODECS, default="wav")
     sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, required=False)
     speed = NumberField(min_value=0.25, max_value=4.0, default=1.0)
+    timestamps = TimestampsField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs["messages"] = one_conversation(attrs)
@@ -201,6 +214,7 @@ class ConverseRequestSerializer(StrictSerializer):
             model=data.get("tts_model", ""),
             language=language,
             speed=data["speed"],
+            timestamps=data.get("timestamps", ()),
             sample_rate=data.get("sample_rate") or formats.get(data["codec"]).default_sample_rate,
         )
         chosen = ("llm_provider", "tts_provider", "stt_provider", "stt_model")

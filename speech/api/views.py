@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from typing import Any
 
@@ -75,7 +76,13 @@ class SpeechView(Endpoint):
 
     @extend_schema(
         request=SpeechRequestSerializer,
-        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio."), **ERRORS},
+        responses={
+            (200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The audio."),
+            (200, "application/json"): OpenApiResponse(
+                OpenApiTypes.OBJECT, "With `timestamps`: `audio` in base64, its `content_type`, and `words`."
+            ),
+            **ERRORS,
+        },
         parameters=[CACHE_CONTROL],
     )
     def post(self, request: HttpRequest, call: Any) -> HttpResponse:
@@ -88,11 +95,12 @@ class SpeechView(Endpoint):
             codec=call.codec,
             provider=call.provider,
         )
-        return HttpResponse(
-            b"".join(result.cache.value),
-            content_type=result.content_type,
-            headers=headers(client, result) | of_successor(call.request.voice, result.provider, result.voice),
-        )
+        sound = b"".join(result.cache.value)
+        about = headers(client, result) | of_successor(call.request.voice, result.provider, result.voice)
+        if not call.request.timestamps:
+            return HttpResponse(sound, content_type=result.content_type, headers=about)
+        body = {"audio": base64.b64encode(sound).decode(), "content_type": result.content_type}
+        return json_response({**body, **({"words": result.words} if result.words else {})}, about)
 
 
 class ConverseView(APIView):

@@ -45,6 +45,15 @@ def to_wav(pcm: bytes, sample_rate: int) -> bytes:
     return wav_header(len(pcm), sample_rate) + pcm
 
 
+def with_chunk(wav: bytes, name: bytes, body: bytes) -> bytes:
+    """Return a WAV file whose length is known, with one more chunk at its end."""
+    chunk = CHUNK_HEADER.pack(name, len(body)) + body + bytes(len(body) % 2)
+    wav += bytes(len(wav) % 2)
+    return (
+        RIFF_HEADER.pack(b"RIFF", len(wav) + len(chunk) - CHUNK_HEADER.size, b"WAVE") + wav[RIFF_HEADER.size :] + chunk
+    )
+
+
 def wav_header(data_bytes: int | None, sample_rate: int) -> bytes:
     """The 44 bytes before the samples; `None` says that their number is not known yet."""
     if data_bytes is None or data_bytes + HEADER_BYTES_AFTER_RIFF_LENGTH >= LEAST_UNKNOWN_LENGTH:

@@ -60,8 +60,19 @@ class SpeechRequest:
     pitch: float = 0.0
     sample_rate: int = 24_000
     instructions: str = ""
+    # Timestamp granularities: "word". Empty where the provider has none.
+    timestamps: tuple[str, ...] = ()
     # Name and version of a local engine, whose audio depends on its version; empty for hosted providers.
     engine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that was spoken, with its times in seconds from the beginning of the speech."""
+
+    word: str
+    start: float
+    end: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +80,8 @@ class Speech:
     """Signed 16-bit little-endian mono PCM as a stream that ends with the units billed."""
 
     # Chunks of any length (not always whole samples); the last item is the Usage billed, if the provider says it.
-    # Raises a ProviderError where the provider fails.
-    pcm: Iterator[bytes | Usage]
+    # Words come anywhere, in order, if the request asks for them. Raises a ProviderError where the provider fails.
+    pcm: Iterator[bytes | Word | Usage]
     sample_rate: int
 
 
@@ -184,6 +195,8 @@ class BaseProvider:
     # Supported operations, out of "chat", "speech", "transcription" and "embedding".
     does: ClassVar[frozenset[str]] = frozenset()
 
+    # True if it tells when each word is spoken.
+    times_words: ClassVar[bool] = False
     markup: ClassVar[Container[str]] = ()
     """The tags of SSML that it reads. Any other is taken out of a text before it is spoken."""
     retired_voices: ClassVar[Mapping[str, str]] = {}

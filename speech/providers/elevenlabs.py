@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import quote
 
 from caching.pricing.usage import Usage
+from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared import openai_names, validation, voice_list
+from speech.providers._shared.elevenlabs_words import timed_speech
 from speech.providers._shared.http import Call, Form, call_for_json, post
-from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
+from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice, Word
 from speech.text.languages import canonical, detect, primary
 from speech.text.packing import pack
 
@@ -73,6 +75,7 @@ class Provider(BaseProvider):
     required = ("API_KEY",)
     voices_are_known = False
     markup = ("break", "phoneme")
+    times_words = True
     does = frozenset({"speech", "transcription"})
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
@@ -133,14 +136,19 @@ class Provider(BaseProvider):
         pairs = [(str(voice.get("name")), str(voice.get("voice_id"))) for voice in voices]
         return {name.partition(" - ")[0]: id for name, id in pairs} | dict(pairs)
 
-    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
-        billed = 0
+    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Word | Usage]:
+        billed = size = 0
         limit = _LIMITS.get(request.model, _LIMIT)
         for piece in pack(request.text, request.language or detect(request.text), limit):
             with post(self._call(request, piece)) as reply:
-                validation.check_audio_type(self, reply.headers)
                 billed += _characters(reply.headers, piece)
-                yield from reply
+                if not request.timestamps:
+                    validation.check_audio_type(self, reply.headers)
+                    yield from reply
+                    continue
+                for item in timed_speech(self.name, reply, size / BYTES_PER_SAMPLE / _SAMPLE_RATE):
+                    size += len(item) if isinstance(item, bytes) else 0
+                    yield item
         yield Usage(characters=billed)
 
     def _call(self, request: SpeechRequest, text: str) -> Call:
@@ -154,7 +162,7 @@ class Provider(BaseProvider):
         return Call(
             provider=self.name,
             url=f"{self.setting('BASE_URL').rstrip('/')}/v1/text-to-speech/{quote(request.voice, safe='')}/stream"
-            "?output_format=pcm_24000",
+            f"{'/with-timestamps' if request.timestamps else ''}?output_format=pcm_24000",
             headers={"xi-api-key": self.setting("API_KEY")},
             body=body,
         )

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from caching.pricing.usage import Usage
+from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import InvalidRequest
 from speech.providers._shared import espeak_engine, espeak_voices, validation
 from speech.providers._shared.espeak_voices import NAMES, VOICES
-from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
+from speech.providers._shared.espeak_words import words_of
+from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice, Word
 from speech.text import ssml
 from speech.text.languages import primary
 from speech.text.packing import pack
@@ -55,6 +57,7 @@ class Provider(BaseProvider):
     passes_models_on = False
     markup = espeak_voices.TAGS
     does = frozenset({"speech"})
+    times_words = True
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
@@ -79,6 +82,7 @@ class Provider(BaseProvider):
             model=_MODEL,
             language=language,
             engine=f"{_MODEL} {self._engine.version}",
+            timestamps=request.timestamps if self._engine.tells_words and not ssml.has_markup(request.text) else (),
         )
 
     def speak(self, request: SpeechRequest) -> Speech:
@@ -103,13 +107,22 @@ class Provider(BaseProvider):
             raise validation.unknown_voice(self, request, own)
         return f"{name}{plus}{variant}"
 
-    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
+    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Word | Usage]:
         """One process per piece: none is left behind when the consumer stops between two of them."""
         name, plus, variant = request.voice.partition("+")
         rate, pitch = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
         markup = ssml.has_markup(request.text)
+        spoken = 0.0
         for piece in [request.text] if markup else _portions(request.text, request.language):
-            yield self._engine.speak(_readable(piece), VOICES[name] + plus + variant, rate, pitch, markup)
+            said, how = _readable(piece), (VOICES[name] + plus + variant, rate, pitch)
+            if request.timestamps:
+                pcm, events = self._engine.speak_and_tell(said, *how)
+                # Where nothing but digits was replaced the words are those that were written.
+                yield from words_of(piece if len(piece) == len(said) else said, pcm, events, spoken)
+                spoken += len(pcm) / BYTES_PER_SAMPLE / espeak_engine.SAMPLE_RATE
+                yield pcm
+            else:
+                yield self._engine.speak(said, *how, markup)
         yield Usage(characters=len(request.text))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from caching.tts import Clip
 from speech.accounting import Account
 from speech.audio import Encoder, join
 from speech.routing.error_transfer import as_ours
-from speech.synthesis.pipeline import Playback
+from speech.synthesis.pipeline import Playback, timed
 from speech.synthesis.sound_stream import SoundStream
 from speech.synthesis.voice import STORED_AS, Speaker
 
@@ -35,11 +36,12 @@ def speech_of(speaker: Speaker, codec: str, account: Account, *, stream: bool) -
     if stream:
         sound = SoundStream(playback, codec, account)
         tts.count(found, speaker.policy, speaker.request.voice)
-        if codec not in LOSSLESS:
+        if _keeps_whole(speaker, codec):
             sound.keep(lambda whole: _store_whole(speaker, codec, whole, playback.result))
         return with_value(found, sound)
     account.watch(playback)
     whole = _encoded(speaker, codec, b"".join(playback.pcm()))
+    speaker.words.extend(chain.from_iterable(playback.words))
     tts.count(found, speaker.policy, speaker.request.voice)
     result = playback.result
     _store_whole(speaker, codec, whole, result)
@@ -56,7 +58,7 @@ def stale_speech(speaker: Speaker, codec: str) -> CacheResult[Iterator[bytes]] |
 
 def _look_up(speaker: Speaker, codec: str) -> tuple[CacheResult[list[Clip]], bytes | None]:
     """Return the clips of the sentences and, on a hit, the encoded audio of the whole text."""
-    if codec not in LOSSLESS and (whole := tts.find(speaker.whole(codec), speaker.policy)):
+    if _keeps_whole(speaker, codec) and (whole := tts.find(speaker.whole(codec), speaker.policy)):
         return with_value(whole, []), whole.value
     try:
         found = tts.audio(speaker.utterances(speaker.texts), speaker.policy, speaker)
@@ -65,16 +67,20 @@ def _look_up(speaker: Speaker, codec: str) -> tuple[CacheResult[list[Clip]], byt
     if found.status != "hit":
         return found, None
     stored = [clip.found.value for clip in found.value if clip.found]
-    if codec == STORED_AS and len(stored) == 1:
+    if codec == STORED_AS and len(stored) == 1 and not speaker.request.timestamps:
         return found, stored[0]
-    sound = _encoded(speaker, codec, _joined(speaker, stored))
+    parts = [speaker.decode(audio) for audio in stored]
+    notes = [clip.notes for clip in found.value]
+    speaker.words.extend(
+        chain.from_iterable(timed(zip(map(len, parts), notes, strict=True), speaker.request.sample_rate))
+    )
+    sound = _encoded(speaker, codec, _joined(speaker, parts))
     _remember(speaker, codec, sound, found.billed, age=found.age)
     return found, sound
 
 
-def _joined(speaker: Speaker, stored: Sequence[bytes]) -> bytes:
-    parts = ([speaker.decode(audio)] for audio in stored)
-    return b"".join(join(parts, settings.SENTENCE_PAUSE_MS, speaker.request.sample_rate))
+def _joined(speaker: Speaker, parts: Sequence[bytes]) -> bytes:
+    return b"".join(join(([part] for part in parts), settings.SENTENCE_PAUSE_MS, speaker.request.sample_rate))
 
 
 def _encoded(speaker: Speaker, codec: str, pcm: bytes) -> bytes:
@@ -82,10 +88,15 @@ def _encoded(speaker: Speaker, codec: str, pcm: bytes) -> bytes:
     return encoder.encode(pcm) + encoder.finish()
 
 
+def _keeps_whole(speaker: Speaker, codec: str) -> bool:
+    """Tell if the encoded whole is an entry of its own. With times of words it is not: those are of the sentences."""
+    return codec not in LOSSLESS and not speaker.request.timestamps
+
+
 def _store_whole(speaker: Speaker, codec: str, sound: bytes, result: CacheResult[Any]) -> None:
     _remember(speaker, codec, sound, result.billed and result.billed + result.served, age=result.age)
 
 
 def _remember(speaker: Speaker, codec: str, sound: bytes, usage: Usage | None, *, age: int) -> None:
-    if codec not in LOSSLESS:
+    if _keeps_whole(speaker, codec):
         tts.remember(speaker.whole(codec), sound, speaker.policy, usage, age=age)

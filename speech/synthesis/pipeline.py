@@ -16,6 +16,7 @@ from caching import tts
 from caching.result import CacheResult, status_without_hit
 from caching.tts import Clip
 from speech.audio import join
+from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.routing.error_transfer import CACHE_ERRORS, as_ours
 from speech.synthesis.voice import Speaker
 
@@ -33,12 +34,18 @@ class Playback:
         self._speaker = speaker
         self._upcoming = iter(clips)
         self._found = found or CacheResult(None, status_without_hit(speaker.policy), "")
+        self._begun: list[_Track] = []
         self._ahead = threading.Semaphore(AHEAD)
         self._tracks: queue.SimpleQueue[_Track | BaseException | None] = queue.SimpleQueue()
 
     @property
     def sample_rate(self) -> int:
         return self._speaker.request.sample_rate
+
+    @property
+    def words(self) -> list[list[dict[str, Any]]]:
+        """The words of each clip played so far, with their times in the whole."""
+        return timed([(track.bytes, track.clip.notes) for track in self._begun], self.sample_rate)
 
     @property
     def result(self) -> CacheResult[Any]:
@@ -87,6 +94,7 @@ class Playback:
     def _begin(self, clip: Clip) -> _Track:
         self.clips.append(clip)
         track = _Track(clip, self._speaker.stopped)
+        self._begun.append(track)
         if clip.found:
             track.fill()
         else:
@@ -98,13 +106,14 @@ class _Track:
     """The audio of one clip, on its way from the thread that makes it to the one that plays it."""
 
     def __init__(self, clip: Clip, stopped: threading.Event) -> None:
-        self._clip, self._stopped = clip, stopped
+        self.clip, self.bytes = clip, 0
+        self._stopped = stopped
         self._chunks: queue.SimpleQueue[bytes | BaseException | None] = queue.SimpleQueue()
         self._first: bytes | BaseException | None = b""
 
     def fill(self) -> None:
         try:
-            for chunk in self._clip.pcm():
+            for chunk in self.clip.pcm():
                 if self._stopped.is_set():
                     break
                 self._chunks.put(chunk)
@@ -129,7 +138,19 @@ class _Track:
             raise StopIteration
         if isinstance(chunk, BaseException):
             raise chunk
+        self.bytes += len(chunk)
         return chunk
+
+
+def timed(clips: Iterable[tuple[int, list[dict[str, Any]]]], sample_rate: int) -> list[list[dict[str, Any]]]:
+    """Return the words of each clip, given with the bytes of its samples, with their times in the joined audio."""
+    words, at = [], 0.0
+    for size, notes in clips:
+        spoken = [{**note, "start": round(note["start"] + at, 3), "end": round(note["end"] + at, 3)} for note in notes]
+        words.append(spoken)
+        if size:
+            at += size / BYTES_PER_SAMPLE / sample_rate + settings.SENTENCE_PAUSE_MS / 1000
+    return words
 
 
 @cache

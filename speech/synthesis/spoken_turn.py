@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from caching import tts
@@ -35,6 +36,8 @@ class TurnReceipt:
     # `provider`, `model` and `voice`.
     speech: dict[str, Any] = field(default_factory=dict)
     clips: list[Clip] = field(default_factory=list)
+    # Of each clip: its words with their times in the whole turn.
+    words: list[list[dict[str, Any]]] = field(default_factory=list)
     first_audio_ms: float | None = None
     error: str | None = None
     began: float = field(default_factory=time.monotonic)
@@ -58,8 +61,10 @@ class TurnReceipt:
                 "cached": clip.found is not None,
                 "characters": len(clip.utterance.text),
                 "billed": dict((clip.billed or Usage()).items()),
+                **({"words": words} if words and self.keeps_texts else {}),
             }
-            for clip in self.clips
+            for clip, words in zip_longest(self.clips, self.words[: len(self.clips)], fillvalue=None)
+            if clip
         ]
         return {
             "text": " ".join(map(self._kept, self.clips)),
@@ -118,6 +123,7 @@ def spoken_turn(
     receipt.first_audio_ms = round((time.monotonic() - receipt.began) * 1000, 1)
 
     def ended(error: BaseException | None) -> None:
+        receipt.words = playback.words
         receipt.error = error.message if isinstance(error, GatewayError) else None
         tts.count(playback.result, speaker.policy, speaker.request.voice)
 

@@ -6,10 +6,11 @@ lossy codec the encoded whole is stored as well, because encoding it again costs
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -19,18 +20,22 @@ from caching import keys, tts
 from caching.coordination.single_flight import Failures
 from caching.policy import Policy
 from caching.pricing.usage import Usage
-from caching.tts import Clip, Utterance
+from caching.tts import Clip, Notes
+from caching.utterance import Utterance
 from speech.audio import at_rate, read_wav, to_wav
 from speech.audio.pcm import BYTES_PER_SAMPLE
+from speech.audio.wav import wav_chunks, with_chunk
 from speech.exceptions import ProviderBadAnswer
 from speech.models import Client
 from speech.privacy.shared_scope import all_shared_if_admitted
-from speech.providers.base import BaseProvider, SpeechRequest
+from speech.providers.base import BaseProvider, SpeechRequest, Word
 from speech.routing.breaker import calling
 from speech.routing.error_transfer import FAILURES
 from speech.text import sentences, ssml
 
 STORED_AS = "wav"
+# The chunk of a stored WAV file that holds the times of its words, as JSON.
+WORDS_CHUNK = b"wtim"
 _OPTIONS = [field.name for field in fields(SpeechRequest) if field.name not in ("text", "voice")]
 
 
@@ -49,6 +54,8 @@ class Speaker:
     policy: Policy
     stopped: threading.Event = field(default_factory=threading.Event, compare=False)
     """Set when nobody listens any more: no call is made from then on."""
+    words: list[dict[str, Any]] = field(default_factory=list, compare=False)
+    """The words of the whole text with their times, as far as the provider tells them, once it was spoken."""
     _chosen: dict[str, Utterance] = field(default_factory=dict, compare=False)
     """Utterances in the scope chosen for them, by their key in the client's own scope."""
     _wholes: dict[str, Utterance] = field(default_factory=dict, compare=False)
@@ -105,14 +112,18 @@ class Speaker:
                 raise Abandoned
             yield
 
-    def synthesize(self, utterance: Utterance) -> Iterator[bytes | Usage]:
+    def synthesize(self, utterance: Utterance) -> Iterator[bytes | Notes | Usage]:
         usage, size = None, 0
+        words: list[Word] = []
         with calling(self.provider, "speech"):
             speech = self.provider.speak(replace(self.request, text=utterance.text))
             samples = at_rate(speech.sample_rate, self.request.sample_rate)
             for item in speech.pcm:
                 if isinstance(item, Usage):
                     usage = item
+                    continue
+                if isinstance(item, Word):
+                    words.append(item)
                     continue
                 size += len(item)
                 if chunk := samples.feed(item):
@@ -121,11 +132,19 @@ class Speaker:
                 raise ProviderBadAnswer(f"{self.provider.name} returned {'incomplete' if size else 'no'} audio")
             if rest := samples.finish():
                 yield rest
+        if words:
+            yield Notes([asdict(word) for word in words])
         if usage:
             yield usage
 
-    def encode(self, pcm: bytes) -> bytes:
-        return to_wav(pcm, self.request.sample_rate)
+    def encode(self, pcm: bytes, notes: list[Any]) -> bytes:
+        wav = to_wav(pcm, self.request.sample_rate)
+        return with_chunk(wav, WORDS_CHUNK, json.dumps(notes).encode()) if notes else wav
+
+    def notes(self, audio: bytes) -> list[Any]:
+        if not self.request.timestamps:
+            return []
+        return next((json.loads(body) for name, body in wav_chunks(audio) if name == WORDS_CHUNK), [])
 
     def decode(self, audio: bytes) -> bytes:
         return read_wav(audio)[0]
@@ -133,6 +152,8 @@ class Speaker:
     @cached_property
     def _options(self) -> dict[str, Any]:
         options = {name: getattr(self.request, name) for name in _OPTIONS}
+        if not self.request.timestamps:
+            del options["timestamps"]
         # Plain from the beginning: `speed=1.0` would have each key's JSON written twice.
         return {**keys.plain(options), **self.provider.service_option}
 

@@ -28,9 +28,14 @@ _running = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 class Engine(Protocol):
     version: str
+    tells_words: bool
 
     def speak(self, text: str, voice: str, words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
         """PCM at SAMPLE_RATE; `pitch` is 0 to 100. The same arguments give the same bytes. Raises ProviderError."""
+        ...
+
+    def speak_and_tell(self, text: str, voice: str, words_per_minute: int, pitch: int) -> tuple[bytes, str]:
+        """PCM, and the lines of espeak_worker about its words. Only if `tells_words`."""
         ...
 
 
@@ -58,6 +63,8 @@ def find(binary: str) -> Engine:
 class Library:
     """The shared library, called by `espeak_worker.py` in a separate process."""
 
+    tells_words = True
+
     def __init__(self, library: str, data: str) -> None:
         self._worker = [sys.executable, "-I", "-S", espeak_worker.__file__, library]
         self._data = ShortPath(data)
@@ -66,8 +73,14 @@ class Library:
     def speak(self, text: str, voice: str, words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
         return run([*self._worker, self._data.path, voice, str(words_per_minute), str(pitch), *["ssml"] * ssml], text)
 
+    def speak_and_tell(self, text: str, voice: str, words_per_minute: int, pitch: int) -> tuple[bytes, str]:
+        done = _run([*self._worker, self._data.path, voice, str(words_per_minute), str(pitch), "words"], text)
+        return done.stdout, done.stderr.decode()
+
 
 class Binary:
+    tells_words = False
+
     def __init__(self, path: str) -> None:
         self._path = path
         found = re.search(rb":\s*([\w.+-]+)", run([path, "--version"]))
@@ -99,6 +112,9 @@ class Binary:
             raise ProviderBadAnswer(f"espeak-ng spoke at {sample_rate} Hz where {SAMPLE_RATE} was expected")
         return pcm
 
+    def speak_and_tell(self, text: str, voice: str, words_per_minute: int, pitch: int) -> tuple[bytes, str]:
+        raise NotImplementedError("the program tells nothing of words")
+
 
 @dataclass
 class ShortPath:
@@ -117,6 +133,10 @@ class ShortPath:
 
 def run(command: list[str], text: str = "") -> bytes:
     """Return the standard output of `command` given `text`; at most one run per CPU. Raises ProviderError."""
+    return _run(command, text).stdout
+
+
+def _run(command: list[str], text: str) -> subprocess.CompletedProcess[bytes]:
     timeout = settings.PROVIDER_READ_TIMEOUT
     if not _running.acquire(timeout=timeout):
         raise ProviderTimeout(f"espeak-ng was busy for {timeout} s")
@@ -131,4 +151,4 @@ def run(command: list[str], text: str = "") -> bytes:
     if done.returncode:
         reason = espeak_worker.FAILURES.get(done.returncode, "it stopped unexpectedly")
         raise ProviderUnavailable(f"espeak-ng failed with code {done.returncode}: {reason}")
-    return done.stdout
+    return done

@@ -1,8 +1,9 @@
 """Speak one text with the espeak-ng library, in a process of its own.
 
 The library keeps state from call to call and is not safe in threads (espeak-ng issue 68), so each text gets a fresh
-process: `python -I -S espeak_worker.py LIBRARY DATA VOICE WORDS_PER_MINUTE PITCH [ssml]`, UTF-8 text on standard input,
-signed 16-bit mono PCM at 22 050 Hz on standard output. With LIBRARY alone it writes the
+process: `python -I -S espeak_worker.py LIBRARY DATA VOICE WORDS_PER_MINUTE PITCH [ssml] [words]`, UTF-8 text on
+standard input, signed 16-bit mono PCM at 22 050 Hz on standard output. With `words` a line on standard error for each
+word: place in the text, length, first sample; the end of a sentence has the length 0. With LIBRARY alone it writes the
 library's version. Standard library only.
 """
 
@@ -27,17 +28,48 @@ _POS_CHARACTER = 1
 _CHARS_UTF8 = 1  # and never espeakPHONEMES: [[…]] is read out as text
 _SSML = 0x10
 _RATE, _PITCH = 1, 3
-_SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_char), ctypes.c_int, ctypes.c_void_p)
+_LIST_TERMINATED, _WORD, _END = 0, 1, 5
+
+
+class _Event(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),  # milliseconds
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
+    ]
+
+
+_Events = ctypes.POINTER(_Event)
+_SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_char), ctypes.c_int, _Events)
 
 
 @_SynthCallback
-def _write(samples: ctypes._Pointer[ctypes.c_char], count: int, _events: int) -> int:
+def _write(samples: ctypes._Pointer[ctypes.c_char], count: int, _events: ctypes._Pointer[_Event]) -> int:
     if samples and count > 0:
         sys.stdout.buffer.write(ctypes.string_at(samples, count * 2))
     return 0
 
 
-def speak(library: ctypes.CDLL, data: str, voice: str, words_per_minute: int, pitch: int, flags: int) -> int:
+@_SynthCallback
+def _write_with_words(samples: ctypes._Pointer[ctypes.c_char], count: int, events: ctypes._Pointer[_Event]) -> int:
+    at = 0
+    while events and (event := events[at]).type != _LIST_TERMINATED:
+        if event.type in (_WORD, _END):
+            length = event.length if event.type == _WORD else 0
+            sample = event.audio_position * SAMPLE_RATE // 1000
+            sys.stderr.write(f"{event.text_position} {length} {sample}\n")
+        at += 1
+    return int(_write(samples, count, events))
+
+
+def speak(
+    library: ctypes.CDLL, data: str, voice: str, words_per_minute: int, pitch: int, flags: int, words: bool = False
+) -> int:
     """Speak standard input to standard output; returns the exit code."""
     if library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data.encode(), _INITIALIZE_DONT_EXIT) != SAMPLE_RATE:
         return NO_DATA
@@ -45,7 +77,7 @@ def speak(library: ctypes.CDLL, data: str, voice: str, words_per_minute: int, pi
         return NO_VOICE  # going on would speak with the default voice
     library.espeak_SetParameter(_RATE, words_per_minute, 0)
     library.espeak_SetParameter(_PITCH, pitch, 0)
-    library.espeak_SetSynthCallback(_write)
+    library.espeak_SetSynthCallback(_write_with_words if words else _write)
     text = sys.stdin.buffer.read() + b"\0"
     size = ctypes.c_size_t(len(text))
     failed = library.espeak_Synth(text, size, 0, _POS_CHARACTER, 0, flags, None, None)
@@ -59,8 +91,9 @@ def main(arguments: list[str]) -> int:
         library.espeak_Info.restype = ctypes.c_char_p
         sys.stdout.buffer.write(library.espeak_Info(None))
         return 0
-    data, voice, words_per_minute, pitch, *markup = arguments[1:]
-    return speak(library, data, voice, int(words_per_minute), int(pitch), _CHARS_UTF8 | (_SSML if markup else 0))
+    data, voice, words_per_minute, pitch, *more = arguments[1:]
+    flags = _CHARS_UTF8 | (_SSML if "ssml" in more else 0)
+    return speak(library, data, voice, int(words_per_minute), int(pitch), flags, "words" in more)
 
 
 if __name__ == "__main__":

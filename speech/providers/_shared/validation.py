@@ -28,6 +28,7 @@ def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, s
         request,
         text=text,
         voice=voice_for(provider, request.voice, aliases),
+        timestamps=request.timestamps if provider.times_words else (),
         language=canonical(request.language) if request.language else "",
         # Home Assistant sends the string "None" for no instructions at all.
         instructions="" if request.instructions.strip() in ("", "None") else request.instructions,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from typing import ClassVar
 
@@ -38,6 +40,8 @@ class FakeElevenLabs(Loopback):
             return as_json({"language_code": "eng", "language_probability": 0.9, **said})
         if seen.path == "/v1/voices":
             return as_json({"voices": VOICES})
+        if "/stream/with-timestamps?" in seen.path:
+            return self._with_timestamps(seen.body["text"])
         if not re.fullmatch(r"/v1/text-to-speech/[A-Za-z0-9_-]+/stream\?output_format=pcm_24000", seen.path):
             return self.errors["400"]
         pcm = tone(seen.body["text"])
@@ -48,3 +52,22 @@ class FakeElevenLabs(Loopback):
             headers={"character-cost": str(len(seen.body["text"]) // 2 + 1)},
             streamed=True,
         )
+
+    def _with_timestamps(self, text: str) -> Answer:
+        """Three messages, each with some of the characters, of which each takes 10 ms."""
+        messages = []
+        for first in range(0, len(text), max(1, len(text) // 3)):
+            part = text[first : first + max(1, len(text) // 3)]
+            starts = [round((first + at) / 100, 3) for at in range(len(part))]
+            alignment = {
+                "characters": list(part),
+                "character_start_times_seconds": starts,
+                "character_end_times_seconds": [round(start + 0.01, 3) for start in starts],
+            }
+            pcm = tone(text)[first * 480 : (first + len(part)) * 480]
+            audio = base64.b64encode(pcm).decode()
+            messages.append({"audio_base64": audio, "alignment": alignment, "normalized_alignment": alignment})
+        lines = b"".join(json.dumps(message).encode() + b"\n" for message in messages)
+        # Cut anywhere.
+        chunks = [lines[at : at + 1_000] for at in range(0, len(lines), 1_000)]
+        return Answer(chunks, headers={"character-cost": str(len(text))}, streamed=True)
