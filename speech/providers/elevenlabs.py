@@ -12,8 +12,8 @@ from caching.pricing.usage import Usage
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared import openai_names, validation, voice_list
-from speech.providers._shared.elevenlabs_words import timed_speech
 from speech.providers._shared.http import Call, Form, call_for_json, post
+from speech.providers._shared.word_times.elevenlabs import timed_speech
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice, Word
 from speech.text.languages import canonical, detect, primary
 from speech.text.packing import pack

@@ -12,7 +12,7 @@ from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import InvalidRequest
 from speech.providers._shared import espeak_engine, espeak_voices, validation
 from speech.providers._shared.espeak_voices import NAMES, VOICES
-from speech.providers._shared.espeak_words import words_of
+from speech.providers._shared.word_times.espeak import words_of
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice, Word
 from speech.text import ssml
 from speech.text.languages import primary

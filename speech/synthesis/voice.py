@@ -21,7 +21,7 @@ from caching.coordination.single_flight import Failures
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.tts import Clip, Notes
-from caching.utterance import Utterance
+from caching.tts.entries import Utterance
 from speech.audio import at_rate, read_wav, to_wav
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.audio.wav import wav_chunks, with_chunk

@@ -15,7 +15,10 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
 from caching.result import CacheResult
-from caching.utterance import Utterance, accepted, lookup, remember
+from caching.tts.entries import Utterance as Utterance
+from caching.tts.entries import accepted
+from caching.tts.entries import lookup as lookup
+from caching.tts.entries import remember as remember
 
 
 @dataclass(frozen=True, slots=True)
