@@ -118,7 +118,7 @@ def replay(matcher: Matcher, stream: Sequence[Asked], level: str) -> Result:
     result = Result()
     stored: dict[str, list[str]] = defaultdict(list)
     for at, asked in enumerate(stream):
-        decision = _timed(matcher, asked.text, level, result)
+        decision = _timed(matcher, asked.text, SCOPE, level, result)
         right = decision.best is not None and stream[int(decision.best.entry.id)].label == asked.label
         result.count(decision, right)
         result.trace(decision, asked.text, stored[asked.label], right)
@@ -130,11 +130,12 @@ def replay(matcher: Matcher, stream: Sequence[Asked], level: str) -> Result:
 
 
 def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
-    """Each pair alone: `b` is asked of a store that holds `a`."""
+    """Each pair alone, in a scope of its own: `b` is asked of a store that holds `a`."""
     result = Result()
-    for pair in pairs:
-        matcher.add(Entry("pair", SCOPE, pair.stored))
-        decision = _timed(matcher, pair.asked, level, result)
+    for at, pair in enumerate(pairs):
+        scope = f"{SCOPE}:{at}"
+        matcher.add(Entry("pair", scope, pair.stored))
+        decision = _timed(matcher, pair.asked, scope, level, result)
         result.count(decision, pair.same)
         result.trace(decision, pair.asked, [pair.stored] if pair.same else [], pair.same)
         result.paraphrases += pair.same
@@ -142,8 +143,8 @@ def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
     return result
 
 
-def _timed(matcher: Matcher, text: str, level: str, result: Result) -> Decision:
+def _timed(matcher: Matcher, text: str, scope: str, level: str, result: Result) -> Decision:
     start = time.perf_counter()
-    decision = matcher.find(text, SCOPE, level)
+    decision = matcher.find(text, scope, level)
     result.milliseconds.append((time.perf_counter() - start) * 1000)
     return decision

@@ -7,14 +7,17 @@ the two has, and that no rule of the lexicon explains, is reported, and the stor
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from functools import cache
 
 from caching.semantic.text.lexicon import vocabulary, words
 from caching.semantic.text.reading import Reading
-from caching.semantic.text.stemming import misspelled
+from caching.semantic.text.stemming import inflected, misspelled
 
 _QUANTIFIERS = frozenset(["all", "every", "each", "no", "not", "other", "only", "both", "another"])
 _OF, _PLACE = frozenset(["of", "for"]), frozenset(["in", "on", "at"])
 Held = frozenset[tuple[str, tuple[str, ...]]]
+Compounded = tuple[tuple[str, ...], Held]
 
 
 def unexplained(a: Reading, b: Reading) -> list[str]:
@@ -37,6 +40,17 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
     return found
 
 
+def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
+    """Whether only words differ that carry content: no modal, negation, quantifier, person, figure or acronym."""
+    if tuple(differences) != ("words",):
+        return False
+    only_a, only_b = leftovers(a, b)
+    decisive = words(a.language, "decisive")
+    if any(word in decisive or word.endswith("+ed") or word[:1].isdigit() for word in (*only_a, *only_b)):
+        return False
+    return {word.lower() for word in only_a}.isdisjoint(word.lower() for word in only_b)
+
+
 def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:
     """The words of each without a partner in the other: the same, or the same misspelled."""
     count_a, count_b = Counter(a.words), Counter(b.words)
@@ -52,20 +66,24 @@ def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:
 
 def _same_holders(a: Reading, b: Reading) -> bool:
     """No phrase is held by "in" here and by "for" there; a loose preposition may be missing on one side."""
-    loose = words(a.language, "loose")
+    loose, relational = words(a.language, "loose"), _forms(a.language, "relational")
     theirs = {phrase.words: phrase.holder for phrase in b.held}
     for phrase in a.held:
         other = theirs.get(phrase.words)
         if other is None or other == phrase.holder:
             continue
-        if not any({other, phrase.holder} <= kind for kind in (_OF & loose, _PLACE & loose)):
+        kinds = (loose,) if phrase.after in relational else (_OF & loose, _PLACE & loose)
+        if not any({other, phrase.holder} <= kind for kind in kinds):
             return False
     return True
 
 
 def _same_order(a: Reading, b: Reading) -> bool:
-    bare_a, held_a = _compounded(a)
-    bare_b, held_b = _compounded(b)
+    return any(_arranged_alike(_compounded(a, places), _compounded(b, places)) for places in (False, True))
+
+
+def _arranged_alike(a: Compounded, b: Compounded) -> bool:
+    (bare_a, held_a), (bare_b, held_b) = a, b
     if held_a == held_b:
         return bare_a == bare_b
     only_a, only_b = held_a - held_b, held_b - held_a
@@ -75,10 +93,11 @@ def _same_order(a: Reading, b: Reading) -> bool:
 
 
 def _places_apart(only: Held, bare: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """ "are all curtains in the hall open" and "are all hall curtains open": a place in front of what is there."""
+    """ "are all curtains in the hall open", "are all hall curtains open": a place, or what a thing has, in front."""
     rest = list(other)
     for holder, found in only:
-        if holder not in _PLACE or {"and", "or"} & {*bare} or any(map(_counts, found)):
+        had = holder == "with" and len(found) > 1 and found[0].isdecimal()
+        if {"and", "or"} & {*bare} or not (had or (holder in _PLACE and not any(map(_counts, found)))):
             return False
         starts = [at for at in range(len(rest)) if tuple(rest[at : at + len(found)]) == found]
         if not starts:
@@ -87,10 +106,11 @@ def _places_apart(only: Held, bare: tuple[str, ...], other: tuple[str, ...]) -> 
     return tuple(rest) == bare
 
 
-def _compounded(reading: Reading) -> tuple[tuple[str, ...], Held]:
+def _compounded(reading: Reading, places: bool) -> Compounded:
     """Put what "of" holds in front of the word that it belongs to: "the price of rice", "rice price".
 
-    Figures and quantifiers stay where they are: "4 rooms" is not "a room for 4".
+    With `places` also where a held thing is: "on the timer in the kitchen", "on the kitchen timer". Figures and
+    quantifiers stay where they are: "4 rooms" is not "a room for 4".
     """
     loose = words(reading.language, "loose") - _PLACE
     bare = list(reading.bare)
@@ -98,13 +118,22 @@ def _compounded(reading: Reading) -> tuple[tuple[str, ...], Held]:
     for phrase in reading.held:
         place = next((found for _, found in reversed(held) if phrase.after in found), None)
         place = bare if place is None and phrase.after in bare else place
-        if place is None or phrase.holder not in loose or any(map(_counts, phrase.words)):
+        belongs = phrase.holder in loose or (places and phrase.holder in _PLACE and place is not bare)
+        if place is None or not belongs or any(map(_counts, phrase.words)):
             holder = "in" if phrase.holder in _PLACE & words(reading.language, "loose") else phrase.holder
             held.append((holder, list(phrase.words)))
         else:
             at = len(place) - 1 - place[::-1].index(phrase.after)
             place[at:at] = phrase.words
+    if bare and bare[0] in _forms(reading.language, "giving"):
+        held, receivers = [each for each in held if each[0] != "to"], [each for each in held if each[0] == "to"]
+        bare[1:1] = [word for _, found in receivers for word in found]
     return tuple(bare), frozenset((holder, tuple(found)) for holder, found in held)
+
+
+@cache
+def _forms(language: str, name: str) -> frozenset[str]:
+    return frozenset(inflected(word, language) for word in words(language, name))
 
 
 def _counts(word: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from threading import Lock
 
 from caching.semantic.indexes.base import Neighbour
+from caching.semantic.scoring.threshold import logit, sigmoid
 
 # Below this similarity a refused neighbour says nothing about how crowded the surroundings are.
 _NEAR = 0.7
@@ -18,6 +19,10 @@ _START = 0.5
 # Questions' worth of trust in the start, which is on the careful side.
 _START_WEIGHT = 20
 _FORGIVING = 0.35
+_SHOWN = 30
+"""Questions with near neighbours before a scope has shown anything."""
+_CAUTION = 10.0
+"""Log odds by which the threshold for unexplained words rises with the share beyond `_FORGIVING`: 0.1 is 1.0."""
 _MAX_SCOPES = 10_000
 
 
@@ -32,9 +37,12 @@ class Scopes:
         total, count = self._seen.get(scope, (0.0, 0))
         return (total + _START * _START_WEIGHT) / (count + _START_WEIGHT)
 
-    def is_forgiving(self, scope: str) -> bool:
-        """Return True if guards refuse few near neighbours: people say one thing in many ways here."""
-        return self.crowding(scope) <= _FORGIVING
+    def weighing(self, scope: str, bar: float) -> float:
+        """The least probability at which unexplained words may be served: `bar` where people say one thing in many
+        ways, more where questions stand close together, 1 for a scope that is new."""
+        if self._seen.get(scope, (0.0, 0))[1] < _SHOWN:
+            return 1.0
+        return sigmoid(logit(bar) + _CAUTION * max(0.0, self.crowding(scope) - _FORGIVING))
 
     def learn(self, scope: str, near: Sequence[Neighbour], objections: Sequence[Sequence[str]]) -> None:
         """Beyond `_MAX_SCOPES` those that were first seen start anew."""

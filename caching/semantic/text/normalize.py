@@ -84,9 +84,15 @@ def _lower_starts(tokens: Sequence[Token]) -> list[Token]:
         if token.text[0] == "I" and (len(token.text) == 1 or token.text[1] == "'"):
             found[at] = Token(token.text.lower(), "word")
         elif starts and token.text[0].isupper():
-            found[at] = _lower_start(token)
+            follower = tokens[at + 1].text.lower() if at + 1 < len(tokens) else ""
+            found[at] = Token(token.text.lower(), "word") if _is_modal(token.text, follower) else _lower_start(token)
         starts = token.kind == "end" or token.text in "¿¡"
     return found
+
+
+def _is_modal(word: str, follower: str) -> bool:
+    """ "Will you", "May I": no names."""
+    return word in ("Will", "May") and follower in words("en", "subjects")
 
 
 def _lower_start(token: Token) -> Token:
@@ -100,16 +106,21 @@ def _lower_start(token: Token) -> Token:
 
 
 def _joined(tokens: list[Token]) -> list[Token]:
-    """ "did n't", as corpora spell it, in one word."""
+    """ "did n't" and "i d like", as corpora and speech recognizers write them, with their apostrophe."""
     joined: list[Token] = []
     for token in tokens:
-        if token.text == "n't" and joined and joined[-1].text.isalpha():
-            joined[-1] = Token(joined[-1].text + "n't", "word")
+        before = joined[-1].text if joined else ""
+        if token.text == "n't" and before.isalpha():
+            joined[-1] = Token(before + "n't", "word")
+        elif token.text in _SPLIT and before in words("en", _SPLIT[token.text]):
+            joined[-1] = Token(f"{before}'{token.text}", "word")
         else:
             joined.append(token)
     return joined
 
 
+_SPLIT = {"s": "clitic_is", "d": "pronouns", "m": "first_person", "ll": "pronouns", "ve": "pronouns", "re": "pronouns"}
+"""Ends of contractions to the words that they follow."""
 _CLITICS = {"re": "are", "ll": "will", "ve": "have", "m": "am", "d": "would"}
 
 

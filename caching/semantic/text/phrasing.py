@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from caching.semantic.text.articles import behind_prepositions, is_article
+from caching.semantic.text.clauses import asks_for_the_same, in_plain_order, without_purpose
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.lexicon import phrases, table, words
 from caching.semantic.text.stemming import inflected
 
 Rules = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
-_UNITS = frozenset(["second", "minut", "hour", "day", "week", "month", "year", "pm", "am", "percent"])
 # Words between a verb and its particle: "turn the small kitchen light on".
+_REPEATED = (["set"], ["list"], ["scor"])
+"""Verbs whose noun says the same: "rate it", "give it a rating"."""
 _PARTICLE_REACH = 6
 
 
@@ -117,12 +120,12 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
     rules = _rules(language)
     found: list[str] = []
     for sentence in _between_pauses(tokens):
-        rest, frame = _without_frames(sentence, rules)
-        if not rest:
-            continue  # "Can you help me?" beside what is needed
+        rest, frame = _without_frames(sentence, rules, language)
+        if frame and asks_for_the_same(rest, language):
+            continue  # "Can you help me?", "Could you find one?" beside what is needed
         if found:
             found.append(PAUSE)
-        rest = _plainly_asked(rest, language)
+        rest = _plainly_asked(without_purpose(rest, language), language)
         spoken = _with_particles(_rewritten(_listed(rest, rules), rules.rewrites), rules)
         found += _forms(_spoken(spoken, frame, rules), frame, rules, language)
     return [*(found or tokens), *(word for word in tokens if word in rules.owners)]
@@ -161,34 +164,12 @@ def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules) -> list[st
     vague = rules.vague if frame in rules.wanting or frame in rules.showing else frozenset[str]()
     kept = [BREAK if word in rules.articles else word for word in spoken]
     found = [word for word in kept if word not in rules.dropped and word not in vague and word not in rules.owners]
-    return [word for at, word in enumerate(found) if word != "1" or not _is_article(found, at)]
-
-
-def _behind_prepositions(spoken: list[str], rules: _Rules) -> list[str]:
-    """Keep a break only where it ends a phrase: behind what a preposition holds."""
-    found: list[str] = []
-    holds = 0
-    for word in spoken:
-        if word == BREAK:
-            if holds > 1:
-                found.append(word)
-            holds = min(holds, 1)
-        else:
-            holds = 1 if word in rules.holding else holds + bool(holds)
-            found.append(word)
-    return found
-
-
-def _is_article(spoken: list[str], at: int) -> bool:
-    """ "1 room" is "a room", but "room 1" is another one, and "1 hour" is a length."""
-    if at + 1 == len(spoken) or spoken[at + 1] == BREAK or (at and spoken[at - 1] in ("at", "for", "to", "by")):
-        return False
-    return inflected(spoken[at + 1], "en") not in _UNITS and spoken[at + 1].isalpha()
+    return [word for at, word in enumerate(found) if word != "1" or not is_article(found, at)]
 
 
 def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: str) -> list[str]:
     """Say what a frame meant where that matters, and words that mean the same beside others in one word."""
-    spoken = _behind_prepositions(spoken, rules)
+    spoken = behind_prepositions(spoken, rules.holding, rules.verbs)
     forms = [inflected(word, language) for word in spoken]
     forms = [rules.same.get(form, form) for form in forms]
     if not rules.made.isdisjoint(forms):
@@ -205,7 +186,7 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
     if forms and forms[0] in rules.particular:
         pairs = zip(forms, spoken, strict=True)
         forms = [f"{form}+s" if word.endswith("s") and not form.endswith("s") else form for form, word in pairs]
-    return forms[1:] if forms[:2] in (["set", "set"], ["list", "list"]) else forms
+    return [*forms[:1], *(form for form in forms[1:] if form != forms[0])] if forms[:1] in _REPEATED else forms
 
 
 def _uninverted(forms: list[str], spoken: list[str], rules: _Rules) -> tuple[list[str], list[str]]:
@@ -233,10 +214,11 @@ def _between_pauses(tokens: Sequence[str]) -> list[list[str]]:
     return [sentence for sentence in found if sentence]
 
 
-def _without_frames(sentence: list[str], rules: _Rules) -> tuple[list[str], tuple[str, ...]]:
+def _without_frames(sentence: list[str], rules: _Rules, language: str) -> tuple[list[str], tuple[str, ...]]:
     """The rest, and the last frame. They may follow one another: "I was wondering", "if you could", "help me find"."""
     frame: tuple[str, ...] = ()
     for _ in range(6):
+        sentence = in_plain_order(sentence, language)
         rule = _match(sentence, 0, rules.frames)
         if rule is None:
             break
@@ -248,10 +230,20 @@ def _without_frames(sentence: list[str], rules: _Rules) -> tuple[list[str], tupl
 
 
 def _match(tokens: list[str], at: int, rules: Rules) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    for phrase, instead in rules.get(tokens[at], ()) if at < len(tokens) else ():
-        if tuple(tokens[at : at + len(phrase)]) == phrase:
-            return phrase, instead
+    """The words of the longest rule that fits at `at`, and the words instead; "#" in a rule is any figure."""
+    if at >= len(tokens):
+        return None
+    first = "#" if tokens[at].isdecimal() else tokens[at]
+    for phrase, instead in rules.get(first, ()):
+        said = tokens[at : at + len(phrase)]
+        if len(said) == len(phrase) and all(map(_fits, phrase, said)):
+            figures = (word for word in said if word.isdecimal())
+            return tuple(said), tuple(next(figures, "") if word == "#" else word for word in instead)
     return None
+
+
+def _fits(rule: str, word: str) -> bool:
+    return rule == word or (rule == "#" and word.isdecimal())
 
 
 def _rewritten(tokens: list[str], rules: Rules) -> list[str]:

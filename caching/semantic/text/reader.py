@@ -36,12 +36,14 @@ _LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
 _PIECE = re.compile(
     rf"(?P<space>[ ]+)"
     rf"|(?P<word>(?:[A-Za-z]\.){{2,}}|[ap]\.m(?!\w)|{_LETTER}(?:{_LETTER}|\d)*(?:['-](?:{_LETTER}|\d)+)*(?:(?<=s)')?)"
-    rf"|(?P<number>-?\d+(?:[.,:]\d+)*{_LETTER}*)"
+    rf"|(?P<number>-?\d+(?:[.,:]\d+| : [0-5]\d(?!\d))*{_LETTER}*)"
     r"|(?P<sign>[%°$₹€£¥])"
     r"|(?P<end>[.!?。？！।॥؟]+)|(?P<pause>[,;、،¿¡])"
 )
 # Full-width marks of Chinese and Japanese; every other compatibility character is something else than it seems.
+_BEFORE_COMMANDS = frozenset(["please", "you", "to", "and", "then", "me", "just", "now", "i"])
 _ONE_CHARACTER = frozenset("。？！")
+_HALF_DAYS = frozenset(["a.m", "p.m", "a.m.", "p.m."])
 _ABBREVIATIONS = frozenset(["dr", "mr", "mrs", "ms", "st"])
 
 
@@ -91,7 +93,7 @@ def _tokens(text: str) -> list[Token]:
         if (kind := piece.lastgroup) != "space" and kind:
             if kind in ("word", "number") and at and text[at - 1].isalnum():
                 return []
-            found.append(Token(piece[0], kind))
+            found.append(Token(piece[0].replace(" : ", ":"), kind))
         at = piece.end()
         if kind in ("end", "pause") and at < len(text) and text[at] != " " and piece[0] not in "¿¡、。":
             return []
@@ -122,14 +124,23 @@ def _sentences(tokens: list[Token]) -> list[list[Token]]:
     found: list[list[Token]] = [[]]
     for at, token in enumerate(tokens):
         found[-1].append(token)
-        if token.kind == "end" and not (token.text == "." and tokens[at - 1].text.lower() in _ABBREVIATIONS):
+        if token.kind == "end" and not (token.text == "." and _goes_on(tokens, at)):
             found.append([])
     return [sentence for sentence in found if sentence]
+
+
+def _goes_on(tokens: list[Token], at: int) -> bool:
+    """Whether the full stop at `at` is that of an abbreviation: "dr. Rao", "7 a.m. on Monday"."""
+    before, after = tokens[at - 1].text.lower(), tokens[at + 1].text if at + 1 < len(tokens) else ""
+    return before in _ABBREVIATIONS or (before in _HALF_DAYS and after.islower())
 
 
 def _talks_about_words(spoken: list[str], language: str) -> bool:
     """ "translate", "spell", "how many letters": any word may be the subject, so none may be folded."""
     if not _mentions(language).isdisjoint(spoken):
+        return True
+    commanding = words(language, "mention_commands") if language else frozenset[str]()
+    if any(word in commanding and (not at or spoken[at - 1] in _BEFORE_COMMANDS) for at, word in enumerate(spoken)):
         return True
     text = f" {' '.join(spoken)} "
     return any(f" {phrase} " in text for phrase in phrases("en", "mention_phrases"))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from caching.semantic.text.dates import dated
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.lexicon import table, words
 from caching.semantic.text.phrasing import phrased
@@ -89,7 +90,14 @@ class _Phrases:
         self.bare += [holder for holder, found, _ in self.held if not found]
         self.held = [phrase for phrase in self.held if phrase[1]]
         held = tuple(Phrase(holder, tuple(found), after) for holder, found, after in self.held)
-        return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), tuple(sorted(self.times)))
+        times = tuple(sorted(self._set_to() if self.bare[:1] == ["set"] else self.times))
+        return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), times)
+
+    def _set_to(self) -> list[tuple[str, str]]:
+        """ "set the alarm to 6 am" and "for 6 am"; not the end of a time that has a start."""
+        if any(holder == "from" for holder, _ in self.times):
+            return self.times
+        return [("" if holder == "to" else holder, time) for holder, time in self.times]
 
     def _last(self) -> str:
         if self._open and self.held[-1][1]:
@@ -133,7 +141,9 @@ def _timed(tokens: Sequence[str], language: str) -> Iterator[str]:
         before = found[-1] if found else ""
         name = named.get(token, "")
         if before[:1].isdigit() and name in ("am", "pm", *_DURATIONS):
-            found[-1] = f"@{before}_{name}"
+            found[-1:] = [f"@{before}_{name}"]
+            if len(found) > 1 and found[-2] in _WHICH and name in _DURATIONS:
+                found[-2:] = [f"@{found[-2]}_{before}_{name}"]
         elif name and name not in ("am", "pm") and name not in _WHICH:
             which = named.get(before, "")
             if which in _WHICH:
@@ -144,7 +154,7 @@ def _timed(tokens: Sequence[str], language: str) -> Iterator[str]:
             found.append(f"@{token}")
         else:
             found.append(name if name in _WHICH else token)
-    yield from _implied(found)
+    yield from _implied(list(dated(found)))
 
 
 def _implied(tokens: list[str]) -> Iterator[str]:
@@ -155,4 +165,4 @@ def _implied(tokens: list[str]) -> Iterator[str]:
     for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
         joins = token in _JOINING and before[:1] == "@" == after[:1]
         if not (joins or token in said or token in _NOW or (timed and token in _FUTURE)):
-            yield token
+            yield "all" if token == "every" and after[:1] not in ("@", "") and after != "other" else token

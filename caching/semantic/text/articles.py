@@ -1,0 +1,38 @@
+"""Articles: where a phrase ends, and what is one and no article."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from caching.semantic.text.folding import BREAK
+from caching.semantic.text.stemming import inflected
+
+_BEFORE_ARTICLES = frozenset(["all", "both", "half"])
+_UNITS = frozenset(["second", "minut", "hour", "day", "week", "month", "year", "pm", "am", "percent"])
+
+
+def behind_prepositions(spoken: list[str], holding: Set[str], verbs: Set[str]) -> list[str]:
+    """Keep a break only where it ends a phrase: behind what a preposition holds."""
+    found: list[str] = []
+    holds = 0
+    for word in spoken:
+        if word == BREAK:
+            if holds > 1 and found[-1] not in _BEFORE_ARTICLES and not (holds == 2 and _is_to_do(found, verbs)):
+                found.append(word)
+            holds = min(holds, 1)
+        else:
+            holds = 1 if word in holding else holds + bool(holds)
+            found.append(word)
+    return found
+
+
+def _is_to_do(spoken: list[str], verbs: Set[str]) -> bool:
+    """ "to call" in front of whom: the article begins nothing new."""
+    return spoken[-2:-1] == ["to"] and spoken[-1] in verbs
+
+
+def is_article(spoken: list[str], at: int) -> bool:
+    """ "1 room" is "a room", but "room 1" is another one, and "1 hour" is a length."""
+    if at + 1 == len(spoken) or spoken[at + 1] == BREAK or (at and spoken[at - 1] in ("at", "for", "to", "by")):
+        return False
+    return inflected(spoken[at + 1], "en") not in _UNITS and spoken[at + 1].isalpha()
