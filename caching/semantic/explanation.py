@@ -44,11 +44,9 @@ def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
     """Whether only words differ that carry content: no modal, negation, quantifier, person, figure or acronym."""
     if tuple(differences) != ("words",):
         return False
-    only_a, only_b = leftovers(a, b)
     decisive = words(a.language, "decisive")
-    if any(word in decisive or word.endswith("+ed") or word[:1].isdigit() for word in (*only_a, *only_b)):
-        return False
-    return {word.lower() for word in only_a}.isdisjoint(word.lower() for word in only_b)
+    left = [word for only in leftovers(a, b) for word in only]
+    return not any(word in decisive or word.endswith("+ed") or not word.islower() for word in left)
 
 
 def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:

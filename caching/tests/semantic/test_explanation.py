@@ -1,0 +1,101 @@
+"""Differences by kind: explained ones have nothing left over, all others name what differs."""
+
+from __future__ import annotations
+
+import pytest
+
+from caching.semantic.explanation import may_be_weighed, unexplained
+from caching.semantic.text.analysis import analyse
+
+EXPLAINED = {
+    "frame": [
+        ("please help in finding a bus", "I am looking for a bus"),
+        ("Will you find a cab?", "find a cab"),
+        ("i d like to book a room", "book a room"),
+        ("I'm looking for a rental car. Can you find one?", "find me a rental car"),
+    ],
+    "purpose": [
+        ("find a movie to watch online", "find a movie online"),
+        ("show me attractions I can visit", "show me some attractions"),
+        ("set an alarm to wake me up at 7 am", "set an alarm for 7 am"),
+    ],
+    "embedded question": [
+        ("let me know what the price of rice is", "what is the price of rice"),
+        ("could you tell me what the capital of Peru is", "what is the capital of Peru"),
+    ],
+    "two objects": [
+        ("give zero stars to this textbook", "give this textbook zero stars"),
+        ("send the report to Maria", "send Maria the report"),
+    ],
+    "rating": [("rate this novel 4 stars out of 6", "give this novel 4 out of 6 stars")],
+    "holder of a property": [
+        ("the weather for Boston", "the weather in Boston"),
+        ("the showtimes at the Odeon", "showtimes for the Odeon"),
+    ],
+    "date": [
+        ("weather for March 7th", "weather on the 7th of March"),
+        ("wake me on the 3rd at 7 am", "wake me at 7 am on the 3rd"),
+    ],
+    "repeated time": [("set an alarm for every 10 minutes", "set an alarm every 10 minutes")],
+    "clock time with spaces": [("set alarm for 4 : 30 am", "set an alarm for 4:30 am")],
+    "what a thing has": [("an apartment with 3 bedrooms", "a 3 bedroom apartment")],
+    "place of a held thing": [("add 5 minutes to the timer in the kitchen", "add 5 minutes to the kitchen timer")],
+    "inability": [("why am i not able to log in", "why can i not log in")],
+}
+DIFFERENT = {
+    "purpose": [("find a movie to rent", "find a movie"), ("a house to rent", "a house to buy")],
+    "receiver": [("send Maria to the report", "send the report to Maria"), ("give 5 to 4", "give 4 to 5")],
+    "rating": [("rate it 4 out of 6", "rate it 6 out of 4"), ("rate it 4 stars", "rate it 4 points")],
+    "holder": [("a letter for Boston", "a letter from Boston"), ("the bus at the park", "the bus for the park")],
+    "date": [("weather on March 7th", "weather on April 7th"), ("on the 3rd floor", "on the 4th floor")],
+    "times": [("set an alarm from 5 am to 6 am", "set an alarm for 5 am and 6 am")],
+    "what a thing has": [("4 rooms with 3 beds", "3 rooms with 4 beds")],
+    "modal": [("can I take aspirin with wine", "should I take aspirin with wine")],
+    "question or command": [("is the front door locked", "lock the front door")],
+    "restriction": [("turn off the light here", "turn off the light"), ("find a nonstop flight", "find a flight")],
+    "quantifier": [("cancel all alarms", "cancel the alarm"), ("every light but one", "every light")],
+    "direction": [
+        ("convert 10 km to miles", "convert 10 miles to km"),
+        ("run windows on linux", "run linux on windows"),
+    ],
+    "pronoun with a name": [("can you cancel it", "can you cancel them")],
+}
+DECISIVE = [
+    ("can I eat rice", "should I eat rice"),
+    ("is the shop open", "was the shop open"),
+    ("turn off the light here", "turn off the light"),
+    ("lock front door", "is the front door locked?"),
+    ("what is aids", "what is AIDS"),
+    ("a room for 4", "4 rooms"),
+    ("play my songs", "play her songs"),
+]
+
+
+def _pairs(table: dict[str, list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    return [pair for pairs in table.values() for pair in pairs]
+
+
+def _differences(one: str, other: str) -> list[str]:
+    return unexplained(analyse(one).reading, analyse(other).reading)
+
+
+@pytest.mark.parametrize(("one", "other"), _pairs(EXPLAINED))
+def test_a_harmless_difference_is_explained_both_ways(one: str, other: str) -> None:
+    assert _differences(one, other) == _differences(other, one) == []
+
+
+@pytest.mark.parametrize(("one", "other"), _pairs(DIFFERENT))
+def test_a_difference_that_matters_is_named_both_ways(one: str, other: str) -> None:
+    assert _differences(one, other)
+    assert _differences(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), DECISIVE)
+def test_words_that_decide_are_never_weighed(one: str, other: str) -> None:
+    a, b = analyse(one).reading, analyse(other).reading
+    assert not may_be_weighed(a, b, unexplained(a, b))
+
+
+def test_words_of_content_may_be_weighed() -> None:
+    a, b = analyse("find a nice therapist").reading, analyse("find a psychologist").reading
+    assert may_be_weighed(a, b, unexplained(a, b))
