@@ -54,15 +54,22 @@ class PeriodicWorker:
             with self._lock:
                 if self._thread is None:
                     self._stopping.clear()
+                    self._woken.clear()
                     self._thread = self._start()
 
     def stop(self) -> None:
         """End the loop and wait for a `run` that is under way."""
         with self._lock:
             self._stopping.set()
+            self._woken.set()
             thread, self._thread = self._thread, None
         if thread and thread is not threading.current_thread():
             thread.join()
+
+    def wake(self) -> None:
+        """Call `run` at once, in its thread; once more if it is running."""
+        self.start()
+        self._woken.set()
 
     @property
     def stopping(self) -> bool:
@@ -79,7 +86,11 @@ class PeriodicWorker:
     def _loop(self) -> None:
         if self._at_once:
             self._run_once()
-        while not self._stopping.wait(self._seconds() if callable(self._seconds) else self._seconds):
+        while True:
+            self._woken.wait(self._seconds() if callable(self._seconds) else self._seconds)
+            if self._stopping.is_set():
+                return
+            self._woken.clear()
             self._run_once()
 
     def _run_once(self) -> None:
@@ -96,7 +107,7 @@ class PeriodicWorker:
 
     def _reset(self) -> None:
         self._thread = None
-        self._lock, self._stopping = threading.Lock(), threading.Event()
+        self._lock, self._stopping, self._woken = threading.Lock(), threading.Event(), threading.Event()
 
 
 _workers: weakref.WeakSet[PeriodicWorker] = weakref.WeakSet()

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import Error
 from django.db.models import Sum
 from django.utils import timezone
 
+from caching.database import DatabaseUnavailable, Remembered
 from caching.models import HourlyUsage
 from caching.pricing.money import Money, total
 
 CURRENCY = "USD"
 # Spending of other workers may be unknown for so long.
 REMEMBERED_SECONDS = 2.0
-
-
-@dataclass(slots=True)
-class _Known:
-    day: datetime
-    read_at: float
-    amount: Decimal
 
 
 class Spending:
@@ -34,35 +24,30 @@ class Spending:
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, _Known] = {}
-        self._lock = threading.Lock()
+        self._amounts = Remembered[tuple[str, datetime], Decimal](_in_the_ledger, REMEMBERED_SECONDS)
 
     def spent(self, client: str) -> Decimal:
         """Return today's spending in CURRENCY; while the database is disconnected, the last known value."""
-        day = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        with self._lock:
-            known = self._known.get(client)
-        if known and known.day == day and time.monotonic() - known.read_at < REMEMBERED_SECONDS:
-            return known.amount
         try:
-            amount = _in_the_books(client, day)
-        except Error:
-            amount = known.amount if known and known.day == day else Decimal(0)
-        with self._lock:
-            self._known[client] = _Known(day, time.monotonic(), amount)
-        return amount
+            return self._amounts.get((client, _today()))
+        except DatabaseUnavailable:
+            return Decimal(0)
 
     def add(self, client: str, cost: Money | None) -> None:
         """Add spending of this worker to a sum that is in use."""
-        if client in self._known and cost and (converted := cost.to(CURRENCY)):
-            with self._lock:
-                self._known[client].amount += converted.amount
+        if cost and (converted := cost.to(CURRENCY)):
+            self._amounts.change((client, _today()), lambda known: known + converted.amount)
 
     def forget(self) -> None:
-        self._known.clear()
+        self._amounts.forget()
 
 
-def _in_the_books(client: str, day: datetime) -> Decimal:
+def _today() -> datetime:
+    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _in_the_ledger(of: tuple[str, datetime]) -> Decimal:
+    client, day = of
     rows = HourlyUsage.objects.filter(client=client, hour__gte=day).values_list("currency")
     return total([Money(amount, currency) for currency, amount in rows.annotate(Sum("cost")) if currency], CURRENCY)
 

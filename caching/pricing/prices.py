@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import Error
 from django.utils import timezone
 
+from caching.database import DatabaseUnavailable, Remembered
 from caching.models import WILDCARD, Price
 from caching.pricing.money import Money
 from caching.pricing.usage import Usage
-
-logger = logging.getLogger(__name__)
 
 # A new price takes effect in every process within this time.
 REMEMBERED_SECONDS = 10.0
@@ -84,40 +79,18 @@ def cost(provider: str, model: str, usage: Usage | None, moment: datetime | None
 
 def table() -> PriceTable:
     """Return the prices, read at most every REMEMBERED_SECONDS; the last known ones if the database is down."""
-    return _remembered.get()
+    try:
+        return _tables.get("")
+    except DatabaseUnavailable:
+        return PriceTable([])
 
 
 def forget() -> None:
-    _remembered.forget()
-
-
-class _Remembered:
-    def __init__(self) -> None:
-        self._table = PriceTable([])
-        self._read_at = float("-inf")
-        self._lock = threading.Lock()
-
-    def get(self) -> PriceTable:
-        if time.monotonic() - self._read_at < REMEMBERED_SECONDS:
-            return self._table
-        with self._lock:
-            if time.monotonic() - self._read_at >= REMEMBERED_SECONDS:
-                self._read()
-        return self._table
-
-    def forget(self) -> None:
-        self._read_at = float("-inf")
-
-    def _read(self) -> None:
-        try:
-            self._table = PriceTable(Price.objects.all())
-        except Error as error:
-            logger.warning("Cannot read prices, continuing with the last known ones: %s", error)
-        self._read_at = time.monotonic()
+    _tables.forget()
 
 
 def _fits(pattern: str, model: str) -> bool:
     return pattern == model or (pattern.endswith(WILDCARD) and model.startswith(pattern[:-1]))
 
 
-_remembered = _Remembered()
+_tables = Remembered[str, PriceTable](lambda _: PriceTable(Price.objects.all()), REMEMBERED_SECONDS)

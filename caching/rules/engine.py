@@ -5,24 +5,19 @@ Checked before every look-up: without rules it costs a look at the clock and at 
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from django.conf import settings
-from django.db import Error, close_old_connections
 from django.db.models.signals import post_delete, post_save
 
+from caching.database import DatabaseUnavailable, Remembered
 from caching.models import WILDCARD, CacheRule
 from caching.policy import LEVELS, CacheType, Level, Policy
 from caching.rules.kinds import Kind, kinds_of
 from caching.rules.languages import language_of
-
-logger = logging.getLogger(__name__)
 
 # A changed rule holds in every worker within this time.
 REMEMBERED_SECONDS = 5.0
@@ -185,55 +180,20 @@ def _is_language(code: str, request: Request) -> bool:
     return (request.language or language_of(request.text)).partition("_")[0] == code.lower().partition("-")[0]
 
 
-class _Remembered:
-    """Read at the first use; later in a thread, so that no request waits for the database."""
-
-    def __init__(self) -> None:
-        self._book = RuleBook([])
-        self._read_at = float("-inf")
-        self._lock = threading.Lock()
-        self._reading = False
-
-    def get(self) -> RuleBook:
-        if time.monotonic() - self._read_at >= REMEMBERED_SECONDS:
-            self._refresh()
-        return self._book
-
-    def forget(self) -> None:
-        self._read_at = float("-inf")
-
-    def _refresh(self) -> None:
-        with self._lock:
-            if time.monotonic() - self._read_at < REMEMBERED_SECONDS or self._reading:
-                return
-            if self._read_at == float("-inf"):
-                self._read()
-                return
-            self._reading = True
-        threading.Thread(target=self._read_aside, name="cache-rules", daemon=True).start()
-
-    def _read_aside(self) -> None:
-        try:
-            self._read()
-        finally:
-            self._reading = False
-            close_old_connections()
-
-    def _read(self) -> None:
-        try:
-            self._book = RuleBook(CacheRule.objects.filter(enabled=True))
-        except Error as error:
-            logger.warning("Cache rules cannot be read; those known stay in force: %s", error)
-        self._read_at = time.monotonic()
+_books = Remembered[str, RuleBook](lambda _: RuleBook(CacheRule.objects.filter(enabled=True)), REMEMBERED_SECONDS)
 
 
-_remembered = _Remembered()
-rule_book = _remembered.get
+def rule_book() -> RuleBook:
+    """Return the enabled rules; the last known ones if the database is down."""
+    try:
+        return _books.get("")
+    except DatabaseUnavailable:
+        return RuleBook([])
 
 
 def forget(**kwargs: object) -> None:
     """Read the rules again at the next request. Called by signals too."""
-    _remembered.forget()
+    _books.forget()
 
 
 post_save.connect(forget, sender=CacheRule)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import cast
 
 from django.http import HttpRequest
@@ -12,6 +10,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from caching.database import Remembered
 from speech.models import Client, hash_key
 
 # Seconds that a worker caches a client. A revoked key must stop working everywhere within 30 seconds.
@@ -37,29 +36,11 @@ class ClientKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-class ClientCache:
-    """Active clients by the hash of their key, each read from the database at most every REMEMBERED_SECONDS."""
-
-    def __init__(self) -> None:
-        self._clients: dict[str, tuple[float, Client | None]] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key_hash: str) -> Client | None:
-        read_at, client = self._clients.get(key_hash, (float("-inf"), None))
-        if time.monotonic() - read_at < REMEMBERED_SECONDS:
-            return client
-        client = Client.objects.filter(key_hash=key_hash, is_active=True).first()
-        with self._lock:
-            if len(self._clients) >= REMEMBERED_KEYS:
-                self._clients.clear()
-            self._clients[key_hash] = (time.monotonic(), client)
-        return client
-
-    def forget(self) -> None:
-        self._clients.clear()
+def _active_client(key_hash: str) -> Client | None:
+    return Client.objects.filter(key_hash=key_hash, is_active=True).first()
 
 
-clients = ClientCache()
+clients = Remembered[str, Client | None](_active_client, REMEMBERED_SECONDS, most=REMEMBERED_KEYS)
 
 
 def client_of(request: Request | HttpRequest) -> Client:

@@ -6,10 +6,12 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
+from caching.database import DatabaseUnavailable
 from speech.exceptions import GatewayError
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,15 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
         error = IncompleteBody()
     if isinstance(error, drf.APIException):
         return _from_drf(error)
+    if isinstance(error, DatabaseUnavailable | OperationalError | InterfaceError):
+        # Told in the log once, by caching.database.
+        return error_response(
+            503,
+            "The gateway's database does not answer. Try again in a moment.",
+            type="server_error",
+            code="database_unavailable",
+            headers={"Retry-After": "1"},
+        )
     logger.exception("Unexpected error in %s", context["view"].__class__.__name__)
     return error_response(500, "Internal server error.", type="server_error", code="internal_error")
 

@@ -151,13 +151,21 @@ def quiet_background(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work of these workers waits until a test does it itself: a thread would not see the test's transaction."""
     from caching import background
 
-    start = background.PeriodicWorker.start
+    start, wake = background.PeriodicWorker.start, background.PeriodicWorker.wake
+    quiet = ("ledger", "judging", "tasks", "request-bodies", "stored-responses")
 
     def start_unless_quiet(worker: background.PeriodicWorker) -> None:
-        if worker.name not in ("ledger", "judging", "tasks", "request-bodies", "stored-responses"):
+        if worker.name not in quiet:
             start(worker)
 
+    def wake_here(worker: background.PeriodicWorker) -> None:
+        if worker.name in quiet:
+            worker._run()
+        else:
+            wake(worker)
+
     monkeypatch.setattr(background.PeriodicWorker, "start", start_unless_quiet)
+    monkeypatch.setattr(background.PeriodicWorker, "wake", wake_here)
     background._tasks.clear()
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import OperationalError
 
 from caching.llm.request import ChatQuery
 from caching.models import CacheRule
 from caching.policy import Policy
 from caching.rules import engine
 from caching.rules.engine import NEVER_STORED, apply_to_answer, apply_to_speech
-from speechsite.tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -165,26 +162,3 @@ def test_a_change_holds_at_once_in_its_process() -> None:
     assert answer().rule == "A rule"
     changed.delete()
     assert answer().rule == ""
-
-
-def test_the_last_rules_known_hold_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    rule("A rule")
-    assert answer().rule == "A rule"
-
-    def away(*args: Any, **kwargs: Any) -> None:
-        raise OperationalError("gone")
-
-    monkeypatch.setattr(CacheRule.objects, "filter", away)
-    engine.forget()
-    assert answer().rule == "A rule"
-
-
-def test_rules_are_read_again_beside_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    readers: list[str] = []
-    monkeypatch.setattr(engine._Remembered, "_read", lambda self: readers.append(threading.current_thread().name))
-    engine.forget()
-    answer()
-    monkeypatch.setattr(engine._remembered, "_read_at", engine.time.monotonic() - engine.REMEMBERED_SECONDS - 1)
-    answer()
-    wait_until(lambda: len(readers) == 2)
-    assert readers == [threading.current_thread().name, "cache-rules"]

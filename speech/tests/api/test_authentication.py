@@ -9,6 +9,7 @@ import pytest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.test import APIClient
 
+from caching import database
 from speech.api import authentication
 from speech.models import Client, hash_key
 from speech.tests.support.bad_requests import error_of
@@ -57,15 +58,15 @@ def test_many_clients_are_remembered(clients: Clients, django_assert_num_queries
         assert [authentication.clients.get(hash_key(key)) for _, key in made] == [client for client, _ in made]
 
 
-def test_what_was_read_is_believed_for_fifteen_seconds(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_was_read_fifteen_seconds_ago_at_most(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     client, key = clients("tester")
     now = [time.monotonic()]
-    monkeypatch.setattr(authentication, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: now[0]))
     assert authentication.clients.get(hash_key(key)) == client
     Client.objects.filter(pk=client.pk).update(is_active=False)
-    now[0] += 14.9
+    now[0] += 7.4
     assert authentication.clients.get(hash_key(key)) == client
-    now[0] += 0.1
+    now[0] += 7.6
     assert authentication.clients.get(hash_key(key)) is None
 
 
@@ -79,17 +80,6 @@ def test_a_client_that_was_switched_off_is_unknown(clients: Clients) -> None:
 def test_a_missing_key_is_explained(clients: Clients) -> None:
     for authorization in (None, "Bearer ", "Basic dXNlcjpwYXNz"):
         assert error_of(ask(authorization))["message"] == "Send your API key as `Authorization: Bearer <key>`."
-
-
-def test_the_memory_is_emptied_when_it_is_full(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authentication, "REMEMBERED_KEYS", 3)
-    for number in range(3):
-        authentication.clients.get(str(number))
-    assert set(authentication.clients._clients) == {"0", "1", "2"}
-    authentication.clients.get("3")
-    assert set(authentication.clients._clients) == {"3"}
-    authentication.clients.forget()
-    assert not authentication.clients._clients
 
 
 def test_the_schema_says_how_to_authenticate() -> None:
@@ -116,15 +106,15 @@ def test_a_revoked_key_dies_within_thirty_seconds(clients: Clients, monkeypatch:
     Client.objects.filter(pk=client.pk).update(is_active=False)
     now = time.monotonic()
     # Of this module alone: other threads need the real one.
-    monkeypatch.setattr(authentication, "time", SimpleNamespace(monotonic=lambda: now + 30))
+    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: now + 30))
     assert ask(f"Bearer {key}").status_code == 401
 
 
 def test_guessing_does_not_fill_the_memory(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authentication, "REMEMBERED_KEYS", 10)
+    monkeypatch.setattr(authentication.clients, "_most", 10)
     for number in range(25):
         ask(f"Bearer sg_{number}")
-    assert len(authentication.clients._clients) <= 10
+    assert len(authentication.clients._known) <= 10
 
 
 def test_clients_do_not_see_each_others_answers(clients: Clients) -> None:
