@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from django.db import Error, close_old_connections, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from caching.background import PeriodicWorker
 
@@ -36,6 +38,23 @@ V = TypeVar("V")
 
 class DatabaseUnavailable(Exception):
     """The database is disconnected or does not answer in time."""
+
+
+class NotMigrated(Exception):
+    """The database lacks the migrations `names`."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(f"The database lacks {len(names)} migrations, the first is {names[0]}.")
+        self.names = names
+
+
+@cache
+def require_migrations() -> None:
+    """Raise NotMigrated until every migration is applied, and django.db.Error without a database."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        raise NotMigrated([f"{migration.app_label}.{migration.name}" for migration, _ in plan])
 
 
 class Trouble:

@@ -14,7 +14,7 @@ from caching.plugins import plugin_names
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
 from speechsite import __version__
-from speechsite.conf import cors, env, log_config
+from speechsite.conf import cors, database, env, log_config
 from speechsite.conf.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from speechsite.conf.unfold import UNFOLD as UNFOLD
 from speechsite.server import private_redis
@@ -144,17 +144,12 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # Database
 
 DATABASES: dict[str, Any] = {
-    "default": env.database("DATABASE_URL", envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")),
+    "default": database.entry(
+        "DATABASE_URL",
+        envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+        pool_size=envint("DATABASE_POOL_SIZE", 8, least=4),
+    ),
 }
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # WAL lets readers go on while one worker writes; IMMEDIATE takes the write lock before reading, so that two
-    # workers wait for each other where they would otherwise fail with "database is locked". What is deleted is
-    # overwritten with zeros.
-    DATABASES["default"]["OPTIONS"] = {
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
-    }
 
 # Server (`manage.py serve`)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from caching.database import DatabaseUnavailable, NotMigrated, call, require_migrations
 from caching.redis import store
 from speech import providers
 from speech.routing.breaker import breaker_of
@@ -35,12 +36,18 @@ def state_of_parts() -> dict[str, Any]:
 
 def _database() -> dict[str, Any]:
     try:
-        connection.ensure_connection()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError as error:
-        return {"status": "down", "reason": type(error).__name__}
+        call(_ask_the_database)
+    except DatabaseUnavailable:
+        return {"status": "down"}
+    except NotMigrated as error:
+        return {"status": "not migrated", "missing": error.names}
     return {"status": "ok"}
+
+
+def _ask_the_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    require_migrations()
 
 
 def _redis() -> dict[str, Any]:

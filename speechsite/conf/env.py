@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 
@@ -41,15 +39,6 @@ class EnvReader:
     def items(self, name: str, default: str = "") -> list[str]:
         """Return the comma-separated items of a value."""
         return [item.strip() for item in self.text(name, default).split(",") if item.strip()]
-
-
-def database(name: str, url: str) -> dict[str, Any]:
-    """Return Django's DATABASES entry for `url`."""
-    try:
-        return dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
-    except ValueError as error:
-        # The message does not repeat the value: it may hold a password.
-        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name") from error
 
 
 def rates(name: str, text: str) -> dict[str, Decimal]:

@@ -121,6 +121,7 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(autouse=True)
 def quiet_ledger() -> Iterator[None]:
     """The ledger of this process writes in the test's own thread and transaction, and forgets what a test left."""
+    from caching import database
     from caching.ledger import writer
     from caching.pricing import prices
     from caching.rules import engine
@@ -129,6 +130,7 @@ def quiet_ledger() -> Iterator[None]:
     engine.forget()
     yield
     writer.writer.__init__()  # type: ignore[misc]
+    database.trouble.end()
     prices.forget()
     engine.forget()
 

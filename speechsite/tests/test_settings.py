@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from speechsite import settings as module
-from speechsite.conf import env
+from speechsite.conf import database, env
 from speechsite.conf.env import EnvReader
 
 
@@ -59,7 +59,7 @@ def test_a_reader_names_the_variable_that_is_wrong(read: Any, value: str, compla
 @pytest.mark.parametrize(
     ("read", "value", "complaint"),
     [
-        (env.database, "mysql!//x:secret@h", "NAME must look like postgres://"),
+        (lambda name, url: database.entry(name, url, 8), "mysql!//x:secret@h", "NAME must look like postgres://"),
         (env.rates, "INR", "NAME must look like INR=83,EUR=0.92, not 'INR'"),
         (env.rates, "INR=0", "NAME must hold positive rates only"),
         (env.share, "2 %", "NAME must be a number from 0 to 1, not '2 %'"),

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+from caching import database
 from caching.redis import store
+from speech.api import health
 
 pytestmark = pytest.mark.django_db
 
@@ -50,12 +53,22 @@ def test_readyz_names_what_a_provider_lacks(client: Client, settings: Any) -> No
     assert providers["tts"] == {"name": "nobody", "status": "unknown"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_readyz_is_503_without_its_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails() -> None:
         raise OperationalError("could not connect to postgres://user:secret@host")
 
-    with monkeypatch.context() as broken:
-        broken.setattr(connection, "ensure_connection", fails)
-        response = client.get("/readyz")
+    monkeypatch.setattr(health, "_ask_the_database", fails)
+    response = client.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (503, "failed")
     assert "secret" not in response.content.decode()
+
+
+def test_readyz_is_503_without_migrations(client: Client) -> None:
+    database.require_migrations.cache_clear()
+    last = MigrationRecorder.Migration.objects.filter(app="caching").order_by("name").last()
+    assert last is not None
+    last.delete()
+    response = client.get("/readyz")
+    told = {"status": "not migrated", "missing": [f"caching.{last.name}"]}
+    assert (response.status_code, response.json()["database"]) == (503, told)

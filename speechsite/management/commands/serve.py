@@ -14,11 +14,10 @@ from contextlib import ExitStack
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from caching.redis.url import mask_password
-from speechsite.server import first_run, private_redis
+from speechsite.server import first_run, migrations, private_redis
 
 START_SECONDS = 60.0
 
@@ -49,6 +48,7 @@ class Command(BaseCommand):
             # Half of them may wait for incomplete bodies.
             os.environ["THREADS"] = str(options["threads"])
             password = self._prepare(cleanup) if options["embedded"] else ""
+            migrations.demand()
             self._tell("Server", f"starting {options['workers']} workers with {options['threads']} threads each")
             server = self._start_server(options)
             cleanup.callback(_stop, server)
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         else:
             self._tell("Redis", mask_password(settings.REDIS_URL))
         self._tell("Database", f"migrating {settings.DATABASES['default']['NAME']}")
-        call_command("migrate", verbosity=0)
+        migrations.migrate()
         return first_run.create_accounts()
 
     def _tell(self, step: str, what: str) -> None:

@@ -1,0 +1,39 @@
+"""Django's DATABASES entry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+# WAL lets readers go on while one worker writes; IMMEDIATE takes the write lock before reading, so that two workers
+# wait for each other where they would otherwise fail with "database is locked". What is deleted is overwritten with zeros.
+_SQLITE = {
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 10,
+}
+# Seconds and milliseconds after which libpq gives up a host that does not answer.
+_POSTGRESQL = {"connect_timeout": 2, "keepalives_idle": 10, "keepalives_interval": 3, "tcp_user_timeout": 10_000}
+_POOL_PATIENCE = 2.0
+
+
+def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
+    """Return the entry for `url`, the value of the variable `name`; options in the URL win over ours.
+
+    PostgreSQL gets a pool of at most `pool_size` connections in each worker, shared by its threads.
+    """
+    try:
+        found = dict(dj_database_url.parse(url, conn_health_checks=True))
+    except ValueError as error:
+        # The message does not repeat the value: it may hold a password.
+        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name") from error
+    options = found.get("OPTIONS", {})
+    if found["ENGINE"] == "django.db.backends.sqlite3":
+        # One connection of each thread, which costs more to open than to keep.
+        found |= {"CONN_MAX_AGE": 60, "OPTIONS": _SQLITE | options}
+    elif found["ENGINE"] == "django.db.backends.postgresql":
+        pool = {"min_size": 0, "max_size": pool_size, "timeout": _POOL_PATIENCE}
+        found |= {"OPTIONS": _POSTGRESQL | {"pool": pool} | options}
+    return found
