@@ -13,11 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from django.db import Error, close_old_connections, connection
+from django.db import Error, InterfaceError, OperationalError, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from caching.background import PeriodicWorker
@@ -37,7 +38,7 @@ V = TypeVar("V")
 
 
 class DatabaseUnavailable(Exception):
-    """The database is disconnected or does not answer in time."""
+    """The database is disconnected, does not answer in time, or refuses a query."""
 
 
 class NotMigrated(Exception):
@@ -107,7 +108,10 @@ def call(query: Callable[[], V], patience: float = LONGEST_PATIENCE) -> V:
     Inside a transaction `query` runs in the caller's thread, whose connection alone sees the rows of the transaction.
     """
     if connection.in_atomic_block:
-        return query()
+        try:
+            return query()
+        except Error as error:
+            raise DatabaseUnavailable(str(error)) from error
     _refuse_in_trouble()
     return _result(_readers.submit(query), patience)
 
@@ -125,7 +129,7 @@ def _result(future: Future[V], patience: float) -> V:
         trouble.begin(f"no answer within {patience:g} s")
         raise DatabaseUnavailable("The database does not answer.") from error
     except Error as error:
-        raise DatabaseUnavailable("The database does not answer.") from error
+        raise DatabaseUnavailable(str(error)) from error
 
 
 class _Readers:
@@ -158,14 +162,15 @@ class _Readers:
             query, future = self._queue.get()
             try:
                 future.set_result(query())
-            except Error as error:
+            except (OperationalError, InterfaceError) as error:
                 trouble.begin(error)
                 future.set_exception(error)
             except Exception as error:  # noqa: BLE001 (raised where the result is read)
                 future.set_exception(error)
             else:
                 trouble.end()
-            finally:
+            with suppress(Exception):
+                # A connection that cannot even be closed is opened anew, and the thread must go on.
                 close_old_connections()
 
 

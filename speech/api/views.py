@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from caching.database import call
 from caching.llm.request import text_of
 from caching.policy import Level, Policy
 from speech import accounting, answer_ids, services
@@ -135,7 +136,8 @@ class ReceiptView(APIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
     def get(self, request: Request, id: uuid.UUID) -> Response:
         """Receipt of a voice turn, kept for ten minutes: sentences, cache status, billed units."""
-        return Response(get_object_or_404(Receipt.objects.fresh(), id=id, client=client_of(request)).body)
+        client = client_of(request)
+        return Response(call(lambda: get_object_or_404(Receipt.objects.fresh(), id=id, client=client)).body)
 
 
 class FeedbackView(APIView):
@@ -153,7 +155,7 @@ class FeedbackView(APIView):
         Idempotent: repeating the same feedback changes nothing.
         """
         said, client = read_call(FeedbackRequestSerializer, request), client_of(request)
-        removed = feedback.give(client=client, id=said.id, correct=said.correct, comment=said.comment)
+        removed = call(lambda: feedback.give(client=client, id=said.id, correct=said.correct, comment=said.comment))
         if removed is None:
             raise NotFound("No answer with this id was sent to you.")
         body = {"id": said.id, "correct": said.correct, "removed": None if hides(client) else removed}
@@ -165,8 +167,11 @@ def _policy(request: Request | HttpRequest, level: Level) -> Policy:
 
 
 def _keep_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> None:
-    Receipt.objects.prune()
-    Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
+    def keep() -> None:
+        Receipt.objects.prune()
+        Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
+
+    call(keep)
 
 
 def _chat_body(client: Client, result: services.ChatResult, level: str, id: str) -> dict[str, Any]:

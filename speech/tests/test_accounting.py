@@ -66,8 +66,7 @@ def test_a_text_is_billed_by_the_sentence_and_its_whole_is_worth_all_of_them(api
 
 
 def test_an_unknown_price_is_null_and_has_no_header(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prices._remembered, "_table", prices.PriceTable([]))
-    monkeypatch.setattr(prices._remembered, "_read_at", float("inf"))
+    monkeypatch.setattr(prices, "table", lambda: prices.PriceTable([]))
     answer = api.post("/api/chat/", CHAT, format="json")
     assert answer.json()["cost"] == {"usd": None, "saved_usd": "0"}
     assert "X-Cost-USD" not in answer.headers

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import Error as DatabaseError
 from django.http import HttpRequest
 
 from caching.background import PeriodicWorker
+from caching.database import DatabaseUnavailable, call
 from speech.api.authentication import client_of
 from speech.api.openai.responses_api.messages import Item, kind_of
 from speech.api.openai.responses_api.response import Response
@@ -63,7 +63,7 @@ def conversation_of(client: Client, continues: str, items: Sequence[Item]) -> Co
 
 def find(client: Client, id: str) -> StoredResponse:
     """Return a stored response of `client`. Raises ResponseNotFound."""
-    found = StoredResponse.objects.of(client, [token_of(id)]).first()
+    found = call(StoredResponse.objects.of(client, [token_of(id)]).first)
     if found is None:
         raise ResponseNotFound(f"Response with id '{id[:100]}' not found.")
     return found
@@ -79,10 +79,12 @@ def keep(client: Client, response: Response, said: Conversation, upstream: dict[
     """Store a response and return it. Without a database it is returned with `store` false."""
     _pruning.start()
     try:
-        StoredResponse.objects.keep(
-            client, response["id"], body=response, input=said.own, earlier=said.earlier, upstream=upstream
+        call(
+            lambda: StoredResponse.objects.keep(
+                client, response["id"], body=response, input=said.own, earlier=said.earlier, upstream=upstream
+            )
         )
-    except DatabaseError as error:
+    except DatabaseUnavailable as error:
         logger.warning("A response could not be stored: %s", error)
         return {**response, "store": False}
     return response
@@ -108,7 +110,8 @@ def _referred(item: Item, stored: dict[str, Item]) -> Item:
 
 def _stored_items(client: Client, ids: Iterable[str]) -> dict[str, Item]:
     tokens = {match[1] for id in ids if (match := _ITEM_ID.fullmatch(id))}
-    return {item["id"]: item for row in StoredResponse.objects.of(client, tokens) for item in row.body["output"]}
+    rows = call(lambda: list(StoredResponse.objects.of(client, tokens)))
+    return {item["id"]: item for row in rows for item in row.body["output"]}
 
 
 def _native_items(client: Client) -> dict[str, Item]:
