@@ -8,7 +8,8 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 # WAL lets readers go on while one worker writes; IMMEDIATE takes the write lock before reading, so that two workers
-# wait for each other where they would otherwise fail with "database is locked". What is deleted is overwritten with zeros.
+# wait for each other where they would otherwise fail with "database is locked". Deleted rows are overwritten with
+# zeros.
 _SQLITE = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
     "transaction_mode": "IMMEDIATE",
