@@ -23,7 +23,7 @@ LONGEST_FUNCTION = 60
 
 LAYERS = {
     "caching": (
-        "apps migrations keys policy metrics redaction fields plugins background",
+        "apps migrations keys policy metrics redaction fields plugins background database",
         "redis",
         "models",
         "coordination pricing entry installation shared_scope archive",
