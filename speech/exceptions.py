@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class GatewayError(Exception):
     """A failure with a status, a stable code of ours, and a message that is safe to show to a client."""
@@ -147,12 +149,21 @@ class ProviderNotConfigured(ProviderError):
 
 
 class ProviderRejected(InvalidRequest):
-    """The provider rejected the request as invalid (400, 404, 413 or 422)."""
+    """The provider rejected the request as invalid, with this status: 400, 404, 409, 413 or 422."""
 
     code = "provider_rejected_request"
+
+    def __init__(self, message: str, *, status: int = 400, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.status = status
 
 
 class ProviderBadAnswer(ProviderError):
     """An answer that is not of the provider's documented form, empty, or cut short."""
 
     code = "provider_bad_answer"
+
+    def __init__(self, message: str, *, empty: bool = False, **more: Any) -> None:
+        """`empty`: there is no content, for which the request may be the reason."""
+        super().__init__(message, **more)
+        self.empty = empty

@@ -72,7 +72,9 @@ def _may_be_stored(request: HttpRequest) -> bool:
 
 
 def json_response(body: Any, headers: Mapping[str, str]) -> HttpResponse:
-    return HttpResponse(_encode(body).encode(), content_type="application/json", headers=dict(headers))
+    # Halves of a character that came in two chunks of a stream are not one character again.
+    data = _encode(body).encode("utf-8", "replace")
+    return HttpResponse(data, content_type="application/json", headers=dict(headers))
 
 
 class PreparedSerializer(serializers.Serializer[Any]):

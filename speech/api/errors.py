@@ -56,6 +56,14 @@ class PayloadTooLarge(drf.APIException):
     default_code = "payload_too_large"
 
 
+def as_gateway_error(error: Exception) -> GatewayError:
+    """Return an error in the middle of a stream as one that may be shown. Logs it if it is none of ours."""
+    if isinstance(error, GatewayError):
+        return error
+    logger.error("Unexpected error in a stream", exc_info=error)
+    return GatewayError("Internal server error.")
+
+
 def error_body(message: str, *, type: str, param: str | None, code: str) -> dict[str, Any]:
     return {"error": {"message": message, "type": type, "param": param, "code": code}}
 

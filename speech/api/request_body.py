@@ -7,9 +7,6 @@ request forbids to store; speech/tests/api/test_request_body.py notices a change
 
 from __future__ import annotations
 
-import codecs
-import json
-import math
 from contextlib import ExitStack
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
@@ -21,14 +18,13 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
 from caching.background import PeriodicWorker
+from speech import strict_json
 from speech.api.body_stream import LARGE_BYTES, BodyStream, place_for_large_body
 
 T_co = TypeVar("T_co", covariant=True)
 
 REMEMBERED_BODIES = 4096
 LARGEST_REMEMBERED_BYTES = 8192
-# Levels of JSON: a key is made of it by recursion.
-MOST_NESTED = 200
 # `manage.py forget` waits so long before it says that a client is forgotten.
 FORGET_SECONDS = 5.0
 
@@ -99,38 +95,12 @@ setting_changed.connect(forget)
 def parse_json(body: bytes) -> Any:
     """Return the value of a JSON text. Raises ParseError with the position of the mistake."""
     try:
-        text = body.removeprefix(codecs.BOM_UTF8).decode()
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-    except UnicodeDecodeError as error:
-        raise ParseError(f"The body is not valid UTF-8 (byte {error.start}).") from error
-    except RecursionError as error:
-        raise ParseError("The JSON body is nested too deeply.") from error
+        value = strict_json.parse(body)
     except ValueError as error:
-        raise ParseError(f"The body is not valid JSON: {error}") from error
-    if body.count(b"[") + body.count(b"{") > MOST_NESTED and _depth(value) > MOST_NESTED:
-        raise ParseError("The JSON body is nested too deeply.")
+        raise ParseError(f"The body is {error}.") from error
     if _may_hold_forbidden(body):
         _refuse_forbidden(value)
     return value
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"{text[:40]} is too large a number")
-    return number
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level := [item for item in level if isinstance(item, dict | list)]:
-        depth += 1
-        level = [item for each in level for item in (each.values() if isinstance(each, dict) else each)]
-    return depth
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def _may_hold_forbidden(body: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -11,11 +12,20 @@ from functools import cache
 from django.conf import settings
 
 from caching.metrics import samples_of
-from speech.exceptions import GatewayError, ProviderRateLimited, ProviderRejected, ProviderTimeout, ProviderUnavailable
+from speech.exceptions import (
+    GatewayError,
+    ProviderBadAnswer,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 from speech.metrics import CIRCUIT_OPEN, LEFT_ALONE, measured
 from speech.providers.base import BaseProvider
 
 # Longest time between two trial calls, whatever `Retry-After` says.
+logger = logging.getLogger(__name__)
+
 LONGEST_SECONDS = 300.0
 
 
@@ -91,24 +101,38 @@ def open_circuits() -> list[str]:
 
 
 @contextmanager
+def _readable(provider: BaseProvider) -> Iterator[None]:
+    """Turn the failure of our own code over an answer into ProviderBadAnswer, so that a fallback is asked."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        logger.exception("%s sent an answer that cannot be read", provider.name)
+        raise ProviderBadAnswer(f"{provider.name} sent an answer that cannot be read") from error
+
+
+@contextmanager
 def calling(provider: BaseProvider, operation: str) -> Iterator[None]:
     """Run a provider call: refuse it while the circuit is open, else time it and count its failures.
 
-    A refused request proves that the provider works. An unreadable answer, a wrong key or an empty account says nothing
-    about the next call.
+    Only faults of the provider are failures, an answer that our code stumbles over included. A refused request proves
+    that it works; a wrong key, an empty account or an answer without content says nothing about the next call.
     """
     provider.ensure_configured()
     if not settings.PROVIDER_BREAKER_FAILURES:
-        with measured(provider.name, operation):
+        with measured(provider.name, operation), _readable(provider):
             yield
         return
     breaker = breaker_of(provider.name, operation)
     breaker.admit()
     try:
-        with measured(provider.name, operation):
+        with measured(provider.name, operation), _readable(provider):
             yield
     except (ProviderUnavailable, ProviderTimeout, ProviderRateLimited) as error:
         breaker.failed(error)
+        raise
+    except ProviderBadAnswer as error:
+        if not error.empty:
+            breaker.failed(error)
         raise
     except ProviderRejected:
         breaker.succeeded()

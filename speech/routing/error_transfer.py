@@ -7,7 +7,14 @@ from typing import Any
 from caching.coordination.single_flight import Failures, LeaderLost, LeaderSilent
 from caching.result import NothingCached
 from speech import exceptions
-from speech.exceptions import GatewayError, NotCached, ProviderError, ProviderTimeout, ProviderUnavailable
+from speech.exceptions import (
+    GatewayError,
+    NotCached,
+    ProviderError,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 
 CACHE_ERRORS = (NothingCached, LeaderLost, LeaderSilent)
 
@@ -30,6 +37,7 @@ def _dump(error: Exception) -> dict[str, Any] | None:
         "param": error.param,
         "code": error.code,
         "retry_after": error.retry_after,
+        **({"status": error.status} if isinstance(error, ProviderRejected) else {}),
     }
 
 

@@ -104,7 +104,7 @@ def first_of(sentences: Iterator[str]) -> str:
     """Wait for the first sentence. Raises ProviderBadAnswer if there is none to speak."""
     if first := next(sentences, ""):
         return first
-    raise ProviderBadAnswer("the model's answer contains no text to speak")
+    raise ProviderBadAnswer("the model's answer contains no text to speak", empty=True)
 
 
 def clips_of(speaker: Speaker, sentences: Generator[str]) -> Iterator[Clip]:
@@ -124,7 +124,8 @@ def spoken_turn(
 
     def ended(error: BaseException | None) -> None:
         receipt.words = playback.words
-        receipt.error = error.message if isinstance(error, GatewayError) else None
+        if isinstance(error, Exception):
+            receipt.error = error.message if isinstance(error, GatewayError) else "Internal server error."
         tts.count(playback.result, speaker.policy, speaker.request.voice)
 
     sound.at_end.append(ended)

@@ -129,7 +129,8 @@ class Speaker:
                 if chunk := samples.feed(item):
                     yield chunk
             if not size or size % BYTES_PER_SAMPLE:
-                raise ProviderBadAnswer(f"{self.provider.name} returned {'incomplete' if size else 'no'} audio")
+                message = f"{self.provider.name} returned {'incomplete' if size else 'no'} audio"
+                raise ProviderBadAnswer(message, empty=not size)
             if rest := samples.finish():
                 yield rest
         if words:

@@ -10,8 +10,7 @@ from typing import Any
 
 from caching.llm.entry import Answer
 from caching.llm.stream import ENVELOPE
-from speech.api.errors import error_body
-from speech.exceptions import GatewayError
+from speech.api.errors import as_gateway_error, error_body
 
 DONE = b"data: [DONE]\n\n"
 
@@ -53,7 +52,7 @@ def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, wants_usage:
         if usage and wants_usage:
             yield _event({**last, "choices": [], "usage": usage})
         yield DONE
-    except GatewayError as error:
+    except Exception as error:  # noqa: BLE001 (a stream never ends without a word)
         yield _failure(error)
     finally:
         _close(chunks)
@@ -72,7 +71,7 @@ def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]
         usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
         yield _event({"type": "speech.audio.done", "usage": usage})
         yield DONE
-    except GatewayError as error:
+    except Exception as error:  # noqa: BLE001
         yield _failure(error)
     finally:
         _close(sound)
@@ -91,7 +90,8 @@ def _event(data: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps(data, separators=(",", ":")).encode() + b"\n\n"
 
 
-def _failure(error: GatewayError) -> bytes:
+def _failure(error: Exception) -> bytes:
+    error = as_gateway_error(error)
     return _event(error_body(error.message, type=error.type, param=error.param, code=error.code))
 
 

@@ -15,6 +15,7 @@ from urllib3 import Timeout, encode_multipart_formdata
 from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
+from speech import strict_json
 from speech.exceptions import (
     GatewayError,
     ProviderAuthFailed,
@@ -28,13 +29,12 @@ from speech.exceptions import (
 from speech.providers._shared import errors
 from speech.providers._shared.api_keys import keys_of
 from speech.providers._shared.http_connections import POOL
-from speech.providers._shared.http_response import Reply
+from speech.providers._shared.http_response import LARGEST_BODY, Reply
 
 _RETRIES = 2
 _FIRST_PAUSE = 0.25  # seconds, doubled for the second retry
 _PATIENCE = 2  # read time-outs after which a call is not tried again
 _LONGEST_PAUSE = 5.0  # seconds; a provider that asks for more is not worth the client's wait
-_LARGEST_BODY = 64 * 1024 * 1024
 _LARGEST_ERROR = 65_536
 _FAULTS_OF_A_KEY = (ProviderAuthFailed, ProviderQuotaExceeded, ProviderRateLimited)
 
@@ -77,21 +77,36 @@ def post(call: Call) -> Iterator[Reply]:
 def call_for_json(call: Call) -> dict[str, Any]:
     """Send `call` and return the JSON object that it is answered with, all of it within one read time-out."""
     with post(call) as reply:
-        body = reply.read(_LARGEST_BODY)
-    if len(body) > _LARGEST_BODY:
-        raise ProviderBadAnswer(f"{call.provider} sent more than {_LARGEST_BODY} bytes")
-    return json_object(call.provider, body)
+        body = reply.read(LARGEST_BODY)
+    if len(body) > LARGEST_BODY:
+        raise ProviderBadAnswer(f"{call.provider} sent more than {LARGEST_BODY} bytes")
+    answer = json_object(call.provider, body)
+    errors.raise_if_error(call.provider, answer, reply.headers)
+    return answer
 
 
-def json_object(provider: str, body: bytes) -> dict[str, Any]:
-    """Parse what a provider has sent. Raises ProviderBadAnswer unless it is a JSON object."""
+def json_object(provider: str, body: bytes | str) -> dict[str, Any]:
+    """Parse what a provider has sent. Raises ProviderBadAnswer unless it is a JSON object, or the error in a list."""
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        answer = strict_json.parse(body)
+    except ValueError as error:
         raise ProviderBadAnswer(f"{provider} did not return JSON") from error
+    if isinstance(answer, list) and answer and isinstance(answer[0], dict):
+        # Gemini wraps its errors so.
+        errors.raise_if_error(provider, answer[0])
     if not isinstance(answer, dict):
         raise ProviderBadAnswer(f"{provider} did not return a JSON object")
+    # The events of a stream are texts: one may end with half a character, and the next begin with the other half.
+    if isinstance(body, bytes) and b"\\ud" in body.lower():
+        _refuse_half_characters(provider, answer)
     return answer
+
+
+def _refuse_half_characters(provider: str, answer: dict[str, Any]) -> None:
+    try:
+        json.dumps(answer, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ProviderBadAnswer(f"{provider} sent half a character") from error
 
 
 def _open(call: Call, deadline: float, retries: int = 0) -> Reply:

@@ -11,12 +11,14 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
-from speech.exceptions import ProviderTimeout, ProviderUnavailable
+from speech.exceptions import ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
 from speech.providers._shared.http_connections import PatientHTTPConnection
 
 _PATIENCE = 4  # read time-outs that we wait for a stream in all, so that one that drips comes to an end
 _LAST_BYTES = 0.05  # seconds
 _CHUNK = 65_536
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes of an answer, whole or streamed, that are read at most."""
 
 
 class Reply:
@@ -41,8 +43,9 @@ class Reply:
     def __iter__(self) -> Iterator[bytes]:
         """Yield chunks, each within a read timeout, and all within four.
 
-        Only waiting for the provider counts; the reader may be slow.
+        Only waiting for the provider counts; the reader may be slow. Raises ProviderBadAnswer beyond LARGEST_BODY.
         """
+        left = LARGEST_BODY
         patience = float(settings.PROVIDER_READ_TIMEOUT * _PATIENCE)
         while patience > 0:
             begun = time.monotonic()
@@ -50,6 +53,9 @@ class Reply:
             if not (chunk := self._read()):
                 return
             patience -= time.monotonic() - begun
+            left -= len(chunk)
+            if left < 0:
+                raise ProviderBadAnswer(f"{self._provider} sent more than {LARGEST_BODY} bytes")
             yield chunk
         raise ProviderTimeout(f"{self._provider} took too long to respond")
 

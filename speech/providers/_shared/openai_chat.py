@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, takewhile
 from typing import Any
 
 from caching.llm.stream import ENVELOPE, replay
+from speech import strict_json
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
 from speech.providers._shared import errors
 from speech.providers._shared.http import json_object
@@ -17,6 +17,30 @@ from speech.text.languages import canonical, name_of
 
 _NOT_PARAMS = ("model", "messages", "stream", "stream_options")
 _WITHOUT_CONTENT = ("tool_calls", "function_call", "refusal", "audio")  # what takes the place of the content
+# The types of what is read here or in the cache. Any other field is passed on as it is.
+_FUNCTION: strict_json.Shape = {"name": str, "arguments": str}
+_CUSTOM: strict_json.Shape = {"name": str, "input": str}
+_MESSAGE: strict_json.Shape = {
+    "role": str,
+    "content": (str, list),
+    "refusal": str,
+    "reasoning_content": str,
+    "tool_calls": [{"index": int, "id": str, "type": str, "function": _FUNCTION, "custom": _CUSTOM}],
+    "function_call": _FUNCTION,
+    "audio": dict,
+    "annotations": list,
+}
+_LOGPROBS: strict_json.Shape = {"content": [dict], "refusal": [dict]}
+_CHOICE: dict[str, strict_json.Shape] = {
+    "index": int, "finish_reason": str, "logprobs": _LOGPROBS, "message": _MESSAGE, "delta": _MESSAGE,
+}  # fmt: skip
+_USAGE: strict_json.Shape = {
+    "prompt_tokens": (int, float),
+    "completion_tokens": (int, float),
+    "prompt_tokens_details": dict,
+    "completion_tokens_details": dict,
+}
+_ANSWER: strict_json.Shape = {"model": str, "usage": _USAGE, "choices": [_CHOICE]}
 
 
 def prepare(request: ChatRequest, model: str) -> ChatRequest:
@@ -37,19 +61,23 @@ def body(request: ChatRequest) -> dict[str, Any]:
 
 
 def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
-    """Raises ProviderBadAnswer when a choice lacks its message or the reason why it ended."""
+    """Raises ProviderBadAnswer when a choice lacks its message or the reason why it ended, or a type is wrong."""
+    errors.raise_if_error(provider, answer)
+    _check_types(provider, answer)
     choices = answer.get("choices")
-    if not _are_objects(choices) or not choices or not all(_is_complete(choice) for choice in choices):
+    if choices == []:
+        raise ProviderBadAnswer(f"{provider} returned no choice", empty=True)
+    if not choices or not all(_is_complete(choice) for choice in choices):
         raise ProviderBadAnswer(f"{provider} returned no complete choice")
     for position, choice in enumerate(choices):
-        if not isinstance(choice.get("index"), int):
+        _raise_if_failed(provider, choice)
+        if choice.get("index") is None:
             choice["index"] = position
         _complete(choice["message"])
-    usage = answer.get("usage")
     return ChatAnswer(
         choices=choices,
-        model=str(answer.get("model") or ""),
-        usage=usage if isinstance(usage, dict) else None,
+        model=answer.get("model") or "",
+        usage=answer.get("usage") or None,
         extra={name: value for name, value in answer.items() if name not in ENVELOPE},
     )
 
@@ -61,8 +89,7 @@ def _complete(message: dict[str, Any]) -> None:
         # Sarvam sends null when the reasoning has used up max_tokens.
         message["content"] = message.get("content") or ""
     message.setdefault("content", None)
-    calls = message.get("tool_calls")
-    for call in calls if _are_objects(calls) else ():
+    for call in message.get("tool_calls") or ():
         if call.get("function"):
             call["type"] = call.get("type") or "function"
 
@@ -101,27 +128,27 @@ def ended(provider: str, chunks: Iterable[dict[str, Any]]) -> Iterator[dict[str,
 
 
 def _read_chunk(provider: str, event: str) -> dict[str, Any]:
-    try:
-        chunk = json.loads(event)
-    except (ValueError, RecursionError) as error:
-        raise ProviderBadAnswer(f"{provider} sent a chunk that is not JSON") from error
-    if isinstance(chunk, dict) and chunk.get("error"):
-        raise errors.from_event(provider, chunk["error"])
-    if not isinstance(chunk, dict) or not _are_objects(chunk.get("choices") or []):
-        raise ProviderBadAnswer(f"{provider} sent a chunk that is not a chat completion")
+    chunk = json_object(provider, event)
+    errors.raise_if_error(provider, chunk)
+    _check_types(provider, chunk)
     chunk["choices"] = chunk.get("choices") or []
     for choice in chunk["choices"]:
-        if not isinstance(choice.get("index"), int):
-            choice["index"] = 0
+        _raise_if_failed(provider, choice)
+        choice["index"] = choice.get("index") or 0
         # A server that cannot stream may send all of its answer as one chunk, with a message.
-        delta = choice["delta"] = choice.get("delta") or ("delta" not in choice and choice.get("message")) or {}
-        if not isinstance(delta, dict):
-            raise ProviderBadAnswer(f"{provider} sent a chunk that is not a chat completion")
+        choice["delta"] = choice.get("delta") or ("delta" not in choice and choice.get("message")) or {}
     return chunk
 
 
-def _are_objects(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+def _check_types(provider: str, answer: Mapping[str, Any]) -> None:
+    if place := strict_json.misfit(answer, _ANSWER):
+        raise ProviderBadAnswer(f"{provider} sent a value of the wrong type at {place[1:]}")
+
+
+def _raise_if_failed(provider: str, choice: Mapping[str, Any]) -> None:
+    """Raise what OpenRouter says of a choice that failed, beside `finish_reason: error`."""
+    if choice.get("error") or choice.get("finish_reason") == "error":
+        raise errors.from_event(provider, {"error": choice.get("error") or "no reason given"})
 
 
 def _is_complete(choice: Mapping[str, Any]) -> bool:

@@ -25,7 +25,12 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
     """Lines that end in LF, CRLF or CR, wherever the chunks are cut: also within a CRLF or a character."""
     utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
     decoder = io.IncrementalNewlineDecoder(utf8, translate=True)
-    rest = ""
+    begun: list[str] = []
     for chunk in chunks:
-        *lines, rest = (rest + decoder.decode(chunk)).split("\n")
-        yield from lines
+        first, *others = decoder.decode(chunk).split("\n")
+        begun.append(first)
+        if others:
+            yield "".join(begun)
+            *lines, last = others
+            yield from lines
+            begun = [last]

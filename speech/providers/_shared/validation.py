@@ -8,7 +8,12 @@ from dataclasses import replace
 
 from speech.audio import read_wav
 from speech.audio.pcm import BYTES_PER_SAMPLE
-from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderNotConfigured, UnsupportedFeature
+from speech.exceptions import (
+    InvalidRequest,
+    ProviderBadAnswer,
+    ProviderNotConfigured,
+    UnsupportedFeature,
+)
 from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider, SpeechRequest, TranscriptionRequest
 from speech.text import ssml

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,13 @@ from speech.api.errors import PayloadTooLarge
 from speech.exceptions import ServerBusy
 from speech.tests.support.bad_requests import error_of
 
-ENCODINGS = {"": bytes, "identity": bytes, "gzip": gzip.compress, "X-GZIP": gzip.compress, "deflate": zlib.compress}
+ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "identity": bytes,
+    "gzip": gzip.compress,
+    "X-GZIP": gzip.compress,
+    "deflate": zlib.compress,
+}
 HELLO = b'{"query": "Hello"}'
 
 

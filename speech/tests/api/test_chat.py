@@ -207,7 +207,7 @@ def test_a_number_too_large_for_a_float_is_refused(api: Any, fake_openai: FakeOp
 @pytest.mark.parametrize(
     ("behaviour", "status", "code"),
     [
-        ("400", 400, "provider_rejected_request"),
+        ("400", 400, "unsupported_value"),
         ("401", 502, "provider_auth_failed"),
         ("quota", 503, "provider_quota_exceeded"),
         ("wrong-json", 502, "provider_bad_answer"),

@@ -34,30 +34,42 @@ def three_failures(settings: Any) -> None:
     settings.PROVIDER_BREAKER_SECONDS = LONG
 
 
-def call(error: GatewayError | None = None, operation: str = "chat") -> None:
+def call(error: Exception | None = None, operation: str = "chat") -> None:
     with calling(DEMO, operation):
         if error:
             raise error
 
 
-def fail(error: GatewayError, times: int) -> None:
+def fail(error: Exception, times: int) -> type[GatewayError]:
+    """Return what a caller gets for `error`."""
+    shown = type(error) if isinstance(error, GatewayError) else ProviderBadAnswer
     for _ in range(times):
-        with pytest.raises(type(error)):
+        with pytest.raises(shown):
             call(error)
+    return shown
 
 
-@pytest.mark.parametrize("error", [ProviderUnavailable("down"), ProviderTimeout("silent"), ProviderRateLimited("many")])
-def test_so_many_failures_in_a_row_open_it(error: GatewayError) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProviderUnavailable("down"),
+        ProviderTimeout("silent"),
+        ProviderRateLimited("many"),
+        ProviderBadAnswer("garbage"),
+        TypeError("garbage that our code does not expect"),
+    ],
+)
+def test_so_many_failures_in_a_row_open_it(error: Exception) -> None:
     fail(error, 2)
     call()
-    fail(error, 3)
-    with pytest.raises(type(error), match="temporarily disabled") as refused:
+    shown = fail(error, 3)
+    with pytest.raises(shown, match="temporarily disabled") as refused:
         call()
     assert 0 < (refused.value.retry_after or 0) <= LONGEST_SECONDS
 
 
 def test_what_does_not_say_that_the_provider_is_unwell_does_not_open_it() -> None:
-    for error in (ProviderRejected("no such model"), ProviderBadAnswer("garbage"), ProviderAuthFailed("key")):
+    for error in (ProviderRejected("no such model"), ProviderBadAnswer("", empty=True), ProviderAuthFailed("key")):
         fail(error, 5)
     call()
 

@@ -147,7 +147,9 @@ class Writer:
             calls = self._tool_calls.finished()
         for call in calls:
             rest = {name: value for name, value in call.items() if name not in _CALL and value is not None}
-            self._calls[id(call)].extras = rest
+            # A call without a name has not been written.
+            if item := self._calls.get(id(call)):
+                item.extras = rest
         told = message.get(self._reasoning)
         extras = {name: value for name, value in message.items() if name not in _SHOWN and value}
         extras = {name: value for name, value in extras.items() if name not in _REASONING or value != told}

@@ -10,10 +10,10 @@ from typing import Any
 from caching.llm.entry import Answer
 from caching.llm.merging import Unassembled
 from caching.llm.stream import Chunk, joined
+from speech.api.errors import as_gateway_error
 from speech.api.openai.responses_api.answer import Writer
 from speech.api.openai.responses_api.items import Event
 from speech.api.openai.responses_api.response import Response
-from speech.exceptions import GatewayError
 
 _CODES = {"rate_limit_exceeded", "provider_rate_limited", "provider_quota_exceeded", "insufficient_quota"}
 """Codes of ours that the Responses API calls `rate_limit_exceeded`; it has few codes, and types check them."""
@@ -61,7 +61,8 @@ def as_sse(events: Iterator[Event], response: Response, *, after: int = -1) -> I
         for number, event in enumerate(events):
             if number > after:
                 yield _encoded(event, number)
-    except GatewayError as error:
+    except Exception as raised:  # noqa: BLE001 (a stream never ends without a word)
+        error = as_gateway_error(raised)
         yield _encoded(
             {"type": "error", "code": error.code, "message": error.message, "param": error.param}, number + 1
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared import errors
+from speech.providers._shared.http import json_object
 from speech.providers.base import ChatAnswer
 
 _REASONS = {
@@ -55,7 +56,7 @@ def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]
     for event in (_event(provider, text) for text in events):
         kind = event.get("type")
         if kind == "error":
-            raise errors.from_event(provider, event.get("error"))
+            raise errors.from_event(provider, event)
         if kind == "message_stop":
             break
         if handle := getattr(stream, f"on_{kind}", None):
@@ -125,13 +126,7 @@ class _Stream:
 
 
 def _event(provider: str, text: str) -> dict[str, Any]:
-    try:
-        event = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ProviderBadAnswer(f"{provider} sent an event that is not JSON") from error
-    if not isinstance(event, dict):
-        raise ProviderBadAnswer(f"{provider} sent an event that is no object")
-    return event
+    return json_object(provider, text)
 
 
 def _call(block: Mapping[str, Any]) -> dict[str, Any]:
