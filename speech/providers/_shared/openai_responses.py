@@ -14,6 +14,7 @@ from speech.providers.base import ChatAnswer, ChatRequest
 BODY = "response"
 """The parameter of a ChatRequest that holds the body of a Responses request."""
 ENDS = ("response.completed", "response.incomplete")
+_CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 _REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
@@ -28,7 +29,7 @@ def read_response(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     if answer.get("status") == "failed" or answer.get("error"):
         raise errors.from_event(provider, answer.get("error") or {})
     output = answer.get("output")
-    if not isinstance(output, list) or not all(isinstance(item, dict) for item in output):
+    if not isinstance(output, list) or not all(_is_item(item) for item in output):
         raise ProviderBadAnswer(f"{provider} did not return a response")
     return ChatAnswer([_choice(answer, output)], str(answer.get("model") or ""), _chat_usage(answer.get("usage")))
 
@@ -65,18 +66,36 @@ def _read_event(provider: str, data: str) -> dict[str, Any]:
     return event
 
 
+def _is_item(item: Any) -> bool:
+    """Return True for an item whose texts and calls are where the API has them; others may be of any form."""
+    if not isinstance(item, dict):
+        return False
+    if field := _CALLS.get(str(item.get("type"))):
+        return isinstance(item.get(field), str)
+    lists = [item[name] for name in ("content", "summary") if item.get(name) is not None]
+    return item.get("type") not in ("message", "reasoning") or all(map(_are_parts, lists))
+
+
+def _are_parts(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(part, dict) and all(isinstance(part.get(name) or "", str) for name in ("text", "refusal"))
+        for part in value
+    )
+
+
 def _choice(response: Mapping[str, Any], output: list[dict[str, Any]]) -> dict[str, Any]:
-    calls = [_call(item) for item in output if item.get("type") in ("function_call", "custom_tool_call")]
+    calls = [_call(item) for item in output if str(item.get("type")) in _CALLS]
     message = {"role": "assistant", "content": _text(output), **({"tool_calls": calls} if calls else {})}
     reason = "tool_calls" if calls else "stop"
     if response.get("status") != "completed":
-        reason = _REASONS.get((response.get("incomplete_details") or {}).get("reason") or "", "length")
+        details = response.get("incomplete_details")
+        reason = _REASONS.get(str(details.get("reason")) if isinstance(details, Mapping) else "", "length")
     return {"index": 0, "message": {**message, BODY: dict(response)}, "finish_reason": reason}
 
 
 def _text(output: list[dict[str, Any]]) -> str:
     parts = [part for item in output if item.get("type") == "message" for part in item.get("content") or ()]
-    return "".join(str(part.get("text") or "") for part in parts if isinstance(part, Mapping))
+    return "".join(part.get("text") or "" for part in parts)
 
 
 def _call(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def _part(part: Mapping[str, Any], place: Mapping[str, Any], position: int) -> I
     logprobs = {"logprobs": part.get("logprobs") or []} if part["type"] == "output_text" else {}
     empty: dict[str, Any] = {name: [] for name in ("annotations", "logprobs") if name in part}
     yield {"type": f"response.{kind.part}.added", **at, "part": {**part, **empty, kind.text: ""}}
-    text = part[kind.text]
+    text = part.get(kind.text) or ""
     # Log probabilities belong to tokens, which cannot be told from words.
     pieces = [text] if part.get("logprobs") else _WORD.findall(text)
     for piece in pieces:

@@ -28,7 +28,7 @@ STREAM: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 CITATION = {"type": "url_citation", "start_index": 0, "end_index": 1, "url": "https://example.com", "title": "E"}
 TOKEN = {"token": "a", "logprob": -0.5, "bytes": None, "top_logprobs": [{"token": "b", "logprob": -1.5}]}
-CALL = st.builds(
+CALL: st.SearchStrategy[dict[str, Any]] = st.builds(
     lambda number, name, written, custom: {
         "id": f"call_{number}",
         "type": "custom" if custom else "function",
@@ -39,7 +39,7 @@ CALL = st.builds(
     TEXT,
     st.booleans(),
 )
-MESSAGE = st.fixed_dictionaries(
+MESSAGE: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"role": st.just("assistant"), "content": st.none() | TEXT},
     optional={
         "reasoning_content": TEXT,
@@ -171,7 +171,7 @@ def test_items_of_odd_messages(message: dict[str, Any], kinds: list[str]) -> Non
 
 
 def test_contradictory_fields_do_not_end_a_response() -> None:
-    chunks = [
+    chunks: list[dict[str, Any]] = [
         {"model": "m", "choices": [{"index": 0, "delta": {"content": "Hi", "x": "a"}}]},
         {"choices": [{"index": 0, "delta": {"x": ["b"]}, "finish_reason": "stop"}]},
         {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1}},

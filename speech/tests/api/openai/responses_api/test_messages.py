@@ -18,7 +18,9 @@ THOUGHT = {"type": "reasoning", "id": "rs_1", "summary": [], "content": [{"type"
 
 
 def said(*texts: str) -> dict[str, Any]:
-    parts = [{"type": "output_text", "text": text, "annotations": [], "logprobs": None} for text in texts]
+    parts: list[dict[str, Any]] = [
+        {"type": "output_text", "text": text, "annotations": [], "logprobs": None} for text in texts
+    ]
     return {**SAID, "content": parts}
 
 

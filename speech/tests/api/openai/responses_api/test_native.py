@@ -14,7 +14,7 @@ from pytest_django import Settings
 from caching.models import Call
 from speech.tests.loopback import FakeOpenAI
 
-SEARCH = {"tools": [{"type": "web_search"}], "input": "Who wrote Middlemarch?"}
+SEARCH: dict[str, Any] = {"tools": [{"type": "web_search"}], "input": "Who wrote Middlemarch?"}
 STREAM: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 
 
@@ -101,7 +101,7 @@ def test_a_state_that_the_provider_keeps_is_never_cached(api: Any, upstream: Fak
 
 def test_a_native_response_is_continued_by_its_own_id(api: Any, upstream: FakeOpenAI) -> None:
     first = ask(api, **SEARCH).json()
-    more = {"tools": SEARCH["tools"], "input": "And Adam Bede?", "previous_response_id": first["id"]}
+    more: dict[str, Any] = {"tools": SEARCH["tools"], "input": "And Adam Bede?", "previous_response_id": first["id"]}
     second = ask(api, **more)
     assert upstream.requests[1].body["previous_response_id"].startswith("resp_upstream")
     assert upstream.requests[1].body["input"] == [{"type": "message", "role": "user", "content": "And Adam Bede?"}]
@@ -120,7 +120,7 @@ def test_items_are_referred_to_by_their_client_alone(
     api: Any, upstream: FakeOpenAI, clients: Callable[..., tuple[Any, str]]
 ) -> None:
     item = ask(api, **SEARCH).json()["output"][2]
-    asked = {"tools": SEARCH["tools"], "input": [{"type": "item_reference", "id": item["id"]}]}
+    asked: dict[str, Any] = {"tools": SEARCH["tools"], "input": [{"type": "item_reference", "id": item["id"]}]}
     assert ask(api, **asked).status_code == 200
     assert upstream.requests[-1].body["input"] == [item]
     _, key = clients("other")
