@@ -15,8 +15,8 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 
 VERSION = 2
+# Fields of a message that are an answer without text.
 _ANSWERS = ("tool_calls", "function_call", "audio", "images", "refusal")
-"""Fields of a message that are an answer without text."""
 _OF_PLAIN_CHOICE = ("index", "message", "finish_reason")
 
 

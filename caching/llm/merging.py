@@ -7,15 +7,16 @@ import binascii
 from functools import lru_cache
 from typing import Any, Literal
 
+# Says what becomes of two different strings of one field: `text` and `audio` join them where the name is a text's,
+# `fact` refuses them, `state` keeps the last one. In all of them objects are merged and lists extended.
 Rule = Literal["text", "audio", "fact", "state"]
-"""What becomes of two different strings of one field: `text` and `audio` join them where the name is that of a text,
-`fact` refuses them, `state` keeps the last one. In all of them objects are merged and lists extended."""
 
 _TEXTS = frozenset({
     "arguments", "content", "input", "output", "reasoning", "refusal", "summary", "text", "thinking", "thought",
     "thoughts", "transcript",
 })  # fmt: skip
-LISTS_OF_TEXTS = frozenset({"reasoning_details", "thinking_blocks"})
+# Fields whose value holds texts in pieces. LiteLLM repeats those of other providers in `provider_specific_fields`.
+HOLDERS_OF_TEXTS = frozenset({"reasoning_details", "thinking_blocks", "provider_specific_fields"})
 
 
 class Unassembled(ValueError):
@@ -25,7 +26,7 @@ class Unassembled(ValueError):
 @lru_cache(256)
 def is_text(name: str) -> bool:
     """Return True if strings of this field are pieces of one text: `content`, `reasoning_content`, …"""
-    return name in LISTS_OF_TEXTS or name.rpartition("_")[2] in _TEXTS
+    return name in HOLDERS_OF_TEXTS or name.rpartition("_")[2] in _TEXTS
 
 
 def rule_of(name: str) -> Rule:

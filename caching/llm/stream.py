@@ -8,19 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from caching.llm.entry import WholeAnswer
-from caching.llm.merging import LISTS_OF_TEXTS, Unassembled, copied, is_text, merged, rule_of
+from caching.llm.merging import HOLDERS_OF_TEXTS, Unassembled, copied, is_text, merged, rule_of
 from caching.llm.tool_calls import KINDS, ToolCalls, extended
 
 Chunk = dict[str, Any]
 
+# Fields of a message that are replayed word by word, in this order.
 TEXTS = ("reasoning_content", "reasoning", "content", "refusal")
-"""Fields of a message that are replayed word by word, in this order."""
+# Fields of a chunk that are no part of the answer, or have a place of their own in it.
 ENVELOPE = frozenset({"id", "object", "created", "model", "choices", "usage", "obfuscation"})
-"""Fields of a chunk that are no part of the answer, or have a place of their own in it."""
+# Beside its `delta`, Perplexity sends the `message` so far.
 _OF_CHOICE = frozenset({"index", "delta", "message", "finish_reason"})
-"""Beside its `delta`, Perplexity sends the `message` so far."""
+# Fields that take the place of the content.
 _WITHOUT_CONTENT = ("tool_calls", "function_call", "refusal", "audio")
-"""Fields that take the place of the content."""
 _WORD = re.compile(r"\s*\S+\s*|\s+")
 
 
@@ -152,7 +152,7 @@ def _deltas(choice: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[st
     calls = rest.pop("tool_calls") if rest.get("tool_calls") else ()
     empty = {name: rest.pop(name) for name in list(rest) if not rest[name]}
     yield {"role": message.get("role") or "assistant", **({"content": ""} if "content" in texts else {}), **empty}, {}
-    if blocks := {name: rest.pop(name) for name in list(rest) if name in LISTS_OF_TEXTS}:
+    if blocks := {name: rest.pop(name) for name in list(rest) if name in HOLDERS_OF_TEXTS}:
         yield blocks, {}
     beside = {name: value for name, value in choice.items() if name not in _OF_CHOICE}
     for name, text in texts.items():

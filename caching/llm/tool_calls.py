@@ -7,8 +7,8 @@ from typing import Any
 
 from caching.llm.merging import Unassembled, merged
 
+# The objects that hold a call, by its `type`, each with the name of its text.
 KINDS = {"function": "arguments", "custom": "input"}
-"""The objects that hold a call, by its `type`, each with the name of its text."""
 
 Call = dict[str, Any]
 
@@ -35,7 +35,8 @@ class ToolCalls:
         for part in parts:
             index = part.get("index")
             call = self._call_of(part)
-            if call is None or (any(call is each for each in added) and name_of(part)) or _begins(call, part):
+            beside = not isinstance(index, int) and any(call is each for each in added)
+            if call is None or (beside and name_of(part)) or _begins(call, part):
                 call = {}
                 self._calls.append(call)
                 self._indexes.append(index if isinstance(index, int) else len(self._calls))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, takewhile
+from itertools import chain
 from typing import Any
 
 from caching.llm.stream import ENVELOPE, replay
@@ -61,7 +61,10 @@ def body(request: ChatRequest) -> dict[str, Any]:
 
 
 def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
-    """Raises ProviderBadAnswer when a choice lacks its message or the reason why it ended, or a type is wrong."""
+    """Raises ProviderBadAnswer when a choice lacks its message or the reason why it ended, or a type is wrong.
+
+    The reason may be null: not every server gives one.
+    """
     errors.raise_if_error(provider, answer)
     _check_types(provider, answer)
     choices = answer.get("choices")
@@ -110,15 +113,21 @@ def read_stream(provider: str, body: Iterable[bytes]) -> Iterator[dict[str, Any]
 
 
 def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The chunks of a streamed answer up to `[DONE]`. Raises ProviderError unless every choice came to its end."""
-    until_done = takewhile(lambda event: event != "[DONE]", events)
-    return ended(provider, (_read_chunk(provider, event) for event in until_done))
+    """The chunks of a streamed answer up to `[DONE]`. Raises ProviderError if it ends in any other place."""
+    return ended(provider, (None if event == "[DONE]" else _read_chunk(provider, event) for event in events))
 
 
-def ended(provider: str, chunks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Pass `chunks` on. Raises ProviderUnavailable at their end unless every choice had a finish reason."""
+def ended(provider: str, chunks: Iterable[dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
+    """Pass `chunks` on, up to None, by which the provider says that it is done: not every server gives a reason.
+
+    Raises ProviderUnavailable at their end unless every choice had a finish reason.
+    """
     finished: dict[int, bool] = {}
     for chunk in chunks:
+        if chunk is None and finished:
+            return
+        if chunk is None:
+            break
         for choice in chunk["choices"]:
             index = choice["index"]
             finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
@@ -152,7 +161,7 @@ def _raise_if_failed(provider: str, choice: Mapping[str, Any]) -> None:
 
 
 def _is_complete(choice: Mapping[str, Any]) -> bool:
-    return isinstance(choice.get("message"), dict) and bool(choice.get("finish_reason"))
+    return isinstance(choice.get("message"), dict) and "finish_reason" in choice
 
 
 def language_wish(language: str) -> str:

@@ -7,7 +7,12 @@ from pytest_django import Settings
 
 from caching.pricing.usage import Usage
 from speech import providers
-from speech.exceptions import InvalidRequest, ProviderBadAnswer, UnsupportedFeature
+from speech.exceptions import (
+    InvalidRequest,
+    ProviderBadAnswer,
+    ProviderUnavailable,
+    UnsupportedFeature,
+)
 from speech.providers._shared.openai_chat import read_answer, read_chunks
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.tests.loopback import Loopback
@@ -134,3 +139,19 @@ def test_it_takes_the_chunks_of_careless_servers() -> None:
     first, last = read_chunks("acme", events)
     assert first["choices"][0]["delta"] == {}
     assert last["choices"] == []
+
+
+def test_a_provider_that_says_it_is_done_need_not_give_a_reason() -> None:
+    events = ['{"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": null}]}', "[DONE]"]
+    assert len(list(read_chunks("acme", events))) == 1
+    for cut in (events[:1], events[1:]):
+        with pytest.raises(ProviderUnavailable):
+            list(read_chunks("acme", cut))
+
+
+def test_a_whole_answer_without_a_reason_is_passed_on() -> None:
+    choice = {"message": {"content": "hi", "x": 1}, "finish_reason": None}
+    answer = read_answer("acme", {"choices": [choice], "citations": ["https://example.org"]})
+    message = {"role": "assistant", "content": "hi", "x": 1}
+    assert answer.choices == [{"index": 0, "message": message, "finish_reason": None}]
+    assert answer.extra == {"citations": ["https://example.org"]}
