@@ -1,0 +1,106 @@
+"""Cartesia: speech of its Sonic models as a stream of PCM.
+
+The wire format is that of the API reference (docs.cartesia.ai/api-reference: tts/bytes and voices/list), version
+2026-03-01.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from caching.pricing.usage import Usage
+from speech.providers._shared import openai_names, validation, voice_list
+from speech.providers._shared.http import Call, call_for_json, post
+from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
+from speech.text.languages import detect, primary
+from speech.text.packing import pack
+
+_SAMPLE_RATE = 24_000
+# Characters of one request.
+_LIMIT = 3_000
+_API_VERSION = "2026-03-01"
+# Voices that every account has: those of the examples of Cartesia and LiveKit.
+_JACQUELINE = "9626c31c-bec5-4cca-baa8-f8ba9e84c8bc"
+_WOMAN, _MAN = "694f9389-aac1-45b6-b726-9d9369183238", "a0e99841-438c-4a64-b679-ae501e7d6091"
+_ALIASES = {
+    **dict.fromkeys(("alloy", "coral", "marin", "sage"), _JACQUELINE),
+    **dict.fromkeys(("nova", "shimmer"), _WOMAN),
+    **dict.fromkeys(("ash", "ballad", "cedar", "echo", "fable", "onyx", "verse"), _MAN),
+}
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Provider(BaseProvider):
+    """A voice is named by its id, or by its name in this account."""
+
+    defaults = {
+        "API_KEY": "",
+        "BASE_URL": "https://api.cartesia.ai",
+        "MODEL": "sonic-3.5",
+        "VOICE": _JACQUELINE,
+        "VOICE_ALIASES": "",
+    }
+    required = ("API_KEY",)
+    does = frozenset({"speech"})
+    voices_are_known = False
+
+    def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
+        request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
+        validation.refuse(self, pitch=request.pitch, instructions=request.instructions)
+        validation.check_range("speed", request.speed, 0.6, 1.5)
+        model = openai_names.own_model(request.model, "speech") or self.setting("MODEL")
+        return replace(request, voice=self._voice_id(request), model=model)
+
+    def speak(self, request: SpeechRequest) -> Speech:
+        return Speech(self._pieces(request), _SAMPLE_RATE)
+
+    def models(self) -> list[str]:
+        return [self.setting("MODEL")]
+
+    def voices(self) -> list[Voice]:
+        return [Voice(id=_JACQUELINE, name="Jacqueline", languages=("en",))]
+
+    def _voice_id(self, request: SpeechRequest) -> str:
+        if _ID.fullmatch(request.voice):
+            return request.voice
+        by_name = voice_list.ids_by_name(self, self._voices_of_account)
+        if found := by_name.get(request.voice.casefold()):
+            return found
+        raise validation.unknown_voice(self, request, [name.title() for name in sorted(by_name)])
+
+    def _voices_of_account(self) -> dict[str, str]:
+        answer = call_for_json(Call(self.name, self._url("/voices?limit=100"), self._headers()))
+        voices = [voice for voice in answer.get("data") or () if isinstance(voice, dict)]
+        return {str(voice.get("name")).partition(" - ")[0]: str(voice.get("id")) for voice in voices}
+
+    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
+        billed = 0
+        for piece in pack(request.text, request.language or detect(request.text), _LIMIT):
+            with post(Call(self.name, self._url("/tts/bytes"), self._headers(), self._body(request, piece))) as reply:
+                validation.check_audio_type(self, reply.headers)
+                billed += len(piece)
+                yield from reply
+        yield Usage(characters=billed)
+
+    def _body(self, request: SpeechRequest, text: str) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model_id": request.model,
+            "transcript": text,
+            "voice": {"mode": "id", "id": request.voice},
+            "output_format": {"container": "raw", "encoding": "pcm_s16le", "sample_rate": _SAMPLE_RATE},
+        }
+        if language := primary(request.language):
+            body["language"] = language
+        if request.speed != 1:
+            body["generation_config"] = {"speed": request.speed}
+        return body
+
+    def _url(self, path: str) -> str:
+        return f"{self.setting('BASE_URL').rstrip('/')}{path}"
+
+    def _headers(self) -> dict[str, str]:
+        self.ensure_configured()
+        return {"Authorization": f"Bearer {self.setting('API_KEY')}", "Cartesia-Version": _API_VERSION}
