@@ -116,8 +116,9 @@ def _stored_items(client: Client, ids: Iterable[str]) -> dict[str, Item]:
 
 def _native_items(client: Client) -> dict[str, Item]:
     """Return the items of recent responses that a provider made as such; their ids are the provider's."""
-    rows = StoredResponse.objects.fresh(client).filter(upstream__isnull=False).order_by("-expires")
-    return {item["id"]: item for row in rows[:RECENT] for item in row.body["output"] if "id" in item}
+    native = StoredResponse.objects.fresh(client).filter(upstream__isnull=False).order_by("-expires")
+    rows = call(lambda: list(native[:RECENT]))
+    return {item["id"]: item for row in rows for item in row.body["output"] if "id" in item}
 
 
 def _prune() -> None:

@@ -1,0 +1,79 @@
+"""Streams of responses: broken off, disconnected, and of clients that must not see the cache."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from pytest_django import Settings
+
+from speech.api.openai.responses_api.events import as_sse
+from speech.api.openai.responses_api.response import begun
+from speech.tests.loopback import FakeOpenAI
+
+SEARCH: dict[str, Any] = {"tools": [{"type": "web_search"}]}
+KINDS = [pytest.param({}, id="chat"), pytest.param(SEARCH, id="native")]
+
+
+@pytest.fixture
+def upstream(fake_openai: FakeOpenAI, settings: Settings) -> FakeOpenAI:
+    settings.PROVIDERS = {"openai": {**settings.PROVIDERS["openai"], "RESPONSES_API": "1"}}
+    return fake_openai
+
+
+def ask(api: Any, **fields: Any) -> Any:
+    return api.post("/v1/responses", {"model": "gpt-6-luna", "input": "Hello", **fields}, format="json")
+
+
+def last_of(response: Any) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(b"".join(response).decode().rstrip().rpartition("data: ")[2])
+    return event
+
+
+@pytest.mark.parametrize("fields", KINDS)
+def test_a_client_that_must_not_see_the_cache_sees_none_of_it(
+    upstream: FakeOpenAI, api: Any, clients: Callable[..., tuple[Any, str]], settings: Settings, fields: dict[str, Any]
+) -> None:
+    settings.HIDE_CACHE_STATUS = True
+    _, key = clients("sharing", shared_scope=True)
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    for _ in range(2):
+        response = ask(api, stream=True, **fields)
+        assert "X-Cache" not in response.headers and "Cache-Status" not in response.headers
+        last = last_of(response)
+        assert (last["type"], last["response"]["output"][-1]["type"]) == ("response.completed", "message")
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize("fields", KINDS)
+def test_the_answer_of_a_disconnected_client_is_stored_all_the_same(
+    api: Any, upstream: FakeOpenAI, redis_client: redis.Redis, fields: dict[str, Any]
+) -> None:
+    response = ask(api, stream=True, **fields)
+    events = iter(response)
+    next(events)
+    response.close()
+    deadline = time.monotonic() + 20
+    while not redis_client.keys("llm:exact:*") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert ask(api, **fields).headers["X-Cache"] == "HIT"
+    assert len(upstream.requests) == 1
+
+
+def test_any_exception_within_a_stream_is_an_event() -> None:
+    def events() -> Iterator[dict[str, Any]]:
+        yield {"type": "response.created"}
+        raise ZeroDivisionError
+
+    response = begun({}, id="resp_1", model="m", stored=False)
+    said = [json.loads(each.decode().partition("data: ")[2]) for each in as_sse(events(), response)]
+    assert [(each["type"], each["sequence_number"]) for each in said] == [
+        ("response.created", 0),
+        ("error", 1),
+        ("response.failed", 2),
+    ]
+    assert said[-1]["response"]["error"] == {"code": "server_error", "message": "Internal server error."}
