@@ -152,6 +152,12 @@ class ModelsView(OpenAIView):
 class AudioModelsView(OpenView, ModelsView):
     """The same list at a second address; the schema names it once."""
 
+    def get(self, request: Request) -> Response:
+        response = super().get(request)
+        # The name under which Open WebUI looks for it.
+        response.data["models"] = response.data["data"]
+        return response
+
 
 class ModelView(OpenAIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
