@@ -1,19 +1,28 @@
-"""Errors that no API view sees. Under `/api/` and `/v1/` they have the API's shape; elsewhere they are pages."""
+"""Errors that no API view sees. Programs get the API's shape, people pages."""
 
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 
 from caching import keys
 from caching.coordination import rate_limit
 from caching.installation import installation_id
 from speech.api.errors import error_body
+
+PAGES = ("/admin/", "/static/")
+_SDK_PATH = re.compile(
+    r"/(api|v\d\w*|openai|chat|completions|responses|embeddings|audio|models|messages|moderations|images|files|batches"
+    r"|assistants|threads|vector_stores|fine_tuning|realtime|engines|text-to-speech|speech-to-text|translate|voices"
+    r"|rerank|tokenize)(/|$)"
+)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -35,7 +44,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
-        return _error(404, f"Not found: {request.path}", "not_found_error", "not_found")
+        hint = "; the base URL of the API ends with /v1" if _is_below_v1(request.path) else ""
+        return _error(404, f"Not found: {request.path}{hint}", "not_found_error", "not_found")
     return _page(404, "Page not found", f"There is no page at {request.path[:200]}.")
 
 
@@ -47,7 +57,21 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 
 def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith(("/api/", "/v1/"))
+    """Return True for the paths of the API, for those that SDKs add to a wrong base URL, and for other programs."""
+    if request.path.startswith(PAGES):
+        return False
+    accepts = request.headers.get("Accept", "")
+    is_program = "Authorization" in request.headers or "application/json" in accepts or request.method == "POST"
+    return is_program or _SDK_PATH.match(request.path) is not None
+
+
+def _is_below_v1(path: str) -> bool:
+    """Return True if only `/v1` is missing in a path."""
+    try:
+        resolve(f"/v1{path}")
+    except Resolver404:
+        return False
+    return True
 
 
 def _error(status: int, message: str, type: str, code: str) -> HttpResponse:

@@ -10,11 +10,31 @@ from speech.tests.support.bad_requests import error_of
 from speechsite import views
 
 
-@pytest.mark.parametrize("path", ["/api/nothing", "/api/", "/v1/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/nothing", "/api/", "/api/v1/chat/completions", "/v1/nothing", "/v1//chat/completions", "/v1/v1/models",
+        "/v1/completions", "/v1/moderations", "/v1/messages", "/v1/images/generations", "/chat/completions", "/models",
+        "/audio/speech", "/embeddings", "/responses", "/openai/deployments/x/chat/completions", "/v1beta/models/x",
+        "/v2/chat", "/text-to-speech/x", "/speech-to-text", "/engines/x/completions",
+    ],
+)  # fmt: skip
 def test_an_unknown_address_of_the_api_is_answered_in_its_shape(client: Client, path: str) -> None:
     response = client.get(path)
     assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
     assert path in error_of(response)["message"]
+
+
+@pytest.mark.parametrize("path", ["/chat/completions", "/models", "/audio/voices", "/responses", "/embeddings"])
+def test_who_forgot_v1_is_told(client: Client, path: str) -> None:
+    assert "ends with /v1" in error_of(client.post(path))["message"]
+    assert "ends with /v1" not in error_of(client.post("/nothing"))["message"]
+
+
+@pytest.mark.parametrize("headers", [{"Accept": "application/json"}, {"Authorization": "Bearer x"}])
+def test_a_program_gets_json_wherever_it_asks(client: Client, headers: dict[str, str]) -> None:
+    assert error_of(client.get("/nothing", headers=headers))["code"] == "not_found"
+    assert client.get("/admin/nothing", headers=headers).headers["Content-Type"].startswith("text/html")
 
 
 def test_elsewhere_it_is_a_page(client: Client) -> None:
