@@ -9,6 +9,8 @@ from django.conf import settings
 
 from speech.exceptions import InvalidRequest
 
+# Results without a text, and answers that consist of something else: calls, a refusal, audio, reasoning or nothing.
+_SILENT_ROLES = ("assistant", "tool", "function")
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
@@ -38,21 +40,11 @@ def _said(message: Any, path: str) -> dict[str, Any]:
         raise InvalidRequest(f"{path}.role must be one of {', '.join(ROLES)}", param=f"{path}.role")
     said = {name: value for name, value in message.items() if value is not None or name == "content"}
     content = message.get("content")
-    if content is None or content == []:
-        if not _may_be_silent(role, said):
-            raise InvalidRequest(f"{path}.content must be a string or a list of parts", param=f"{path}.content")
-    elif isinstance(content, list):
+    if isinstance(content, list):
         _validate_parts(content, f"{path}.content")
-    elif not isinstance(content, str):
+    elif not isinstance(content, str) and not (content is None and role in _SILENT_ROLES):
         raise InvalidRequest(f"{path}.content must be a string or a list of parts", param=f"{path}.content")
     return said
-
-
-def _may_be_silent(role: str, message: Mapping[str, Any]) -> bool:
-    """Return True for results of tools, and for answers that consist of something else: calls, a refusal, audio …"""
-    if role in ("tool", "function"):
-        return True
-    return role == "assistant" and any(message[name] for name in message.keys() - {"role", "content", "name"})
 
 
 def _validate_parts(parts: list[Any], path: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +15,8 @@ from speech import providers
 from speech.exceptions import GatewayError, InvalidRequest, ProviderError, UnsupportedFeature
 from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest
+
+logger = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=ChatRequest | SpeechRequest)
 
@@ -91,7 +94,12 @@ def _for_chat(request: ChatRequest, name: str) -> Candidate[ChatRequest]:
         if value is not None and (param not in provider.chat_defaults or value != provider.chat_defaults[param])
     }
     wish = request if len(said) == len(request.params) else replace(request, params=said)
-    return Candidate(provider, provider.prepare_chat(wish))
+    try:
+        return Candidate(provider, provider.prepare_chat(wish))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # An adapter looks into tools and parts of messages, whose forms are the client's.
+        logger.info("%s cannot read a request", provider.name, exc_info=error)
+        raise InvalidRequest(f"{provider.name} cannot read the form of messages or tools", param="messages") from error
 
 
 def _speech_fallback(first: Candidate[SpeechRequest], request: SpeechRequest, name: str) -> Candidate[SpeechRequest]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,6 +30,10 @@ _OUT_OF_QUOTA = {
     "billing_hard_limit_reached", "billing_error",
 }  # fmt: skip
 _TOO_FAST = {"rate_limit_exceeded", "rate_limit_exceeded_error", "too_many_concurrent_requests", "system_busy"}
+# Anthropic says so with a 400, and without a code of its own.
+_SPENT = re.compile(
+    "credit balance is too low|reached your specified API usage limits|insufficient (credits|balance)", re.I
+)
 _FAULTS_OF_THE_CLIENT = (400, 404, 409, 413, 422)
 # Of errors that come without a status: the types of OpenAI, vLLM and Anthropic, and Google's (google.rpc.Code).
 _STATUS_OF_TYPE = {
@@ -76,7 +81,7 @@ def _failure(
     provider: str, status: int, headers: Mapping[str, str], error: Mapping[str, Any], secrets: Iterable[str]
 ) -> GatewayError:
     names, wait = _names(error), _retry_after(headers, error)
-    if status == 402 or names & _OUT_OF_QUOTA:
+    if status == 402 or names & _OUT_OF_QUOTA or _SPENT.search(_message(error, ())):
         return ProviderQuotaExceeded(f"the {provider} account is out of credit", retry_after=wait)
     if status == 429 or names & _TOO_FAST:
         return ProviderRateLimited(f"{provider} rate limit reached", retry_after=wait)

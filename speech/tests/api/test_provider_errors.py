@@ -255,6 +255,32 @@ def test_a_fallback_is_asked_instead(api: Any, fake_openai: FakeOpenAI, settings
     assert (response.status_code, response.headers["X-Provider"]) == (200, "demo")
 
 
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "sarvam", "demo"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": "https://example.com/a.png"}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "file", "file": []}]}]},
+        {"messages": [{"role": "assistant", "content": "", "tool_calls": "none"}]},
+        {"messages": [{"role": "assistant", "content": "", "tool_calls": [5], "thinking_blocks": 5}]},
+        {"tools": [{"type": "function"}]},
+        {"tools": [{"type": "function", "function": []}], "tool_choice": {"function": 5}},
+        {"response_format": {"type": []}},
+        {"response_format": {"type": "json_schema", "json_schema": []}},
+        {"stop": {"a": []}},
+    ],
+)
+def test_an_odd_request_is_passed_on_or_refused(
+    api: Any, fake_openai: FakeOpenAI, settings: Any, provider: str, odd: dict[str, Any]
+) -> None:
+    settings.PROVIDERS = {
+        **settings.PROVIDERS,
+        **{name: {"API_KEY": "k", "BASE_URL": f"{fake_openai.url}/v1"} for name in ("anthropic", "sarvam")},
+    }
+    assert ask(api, model=f"{provider}/x" if provider != "demo" else "demo", **odd).status_code in (200, 400, 404, 502)
+
+
 def test_a_choice_without_an_index_has_the_one_of_its_place(api: Any, fake_openai: FakeOpenAI) -> None:
     choices = [{"message": {"role": "assistant", "content": str(n)}, "finish_reason": "stop"} for n in range(2)]
     say(fake_openai, {"choices": choices})

@@ -170,12 +170,43 @@ def test_images_are_passed_on(url: str, source: dict[str, str]) -> None:
         ({"tools": [WEATHER], "tool_choice": "required"}, {"tool_choice": {"type": "any"}}),
         ({"tools": [WEATHER], "tool_choice": "none"}, {"tool_choice": {"type": "none"}}),
         ({"reasoning_effort": "low"}, {"thinking": {"type": "enabled", "budget_tokens": 2048}}),
-        ({"user": "u", "seed": 1, "logit_bias": {}}, {}),
+        ({"seed": 1, "logit_bias": {}, "store": False, "prompt_cache_key": "k", "prompt_cache_retention": "24h"}, {}),
+        ({"user": "u"}, {"metadata": {"user_id": "u"}}),
+        ({"safety_identifier": "u", "metadata": {"trace": "1"}}, {"metadata": {"user_id": "u"}}),
+        ({"user": "u", "metadata": {"user_id": "v"}}, {"metadata": {"user_id": "v"}}),
+        ({"service_tier": "standard_only"}, {"service_tier": "standard_only"}),
     ],
 )
 def test_parameters_have_their_counterparts(params: dict[str, Any], expected: dict[str, Any]) -> None:
     sent = body(**params)
     assert {name: sent[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("params", [{"metadata": {"trace": "1"}}, {"service_tier": "flex"}, {"user": None}])
+def test_what_only_openai_accounts_for_is_left_out(params: dict[str, Any]) -> None:
+    assert body(**params) == body()
+
+
+@pytest.mark.parametrize(
+    ("messages", "turns"),
+    [
+        ([("system", "Greet.")], [("user", ".")]),
+        (
+            [("user", "Hi"), ("assistant", "Hello"), ("system", "Greet.")],
+            [("user", "Hi"), ("assistant", "Hello"), ("user", ".")],
+        ),
+        ([("user", "Hi"), ("assistant", "")], [("user", "Hi")]),
+        ([("user", " \n"), ("user", "Hi")], [("user", "Hi")]),
+        ([("user", [{"type": "text", "text": " "}, {"type": "text", "text": "Hi"}])], [("user", "Hi")]),
+        ([("assistant", "Hello")], [("user", "."), ("assistant", "Hello")]),
+    ],
+)
+def test_no_text_is_blank_and_the_users_come_first_and_after_instructions(
+    messages: list[tuple[str, Any]], turns: list[tuple[str, str]]
+) -> None:
+    request = ChatRequest(messages=[{"role": role, "content": content} for role, content in messages], model="m")
+    sent = anthropic_request.body(request, 100)["messages"]
+    assert [(turn["role"], "".join(block["text"] for block in turn["content"])) for turn in sent] == turns
 
 
 def test_a_schema_is_passed_on() -> None:

@@ -21,6 +21,16 @@ def failure(status: int, answer: Any = None, **headers: str) -> exceptions.Gatew
         (401, {"error": {"message": "no", "code": "invalid_api_key"}}, exceptions.ProviderAuthFailed),
         (403, {"error": {"message": "no", "code": "invalid_api_key_error"}}, exceptions.ProviderAuthFailed),
         (401, {"detail": {"status": "quota_exceeded"}}, exceptions.ProviderQuotaExceeded),
+        (
+            400,
+            {"error": {"message": "Your credit balance is too low to access the API."}},
+            exceptions.ProviderQuotaExceeded,
+        ),
+        (
+            400,
+            {"error": {"message": "You have reached your specified API usage limits."}},
+            exceptions.ProviderQuotaExceeded,
+        ),
         (402, None, exceptions.ProviderQuotaExceeded),
         (429, {"error": {"code": "insufficient_quota"}}, exceptions.ProviderQuotaExceeded),
         (429, {"error": {"code": "insufficient_quota_error"}}, exceptions.ProviderQuotaExceeded),

@@ -14,13 +14,12 @@ from speech.providers.base import ChatRequest
 _DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)", re.DOTALL)
 # Same name and meaning in both APIs.
 _PASSED_ON = (
-    "temperature", "top_p", "top_k", "thinking", "metadata", "service_tier", "container", "context_management",
-    "mcp_servers", "output_config",
+    "temperature", "top_p", "top_k", "thinking", "container", "context_management", "mcp_servers", "output_config",
 )  # fmt: skip
 # No counterpart, and no effect on what one answer says.
 _DROPPED = (
-    "user", "store", "n", "logprobs", "logit_bias", "frequency_penalty", "presence_penalty", "seed",
-    "safety_identifier", "prompt_cache_key", "stream", "stream_options", "top_logprobs",
+    "store", "n", "logprobs", "logit_bias", "frequency_penalty", "presence_penalty", "seed",
+    "prompt_cache_key", "prompt_cache_retention", "stream", "stream_options", "top_logprobs",
 )  # fmt: skip
 # Tokens of thinking for OpenAI's `reasoning_effort`; at least 1,024 by the API reference.
 _THINKING = {"minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 16_384}
@@ -40,6 +39,7 @@ def body(request: ChatRequest, max_tokens: int) -> dict[str, Any]:
     sent |= _format(params.pop("response_format", None))
     if stop := params.pop("stop", None):
         sent["stop_sequences"] = [stop] if isinstance(stop, str) else stop
+    sent |= _accounting(params)
     for name in _PASSED_ON:
         if name in params:
             sent[name] = params.pop(name)
@@ -48,6 +48,16 @@ def body(request: ChatRequest, max_tokens: int) -> dict[str, Any]:
     if unknown := next((name for name in params if name not in _DROPPED), None):
         raise InvalidRequest(f"anthropic has no counterpart of {unknown}", param=unknown)
     return sent
+
+
+def _accounting(params: dict[str, Any]) -> dict[str, Any]:
+    """`metadata`, in which the API takes the end user and nothing else, and its own tiers of service."""
+    metadata, tier = params.pop("metadata", None), params.pop("service_tier", None)
+    named = {name: params.pop(name, None) for name in ("user", "safety_identifier")}
+    users = [metadata.get("user_id") if isinstance(metadata, Mapping) else None, *named.values()]
+    user = next((user for user in users if user and isinstance(user, str)), None)
+    sent: dict[str, Any] = {"metadata": {"user_id": user}} if user else {}
+    return sent | ({"service_tier": tier} if tier in ("auto", "standard_only") else {})
 
 
 def _system(request: ChatRequest) -> Iterator[dict[str, Any]]:
@@ -59,13 +69,13 @@ def _system(request: ChatRequest) -> Iterator[dict[str, Any]]:
 
 
 def _texts(content: Any) -> Iterator[dict[str, Any]]:
+    """Blocks of text without blank ones, which the API refuses."""
     if isinstance(content, str):
-        if content:
-            yield {"type": "text", "text": content}
-        return
+        content = [{"text": content}]
     for part in content or ():
-        # `cache_control` beside the text is Anthropic's own, and passed on.
-        yield {**part, "type": "text"}
+        if part.get("text", "").strip():
+            # `cache_control` beside the text is Anthropic's own, and passed on.
+            yield {**part, "type": "text"}
 
 
 def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -83,6 +93,9 @@ def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if not turns or turns[0]["role"] != "user":
         # The API insists on a question first, where OpenAI lets the model begin.
         turns.insert(0, {"role": "user", "content": [{"type": "text", "text": "."}]})
+    if message["role"] in ("system", "developer") and turns[-1]["role"] == "assistant":
+        # Instructions for another answer, not the beginning of one that is to be continued.
+        turns.append({"role": "user", "content": [{"type": "text", "text": "."}]})
     return turns
 
 
@@ -97,7 +110,7 @@ def _blocks(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if isinstance(content, str):
         yield from _texts(content)
     else:
-        yield from map(_part, content or ())
+        yield from (_part(part) for part in content or () if part.get("text") is None or part["text"].strip())
     for call in message.get("tool_calls") or ():
         yield _tool_use(call)
 
