@@ -7,7 +7,7 @@ from speech.api import health, views
 from speech.api.openai import embeddings as openai_embeddings
 from speech.api.openai import transcriptions as openai_transcriptions
 from speech.api.openai import views as openai_views
-from speech.api.openai.responses_api import views as responses_views
+from speech.api.openai.responses import views as responses_views
 
 urlpatterns = [
     re_path(r"^api/chat/?$", views.ChatView.as_view(), name="chat"),

@@ -18,7 +18,7 @@ from caching.policy import LEVELS
 from speech import services
 from speech.api.authentication import client_of
 from speech.api.openai import model_names, transcript_formats
-from speech.api.openai.responses import transcript_events
+from speech.api.openai.rendering import transcript_events
 from speech.api.openai.views import EVENTS, LEVEL, OpenAIView, policy_of
 from speech.api.response_headers import headers
 from speech.api.streaming import streamed

@@ -22,8 +22,7 @@ from speech import answer_ids, providers, services
 from speech.api import cache_control
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
-from speech.api.openai import model_names
-from speech.api.openai import responses as openai_replies
+from speech.api.openai import model_names, rendering
 from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
 from speech.api.response_headers import headers, of_successor
 from speech.api.serializers import ErrorResponseSerializer
@@ -77,16 +76,16 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         if call.stream and not hides(client):
             stream = services.stream_chat(**ask)
             id = answer_ids.issue(client, stream.cache, policy.level)
-            events = openai_replies.completion_events(stream.cache.value, id=id, wants_usage=call.wants_usage)
+            events = rendering.completion_events(stream.cache.value, id=id, wants_usage=call.wants_usage)
             return streamed(events, EVENTS, headers(client, stream))
         result = services.chat(**ask)
         id = answer_ids.issue(client, result.cache, policy.level)
         answer, about = result.cache.value, headers(client, result)
         if not call.stream:
-            return json_response(openai_replies.completion(answer, id=id), about)
+            return json_response(rendering.completion(answer, id=id), about)
         # The pace of its chunks would tell a stored answer from one that is being made.
         chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=id, extra=answer.extra)
-        events = openai_replies.completion_events(chunks, id=id, wants_usage=call.wants_usage)
+        events = rendering.completion_events(chunks, id=id, wants_usage=call.wants_usage)
         return streamed(events, EVENTS, about)
 
 
@@ -119,7 +118,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
         )
         about = headers(client, result) | of_successor(call.request.voice, result.provider, result.voice)
         if call.as_events:
-            events = openai_replies.speech_events(result.cache.value, characters=len(call.request.text))
+            events = rendering.speech_events(result.cache.value, characters=len(call.request.text))
             return streamed(events, EVENTS, about)
         if whole or result.cache.status == "hit":
             return HttpResponse(b"".join(result.cache.value), content_type=result.content_type, headers=about)
@@ -144,7 +143,7 @@ class ModelsView(OpenAIView):
     @extend_schema(operation_id="v1_models_list", responses={200: OpenApiTypes.OBJECT, **ERRORS})
     def get(self, request: Request) -> Response:
         """List the models that may be sent as `model`."""
-        models = [openai_replies.model_object(name, owner) for name, owner in model_names.listed()]
+        models = [rendering.model_object(name, owner) for name, owner in model_names.listed()]
         return Response({"object": "list", "data": models})
 
 
@@ -164,7 +163,7 @@ class ModelView(OpenAIView):
     def get(self, request: Request, name: str) -> Response:
         """Retrieve a model: any name that would be served, listed or not."""
         if owner := model_names.owner_of(name):
-            return Response(openai_replies.model_object(name, owner))
+            return Response(rendering.model_object(name, owner))
         raise ModelNotFound(f"The model {name[:200]!r} does not exist.", param="model")
 
 

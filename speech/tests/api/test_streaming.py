@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from speech.api import streaming
-from speech.api.openai.responses import completion_events
+from speech.api.openai.rendering import completion_events
 from speech.api.streaming import Stream
 from speech.exceptions import ServerBusy
 

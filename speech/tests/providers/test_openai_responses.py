@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.api.openai.responses_api.replay import replayed
+from speech.api.openai.responses.replay import replayed
 from speech.exceptions import GatewayError, ProviderBadAnswer, ProviderRateLimited, ProviderUnavailable
 from speech.providers._shared.openai_responses import read_response, read_stream, response_in
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from speech.api.openai.responses import completion_events
+from speech.api.openai.rendering import completion_events
 
 CHUNK: dict[str, Any] = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from speech.api.openai.responses_api.content import chat_content, is_refusal, native_parts, refusals_of
+from speech.api.openai.responses.content import chat_content, is_refusal, native_parts, refusals_of
 from speech.exceptions import InvalidRequest
 
 Item = Mapping[str, Any]

@@ -18,10 +18,10 @@ from caching.llm.entry import WholeAnswer
 from caching.llm.merging import Unassembled
 from caching.llm.stream import joined, replay
 from caching.tests.support import streams
-from speech.api.openai.responses_api.answer import whole
-from speech.api.openai.responses_api.events import written
-from speech.api.openai.responses_api.replay import replayed
-from speech.api.openai.responses_api.response import begun
+from speech.api.openai.responses.answer import whole
+from speech.api.openai.responses.events import written
+from speech.api.openai.responses.replay import replayed
+from speech.api.openai.responses.response import begun
 from speech.exceptions import ProviderBadAnswer
 
 STREAM: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from speech.api.openai.responses_api.items import CALLS, KINDS, Event
-from speech.api.openai.responses_api.response import Response
+from speech.api.openai.responses.items import CALLS, KINDS, Event
+from speech.api.openai.responses.response import Response
 
 _WORD = re.compile(r"\s*\S+\s*|\s+")
 

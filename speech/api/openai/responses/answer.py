@@ -13,8 +13,8 @@ from typing import Any
 from caching.llm.entry import Answer
 from caching.llm.merging import Unassembled
 from caching.llm.tool_calls import ToolCalls, name_of, text_of
-from speech.api.openai.responses_api.items import CallItem, Event, TextItem
-from speech.api.openai.responses_api.response import Response, item_id, usage_of
+from speech.api.openai.responses.items import CallItem, Event, TextItem
+from speech.api.openai.responses.response import Response, item_id, usage_of
 from speech.exceptions import ProviderBadAnswer
 
 _REASONING = ("reasoning_content", "reasoning")  # the same text under two names: some providers send both

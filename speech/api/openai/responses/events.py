@@ -11,9 +11,9 @@ from caching.llm.entry import Answer
 from caching.llm.merging import Unassembled
 from caching.llm.stream import Chunk, joined
 from speech.api.errors import as_gateway_error
-from speech.api.openai.responses_api.answer import Writer
-from speech.api.openai.responses_api.items import Event
-from speech.api.openai.responses_api.response import Response
+from speech.api.openai.responses.answer import Writer
+from speech.api.openai.responses.items import Event
+from speech.api.openai.responses.response import Response
 
 _CODES = {"rate_limit_exceeded", "provider_rate_limited", "provider_quota_exceeded", "insufficient_quota"}
 """Codes of ours that the Responses API calls `rate_limit_exceeded`; it has few codes, and types check them."""

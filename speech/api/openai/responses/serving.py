@@ -14,15 +14,15 @@ from caching.result import CacheResult
 from speech import answer_ids, native_responses, providers, services
 from speech.api.endpoint import json_response
 from speech.api.openai.model_names import Meant
-from speech.api.openai.responses_api import answer as chat_answer
-from speech.api.openai.responses_api import native, storage
-from speech.api.openai.responses_api.chat_request import needs_native, prefers_native
-from speech.api.openai.responses_api.events import as_sse, written
-from speech.api.openai.responses_api.items import Event
-from speech.api.openai.responses_api.replay import replayed
-from speech.api.openai.responses_api.response import Response, begun
-from speech.api.openai.responses_api.serializers import ResponseCall, chat_call
-from speech.api.openai.responses_api.storage import Conversation
+from speech.api.openai.responses import answer as chat_answer
+from speech.api.openai.responses import native, storage
+from speech.api.openai.responses.chat_request import needs_native, prefers_native
+from speech.api.openai.responses.events import as_sse, written
+from speech.api.openai.responses.items import Event
+from speech.api.openai.responses.replay import replayed
+from speech.api.openai.responses.response import Response, begun
+from speech.api.openai.responses.serializers import ResponseCall, chat_call
+from speech.api.openai.responses.storage import Conversation
 from speech.api.response_headers import headers
 from speech.api.streaming import streamed
 from speech.exceptions import UnsupportedFeature

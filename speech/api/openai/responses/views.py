@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint
 from speech.api.openai import model_names
-from speech.api.openai.responses_api import storage
-from speech.api.openai.responses_api.events import as_sse
-from speech.api.openai.responses_api.listing import listed, whole_number
-from speech.api.openai.responses_api.replay import replayed
-from speech.api.openai.responses_api.serializers import ResponseCall, ResponseSerializer
-from speech.api.openai.responses_api.serving import EVENTS, Asked, answered
+from speech.api.openai.responses import storage
+from speech.api.openai.responses.events import as_sse
+from speech.api.openai.responses.listing import listed, whole_number
+from speech.api.openai.responses.replay import replayed
+from speech.api.openai.responses.serializers import ResponseCall, ResponseSerializer
+from speech.api.openai.responses.serving import EVENTS, Asked, answered
 from speech.api.openai.views import LEVEL, OpenAIView, policy_of
 from speech.api.serializers import ErrorResponseSerializer
 from speech.api.streaming import streamed

@@ -8,7 +8,7 @@ import pytest
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import TypeAdapter
 
-from speech.api.openai.responses_api.messages import items_of, messages_of, native_items
+from speech.api.openai.responses.messages import items_of, messages_of, native_items
 from speech.exceptions import InvalidRequest
 
 CHAT: TypeAdapter[Any] = TypeAdapter(list[ChatCompletionMessageParam])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from speech.api.openai.responses_api.response import Response
-from speech.api.openai.responses_api.serializers import ResponseCall
-from speech.api.openai.responses_api.storage import Conversation
+from speech.api.openai.responses.response import Response
+from speech.api.openai.responses.serializers import ResponseCall
+from speech.api.openai.responses.storage import Conversation
 from speech.providers._shared.openai_chat import language_wish
 from speech.providers._shared.openai_responses import BODY
 from speech.providers.base import BaseProvider, ChatRequest

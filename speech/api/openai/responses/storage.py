@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from caching.background import PeriodicWorker
 from caching.database import DatabaseUnavailable, call
 from speech.api.authentication import client_of
-from speech.api.openai.responses_api.messages import Item, kind_of
-from speech.api.openai.responses_api.response import Response
+from speech.api.openai.responses.messages import Item, kind_of
+from speech.api.openai.responses.response import Response
 from speech.exceptions import InvalidRequest
 from speech.models import Client, StoredResponse
 from speech.models.stored_response import MOST_TOKEN, token_of

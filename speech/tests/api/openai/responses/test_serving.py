@@ -11,8 +11,8 @@ import pytest
 import redis
 from pytest_django import Settings
 
-from speech.api.openai.responses_api.events import as_sse
-from speech.api.openai.responses_api.response import begun
+from speech.api.openai.responses.events import as_sse
+from speech.api.openai.responses.response import begun
 from speech.tests.loopback import FakeOpenAI
 
 SEARCH: dict[str, Any] = {"tools": [{"type": "web_search"}]}

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from pytest_django import Settings
 
-from speech.api.openai.responses_api import storage
+from speech.api.openai.responses import storage
 from speech.models import StoredResponse
 from speech.tests.loopback import FakeOpenAI
 

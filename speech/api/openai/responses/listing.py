@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from speech.api.openai.responses_api.messages import Item, kind_of
+from speech.api.openai.responses.messages import Item, kind_of
 from speech.exceptions import InvalidRequest
 from speech.models import StoredResponse
 

@@ -1,4 +1,4 @@
-"""OpenAI's response objects and server-sent events."""
+"""Answers in OpenAI's format, whole or as server-sent events."""
 
 from __future__ import annotations
 

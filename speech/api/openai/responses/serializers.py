@@ -11,8 +11,8 @@ from rest_framework import serializers
 
 from caching.policy import LEVELS
 from speech.api.fields import NumberField, TextField, TolerantSerializer, TruthField, WholeNumberField
-from speech.api.openai.responses_api.chat_request import RENAMED, chat_body, needs_native
-from speech.api.openai.responses_api.messages import Item, items_of, kind_of
+from speech.api.openai.responses.chat_request import RENAMED, chat_body, needs_native
+from speech.api.openai.responses.messages import Item, items_of, kind_of
 from speech.api.openai.serializers import ChatCompletionSerializer, CompletionCall
 from speech.exceptions import GatewayError, InvalidRequest, UnsupportedFeature
 

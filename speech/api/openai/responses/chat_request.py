@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from speech.api.openai.responses_api.messages import Item, kind_of, messages_of, native_items
-from speech.api.openai.responses_api.tools import chat_choice, chat_tools, hosted_choice, hosted_tools
+from speech.api.openai.responses.messages import Item, kind_of, messages_of, native_items
+from speech.api.openai.responses.tools import chat_choice, chat_tools, hosted_choice, hosted_tools
 
 Body = Mapping[str, Any]
 
