@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint lock format bench bench-quick faults mutants clean
+.PHONY: run test clients lint lock format bench bench-quick faults mutants clean
 
 run: .venv/embedded
 	@$(BIN)/python manage.py serve --embedded
@@ -11,6 +11,21 @@ run: .venv/embedded
 # All of them in several processes; make test ARGS=path::test in one.
 test: .venv/dev
 	$(BIN)/python -m pytest $(ARGS)
+
+# Client libraries against the gateway. One that cannot be installed here is skipped.
+CLIENTS := speech/tests/clients
+clients: .venv/dev
+	-@$(MAKE) -k -j3 .venv/clients-openai3/installed .venv/clients-openai2/installed $(CLIENTS)/node/node_modules
+	$(BIN)/python -m pytest -n0 $(CLIENTS) $(ARGS)
+
+.venv/clients-%/installed: $(CLIENTS)/requirements-%.txt
+	$(BIN)/uv venv -q --allow-existing --python $(BIN)/python $(@D)
+	$(BIN)/uv pip install -q --python $(@D)/bin/python -r $<
+	@touch $@
+
+$(CLIENTS)/node/node_modules: $(CLIENTS)/node/package-lock.json
+	npm ci --no-audit --no-fund --silent --prefix $(@D)
+	@touch $@
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -21,13 +21,19 @@ def plugin(kind: str, gateway: Server, **options: Any) -> Any:
     return getattr(openai, kind)(base_url=f"{gateway.url}/v1", api_key=gateway.key, **options)
 
 
-async def answered(gateway: Server, times: int) -> list[tuple[str, Any]]:
+QUESTION = [("user", "Say hello")]
+# As `session.generate_reply(instructions=…)` asks for it before the caller has said a word.
+GREETING = [("system", "You are a helpful voice assistant."), ("system", "Greet the user and offer your help.")]
+
+
+async def answered(gateway: Server, times: int, turns: list[tuple[str, str]]) -> list[tuple[str, Any]]:
     answers = []
     llm = plugin("LLM", gateway, model="gpt-6-luna")
     llm.prewarm()
     for _ in range(times):
         context = agents.llm.ChatContext.empty()
-        context.add_message(role="user", content="Say hello")
+        for role, content in turns:
+            context.add_message(role=role, content=content)
         async with llm.chat(chat_ctx=context) as stream:
             chunks = [chunk async for chunk in stream]
         text = "".join(chunk.delta.content or "" for chunk in chunks if chunk.delta)
@@ -51,10 +57,17 @@ async def spoken(gateway: Server, times: int, **options: Any) -> list[bytes]:
 
 
 def test_its_language_model_is_answered_and_then_cached(gateway: Server, provider: ScriptedOpenAI) -> None:
-    first, second = asyncio.run(answered(gateway, 2))
+    first, second = asyncio.run(answered(gateway, 2, QUESTION))
     assert first[0] == second[0] == "You said: Say hello. That is all."
     assert first[1].total_tokens == second[1].total_tokens == 9
     assert len(provider.calls("/chat/completions")) == 1
+
+
+def test_it_greets_before_anybody_has_spoken(gateway: Server, provider: ScriptedOpenAI) -> None:
+    first, second = asyncio.run(answered(gateway, 2, GREETING))
+    assert first[0] == second[0] == "You said: Greet the user and offer your help.. That is all."
+    [sent] = provider.calls("/chat/completions")
+    assert [(turn["role"], turn["content"]) for turn in sent["messages"]] == GREETING
 
 
 @pytest.mark.parametrize("model", ["gpt-4o-mini-tts", "tts-1"], ids=["as events", "as audio"])

@@ -21,6 +21,11 @@ tts = Optional("pipecat.services.openai.tts", REASON)
 harness = Optional("pipecat.tests.utils", REASON)
 
 HELLO = [{"role": "user", "content": "Say hello"}]
+# As its examples begin a call.
+GREETING = [
+    {"role": "system", "content": "You are a helpful voice assistant."},
+    {"role": "developer", "content": "Please introduce yourself to the user."},
+]
 
 
 def at(gateway: Server) -> dict[str, str]:
@@ -35,12 +40,15 @@ def pushed(service: Any, *sent: Any) -> list[Any]:
     return list(downstream)
 
 
-def test_its_language_model_is_answered_and_then_cached(gateway: Server, provider: ScriptedOpenAI) -> None:
+@pytest.mark.parametrize("messages", [HELLO, GREETING], ids=["question", "greeting"])
+def test_its_language_model_is_answered_and_then_cached(
+    gateway: Server, provider: ScriptedOpenAI, messages: list[dict[str, str]]
+) -> None:
     for _ in range(2):
         service = llm.OpenAILLMService(**at(gateway), settings=llm.OpenAILLMService.Settings(model="gpt-6-luna"))
-        out = pushed(service, frames.LLMContextFrame(contexts.LLMContext(list(HELLO))))
+        out = pushed(service, frames.LLMContextFrame(contexts.LLMContext(list(messages))))
         text = "".join(frame.text for frame in out if isinstance(frame, frames.LLMTextFrame))
-        assert text.strip() == "You said: Say hello. That is all."
+        assert text.strip() == f"You said: {messages[-1]['content']}. That is all."
         assert isinstance(out[-1], frames.LLMFullResponseEndFrame)
     assert len(provider.requests) == 1
 
