@@ -25,8 +25,8 @@ EXCERPT = 200
 # Entries written in one round trip.
 BATCH = 256
 
+# A JSON object with at least `embedding` and `billed`, the input's share of the units of its call.
 Embedding = dict[str, Any]
-"""A JSON object with at least `embedding` and `billed`, the input's share of the units of its call."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Passage:
 
 
 class Produced(NamedTuple):
-    """What a leader hands to its followers. Embeddings by key."""
+    """Result of a call, as a leader hands it to its followers: embeddings by key."""
 
     made: dict[str, Embedding]
     # Stored by somebody else since the look-up.
@@ -64,7 +64,7 @@ class Produced(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """The way to a provider, and how it may fail."""
+    """Access to a provider, and its failures."""
 
     embed: Callable[[list[Passage]], list[Embedding]]
     together: bool

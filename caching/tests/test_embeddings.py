@@ -100,7 +100,7 @@ def test_an_entry_moved_to_another_key_is_not_served(redis_client: redis.Redis) 
 
 @pytest.mark.parametrize("field", ["scope", "provider", "model", "content", "options"])
 def test_every_field_but_the_name_of_the_client_is_part_of_the_key(field: str) -> None:
-    other = {"x": 1} if field == "options" else "other"
+    other: Any = {"x": 1} if field == "options" else "other"
     assert replace(ONE, **{field: other}).key != ONE.key
     assert replace(ONE, asked_by="somebody else").key == ONE.key
 

@@ -107,13 +107,17 @@ def test_what_may_change_the_vector_is_passed_on_and_makes_another_entry(
 def test_what_cannot_change_it_is_passed_on_and_makes_no_other(
     gateway: Server, provider: ScriptedOpenAI, field: str
 ) -> None:
-    embed(gateway, "Hello", **{field: "one"})
+    one: dict[str, Any] = {field: "one"}
+    embed(gateway, "Hello", **one)
     assert provider.calls("/embeddings")[0][field] == "one"
-    assert embed(gateway, "Hello", **{field: "other"}).headers["X-Cache"] == "HIT"
+    other: dict[str, Any] = {field: "other"}
+    assert embed(gateway, "Hello", **other).headers["X-Cache"] == "HIT"
 
 
 def test_null_is_absence(gateway: Server, provider: ScriptedOpenAI) -> None:
-    nothing = dict.fromkeys(("dimensions", "encoding_format", "user", "optimization_level", "of_tomorrow"))
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("dimensions", "encoding_format", "user", "optimization_level", "of_tomorrow")
+    )
     assert embed(gateway, "Hello", **nothing).status == 200
     assert provider.calls("/embeddings") == [{"model": SMALL, "input": "Hello"}]
     assert embed(gateway, "Hello").headers["X-Cache"] == "HIT"
@@ -167,7 +171,7 @@ def test_it_is_counted(gateway: Server, provider: ScriptedOpenAI) -> None:
 @pytest.mark.parametrize(
     ("level", "seconds"), [({}, 1800), ({"optimization_level": "quality"}, 3600), ({"model": "speed"}, 600)]
 )
-def test_an_entry_lives_as_long_as_an_answer(gateway: Server, cache: Any, level: dict[str, str], seconds: int) -> None:
+def test_an_entry_lives_as_long_as_an_answer(gateway: Server, cache: Any, level: dict[str, Any], seconds: int) -> None:
     embed(gateway, "Hello", **level)
     [key] = cache.keys("emb:*")
     assert key.startswith(b"emb:openai:")

@@ -70,10 +70,11 @@ def test_every_format(sdk: Any, provider: ScriptedOpenAI) -> None:
 
 
 def test_what_cannot_be_given_is_said(sdk: Any) -> None:
-    for fields in (
+    wishes: list[dict[str, Any]] = [
         {"response_format": "diarized_json"},
         {"model": "gpt-4o-transcribe", "response_format": "srt"},
-    ):
+    ]
+    for fields in wishes:
         with pytest.raises(openai.BadRequestError) as caught:
             hear(sdk, **fields)
         assert caught.value.code
@@ -149,7 +150,8 @@ def test_what_is_not_set_is_absent(gateway: Server, provider: ScriptedOpenAI, no
         "optimization_level",
         "of_tomorrow",
     )
-    assert post(gateway, **dict.fromkeys(names, nothing)).status == 200
+    absent: dict[str, Any] = dict.fromkeys(names, nothing)
+    assert post(gateway, **absent).status == 200
     assert post(gateway).headers["X-Cache"] == "HIT"
     assert set(provider.requests[0].body) == {"file", "filename", "model", "response_format"}
 
