@@ -10,6 +10,7 @@ from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, regist
 
 from caching.checks import TAG
 from speech import providers
+from speech.audio import formats, stored
 from speech.providers import _settings_check
 
 DEMO = "demo"
@@ -35,6 +36,15 @@ def check_provider_settings(**kwargs: Any) -> list[CheckMessage]:
         for name in providers.names()
         for found in _settings_check.problems(providers.get(name))
     ]
+
+
+@register(TAG)
+def check_stored_format(**kwargs: Any) -> list[CheckMessage]:
+    wanted = settings.TTS_CACHE_ENCODING
+    if formats.get(stored.FORMATS[wanted]).is_usable():
+        return []
+    message = f"settings: TTS_CACHE_ENCODING is {wanted}, which needs PyAV."
+    return [Error(message, hint="Install requirements-codecs.txt, or use pcm or mulaw.", id="speech.E003")]
 
 
 @register(TAG)

@@ -203,6 +203,8 @@ CACHED_KINDS = {
     "chance": envbool("CACHE_CHANCE_ANSWERS", False),
 }
 CACHE_REFUSALS = envbool("CACHE_REFUSALS", False)
+# How the samples of a sentence are kept: pcm and flac are lossless.
+TTS_CACHE_ENCODING = envchoice("TTS_CACHE_ENCODING", "pcm", ("pcm", "flac", "opus", "mulaw"))
 # A folder, or s3://bucket/prefix: audio that is asked for again outlives Redis there.
 AUDIO_ARCHIVE = envstr("AUDIO_ARCHIVE")
 AUDIO_ARCHIVE_DAYS = envint("AUDIO_ARCHIVE_DAYS", 30, least=1)

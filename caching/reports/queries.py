@@ -5,7 +5,7 @@ Amounts are in settings.DISPLAY_CURRENCY. Rows are hourly, so a period starts at
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -146,6 +146,20 @@ def average_cost(provider: str, model: str) -> Money | None:
     known = calls.exclude(cost=None).values("currency").annotate(n=Count("pk"), spent=Sum("cost")).order_by("-n")
     row = known.first()
     return Money(row["spent"] / row["n"], row["currency"]).rounded() if row else None
+
+
+def most_spoken(client: str, most: int) -> list[tuple[str, Call]]:
+    """Return the texts that a client had spoken most often, each with its latest call; not those cut in the ledger."""
+    calls = Call.objects.filter(client=client, cache_type="tts").exclude(key="").exclude(question="")
+    times = Counter[str]()
+    latest: dict[str, Call] = {}
+    for call in calls.exclude(question__endswith="…").iterator():
+        times[call.key] += 1
+        latest.setdefault(call.key, call)
+    for key, hits in EntryHits.objects.filter(cache_type="tts").values_list("key").annotate(Sum("hits")):
+        if key in latest:
+            times[key] += hits
+    return [(latest[key].question, latest[key]) for key, _ in times.most_common(most)]
 
 
 def _rows(period: Period, filters: Filters) -> QuerySet[HourlyUsage]:

@@ -19,6 +19,19 @@ def encode(pcm: bytes, law: int) -> bytes:
     return _table(law)[np.frombuffer(pcm, dtype="<u2")].tobytes()
 
 
+def decode(data: bytes, law: int) -> bytes:
+    """Return the middle sample of those that each byte stands for."""
+    return _samples(law)[np.frombuffer(data, dtype=np.uint8)].tobytes()
+
+
+@functools.cache
+def _samples(law: int) -> NDArray[np.int16]:
+    # A code stands for a run of neighbouring samples: that of 0 is its own middle in both laws.
+    codes = _table(law)
+    samples = np.arange(65_536, dtype=np.uint16).view(np.int16).astype(np.int32)
+    return np.array([round(samples[codes == code].mean()) for code in range(256)], dtype="<i2")
+
+
 @functools.cache
 def _table(law: int) -> NDArray[np.uint8]:
     samples = np.arange(65_536, dtype=np.uint16).view(np.int16).astype(np.int32)

@@ -41,6 +41,14 @@ def read_wav(data: bytes) -> tuple[bytes, int]:
     return pcm, sample_rate
 
 
+def read_g711_wav(data: bytes) -> bytes:
+    """Return the bytes of the samples of a WAV file with one byte each. Raises ValueError if it has none."""
+    for name, body in wav_chunks(data, sample_bytes=1):
+        if name == b"data":
+            return body
+    raise ValueError("the WAV file has no data chunk")
+
+
 def to_wav(pcm: bytes, sample_rate: int) -> bytes:
     return wav_header(len(pcm), sample_rate) + pcm
 
@@ -79,7 +87,7 @@ def g711_wav_header(samples: int | None, sample_rate: int, law: int) -> bytes:
     return RIFF_HEADER.pack(b"RIFF", riff_length, b"WAVE") + chunks
 
 
-def wav_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def wav_chunks(data: bytes, sample_bytes: int = BYTES_PER_SAMPLE) -> Iterator[tuple[bytes, bytes]]:
     """Name and body of each chunk, in any order. The length in the RIFF header is often wrong and never needed."""
     if len(data) < RIFF_HEADER.size:
         raise ValueError("not a WAV file: shorter than its header")
@@ -96,7 +104,7 @@ def wav_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise ValueError(
                 f"the WAV file is cut short: chunk {name!r} says {length} bytes, {len(data) - start} are left"
             )
-        if name == b"data" and length % BYTES_PER_SAMPLE:
+        if name == b"data" and length % sample_bytes:
             raise ValueError("the WAV file ends in half a sample")
         yield name, data[start : start + length]
         at = start + length + length % 2  # a chunk of odd length is padded

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from caching import keys
 from caching.policy import Policy
 from caching.pricing import prices
 from caching.pricing.money import Money, total
@@ -71,6 +72,19 @@ def read(path: Path) -> list[Job]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = _csv_rows(file) if path.suffix.lower() == ".csv" else _json_rows(file)
         return [_job(line, row) for line, row in rows]
+
+
+def from_ledger(client: Client, most: int) -> list[Job]:
+    """Return the texts that `client` had spoken most often. Questions cannot be told whole from the ledger.
+
+    Speed, sample rate and other options are not in the ledger either: the texts are spoken with the usual ones.
+    """
+    rows = []
+    for text, call in queries.most_spoken(client.name, most):
+        spoken = keys.parse_speech_key(call.key)
+        voice = {"voice": spoken.voice, "codec": spoken.codec} | ({"model": call.model} if call.model else {})
+        rows.append({"text": text, "provider": call.provider, "optimization_level": call.level, **voice})
+    return [_job(line, row) for line, row in enumerate(rows, 1)]
 
 
 def estimate(jobs: Iterable[Job]) -> Estimate:

@@ -18,7 +18,7 @@ from speech.audio import Encoder, join
 from speech.routing.error_transfer import as_ours
 from speech.synthesis.pipeline import Playback, timed
 from speech.synthesis.sound_stream import SoundStream
-from speech.synthesis.voice import STORED_AS, Speaker
+from speech.synthesis.voice import Speaker
 
 LOSSLESS = ("wav", "pcm")
 
@@ -67,7 +67,7 @@ def _look_up(speaker: Speaker, codec: str) -> tuple[CacheResult[list[Clip]], byt
     if found.status != "hit":
         return found, None
     stored = [clip.found.value for clip in found.value if clip.found]
-    if codec == STORED_AS and len(stored) == 1 and not speaker.request.timestamps:
+    if codec == speaker.stored_as and len(stored) == 1 and not speaker.request.timestamps:
         return found, stored[0]
     parts = [speaker.decode(audio) for audio in stored]
     notes = [clip.notes for clip in found.value]

@@ -1,7 +1,7 @@
 """One voice for one client: the cache entries of its sentences, and the provider calls for missing ones.
 
-Sentences are stored as WAV, which is lossless and can be joined to the sample; `pcm` is served from them too. For a
-lossy codec the encoded whole is stored as well, because encoding it again costs more than its memory.
+Sentences are stored as WAV unless TTS_CACHE_ENCODING says otherwise: lossless, and joined to the sample. For a lossy
+codec the encoded whole is stored as well, because encoding it again costs more than its memory.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.tts import Clip, Notes
 from caching.tts.entries import Utterance
-from speech.audio import at_rate, read_wav, to_wav
+from speech.audio import at_rate, stored
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.audio.wav import wav_chunks, with_chunk
 from speech.exceptions import ProviderBadAnswer
@@ -33,7 +33,6 @@ from speech.routing.breaker import calling
 from speech.routing.error_transfer import FAILURES
 from speech.text import sentences, ssml
 
-STORED_AS = "wav"
 # The chunk of a stored WAV file that holds the times of its words, as JSON.
 WORDS_CHUNK = b"wtim"
 _OPTIONS = [field.name for field in fields(SpeechRequest) if field.name not in ("text", "voice")]
@@ -61,6 +60,11 @@ class Speaker:
     _wholes: dict[str, Utterance] = field(default_factory=dict, compare=False)
     """By codec."""
 
+    @property
+    def stored_as(self) -> str:
+        """The format of the entries of sentences. Times of words are a chunk of a WAV file."""
+        return "wav" if self.request.timestamps else stored.FORMATS[settings.TTS_CACHE_ENCODING]
+
     @cached_property
     def texts(self) -> list[str]:
         """The sentences, or the whole text at level `quality`, because prosody runs across sentences.
@@ -81,13 +85,13 @@ class Speaker:
         return self._wholes[codec]
 
     def utterances(
-        self, texts: Sequence[str], codec: str = STORED_AS, joined: Mapping[str, int] | None = None
+        self, texts: Sequence[str], codec: str = "", joined: Mapping[str, int] | None = None
     ) -> list[Utterance]:
         """Return the entries of some texts, in the shared scope where that is admitted and nothing is personal.
 
         The scope of a text is chosen once, in one round trip for all of them, and does not change later.
         """
-        own = [self._own(text, codec, joined) for text in texts]
+        own = [self._own(text, codec or self.stored_as, joined) for text in texts]
         new = [utterance for utterance in own if utterance.key not in self._chosen]
         chosen = all_shared_if_admitted(self.client, new, self.policy)
         self._chosen.update(zip((utterance.key for utterance in new), chosen, strict=True))
@@ -139,8 +143,8 @@ class Speaker:
             yield usage
 
     def encode(self, pcm: bytes, notes: list[Any]) -> bytes:
-        wav = to_wav(pcm, self.request.sample_rate)
-        return with_chunk(wav, WORDS_CHUNK, json.dumps(notes).encode()) if notes else wav
+        audio = stored.encode(pcm, self.request.sample_rate, self.stored_as)
+        return with_chunk(audio, WORDS_CHUNK, json.dumps(notes).encode()) if notes else audio
 
     def notes(self, audio: bytes) -> list[Any]:
         if not self.request.timestamps:
@@ -148,7 +152,7 @@ class Speaker:
         return next((json.loads(body) for name, body in wav_chunks(audio) if name == WORDS_CHUNK), [])
 
     def decode(self, audio: bytes) -> bytes:
-        return read_wav(audio)[0]
+        return stored.decode(audio, self.request.sample_rate, self.stored_as)
 
     @cached_property
     def _options(self) -> dict[str, Any]:

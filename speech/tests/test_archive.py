@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import redis
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from caching import background
+from caching.ledger.writer import writer
 from speech import providers
 from speech.management.commands import forget
 from speech.tests.support.voices import OPENAI_VOICES
@@ -60,6 +61,21 @@ def test_an_encoded_whole_is_archived_too(api: APIClient, folder: Path, redis_cl
     redis_client.flushall()
     response = say(api, "One is here. Two is there.", "mp3")
     assert (response.headers["X-Cache"], response.content) == ("HIT", sounds[0])
+
+
+def test_what_was_spoken_most_is_warmed_from_the_ledger(
+    api: APIClient, folder: Path, redis_client: redis.Redis, settings: Any
+) -> None:
+    for number, text in enumerate(PHRASES[:4]):
+        for _ in range(number + 1):
+            say(api, text)
+    assert writer.flush()
+    call_command("cache_flush", tts=True, yes=True)
+    redis_client.flushall()
+    call_command("cache_warm", from_ledger=True, top=2, client="tester", yes=True)
+    assert [say(api, text).headers["X-Cache"] for text in PHRASES[:4]] == ["MISS", "MISS", "HIT", "HIT"]
+    with pytest.raises(CommandError):
+        call_command("cache_warm", client="tester", yes=True)
 
 
 def test_what_is_warmed_is_archived_at_once(api: APIClient, folder: Path, tmp_path: Path) -> None:

@@ -18,24 +18,41 @@ from speech.models import Client
 
 class Command(GatewayCommand):
     help = (
-        "Fill the cache ahead of time. FILE is CSV (with header) or JSON Lines, with the fields of /api/chat/ (query, "
-        "system, …) or /api/tts/ (text, voice, …). Re-run to resume."
+        "Fill the cache ahead of time, and the audio archive if there is one. FILE is CSV (with header) or JSON Lines, "
+        "with the fields of /api/chat/ (query, system, …) or /api/tts/ (text, voice, …). Re-run to resume."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, nargs="?")
+        parser.add_argument(
+            "--from-ledger", action="store_true", help="the texts that the client had spoken most often"
+        )
+        parser.add_argument("--top", type=int, default=100, help="how many of them")
         parser.add_argument("--client", required=True, help="client that will own the entries")
         parser.add_argument("--concurrency", type=int, default=4, help="concurrent requests")
         parser.add_argument("--yes", action="store_true", help="skip the confirmation")
 
-    def handle(self, *, file: Path, client: str, concurrency: int, yes: bool, **options: Any) -> str:
+    def handle(
+        self,
+        *,
+        file: Path | None,
+        from_ledger: bool,
+        top: int,
+        client: str,
+        concurrency: int,
+        yes: bool,
+        **options: Any,
+    ) -> str:
+        if (file is None) is not from_ledger or top < 1:
+            raise CommandError("name a file, or --from-ledger with --top of 1 or more")
         owner = Client.objects.filter(name=client).first()
         if owner is None:
             raise CommandError(f"unknown client: {client}")
         if concurrency < 1:
             raise CommandError("--concurrency must be at least 1")
         record = Record(file)
-        jobs = [job for job in self._read(file) if job.digest not in record.done]
+        found = self._read(file) if file else warming.from_ledger(owner, top)
+        jobs = [job for job in found if job.digest not in record.done]
         self._confirm(jobs, yes)
         started = time.monotonic()
         failed = self._run(jobs, owner, concurrency, record)
@@ -77,15 +94,20 @@ class Command(GatewayCommand):
 
 
 class Record:
-    """Completed rows of a file, stored beside it, so that an interrupted run pays for nothing twice."""
+    """Completed rows of a file, stored beside it, so that an interrupted run pays for nothing twice.
 
-    def __init__(self, file: Path) -> None:
-        self._path = file.with_name(f"{file.name}.done")
-        self.done = set(self._path.read_text().split()) if self._path.exists() else set()
+    Rows of the ledger need none: what was spoken is found in the cache.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._path = file and file.with_name(f"{file.name}.done")
+        self.done = set(self._path.read_text().split()) if self._path and self._path.exists() else set()
 
     def add(self, job: Job) -> None:
-        with self._path.open("a") as file:
-            file.write(f"{job.digest}\n")
+        if self._path:
+            with self._path.open("a") as file:
+                file.write(f"{job.digest}\n")
 
     def remove(self) -> None:
-        self._path.unlink(missing_ok=True)
+        if self._path:
+            self._path.unlink(missing_ok=True)
