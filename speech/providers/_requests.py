@@ -57,6 +57,8 @@ class SpeechRequest:
     instructions: str = ""
     # Timestamp granularities: "word". Empty where the provider has none.
     timestamps: tuple[str, ...] = ()
+    # Fields that OpenAI-compatible servers have beside OpenAI's, passed through. `NOT_KEYED` of them is not in the key.
+    unknown: Mapping[str, Any] = field(default_factory=dict)
     # Name and version of a local engine, whose audio depends on its version; empty for hosted providers.
     engine: str = ""
 

@@ -53,6 +53,8 @@ class BaseProvider:
 
     # True if it tells when each word is spoken.
     times_words: ClassVar[bool] = False
+    # True if speech requests are sent in OpenAI's form, with the fields that we do not know.
+    speaks_openai: ClassVar[bool] = False
     markup: ClassVar[Container[str]] = ()
     """The tags of SSML that it reads. Any other is taken out of a text before it is spoken."""
     retired_voices: ClassVar[Mapping[str, str]] = {}

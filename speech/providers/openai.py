@@ -49,6 +49,7 @@ class Provider(BaseProvider):
         "VOICE_ALIASES": "",
     }
     required: ClassVar[tuple[str, ...]] = ("API_KEY",)
+    speaks_openai = True
     does = frozenset({"chat", "speech", "transcription", "embedding"})
 
     @property
@@ -155,7 +156,7 @@ class Provider(BaseProvider):
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
         billed = 0
         limit = _LIMIT_IN_TOKENS if request.model.startswith("gpt-4o-mini-tts") else _LIMIT
-        fields: dict[str, Any] = {"model": request.model, "voice": request.voice, "response_format": "pcm"}
+        fields = {**request.unknown, "model": request.model, "voice": request.voice, "response_format": "pcm"}
         if request.speed != 1:
             fields["speed"] = request.speed
         if request.instructions:

@@ -28,7 +28,7 @@ from speech.audio.wav import wav_chunks, with_chunk
 from speech.exceptions import ProviderBadAnswer
 from speech.models import Client
 from speech.privacy.shared_scope import all_shared_if_admitted
-from speech.providers.base import BaseProvider, SpeechRequest, Word
+from speech.providers.base import NOT_KEYED, BaseProvider, SpeechRequest, Word
 from speech.routing.breaker import calling
 from speech.routing.error_transfer import FAILURES
 from speech.text import sentences, ssml
@@ -159,6 +159,9 @@ class Speaker:
         options = {name: getattr(self.request, name) for name in _OPTIONS}
         if not self.request.timestamps:
             del options["timestamps"]
+        options["unknown"] = {name: value for name, value in self.request.unknown.items() if name not in NOT_KEYED}
+        if not options["unknown"]:
+            del options["unknown"]
         # Plain from the beginning: `speed=1.0` would have each key's JSON written twice.
         return {**keys.plain(options), **self.provider.service_option}
 

@@ -142,6 +142,7 @@ class AudioSpeechSerializer(TolerantSerializer):
             speed=data.get("speed", 1.0),
             sample_rate=data.get("sample_rate") or formats.get(codec).default_sample_rate,
             instructions=data.get("instructions", ""),
+            unknown={name: value for name, value in self.unknown_fields.items() if name != "stream"},
         )
         as_events = data["stream_format"] == "sse"
         return AudioSpeechCall(request, data["model"], data.get("optimization_level", ""), codec, as_events)

@@ -68,7 +68,7 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     errors.raise_if_error(provider, answer)
     _check_types(provider, answer)
     choices = answer.get("choices")
-    if choices == []:
+    if not choices and "choices" in answer:
         raise ProviderBadAnswer(f"{provider} returned no choice", empty=True)
     if not choices or not all(_is_complete(choice) for choice in choices):
         raise ProviderBadAnswer(f"{provider} returned no complete choice")

@@ -34,6 +34,7 @@ def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, s
         text=text,
         voice=voice_for(provider, request.voice, aliases),
         timestamps=request.timestamps if provider.times_words else (),
+        unknown=request.unknown if provider.speaks_openai else {},
         language=canonical(request.language) if request.language else "",
         # Home Assistant sends the string "None" for no instructions at all.
         instructions="" if request.instructions.strip() in ("", "None") else request.instructions,

@@ -135,3 +135,22 @@ def test_what_is_wrong_names_the_field(
     response = gateway.request("POST", PATH, json={"model": "gpt-6-luna", "messages": HELLO, **fields})
     assert (response.status, response.json()["error"]["param"]) == (400, param)
     assert provider.requests == []
+
+
+def speak(sdk: Any, **fields: Any) -> Any:
+    speech = sdk.audio.speech.with_raw_response
+    return speech.create(model="tts-1", voice="alloy", input="Hello there.", extra_body=fields)
+
+
+@pytest.mark.parametrize("name", ["lang_code", "exaggeration", "normalization_options", "a_field_of_tomorrow"])
+def test_an_unknown_field_of_speech_is_passed_on_and_keyed(sdk: Any, provider: ScriptedOpenAI, name: str) -> None:
+    found = [speak(sdk, **fields).headers["x-cache"] for fields in ({}, {name: "a"}, {name: "b"}, {name: "a"})]
+    assert found == ["MISS", "MISS", "MISS", "HIT"]
+    assert [body.get(name) for body in provider.calls("/audio/speech")] == [None, "a", "b"]
+
+
+def test_what_changes_no_sound_is_not_keyed(sdk: Any, provider: ScriptedOpenAI) -> None:
+    assert speak(sdk, user="ann", stream=False).headers["x-cache"] == "MISS"
+    assert speak(sdk, user="bob").headers["x-cache"] == "HIT"
+    assert provider.calls("/audio/speech")[0]["user"] == "ann"
+    assert "stream" not in provider.calls("/audio/speech")[0]

@@ -22,9 +22,10 @@ def question(client: Client, **params: Any) -> Any:
 
 @pytest.mark.parametrize("name", sorted(NOT_KEYED))
 def test_what_changes_no_answer_is_neither_in_the_key_nor_in_the_way_of_a_semantic_hit(name: str) -> None:
-    plain = question(Client(pk=1))
-    assert question(Client(pk=1), **{name: "x"}).key == plain.key
-    assert question(Client(pk=1), **{name: "x"}).semantic == plain.semantic is not None
+    client = Client(pk=1)
+    plain, labelled = question(client), question(client, **{name: "x"})
+    assert labelled.key == plain.key
+    assert labelled.semantic == plain.semantic is not None
 
 
 @pytest.mark.parametrize("by", ["client", "setting"])
