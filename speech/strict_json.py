@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import json
 import math
-from collections.abc import Mapping
 from typing import Any
 
 # Levels of nesting: keys and answers are written by recursion.
@@ -22,7 +21,7 @@ def parse(body: bytes | str) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError(f"not valid UTF-8 (byte {error.start})") from error
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value = _decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     except ValueError as error:
@@ -32,25 +31,37 @@ def parse(body: bytes | str) -> Any:
     return value
 
 
-Shape = type | tuple[type, ...] | Mapping[str, "Shape"] | list["Shape"]
-"""Types of a value, of the fields of an object, or of the items of a list."""
+# Types of a value, of the fields of an object, or of the items of a list.
+Shape = type | tuple[type, ...] | dict[str, "Shape"] | list["Shape"]
 
 
-def misfit(value: Any, shape: Shape, path: str = "") -> str:
+def misfit(value: Any, shape: Shape) -> str:
     """Return the path of the first part of `value` that is not of `shape`, or "". Null and absent fit everywhere."""
+    return _misfit(value, shape) or ""
+
+
+def _misfit(value: Any, shape: Shape) -> str | None:
+    # Every chunk of a stream comes here, so a path is built for a misfit only.
     if value is None:
-        return ""
-    if isinstance(shape, Mapping):
+        return None
+    if isinstance(shape, dict):
         if not isinstance(value, dict):
-            return path
-        parts = ((shape[name], item, f"{path}.{name}") for name, item in value.items() if name in shape)
-    elif isinstance(shape, list):
+            return ""
+        for name, item in value.items():
+            inner = shape.get(name)
+            if inner is None or item is None or item.__class__ is inner:
+                continue
+            if (place := _misfit(item, inner)) is not None:
+                return f".{name}{place}"
+        return None
+    if isinstance(shape, list):
         if not isinstance(value, list) or None in value:
-            return path
-        parts = ((shape[0], item, f"{path}.{position}") for position, item in enumerate(value))
-    else:
-        return "" if isinstance(value, shape) else path
-    return next(filter(None, (misfit(item, inner, place) for inner, item, place in parts)), "")
+            return ""
+        for position, item in enumerate(value):
+            if (place := _misfit(item, shape[0])) is not None:
+                return f".{position}{place}"
+        return None
+    return None if isinstance(value, shape) else ""
 
 
 def _refuse_constant(name: str) -> None:
@@ -62,6 +73,10 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text[:40]} is too large a number")
     return number
+
+
+# Made once: json.loads makes one for each text if it has hooks.
+_decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
 
 
 def _depth(value: Any) -> int:
