@@ -92,7 +92,7 @@ def hits(series: Series, period: Period) -> Chart:
 def amounts(series: Series, period: Period, demo: bool = False) -> Chart:
     rows = [(_moment(moment, period), *_saved_and_spent(f, demo)) for moment, f in series]
     columns = [Column("Time (UTC)", "text"), Column("Saved", "money"), Column("Spent", "money")]
-    options = _options(unit=settings.DISPLAY_CURRENCY)
+    options = _options(currency=settings.DISPLAY_CURRENCY)
     return _chart("money", _money_title("Saved and spent", demo), columns, rows, (SAVED, SPENT), options, NO_MONEY)
 
 
@@ -105,7 +105,7 @@ def groups(slug: str, title: str, found: Groups, demo: bool = False) -> Chart:
         [*columns, Column("Requests"), Column("Hit rate", "percent")],
         rows,
         (SAVED, SPENT),
-        _options(unit=settings.DISPLAY_CURRENCY, horizontal=True),
+        _options(currency=settings.DISPLAY_CURRENCY, horizontal=True),
         NO_MONEY,
     )
 
@@ -122,7 +122,7 @@ def latency(found: dict[str, Latency]) -> Chart:
     shares = [found[name].shares for name in ("hits", "misses")]
     rows = list(zip(BUCKETS, *shares, strict=True))
     columns = [Column("Response time", "text"), Column("Hits", "percent"), Column("Misses", "percent")]
-    options = _options(unit="share", percent=True)
+    options = _options(percent=True)
     return _chart("latency", "Response time: hits vs. misses", columns, rows, (EXACT, MISS), options)
 
 
@@ -174,7 +174,7 @@ def _chart(
 
 
 def _options(
-    *, stacked: bool = False, unit: str = "", horizontal: bool = False, percent: bool = False
+    *, stacked: bool = False, currency: str = "", horizontal: bool = False, percent: bool = False
 ) -> dict[str, Any]:
     ticks = {"color": GREY, "maxRotation": 0, "autoSkipPadding": 12}
     names: dict[str, Any] = {"stacked": stacked, "grid": {"display": False}, "ticks": ticks}
@@ -183,14 +183,16 @@ def _options(
         "beginAtZero": True,
         "border": {"display": False},
         "grid": {"display": True},
-        "ticks": {**ticks, "maxTicksLimit": 5, "precision": 0 if not unit else None},
-        "title": {"display": bool(unit), "text": unit, "color": GREY},
+        "ticks": {**ticks, "maxTicksLimit": 5},
     }
+    # Chart.js formats ticks and tooltips alike.
     if percent:
         values["ticks"]["format"] = {"style": "percent", "minimumFractionDigits": 0, "maximumFractionDigits": 0}
         values["max"] = 1
-        values["title"]["display"] = False
-    values["ticks"] = {name: value for name, value in values["ticks"].items() if value is not None}
+    elif currency:
+        values["ticks"]["format"] = {"style": "currency", "currency": currency, "maximumSignificantDigits": 3}
+    else:
+        values["ticks"]["precision"] = 0
     return {
         "animation": False,
         "maintainAspectRatio": False,

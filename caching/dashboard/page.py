@@ -12,7 +12,7 @@ from caching.archive import audio as archive
 from caching.archive import files
 from caching.dashboard import charts, first_steps, verdicts
 from caching.dashboard.forms import PERIODS, DashboardForm
-from caching.maintenance import browse, sample_traffic
+from caching.maintenance import browse
 from caching.pricing.list_prices import EXPLANATION
 from caching.redis.health import keys_by_kind, redis_health
 from caching.reports import queries
@@ -56,16 +56,17 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     form = DashboardForm(request.GET)
     period, filters = form.selected_period(), form.selected_filters()
     series = queries.timeseries(period, filters)
+    now = together(figures for _, figures in series)
     return {
         **base,
-        "is_empty": first_steps.is_empty(),
+        "is_empty": not request.GET and first_steps.is_empty(),
         "first_steps_tabs": first_steps.TABS,
-        "has_sample_data": sample_traffic.exists(),
+        "has_sample_data": now.sample_requests > 0,
         "form": form,
         "period": period,
         "periods": _period_links(request, form),
         "query": request.GET.urlencode(),
-        "cards": cards(together(figures for _, figures in series), queries.summary(period.before, filters)),
+        "cards": cards(now, queries.summary(period.before, filters)),
         "charts": charts.all_charts(period, filters, series),
         "top_questions": queries.top_questions(period, filters),
         "unpriced": queries.unpriced_models(period),
@@ -117,7 +118,9 @@ def _list_price_cards(now: Figures, before: Figures) -> list[Card]:
     saved, spent = change(now.list_saved, before.list_saved), change(now.list_spent, before.list_spent)
     return [
         Card("Money saved", money(now.list_saved), f"if a hosted provider had answered{share}", saved, badge=DEMO),
-        Card("Money spent", money(now.list_spent), f"really $0: {EXPLANATION}", spent, more_is="worse", badge=DEMO),
+        Card(
+            "Money spent", money(now.list_spent), f"nothing was paid: {EXPLANATION}", spent, more_is="worse", badge=DEMO
+        ),
     ]
 
 

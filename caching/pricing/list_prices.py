@@ -16,7 +16,7 @@ from caching.pricing.usage import UNITS
 SAMPLE_CURRENCY = "XTS"
 # Local providers, and the hosted model whose list price shows their worth.
 EQUIVALENTS = {"demo": ("openai", "gpt-6-luna"), "espeak": ("openai", "tts-1")}
-EXPLANATION = ", ".join(f"{local} as {model} of {hosted}" for local, (hosted, model) in EQUIVALENTS.items())
+EXPLANATION = ", ".join(f"{local} as {hosted}/{model}" for local, (hosted, model) in EQUIVALENTS.items())
 
 
 def summed_nanos() -> Sum:

@@ -77,6 +77,8 @@ class Figures:
     # At list prices: of local providers and of sample data. Part of no other amount.
     list_spent: Decimal = Decimal(0)
     list_saved: Decimal = Decimal(0)
+    # Those of sample data, which are in the counts above.
+    sample_requests: int = 0
     # Requests with unknown cost or savings, excluded from the amounts.
     unpriced: int = 0
     tokens_billed: int = 0
@@ -134,6 +136,7 @@ class Figures:
 
     def _add_list_prices(self, row: dict[str, Any], is_hit: bool) -> None:
         is_sample = row["currency"] == SAMPLE_CURRENCY
+        self.sample_requests += row["requests"] if is_sample else 0
         worth = Decimal(row["list_nanos"] or 0).scaleb(-PLACES)
         if is_hit:
             self.list_saved += shown(row["saved"] if is_sample else worth, "USD")

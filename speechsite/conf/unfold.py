@@ -67,6 +67,13 @@ UNFOLD: dict[str, Any] = {
                     _link("Groups", "group", "admin:auth_group_changelist", "auth.view_group"),
                 ],
             },
+            {
+                "title": "Help",
+                "items": [
+                    _link("Front page", "home", "home"),
+                    _link("API documentation", "api", "docs"),
+                ],
+            },
         ],
     },
 }

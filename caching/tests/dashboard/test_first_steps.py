@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -54,3 +55,10 @@ def test_real_money_is_never_mixed_with_demo_prices(redis_client: redis.Redis) -
     HourlyUsage.objects.create(outcome="exact", provider="openai", currency="USD", saved=Decimal(2), **row)
     page = browser.get("/admin/").content.decode()
     assert "$2.00" in page and "demo prices" not in page and "$0.50 at list prices" in page
+
+
+def test_redis_that_is_missing_is_said_at_the_top_of_an_empty_dashboard_too(use_redis: Callable[[str], None]) -> None:
+    use_redis("")
+    browser = browser_of("staff")
+    for path in ("/admin/", "/admin/?period=24h"):
+        assert "Caching is off, so every request is paid for" in browser.get(path).content.decode()
