@@ -42,6 +42,7 @@ _TAGS = (
     "speak", "break", "prosody", "emphasis", "say-as", "sub", "phoneme", "lang", "p", "s", "bookmark",
     "mstts:express-as", "mstts:silence",
 )  # fmt: skip
+_BARE = re.compile(r"&(?!(?:#\d+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos);)|<(?![/a-z])")
 _IDEOGRAPHS = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 
 
@@ -151,7 +152,8 @@ def _document(request: SpeechRequest, text: str, markup: bool) -> str:
     inner = escape(text)
     if markup:
         whole = _DOCUMENT.fullmatch(text.strip())
-        inner = whole[1] if whole else text
+        # A text is written by people: what is no tag and no entity is no markup.
+        inner = _BARE.sub(lambda match: escape(match[0]), whole[1] if whole else text)
     if request.speed != 1 or request.pitch:
         inner = f'<prosody rate="{request.speed:g}" pitch="{request.pitch:+.0%}">{inner}</prosody>'
     if request.language:

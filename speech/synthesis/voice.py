@@ -22,7 +22,7 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.tts import Clip, Notes
 from caching.tts.entries import Utterance
-from speech.audio import at_rate, stored
+from speech.audio import at_rate, signatures, stored
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.audio.wav import wav_chunks, with_chunk
 from speech.exceptions import ProviderBadAnswer
@@ -129,6 +129,8 @@ class Speaker:
                 if isinstance(item, Word):
                     words.append(item)
                     continue
+                if not size and (name := signatures.format_of(item)):
+                    raise ProviderBadAnswer(f"{self.provider.name} returned {name} instead of raw audio")
                 size += len(item)
                 if chunk := samples.feed(item):
                     yield chunk

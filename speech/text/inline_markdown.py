@@ -9,6 +9,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("code")
+# Nothing is opened here: a link to a file is a link as well.
+_parser.validateLink = lambda url: True  # type: ignore[method-assign]
 
 # A text without these characters needs no parsing.
 MARKS = frozenset("*_~`[]<>&\\!|^#")

@@ -16,8 +16,10 @@ from rest_framework.test import APIClient
 from caching import metrics
 from caching.pricing.usage import Usage
 from speech import providers
+from speech.audio import Encoder
 from speech.providers.base import Speech, SpeechRequest
 from speech.synthesis import pipeline
+from speech.tests.loopback.answers import tone
 
 GENERATOR = 0x20
 CHUNKS = 50
@@ -76,3 +78,14 @@ def test_a_voice_turn_is_counted_and_logged_as_any_other_speech(
         list(api.post("/api/converse/", {"query": "Hello."}, format="json", headers=headers))
     assert counted.get() == before + 1
     assert f"TTS cache {status} for voice: en-gb" in caplog.text
+
+
+def test_a_file_in_the_place_of_samples_is_an_error_and_is_not_stored(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch, redis_client: redis.Redis
+) -> None:
+    encoder = Encoder("mp3", 24_000)
+    file = encoder.encode(tone("Some servers send mp3 whatever they are asked for.")) + encoder.finish()
+    monkeypatch.setattr(type(providers.get("espeak")), "speak", lambda *_: Speech(iter([file]), 24_000))
+    response = api.post("/v1/audio/speech", {"input": "Hello.", "voice": "hi"}, format="json")
+    assert (response.status_code, response.json()["error"]["code"]) == (502, "provider_bad_answer")
+    assert redis_client.keys("tts:*") == []

@@ -117,3 +117,8 @@ def test_the_work_grows_with_the_length(token: str) -> None:
 
     few = min(seconds(1_000) for _ in range(2))
     assert seconds(8_000) < 8 * 2 * few + 0.3
+
+
+@pytest.mark.parametrize("scheme", ["https", "file", "javascript", "data", "mailto", "vbscript"])
+def test_a_link_of_any_scheme_is_its_text(scheme: str) -> None:
+    assert speakable(f"See [the file]({scheme}:a.txt): done.") == "See the file: done."

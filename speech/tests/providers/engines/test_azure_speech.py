@@ -64,6 +64,11 @@ def test_ssml_is_passed_on_in_its_own_document(server: FakeAzureSpeech, text: st
     assert b"Neural\">Hello <break time='1s'/> there.</voice>" in server.requests[0].body
 
 
+def test_what_is_no_markup_is_escaped_within_markup_too(server: FakeAzureSpeech) -> None:
+    said("<speak>Tom & Jerry, 3 < 5 &amp; AT&T <break time='1s'/></speak>")
+    assert b"Tom &amp; Jerry, 3 &lt; 5 &amp; AT&amp;T <break time='1s'/>" in server.requests[0].body
+
+
 def test_an_address_is_never_fetched_and_the_voice_is_that_of_the_request(server: FakeAzureSpeech) -> None:
     said('Hello <audio src="http://example.org/a.wav"/> <voice name="x">there</voice> <break time="1s"/>')
     assert b"example.org" not in server.requests[0].body
