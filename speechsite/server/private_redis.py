@@ -13,6 +13,8 @@ from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from speechsite.server import children
+
 _ADDRESS = "redis_url"
 PORTS = range(10_000, 32_768)
 START_SECONDS = 5.0
@@ -31,12 +33,10 @@ class PrivateRedis:
     def __init__(self, binary: str, directory: Path) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._process = subprocess.Popen(  # noqa: S603 (a fixed list of arguments)
+        self._process = children.start(
             [binary, "--port", str(self.port), "--dir", str(directory), *chain(*OPTIONS.items())],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # Ctrl-C reaches the whole group of a terminal; Redis is stopped by us, after the last request.
-            start_new_session=True,
         )
         self._wait_until_it_listens()
         self._address = directory / _ADDRESS

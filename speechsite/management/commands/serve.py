@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from caching.redis.url import mask_password
-from speechsite.server import first_run, migrations, private_redis
+from speechsite.server import children, first_run, migrations, private_redis
 
 START_SECONDS = 60.0
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, _interrupt)
         _refuse_a_taken_port(options["host"], options["port"])
         with ExitStack() as cleanup:
@@ -111,7 +111,7 @@ class Command(BaseCommand):
             "--respawn-failed-workers",
             "speechsite.server.worker:application",
         ]
-        return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 (no shell)
+        return children.start(command, cwd=settings.BASE_DIR)
 
     def _wait_until_it_answers(self, server: subprocess.Popen[bytes], options: dict[str, Any]) -> None:
         deadline = time.monotonic() + START_SECONDS

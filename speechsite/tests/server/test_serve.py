@@ -73,7 +73,7 @@ def test_a_hit_is_at_least_fifty_times_faster_than_a_miss(fresh: Server) -> None
     assert miss / hit > 50
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_stopping_it_leaves_no_process_behind(fresh: Server, number: signal.Signals) -> None:
     children = descendants(fresh.process.pid)
     assert len(children) >= 3, "the server, its two workers, and Redis where it can be had"
