@@ -5,13 +5,42 @@ redis-py routes every command of this project by its key; only connecting and sc
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from redis import Redis
 from redis.cluster import ClusterNode, RedisCluster
+from redis.connection import ConnectionPool
+from redis.exceptions import ClusterDownError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from caching.redis.url import node_url, nodes
+
+# A node that failed is not asked again so long: else each command for its slots would wait for a time-out.
+PAUSE_SECONDS = 1.0
+
+
+class NodePool(ConnectionPool):
+    """Connections to one node, which are refused for PAUSE_SECONDS after one of them failed."""
+
+    _paused_until = float("-inf")
+
+    def get_connection(self, *args: Any, **options: Any) -> Any:
+        if time.monotonic() < self._paused_until:
+            raise RedisConnectionError("This node of the cluster failed a moment ago")
+        try:
+            return super().get_connection(*args, **options)
+        except (RedisConnectionError, RedisTimeoutError):
+            self._paused_until = time.monotonic() + PAUSE_SECONDS
+            raise
+
+    def release(self, connection: Any) -> None:
+        # redis-py disconnects one that failed before it gives it back.
+        if not connection.is_connected:
+            self._paused_until = time.monotonic() + PAUSE_SECONDS
+        super().release(connection)
 
 
 class ConnectionFactory:
@@ -39,8 +68,23 @@ class ConnectionFactory:
             socket_connect_timeout=self._options["SOCKET_CONNECT_TIMEOUT"],
             # Serve what is on the nodes that answer while others do not.
             require_full_coverage=False,
+            connection_pool_class=NodePool,
             **self._options["CONNECTION_POOL_KWARGS"],
         )
+
+
+def ping(client: RedisCluster) -> None:
+    """Raise redis' error unless some node serves its slots. A node answers a plain PING while the cluster is down."""
+    failure: Exception = ClusterDownError("no node serves its slots")
+    for node in client.get_primaries():
+        try:
+            info = client.execute_command("CLUSTER INFO", target_nodes=node)
+        except (RedisError, OSError) as error:
+            failure = error
+            continue
+        if info["cluster_state"] == "ok":
+            return
+    raise failure
 
 
 def size(client: Redis) -> int:

@@ -21,6 +21,7 @@ from redis.cluster import RedisCluster
 from redis.exceptions import ClusterDownError, ReadOnlyError, RedisClusterException, RedisError, ResponseError
 
 from caching import metrics
+from caching.redis import cluster
 from caching.redis.breaker import RedisBreaker, State, Writes
 from caching.redis.client import RedisClient
 from caching.redis.commands import Command, at_once
@@ -90,11 +91,9 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
             try:
                 return function(*args, **kwargs)
             except AWAY as error:
-                if isinstance(error, ResponseError) and not isinstance(error, ClusterDownError):
-                    # Redis answers, and refuses this command: full, a replica, no permission.
-                    _counted(error)
-                else:
-                    _breaker.trip(str(_counted(error)))
+                advice = _counted(error)
+                if not _is_of_one_command(error) and not _is_of_one_node(error):
+                    _breaker.trip(str(advice))
             return default
 
         return call
@@ -262,11 +261,20 @@ def _counted(error: BaseException) -> Advice:
     return advice
 
 
+def _is_of_one_command(error: BaseException) -> bool:
+    """Return True if Redis answers and refuses this command: full, a replica, no permission."""
+    return isinstance(error, ResponseError) and not isinstance(error, ClusterDownError)
+
+
+def _is_of_one_node(error: BaseException) -> bool:
+    """Return True if other nodes of a cluster still serve their slots."""
+    return settings.REDIS_URL.startswith("redis+cluster") and _probe() is None
+
+
 def _probe() -> str | None:
     try:
         redis = connection()
-        # A node of a cluster answers a PING while the cluster is down.
-        redis.exists(_client().make_key("llm:probe")) if isinstance(redis, RedisCluster) else redis.ping()
+        cluster.ping(redis) if isinstance(redis, RedisCluster) else redis.ping()
     except AWAY as error:
         return str(explain(error))
     return None

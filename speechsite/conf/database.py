@@ -30,11 +30,11 @@ def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
     except ValueError as error:
         # The message does not repeat the value: it may hold a password.
         raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name") from error
-    options = found.get("OPTIONS", {})
+    options: dict[str, Any] = found.get("OPTIONS", {})
     if found["ENGINE"] == "django.db.backends.sqlite3":
         # One connection of each thread, which costs more to open than to keep.
-        found |= {"CONN_MAX_AGE": 60, "OPTIONS": _SQLITE | options}
+        found |= {"CONN_MAX_AGE": 60, "OPTIONS": {**_SQLITE, **options}}
     elif found["ENGINE"] == "django.db.backends.postgresql":
         pool = {"min_size": 0, "max_size": pool_size, "timeout": _POOL_PATIENCE}
-        found |= {"OPTIONS": _POSTGRESQL | {"pool": pool} | options}
+        found |= {"OPTIONS": {**_POSTGRESQL, "pool": pool, **options}}
     return found

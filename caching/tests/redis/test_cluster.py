@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from redis.crc import key_slot
 
 from caching import shared_scope, tts
 from caching.coordination import rate_limit
@@ -26,7 +27,7 @@ from caching.tests.semantic.test_vectorset import entry, found, vector
 from caching.tests.support.asking import FAILURES, Provider, ask_for_stream, spoken
 from caching.tests.support.paraphrases import ASKED, PARAPHRASE, asked, question, wait_for_the_index
 from speechsite.server.private_redis import free_port
-from speechsite.tests.support.redis_cluster import RedisCluster
+from speechsite.tests.support.redis_cluster import SLOTS, RedisCluster
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.waiting import wait_until
 
@@ -165,6 +166,30 @@ def test_a_cluster_that_loses_a_node_is_away_until_it_is_back(use_redis: Callabl
         cluster.servers[0].resume()
         wait_until(lambda: store.put("llm:exact:b", {"v": 1}, 60), 60)
         wait_until(lambda: store.get("llm:exact:a") == {"v": 1}, 60)
+
+
+@pytest.mark.parametrize("fault", ["kill", "pause"])
+def test_a_node_that_is_gone_costs_its_own_slots_only(
+    use_redis: Callable[[str], None], fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [f"llm:exact:{number}" for number in range(30)]
+    with RedisCluster() as cluster:
+        for client in cluster.clients():
+            client.config_set("cluster-require-full-coverage", "no")
+        use_redis(cluster.url)
+        assert all(store.put(name, {"v": 1}, 600) for name in names)
+        lost = range(SLOTS // 3, 2 * SLOTS // 3)
+        there = [name for name in names if key_slot(name.encode()) not in lost]
+        assert 0 < len(there) < len(names)
+        getattr(cluster.servers[1], fault)()
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            assert [name for name in names if store.get(name)] == there
+            assert store.available()
+        assert "Lost connection" not in caplog.text
+        if fault == "pause":
+            cluster.servers[1].resume()
+            wait_until(lambda: all(store.get(name) for name in names), 60)
 
 
 def test_a_cluster_that_is_not_there_is_a_miss(use_redis: Callable[[str], None]) -> None:
