@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from caching.keys import EMBEDDING, EXACT, SPEECH, TRANSCRIPT, make_key
-from caching.redis.url import kind_of, nodes, plain_url, service_of
+from caching.redis.url import kind_of, nodes, plain_url, sentinel_login, service_of
 
 # Redis' default for `maxclients`.
 MOST_CONNECTIONS = 10_000
@@ -49,7 +49,7 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_b
                 # redis-py's default is below our number of threads, each of which needs one connection at most.
                 "max_connections": MOST_CONNECTIONS,
             },
-            **_factory(url, prefix, cache_bytes),
+            **_factory(url, prefix, cache_bytes, timeout_ms / 1000),
         },
     }
 
@@ -59,11 +59,15 @@ def _location(url: str) -> str:
     return plain_url(url, service_of(url)) if kind_of(url) == "sentinel" else url
 
 
-def _factory(url: str, prefix: str, cache_bytes: int) -> dict[str, Any]:
+def _factory(url: str, prefix: str, cache_bytes: int, seconds: float) -> dict[str, Any]:
     if kind_of(url) == "cluster":
         return {"CONNECTION_FACTORY": "caching.redis.cluster.ConnectionFactory"}
     if kind_of(url) == "sentinel":
-        return {"CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory", "SENTINELS": nodes(url)}
+        return {
+            "CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory",
+            "SENTINELS": nodes(url),
+            "SENTINEL_KWARGS": {"socket_timeout": seconds, "socket_connect_timeout": seconds, **sentinel_login(url)},
+        }
     return {
         "CONNECTION_POOL_CLASS": "caching.redis.client.ConnectionPool",
         "REDIS_CLIENT_CLASS": "caching.redis.client.RedisClient",

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import ClusterDownError, RedisError
+from redis.exceptions import AuthenticationError, ClusterDownError, RedisError
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError
 
@@ -22,7 +22,7 @@ from caching import keys
 from caching.redis import errors
 from caching.redis.errors import Advice
 from caching.redis.health import EVICTING
-from caching.redis.url import kind_of, mask_password, node_url, nodes, service_of
+from caching.redis.url import kind_of, mask_password, node_url, nodes, sentinel_login, service_of
 from caching.redis.version import SAFE_VECTOR_SETS, has_safe_vector_sets, has_vector_sets, version
 
 # Seconds for each step; longer than a request waits, to tell a slow Redis from a dead one.
@@ -101,8 +101,12 @@ def _ask_for_the_others(url: str) -> Iterator[tuple[Finding, str]]:
 
 
 def _ask_sentinel(url: str, host: str, port: int) -> tuple[str, str]:
-    sentinel = Redis(host, port, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, protocol=2, driver_info=None)
-    primary: Any = sentinel.sentinel_get_master_addr_by_name(service_of(url))
+    options: dict[str, Any] = {"protocol": 2, "driver_info": None, **sentinel_login(url)}
+    sentinel = Redis(host, port, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, **options)
+    try:
+        primary: Any = sentinel.sentinel_get_master_addr_by_name(service_of(url))
+    except AuthenticationError as error:
+        raise MasterNotFoundError(f"no master found: {error!r}") from error
     if not primary:
         raise MasterNotFoundError("no master found")
     host, port = primary[0].decode(), int(primary[1])

@@ -84,6 +84,17 @@ NO_SERVICE = Advice(
     "The sentinels know no primary with this name",
     "Compare the path in REDIS_URL with `sentinel monitor` in the sentinel configuration",
 )
+SENTINEL_LOGIN = Advice(
+    "sentinel",
+    "The sentinels reject the login",
+    "Add ?sentinel_password=… to REDIS_URL, and &sentinel_username=… if they have users; "
+    "the password before the @ is that of Redis",
+)
+SENTINELS_AWAY = Advice(
+    "sentinel",
+    "The sentinels cannot be reached, or those that can know no primary with this name",
+    "Check the hosts in REDIS_URL, and compare its path with `sentinel monitor`",
+)
 OTHER = Advice("other", "Redis returned an error", "See the Redis server log")
 
 
@@ -93,7 +104,6 @@ _SIGNS: tuple[tuple[Advice, type[BaseException] | None, tuple[str, ...]], ...] =
     (NO_SINGLE_REDIS, exceptions.MovedError, ()),
     (CLUSTER_DOWN, exceptions.ClusterDownError, ()),
     (NO_CLUSTER, None, ("cluster support disabled", "cluster mode is not enabled")),
-    (NO_SERVICE, None, ("no master found",)),
     (READ_ONLY, exceptions.ReadOnlyError, ()),
     (NO_PERMISSION, exceptions.NoPermissionError, ()),
     (LOADING, exceptions.BusyLoadingError, ()),
@@ -112,6 +122,8 @@ _SIGNS: tuple[tuple[Advice, type[BaseException] | None, tuple[str, ...]], ...] =
 def explain(error: BaseException) -> Advice:
     """Return the advice for `error`, or the general one."""
     text = f"{error} {error.__cause__ or ''}".lower()
+    if "no master found" in text:
+        return _of_sentinels(text)
     return next(
         (
             advice
@@ -120,3 +132,10 @@ def explain(error: BaseException) -> Advice:
         ),
         OTHER,
     )
+
+
+def _of_sentinels(text: str) -> Advice:
+    """redis-py names in `text` each sentinel that it could not ask, with the reason."""
+    if any(sign in text for sign in ("authenticationerror", "noauth", "wrongpass")):
+        return SENTINEL_LOGIN
+    return SENTINELS_AWAY if "connect" in text or "timeout" in text else NO_SERVICE

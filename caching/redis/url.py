@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -15,6 +15,7 @@ _URL = re.compile(
     r"(?:/(?P<service>[\w.-]*[A-Za-z_.-][\w.-]*))?(?:/(?P<db>\d*))?(?P<query>\?[^#]*)?"
 )
 _PORTS = {"redis+sentinel": 26379}
+_SENTINEL_LOGIN = {"sentinel_username": "username", "sentinel_password": "password"}
 
 
 class BadRedisURL(ImproperlyConfigured):
@@ -65,7 +66,8 @@ def plain_url(url: str, where: str) -> str:
     parts = urlsplit(url)
     credentials, at, _ = parts.netloc.rpartition("@")
     scheme, database = parts.scheme.partition("+")[0], parts.path.rpartition("/")[2]
-    return parts._replace(scheme=scheme, netloc=f"{credentials}{at}{where}", path=f"/{database}").geturl()
+    query = "&".join(pair for pair in parts.query.split("&") if pair.partition("=")[0] not in _SENTINEL_LOGIN)
+    return parts._replace(scheme=scheme, netloc=f"{credentials}{at}{where}", path=f"/{database}", query=query).geturl()
 
 
 def service_of(url: str) -> str:
@@ -73,10 +75,15 @@ def service_of(url: str) -> str:
     return urlsplit(url).path.split("/")[1]
 
 
+def sentinel_login(url: str) -> dict[str, str]:
+    """Return `username` and `password` of the sentinels, as far as `url` has them."""
+    return {_SENTINEL_LOGIN[name]: value for name, value in parse_qsl(urlsplit(url).query) if name in _SENTINEL_LOGIN}
+
+
 def mask_password(url: str) -> str:
     """Mask the password: `rediss://user:secret@host:1/0` becomes `rediss://user:***@host:1/0`."""
     masked = re.sub(r"(?<=://)([^:@/]*):.*@", r"\1:***@", url, flags=re.DOTALL)
-    return re.sub(r"([?&](?:password|username)=)[^&#]*", r"\1***", masked)
+    return re.sub(r"([?&](?:sentinel_)?(?:password|username)=)[^&#]*", r"\1***", masked)
 
 
 def _is_consistent(match: re.Match[str]) -> bool:

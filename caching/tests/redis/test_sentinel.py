@@ -8,6 +8,8 @@ import pytest
 
 from caching.redis import store
 from caching.redis.doctor import examine_redis
+from caching.redis.url import mask_password
+from speechsite.server.private_redis import free_port
 from speechsite.tests.support.redis_cluster import WatchedRedis
 from speechsite.tests.support.waiting import wait_until
 
@@ -44,3 +46,21 @@ def test_a_new_primary_is_found(use_redis: Callable[[str], None]) -> None:
         wait_until(lambda: store.get("llm:exact:a") == {"v": 1})
         wait_until(lambda: store.put("llm:exact:b", {"v": 2}, 600))
         assert watched.replica.client().exists("llm:exact:b")
+
+
+def test_sentinels_with_a_password(use_redis: Callable[[str], None]) -> None:
+    with WatchedRedis() as watched:
+        watched.sentinel.client().execute_command("ACL", "SETUSER", "default", "resetpass", ">secret")
+        *_, last = examine_redis(watched.url)
+        assert last.message.endswith("The sentinels reject the login") and "sentinel_password" in last.remedy
+        url = f"{watched.url}?sentinel_password=secret"
+        assert all(finding.status == "ok" for finding in examine_redis(url) if finding.step in ("sentinels", "write"))
+        use_redis(url)
+        assert store.put("llm:exact:a", {"v": 1}, 600)
+        assert "secret" not in mask_password(url)
+
+
+def test_sentinels_that_do_not_answer(use_redis: Callable[[str], None]) -> None:
+    use_redis(f"redis+sentinel://127.0.0.1:{free_port()},127.0.0.1:{free_port()}/gateway/0")
+    assert store.get("llm:exact:a") is None
+    assert store.state().reason.startswith("The sentinels cannot be reached")
