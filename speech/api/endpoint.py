@@ -29,7 +29,7 @@ from rest_framework.views import APIView
 
 from caching.coordination import admission
 from speech.api.authentication import ClientKeyAuthentication, client_of
-from speech.api.request_body import CallSerializer, body_of, call_in
+from speech.api.request_body import CallSerializer, call_in, long_body_of, short_body_of
 
 AnyField = serializers.Field[Any, Any, Any, Any]
 
@@ -51,12 +51,17 @@ class Endpoint(APIView):
             request.user, _ = self.authenticator.authenticate(request)  # type: ignore[arg-type, misc]
             self.check_throttles(request)  # type: ignore[arg-type]
             # Before a slot is held: a body may arrive slowly.
+            limit = getattr(settings, self.body_limit)
+            if (body := short_body_of(request, limit)) is not None:
+                return self._answer(request, body)
             with ExitStack() as held:
-                body = body_of(request, held, getattr(settings, self.body_limit))
-                with admission.slot():
-                    return self.post(request, call_in(body, self.reads, remember=_may_be_stored(request)))
+                return self._answer(request, long_body_of(request, held, limit))
         except Exception as error:  # noqa: BLE001 (DRF's own dispatch does the same)
             return self._refused(request, error)
+
+    def _answer(self, request: HttpRequest, body: bytes) -> HttpResponseBase:
+        with admission.slot():
+            return self.post(request, call_in(body, self.reads, remember=_may_be_stored(request)))
 
     def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
         raise NotImplementedError

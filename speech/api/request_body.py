@@ -44,21 +44,33 @@ def read_call(serializer: type[CallSerializer[T_co]], request: Request | HttpReq
 
 
 def body_of(request: Request | HttpRequest, held: ExitStack, limit: int = 0) -> bytes:
-    """Return the whole body, of at most `limit` bytes, by default MAX_BODY_BYTES.
+    """Return the whole body, of at most `limit` bytes, by default MAX_BODY_BYTES. Raises as the next two do."""
+    limit = limit or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    body = short_body_of(request, limit)
+    return long_body_of(request, held, limit) if body is None else body
 
-    `held` then has a place among the large bodies if this is one. Raises PayloadTooLarge, ServerBusy, and
-    UnsupportedMediaType unless it is declared as JSON.
+
+def short_body_of(request: Request | HttpRequest, limit: int) -> bytes | None:
+    """Return a body that comes short, plain and with its length; None for any other.
+
+    Raises UnsupportedMediaType unless it is declared as JSON.
     """
     meta = request.META
     content_type: str = meta.get("CONTENT_TYPE", "")
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType(content_type or "none")
-    limit = limit or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    length = int(meta.get("CONTENT_LENGTH") or 0)
-    if length <= min(limit, LARGE_BYTES) and "HTTP_CONTENT_ENCODING" not in meta:
-        body: bytes = request.read()
-        return body
-    stream = BodyStream(request, meta, limit)
+    if "HTTP_CONTENT_ENCODING" in meta or int(meta.get("CONTENT_LENGTH") or 0) > min(limit, LARGE_BYTES):
+        return None
+    body: bytes = request.read()
+    return body
+
+
+def long_body_of(request: Request | HttpRequest, held: ExitStack, limit: int) -> bytes:
+    """Return any body of at most `limit` bytes. `held` then has a place among the large ones if this is one.
+
+    Raises PayloadTooLarge, ServerBusy, UnsupportedEncoding and ParseError.
+    """
+    stream = BodyStream(request, request.META, limit)
     body = stream.read(LARGE_BYTES)
     if len(body) == LARGE_BYTES:
         held.enter_context(place_for_large_body(request.user.pk))
