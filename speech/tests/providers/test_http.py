@@ -6,11 +6,13 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
+from speech import providers
 from speech.exceptions import (
     GatewayError,
     ProviderBadAnswer,
@@ -19,8 +21,10 @@ from speech.exceptions import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from speech.providers._shared import http_response
 from speech.providers._shared.http import Call, call_for_json, post
-from speech.tests.loopback import FakeOpenAI, Loopback
+from speech.providers.base import ChatRequest
+from speech.tests.loopback import Answer, FakeOpenAI, Loopback
 
 CHAT: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Where is Paris?"}]}
 STREAM = {**CHAT, "stream": True}
@@ -227,3 +231,21 @@ def test_no_message_holds_the_key(server: Loopback, fault: str) -> None:
     with pytest.raises(GatewayError) as caught:
         call_for_json(call(server))
     assert "loopback-secret" not in caught.value.message
+
+
+EVENT = b'data: {"choices": [{"index": 0, "delta": {"content": "ek "}, "finish_reason": null}]}\n\n'
+
+
+@pytest.mark.parametrize("piece", [EVENT, b"x" * 1000, b"\n", b" "], ids=["events", "line", "blank lines", "blanks"])
+def test_an_endless_stream_comes_to_an_end(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch, settings: Settings, piece: bytes
+) -> None:
+    monkeypatch.setattr(http_response, "LARGEST_BODY", 1_000_000)
+    settings.PROVIDERS = {"openai": {"API_KEY": "k", "BASE_URL": server.url + "/v1"}}
+    endless: Any = repeat(piece * (65_536 // len(piece)))
+    said = Answer(endless, "text/event-stream", streamed=True)
+    server.answer = lambda seen: said  # type: ignore[method-assign]
+    begun = time.monotonic()
+    with pytest.raises(ProviderBadAnswer, match="more than 1000000 bytes"):
+        list(providers.get("openai").stream_chat(ChatRequest(CHAT["messages"], "m")))
+    assert time.monotonic() - begun < 30

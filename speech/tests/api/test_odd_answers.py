@@ -1,0 +1,187 @@
+"""Answers of a provider, and requests of a client, in every wrong form."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from speech.exceptions import GatewayError
+from speech.routing.breaker import breaker_of
+from speech.tests.loopback import FakeOpenAI
+from speech.tests.support.bad_requests import error_of
+from speech.tests.support.saying import BEGUN, PATH, ask, last_event, numbers, say
+
+
+@pytest.fixture(autouse=True)
+def closed_circuit() -> Iterator[None]:
+    yield
+    breaker_of("openai", "chat").succeeded()
+
+
+MESSAGE = {
+    "role": "assistant",
+    "content": "Hello",
+    "refusal": None,
+    "annotations": [],
+    "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+}
+CHOICE = {"index": 0, "finish_reason": "stop", "logprobs": {"content": [{"token": "Hello", "logprob": -0.5}]}}
+USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 0}}
+ABOUT = {"id": "1", "created": 1, "model": "m", "system_fingerprint": "f", "usage": USAGE}
+WHOLE = {**ABOUT, "object": "chat.completion", "choices": [{**CHOICE, "message": MESSAGE}]}
+CHUNK = {**ABOUT, "object": "chat.completion.chunk", "choices": [{**CHOICE, "delta": MESSAGE}]}
+DEEP: list[Any] = []
+for _ in range(300):
+    DEEP = [DEEP]
+ODD: list[Any] = [
+    None, True, 0, -1, 5.5, 2**70, "", "x", "\ud83d", [], ["x"], [None], [5], {}, {"a": 5}, [[]], [{}], DEEP,
+]  # fmt: skip
+NO_NUMBER = ["NaN", "-Infinity", "1e400"]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        yield from places(item, (*path, name))
+
+
+def changed(value: Any, path: tuple[Any, ...], odd: Any) -> str:
+    """JSON of `value` with something else at `path`."""
+    if not path:
+        return json.dumps(odd)
+    value = copy.deepcopy(value)
+    at = value
+    for name in path[:-1]:
+        at = at[name]
+    at[path[-1]] = "ODD"
+    return json.dumps(value).replace('"ODD"', odd if odd in NO_NUMBER else json.dumps(odd))
+
+
+def odd_answers(value: Any) -> st.SearchStrategy[str]:
+    some = st.sampled_from(ODD) | st.sampled_from(NO_NUMBER)
+    return st.builds(changed, st.just(value), st.sampled_from(list(places(value))), some)
+
+
+thorough = examples(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@thorough
+@given(answer=odd_answers(WHOLE))
+def test_an_odd_answer_is_served_or_is_the_providers_fault(
+    api: Any, fake_openai: FakeOpenAI, settings: Any, answer: str
+) -> None:
+    settings.PROVIDER_BREAKER_FAILURES = 0
+    say(fake_openai, answer)
+    question = {"messages": [{"role": "user", "content": f"Odd {next(numbers)}"}]}
+    for path, stream in ((PATH, False), (PATH, True), ("/api/chat/", False), ("/v1/responses", False)):
+        body = {"input": question["messages"][0]["content"]} if path.endswith("responses") else question
+        response = api.post(path, {**body, "stream": True} if stream else body, format="json")
+        if stream:
+            # A provider that answers a stream with JSON: an error, or served as a stream.
+            assert response.status_code in (502, 503) or last_event(response)
+        elif response.status_code != 200:
+            code = error_of(response)["code"]
+            assert (response.status_code, code) == (502, "provider_bad_answer"), answer
+
+
+@thorough
+@given(chunk=odd_answers(CHUNK), first=st.booleans())
+def test_an_odd_chunk_is_passed_on_or_is_an_error_event(
+    api: Any, fake_openai: FakeOpenAI, settings: Any, chunk: str, first: bool
+) -> None:
+    settings.PROVIDER_BREAKER_FAILURES = 0
+    say(fake_openai, *([] if first else [BEGUN]), chunk, CHUNK, "[DONE]", stream=True)
+    response = ask(api, stream=True)
+    if response.status_code != 200:
+        assert first
+        assert (response.status_code, error_of(response)["code"]) == (502, "provider_bad_answer"), chunk
+        return
+    last = last_event(response)
+    assert last == "[DONE]" or last["error"]["code"] == "provider_bad_answer", (chunk, last)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"choices": [{"message": {"content": 5}, "finish_reason": "stop"}]},
+        {"choices": [{"message": "Hello", "finish_reason": "stop"}]},
+        '{"choices": [{"message": {"content": "Hi"}, "logprobs": {"content": [-Infinity]}, "finish_reason": "stop"}]}',
+        {"choices": []},
+        {"error": {"message": "Overloaded", "code": 503}},
+    ],
+)
+def test_a_fallback_is_asked_instead(api: Any, fake_openai: FakeOpenAI, settings: Any, answer: Any) -> None:
+    settings.LLM_FALLBACK = ["demo"]
+    say(fake_openai, answer)
+    response = ask(api)
+    assert (response.status_code, response.headers["X-Provider"]) == (200, "demo")
+
+
+ODD_CHUNKS = ['{"choices": 5}', '{"choices": [{"delta": {"content": 5}}]}', '{"choices": [{"delta": "x"}]}', "{", "[]"]
+
+
+@pytest.mark.parametrize("chunk", ODD_CHUNKS)
+def test_a_voice_turn_says_that_a_chunk_was_odd(api: Any, fake_openai: FakeOpenAI, chunk: str) -> None:
+    said = {"choices": [{"index": 0, "delta": {"content": "It is sunny today. It is warm. And "}}]}
+    speaks = fake_openai.answer
+
+    def answer(chunks: list[Any]) -> None:
+        say(fake_openai, *chunks, stream=True)
+        chat = fake_openai.answer
+        voiced = lambda seen: chat(seen) if seen.path.endswith("completions") else speaks(seen)  # noqa: E731
+        fake_openai.answer = voiced  # type: ignore[method-assign]
+
+    answer([chunk])
+    response = api.post("/api/converse/", {"query": f"Weather {next(numbers)}"}, format="json")
+    assert (response.status_code, error_of(response)["code"]) == (502, "provider_bad_answer")
+    answer([said, chunk])
+    response = api.post("/api/converse/", {"query": f"Weather {next(numbers)}"}, format="json")
+    with pytest.raises(GatewayError):
+        b"".join(response.streaming_content)
+    response.close()
+    receipt = api.get(f"/api/receipts/{response.headers['X-Receipt-ID']}").json()
+    assert "openai" in receipt["error"] and receipt["sentences"]
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "sarvam", "demo"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": "https://example.com/a.png"}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "file", "file": []}]}]},
+        {"messages": [{"role": "assistant", "content": "", "tool_calls": "none"}]},
+        {"messages": [{"role": "assistant", "content": "", "tool_calls": [5], "thinking_blocks": 5}]},
+        {"tools": [{"type": "function"}]},
+        {"tools": [{"type": "function", "function": []}], "tool_choice": {"function": 5}},
+        {"response_format": {"type": []}},
+        {"response_format": {"type": "json_schema", "json_schema": []}},
+        {"stop": {"a": []}},
+    ],
+)
+def test_an_odd_request_is_passed_on_or_refused(
+    api: Any, fake_openai: FakeOpenAI, settings: Any, provider: str, odd: dict[str, Any]
+) -> None:
+    settings.PROVIDERS = {
+        **settings.PROVIDERS,
+        **{name: {"API_KEY": "k", "BASE_URL": f"{fake_openai.url}/v1"} for name in ("anthropic", "sarvam")},
+    }
+    assert ask(api, model=f"{provider}/x" if provider != "demo" else "demo", **odd).status_code in (200, 400, 404, 502)
+
+
+def test_a_choice_without_an_index_has_the_one_of_its_place(api: Any, fake_openai: FakeOpenAI) -> None:
+    choices = [{"message": {"role": "assistant", "content": str(n)}, "finish_reason": "stop"} for n in range(2)]
+    say(fake_openai, {"choices": choices})
+    assert [choice["index"] for choice in ask(api, n=2).json()["choices"]] == [0, 1]
