@@ -13,6 +13,7 @@ from typing import Any
 from caching.llm.entry import Answer
 from caching.llm.merging import Unassembled
 from caching.llm.tool_calls import ToolCalls, name_of, text_of
+from speech.api.openai.responses.carried import packed
 from speech.api.openai.responses.items import CallItem, Event, TextItem
 from speech.api.openai.responses.response import Response, item_id, usage_of
 from speech.exceptions import ProviderBadAnswer
@@ -24,9 +25,9 @@ _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
-def whole(response: Response, answer: Answer) -> Response:
+def whole(response: Response, answer: Answer, *, carries: bool = False) -> Response:
     """Return the response for an answer."""
-    writer = Writer(response)
+    writer = Writer(response, carries=carries)
     choice = answer.choices[0]
     message = choice["message"]
     if calls := message.get("tool_calls"):
@@ -44,8 +45,10 @@ class Writer:
     A text ends where another kind begins. Calls end with the response, as providers may send parts of several in turns.
     """
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, *, carries: bool = False) -> None:
+        """`carries`: the client will send back what `carried` packs."""
         self.response = response
+        self._carries = carries
         summary = response["reasoning"].get("summary")
         self._thought = "summary_text" if summary and summary != "none" else "reasoning_text"
         self._reasoning = ""
@@ -86,11 +89,13 @@ class Writer:
         reason = _INCOMPLETE.get(choice.get("finish_reason") or "")
         if not self._items:
             yield from self._write_text("message", "output_text", "")
-        self._add_extras(choice["message"])
+        carried = self._add_extras(choice["message"])
         for item in self._items:
             if item.index not in self._output:
                 cut = reason and item is self._items[-1]
                 yield from self._close(item, "incomplete" if cut else "completed")
+        if carried and self._carries:
+            yield from self._write_carried(carried)
         status = "incomplete" if reason else "completed"
         self.response = {
             **answer.extra,
@@ -141,23 +146,33 @@ class Writer:
         yield from item.ended(status)
         self._output[item.index] = item.rendered(status)
 
-    def _add_extras(self, message: Mapping[str, Any]) -> None:
-        """Give fields without a place of their own to the items that are still open."""
+    def _write_carried(self, content: str) -> Iterator[Event]:
+        item = TextItem("reasoning", self._next_id("reasoning"), len(self._items))
+        item.extras = {"encrypted_content": content}
+        self._items.append(item)
+        yield from item.begun()
+        yield from self._close(item, "completed")
+
+    def _add_extras(self, message: Mapping[str, Any]) -> str:
+        """Give fields without a place of their own to the items that are still open. Return them packed."""
         with _readable():
             calls = self._tool_calls.finished()
+        of_calls: dict[str, Any] = {}
         for call in calls:
             rest = {name: value for name, value in call.items() if name not in _CALL and value is not None}
             # A call without a name has not been written.
             if item := self._calls.get(id(call)):
                 item.extras = rest
+                of_calls |= {str(call.get("id")): rest} if rest else {}
         told = message.get(self._reasoning)
         extras = {name: value for name, value in message.items() if name not in _SHOWN and value}
         extras = {name: value for name, value in extras.items() if name not in _REASONING or value != told}
         last = self._items[-1]
         if extras and isinstance(last, CallItem):
-            last.extras["message"] = extras
+            last.extras = {**last.extras, "message": extras}
         elif extras:
             last.extras = extras
+        return packed(extras, of_calls) if extras or of_calls else ""
 
     def _next_id(self, kind: str) -> str:
         return item_id(_PREFIXES[kind], self.response["id"], len(self._items))

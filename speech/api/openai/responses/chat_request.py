@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from speech.api.openai.responses.messages import Item, kind_of, messages_of, native_items
+from speech.api.openai.responses.carried import is_carried
+from speech.api.openai.responses.messages import Item, messages_of, native_items
 from speech.api.openai.responses.tools import chat_choice, chat_tools, hosted_choice, hosted_tools
 
 Body = Mapping[str, Any]
@@ -19,7 +20,7 @@ _HANDLED = {
     *("text", "reasoning", "tools", "tool_choice", "parallel_tool_calls", "max_output_tokens", "top_logprobs"),
 }
 """Fields that are not passed on under their own name. All others are, known or not."""
-_ENCRYPTED = "reasoning.encrypted_content"
+ENCRYPTED = "reasoning.encrypted_content"
 _LOGPROBS = "message.output_text.logprobs"
 RENAMED = {
     "messages": "input",
@@ -64,11 +65,11 @@ def prefers_native(body: Body, items: Sequence[Item]) -> bool:
     """Return True if the request asks for something that chat would leave out without a loss to the answer."""
     reasoning = body.get("reasoning") or {}
     return bool(
-        _ENCRYPTED in (body.get("include") or ())
+        ENCRYPTED in (body.get("include") or ())
         or any(value is not None for name, value in reasoning.items() if name != "effort")
         or body.get("truncation") == "auto"
         or body.get("prompt_cache_options")
-        or any(kind_of(item) == "reasoning" and item.get("encrypted_content") for item in items)
+        or any(item.get("encrypted_content") and not is_carried(item) for item in items)
     )
 
 

@@ -21,10 +21,13 @@ _CODES = {"rate_limit_exceeded", "provider_rate_limited", "provider_quota_exceed
 _ENDS = ("index", "finish_reason")
 
 
-def written(response: Response, chunks: Iterator[Chunk], keep: Callable[[Response], Response]) -> Iterator[Event]:
+def written(
+    response: Response, chunks: Iterator[Chunk], keep: Callable[[Response], Response], *, carries: bool = False
+) -> Iterator[Event]:
     """Yield the events of an answer as it is generated. `keep` is called before the last one."""
     first = next(chunks)
-    writer, seen = Writer({**response, "model": first.get("model") or response["model"]}), []
+    writer = Writer({**response, "model": first.get("model") or response["model"]}, carries=carries)
+    seen = []
     yield from writer.start()
     for chunk in chain([first], chunks):
         seen.append(chunk)

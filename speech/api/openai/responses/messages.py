@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from speech.api.openai.responses.carried import is_carried, unpacked
 from speech.api.openai.responses.content import chat_content, is_refusal, native_parts, refusals_of
 from speech.exceptions import InvalidRequest
 
@@ -61,7 +62,10 @@ def messages_of(items: Sequence[Item]) -> list[Message]:
     messages: list[Message] = []
     for position, item in enumerate(items):
         path, kind = f"input.{position}", kind_of(item)
-        if kind == "reasoning":
+        if is_carried(item):
+            if messages and messages[-1]["role"] == "assistant":
+                messages[-1] = unpacked(item, messages[-1])
+        elif kind == "reasoning":
             thoughts |= _thoughts(item) if position > current else {}
         elif kind in _CALLS:
             _add_call(messages, _call(item, kind, path), thoughts | (item.get("message") or {}))

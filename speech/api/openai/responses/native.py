@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from speech.api.openai.responses.carried import is_carried
+from speech.api.openai.responses.messages import Item
 from speech.api.openai.responses.response import Response
 from speech.api.openai.responses.serializers import ResponseCall
 from speech.api.openai.responses.storage import Conversation
@@ -22,10 +26,10 @@ def request_for(
     """
     own = {name: value for name, value in call.body.items() if name not in _NOT_SENT | NOT_KEYED}
     if said.upstream and said.upstream["provider"] == provider.name:
-        own |= {"input": said.own, "previous_response_id": said.upstream["id"]}
+        own |= {"input": _readable(said.own), "previous_response_id": said.upstream["id"]}
     elif said.items:
         plain = isinstance(call.body.get("input"), str) and not said.earlier
-        own["input"] = call.body["input"] if plain else said.items
+        own["input"] = call.body["input"] if plain else _readable(said.items)
     if language := call.body.get("language"):
         own["instructions"] = "\n\n".join(filter(None, (own.get("instructions"), language_wish(language))))
     beside = {name: call.body[name] for name in NOT_KEYED if name in call.body} | ({} if store else {"store": False})
@@ -36,6 +40,10 @@ def request_for(
 def renamed(found: Response, response: Response) -> Response:
     """Return a provider's response under the ids of ours."""
     return {**found, **{name: response[name] for name in ("id", "previous_response_id", "store")}}
+
+
+def _readable(items: Sequence[Item]) -> list[Item]:
+    return [item for item in items if not is_carried(item)]
 
 
 def _question(said: Conversation) -> str:

@@ -16,7 +16,7 @@ from speech.api.endpoint import json_response
 from speech.api.openai.model_names import Meant
 from speech.api.openai.responses import answer as chat_answer
 from speech.api.openai.responses import native, storage
-from speech.api.openai.responses.chat_request import needs_native, prefers_native
+from speech.api.openai.responses.chat_request import ENCRYPTED, needs_native, prefers_native
 from speech.api.openai.responses.events import as_sse, written
 from speech.api.openai.responses.items import Event
 from speech.api.openai.responses.replay import replayed
@@ -50,6 +50,11 @@ class Asked:
         """False also where the pace of a stream would tell a stored answer from one that is being made."""
         return self.call.stream and not hides(self.client)
 
+    @property
+    def carries(self) -> bool:
+        """The client asks for encrypted content, which it will send back."""
+        return ENCRYPTED in (self.call.body.get("include") or ())
+
     def new_id(self, cached: CacheResult[Any]) -> str:
         return answer_ids.issue(self.client, cached, self.policy.level, prefix=answer_ids.RESPONSE)
 
@@ -82,13 +87,13 @@ def _over_chat(asked: Asked) -> HttpResponseBase:
     if asked.streams_live:
         stream = services.stream_chat(**ask)
         response, about = _begun(asked, stream), headers(asked.client, stream)
-        return _streamed(written(response, stream.cache.value, asked.keep), response, about)
+        return _streamed(written(response, stream.cache.value, asked.keep, carries=asked.carries), response, about)
     result = services.chat(**ask)
     answer, response, about = result.cache.value, _begun(asked, result), headers(asked.client, result)
     if not asked.call.stream:
-        return json_response(asked.keep(chat_answer.whole(response, answer)), about)
+        return json_response(asked.keep(chat_answer.whole(response, answer, carries=asked.carries)), about)
     chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=response["id"], extra=answer.extra)
-    return _streamed(written(response, chunks, asked.keep), response, about)
+    return _streamed(written(response, chunks, asked.keep, carries=asked.carries), response, about)
 
 
 def _natively(asked: Asked) -> HttpResponseBase:

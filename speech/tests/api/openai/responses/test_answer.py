@@ -20,6 +20,7 @@ from caching.llm.stream import joined, replay
 from caching.tests.support import streams
 from speech.api.openai.responses.answer import whole
 from speech.api.openai.responses.events import written
+from speech.api.openai.responses.messages import messages_of
 from speech.api.openai.responses.replay import replayed
 from speech.api.openai.responses.response import begun
 from speech.exceptions import ProviderBadAnswer
@@ -76,8 +77,8 @@ def start(body: dict[str, Any] | None = None) -> dict[str, Any]:
     return begun(body or {}, id="resp_1", model="m", stored=False) | {"created_at": 0}
 
 
-def live(chunks: Iterator[Any], body: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    events = written(start(body), chunks, lambda response: response)
+def live(chunks: Iterator[Any], body: dict[str, Any] | None = None, *, carries: bool = False) -> list[dict[str, Any]]:
+    events = written(start(body), chunks, lambda response: response, carries=carries)
     return [{**event, "sequence_number": number} for number, event in enumerate(events)]
 
 
@@ -93,9 +94,10 @@ def without_time(response: dict[str, Any]) -> dict[str, Any]:
 @given(ANSWER)
 def test_whole_and_streamed_are_the_same_and_of_openais_types(asked: tuple[WholeAnswer, dict[str, Any]]) -> None:
     answer, body = asked
-    response = whole(start(body), answer)
+    carries = bool(body["reasoning"]["summary"])
+    response = whole(start(body), answer, carries=carries)
     Response.model_validate(response)
-    for events in (live(replay_of(answer), body), [*numbered(replayed(response))]):
+    for events in (live(replay_of(answer), body, carries=carries), [*numbered(replayed(response))]):
         for event in events:
             STREAM.validate_python(event)
         last = events[-1]["response"]
@@ -168,6 +170,28 @@ def test_items_of_odd_messages(message: dict[str, Any], kinds: list[str]) -> Non
     response = whole(start(), answer)
     assert [item["type"] for item in response["output"]] == kinds
     assert response["usage"] is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**64))
+def test_what_a_client_sends_back_is_the_message_that_was(seed: int) -> None:
+    """Also from a client that knows only the fields of OpenAI's types."""
+    said = streams.message(Random(seed))
+    said = {name: value for name, value in said.items() if name not in ("annotations", "reasoning", "refusal")}
+    said["content"] = said["content"] if isinstance(said["content"], str) else "a"
+    answer = WholeAnswer([{"index": 0, "message": said, "finish_reason": "stop"}], "m", None)
+    output = whole(start(), answer, carries=True)["output"]
+    known = [{name: value for name, value in item.items() if name in OF_OPENAI} for item in output]
+    [message] = messages_of(known)
+    assert {**message, "content": message["content"] or ""} == {
+        name: value for name, value in said.items() if value or name == "content"
+    }
+
+
+OF_OPENAI = (
+    *("id", "type", "role", "status", "content", "summary"),
+    *("encrypted_content", "call_id", "name", "arguments", "input"),
+)
 
 
 def test_contradictory_fields_do_not_end_a_response() -> None:

@@ -8,6 +8,7 @@ import pytest
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import TypeAdapter
 
+from speech.api.openai.responses.carried import packed
 from speech.api.openai.responses.messages import items_of, messages_of, native_items
 from speech.exceptions import InvalidRequest
 
@@ -152,6 +153,14 @@ def test_a_conversation_in_chats_form(items: list[dict[str, Any]], messages: lis
     assert messages_of(items_of(items)) == messages
     assert native_items(items) == []
     CHAT.validate_python(messages)
+
+
+@pytest.mark.parametrize(
+    "content", ["chat.", "chat.e30=", "chat.!!", packed({}, {})[:-2], packed({"role": "user"}, {})]
+)
+def test_a_carried_item_that_was_changed_adds_nothing(content: str) -> None:
+    carried = {"type": "reasoning", "encrypted_content": content}
+    assert messages_of([carried, USER, call(1), carried, result(1)]) == [USER, asks(1), tool(1)]
 
 
 @pytest.mark.parametrize(

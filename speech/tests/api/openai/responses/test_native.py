@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from pytest_django import Settings
 
 from caching.models import Call
+from speech.api.openai.responses.carried import packed
 from speech.tests.loopback import FakeOpenAI
 
 SEARCH: dict[str, Any] = {"tools": [{"type": "web_search"}], "input": "Who wrote Middlemarch?"}
@@ -114,6 +115,15 @@ def test_a_chat_answer_is_continued_natively_by_its_items(api: Any, upstream: Fa
     sent = upstream.requests[1].body
     assert "previous_response_id" not in sent
     assert [item["role"] for item in sent["input"]] == ["user", "assistant", "user"]
+
+
+def test_what_was_carried_for_chat_is_not_sent_to_a_provider(api: Any, upstream: FakeOpenAI) -> None:
+    item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": packed({"x": 1}, {})}
+    said = {"role": "user", "content": "Hello"}
+    assert ask(api, input=[item, said]).status_code == 200
+    assert upstream.requests[-1].path == "/v1/chat/completions"
+    assert ask(api, input=[item, said], **{"tools": SEARCH["tools"]}).status_code == 200
+    assert upstream.requests[-1].body["input"] == [said]
 
 
 def test_items_are_referred_to_by_their_client_alone(
