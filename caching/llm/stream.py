@@ -114,6 +114,8 @@ class _Choice:
         if self._calls:
             message["tool_calls"] = self._calls.finished()
         message["content"] = _content_of(message)
+        if logprobs := self._rest.get("logprobs"):
+            self._rest["logprobs"] = {"content": None, "refusal": None, **logprobs}
         return {**self._head, "message": message, "finish_reason": self._finish_reason, **self._rest}
 
     def _add_field(self, name: str, value: Any) -> None:

@@ -33,6 +33,11 @@ def test_tool_calls_are_joined_by_their_index() -> None:
     assert joined(replay(choices, model="m", usage=None, id="one")).choices == choices
 
 
+def test_log_probabilities_have_the_fields_that_openais_types_require() -> None:
+    [choice] = joined([{"choices": [{"index": 0, "delta": {}, "logprobs": {"content": []}}]}]).choices
+    assert choice["logprobs"] == {"content": [], "refusal": None}
+
+
 def test_a_choice_without_its_end_has_no_reason_why_it_ended() -> None:
     answer = joined([{"choices": [{"index": 0, "delta": {"content": "Par"}}]}])
     assert answer.choices[0]["finish_reason"] is None

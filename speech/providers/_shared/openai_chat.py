@@ -77,6 +77,8 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
         if choice.get("index") is None:
             choice["index"] = position
         _complete(choice["message"])
+        if logprobs := choice.get("logprobs"):
+            choice["logprobs"] = {"content": None, "refusal": None, **logprobs}
     return ChatAnswer(
         choices=choices,
         model=answer.get("model") or "",
