@@ -8,8 +8,8 @@ from typing import Any
 from speech.providers._shared import openai_chat, validation
 from speech.providers._shared.anthropic import answer as anthropic_answer
 from speech.providers._shared.anthropic import request as anthropic_request
-from speech.providers._shared.http import Call, call_for_json, post
-from speech.providers._shared.sse import read_events
+from speech.providers._shared.http import Call, call_for_json, json_object, post
+from speech.providers._shared.sse import json_or_events
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
 
 _VERSION = "2023-06-01"  # of the API, sent with every request
@@ -36,7 +36,12 @@ class Provider(BaseProvider):
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         with post(self._call(request, stream=True)) as reply:
-            yield from openai_chat.ended(self.name, anthropic_answer.read_chunks(self.name, read_events(reply)))
+            whole, events = json_or_events(reply)
+            if whole:
+                answer = anthropic_answer.read_answer(self.name, json_object(self.name, whole))
+                yield from openai_chat.as_chunks(answer)
+            else:
+                yield from openai_chat.ended(self.name, anthropic_answer.read_chunks(self.name, events))
 
     def models(self) -> list[str]:
         return [self.setting("CHAT_MODEL")]

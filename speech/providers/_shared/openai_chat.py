@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 from typing import Any
 
 from caching.llm.stream import ENVELOPE, replay
@@ -11,7 +10,7 @@ from speech import strict_json
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
 from speech.providers._shared import errors
 from speech.providers._shared.http import json_object
-from speech.providers._shared.sse import read_events
+from speech.providers._shared.sse import json_or_events
 from speech.providers.base import ChatAnswer, ChatRequest, Message
 from speech.text.languages import canonical, name_of
 
@@ -101,16 +100,11 @@ def _complete(message: dict[str, Any]) -> None:
 
 def read_stream(provider: str, body: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """Yield the chunks of an answer, also where a server that cannot stream sends it whole, as JSON."""
-    parts = iter(body)
-    start = b""
-    for part in parts:
-        start += part
-        if start.lstrip():
-            break
-    parts = chain([start], parts)
-    if start.lstrip()[:1] != b"{":
-        return read_chunks(provider, read_events(parts))
-    answer = read_answer(provider, json_object(provider, b"".join(parts)))
+    whole, events = json_or_events(body)
+    return as_chunks(read_answer(provider, json_object(provider, whole))) if whole else read_chunks(provider, events)
+
+
+def as_chunks(answer: ChatAnswer) -> Iterator[dict[str, Any]]:
     return replay(answer.choices, model=answer.model, usage=answer.usage, id="", extra=answer.extra)
 
 

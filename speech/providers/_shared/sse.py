@@ -5,6 +5,20 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterable, Iterator
+from itertools import chain
+
+_BLANK = codecs.BOM_UTF8 + b" \t\r\n"
+
+
+def json_or_events(body: Iterable[bytes]) -> tuple[bytes, Iterator[str]]:
+    """Return a body that is a JSON object, or b"" and its events. Waits for its first byte that is no white space."""
+    parts = iter(body)
+    start = b""
+    while not start.lstrip(_BLANK) and (part := next(parts, b"")):
+        start += part
+    if start.lstrip(_BLANK).startswith(b"{"):
+        return start + b"".join(parts), iter(())
+    return b"", read_events(chain([start], parts))
 
 
 def read_events(chunks: Iterable[bytes]) -> Iterator[str]:

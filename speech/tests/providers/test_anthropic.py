@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,15 @@ def test_a_streamed_answer_assembles_to_the_whole_one(server: FakeAnthropic, nam
         name: value for name, value in theirs["message"].items() if value
     }
     assert (streamed.usage, streamed.model) == (whole.usage, whole.model)
+
+
+def test_a_whole_answer_to_a_stream_is_served_as_a_stream(
+    server: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = providers.get("anthropic").chat(request())
+    answer = server.answer
+    monkeypatch.setattr(server, "answer", lambda seen: answer(replace(seen, body={**seen.body, "stream": False})))
+    assert assembled(server).choices == whole.choices
 
 
 def test_tokens_read_from_the_prompt_cache_are_billed_as_cached(server: FakeAnthropic) -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 
 import pytest
 
-from speech.providers._shared.sse import read_events
+from speech.providers._shared.sse import json_or_events, read_events
 
 STREAM = ': ping\r\ndata: {"a":\r\ndata: "नमस्ते"}\r\n\r\nid: 7\ndata:[DONE]\n\n'.encode()
 EVENTS = ['{"a":\n"नमस्ते"}', "[DONE]"]
@@ -14,6 +15,19 @@ EVENTS = ['{"a":\n"नमस्ते"}', "[DONE]"]
 def test_it_reads_the_same_events_wherever_the_stream_is_cut(size: int) -> None:
     chunks = [STREAM[start : start + size] for start in range(0, len(STREAM), size)]
     assert list(read_events(chunks)) == EVENTS
+
+
+@pytest.mark.parametrize("start", [b"", b"\n \r\n", codecs.BOM_UTF8])
+@pytest.mark.parametrize("size", [1, 1_000])
+def test_it_tells_json_from_events(start: bytes, size: int) -> None:
+    def cut(body: bytes) -> list[bytes]:
+        return [body[at : at + size] for at in range(0, len(body), size)]
+
+    whole, events = json_or_events(cut(start + b'{"a": 1}'))
+    assert (whole, list(events)) == (start + b'{"a": 1}', [])
+    whole, events = json_or_events(cut(start + STREAM))
+    assert (whole, list(events)) == (b"", EVENTS)
+    assert json_or_events([])[0] == b""
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
