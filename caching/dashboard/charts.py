@@ -186,6 +186,8 @@ def _options(
         "ticks": {**ticks, "maxTicksLimit": 5},
     }
     # Chart.js formats ticks and tooltips alike.
+    if horizontal:
+        names["ticks"] = {**ticks, "autoSkip": False}
     if percent:
         values["ticks"]["format"] = {"style": "percent", "minimumFractionDigits": 0, "maximumFractionDigits": 0}
         values["max"] = 1

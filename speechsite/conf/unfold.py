@@ -70,7 +70,6 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Help",
                 "items": [
-                    _link("Front page", "home", "home"),
                     _link("API documentation", "api", "docs"),
                 ],
             },

@@ -37,11 +37,9 @@ class Command(GatewayCommand):
 def _facts(detail: Detail, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Key", found["key"]
     value = found["value"] if isinstance(found["value"], dict) else {}
-    for name, field in (("Question", "question"), ("Text", "text")):
+    for name, field in (("Question", "question"), ("Text", "text"), ("Answer", "answer")):
         if value.get(field):
             yield name, str(value[field])
-    for choice in value.get("choices") or ():
-        yield "Answer", str((choice.get("message") or {}).get("content") or "(tool calls, see --json)")
     if found["audio_bytes"] is not None:
         yield "Audio", filesizeformat(found["audio_bytes"])
     yield "Client", found["made_by"] or "–"
