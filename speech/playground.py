@@ -6,6 +6,7 @@ import secrets
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -20,6 +21,7 @@ from speech.models import Client, hash_key
 
 CLIENT = "playground"
 CODEC = "wav"
+PERMISSION = "speech.use_playground"
 # Filled in by `playground.js`.
 FACTS = [
     ("cache", "Cache"),
@@ -39,9 +41,13 @@ class StaffAuthentication(SessionAuthentication):
             raise NotAuthenticated
         if not getattr(request.user, "is_staff", False):
             raise PermissionDenied("The playground is for staff.")
+        if not request.user.has_perm(PERMISSION):
+            raise PermissionDenied(f"The playground needs the permission {PERMISSION}.")
         self.enforce_csrf(request)  # type: ignore[arg-type]
         unknown = {"key_hash": hash_key(secrets.token_urlsafe()), "key_hint": "none"}
         client = Client.objects.get_or_create(name=CLIENT, defaults=unknown)[0]
+        if not client.is_active:
+            raise PermissionDenied(f"The client {CLIENT} is not active.")
         request.META[SENDER] = str(client.pk)
         return client, None
 
@@ -57,6 +63,7 @@ class PlaygroundSpeechView(SpeechView):
 
 
 @require_GET
+@permission_required(PERMISSION, raise_exception=True)
 def page(request: HttpRequest) -> HttpResponse:
     talkers, speakers = providers.that_do("chat"), providers.that_do("speech")
     context = {

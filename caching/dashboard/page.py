@@ -24,6 +24,8 @@ from caching.templatetags.formatting import count, money, percent
 COUNTING_SECONDS = 0.05
 SEMANTIC_HITS = 10
 DEMO = "demo prices"
+# Permissions: to see what was asked and saved, and to read and hear it.
+FIGURES, TEXTS = "caching.view_hourlyusage", "caching.view_texts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,18 @@ class Card:
 
 
 def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
+    """Return the context for what the user may see."""
+    if not request.user.has_perm(FIGURES):
+        return base
+    may_read = request.user.has_perm(TEXTS)
     form = DashboardForm(request.GET)
     period, filters = form.selected_period(), form.selected_filters()
     series = queries.timeseries(period, filters)
     now = together(figures for _, figures in series)
     return {
         **base,
+        "may_see_figures": True,
+        "may_read": may_read,
         "is_empty": not request.GET and first_steps.is_empty(),
         "first_steps_tabs": first_steps.TABS,
         "has_sample_data": now.sample_requests > 0,
@@ -68,9 +76,11 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
         "query": request.GET.urlencode(),
         "cards": cards(now, queries.summary(period.before, filters)),
         "charts": charts.all_charts(period, filters, series),
-        "top_questions": queries.top_questions(period, filters),
+        "top_questions": queries.top_questions(period, filters) if may_read else [],
         "unpriced": queries.unpriced_models(period),
-        "semantic_hits": verdicts.with_verdicts(queries.recent_semantic_hits(SEMANTIC_HITS, filters)),
+        "semantic_hits": verdicts.with_verdicts(queries.recent_semantic_hits(SEMANTIC_HITS, filters))
+        if may_read
+        else [],
         "correctness": correctness(period, filters),
         "redis": redis_health(),
         "key_counts": keys_by_kind(COUNTING_SECONDS),

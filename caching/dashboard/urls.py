@@ -1,20 +1,34 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import admin
+from django.contrib.auth.decorators import permission_required
+from django.http.response import HttpResponseBase
 from django.urls import path
 
 from caching.dashboard import first_steps, views
+from caching.dashboard.page import FIGURES, TEXTS
 
 _staff = admin.site.admin_view
+
+
+def _figures(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    return _staff(permission_required(FIGURES, raise_exception=True)(view))
+
+
+def _texts(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    return _staff(permission_required(TEXTS, raise_exception=True)(view))
+
 
 urlpatterns = [
     path("first-request/", _staff(first_steps.first_request), name="first-request"),
     path("sample-data/", _staff(first_steps.sample_data), name="sample-data"),
-    path("figures/<slug:slug>.csv", _staff(views.chart_csv), name="chart-csv"),
+    path("figures/<slug:slug>.csv", _figures(views.chart_csv), name="chart-csv"),
     path("semantic-hits/<int:pk>/verdict/", _staff(views.judge), name="judge"),
-    path("keys/", _staff(views.key_list), name="keys"),
-    path("keys/entry/", _staff(views.key_detail), name="key"),
-    path("keys/audio/", _staff(views.key_audio), name="key-audio"),
+    path("keys/", _texts(views.key_list), name="keys"),
+    path("keys/entry/", _texts(views.key_detail), name="key"),
+    path("keys/audio/", _texts(views.key_audio), name="key-audio"),
     path("keys/remove/", _staff(views.remove), name="remove-keys"),
     path("keys/remove-matching/", _staff(views.remove_matching), name="remove-matching-keys"),
 ]

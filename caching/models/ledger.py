@@ -208,7 +208,10 @@ class EntryHits(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "key", "currency"], name="one_row_a_day_and_entry")]
         indexes = [models.Index(fields=["key"], name="entry_hits_key")]
-        permissions = [("delete_entries", "Can delete cache entries")]
+        permissions = [
+            ("view_texts", "Can read and hear cache entries"),
+            ("delete_entries", "Can delete cache entries"),
+        ]
         verbose_name_plural = "entry hits"
 
     def __str__(self) -> str:

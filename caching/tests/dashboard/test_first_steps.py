@@ -9,20 +9,20 @@ from django.utils import timezone
 
 from caching.maintenance import sample_traffic
 from caching.models import HourlyUsage
-from caching.tests.support.staff import browser_of
+from caching.tests.support.staff import READING, browser_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_client")]
 
 
 def test_an_empty_dashboard_is_one_card_with_first_steps() -> None:
-    page = browser_of("staff", "delete_entries").get("/admin/").content.decode()
+    page = browser_of("staff", *READING, "delete_entries").get("/admin/").content.decode()
     for words in ("Waiting for the first request", "curl http://testserver/v1", "OpenAI(base_url=", "new OpenAI("):
         assert words in page
     assert "Load sample data" in page and "/admin/playground/" in page and "Period and filters" not in page
 
 
 def test_the_first_request_ends_the_waiting() -> None:
-    browser = browser_of("staff")
+    browser = browser_of("staff", *READING)
     assert browser.get("/admin/first-request/").json() == {"arrived": False}
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     HourlyUsage.objects.create(hour=hour, cache_type="llm", outcome="miss", requests=1, cost=Decimal(1))
@@ -32,7 +32,7 @@ def test_the_first_request_ends_the_waiting() -> None:
 
 
 def test_sample_data_is_loaded_said_so_and_deleted() -> None:
-    browser = browser_of("staff", "delete_entries")
+    browser = browser_of("staff", *READING, "delete_entries")
     page = browser.post("/admin/sample-data/", follow=True).content.decode()
     assert "Sample data is shown" in page and "demo prices" in page
     page = browser.post("/admin/sample-data/", {"remove": "1"}, follow=True).content.decode()
@@ -40,17 +40,17 @@ def test_sample_data_is_loaded_said_so_and_deleted() -> None:
 
 
 def test_sample_data_needs_a_permission_and_a_post() -> None:
-    browser = browser_of("staff")
+    browser = browser_of("staff", *READING)
     assert browser.post("/admin/sample-data/").status_code == 403
     assert "Load sample data" not in browser.get("/admin/").content.decode()
-    assert browser_of("other", "delete_entries").get("/admin/sample-data/").status_code == 405
+    assert browser_of("other", *READING, "delete_entries").get("/admin/sample-data/").status_code == 405
 
 
 def test_real_money_is_never_mixed_with_demo_prices(redis_client: redis.Redis) -> None:
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
     row = {"hour": now, "cache_type": "llm", "requests": 1, "output_tokens": 1_000_000}
     HourlyUsage.objects.create(outcome="exact", provider="demo", currency="USD", **row)
-    browser = browser_of("staff")
+    browser = browser_of("staff", *READING)
     assert "demo prices" in browser.get("/admin/").content.decode()
     HourlyUsage.objects.create(outcome="exact", provider="openai", currency="USD", saved=Decimal(2), **row)
     page = browser.get("/admin/").content.decode()

@@ -14,7 +14,7 @@ from caching import keys
 from caching.models import Call
 from caching.redis import store
 from caching.redis.serializers import Audio
-from caching.tests.support.staff import browser_of
+from caching.tests.support.staff import READING, browser_of
 
 pytestmark = pytest.mark.django_db
 
@@ -24,12 +24,12 @@ SPOKEN = "tts:espeak:en-us%2Bf3:0123:mp3"
 
 @pytest.fixture
 def reader(redis_client: redis.Redis, db: None) -> Browser:
-    return browser_of("reader")
+    return browser_of("reader", *READING)
 
 
 @pytest.fixture
 def remover(redis_client: redis.Redis, db: None) -> Browser:
-    return browser_of("remover", "delete_entries")
+    return browser_of("remover", *READING, "delete_entries")
 
 
 def remember(name: str, **fields: Any) -> str:

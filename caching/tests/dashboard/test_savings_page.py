@@ -18,7 +18,7 @@ from django.utils import timezone
 from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement
 from caching.redis import store
 from caching.semantic.cache import tier
-from caching.tests.support.staff import browser_of
+from caching.tests.support.staff import READING, browser_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ MOST_SECONDS = 0.3
 @pytest.fixture
 def staff(db: None, redis_client: redis.Redis) -> Browser:
     tier()  # made when a server starts
-    return browser_of("staff")
+    return browser_of("staff", *READING)
 
 
 def hours_ago(number: int) -> datetime:

@@ -14,7 +14,7 @@ from caching.reports.aggregates import Period
 from caching.semantic.cache import Asked, tier
 from caching.semantic.scoring.pair_verdicts import learned, pair_of
 from caching.tests.support.paraphrases import remember
-from caching.tests.support.staff import browser_of
+from caching.tests.support.staff import READING, browser_of
 from speechsite.tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def judge(browser: Browser, hit: Call, verdict: str) -> int:
 
 def test_wrong_removes_the_entry_everywhere_and_is_counted_and_logged(hit: Call) -> None:
     assert is_findable()
-    assert judge(browser_of("judge", "delete_entries"), hit, "wrong") == 302
+    assert judge(browser_of("judge", *READING, "delete_entries"), hit, "wrong") == 302
     assert store.get(ANSWER) is None and not is_findable()
     said = queries.verdicts(Period(hit.created, timezone.now()))
     assert said["staff"] == {"right": 0, "wrong": 1} and said["client"] == {"right": 0, "wrong": 0}
@@ -59,20 +59,20 @@ def test_wrong_removes_the_entry_everywhere_and_is_counted_and_logged(hit: Call)
 
 
 def test_right_is_counted_and_removes_nothing(hit: Call) -> None:
-    assert judge(browser_of("judge", "delete_entries"), hit, "right") == 302
+    assert judge(browser_of("judge", *READING, "delete_entries"), hit, "right") == 302
     assert queries.verdicts(Period(hit.created, timezone.now()))["staff"] == {"right": 1, "wrong": 0}
     assert store.get(ANSWER) and LogEntry.objects.count() == 0
 
 
 def test_who_may_only_look_sees_no_buttons_and_is_refused(hit: Call) -> None:
-    reader = browser_of("reader")
+    reader = browser_of("reader", *READING)
     assert reverse("judge", args=[hit.pk]) not in reader.get("/admin/").content.decode()
     assert judge(reader, hit, "wrong") == 403
     assert store.get(ANSWER)
 
 
 def test_the_page_shows_who_said_what(hit: Call) -> None:
-    browser = browser_of("judge", "delete_entries")
+    browser = browser_of("judge", *READING, "delete_entries")
     judge(browser, hit, "wrong")
     page = browser.get("/admin/").content.decode()
     assert reverse("judge", args=[hit.pk]) not in page
@@ -81,11 +81,11 @@ def test_the_page_shows_who_said_what(hit: Call) -> None:
 
 def test_only_a_semantic_hit_can_be_judged(hit: Call) -> None:
     Call.objects.update(outcome="miss", match="")
-    assert judge(browser_of("judge", "delete_entries"), hit, "right") == 404
+    assert judge(browser_of("judge", *READING, "delete_entries"), hit, "right") == 404
 
 
 def test_it_takes_a_token_and_a_post(hit: Call) -> None:
-    strict = browser_of("judge", "delete_entries")
+    strict = browser_of("judge", *READING, "delete_entries")
     strict.handler.enforce_csrf_checks = True
     assert judge(strict, hit, "wrong") == 403
     assert strict.get(reverse("judge", args=[hit.pk])).status_code == 405
