@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from unfold.admin import ModelAdmin
 
 from speech.models import Client
@@ -30,8 +31,16 @@ class ClientAdmin(ModelAdmin):
         revoked = queryset.filter(is_active=True).update(is_active=False)
         self.message_user(request, f"Revoked {revoked} keys. They stop working within 30 seconds.")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> tuple[str, ...]:
+        # Entries and the ledger name the client, and `forget` finds them by its name.
+        return self.readonly_fields if obj is None else ("name", *self.readonly_fields)
+
     def save_model(self, request: HttpRequest, obj: Client, form: ModelForm[Client], change: bool) -> None:
         if not change:
-            key = obj.give_key()
-            self.message_user(request, f"The API key of {obj} (shown this once): {key}", messages.WARNING)
+            obj.new_key = obj.give_key()
         super().save_model(request, obj, form, change)
+
+    def response_add(self, request: HttpRequest, obj: Client, post_url_continue: str | None = None) -> HttpResponse:
+        """Show the key on this very page: a message would carry it in a cookie."""
+        context = {**admin.site.each_context(request), "title": f"API key of {obj}", "client": obj}
+        return render(request, "speech/new_key.html", context)

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class SpeechsiteConfig(AppConfig):
     name = "speechsite"
     verbose_name = "Site"
+
+    def ready(self) -> None:
+        import_module("speechsite.checks")

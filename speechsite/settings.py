@@ -14,7 +14,7 @@ from caching.plugins import plugin_names
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
 from speechsite import __version__
-from speechsite.conf import cors, database, env, log_config
+from speechsite.conf import accounts, cors, database, env, log_config, private_files
 from speechsite.conf.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from speechsite.conf.unfold import UNFOLD as UNFOLD
 from speechsite.server import private_redis
@@ -35,8 +35,7 @@ envchoice, envlist = _reader.choice, _reader.items
 # Django
 
 VERSION = __version__
-VAR_DIR = BASE_DIR / envstr("VAR_DIR", "var")
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR = private_files.private_directory(BASE_DIR / envstr("VAR_DIR", "var"))
 
 
 def _development_key() -> str:
@@ -65,6 +64,7 @@ APPEND_SLASH = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
+AUTH_PASSWORD_VALIDATORS, SESSION_COOKIE_AGE = accounts.PASSWORD_VALIDATORS, accounts.SESSION_SECONDS
 DATA_UPLOAD_MAX_MEMORY_SIZE = envint("MAX_BODY_BYTES", 1_048_576, least=1024)
 # With images in them.
 MAX_CHAT_BODY_BYTES = envint("MAX_CHAT_BODY_BYTES", 20_971_520, least=1024)
@@ -143,13 +143,12 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # Database
 
-DATABASES: dict[str, Any] = {
-    "default": database.entry(
-        "DATABASE_URL",
-        envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
-        pool_size=envint("DATABASE_POOL_SIZE", 8, least=4),
-    ),
-}
+_database = database.entry(
+    "DATABASE_URL",
+    envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+    pool_size=envint("DATABASE_POOL_SIZE", 8, least=4),
+)
+DATABASES: dict[str, Any] = {"default": private_files.private_database(_database)}
 
 # Server (`manage.py serve`)
 

@@ -76,8 +76,12 @@ class Client(models.Model):
 
     objects = ClientManager()
 
+    new_key = ""
+    """Its API key, on the object that has just been given one."""
+
     class Meta:
         ordering = ["name"]
+        permissions = [("use_playground", "Can use the playground, which spends money")]
 
     def __str__(self) -> str:
         return self.name

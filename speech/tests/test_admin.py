@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client as Browser
 from django.urls import reverse
 
@@ -28,19 +30,24 @@ def test_the_list_costs_the_same_for_many(admin_client: Browser, django_assert_m
 
 
 def test_a_new_client_shows_its_key_once(admin_client: Browser) -> None:
-    page = admin_client.post(reverse("admin:speech_client_add"), {"name": "bot", "is_active": "on"}, follow=True)
+    page = admin_client.post(reverse("admin:speech_client_add"), {"name": "bot", "is_active": "on"})
     (key,) = set(re.findall(r"sg_[\w-]{43}", page.content.decode()))
+    assert "no-store" in page.headers["Cache-Control"]
+    for cookie in page.cookies.values():
+        decoded = [base64.urlsafe_b64decode(part + "==") for part in re.findall(r"[\w-]{8,}", cookie.value)]
+        assert key not in cookie.value and not any(key.encode() in part for part in decoded)
+    assert not any(key in str(session.get_decoded()) for session in Session.objects.all())
     client = Client.objects.get(name="bot")
     assert client.key_hash == hash_key(key)
     for path in (LIST, reverse("admin:speech_client_change", args=[client.pk])):
         assert key not in admin_client.get(path).content.decode()
 
 
-def test_changing_a_client_keeps_its_key(admin_client: Browser) -> None:
+def test_changing_a_client_keeps_its_key_and_its_name(admin_client: Browser) -> None:
     client, key = Client.objects.create_with_key("bot")
-    admin_client.post(reverse("admin:speech_client_change", args=[client.pk]), {"name": "renamed", "is_active": "on"})
+    admin_client.post(reverse("admin:speech_client_change", args=[client.pk]), {"name": "renamed"})
     client.refresh_from_db()
-    assert (client.name, client.key_hash) == ("renamed", hash_key(key))
+    assert (client.name, client.is_active, client.key_hash) == ("bot", False, hash_key(key))
 
 
 def test_revoking_switches_the_chosen_ones_off(admin_client: Browser) -> None:

@@ -43,9 +43,9 @@ UNFOLD: dict[str, Any] = {
                 "title": "Cache",
                 "items": [
                     _link("Dashboard", "monitoring", "admin:index"),
-                    _link("Keys", "key", "keys"),
+                    _link("Keys", "key", "keys", "caching.view_texts"),
                     _link("Rules", "rule", "admin:caching_cacherule_changelist", "caching.view_cacherule"),
-                    _link("Playground", "play_circle", "playground"),
+                    _link("Playground", "play_circle", "playground", "speech.use_playground"),
                 ],
             },
             {

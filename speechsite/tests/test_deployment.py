@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.test import Client as Browser
 
 from caching.coordination import rate_limit
@@ -65,6 +68,32 @@ def test_production_refuses_a_secret_for_development(production: dict[str, str],
     assert done.returncode == 1
     assert done.stderr.startswith("Configuration error: HTTPS_ONLY needs a SECRET_KEY")
     assert secret not in done.stderr or not secret
+
+
+@pytest.mark.parametrize("secret", ["a", "short-but-random-4k2j", "ab" * 40])
+def test_production_is_told_that_a_secret_can_be_guessed(
+    production: dict[str, str], sqlite_url: str, secret: str
+) -> None:
+    done = manage("check", "--deploy", **{**production, "SECRET_KEY": secret, "DATABASE_URL": sqlite_url})
+    assert done.returncode == 1 and "speechsite.E001" in done.stderr
+
+
+def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    var, database = tmp_path / "var", tmp_path / "var" / "db.sqlite3"
+    var.mkdir(mode=0o755)
+    database.touch(mode=0o644)
+    assert manage("migrate", VAR_DIR=str(var), DATABASE_URL="").returncode == 0
+    (var / "db.sqlite3-wal").touch(mode=0o644)
+    manage("check", VAR_DIR=str(var), DATABASE_URL="")
+    assert var.stat().st_mode & 0o077 == 0
+    assert [path.name for path in var.glob("db*") if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("password", ["a", "password123", "1234567890", "administrator1"])
+def test_a_password_that_can_be_guessed_is_refused(password: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_password(password, User(username="administrator"))
 
 
 def test_no_migration_is_missing() -> None:

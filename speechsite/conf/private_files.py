@@ -1,0 +1,32 @@
+"""Files that only the user who runs the gateway may read: sessions, questions and keys are in them."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+
+def private_directory(path: Path) -> Path:
+    """Return `path`, made if it does not exist, and closed to others if it is ours."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _close(path, 0o700)
+    return path
+
+
+def private_database(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return Django's `entry`; SQLite's file is made and closed to others, and its -wal and -shm take its mode."""
+    if entry["ENGINE"] == "django.db.backends.sqlite3" and entry["NAME"] != ":memory:":
+        file = Path(entry["NAME"])
+        with contextlib.suppress(OSError):
+            file.touch(mode=0o600)
+        for one in (file, *file.parent.glob(f"{file.name}-*")):
+            _close(one, 0o600)
+    return entry
+
+
+def _close(path: Path, mode: int) -> None:
+    # It may belong to another user, who decides.
+    with contextlib.suppress(OSError):
+        if path.stat().st_mode & 0o077:
+            path.chmod(mode)
