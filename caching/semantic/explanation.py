@@ -41,12 +41,18 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
 
 
 def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
-    """Whether only words differ that carry content: no modal, negation, quantifier, person, figure or acronym."""
+    """Whether one question only says more than the other: no word stands in the place of another.
+
+    Never weighed: modals, negations, quantifiers, persons, figures and acronyms.
+    """
     if tuple(differences) != ("words",):
         return False
+    only_a, only_b = leftovers(a, b)
     decisive = words(a.language, "decisive")
-    left = [word for only in leftovers(a, b) for word in only]
-    return not any(word in decisive or word.endswith("+ed") or not word.islower() for word in left)
+    if any(word in decisive or word.endswith("+ed") or not word.islower() for word in (*only_a, *only_b)):
+        return False
+    grammar = _forms(a.language, "function") | _forms(a.language, "question_words")
+    return grammar.issuperset(only_a) or grammar.issuperset(only_b)
 
 
 def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from caching.semantic.text.folding import BREAK
+from caching.semantic.text.lexicon import words
 from caching.semantic.text.stemming import inflected
 
 _BEFORE_ARTICLES = frozenset(["all", "both", "half"])
@@ -36,3 +37,12 @@ def is_article(spoken: list[str], at: int) -> bool:
     if at + 1 == len(spoken) or spoken[at + 1] == BREAK or (at and spoken[at - 1] in ("at", "for", "to", "by")):
         return False
     return inflected(spoken[at + 1], "en") not in _UNITS and spoken[at + 1].isalpha()
+
+
+def means_all(forms: list[str], spoken: list[str], language: str) -> bool:
+    """ "the kitchen lights" are all of them where they are switched; "the lights" without a room may be those here."""
+    if forms[:1] not in (["turn_on"], ["turn_off"]) or not words(language, "rooms").intersection(spoken):
+        return False
+    return not words(language, "quantifiers").intersection(spoken) and any(
+        word in words(language, "switched") for word in spoken
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from caching.semantic.text.articles import behind_prepositions, is_article
+from caching.semantic.text.articles import behind_prepositions, is_article, means_all
 from caching.semantic.text.clauses import asks_for_the_same, in_plain_order, without_purpose
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.lexicon import phrases, table, words
@@ -18,6 +18,7 @@ from caching.semantic.text.stemming import inflected
 
 Rules = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
 # Words between a verb and its particle: "turn the small kitchen light on".
+_TIME_WORDS = frozenset(["for", "at", "in", "and", "on", "second", "minut", "hour", "am", "pm"])
 _REPEATED = (["set"], ["list"], ["scor"])
 """Verbs whose noun says the same: "rate it", "give it a rating"."""
 _PARTICLE_REACH = 6
@@ -40,6 +41,7 @@ class _Rules:
     showing: frozenset[tuple[str, ...]]
     """Frames after which a word of `made` is to be set, or to be listed."""
     made: frozenset[str]
+    timed: frozenset[str]
     beside: tuple[tuple[frozenset[str], dict[str, str]], ...]
     particular: frozenset[str]
     vague: frozenset[str]
@@ -79,6 +81,7 @@ def _rules(language: str) -> _Rules:
         frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "wanting")),
         frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "showing")),
         frozenset(inflected(word, code) for code in codes for word in words(code, "made")),
+        frozenset(inflected(word, code) for code in codes for word in words(code, "timed")),
         tuple(
             _beside(code, same, rule)
             for code, each in zip(codes, tables, strict=True)
@@ -172,6 +175,8 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
     spoken = behind_prepositions(spoken, rules.holding, rules.verbs)
     forms = [inflected(word, language) for word in spoken]
     forms = [rules.same.get(form, form) for form in forms]
+    if not frame and _is_to_be_made(forms, spoken, rules):
+        forms, spoken = ["set", *forms], ["set", *spoken]
     if not rules.made.isdisjoint(forms):
         if frame in rules.wanting:
             forms, spoken = ["set", *forms], ["set", *spoken]
@@ -183,10 +188,18 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
     for nouns, same in rules.beside:
         if not nouns.isdisjoint(forms):
             forms = [same.get(form, form) for form in forms]
+    if means_all(forms, spoken, language):
+        forms, spoken = [forms[0], "all", *forms[1:]], [spoken[0], "all", *spoken[1:]]
     if forms and forms[0] in rules.particular:
         pairs = zip(forms, spoken, strict=True)
         forms = [f"{form}+s" if word.endswith("s") and not form.endswith("s") else form for form, word in pairs]
     return [*forms[:1], *(form for form in forms[1:] if form != forms[0])] if forms[:1] in _REPEATED else forms
+
+
+def _is_to_be_made(forms: list[str], spoken: list[str], rules: _Rules) -> bool:
+    """ "alarm for 7 am" and "5 minute timer" are commands without their verb; "alarms for today" are looked at."""
+    said = [word for word in forms if word not in _TIME_WORDS and not word[:1].isdigit()]
+    return len(said) == 1 and said[0] in rules.timed and len(forms) > 1 and said[0] in spoken
 
 
 def _uninverted(forms: list[str], spoken: list[str], rules: _Rules) -> tuple[list[str], list[str]]:
