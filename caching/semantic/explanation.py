@@ -43,7 +43,7 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
 def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
     """Whether one question only says more than the other: no word stands in the place of another.
 
-    Never weighed: modals, negations, quantifiers, persons, figures and acronyms.
+    Never weighed: modals, negations, quantifiers, persons, figures, acronyms, and what a preposition holds ("in Rome").
     """
     if tuple(differences) != ("words",):
         return False
@@ -51,8 +51,14 @@ def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
     decisive = words(a.language, "decisive")
     if any(word in decisive or word.endswith("+ed") or not word.islower() for word in (*only_a, *only_b)):
         return False
+    if not _held(a).isdisjoint(only_a) or not _held(b).isdisjoint(only_b):
+        return False
     grammar = _forms(a.language, "function") | _forms(a.language, "question_words")
     return grammar.issuperset(only_a) or grammar.issuperset(only_b)
+
+
+def _held(reading: Reading) -> frozenset[str]:
+    return frozenset(word for phrase in reading.held for word in phrase.words)
 
 
 def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:

@@ -21,8 +21,8 @@ _START_WEIGHT = 20
 _FORGIVING = 0.35
 _SHOWN = 30
 """Questions with near neighbours before a scope has shown anything."""
-_CAUTION = 10.0
-"""Log odds by which the threshold for unexplained words rises with the share beyond `_FORGIVING`: 0.1 is 1.0."""
+_CAUTION = 8.0
+"""Log odds by which the threshold for unexplained words rises with the share beyond `_FORGIVING`: 0.1 is 0.8."""
 _MAX_SCOPES = 10_000
 
 

@@ -68,6 +68,7 @@ DECISIVE = [
     ("what is aids", "what is AIDS"),
     ("a room for 4", "4 rooms"),
     ("play my songs", "play her songs"),
+    ("find a hotel", "find a hotel in Las Vegas"),
     ("find a nice therapist", "find a nice psychologist"),
 ]
 
