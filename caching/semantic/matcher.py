@@ -19,10 +19,10 @@ from caching.semantic.text.normalize import plain
 from caching.semantic.types import Candidate, Decision
 
 NEIGHBOURS = 10
+# Neighbours among which an explained one is looked for where the nearest hold none.
 WIDER = 30
-"""Neighbours among which an explained one is looked for where the nearest hold none."""
+# Least share of common word beginnings at which one of these is read at all.
 _RESEMBLANCE = 0.5
-"""Least share of common word beginnings at which one of these is read at all: reading takes 0.3 ms, this 0.003."""
 # The level at which unexplained words may be weighed.
 WEIGHING = "speed"
 # Log odds of an explained pair, less for every word that differs; all above the packaged thresholds.

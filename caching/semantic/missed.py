@@ -9,8 +9,8 @@ from caching.semantic.explanation import leftovers, unexplained
 from caching.semantic.text.analysis import Question, analyse
 from caching.semantic.text.reading import Reading
 
+# Stored questions of the same label that a miss is compared with: the latest.
 COMPARED = 20
-"""Stored questions of the same label that a miss is compared with: the latest."""
 NOT_READ, NOT_NEAR, THRESHOLD = "not read", "not among the nearest", "threshold"
 
 

@@ -19,10 +19,10 @@ _START = 0.5
 # Questions' worth of trust in the start, which is on the careful side.
 _START_WEIGHT = 20
 _FORGIVING = 0.35
+# Questions with near neighbours before a scope has shown anything.
 _SHOWN = 30
-"""Questions with near neighbours before a scope has shown anything."""
+# Log odds by which the threshold for unexplained words rises with the share beyond `_FORGIVING`: 0.1 is 0.8.
 _CAUTION = 8.0
-"""Log odds by which the threshold for unexplained words rises with the share beyond `_FORGIVING`: 0.1 is 0.8."""
 _MAX_SCOPES = 10_000
 
 

@@ -2,12 +2,14 @@
 
 Two questions that normalise to the same text share an answer at every level, `quality` included. Folded are white
 space, a capital at the start of a sentence and in "I", final full stops, the question mark of what is a question
-without it, forms of Unicode that look and mean the same, contractions, number words that count something, and
-greetings, "um", "please" and "thanks" at the very beginning or end:
+without it, forms of Unicode that look and mean the same, contractions (with a space for the apostrophe too, as speech
+recognizers write them), number words that count something, and greetings, "um", "please" and "thanks" at the very
+beginning or end:
 
 >>> for text in [
 ...     "What's the   weather?", "um, Hey, what is the weather, please.", "Set an alarm for seven a.m.",
 ...     "I can't log in", "Wake me at twenty five past nine", "send two thousand dollars to Ravi", "Where’s my order",
+...     "what s my balance", "Will you call Ravi", "Wake me at 7 : 30",
 ...     "कृपया मेरा बैलेंस कितना है?", "mera balance kitna hai please",
 ... ]:
 ...     print(normalize(text))
@@ -18,6 +20,9 @@ i can not log in
 wake me at 25 past 9
 send 2000 dollars to Ravi
 where is my order
+what is my balance
+will you call Ravi
+wake me at 7:30
 मेरा बैलेंस कितना है
 mera balance kitna hai
 
@@ -119,8 +124,8 @@ def _joined(tokens: list[Token]) -> list[Token]:
     return joined
 
 
+# Ends of contractions to the words that they follow.
 _SPLIT = {"s": "clitic_is", "d": "pronouns", "m": "first_person", "ll": "pronouns", "ve": "pronouns", "re": "pronouns"}
-"""Ends of contractions to the words that they follow."""
 _CLITICS = {"re": "are", "ll": "will", "ve": "have", "m": "am", "d": "would"}
 
 

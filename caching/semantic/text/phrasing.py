@@ -17,10 +17,10 @@ from caching.semantic.text.lexicon import phrases, table, words
 from caching.semantic.text.stemming import inflected
 
 Rules = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
-# Words between a verb and its particle: "turn the small kitchen light on".
 _TIME_WORDS = frozenset(["for", "at", "in", "and", "on", "second", "minut", "hour", "am", "pm"])
+# Verbs whose noun says the same: "rate it", "give it a rating".
 _REPEATED = (["set"], ["list"], ["scor"])
-"""Verbs whose noun says the same: "rate it", "give it a rating"."""
+# Words between a verb and its particle: "turn the small kitchen light on".
 _PARTICLE_REACH = 6
 
 
