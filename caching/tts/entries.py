@@ -90,9 +90,9 @@ def _with_archive(
             if value and each and not policy.stale:
                 archive.keep(utterance.key, value)
     missing = [utterance.key for utterance, value in zip(utterances, values, strict=True) if value is None]
-    kept = archive.find(missing)
+    kept = archive.find(missing) if missing else {}
     return [
-        each or _refilled(utterance, policy, kept[utterance.key]) if utterance.key in kept else each
+        _refilled(utterance, policy, kept[utterance.key]) if utterance.key in kept else each
         for utterance, each in zip(utterances, found, strict=True)
     ]
 
