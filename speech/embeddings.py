@@ -65,12 +65,14 @@ def embed(*, client: Client, request: EmbeddingRequest, policy: Policy, provider
 def _call(provider: BaseProvider, request: EmbeddingRequest) -> list[Embedding]:
     with calling(provider, "embedding"):
         answer = provider.embed(request)
+    told: dict[str, Any] = {"model": answer.model, "billed": {}}
+    if len(answer.items) == 1 and answer.usage:
+        told["usage"] = answer.usage
     if answer.billed is None:
-        return [{**item, "model": answer.model, "billed": {}} for item in answer.items]
+        return [{**item, **told} for item in answer.items]
     shares = _shares(answer.billed.input_tokens, [_length(content) for content in request.inputs])
     return [
-        {**item, "model": answer.model, "billed": {"input_tokens": share}}
-        for item, share in zip(answer.items, shares, strict=True)
+        {**item, **told, "billed": {"input_tokens": share}} for item, share in zip(answer.items, shares, strict=True)
     ]
 
 

@@ -163,3 +163,5 @@ class Embeddings:
     model: str
     # None if the provider does not report it.
     billed: Usage | None
+    # The provider's `usage` object, passed on unchanged where one input was embedded.
+    usage: dict[str, Any] | None = None

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from caching.pricing.usage import Usage
+from speech.exceptions import InvalidRequest
 from speech.providers._shared import openai_chat, openai_embeddings, openai_names, openai_responses, validation
 from speech.providers._shared.http import Call, Form, call_for_json, post
 from speech.providers._shared.openai_transcripts import MODELS, form, read_transcript
@@ -107,7 +108,7 @@ class Provider(BaseProvider):
         wanted = request.model or (_TRANSLATION_MODEL if translates and self._is_openai else "")
         model = validation.model_of(self, wanted, "TRANSCRIPTION_MODEL")
         mode = request.mode if translates else ""
-        return replace(request, model=model, language=primary(canonical(request.language)), mode=mode)
+        return replace(request, model=model, language=_language(request.language), mode=mode)
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
         path = "/audio/translations" if request.mode == "translate" else "/audio/transcriptions"
@@ -167,3 +168,11 @@ class Provider(BaseProvider):
                 billed += len(piece)
                 yield from reply
         yield Usage(characters=billed)
+
+
+def _language(language: str) -> str:
+    """Return the code of a language. Other servers also know names (`english`), which are passed on as they are."""
+    try:
+        return primary(canonical(language))
+    except InvalidRequest:
+        return language

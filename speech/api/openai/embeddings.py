@@ -114,7 +114,7 @@ def _body(result: EmbeddingResult, asked: EmbeddingRequest) -> dict[str, Any]:
     return {"object": "list", "data": data, "model": stored[0]["model"], "usage": _usage(result)}
 
 
-_NOT_SHOWN = ("model", "billed")
+_NOT_SHOWN = ("model", "billed", "usage")
 
 
 def _encoded(stored: Iterable[Embedding], as_base64: bool) -> Iterator[Embedding]:
@@ -129,8 +129,14 @@ def _encoded(stored: Iterable[Embedding], as_base64: bool) -> Iterator[Embedding
             yield {**each, "embedding": np.frombuffer(base64.b64decode(vector), "<f4").tolist()}
 
 
-def _usage(result: EmbeddingResult) -> dict[str, int] | None:
-    """Return the tokens of all inputs, cached ones included; None if the provider did not say."""
+def _usage(result: EmbeddingResult) -> dict[str, Any] | None:
+    """Return the tokens of all inputs, cached ones included; None if the provider did not say.
+
+    For one input that was embedded alone it is the provider's own object, with details such as `image_count`.
+    """
+    if len(result.cache.value) == 1 and "usage" in result.cache.value[0]:
+        usage: dict[str, Any] = result.cache.value[0]["usage"]
+        return usage
     billed = Usage.total([result.cache.billed, result.cache.served])
     if billed is None:
         return None

@@ -32,7 +32,8 @@ def read(provider: str, answer: Mapping[str, Any], request: EmbeddingRequest) ->
     return Embeddings(
         [{name: value for name, value in item.items() if name not in ("index", "object")} for item in _ordered(items)],
         model=str(answer.get("model") or request.model),
-        billed=_billed(answer.get("usage")),
+        billed=_billed(usage := answer.get("usage")),
+        usage=usage if isinstance(usage, dict) else None,
     )
 
 

@@ -282,6 +282,13 @@ def test_a_provider_without_index_or_usage_is_served(
         assert "X-Cost-USD" not in response.headers or response.headers["X-Cache"] == "HIT"
 
 
+def test_usage_of_one_input_is_the_providers_own(gateway: Server, provider: ScriptedOpenAI, monkeypatch: Any) -> None:
+    usage = {"prompt_tokens": 0, "total_tokens": 0, "prompt_tokens_details": {"image_count": 1}}
+    answer = {"data": [{"embedding": [0.5]}], "usage": usage}
+    monkeypatch.setattr(provider, "answer", lambda seen: as_json(answer))
+    assert [embed(gateway, [{"image": "AAAA"}]).json()["usage"] for _ in range(2)] == [usage] * 2
+
+
 def test_without_redis_all_is_embedded_each_time(bare_gateway: Server, provider: ScriptedOpenAI) -> None:
     for _ in range(2):
         response = embed(bare_gateway, ["one", "two", "one"])
