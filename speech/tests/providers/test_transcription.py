@@ -93,6 +93,16 @@ def test_a_language_may_be_left_to_the_provider_to_detect(fake: tuple[BaseProvid
 
 
 @pytest.mark.parametrize("mode", ["translate", "verbatim", "translit", "codemix"])
+def test_openai_translates_at_an_address_of_its_own(settings: Any) -> None:
+    for loopback in serve("openai", settings):
+        provider = providers.get("openai")
+        for language in ("", "english"):
+            request = TranscriptionRequest(WAV, "wav", mode="translate", language=language, model="whisper-1")
+            provider.transcribe(provider.prepare_transcription(request))
+        assert [seen.path for seen in loopback.requests] == ["/v1/audio/translations"] * 2
+        assert [seen.body.get("language") for seen in loopback.requests] == [None, "english"]
+
+
 def test_sarvam_is_told_the_mode(mode: str, settings: Any) -> None:
     for loopback in serve("sarvam", settings):
         provider = providers.get("sarvam")
@@ -100,10 +110,10 @@ def test_sarvam_is_told_the_mode(mode: str, settings: Any) -> None:
         assert loopback.requests[0].body["mode"] == mode
 
 
-@pytest.mark.parametrize("name", ["openai", "elevenlabs"])
-def test_a_mode_that_it_lacks_is_refused(name: str) -> None:
+@pytest.mark.parametrize(("name", "mode"), [("openai", "verbatim"), ("elevenlabs", "translate")])
+def test_a_mode_that_it_lacks_is_refused(name: str, mode: str) -> None:
     with pytest.raises(UnsupportedFeature):
-        providers.get(name).prepare_transcription(TranscriptionRequest(WAV, "wav", mode="translate"))
+        providers.get(name).prepare_transcription(TranscriptionRequest(WAV, "wav", mode=mode))
     with pytest.raises(InvalidRequest):
         providers.get("sarvam").prepare_transcription(TranscriptionRequest(WAV, "wav", mode="sing"))
 
