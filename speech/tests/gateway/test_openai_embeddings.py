@@ -12,7 +12,6 @@ import openai
 import pytest
 
 from speech.tests.gateway.scripted import ScriptedOpenAI
-from speech.tests.loopback.answers import as_json
 from speech.tests.loopback.openai import vector_of
 from speech.tests.support.bad_requests import error_of
 from speechsite.tests.support.server import Server
@@ -237,56 +236,6 @@ def test_a_failure_is_told_and_not_stored(
     assert response.status in (502, 503, 504)
     assert error_of(response)["type"] == "provider_error"
     assert cache.keys("emb:*") == []
-
-
-ONE = {"object": "embedding", "index": 0, "embedding": [0.5]}
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        None,
-        [],
-        [ONE, ONE],
-        [{**ONE, "embedding": []}],
-        [{**ONE, "embedding": None}],
-        [{**ONE, "embedding": [0.5, None]}],
-        [{**ONE, "embedding": [float("nan")]}],
-        [{**ONE, "embedding": ["0.5"]}],
-        [{**ONE, "embedding": [10**400]}],
-        [{**ONE, "embedding": "not base64"}],
-        [{**ONE, "embedding": "AAA="}],
-        ["text"],
-    ],
-    ids=lambda data: repr(data)[:60],
-)
-def test_an_odd_answer_is_the_providers_fault(
-    gateway: Server, provider: ScriptedOpenAI, cache: Any, monkeypatch: Any, data: Any
-) -> None:
-    monkeypatch.setattr(provider, "answer", lambda seen: as_json({"data": data, "model": SMALL}))
-    response = embed(gateway, "Hello")
-    assert (response.status, error_of(response)["code"]) == (502, "provider_bad_answer")
-    assert cache.keys("emb:*") == []
-
-
-def test_a_provider_without_index_or_usage_is_served(
-    gateway: Server, provider: ScriptedOpenAI, monkeypatch: Any
-) -> None:
-    data = [{"embedding": [0.25], "extra": 1}, {"embedding": [0.5], "extra": 2}]
-    monkeypatch.setattr(provider, "answer", lambda seen: as_json({"data": data}))
-    responses = [embed(gateway, ["one", "two"]) for _ in range(2)]
-    for response in responses:
-        assert vectors(response) == [[0.25], [0.5]]
-        assert [item["extra"] for item in response.json()["data"]] == [1, 2]
-        assert response.json()["usage"] is None, "unknown, not nothing"
-        assert "X-Cost-USD" not in response.headers or response.headers["X-Cache"] == "HIT"
-
-
-def test_usage_of_one_input_is_the_providers_own(gateway: Server, provider: ScriptedOpenAI, monkeypatch: Any) -> None:
-    usage = {"prompt_tokens": 0, "total_tokens": 0, "prompt_tokens_details": {"image_count": 1}}
-    answer = {"data": [{"embedding": [0.5]}], "usage": usage}
-    monkeypatch.setattr(provider, "answer", lambda seen: as_json(answer))
-    assert [embed(gateway, [{"image": "AAAA"}]).json()["usage"] for _ in range(2)] == [usage] * 2
 
 
 def test_without_redis_all_is_embedded_each_time(bare_gateway: Server, provider: ScriptedOpenAI) -> None:

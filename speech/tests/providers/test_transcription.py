@@ -92,7 +92,6 @@ def test_a_language_may_be_left_to_the_provider_to_detect(fake: tuple[BaseProvid
     assert body.get("language_code") == ("unknown" if provider.name == "sarvam" else None)
 
 
-@pytest.mark.parametrize("mode", ["translate", "verbatim", "translit", "codemix"])
 def test_openai_translates_at_an_address_of_its_own(settings: Any) -> None:
     for loopback in serve("openai", settings):
         provider = providers.get("openai")
@@ -103,6 +102,7 @@ def test_openai_translates_at_an_address_of_its_own(settings: Any) -> None:
         assert [seen.body.get("language") for seen in loopback.requests] == [None, "english"]
 
 
+@pytest.mark.parametrize("mode", ["translate", "verbatim", "translit", "codemix"])
 def test_sarvam_is_told_the_mode(mode: str, settings: Any) -> None:
     for loopback in serve("sarvam", settings):
         provider = providers.get("sarvam")
