@@ -30,6 +30,7 @@ _env: dict[str, str | None] = {
 
 _reader = env.EnvReader(_env)
 envstr, envbool, envint = _reader.text, _reader.switch, _reader.whole_number
+envproxy = _reader.proxy
 envchoice, envlist = _reader.choice, _reader.items
 
 # Django
@@ -245,6 +246,8 @@ LLM_PROVIDER = envstr("LLM_PROVIDER", "demo")
 TTS_PROVIDER = envstr("TTS_PROVIDER", "espeak")
 STT_PROVIDER = envstr("STT_PROVIDER", "openai")
 EMBEDDING_PROVIDER = envstr("EMBEDDING_PROVIDER", "openai")
+# By scheme, as `urllib.request.getproxies` has them; `no` lists hosts that are asked directly.
+PROXIES = {"https": envproxy("HTTPS_PROXY"), "http": envproxy("HTTP_PROXY"), "no": envproxy("NO_PROXY")}
 PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1)
 PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1)
 # provider, or provider/model: asked in this order when the chosen one fails before the first byte.

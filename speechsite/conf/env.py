@@ -15,6 +15,10 @@ class EnvReader:
     def __init__(self, values: Mapping[str, str | None]) -> None:
         self._values = values
 
+    def proxy(self, name: str) -> str:
+        """Programs agree on neither case, so both are read."""
+        return self.text(name) or self.text(name.lower())
+
     def text(self, name: str, default: str = "") -> str:
         return (self._values.get(name) or "").strip() or default
 

@@ -12,15 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from urllib3 import Timeout, encode_multipart_formdata
-from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError, SSLError
-from urllib3.exceptions import TimeoutError as HTTPTimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from speech import strict_json
 from speech.exceptions import (
     GatewayError,
     ProviderAuthFailed,
     ProviderBadAnswer,
-    ProviderNotConfigured,
     ProviderQuotaExceeded,
     ProviderRateLimited,
     ProviderTimeout,
@@ -28,7 +26,7 @@ from speech.exceptions import (
 )
 from speech.providers._shared import errors
 from speech.providers._shared.api_keys import keys_of
-from speech.providers._shared.http_connections import POOL
+from speech.providers._shared.http_connections import explain, pool_for
 from speech.providers._shared.http_response import LARGEST_BODY, Reply
 
 _RETRIES = 2
@@ -112,8 +110,8 @@ def _refuse_half_characters(provider: str, answer: dict[str, Any]) -> None:
 def _open(call: Call, deadline: float, retries: int = 0) -> Reply:
     try:
         reply = _send(call)
-    except NewConnectionError:
-        failure: GatewayError = ProviderUnavailable(f"cannot connect to {call.provider}")
+    except NewConnectionError as error:
+        failure = explain(call.provider, error)
     else:
         if 200 <= reply.status < 300:
             return reply
@@ -143,7 +141,7 @@ def _send(call: Call) -> Reply:
     """The head of the answer. Raises NewConnectionError, which a retry may mend, and ProviderError for the rest."""
     body, content_type = _encoded(call.body)
     try:
-        response = POOL.urlopen(
+        response = pool_for(call.url).urlopen(
             "GET" if body is None else "POST",
             call.url,
             body=body,
@@ -155,14 +153,8 @@ def _send(call: Call) -> Reply:
         )
     except NewConnectionError:
         raise
-    except HTTPTimeoutError as error:
-        raise ProviderTimeout(f"{call.provider} timed out") from error
-    except LocationValueError as error:
-        raise ProviderNotConfigured(f"{call.provider.upper().replace('-', '_')}_BASE_URL is not a valid URL") from error
-    except SSLError as error:
-        raise ProviderUnavailable(f"no secure connection to {call.provider}: its certificate is not trusted") from error
     except HTTPError as error:
-        raise ProviderUnavailable(f"{call.provider} closed the connection") from error
+        raise explain(call.provider, error) from error
     return Reply(call.provider, response)
 
 

@@ -1,16 +1,34 @@
-"""Connection pool for providers."""
+"""Connections to providers: pools, proxies, and failures in the operator's terms."""
 
 from __future__ import annotations
 
+import errno
 import io
 import socket
+import ssl
 import time
+from functools import cache
 from http.client import HTTPResponse as PlainResponse
 from typing import Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from django.conf import settings
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    HTTPError,
+    LocationValueError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
+from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 from urllib3.response import HTTPResponse
+from urllib3.util import parse_url
+
+from speech.exceptions import GatewayError, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
 
 
 class PatientHTTPConnection(HTTPConnection):
@@ -22,6 +40,11 @@ class PatientHTTPConnection(HTTPConnection):
 
     # `time.monotonic()`: a read time-out after the request was sent, until whoever reads the answer says otherwise.
     deadline = 0.0
+
+    def _tunnel(self) -> None:
+        """Ask a proxy for a tunnel; `http.client` reads its answer without `getresponse`."""
+        self.deadline = time.monotonic() + float(self.timeout or 0)
+        super()._tunnel()
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         self.deadline = time.monotonic() + float(self.timeout or 0)
@@ -65,6 +88,69 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _PatientHTTPSConnection
 
 
+def pool_for(url: str) -> PoolManager:
+    """Return the pool for `url`: the proxy's that HTTPS_PROXY or HTTP_PROXY names, unless NO_PROXY names the host."""
+    parts = parse_url(url)
+    proxy = settings.PROXIES.get(parts.scheme or "")
+    if not proxy or proxy_bypass_environment(parts.netloc or "", settings.PROXIES):
+        return _DIRECT
+    return _through(proxy)
+
+
 # Safe in threads. More than `maxsize` connections to one host are opened when needed, and not kept.
-POOL = PoolManager(num_pools=16, maxsize=32)
-POOL.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+_SIZE: dict[str, Any] = {"num_pools": 16, "maxsize": 32}
+
+
+def _patient(pool: PoolManager) -> PoolManager:
+    pool.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+    return pool
+
+
+@cache
+def _through(proxy: str) -> PoolManager:
+    login = urlsplit(proxy).netloc.rpartition("@")[0]
+    headers = make_headers(proxy_basic_auth=unquote(login)) if login else None
+    return _patient(ProxyManager(proxy, proxy_headers=headers, **_SIZE))
+
+
+_DIRECT = _patient(PoolManager(**_SIZE))
+
+_NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH)
+
+
+def explain(provider: str, error: HTTPError) -> GatewayError:
+    """Return the error of ours for `error`, which names neither host nor key: clients read it."""
+    if isinstance(error, LocationValueError):
+        return ProviderNotConfigured(f"{provider.upper().replace('-', '_')}_BASE_URL is not a valid URL")
+    if isinstance(error, ProxyError):
+        return ProviderUnavailable(f"cannot connect to {provider}: the proxy fails ({_why_no_proxy(error)})")
+    if isinstance(error, NewConnectionError):
+        return ProviderUnavailable(f"cannot connect to {provider}: {_why_not(error)}")
+    if isinstance(error, HTTPTimeoutError):
+        return ProviderTimeout(f"{provider} timed out")
+    if isinstance(error, SSLError):
+        return ProviderUnavailable(f"no secure connection to {provider}: {_why_not_secure(error)}")
+    return ProviderUnavailable(f"{provider} closed the connection")
+
+
+def _why_no_proxy(error: ProxyError) -> str:
+    cause = error.original_error
+    return _why_not(cause) if isinstance(cause, NewConnectionError) else "it refuses to forward"
+
+
+def _why_not(error: NewConnectionError) -> str:
+    if isinstance(error, NameResolutionError):
+        return "its host name cannot be resolved"
+    number = getattr(error.__cause__, "errno", None)
+    if number == errno.ECONNREFUSED:
+        return "connection refused"
+    return "there is no route to its address" if number in _NO_ROUTE else "the connection failed"
+
+
+def _why_not_secure(error: SSLError) -> str:
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "its certificate is not trusted; for a certificate authority of your own set SSL_CERT_FILE"
+    if "wrong_version_number" in str(error).lower().replace(" ", "_") or "record_layer" in str(error).lower():
+        return "this port does not speak TLS, so its URL must begin with http://"
+    return "the TLS handshake failed"

@@ -26,7 +26,7 @@ A_LEAK = DROPPED // 10
 """Threads or files by which every round makes all workers grow, if they leak."""
 MOST_ROUNDS = 20
 KEPT_CONNECTIONS = 32
-"""What `speech.providers._shared.http_connections.POOL` keeps open for the next call, in each worker."""
+"""What `speech.providers._shared.http_connections` keeps open for the next call, in each worker."""
 SETTLING = 4.0
 """Seconds in which what was dropped is drained or closed."""
 
