@@ -100,6 +100,12 @@ def json_object(provider: str, body: bytes | str) -> dict[str, Any]:
     return answer
 
 
+def check_types(provider: str, answer: Mapping[str, Any], shape: strict_json.Shape) -> None:
+    """Raise ProviderBadAnswer if a part of `answer` is not of `shape`."""
+    if place := strict_json.misfit(answer, shape):
+        raise ProviderBadAnswer(f"{provider} sent a value of the wrong type at {place[1:]}")
+
+
 def _refuse_half_characters(provider: str, answer: dict[str, Any]) -> None:
     try:
         json.dumps(answer, ensure_ascii=False).encode()

@@ -9,7 +9,7 @@ from caching.llm.stream import ENVELOPE, replay
 from speech import strict_json
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
 from speech.providers._shared import errors
-from speech.providers._shared.http import json_object
+from speech.providers._shared.http import check_types, json_object
 from speech.providers._shared.sse import json_or_events
 from speech.providers.base import ChatAnswer, ChatRequest, Message
 from speech.text.languages import canonical, name_of
@@ -65,7 +65,7 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     The reason may be null: not every server gives one.
     """
     errors.raise_if_error(provider, answer)
-    _check_types(provider, answer)
+    check_types(provider, answer, _ANSWER)
     choices = answer.get("choices")
     if not choices and "choices" in answer:
         raise ProviderBadAnswer(f"{provider} returned no choice", empty=True)
@@ -135,7 +135,7 @@ def ended(provider: str, chunks: Iterable[dict[str, Any] | None]) -> Iterator[di
 def _read_chunk(provider: str, event: str) -> dict[str, Any]:
     chunk = json_object(provider, event)
     errors.raise_if_error(provider, chunk)
-    _check_types(provider, chunk)
+    check_types(provider, chunk, _ANSWER)
     chunk["choices"] = chunk.get("choices") or []
     for choice in chunk["choices"]:
         _raise_if_failed(provider, choice)
@@ -143,11 +143,6 @@ def _read_chunk(provider: str, event: str) -> dict[str, Any]:
         # A server that cannot stream may send all of its answer as one chunk, with a message.
         choice["delta"] = choice.get("delta") or ("delta" not in choice and choice.get("message")) or {}
     return chunk
-
-
-def _check_types(provider: str, answer: Mapping[str, Any]) -> None:
-    if place := strict_json.misfit(answer, _ANSWER):
-        raise ProviderBadAnswer(f"{provider} sent a value of the wrong type at {place[1:]}")
 
 
 def _raise_if_failed(provider: str, choice: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -185,3 +186,26 @@ def test_a_choice_without_an_index_has_the_one_of_its_place(api: Any, fake_opena
     choices = [{"message": {"role": "assistant", "content": str(n)}, "finish_reason": "stop"} for n in range(2)]
     say(fake_openai, {"choices": choices})
     assert [choice["index"] for choice in ask(api, n=2).json()["choices"]] == [0, 1]
+
+
+SEGMENT = {"id": 0, "start": 0.0, "end": 1.5, "text": "Hello."}
+WORD = {"word": "Hello", "start": 0.0, "end": 1.5}
+TRANSCRIPT = {
+    "text": "Hello.", "language": "en", "duration": 1.5, "segments": [SEGMENT], "words": [WORD],
+    "usage": {"type": "tokens", "input_tokens": 5, "output_tokens": 2},
+}  # fmt: skip
+
+
+@thorough
+@given(answer=odd_answers(TRANSCRIPT), form=st.sampled_from(["json", "text", "verbose_json", "srt", "vtt"]))
+def test_an_odd_transcript_is_served_or_is_the_providers_fault(
+    api: Any, fake_openai: FakeOpenAI, settings: Any, answer: str, form: str
+) -> None:
+    settings.PROVIDER_BREAKER_FAILURES = 0
+    settings.STT_PROVIDER = "openai"
+    say(fake_openai, answer)
+    audio = SimpleUploadedFile("a.mp3", b"ID3" + str(next(numbers)).encode())
+    body = {"file": audio, "model": "whisper-1", "response_format": form, "timestamp_granularities[]": "word"}
+    response = api.post("/v1/audio/transcriptions", body, format="multipart")
+    if response.status_code != 200:
+        assert (response.status_code, error_of(response)["code"]) == (502, "provider_bad_answer"), answer
