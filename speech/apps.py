@@ -12,5 +12,3 @@ class SpeechConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("speech.checks")
-        # The cache knows no providers, so it is told whom to ask.
-        import_module("caching.feedback.judge_worker").worker.ask_model = import_module("speech.llm_judge").ask_model

@@ -229,6 +229,8 @@ SEMANTIC_EMBEDDER_OPTIONS = {
 # Who says whether its answers were right. Its cost is the cache's own.
 SEMANTIC_VERIFY_SHARE = env.share("SEMANTIC_VERIFY_SHARE", envstr("SEMANTIC_VERIFY_SHARE", "0"))
 SEMANTIC_VERIFY_MODEL = envstr("SEMANTIC_VERIFY_MODEL")
+# The cache knows no providers, so it is told whom to ask.
+SEMANTIC_REVIEWER = "speech.llm_judge.ask_model"
 SEMANTIC_PROMOTE = envbool("SEMANTIC_PROMOTE", False)
 SEMANTIC_JUDGEMENTS_PER_MINUTE = envint("SEMANTIC_JUDGEMENTS_PER_MINUTE", 30, least=1)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 import queue
 import random
+from functools import cached_property
 from itertools import takewhile
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from caching import ledger, metrics
 from caching.background import PeriodicWorker
@@ -32,15 +34,17 @@ class JudgeWorker:
     """A queue and the thread that works through it; one per process."""
 
     def __init__(self) -> None:
-        # Set from above, because the cache knows no providers.
-        self.ask_model: AskModel | None = None
         self._waiting: queue.Queue[tuple[Case, Judge]] = queue.Queue(MOST_WAITING)
         self._worker = PeriodicWorker("judging", self.judge_one, _seconds_between_judgements)
 
+    @cached_property
+    def ask_model(self) -> AskModel:
+        """Return the function that settings.SEMANTIC_REVIEWER names, imported when it is first needed."""
+        found: AskModel = import_string(settings.SEMANTIC_REVIEWER)
+        return found
+
     def offer(self, case: Case) -> None:
         """Queue a case if it is part of the sample, or a near miss worth reviewing. Never blocks."""
-        if self.ask_model is None:
-            return
         judge = Judge.MODEL if case.match.serves else Judge.PROMOTION
         if not (_is_of_the_sample() if judge == Judge.MODEL else self._is_worth_knowing(case)):
             return
@@ -73,7 +77,7 @@ class JudgeWorker:
         return bool(wanted)
 
     def _decide(self, case: Case, judge: Judge) -> None:
-        if self.ask_model is None or (judge == Judge.PROMOTION and learned.verdict(case.match.pair) is not None):
+        if judge == Judge.PROMOTION and learned.verdict(case.match.pair) is not None:
             return
         opinion = self.ask_model(case)
         _pay(case, opinion)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from caching.plugins import load_plugin, plugin_names
-from caching.semantic.embedders.base import BaseEmbedder
+
+# Importing numpy takes a tenth of the start of a command that only asks for names.
+if TYPE_CHECKING:
+    from caching.semantic.embedders.base import BaseEmbedder
 
 
 def names() -> list[str]:

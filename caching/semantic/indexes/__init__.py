@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from caching.plugins import load_plugin, plugin_names
-from caching.semantic.indexes.base import BaseIndex
+
+# Importing numpy takes a tenth of the start of a command that only asks for names.
+if TYPE_CHECKING:
+    from caching.semantic.indexes.base import BaseIndex
 
 
 def names() -> list[str]:
