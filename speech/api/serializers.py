@@ -145,7 +145,7 @@ class TimestampsField(serializers.MultipleChoiceField):
     def to_internal_value(self, data: Any) -> tuple[str, ...]:  # type: ignore[override]
         if not isinstance(data, list):
             self.fail("not_a_list", input_type=type(data).__name__)
-        return tuple(sorted(super().to_internal_value(data)))
+        return tuple(sorted(super().to_internal_value(data)))  # type: ignore[arg-type]
 
 
 class SpeechRequestSerializer(StrictSerializer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 BYTES_PER_SAMPLE = 2
 
@@ -29,7 +29,7 @@ def aligned(chunks: Iterable[bytes]) -> Iterator[bytes]:
     return filter(None, map(aligner.feed, chunks))
 
 
-def join(pieces: Iterable[Iterable[bytes]], pause_ms: int, sample_rate: int) -> Iterator[bytes]:
+def join(pieces: Iterable[Iterable[bytes]], pause_ms: int, sample_rate: int) -> Generator[bytes]:
     """Concatenate with `pause_ms` of silence in between, in chunks of whole samples."""
     pause = bytes(BYTES_PER_SAMPLE * (sample_rate * pause_ms // 1000))
     between = b""

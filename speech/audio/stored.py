@@ -33,6 +33,6 @@ def _decoded_by_ffmpeg(audio: bytes, sample_rate: int) -> bytes:
     import av
 
     resampler = av.AudioResampler(format="s16", layout="mono", rate=sample_rate)
-    with av.open(io.BytesIO(audio)) as container:
+    with av.open(io.BytesIO(audio), "r") as container:
         frames = chain(container.decode(audio=0), [None])
         return b"".join(bytes(part.planes[0])[: part.samples * 2] for f in frames for part in resampler.resample(f))

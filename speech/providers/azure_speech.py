@@ -118,7 +118,7 @@ class Provider(BaseProvider):
     def _transcript(self, request: TranscriptionRequest, answer: Mapping[str, Any]) -> Transcript:
         try:
             text = " ".join(phrase["text"] for phrase in answer["combinedPhrases"])
-            phrases, seconds = answer.get("phrases") or [], answer["durationMilliseconds"] / 1000
+            phrases, seconds = answer.get("phrases") or [], validation.seconds(answer["durationMilliseconds"] / 1000)
             segments = [{"id": at, "text": said["text"], **_times(said)} for at, said in enumerate(phrases)]
             words = [{"word": word["text"], **_times(word)} for said in phrases for word in said.get("words") or ()]
             language = phrases[0].get("locale", "") if phrases else ""
@@ -131,7 +131,7 @@ class Provider(BaseProvider):
             seconds,
             segments if "segment" in wanted else [],
             words if "word" in wanted else [],
-            Usage(audio_seconds=math.ceil(seconds)),
+            Usage(audio_seconds=math.ceil(seconds)) if seconds else None,
         )
 
     def _address(self, setting: str, host: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -61,7 +61,7 @@ class Playback:
         track.wait()
         self._tracks.put(track)
 
-    def pcm(self) -> Iterator[bytes]:
+    def pcm(self) -> Generator[bytes]:
         """Yield the samples of all clips with pauses between them."""
         return join(self._played(), settings.SENTENCE_PAUSE_MS, self._speaker.request.sample_rate)
 

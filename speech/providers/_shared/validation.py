@@ -19,6 +19,8 @@ from speech.providers.base import BaseProvider, SpeechRequest, TranscriptionRequ
 from speech.text import ssml
 from speech.text.languages import canonical
 
+# Of a recording: more than a year is none.
+_LONGEST_SECONDS = 31_536_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -120,6 +122,12 @@ def pairs_of(provider: BaseProvider, name: str) -> dict[str, str]:
             param="voice",
         )
     return names
+
+
+def seconds(value: object) -> float | None:
+    """Return the duration that a provider states; None for what cannot be one."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 < value < _LONGEST_SECONDS else None  # type: ignore[arg-type, operator]
 
 
 def seconds_of(request: TranscriptionRequest) -> int | None:

@@ -17,6 +17,7 @@ from speech.exceptions import (
     ProviderRejected,
     UnsupportedFeature,
 )
+from speech.providers._shared import validation
 from speech.providers.base import SpeechRequest, TranscriptionRequest
 from speech.tests.loopback.answers import Seen, tone
 from speech.tests.loopback.deepgram import FakeDeepgram
@@ -130,3 +131,12 @@ def test_the_reason_of_a_refusal_is_told(server: FakeDeepgram) -> None:
 def test_what_it_cannot_do_is_refused_by_name(option: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedFeature):
         DEEPGRAM.prepare_transcription(TranscriptionRequest(WAV, "wav", **option))
+
+
+@pytest.mark.parametrize(
+    ("stated", "known"),
+    [(1.5, 1.5), (3, 3.0), (0, None), (-1, None), (1e300, None), ("1.5", None), (True, None), (None, None)],
+)
+def test_a_duration_that_cannot_be_one_is_unknown(stated: object, known: float | None) -> None:
+    assert validation.seconds(stated) == known
+    assert validation.seconds(float("nan")) is None

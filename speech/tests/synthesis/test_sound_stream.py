@@ -58,7 +58,7 @@ def test_a_byte_of_sound_passes_at_most_six_generators(api: APIClient, path: str
         assert sum(map(len, response)) > 1_000
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
     # That of this test is the provider's own.
     own = {name: times for name, times in passed.items() if times >= CHUNKS}
     assert 2 <= len(own) <= 6, own
