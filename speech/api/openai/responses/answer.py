@@ -25,9 +25,13 @@ _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
-def whole(response: Response, answer: Answer, *, carries: bool = False) -> Response:
+Names = Mapping[str, tuple[str, str]]
+"""Namespace and name of tools by their names in chat."""
+
+
+def whole(response: Response, answer: Answer, *, carries: bool = False, names: Names | None = None) -> Response:
     """Return the response for an answer."""
-    writer = Writer(response, carries=carries)
+    writer = Writer(response, carries=carries, names=names)
     choice = answer.choices[0]
     message = choice["message"]
     if calls := message.get("tool_calls"):
@@ -45,10 +49,10 @@ class Writer:
     A text ends where another kind begins. Calls end with the response, as providers may send parts of several in turns.
     """
 
-    def __init__(self, response: Response, *, carries: bool = False) -> None:
+    def __init__(self, response: Response, *, carries: bool = False, names: Names | None = None) -> None:
         """`carries`: the client will send back what `carried` packs."""
         self.response = response
-        self._carries = carries
+        self._carries, self._names = carries, names or {}
         summary = response["reasoning"].get("summary")
         self._thought = "summary_text" if summary and summary != "none" else "reasoning_text"
         self._reasoning = ""
@@ -130,7 +134,9 @@ class Writer:
             yield from self._close_text()
             kind = "custom_tool_call" if call.get("custom") else "function_call"
             own = self._next_id(kind)
-            item = CallItem(kind, own, len(self._items), call.get("id") or own, name_of(call))
+            name = name_of(call)
+            names = self._names.get(name, ("", name))
+            item = CallItem(kind, own, len(self._items), call.get("id") or own, names)
             self._calls[id(call)] = item
             self._items.append(item)
             yield from item.begun()

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from speech.api.openai.responses.carried import is_carried
-from speech.api.openai.responses.messages import Item, messages_of, native_items
+from speech.api.openai.responses.messages import Item, kind_of, messages_of, native_items
 from speech.api.openai.responses.tools import chat_choice, chat_tools, hosted_choice, hosted_tools
+from speech.exceptions import InvalidRequest
 
 Body = Mapping[str, Any]
 
@@ -16,7 +17,7 @@ NOT_IN_CHAT = ("conversation", "prompt", "context_management", "moderation", "im
 _HANDLED = {
     *NOT_IN_CHAT,
     *("input", "instructions", "previous_response_id", "store", "metadata", "include", "stream", "stream_options"),
-    *("background", "background_options", "max_tool_calls", "truncation", "prompt_cache_options"),
+    *("background", "background_options", "max_tool_calls", "truncation", "prompt_cache_options", "client_metadata"),
     *("text", "reasoning", "tools", "tool_choice", "parallel_tool_calls", "max_output_tokens", "top_logprobs"),
 }
 """Fields that are not passed on under their own name. All others are, known or not."""
@@ -41,7 +42,7 @@ def chat_body(body: Body, items: Sequence[Item]) -> dict[str, Any]:
     return {
         **fields,
         **_format(body.get("text") or {}),
-        **_tools(body),
+        **_tools(body, tools_of(body, items)),
         **_logprobs(body),
         **_given(
             max_completion_tokens=body.get("max_output_tokens"),
@@ -55,7 +56,7 @@ def needs_native(body: Body, items: Sequence[Item]) -> list[str]:
     """Name what only a provider with a Responses API can do."""
     return [
         *(name for name in NOT_IN_CHAT if body.get(name)),
-        *hosted_tools(body.get("tools") or ()),
+        *hosted_tools(tools_of(body, items)),
         *hosted_choice(body.get("tool_choice")),
         *native_items(items),
     ]
@@ -85,9 +86,19 @@ def _format(text: Mapping[str, Any]) -> dict[str, Any]:
     return _given(response_format=form or None, verbosity=text.get("verbosity"))
 
 
-def _tools(body: Body) -> dict[str, Any]:
+def tools_of(body: Body, items: Sequence[Item]) -> list[Any]:
+    """Return the tools of the request and those that items add. Raises InvalidRequest."""
+    tools = [*(body.get("tools") or ())]
+    for position, item in enumerate(items):
+        added = item.get("tools") if kind_of(item) == "additional_tools" else ()
+        if not isinstance(added, list | tuple) or not all(isinstance(tool, Mapping) for tool in added):
+            raise InvalidRequest(f"input.{position}.tools must be a list of objects", param=f"input.{position}.tools")
+        tools += added
+    return tools
+
+
+def _tools(body: Body, tools: list[Any]) -> dict[str, Any]:
     """Chat refuses the choice of a tool where there is none."""
-    tools = body.get("tools")
     if not tools:
         return {}
     choice, parallel = body.get("tool_choice"), body.get("parallel_tool_calls")

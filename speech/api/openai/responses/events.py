@@ -11,7 +11,7 @@ from caching.llm.entry import Answer
 from caching.llm.merging import Unassembled
 from caching.llm.stream import Chunk, joined
 from speech.api.errors import as_gateway_error
-from speech.api.openai.responses.answer import Writer
+from speech.api.openai.responses.answer import Names, Writer
 from speech.api.openai.responses.items import Event
 from speech.api.openai.responses.response import Response
 
@@ -22,11 +22,16 @@ _ENDS = ("index", "finish_reason")
 
 
 def written(
-    response: Response, chunks: Iterator[Chunk], keep: Callable[[Response], Response], *, carries: bool = False
+    response: Response,
+    chunks: Iterator[Chunk],
+    keep: Callable[[Response], Response],
+    *,
+    carries: bool = False,
+    names: Names | None = None,
 ) -> Iterator[Event]:
     """Yield the events of an answer as it is generated. `keep` is called before the last one."""
     first = next(chunks)
-    writer = Writer({**response, "model": first.get("model") or response["model"]}, carries=carries)
+    writer = Writer({**response, "model": first.get("model") or response["model"]}, carries=carries, names=names)
     seen = []
     yield from writer.start()
     for chunk in chain([first], chunks):

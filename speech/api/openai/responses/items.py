@@ -111,11 +111,13 @@ class TextItem:
 class CallItem:
     """A call of a function or of a custom tool."""
 
-    def __init__(self, kind: str, id: str, index: int, call_id: str, name: str) -> None:
+    def __init__(self, kind: str, id: str, index: int, call_id: str, name: tuple[str, str]) -> None:
+        """`name`: the namespace, empty if there is none, and the name in it."""
         self.id, self.index = id, index
         self.extras: dict[str, Any] = {}
         self.written = ""
-        self._head = {"type": kind, "call_id": call_id, "name": name}
+        namespace, own = name
+        self._head = {"type": kind, "call_id": call_id, "name": own, **({"namespace": namespace} if namespace else {})}
         self._field, self._events = CALLS[kind]
 
     def rendered(self, status: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from speech.api.openai.responses.carried import is_carried, unpacked
 from speech.api.openai.responses.content import chat_content, is_refusal, native_parts, refusals_of
+from speech.api.openai.responses.tools import joined_name
 from speech.exceptions import InvalidRequest
 
 Item = Mapping[str, Any]
@@ -15,12 +16,12 @@ Message = dict[str, Any]
 _CALLS = {"function_call": ("function", "arguments"), "custom_tool_call": ("custom", "input")}
 """Type of an item: type of the tool call in chat, and the field that holds what the model wrote."""
 _OUTPUTS = {"function_call_output": "output", "custom_tool_call_output": "output"}
-_KNOWN = {"message", "reasoning", "item_reference", *_CALLS, *_OUTPUTS}
+_KNOWN = {"message", "reasoning", "item_reference", "additional_tools", *_CALLS, *_OUTPUTS}
 _OWN = {
     "message": {"type", "id", "role", "status", "content", "phase"},
     "reasoning": {"type", "id", "status", "summary", "content", "encrypted_content"},
-    "function_call": {"type", "id", "status", "call_id", "name", "arguments", "caller", "message"},
-    "custom_tool_call": {"type", "id", "status", "call_id", "name", "input", "caller", "message"},
+    "function_call": {"type", "id", "status", "call_id", "name", "namespace", "arguments", "caller", "message"},
+    "custom_tool_call": {"type", "id", "status", "call_id", "name", "namespace", "input", "caller", "message"},
 }
 """Fields that have their place in chat or none there. Others came from the provider's message and go back into it."""
 
@@ -65,6 +66,8 @@ def messages_of(items: Sequence[Item]) -> list[Message]:
         if is_carried(item):
             if messages and messages[-1]["role"] == "assistant":
                 messages[-1] = unpacked(item, messages[-1])
+        elif kind == "additional_tools":
+            continue
         elif kind == "reasoning":
             thoughts |= _thoughts(item) if position > current else {}
         elif kind in _CALLS:
@@ -99,7 +102,8 @@ def _call(item: Item, kind: str, path: str) -> dict[str, Any]:
     for name in ("call_id", "name", written):
         if not isinstance(item.get(name), str):
             raise InvalidRequest(f"{path}.{name} must be a string", param=f"{path}.{name}")
-    call = {"id": item["call_id"], "type": type, type: {"name": item["name"], written: item[written]}}
+    name = joined_name(item.get("namespace"), item["name"])
+    call = {"id": item["call_id"], "type": type, type: {"name": name, written: item[written]}}
     return call | _extras(item, kind)
 
 

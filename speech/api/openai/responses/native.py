@@ -14,7 +14,15 @@ from speech.providers._shared.openai_responses import BODY
 from speech.providers.base import BaseProvider, ChatRequest
 from speech.routing.cache_query import NOT_KEYED
 
-_NOT_SENT = {"model", "stream", "stream_options", "previous_response_id", "optimization_level", "language"}
+_NOT_SENT = {
+    "model",
+    "stream",
+    "stream_options",
+    "previous_response_id",
+    "optimization_level",
+    "language",
+    "client_metadata",
+}
 
 
 def request_for(

@@ -16,13 +16,14 @@ from speech.api.endpoint import json_response
 from speech.api.openai.model_names import Meant
 from speech.api.openai.responses import answer as chat_answer
 from speech.api.openai.responses import native, storage
-from speech.api.openai.responses.chat_request import ENCRYPTED, needs_native, prefers_native
+from speech.api.openai.responses.chat_request import ENCRYPTED, needs_native, prefers_native, tools_of
 from speech.api.openai.responses.events import as_sse, written
 from speech.api.openai.responses.items import Event
 from speech.api.openai.responses.replay import replayed
 from speech.api.openai.responses.response import Response, begun
 from speech.api.openai.responses.serializers import ResponseCall, chat_call
 from speech.api.openai.responses.storage import Conversation
+from speech.api.openai.responses.tools import names_in_chat
 from speech.api.response_headers import headers
 from speech.api.streaming import streamed
 from speech.exceptions import UnsupportedFeature
@@ -51,9 +52,10 @@ class Asked:
         return self.call.stream and not hides(self.client)
 
     @property
-    def carries(self) -> bool:
-        """The client asks for encrypted content, which it will send back."""
-        return ENCRYPTED in (self.call.body.get("include") or ())
+    def form(self) -> dict[str, Any]:
+        """How answers of chat are written: with encrypted content if it is asked for, and with names of namespaces."""
+        carries = ENCRYPTED in (self.call.body.get("include") or ())
+        return {"carries": carries, "names": names_in_chat(tools_of(self.call.body, self.said.items))}
 
     def new_id(self, cached: CacheResult[Any]) -> str:
         return answer_ids.issue(self.client, cached, self.policy.level, prefix=answer_ids.RESPONSE)
@@ -87,13 +89,13 @@ def _over_chat(asked: Asked) -> HttpResponseBase:
     if asked.streams_live:
         stream = services.stream_chat(**ask)
         response, about = _begun(asked, stream), headers(asked.client, stream)
-        return _streamed(written(response, stream.cache.value, asked.keep, carries=asked.carries), response, about)
+        return _streamed(written(response, stream.cache.value, asked.keep, **asked.form), response, about)
     result = services.chat(**ask)
     answer, response, about = result.cache.value, _begun(asked, result), headers(asked.client, result)
     if not asked.call.stream:
-        return json_response(asked.keep(chat_answer.whole(response, answer, carries=asked.carries)), about)
+        return json_response(asked.keep(chat_answer.whole(response, answer, **asked.form)), about)
     chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=response["id"], extra=answer.extra)
-    return _streamed(written(response, chunks, asked.keep, carries=asked.carries), response, about)
+    return _streamed(written(response, chunks, asked.keep, **asked.form), response, about)
 
 
 def _natively(asked: Asked) -> HttpResponseBase:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Tool = Mapping[str, Any]
@@ -11,8 +11,35 @@ _IN_CHAT = ("function", "custom")
 _CHOICES = (*_IN_CHAT, "allowed_tools")
 
 
+def joined_name(namespace: str | None, name: str) -> str:
+    """Return the name in chat of a tool, which has no namespaces there."""
+    return f"{namespace}__{name}" if namespace else name
+
+
+def opened(tools: Sequence[Tool]) -> Iterator[tuple[int, Tool]]:
+    """Yield each tool and its position, those of a namespace under their names in chat."""
+    for position, tool in enumerate(tools):
+        if tool.get("type") != "namespace":
+            yield position, tool
+            continue
+        for inner in tool.get("tools") or ():
+            about = "\n\n".join(filter(None, (tool.get("description"), inner.get("description"))))
+            name = joined_name(tool.get("name"), inner.get("name", ""))
+            yield position, {**inner, "name": name, "description": about or None}
+
+
+def names_in_chat(tools: Sequence[Tool]) -> dict[str, tuple[str, str]]:
+    """Return namespace and name of each tool of a namespace by its name in chat."""
+    return {
+        joined_name(tool["name"], inner["name"]): (tool["name"], inner["name"])
+        for tool in tools
+        if tool.get("type") == "namespace"
+        for inner in tool.get("tools") or ()
+    }
+
+
 def chat_tools(tools: Sequence[Tool]) -> list[dict[str, Any]]:
-    return [{"type": tool["type"], tool["type"]: _definition(tool)} for tool in tools]
+    return [{"type": tool["type"], tool["type"]: _definition(tool)} for _, tool in opened(tools)]
 
 
 def chat_choice(choice: Any) -> Any:
@@ -26,7 +53,7 @@ def chat_choice(choice: Any) -> Any:
 
 def hosted_tools(tools: Sequence[Tool]) -> list[str]:
     """Name the tools that the provider itself would run."""
-    return [f"tools.{at} ({tool.get('type')})" for at, tool in enumerate(tools) if tool.get("type") not in _IN_CHAT]
+    return [f"tools.{at} ({tool.get('type')})" for at, tool in opened(tools) if tool.get("type") not in _IN_CHAT]
 
 
 def hosted_choice(choice: Any) -> list[str]:

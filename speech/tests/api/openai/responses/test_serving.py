@@ -14,6 +14,7 @@ from pytest_django import Settings
 from speech.api.openai.responses.events import as_sse
 from speech.api.openai.responses.response import begun
 from speech.tests.loopback import FakeOpenAI
+from speech.tests.loopback.answers import as_json
 
 SEARCH: dict[str, Any] = {"tools": [{"type": "web_search"}]}
 KINDS = [pytest.param({}, id="chat"), pytest.param(SEARCH, id="native")]
@@ -62,6 +63,27 @@ def test_the_answer_of_a_disconnected_client_is_stored_all_the_same(
         time.sleep(0.02)
     assert ask(api, **fields).headers["X-Cache"] == "HIT"
     assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_tools_of_a_namespace_keep_their_names(api: Any, fake_openai: FakeOpenAI, stream: bool) -> None:
+    """As Codex sends them: in an item of the input, and called again by namespace and name."""
+    call = {"id": "c1", "type": "function", "function": {"name": "clock__sleep", "arguments": "{}"}}
+    choice = {"index": 0, "message": {"role": "assistant", "content": None, "tool_calls": [call]}}
+    answer = {"model": "m", "choices": [{**choice, "finish_reason": "tool_calls"}]}
+    fake_openai.answer = lambda seen: as_json(answer)  # type: ignore[method-assign]
+    sleep = {"type": "function", "name": "sleep", "description": "Sleeps", "parameters": {}}
+    tools = [{"type": "namespace", "name": "clock", "description": "Time", "tools": [sleep]}]
+    added = {"type": "additional_tools", "role": "developer", "tools": tools}
+    response = ask(api, stream=stream, input=[added, {"role": "user", "content": "Wait"}], client_metadata={"a": "b"})
+    [item] = (last_of(response)["response"] if stream else response.json())["output"]
+    assert (item["namespace"], item["name"], item["call_id"]) == ("clock", "sleep", "c1")
+    sent = fake_openai.requests[0].body
+    assert sent["tools"][0]["function"] == {"name": "clock__sleep", "description": "Time\n\nSleeps", "parameters": {}}
+    assert "client_metadata" not in sent
+    result = {"type": "function_call_output", "call_id": "c1", "output": "ok"}
+    ask(api, input=[added, {"role": "user", "content": "Wait"}, item, result])
+    assert fake_openai.requests[-1].body["messages"][1]["tool_calls"] == [call]
 
 
 def test_any_exception_within_a_stream_is_an_event() -> None:
