@@ -109,7 +109,7 @@ def remember(query: ChatQuery, fresh: Answer, policy: Policy) -> bool:
     """Store an answer unless it must not be stored; return True if Redis took it."""
     if not (policy.write and is_cacheable(fresh) and query.storable(spoken_by(fresh))):
         return False
-    if not (is_plain(fresh.choices) and not fresh.extra) and not is_replayable(fresh):
+    if not is_plain(fresh.choices) and not is_replayable(fresh):
         return _not_stored("replay", "its replay would be another answer")
     if not rate_limit.within(policy.quota):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from caching.llm.entry import WholeAnswer
@@ -57,17 +57,19 @@ def replay(
     usage: Mapping[str, Any] | None,
     id: str,
     extra: Mapping[str, Any] | None = None,
+    cut: Callable[[str], list[str]] = _WORD.findall,
 ) -> Iterator[Chunk]:
     """Yield an answer as chunks: role, words, tool calls, finish reason; last the usage, without choices.
 
-    Of the `extra` fields of the answer, lists and objects come in the first chunk, the others in each.
+    Of the `extra` fields of the answer, lists and objects come in the first chunk, the others in each. `cut`: makes the
+    pieces of a text.
     """
     head = {"id": id, "object": "chat.completion.chunk", "created": int(time.time()), "model": model}
     large = {name: value for name, value in (extra or {}).items() if isinstance(value, dict | list)}
     head |= {name: value for name, value in (extra or {}).items() if name not in large}
     for choice in choices:
         index = choice["index"]
-        for delta, beside in _deltas(choice):
+        for delta, beside in _deltas(choice, cut):
             yield {**head, **large, "choices": [{"index": index, "delta": delta, "finish_reason": None, **beside}]}
             large = {}
     if usage:
@@ -77,7 +79,8 @@ def replay(
 def is_replayable(answer: Any) -> bool:
     """Return True if the replay of an answer assembles to itself."""
     try:
-        chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id="", extra=answer.extra)
+        # Texts in one piece: the law holds wherever they are cut, and this is done for each answer that is stored.
+        chunks = replay(answer.choices, model="", usage=None, id="", extra=answer.extra, cut=lambda text: [text])
         again = joined(chunks)
     except (AttributeError, KeyError, RecursionError, TypeError, Unassembled):
         return False
@@ -114,9 +117,7 @@ class _Choice:
         if self._calls:
             message["tool_calls"] = self._calls.finished()
         message["content"] = _content_of(message)
-        if logprobs := self._rest.get("logprobs"):
-            self._rest["logprobs"] = {"content": None, "refusal": None, **logprobs}
-        return {**self._head, "message": message, "finish_reason": self._finish_reason, **self._rest}
+        return _with_logprobs({**self._head, "message": message, "finish_reason": self._finish_reason, **self._rest})
 
     def _add_field(self, name: str, value: Any) -> None:
         message, old = self._message, self._message.get(name)
@@ -141,12 +142,16 @@ def _merged_beside(name: str, old: Any, new: Any) -> Any:
         return merged(name, old, new, "state")
     for kind, tokens in new.items():
         known = old.get(kind)
-        both = isinstance(known, list) and isinstance(tokens, list)
-        old[kind] = [*known, *copied(tokens)] if both else merged(kind, known, tokens, "state")
+        if isinstance(known, list) and isinstance(tokens, list):
+            known += copied(tokens)
+        else:
+            old[kind] = merged(kind, known, tokens, "state")
     return old
 
 
-def _deltas(choice: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def _deltas(
+    choice: Mapping[str, Any], cut: Callable[[str], list[str]]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield deltas, each with the fields beside it; the last one is empty and ends the choice."""
     message = choice["message"]
     texts = {name: text for name in TEXTS if isinstance(text := message.get(name), str) and text}
@@ -162,7 +167,7 @@ def _deltas(choice: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[st
             # Probabilities belong to tokens, which we cannot tell from words: such a text stays in one piece.
             yield {name: text}, {"logprobs": beside.pop("logprobs")}
         else:
-            yield from (({name: piece}, {}) for piece in _WORD.findall(text))
+            yield from (({name: piece}, {}) for piece in cut(text))
     if rest:
         yield rest, {}
     yield from (({"tool_calls": [part]}, {}) for part in _parts_of_calls(calls))
@@ -186,10 +191,17 @@ def _content_of(message: Mapping[str, Any]) -> Any:
     return None if content == "" and any(map(message.get, _WITHOUT_CONTENT)) else content
 
 
+def _with_logprobs(choice: dict[str, Any]) -> dict[str, Any]:
+    """Return `choice`, its log probabilities with both fields that OpenAI's types require."""
+    logprobs = choice.get("logprobs")
+    return {**choice, "logprobs": {"content": None, "refusal": None, **logprobs}} if logprobs else choice
+
+
 def _comparable(choice: Mapping[str, Any]) -> dict[str, Any]:
     """Return a choice without what belongs to streams, and which some servers send in whole answers too."""
     message = {**choice["message"], "content": _content_of(choice["message"])}
     if calls := message.get("tool_calls"):
         calls = [{name: value for name, value in call.items() if name != "index"} for call in calls]
         message = {**message, "tool_calls": calls}
-    return {**{name: value for name, value in choice.items() if name not in ("delta", "message")}, "message": message}
+    rest = {name: value for name, value in choice.items() if name not in ("delta", "message")}
+    return _with_logprobs({**rest, "message": message})
