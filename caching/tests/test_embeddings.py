@@ -8,6 +8,8 @@ import redis
 
 from caching import embeddings, metrics
 from caching.embeddings import Embedding, Passage, Source
+from caching.maintenance import flush
+from caching.maintenance.selection import EMB_KINDS, LLM_KINDS, Selection
 from caching.policy import Policy, Quota
 from caching.pricing.usage import Usage
 from caching.result import CacheResult, NothingCached
@@ -128,6 +130,25 @@ def test_nothing_is_asked_for_if_only_the_cache_may_answer() -> None:
     with pytest.raises(NothingCached):
         embed(provider, ONE, TWO, policy=Policy(only_if_cached=True))
     assert provider.asked == [["one"]]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("selection", "left"),
+    [
+        (Selection(kinds=EMB_KINDS), 0),
+        (Selection(client="tester"), 0),
+        (Selection(kinds=EMB_KINDS, level="quality"), 1),
+        (Selection(kinds=LLM_KINDS), 2),
+        (Selection(client="somebody else"), 2),
+    ],
+    ids=lambda value: value.described if isinstance(value, Selection) else "",
+)
+def test_entries_are_flushed_by_kind_client_and_level(redis_client: Any, selection: Selection, left: int) -> None:
+    embed(Provider(), ONE)
+    embed(Provider(), TWO, policy=Policy("quality"))
+    assert list(flush.flush(selection))[-1].complete
+    assert len(redis_client.keys("emb:*")) == left
 
 
 def test_a_quota_stores_as_many_as_it_allows(redis_client: redis.Redis) -> None:
