@@ -26,8 +26,8 @@ def fake(request: pytest.FixtureRequest, settings: Any) -> Iterator[tuple[BasePr
         yield providers.get(request.param), loopback
 
 
-def test_five_providers_write_down() -> None:
-    assert providers.that_do("transcription") == ("azure", "deepgram", "elevenlabs", "openai", "sarvam")
+def test_six_providers_write_down() -> None:
+    assert providers.that_do("transcription") == ("azure", "azure_speech", "deepgram", "elevenlabs", "openai", "sarvam")
 
 
 def test_it_sends_the_file_as_it_came(fake: tuple[BaseProvider, Loopback]) -> None:
