@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from django.http import HttpRequest, HttpResponse
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, ResolverMatch, resolve
@@ -75,3 +76,9 @@ class AdminContentSecurityPolicy:
         if not request.path.startswith(PREFIXES):
             response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 400 for a number in an address that no column holds: Django's filters by `__in` do not check it."""
+        if isinstance(exception, OverflowError | DataError) and request.method == "GET":
+            return HttpResponseBadRequest("A number is too large.", content_type="text/plain")
+        return None

@@ -16,6 +16,8 @@ from caching.redis import store
 
 WINDOW_SECONDS = 60
 DAY_SECONDS = 86_400
+# Names that a process without Redis counts: whoever tries to log in chooses one.
+MOST_NAMES = 10_000
 
 # A list of the last ARGV[1] moments by Redis' own clock, because those of machines differ.
 _TAKE = """
@@ -75,6 +77,8 @@ class _LocalLimits:
     def take(self, name: str, most: int) -> float:
         now = time.monotonic()
         with self._lock:
+            if len(self._moments) >= MOST_NAMES and name not in self._moments:
+                self._drop_old(now)
             moments = self._moments.setdefault(name, deque())
             while moments and now - moments[0] >= WINDOW_SECONDS:
                 moments.popleft()
@@ -82,6 +86,12 @@ class _LocalLimits:
                 return WINDOW_SECONDS - (now - moments[-most])
             moments.append(now)
             return 0.0
+
+    def _drop_old(self, now: float) -> None:
+        """Drop names that were not taken within the window, and the oldest of more than MOST_NAMES."""
+        ordered = sorted(self._moments.items(), key=lambda item: item[1][-1] if item[1] else 0.0)
+        fresh = [(name, moments) for name, moments in ordered if moments and now - moments[-1] < WINDOW_SECONDS]
+        self._moments = dict(fresh[-MOST_NAMES // 2 :])
 
 
 _local = _LocalLimits()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -26,9 +27,9 @@ class SpokenRequestSerializer(serializers.Serializer[Any]):
     )
 
 
-def read_spoken_call(request: Request) -> tuple[ConverseCall, TranscriptionRequest]:
+def read_spoken_call(request: Request, held: ExitStack) -> tuple[ConverseCall, TranscriptionRequest]:
     """Return the call, with a placeholder for the question, and the audio that holds the question."""
-    audio, kind = audio_of(request)
+    audio, kind = audio_of(request, held)
     form: Any = request.data
     fields: Any = parse_json(str(form.get("request") or "{}").encode())
     if not isinstance(fields, dict) or "query" in fields:

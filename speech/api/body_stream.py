@@ -22,6 +22,8 @@ LARGE_BYTES = 1_048_576
 MOST_LARGE = 8
 """Large bodies at once in a worker, each of which takes a few times its size while it is parsed and passed on."""
 WAITING_SECONDS = 5.0
+# Requests for each place that hold it or wait for it.
+WANTED = 4
 REMEMBERED_SENDERS = 1024
 
 # `wbits` of zlib: 31 reads gzip, 15 what HTTP calls deflate (RFC 9110, section 8.4.1).
@@ -92,24 +94,41 @@ class BodyStream:
 
 @contextmanager
 def place_for_large_body(sender: object) -> Iterator[None]:
-    """Hold one of MOST_LARGE places, of which a sender gets half. Raises ServerBusy if none becomes free in time."""
-    with _held(_places_of(sender)), _held(_places):
+    """Hold one of MOST_LARGE places, of which a sender gets half.
+
+    Raises ServerBusy if none becomes free in time, and at once if too many wait already: each holds a thread.
+    """
+    with _places_of(sender).held(), _places.held():
         yield
 
 
-@contextmanager
-def _held(places: threading.Semaphore) -> Iterator[None]:
-    if not places.acquire(timeout=WAITING_SECONDS):
-        raise ServerBusy("too many large requests", retry_after=1)
-    try:
-        yield
-    finally:
-        places.release()
+class _Places:
+    def __init__(self, most: int) -> None:
+        self._free = threading.Semaphore(most)
+        self._held_or_wanted = threading.Semaphore(WANTED * most)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        if not self._held_or_wanted.acquire(blocking=False):
+            raise _busy()
+        try:
+            if not self._free.acquire(timeout=WAITING_SECONDS):
+                raise _busy()
+            try:
+                yield
+            finally:
+                self._free.release()
+        finally:
+            self._held_or_wanted.release()
 
 
-_places = threading.Semaphore(MOST_LARGE)
+def _busy() -> ServerBusy:
+    return ServerBusy("too many large requests", retry_after=1)
+
+
+_places = _Places(MOST_LARGE)
 
 
 @lru_cache(REMEMBERED_SENDERS)
-def _places_of(sender: object) -> threading.Semaphore:
-    return threading.Semaphore(MOST_LARGE // 2)
+def _places_of(sender: object) -> _Places:
+    return _Places(MOST_LARGE // 2)

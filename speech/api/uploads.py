@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import IO, Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework.parsers import DataAndFiles, MultiPartParser
 from rest_framework.request import Request
 
-from speech.api.body_stream import BodyStream
+from speech.api.body_stream import LARGE_BYTES, BodyStream, place_for_large_body
 from speech.api.errors import PayloadTooLarge
 from speech.exceptions import InvalidRequest
 
@@ -29,13 +30,18 @@ class UploadParser(MultiPartParser):
         return super().parse(body, media_type, parser_context)
 
 
-def audio_of(request: Request) -> tuple[bytes, str]:
-    """Return the uploaded `file` and the extension of its format. Raises InvalidRequest or PayloadTooLarge."""
+def audio_of(request: Request, held: ExitStack) -> tuple[bytes, str]:
+    """Return the uploaded `file`, until now on disk if it is large, and the extension of its format.
+
+    `held` then has a place among the large bodies. Raises InvalidRequest, PayloadTooLarge or ServerBusy.
+    """
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile):
         raise InvalidRequest("file must contain the audio as a part of a multipart/form-data body", param="file")
     if (upload.size or 0) > settings.MAX_UPLOAD_BYTES:
         raise too_large()
+    if (upload.size or 0) >= LARGE_BYTES:
+        held.enter_context(place_for_large_body(request.user.pk))
     audio: bytes = upload.read()
     return audio, kind_of(audio)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from contextlib import ExitStack
 from typing import Any
 
 from django.conf import settings
@@ -117,9 +118,10 @@ class ConverseView(APIView):
         client = client_of(request)
         heard = None
         if request.content_type.startswith("multipart/"):
-            call, audio = read_spoken_call(request)
-            policy = _policy(request, call.level)
-            call, heard = hear(client, call, audio, policy)
+            with ExitStack() as held:
+                call, audio = read_spoken_call(request, held)
+                policy = _policy(request, call.level)
+                call, heard = hear(client, call, audio, policy)
         else:
             call = read_call(ConverseRequestSerializer, request, settings.MAX_CHAT_BODY_BYTES)
             policy = _policy(request, call.level)

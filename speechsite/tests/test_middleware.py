@@ -32,3 +32,10 @@ def test_a_path_without_a_view_gets_an_error_of_the_api(api: Any) -> None:
     answer = api.get("/v1/nothing")
     assert answer.status_code == 404
     assert answer.json()["error"]["type"] == "not_found_error"
+
+
+@pytest.mark.parametrize("lookup", ["pk__in", "id__in"])
+@pytest.mark.parametrize("number", ["9" * 40, "-" + "9" * 40, str(2**63)])
+def test_a_number_that_no_column_holds_is_no_error_of_ours(admin_client: Browser, lookup: str, number: str) -> None:
+    for path in ("/admin/speech/client/", "/admin/caching/call/", "/admin/auth/user/"):
+        assert admin_client.get(path, {lookup: number}, follow=True).status_code in (200, 400)

@@ -179,3 +179,16 @@ def test_a_limit_stands_under_the_prefix(redis_client: redis.Redis, settings: An
     settings.CACHE_KEY_PREFIX = "team"
     rate_limit.take("one", 3)
     assert redis_client.keys() == [b"team:limit:one"]
+
+
+def test_without_redis_the_number_of_names_is_bounded(
+    use_redis: Callable[[str], None], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_redis("")
+    settings.WORKERS = 1
+    monkeypatch.setattr(rate_limit, "MOST_NAMES", 100)
+    assert rate_limit.take("one", 1) == 0
+    for number in range(1000):
+        rate_limit.take(f"invented {number}", 10)
+    assert len(rate_limit._local._moments) <= 100
+    assert rate_limit.take("invented 999", 1) > 0

@@ -59,6 +59,6 @@ def test_real_money_is_never_mixed_with_demo_prices(redis_client: redis.Redis) -
 
 def test_redis_that_is_missing_is_said_at_the_top_of_an_empty_dashboard_too(use_redis: Callable[[str], None]) -> None:
     use_redis("")
-    browser = browser_of("staff")
+    browser = browser_of("staff", *READING)
     for path in ("/admin/", "/admin/?period=24h"):
         assert "Caching is off, so every request is paid for" in browser.get(path).content.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 from django.http import HttpResponse
@@ -92,18 +93,19 @@ class TranscriptionsView(OpenAIView):
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Transcribe an audio file."""
-        audio, kind = audio_of(request)
-        asked = TranscriptionSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        data = asked.validated_data
-        meant = model_names.resolve(data["model"], "transcription")
-        client = client_of(request)
-        result = services.transcribe(
-            client=client,
-            request=asked.to_request(audio, kind, meant.model, self.mode),
-            policy=policy_of(request, data["optimization_level"], meant.level),
-            provider=meant.provider,
-        )
+        with ExitStack() as held:
+            audio, kind = audio_of(request, held)
+            asked = TranscriptionSerializer(data=request.data)
+            asked.is_valid(raise_exception=True)
+            data = asked.validated_data
+            meant = model_names.resolve(data["model"], "transcription")
+            client = client_of(request)
+            result = services.transcribe(
+                client=client,
+                request=asked.to_request(audio, kind, meant.model, self.mode),
+                policy=policy_of(request, data["optimization_level"], meant.level),
+                provider=meant.provider,
+            )
         transcript, about = result.cache.value, headers(client, result)
         if data["stream"]:
             return streamed(transcript_events(transcript_formats.events(transcript)), EVENTS, about)

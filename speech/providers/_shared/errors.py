@@ -169,13 +169,13 @@ def _retry_after(headers: Mapping[str, str], error: Mapping[str, Any]) -> float 
             return _sane(float(headers["retry-after-ms"]) / 1000)
         if "retry-after" in headers:
             return _sane(float(Retry().parse_retry_after(headers["retry-after"])))
-    except (ValueError, InvalidHeader):
+    except (ValueError, OverflowError, InvalidHeader):
         return None
     details = error.get("details")
     for detail in details if isinstance(details, list) else ():
         delay = detail.get("retryDelay") if isinstance(detail, dict) else None
         if isinstance(delay, str) and delay.removesuffix("s").replace(".", "", 1).isdecimal():
-            return float(delay.removesuffix("s"))
+            return _sane(float(delay.removesuffix("s")))
     return None
 
 

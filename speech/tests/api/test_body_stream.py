@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -120,3 +123,25 @@ def test_so_many_large_bodies_are_taken_at_once(api: Any, monkeypatch: pytest.Mo
     for place in places:
         place.__exit__(None, None, None)
     assert api.post("/api/chat/", large, format="json").status_code == 200
+
+
+def test_of_one_senders_large_bodies_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    from speech.api import body_stream
+
+    monkeypatch.setattr(body_stream, "WAITING_SECONDS", 1.0)
+    most = body_stream.MOST_LARGE // 2
+    with ExitStack() as held:
+        for _ in range(most):
+            held.enter_context(body_stream.place_for_large_body("flood"))
+
+        def ask(number: int) -> float:
+            began = time.monotonic()
+            with pytest.raises(ServerBusy), body_stream.place_for_large_body("flood"):
+                pass
+            return time.monotonic() - began
+
+        with ThreadPoolExecutor(60) as threads:
+            waited = [seconds > 0.5 for seconds in threads.map(ask, range(60))]
+        assert sum(waited) == most * (body_stream.WANTED - 1)
+        with body_stream.place_for_large_body("another"):
+            pass

@@ -71,6 +71,9 @@ def test_it_reads_how_long_to_wait() -> None:
     assert failure(429, **{"retry-after-ms": "250"}).retry_after == 0.25
     assert 25 < (failure(429, **{"retry-after": soon}).retry_after or 0) <= 30
     assert failure(429, **{"retry-after": "soon"}).retry_after is None
+    for odd in ("9" * 400, "nan", "inf", "-1", "1e999"):
+        for name in ("retry-after", "retry-after-ms"):
+            assert 0 <= (failure(429, **{name: odd}).retry_after or 0) <= 86_400 * 366
     assert failure(429).retry_after is None
 
 
