@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from speech.exceptions import GatewayError, ProviderBadAnswer, ProviderRateLimited, ProviderRejected
 from speech.routing.breaker import breaker_of
+from speech.routing.error_transfer import FAILURES
 from speech.tests.loopback import FakeOpenAI
 from speech.tests.support.bad_requests import error_of
 from speech.tests.support.saying import BEGUN, ask, last_event, say
@@ -122,3 +124,20 @@ def test_garbage_shuts_a_provider_out(api: Any, fake_openai: FakeOpenAI, setting
     say(fake_openai, {"choices": "none"})
     assert [ask(api).status_code for _ in range(3)] == [502, 502, 502]
     assert len(fake_openai.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProviderRejected("No such model.", status=404, code="model_not_found", param="model", retry_after=7),
+        ProviderBadAnswer("nothing", empty=True),
+        ProviderRateLimited("slow down", retry_after=40),
+    ],
+)
+def test_followers_of_a_shared_call_get_the_same_error(error: GatewayError) -> None:
+    told = FAILURES.dump(error)
+    assert told is not None
+    heard = FAILURES.load(json.loads(json.dumps(told)))
+    assert isinstance(heard, type(error))
+    names = ("message", "status", "code", "param", "retry_after")
+    assert [getattr(heard, name) for name in names] == [getattr(error, name) for name in names]
