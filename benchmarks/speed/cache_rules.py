@@ -29,6 +29,7 @@ def main() -> None:
     from speech import services
     from speech.models import Client
     from speech.providers.base import ChatRequest
+    from speech.routing import cache_query
 
     client = Client.objects.get_or_create(name="cache-rules", defaults={"key_hash": "cache-rules", "key_hint": "none"})[
         0
@@ -43,8 +44,7 @@ def main() -> None:
             CacheRule(name=f"rule {n}", client=f"client {n}", ttl=60, text="x", text_match="contains")
             for n in range(rules)
         ]
-        engine._remembered._book = engine.RuleBook(made)
-        engine._remembered._read_at = time.monotonic() + 3600
+        engine.rule_book = lambda: engine.RuleBook(made)
 
     policy = Policy()
     messages = [{"role": "user", "content": TEXT}]
@@ -53,7 +53,7 @@ def main() -> None:
     def check_alone() -> None:
         hook(policy, question)
 
-    hook, found = services.apply_to_answer, dict[str, list[float]]()
+    hook, found = cache_query.apply_to_answer, dict[str, list[float]]()
     hit()
     for _ in range(ROUNDS):
         for name, rules, check in (
@@ -62,7 +62,7 @@ def main() -> None:
             ("20 rules", 20, hook),
         ):
             use(rules)
-            services.apply_to_answer = check
+            cache_query.apply_to_answer = check
             found.setdefault(name, []).append(_microseconds(hit))
     client.delete()
     for name, times in found.items():

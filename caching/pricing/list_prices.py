@@ -6,6 +6,7 @@ These amounts are never added to real ones: pages show them, marked, while there
 from __future__ import annotations
 
 from django.db.models import BigIntegerField, Case, F, Sum, Value, When
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from caching.fields import to_nanos
@@ -24,7 +25,7 @@ def summed_nanos() -> Sum:
     table, now = prices.table(), timezone.now()
     cases = []
     for provider, (hosted, model) in EQUIVALENTS.items():
-        worth = Value(0, output_field=BigIntegerField())
+        worth: Combinable = Value(0, output_field=BigIntegerField())
         for unit in UNITS:
             price = table.find(hosted, model, unit, now)
             if price and price.currency == "USD":

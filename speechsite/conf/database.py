@@ -26,7 +26,7 @@ def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
     PostgreSQL gets a pool of at most `pool_size` connections in each worker, shared by its threads.
     """
     try:
-        found = dict(dj_database_url.parse(url, conn_health_checks=True))
+        found: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
     except ValueError as error:
         # The message does not repeat the value: it may hold a password.
         raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name") from error

@@ -12,7 +12,7 @@ from speechsite.tests.support.server import Server
 
 def test_servers_that_share_a_vector_set_answer_for_each_other(redis8: RedisServer, tmp_path: Path) -> None:
     redis8.client().flushall()
-    servers = []
+    servers: list[Server] = []
     try:
         for name in ("one", "other"):
             (tmp_path / name).mkdir()

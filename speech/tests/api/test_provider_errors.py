@@ -35,7 +35,7 @@ def closed_circuit() -> Iterator[None]:
 def test_a_fault_of_the_client_keeps_status_message_code_and_param(
     api: Any, fake_openai: FakeOpenAI, status: int
 ) -> None:
-    say(fake_openai, REASON, status=status, **{"Retry-After": "7"})
+    say(fake_openai, REASON, status=status, headers={"Retry-After": "7"})
     for stream in (False, True):
         response = ask(api, stream=stream)
         error = error_of(response)
@@ -95,7 +95,7 @@ def test_how_long_to_wait_passes_from_every_place(api: Any, fake_openai: FakeOpe
         say(fake_openai, limit)
         assert ask(api).headers["Retry-After"] == "40"
         breaker_of("openai", "chat").succeeded()
-    say(fake_openai, {"error": {"message": "slow", "type": "server_error"}}, status=503, **{"Retry-After": "40"})
+    say(fake_openai, {"error": {"message": "slow", "type": "server_error"}}, status=503, headers={"Retry-After": "40"})
     assert ask(api).headers["Retry-After"] == "40"
 
 

@@ -13,12 +13,12 @@ BEGUN = {"model": "m", "choices": [{"index": 0, "delta": {"role": "assistant", "
 numbers = count()
 
 
-def say(provider: FakeOpenAI, *answers: Any, status: int = 200, stream: bool = False, **headers: str) -> None:
+def say(provider: FakeOpenAI, *answers: Any, status: int = 200, stream: bool = False, headers: Any = None) -> None:
     """Let `provider` answer with JSON, or with a stream of it."""
     texts = [answer if isinstance(answer, str) else json.dumps(answer) for answer in answers]
     chunks = [f"data: {text}\n\n".encode() for text in texts] if stream else [texts[0].encode()]
     kind = "text/event-stream" if stream else "application/json"
-    said = Answer(chunks, kind, status, headers, streamed=stream)
+    said = Answer(chunks, kind, status, headers or {}, streamed=stream)
     provider.answer = lambda seen: said  # type: ignore[method-assign]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import time
 import timeit
 
@@ -70,5 +71,6 @@ def test_an_empty_token_or_an_odd_one_is_no_failure(text: str) -> None:
 
 def test_a_plain_question_takes_microseconds() -> None:
     forget_texts()
-    timer = timeit.Timer(lambda: module.normalize.__wrapped__("set an alarm for 7 p.m."), timer=time.thread_time)
+    uncached = inspect.unwrap(module.normalize)
+    timer = timeit.Timer(lambda: uncached("set an alarm for 7 p.m."), timer=time.thread_time)
     assert min(timer.repeat(5, 200)) / 200 < 0.002
