@@ -67,10 +67,6 @@ QUESTIONS = (
 _MEDIAN_MS = {Outcome.EXACT: 2.0, Outcome.SEMANTIC: 6.0, Outcome.MISS: 640.0, Outcome.ERROR: 2_000.0}
 
 
-def exists() -> bool:
-    return HourlyUsage.objects.filter(currency=SAMPLE_CURRENCY).exists()
-
-
 def remove() -> int:
     """Delete all sample data. Return the number of requests that it stood for."""
     with transaction.atomic():

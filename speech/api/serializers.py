@@ -62,7 +62,7 @@ class FeedbackCall:
 
 class LevelField(serializers.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
-        help_text = "Cache policy: sets the lifetime of new entries and the error limit of semantic matches."
+        help_text = "Cache policy: how old an answer may be, and how freely stored answers are reused."
         super().__init__(choices=LEVELS, required=False, help_text=help_text, **kwargs)
 
     def get_default(self) -> str:
