@@ -66,16 +66,18 @@ class ToolCalls:
 
 
 def _begins(call: Call, part: Call) -> bool:
-    """Return True if `part` is not more of `call`, although it has the same index."""
+    """Return True if `part` is not more of `call`, although it has the same index. Raises Unassembled in doubt."""
     old_id, new_id = call.get("id"), part.get("id")
     name = name_of(part)
     if new_id and new_id == old_id:
         return False
     if _is_complete(call) and (text_of(part).lstrip().startswith("{") or name not in ("", name_of(call))):
         return bool(name or new_id)
-    if new_id and old_id:
-        return bool(name) and (name != name_of(call) or not _is_cut(call))
-    return False
+    if not (new_id and old_id and name):
+        return False
+    if name == name_of(call) and call.get("function") and not text_of(call) and not _is_complete(part):
+        raise Unassembled("a call without arguments has two ids")
+    return name != name_of(call) or not _is_cut(call)
 
 
 def _add(call: Call, part: Call) -> None:

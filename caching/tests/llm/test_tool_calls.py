@@ -73,6 +73,7 @@ def test_calls_are_told_apart(deltas: list[list[Part]], calls: list[Any]) -> Non
     [
         [[part(0, "a", arguments="{}")]],
         [[part(0, "a", "weather")], [part(0, None, "time")]],
+        [[part(0, "a", "weather")], [part(0, "x", "weather", '{"city": ')]],
         [[part(0, "a", "weather", OSLO)], [part(0, "a", arguments='{"city": "Rome"}')]],
         [[{"index": 0, "function": "weather"}]],
         {"index": 0},
