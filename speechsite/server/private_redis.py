@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import random
+import secrets
 import shutil
 import socket
 import subprocess
 import time
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,11 +19,11 @@ _ADDRESS = "redis_url"
 PORTS = range(10_000, 32_768)
 START_SECONDS = 5.0
 OPTIONS = {
-    "--bind": "127.0.0.1",
-    "--save": "",
-    "--appendonly": "no",
-    "--maxmemory": "256mb",
-    "--maxmemory-policy": "allkeys-lru",
+    "bind": "127.0.0.1",
+    "save": '""',
+    "appendonly": "no",
+    "maxmemory": "256mb",
+    "maxmemory-policy": "allkeys-lru",
 }
 
 
@@ -32,14 +32,20 @@ class PrivateRedis:
 
     def __init__(self, binary: str, directory: Path) -> None:
         self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        # Other users of this machine can connect to the port and read the arguments of a process.
+        password = secrets.token_urlsafe(24)
+        self.url = f"redis://:{password}@127.0.0.1:{self.port}/0"
         self._process = children.start(
-            [binary, "--port", str(self.port), "--dir", str(directory), *chain(*OPTIONS.items())],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            [binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+        own = {"port": str(self.port), "dir": f'"{directory}"', "requirepass": password}
+        config = "\n".join(f"{name} {value}" for name, value in {**OPTIONS, **own}.items())
+        if pipe := self._process.stdin:
+            pipe.write(config.encode())
+            pipe.close()
         self._wait_until_it_listens()
         self._address = directory / _ADDRESS
+        self._address.touch(mode=0o600)
         self._address.write_text(self.url)
 
     def stop(self) -> None:
@@ -65,8 +71,9 @@ def running(directory: Path) -> str:
         url = (directory / _ADDRESS).read_text()
         # Another program may have got the port since: only ours works in this directory.
         with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=1) as probe:
-            probe.sendall(b"CONFIG GET dir\r\n")
-            return url if str(directory.resolve()).encode() in probe.recv(4096) else ""
+            probe.sendall(f"AUTH {urlsplit(url).password}\r\nCONFIG GET dir\r\nQUIT\r\n".encode())
+            answers = b"".join(iter(lambda: probe.recv(4096), b""))
+            return url if str(directory.resolve()).encode() in answers else ""
     except (OSError, ValueError):
         return ""
 

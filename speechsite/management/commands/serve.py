@@ -87,7 +87,7 @@ class Command(BaseCommand):
             return
         cleanup.callback(redis.stop)
         os.environ["REDIS_URL"] = redis.url
-        self._tell("Redis", f"private, in memory: {redis.url}")
+        self._tell("Redis", f"private, in memory: {mask_password(redis.url)}")
 
     def _start_server(self, options: dict[str, Any]) -> subprocess.Popen[bytes]:
         self.stdout.flush()

@@ -11,6 +11,7 @@ import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -135,6 +136,13 @@ def test_commands_find_the_private_redis_of_a_running_server(fresh: Server) -> N
     command = [sys.executable, "manage.py", "cache_flush", "--dry-run"]
     done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, "llm:exact:" in done.stdout) == (0, True), done.stderr
+    address = fresh.directory / "redis_url"
+    with pytest.raises(redis.AuthenticationError), redis.Redis(port=urlsplit(address.read_text()).port or 0) as other:
+        other.ping()
+    password = urlsplit(address.read_text()).password or ""
+    assert len(password) >= 32 and password not in fresh.log and address.stat().st_mode & 0o077 == 0
+    shown = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True, check=True).stdout
+    assert password not in shown
     fresh.stop()
     assert private_redis.running(fresh.directory) == ""
     assert not (fresh.directory / "redis_url").exists()
