@@ -36,7 +36,7 @@ _VERBS = ("open", "close", "sell", "clean", "call", "paint", "move", "check", "w
 _MENTIONS = (
     "Translate to French: {}", "how do you say {}", "spell {}", "Rewrite politely: {}", "fix the grammar of {}",
     "how many letters are in {}", "how do I pronounce {}", "what does {} mean", "translate {} to german",
-    "wie sagt man {}", "traduis {}", "cómo se dice {}", "say {}", "what is the plural of {}", "repeat {}",
+    "wie sagt man {}", "traduis {}", "cómo se dice {}", "say {}", "what is the plural of {}", "repeat {}", "type {}", "can you type {}",
 )  # fmt: skip
 
 
@@ -86,6 +86,9 @@ KINDS: dict[str, Maker] = {
     "acronym": _between(
         ("US", "us"), ("IT", "it"), ("WHO", "who"), ("AIDS", "aids"), ("NO", "no"), ("LA", "la"), ("ARM", "arm")
     ),
+    "modal or name": _whole(("Will {v} {t}", "will {v} {t}"), ("May {v} {t}", "may {v} {t}")),
+    "letter or contraction": _between(("a d", "a'd"), ("plan s", "plan's"), ("vitamin d", "vitamin'd")),
+    "ratio": _numbered("{n} : {d}", "{n}{d}"),
     "capitonym": _between(("Polish", "polish"), ("March", "march"), ("Turkey", "turkey"), ("Nice", "nice")),
     "capital of a single word": _between(("a Robin", "a robin"), ("the Crown", "the crown"), ("a Pole", "a pole")),
     "sharp s": _between(("Maßen", "Massen"), ("Buße", "Busse"), ("die Maße", "die Masse")),

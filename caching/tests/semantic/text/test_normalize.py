@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caching.redaction import forget_texts
-from caching.semantic.text import folding, reader
+from caching.semantic.text import clauses, dates, folding, reader, reading
 from caching.semantic.text import normalize as module
 from caching.semantic.text.normalize import normalize
 from caching.tests.support.different_meanings import KINDS, pairs
@@ -25,6 +25,10 @@ SAME = [
     ("um what is the weather", "what is the weather"),
     ("Please renew my card", "renew my card"),
     ("I didn't get my order", "i did n't get my order"),
+    ("i d like to pay", "I'd like to pay"),
+    ("what s the weather", "what is the weather"),
+    ("Will you call Ravi", "will you call Ravi"),
+    ("wake me at 4 : 30", "wake me at 4:30"),
     ("I’ve lost my card", "I have lost my card"),
     ("wake me at seven", "wake me at 7"),
     ("two hundred and fifty dollars", "250 dollars"),
@@ -48,7 +52,7 @@ def test_different_meanings_never_share_one_form(kind: str) -> None:
     assert [pair for pair in found if normalize(pair[0]) == normalize(pair[1])] == []
 
 
-@pytest.mark.parametrize("examples", [module, reader, folding])
+@pytest.mark.parametrize("examples", [module, reader, folding, reading, clauses, dates])
 def test_the_tables_in_the_docstrings_are_true(examples: object) -> None:
     result = doctest.testmod(examples)  # type: ignore[arg-type]
     assert result.attempted
