@@ -46,15 +46,18 @@ def passages_of(client: Client, provider: BaseProvider, request: EmbeddingReques
     options = {name: value for name, value in request.params.items() if name not in NOT_KEYED}
     options |= provider.service_option
     scope, is_shareable = _scope(client, request.params)
-    if request.is_plain:
-        # Both encodings hold the same numbers.
-        options.pop("encoding_format", None)
-    else:
+    about = (scope, provider.name, request.model)
+    if not request.is_plain:
+        # A vector may depend on all inputs and on its own place among them.
         options["inputs"] = keys.digest(request.inputs)
-    passages = [
-        Passage(scope, provider.name, request.model, content, options, client.name) for content in request.inputs
-    ]
-    return all_shared_if_admitted(client, passages, policy) if is_shareable and request.is_plain else passages
+        return [
+            Passage(*about, content, options | {"position": position}, client.name)
+            for position, content in enumerate(request.inputs)
+        ]
+    # Both encodings hold the same numbers.
+    options.pop("encoding_format", None)
+    passages = [Passage(*about, content, options, client.name) for content in request.inputs]
+    return all_shared_if_admitted(client, passages, policy) if is_shareable else passages
 
 
 def _scope(client: Client, params: Mapping[str, Any]) -> tuple[str, bool]:

@@ -127,7 +127,8 @@ def test_inputs_that_a_field_may_tie_together_are_embedded_together(gateway: Ser
     assert embed(gateway, ["one", "two"], late_chunking=True).headers["X-Cache"] == "HIT"
     embed(gateway, ["one", "three"], late_chunking=True)
     embed(gateway, ["one"], late_chunking=True)
-    assert asked_for(provider) == [["one", "two"], ["one", "three"], "one"]
+    embed(gateway, ["one", "one"], late_chunking=True)
+    assert asked_for(provider) == [["one", "two"], ["one", "three"], "one", ["one", "one"]]
 
 
 def test_one_of_inputs_tied_together_is_missing_so_all_are_embedded(
