@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from caching.llm.request import text_of
 from speech.api.openai.responses.carried import is_carried
 from speech.api.openai.responses.messages import Item
 from speech.api.openai.responses.response import Response
@@ -58,8 +59,5 @@ def _question(said: Conversation) -> str:
     """Return the last text of the user, by which staff and cache rules know the request."""
     for item in reversed(said.items):
         if item.get("role") == "user":
-            content = item.get("content")
-            if isinstance(content, str):
-                return content
-            return " ".join(part["text"] for part in content or () if isinstance(part.get("text"), str))
+            return text_of(item)
     return ""

@@ -53,7 +53,7 @@ class Asked:
 
     @property
     def form(self) -> dict[str, Any]:
-        """How answers of chat are written: with encrypted content if it is asked for, and with names of namespaces."""
+        """Options of the writer of chat answers: encrypted content if it is asked for, and names of namespaces."""
         carries = ENCRYPTED in (self.call.body.get("include") or ())
         return {"carries": carries, "names": names_in_chat(tools_of(self.call.body, self.said.items))}
 

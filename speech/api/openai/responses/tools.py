@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from speech.exceptions import InvalidRequest
+
 Tool = Mapping[str, Any]
 
 _IN_CHAT = ("function", "custom")
@@ -22,9 +24,11 @@ def opened(tools: Sequence[Tool]) -> Iterator[tuple[int, Tool]]:
         if tool.get("type") != "namespace":
             yield position, tool
             continue
-        for inner in tool.get("tools") or ():
-            about = "\n\n".join(filter(None, (tool.get("description"), inner.get("description"))))
-            name = joined_name(tool.get("name"), inner.get("name", ""))
+        for inner in _tools_in(tool):
+            about = "\n\n".join(
+                text for text in (tool.get("description"), inner.get("description")) if text and isinstance(text, str)
+            )
+            name = joined_name(tool["name"], inner["name"])
             yield position, {**inner, "name": name, "description": about or None}
 
 
@@ -34,8 +38,19 @@ def names_in_chat(tools: Sequence[Tool]) -> dict[str, tuple[str, str]]:
         joined_name(tool["name"], inner["name"]): (tool["name"], inner["name"])
         for tool in tools
         if tool.get("type") == "namespace"
-        for inner in tool.get("tools") or ()
+        for inner in _tools_in(tool)
     }
+
+
+def _tools_in(namespace: Tool) -> Sequence[Tool]:
+    tools = namespace.get("tools")
+    if not isinstance(tools, list) or not all(map(_is_named, [namespace, *tools])):
+        raise InvalidRequest("a namespace must have a name and a list of tools with names", param="tools")
+    return tools
+
+
+def _is_named(tool: Any) -> bool:
+    return isinstance(tool, Mapping) and isinstance(tool.get("name"), str)
 
 
 def chat_tools(tools: Sequence[Tool]) -> list[dict[str, Any]]:

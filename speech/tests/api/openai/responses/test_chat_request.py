@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 from pydantic import TypeAdapter
+from rest_framework.exceptions import APIException
 
-from speech.api.openai.responses.chat_request import chat_body, needs_native, prefers_native
+from speech.api.openai.responses.chat_request import chat_body, needs_native, prefers_native, tools_of
 from speech.api.openai.responses.messages import items_of
+from speech.api.openai.responses.serializers import ResponseSerializer, chat_call
+from speech.api.openai.responses.tools import names_in_chat
+from speech.exceptions import GatewayError
 
 CHAT: TypeAdapter[Any] = TypeAdapter(CompletionCreateParamsNonStreaming)
 SCHEMA = {"type": "object", "properties": {}}
@@ -109,3 +116,28 @@ def test_what_chat_has_not_is_named(body: dict[str, Any], names: list[str]) -> N
 )
 def test_what_chat_would_leave_out_is_noticed(body: dict[str, Any], items: list[dict[str, Any]], prefers: bool) -> None:
     assert prefers_native(body, items) is prefers
+
+
+NAMES = ["type", "role", "content", "text", "tools", "name", "summary", "call_id", "output", "arguments", "image_url"]
+WORDS = ["message", "user", "assistant", "function_call", "function_call_output", "reasoning", "input_text", "function"]
+ODD = st.recursive(
+    st.sampled_from([None, True, 0, "", *WORDS, "custom", "namespace", "additional_tools", "input_image", "refusal"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=15,
+)
+BODY = st.dictionaries(
+    st.sampled_from(["input", "tools", "tool_choice", "text", "reasoning", "include", "instructions", "model", "stop"]),
+    ODD,
+)
+
+
+@given(BODY)
+def test_an_odd_request_is_refused_or_understood(body: dict[str, Any]) -> None:
+    with suppress(APIException, GatewayError):
+        serializer = ResponseSerializer(data=body)
+        serializer.is_valid(raise_exception=True)
+        call = serializer.to_call()
+        prefers_native(call.body, call.items)
+        names_in_chat(tools_of(call.body, call.items))
+        if not needs_native(call.body, call.items):
+            assert chat_call(call.body, call.items).request.messages
