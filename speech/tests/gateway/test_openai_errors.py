@@ -51,8 +51,8 @@ def test_a_body_that_no_endpoint_takes(gateway: Server, provider: ScriptedOpenAI
     [
         ("GET", "/v1/chat/completions", 405, "invalid_request_error"),
         ("DELETE", "/v1/models", 405, "invalid_request_error"),
-        ("GET", "/v1/", 404, "not_found_error"),
-        ("POST", "/v1/responses", 404, "not_found_error"),
+        ("GET", "/v1/completions", 404, "not_found_error"),
+        ("POST", "/v1/moderations", 404, "not_found_error"),
         ("POST", "/v1/chat/completions/x", 404, "not_found_error"),
     ],
 )
