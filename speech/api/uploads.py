@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles, MultiPartParser
 from rest_framework.request import Request
 
@@ -27,7 +29,12 @@ class UploadParser(MultiPartParser):
     ) -> DataAndFiles[Any, Any]:
         meta = (parser_context or {})["request"].META
         body: Any = BodyStream(stream, meta, settings.MAX_UPLOAD_BYTES + ROOM_FOR_FIELDS)
-        return super().parse(body, media_type, parser_context)
+        try:
+            return super().parse(body, media_type, parser_context)
+        except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent) as error:
+            raise PayloadTooLarge("The form has too many or too large fields.") from error
+        except (SuspiciousOperation, ValueError, UnicodeError) as error:
+            raise ParseError("The body is not valid multipart/form-data.") from error
 
 
 def audio_of(request: Request, held: ExitStack) -> tuple[bytes, str]:

@@ -145,3 +145,22 @@ def test_of_one_senders_large_bodies_few_wait(monkeypatch: pytest.MonkeyPatch) -
         assert sum(waited) == most * (body_stream.WANTED - 1)
         with body_stream.place_for_large_body("another"):
             pass
+
+
+@pytest.mark.parametrize("path", ["/v1/audio/transcriptions", "/api/converse/"])
+@pytest.mark.parametrize(
+    ("boundary", "body", "status"),
+    [
+        ("b", b"".join(b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\nx\r\n' for _ in range(2000)), 413),
+        ("b", b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\n' + b"x" * 3_000_000 + b"\r\n--b--\r\n", 413),
+        ("-" * 60, b"--" + b"-" * 1_000_000, 413),
+        ("b", b"--b\r\n\r\n\r\n--b--", 400),
+        ("b" * 500, b"x", 400),
+        ("", b"x", 400),
+    ],
+)
+def test_a_form_of_any_shape_is_refused_with_a_reason(
+    api: Any, path: str, boundary: str, body: bytes, status: int
+) -> None:
+    response = api.generic("POST", path, body, content_type=f"multipart/form-data; boundary={boundary}")
+    assert (response.status_code, bool(error_of(response)["message"])) == (status, True)
