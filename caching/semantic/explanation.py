@@ -41,7 +41,7 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
 
 
 def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
-    """Whether one question only says more than the other: no word stands in the place of another.
+    """Return True if one question only says more than the other: no word stands in the place of another.
 
     Never weighed: modals, negations, quantifiers, persons, figures, acronyms, and what a preposition holds ("in Rome").
     """

@@ -15,12 +15,12 @@ from rest_framework import exceptions as drf
 from speech.api.errors import PayloadTooLarge
 from speech.exceptions import ServerBusy
 
+# Set by the server as the Content-Length of a body that has none (chunked, HTTP/2): Django reads no other.
 UNKNOWN_LENGTH = str(sys.maxsize)
-"""Set by the server as the Content-Length of a body that has none (chunked, HTTP/2): Django reads no other."""
 CHUNK_BYTES = 65_536
 LARGE_BYTES = 1_048_576
+# Large bodies at once in a worker, each of which takes a few times its size while it is parsed and passed on.
 MOST_LARGE = 8
-"""Large bodies at once in a worker, each of which takes a few times its size while it is parsed and passed on."""
 WAITING_SECONDS = 5.0
 # Requests for each place that hold it or wait for it.
 WANTED = 4

@@ -21,6 +21,7 @@ import redis
 
 from speechsite.tests.support.databases import (
     PostgresServer,
+    migrated_postgres,
     database_url,
     find_postgres,
     migrated_sqlite,

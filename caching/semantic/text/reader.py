@@ -130,7 +130,7 @@ def _sentences(tokens: list[Token]) -> list[list[Token]]:
 
 
 def _goes_on(tokens: list[Token], at: int) -> bool:
-    """Whether the full stop at `at` is that of an abbreviation: "dr. Rao", "7 a.m. on Monday"."""
+    """Return True if the full stop at `at` is that of an abbreviation: "dr. Rao", "7 a.m. on Monday"."""
     before, after = tokens[at - 1].text.lower(), tokens[at + 1].text if at + 1 < len(tokens) else ""
     return before in _ABBREVIATIONS or (before in _HALF_DAYS and after.islower())
 

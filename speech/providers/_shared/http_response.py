@@ -17,8 +17,8 @@ from speech.providers._shared.http_connections import PatientHTTPConnection
 _PATIENCE = 4  # read time-outs that we wait for a stream in all, so that one that drips comes to an end
 _LAST_BYTES = 0.05  # seconds
 _CHUNK = 65_536
+# Bytes of an answer, whole or streamed, that are read at most.
 LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes of an answer, whole or streamed, that are read at most."""
 
 
 class Reply:

@@ -11,8 +11,8 @@ from speech.providers._shared import errors
 from speech.providers._shared.sse import read_events
 from speech.providers.base import ChatAnswer, ChatRequest
 
+# The parameter of a ChatRequest that holds the body of a Responses request.
 BODY = "response"
-"""The parameter of a ChatRequest that holds the body of a Responses request."""
 ENDS = ("response.completed", "response.incomplete")
 _CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 _REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}

@@ -11,13 +11,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 
 from speechsite.server.private_redis import free_port
 
 MIGRATE = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
-EMPTY = "from caching.models import *; [m.objects.all().delete() for m in (Call, EntryHits, HourlyUsage)]"
 
 
 class PostgresServer:
@@ -26,6 +26,7 @@ class PostgresServer:
     def __init__(self, bin_dir: Path) -> None:
         self._directory = tempfile.TemporaryDirectory()
         self._bin_dir = bin_dir
+        self._copies = 0
         if os.getuid() == 0:
             shutil.chown(self._directory.name, "postgres")
         self._data = f"{self._directory.name}/data"
@@ -36,6 +37,14 @@ class PostgresServer:
     @property
     def url(self) -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+
+    def new_url(self, template: str) -> str:
+        """Return the URL of a new database, a copy of `template`, which nobody may be connected to."""
+        self._copies += 1
+        name = f"copy_{self._copies}"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url.removesuffix("postgres") + name
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self._directory.name} -c listen_addresses=127.0.0.1 -c fsync=off"
@@ -82,7 +91,6 @@ def find_postgres() -> Path | None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    pytest.importorskip("psycopg")
     bin_dir = find_postgres()
     if bin_dir is None:
         pytest.skip("there is no PostgreSQL on this machine")
@@ -106,11 +114,18 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: PostgresServer) -> str:
+    """The name of a database with all tables."""
+    url = postgres.new_url("template1")
+    run_python(MIGRATE, url)
+    return url.rpartition("/")[2]
+
+
 @pytest.fixture
-def postgres_url(postgres: PostgresServer) -> str:
+def postgres_url(postgres: PostgresServer, migrated_postgres: str) -> str:
     """A PostgreSQL database with all tables, and empty but for the packaged prices."""
-    run_python(f"{MIGRATE}\n{EMPTY}", postgres.url)
-    return postgres.url
+    return postgres.new_url(migrated_postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

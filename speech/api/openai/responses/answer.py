@@ -25,8 +25,8 @@ _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
+# Namespace and name of tools by their names in chat.
 Names = Mapping[str, tuple[str, str]]
-"""Namespace and name of tools by their names in chat."""
 
 
 def whole(response: Response, answer: Answer, *, carries: bool = False, names: Names | None = None) -> Response:

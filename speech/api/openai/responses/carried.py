@@ -12,8 +12,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+# No provider's encrypted content begins so.
 PREFIX = "chat."
-"""No provider's encrypted content begins so."""
 
 Item = Mapping[str, Any]
 Message = dict[str, Any]

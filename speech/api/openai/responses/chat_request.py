@@ -12,17 +12,18 @@ from speech.exceptions import InvalidRequest
 
 Body = Mapping[str, Any]
 
+# Fields that change the answer and have no counterpart in chat.
 NOT_IN_CHAT = ("conversation", "prompt", "context_management", "moderation", "image", "access_programs")
-"""Fields that change the answer and have no counterpart in chat."""
+# Fields that are not passed on under their own name. All others are, known or not.
 _HANDLED = {
     *NOT_IN_CHAT,
     *("input", "instructions", "previous_response_id", "store", "metadata", "include", "stream", "stream_options"),
     *("background", "background_options", "max_tool_calls", "truncation", "prompt_cache_options", "client_metadata"),
     *("text", "reasoning", "tools", "tool_choice", "parallel_tool_calls", "max_output_tokens", "top_logprobs"),
 }
-"""Fields that are not passed on under their own name. All others are, known or not."""
 ENCRYPTED = "reasoning.encrypted_content"
 _LOGPROBS = "message.output_text.logprobs"
+# Chat's names of fields, for error messages.
 RENAMED = {
     "messages": "input",
     "max_completion_tokens": "max_output_tokens",
@@ -30,7 +31,6 @@ RENAMED = {
     "verbosity": "text.verbosity",
     "reasoning_effort": "reasoning.effort",
 }
-"""Chat's names of fields, for error messages."""
 
 
 def chat_body(body: Body, items: Sequence[Item]) -> dict[str, Any]:

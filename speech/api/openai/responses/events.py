@@ -15,8 +15,8 @@ from speech.api.openai.responses.answer import Names, Writer
 from speech.api.openai.responses.items import Event
 from speech.api.openai.responses.response import Response
 
+# Codes of ours that the Responses API calls `rate_limit_exceeded`; it has few codes, and types check them.
 _CODES = {"rate_limit_exceeded", "provider_rate_limited", "provider_quota_exceeded", "insufficient_quota"}
-"""Codes of ours that the Responses API calls `rate_limit_exceeded`; it has few codes, and types check them."""
 
 _ENDS = ("index", "finish_reason")
 

@@ -27,11 +27,11 @@ KINDS = {
     "reasoning_text": TextKind("content", "text", "reasoning_text", "content_part", "content_index"),
     "summary_text": TextKind("summary", "text", "reasoning_summary_text", "reasoning_summary_part", "summary_index"),
 }
+# Type of a call: the field that the model writes, and the events of its growth.
 CALLS = {
     "function_call": ("arguments", "response.function_call_arguments"),
     "custom_tool_call": ("input", "response.custom_tool_call_input"),
 }
-"""Type of a call: the field that the model writes, and the events of its growth."""
 
 
 @dataclass

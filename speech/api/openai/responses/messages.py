@@ -13,17 +13,17 @@ from speech.exceptions import InvalidRequest
 Item = Mapping[str, Any]
 Message = dict[str, Any]
 
+# Type of an item: type of the tool call in chat, and the field that holds what the model wrote.
 _CALLS = {"function_call": ("function", "arguments"), "custom_tool_call": ("custom", "input")}
-"""Type of an item: type of the tool call in chat, and the field that holds what the model wrote."""
 _OUTPUTS = {"function_call_output": "output", "custom_tool_call_output": "output"}
 _KNOWN = {"message", "reasoning", "item_reference", "additional_tools", *_CALLS, *_OUTPUTS}
+# Fields that have their place in chat or none there. Others came from the provider's message and go back into it.
 _OWN = {
     "message": {"type", "id", "role", "status", "content", "phase"},
     "reasoning": {"type", "id", "status", "summary", "content", "encrypted_content"},
     "function_call": {"type", "id", "status", "call_id", "name", "namespace", "arguments", "caller", "message"},
     "custom_tool_call": {"type", "id", "status", "call_id", "name", "namespace", "input", "caller", "message"},
 }
-"""Fields that have their place in chat or none there. Others came from the provider's message and go back into it."""
 
 
 def items_of(value: Any) -> list[dict[str, Any]]:
