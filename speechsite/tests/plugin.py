@@ -21,9 +21,9 @@ import redis
 
 from speechsite.tests.support.databases import (
     PostgresServer,
-    migrated_postgres,
     database_url,
     find_postgres,
+    migrated_postgres,
     migrated_sqlite,
     postgres,
     postgres_url,
@@ -32,7 +32,7 @@ from speechsite.tests.support.databases import (
 from speechsite.tests.support.ports import reserve_ports
 from speechsite.tests.support.redis_server import RedisServer
 
-__all__ = ["database_url", "migrated_sqlite", "postgres", "postgres_url", "sqlite_url"]
+__all__ = ["database_url", "migrated_postgres", "migrated_sqlite", "postgres", "postgres_url", "sqlite_url"]
 
 PASSWORD = "p@ss#w/rd$"
 
