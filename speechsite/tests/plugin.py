@@ -30,9 +30,21 @@ from speechsite.tests.support.databases import (
     sqlite_url,
 )
 from speechsite.tests.support.ports import reserve_ports
+from speechsite.tests.support.quiet import quiet_background, quiet_ledger, unlearned, well_providers
 from speechsite.tests.support.redis_server import RedisServer
 
-__all__ = ["database_url", "migrated_postgres", "migrated_sqlite", "postgres", "postgres_url", "sqlite_url"]
+__all__ = [
+    "database_url",
+    "migrated_postgres",
+    "migrated_sqlite",
+    "postgres",
+    "postgres_url",
+    "quiet_background",
+    "quiet_ledger",
+    "sqlite_url",
+    "unlearned",
+    "well_providers",
+]
 
 PASSWORD = "p@ss#w/rd$"
 
@@ -117,68 +129,6 @@ def pytest_unconfigure() -> None:
     while _databases:
         _databases.pop().close()
     _var.cleanup()
-
-
-@pytest.fixture(autouse=True)
-def quiet_ledger() -> Iterator[None]:
-    """The ledger of this process writes in the test's own thread and transaction, and forgets what a test left."""
-    from caching import database
-    from caching.ledger import writer
-    from caching.pricing import prices
-    from caching.rules import engine
-
-    prices.forget()
-    engine.forget()
-    yield
-    writer.writer.__init__()  # type: ignore[misc]
-    database.trouble.end()
-    prices.forget()
-    engine.forget()
-
-
-@pytest.fixture(autouse=True)
-def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing was learned from other tests, and what waits for a judge waits until the test lets it be judged."""
-    import queue
-
-    from caching.feedback import judge_worker
-    from caching.semantic.scoring.pair_verdicts import learned
-
-    monkeypatch.setattr(judge_worker.worker, "_waiting", queue.Queue(judge_worker.MOST_WAITING))
-    monkeypatch.setattr(learned, "_pairs", {})
-    monkeypatch.setattr(learned, "steps", {})
-
-
-@pytest.fixture(autouse=True)
-def quiet_background(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work of these workers waits until a test does it itself: a thread would not see the test's transaction."""
-    from caching import background
-
-    start, wake = background.PeriodicWorker.start, background.PeriodicWorker.wake
-    quiet = ("ledger", "judging", "tasks", "request-bodies", "stored-responses")
-
-    def start_unless_quiet(worker: background.PeriodicWorker) -> None:
-        if worker.name not in quiet:
-            start(worker)
-
-    def wake_here(worker: background.PeriodicWorker) -> None:
-        if worker.name in quiet:
-            worker._run()
-        else:
-            wake(worker)
-
-    monkeypatch.setattr(background.PeriodicWorker, "start", start_unless_quiet)
-    monkeypatch.setattr(background.PeriodicWorker, "wake", wake_here)
-    background._tasks.clear()
-
-
-@pytest.fixture(autouse=True)
-def well_providers() -> Iterator[None]:
-    """No provider is left alone because of what an earlier test did to it."""
-    yield
-    from speech.routing.breaker import breaker_of
-
-    breaker_of.cache_clear()
 
 
 @pytest.fixture
