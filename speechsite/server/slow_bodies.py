@@ -63,7 +63,7 @@ class _Body:
 class Readers:
     """Threads that read bodies, by sender: at most `most` at a time, and each sender half of what others leave."""
 
-    def __init__(self, most: Callable[[], int]) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
         # When each read began, oldest first. Senders without any are dropped.
         self._all: dict[object, float] = {}
@@ -73,8 +73,8 @@ class Readers:
     def enter(self, sender: str) -> object | None:
         """Return a ticket for `leave`, or None: those in the way are slow, or no place was free in time."""
         ticket = object()
+        deadline = 0.0
         with self._changed:
-            deadline = 0.0
             while (in_the_way := self._in_the_way(sender)) is not None:
                 now = time.monotonic()
                 deadline = deadline or now + WAITING_SECONDS
@@ -95,7 +95,7 @@ class Readers:
 
     def _in_the_way(self, sender: str) -> dict[object, float] | None:
         """Return the reads that leave no place for another one of `sender`; None if there is a place."""
-        most, total = self._most(), len(self._all)
+        most, total = self._most, len(self._all)
         if total >= most:
             return self._all
         mine = self._by_sender.get(sender)
@@ -118,6 +118,6 @@ def _network(address: str) -> str:
     return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
-clients = Readers(lambda: max(1, settings.THREADS * 3 // 4))
+clients = Readers(max(1, settings.THREADS * 3 // 4))
 # Visitors of pages: requests of the API are refused without a key before their body is read.
-strangers = Readers(lambda: max(1, settings.THREADS // 8))
+strangers = Readers(max(1, settings.THREADS // 8))

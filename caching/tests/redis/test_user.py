@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from django.conf import settings as django_settings
 
-from caching import shared_scope
+from caching import installation, shared_scope
 from caching.coordination import rate_limit, single_flight
-from caching.maintenance import flush
+from caching.maintenance import flush, memory
 from caching.maintenance.selection import Selection
 from caching.policy import Quota
 from caching.redis import store
@@ -45,6 +45,7 @@ def refused(server: RedisServer) -> list[Any]:
     return [entry["object"] for entry in server.client().acl_log()]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("prefix", ["", "staging"])
 def test_nothing_that_requests_need_is_refused(
     server: RedisServer, use_redis: Callable[[str], None], settings: Any, prefix: str
@@ -56,6 +57,9 @@ def test_nothing_that_requests_need_is_refused(
     assert [rate_limit.take("one", 1) > 0 for _ in range(2)] == [False, True]
     assert rate_limit.within(Quota("one", 1))
     assert shared_scope.admitted(["llm:exact:a"], "1") == [False]
+    installation.announce()
+    assert installation.neighbours() == []
+    memory.announce()
     leads, items = single_flight.share("a", lambda: iter([b"b"]), failures=UNTOLD, patience=30)
     _, followed = single_flight.share("a", lambda: iter([b"c"]), failures=UNTOLD, patience=30)
     assert (leads, next(items)) == (True, b"b")

@@ -119,7 +119,7 @@ def test_of_300_sockets_another_client_notices_nothing(small: Server, who: str) 
 
 @pytest.fixture
 def readers() -> Readers:
-    return Readers(lambda: 16)
+    return Readers(16)
 
 
 def test_each_sender_gets_half_of_what_others_leave(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
