@@ -29,9 +29,10 @@ class Provider(BaseProvider):
             raise InvalidRequest(f"{self.name} returns one choice only", param="n")
         form = request.params.get("response_format") or {}
         validation.refuse(self, tools=request.params.get("tools"), response_format=form.get("type", "text") != "text")
+        prepared = openai_chat.prepare(request, _MODEL)
         if not _question(request.messages) and any(isinstance(each.get("content"), list) for each in request.messages):
             raise InvalidRequest(f"{self.name} reads text only", param="messages")
-        return openai_chat.prepare(request, _MODEL)
+        return prepared
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
         self._wait()

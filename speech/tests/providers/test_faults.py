@@ -48,9 +48,14 @@ def speak(provider: BaseProvider) -> object:
     return list(provider.speak(provider.prepare_speech(SpeechRequest(text="The train leaves at nine."))).pcm)
 
 
-CALLS = [(name, chat) for name in CHATTING] + [(name, speak) for name in SPEAKING]
+CALLS = [(name, chat, fault) for name in CHATTING for fault in ACCOUNT_FAULTS]
+# Empty sound is noticed where it is played, for all providers: see synthesis/test_no_sound.py.
+CALLS += [(name, speak, fault) for name in SPEAKING for fault in ACCOUNT_FAULTS if fault != "empty"]
 each_call = pytest.mark.parametrize(
-    ("server", "call"), CALLS, indirect=["server"], ids=[f"{name}-{call.__name__}" for name, call in CALLS]
+    ("server", "call", "fault"),
+    CALLS,
+    indirect=["server"],
+    ids=[f"{fault}-{name}-{call.__name__}" for name, call, fault in CALLS],
 )
 
 
@@ -59,7 +64,6 @@ def provider_of(server: Loopback) -> BaseProvider:
 
 
 @each_call
-@pytest.mark.parametrize("fault", ACCOUNT_FAULTS)
 def test_a_fault_has_its_own_error(server: Loopback, call: Callable[[BaseProvider], object], fault: str) -> None:
     server.behave(fault)
     with pytest.raises(exceptions.GatewayError) as caught:
@@ -86,9 +90,8 @@ def test_a_stream_without_its_end_is_a_failure(server: Loopback, fault: str) -> 
 
 
 @pytest.mark.parametrize("server", ["sarvam"], indirect=True)
-@pytest.mark.parametrize("fault", ["silence", "no-base64"])
-def test_sound_that_is_none_is_a_failure(server: Loopback, fault: str) -> None:
-    server.behave(fault)
+def test_sound_that_is_no_base64_is_a_failure(server: Loopback) -> None:
+    server.behave("no-base64")
     with pytest.raises(exceptions.ProviderBadAnswer):
         speak(provider_of(server))
 
