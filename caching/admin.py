@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from caching.ledger.events import BY_RULE
 from caching.models import BarChange, CacheRule, Call, EntryHits, HourlyUsage, Judgement, Price
 from caching.templatetags.formatting import milliseconds, money
 
@@ -48,7 +49,8 @@ class CacheRuleAdmin(ModelAdmin):
     list_display_links = ("name",)
     list_filter = ("enabled", "applies_to", "kind")
     search_fields = ("name", "client", "provider", "model", "text")
-    ordering = ("position",)
+    # With the key: else the admin shows the newest of equal positions first, and the engine tries it last.
+    ordering = ("position", "pk")
     ordering_field = "position"
     hide_ordering_field = True
     fieldsets = (
@@ -86,9 +88,24 @@ class CacheRuleAdmin(ModelAdmin):
 
 @admin.register(Call)
 class CallAdmin(ReadOnlyAdmin):
-    list_display = ("created", "cache_type", "outcome", "question", "provider", "model", "client", "time", "costs")
+    list_display = (
+        "created",
+        "cache_type",
+        "outcome",
+        "rule",
+        "question",
+        "provider",
+        "model",
+        "client",
+        "time",
+        "costs",
+    )
     list_filter = ("outcome", "cache_type", "level", "provider")
     search_fields = ("question", "matched", "key", "client")
+
+    @admin.display(description="cache rule")
+    def rule(self, call: Call) -> str:
+        return next((why.removeprefix(BY_RULE) for why in call.reasons if why.startswith(BY_RULE)), "")
 
     @admin.display(description="time", ordering="seconds")
     def time(self, obj: Call) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from caching import ledger
 from caching.ledger import Costs, Event, Usage
+from caching.ledger.events import BY_RULE
 from caching.policy import CacheType
 from caching.pricing.money import Money, plain
 from caching.result import CacheResult
@@ -82,7 +83,7 @@ class Account:
                 "pair": match.pair,
             }
         elif result.rule:
-            why = {"reasons": [f"cache rule: {result.rule}"]}
+            why = {"reasons": [f"{BY_RULE}{result.rule}"]}
         return self._record(self._event(kind, result.billed, served=result.served, key=result.key, **why))
 
     def __enter__(self) -> Account:

@@ -16,7 +16,7 @@ class ClientAdmin(ModelAdmin):
         "name",
         "key_hint",
         "is_active",
-        "shared_scope",
+        "scope",
         "requests_per_minute",
         "daily_budget_usd",
         "created",
@@ -25,6 +25,11 @@ class ClientAdmin(ModelAdmin):
     search_fields = ("name", "key_hint")
     readonly_fields = ("key_hint", "created")
     actions = ("revoke",)
+
+    # In words: a red cross would make the safe default look like an error.
+    @admin.display(ordering="shared_scope")
+    def scope(self, client: Client) -> str:
+        return "shared" if client.shared_scope else "private"
 
     @admin.action(description="Revoke keys of selected clients", permissions=("change",))
     def revoke(self, request: HttpRequest, queryset: QuerySet[Client]) -> None:

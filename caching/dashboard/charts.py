@@ -62,12 +62,13 @@ class Chart:
 def all_charts(period: Period, filters: Filters, series: Series) -> dict[str, Chart]:
     """Return all charts by slug. `series` is the result of `queries.timeseries` for the same period and filters."""
     levels, models = queries.by_level_and_model(period, filters)
-    demo = together(figures for _, figures in series).at_list_prices
+    whole = together(figures for _, figures in series)
+    mark = whole.mark if whole.at_list_prices else ""
     charts = (
         hits(series, period),
-        amounts(series, period, demo),
-        groups("level", "Savings by level", levels, demo),
-        groups("model", "Savings by model", models, demo),
+        amounts(series, period, mark),
+        groups("level", "Savings by level", levels, mark),
+        groups("model", "Savings by model", models, mark),
         latency(queries.latency(period, filters)),
     )
     return {chart.slug: chart for chart in charts}
@@ -89,19 +90,19 @@ def hits(series: Series, period: Period) -> Chart:
     )
 
 
-def amounts(series: Series, period: Period, demo: bool = False) -> Chart:
-    rows = [(_moment(moment, period), *_saved_and_spent(f, demo)) for moment, f in series]
+def amounts(series: Series, period: Period, mark: str = "") -> Chart:
+    rows = [(_moment(moment, period), *_saved_and_spent(f, bool(mark))) for moment, f in series]
     columns = [Column("Time (UTC)", "text"), Column("Saved", "money"), Column("Spent", "money")]
     options = _options(currency=settings.DISPLAY_CURRENCY)
-    return _chart("money", _money_title("Saved and spent", demo), columns, rows, (SAVED, SPENT), options, NO_MONEY)
+    return _chart("money", _money_title("Saved and spent", mark), columns, rows, (SAVED, SPENT), options, NO_MONEY)
 
 
-def groups(slug: str, title: str, found: Groups, demo: bool = False) -> Chart:
-    rows = [(name or "–", *_saved_and_spent(f, demo), f.total, f.hit_rate) for name, f in found[:MOST_BARS]]
+def groups(slug: str, title: str, found: Groups, mark: str = "") -> Chart:
+    rows = [(name or "–", *_saved_and_spent(f, bool(mark)), f.total, f.hit_rate) for name, f in found[:MOST_BARS]]
     columns = [Column(slug.capitalize(), "text"), Column("Saved", "money"), Column("Spent", "money")]
     return _chart(
         slug,
-        _money_title(title, demo),
+        _money_title(title, mark),
         [*columns, Column("Requests"), Column("Hit rate", "percent")],
         rows,
         (SAVED, SPENT),
@@ -110,12 +111,12 @@ def groups(slug: str, title: str, found: Groups, demo: bool = False) -> Chart:
     )
 
 
-def _saved_and_spent(figures: Figures, demo: bool) -> tuple[Decimal, Decimal]:
-    return (figures.list_saved, figures.list_spent) if demo else (figures.saved, figures.spent)
+def _saved_and_spent(figures: Figures, at_list_prices: bool) -> tuple[Decimal, Decimal]:
+    return (figures.list_saved, figures.list_spent) if at_list_prices else (figures.saved, figures.spent)
 
 
-def _money_title(title: str, demo: bool) -> str:
-    return f"{title} (demo prices)" if demo else title
+def _money_title(title: str, mark: str) -> str:
+    return f"{title} ({mark})" if mark else title
 
 
 def latency(found: dict[str, Latency]) -> Chart:

@@ -23,7 +23,6 @@ from caching.templatetags.formatting import count, money, percent
 # Time limit for counting keys; the rest is extrapolated.
 COUNTING_SECONDS = 0.05
 SEMANTIC_HITS = 10
-DEMO = "demo prices"
 # Permissions: to see what was asked and saved, and to read and hear it.
 FIGURES, TEXTS = "caching.view_hourlyusage", "caching.view_texts"
 
@@ -114,7 +113,8 @@ def cards(now: Figures, before: Figures) -> list[Card]:
 def _money_cards(now: Figures, before: Figures) -> list[Card]:
     note = f"net of {money(now.overhead)} cache overhead"
     if now.list_saved:
-        note += f"; local providers not included ({money(now.list_saved)} at list prices)"
+        apart = "sample data" if now.mark == "sample data" else "local providers"
+        note += f"; {apart} not included ({money(now.list_saved)} at list prices)"
     return [
         Card("Money saved", money(now.saved), note, change(now.saved, before.saved)),
         Card("Money spent", money(now.spent), _spent_note(now), change(now.spent, before.spent), more_is="worse"),
@@ -125,12 +125,13 @@ def _list_price_cards(now: Figures, before: Figures) -> list[Card]:
     """Nothing was paid: show the worth of the same traffic at a hosted provider, marked as such."""
     whole = now.list_spent + now.list_saved
     share = f", {percent(float(now.list_saved / whole))} of {money(whole)}" if whole else ""
+    is_invented = now.mark == "sample data"
+    saved_note = "invented" if is_invented else "if a hosted provider had answered"
+    spent_note = "nothing was paid: " + ("invented traffic" if is_invented else EXPLANATION)
     saved, spent = change(now.list_saved, before.list_saved), change(now.list_spent, before.list_spent)
     return [
-        Card("Money saved", money(now.list_saved), f"if a hosted provider had answered{share}", saved, badge=DEMO),
-        Card(
-            "Money spent", money(now.list_spent), f"nothing was paid: {EXPLANATION}", spent, more_is="worse", badge=DEMO
-        ),
+        Card("Money saved", money(now.list_saved), f"{saved_note}{share}", saved, badge=now.mark),
+        Card("Money spent", money(now.list_spent), spent_note, spent, more_is="worse", badge=now.mark),
     ]
 
 

@@ -16,6 +16,9 @@ from caching.pricing import prices
 from caching.pricing.money import Money, together
 from caching.pricing.usage import Usage
 
+# Begins the reason that names a cache rule.
+BY_RULE = "cache rule: "
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

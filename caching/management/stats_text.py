@@ -23,7 +23,7 @@ def stats_text(found: dict[str, Any]) -> str:
 def _summary(found: dict[str, Any]) -> list[str]:
     requests, seconds = found["requests"], found["average_seconds"]
     facts = [
-        ("Requests", count(sum(requests.values())), ", ".join(f"{name} {n:,}" for name, n in requests.items() if n)),
+        ("Requests", count(sum(requests.values())), _results(found)),
         ("Hit rate", percent(found["hit_rate"]), "no requests" if found["hit_rate"] is None else ""),
         *_money(found),
         ("Hit, average", milliseconds(seconds["hit"]), f"miss {milliseconds(seconds['miss'])}"),
@@ -39,15 +39,21 @@ def _summary(found: dict[str, Any]) -> list[str]:
     return [first, "", *(f"{fact[0]:{name}}  {fact[1]:>{value}}  {fact[2]}".rstrip() for fact in facts)]
 
 
+def _results(found: dict[str, Any]) -> str:
+    results = ", ".join(f"{name} {n:,}" for name, n in found["requests"].items() if n)
+    return f"{results}; sample data {found['sample_requests']:,}" if found["sample_requests"] else results
+
+
 def _money(found: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     real, demo = found, found["list_prices"]
-    shown, note = (demo, " at list prices; nothing was paid") if _is_demo(found) else (real, "")
+    shown, note = (demo, f"{found['list_prices_mark']}, nothing was paid") if _is_demo(found) else (real, "")
     saved, spent = Decimal(shown["saved"]), Decimal(shown["spent"])
     whole = saved + spent
     share = f"{percent(float(saved / whole))} of the bill without a cache, {money(whole)}" if whole > 0 else ""
     unpriced, models = found["unpriced_requests"], ", ".join(found["unpriced_models"])
-    yield "Saved", money(saved), f"{share}{note}".strip()
-    yield "Spent", money(spent), f"and {count(unpriced)} unpriced requests: {models}" if unpriced else ""
+    missing = f"and {count(unpriced)} unpriced requests: {models}" if unpriced else ""
+    yield "Saved", money(saved), "; ".join(filter(None, (share, note)))
+    yield "Spent", money(spent), "; ".join(filter(None, (missing, note)))
 
 
 def _is_demo(found: dict[str, Any]) -> bool:
@@ -55,10 +61,11 @@ def _is_demo(found: dict[str, Any]) -> bool:
 
 
 def _groups(found: dict[str, Any]) -> Iterator[list[str]]:
+    mark = f" ({found['list_prices_mark']})" if _is_demo(found) else ""
     for title, groups in (("Level", found["by_level"]), ("Model", found["by_model"])):
         if groups:
             rows = [(name or "–", *_group(each, _is_demo(found))) for name, each in groups.items()]
-            yield table((title, "Requests", "Hit rate", "Saved", "Spent"), rows)
+            yield table((title, "Requests", "Hit rate", f"Saved{mark}", f"Spent{mark}"), rows)
 
 
 def _group(group: dict[str, Any], is_demo: bool) -> tuple[str, ...]:
@@ -69,7 +76,8 @@ def _group(group: dict[str, Any], is_demo: bool) -> tuple[str, ...]:
 
 def _top_questions(found: dict[str, Any]) -> list[str]:
     rows = [
-        (_short(top["question"]), count(top["hits"]), money(Decimal(top["saved"]))) for top in found["top_questions"]
+        (_short(top["question"]), count(top["hits"]), money(Decimal(top["saved"])) + " sample data" * top["is_sample"])
+        for top in found["top_questions"]
     ]
     return table(("Top questions", "Hits", "Saved"), rows) if rows else []
 

@@ -52,7 +52,7 @@ class Price(models.Model):
 
     provider = models.CharField(max_length=50)
     model = models.CharField(
-        max_length=200, help_text="The provider's model name. `tts-*` matches a prefix, `*` matches every model."
+        max_length=200, help_text="The provider's model name. tts-* matches a prefix, * matches every model."
     )
     unit = models.CharField(max_length=20, choices=Unit)
     amount = models.DecimalField(max_digits=18, decimal_places=9, validators=[MinValueValidator(0)])

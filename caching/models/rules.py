@@ -37,14 +37,17 @@ class CacheRule(models.Model):
     )
     enabled = models.BooleanField("on", default=True)
     position = models.PositiveIntegerField(
-        default=0, db_index=True, help_text="Rules are tried from the lowest to the highest."
+        blank=True,
+        db_index=True,
+        help_text="Rules are tried from the lowest to the highest, equal ones in the order of their creation. "
+        "Empty: last.",
     )
 
     applies_to = models.CharField(max_length=3, choices=AppliesTo, default=AppliesTo.BOTH, blank=True)
     client = models.CharField(max_length=100, blank=True, help_text="Name of a client. Empty: every client.")
     provider = models.CharField(max_length=50, blank=True, help_text="Such as openai. Empty: every provider.")
     model = models.CharField(
-        max_length=200, blank=True, help_text="`gpt-5*` means all names that begin so. Empty: every model."
+        max_length=200, blank=True, help_text="gpt-5* means all names that begin so. Empty: every model."
     )
     language = models.CharField(
         max_length=10,
@@ -79,7 +82,7 @@ class CacheRule(models.Model):
         max_length=10,
         choices=_LEVELS,
         blank=True,
-        help_text="Treat requests of a more generous level as of this one: `quality` finds the same words only.",
+        help_text="Treat requests of a more generous level as of this one: quality finds the same words only.",
     )
     threshold = models.FloatField(
         null=True,
@@ -95,10 +98,10 @@ class CacheRule(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A new rule comes last."""
-        if self._state.adding and not self.position:
+        """A rule without a position comes last."""
+        if self.position is None:
             last = CacheRule.objects.aggregate(last=models.Max("position"))["last"]
-            self.position = (last or 0) + 1
+            self.position = 1 if last is None else last + 1
         super().save(*args, **kwargs)
 
     def clean(self) -> None:

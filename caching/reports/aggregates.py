@@ -77,8 +77,9 @@ class Figures:
     # At list prices: of local providers and of sample data. Part of no other amount.
     list_spent: Decimal = Decimal(0)
     list_saved: Decimal = Decimal(0)
-    # Those of sample data, which are in the counts above.
+    # Those of sample data, which are in the counts above; and its part of the amounts at list prices.
     sample_requests: int = 0
+    sample_amounts: Decimal = Decimal(0)
     # Requests with unknown cost or savings, excluded from the amounts.
     unpriced: int = 0
     tokens_billed: int = 0
@@ -106,6 +107,14 @@ class Figures:
     def at_list_prices(self) -> bool:
         """True if nothing was really spent or saved, but would have been at a hosted provider."""
         return not (self.spent or self.saved) and bool(self.list_spent or self.list_saved)
+
+    @property
+    def mark(self) -> str:
+        """Words that mark the amounts at list prices wherever they are shown."""
+        if not self.sample_amounts:
+            return "demo prices"
+        is_all = self.sample_amounts == self.list_spent + self.list_saved
+        return "sample data" if is_all else "sample data and demo prices"
 
     @property
     def average_hit_seconds(self) -> float | None:
@@ -138,10 +147,12 @@ class Figures:
         is_sample = row["currency"] == SAMPLE_CURRENCY
         self.sample_requests += row["requests"] if is_sample else 0
         worth = Decimal(row["list_nanos"] or 0).scaleb(-PLACES)
+        amount = shown((row["saved"] if is_hit else row["cost"]) if is_sample else worth, "USD")
+        self.sample_amounts += amount if is_sample else 0
         if is_hit:
-            self.list_saved += shown(row["saved"] if is_sample else worth, "USD")
+            self.list_saved += amount
         else:
-            self.list_spent += shown(row["cost"] if is_sample else worth, "USD")
+            self.list_spent += amount
 
 
 def together(parts: Iterable[Figures]) -> Figures:

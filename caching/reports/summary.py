@@ -24,8 +24,10 @@ def collect(duration: timedelta) -> dict[str, Any]:
         "to": period.end.isoformat(timespec="seconds"),
         "currency": settings.DISPLAY_CURRENCY,
         "requests": {outcome: figures.requests[outcome] for outcome in REQUESTS},
+        "sample_requests": figures.sample_requests,
         **_money(figures),
         "list_prices": _list_prices(figures),
+        "list_prices_mark": figures.mark,
         "hit_rate": figures.hit_rate,
         "overhead": plain(figures.overhead),
         "unpriced_requests": figures.unpriced,
@@ -36,7 +38,7 @@ def collect(duration: timedelta) -> dict[str, Any]:
         "by_model": {name: _group(group) for name, group in models},
         "unpriced_models": [f"{provider}/{model}" for provider, model, _ in queries.unpriced_models(period)],
         "top_questions": [
-            {"question": top.question, "hits": top.hits, "saved": plain(top.saved)}
+            {"question": top.question, "hits": top.hits, "saved": plain(top.saved), "is_sample": top.is_sample}
             for top in queries.top_questions(period, limit=5)
         ],
         "semantic": semantic_quality.as_json(semantic_quality.correctness(period, EVERYTHING)),

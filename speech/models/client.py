@@ -67,7 +67,7 @@ class Client(models.Model):
     scope_by_user = models.BooleanField(
         "separate end users",
         default=False,
-        help_text="Never answer one end user with another's entry: `user` of a chat request becomes part of the key.",
+        help_text="Never answer one end user with another's entry: the user of a chat request becomes part of the key.",
     )
     never_store = models.BooleanField(
         default=False, help_text="Never store this client's prompts or responses, in Redis or in the database."

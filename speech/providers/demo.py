@@ -63,7 +63,7 @@ class Provider(BaseProvider):
 def _answer(messages: Sequence[Message]) -> str:
     return (
         f"This is a demo answer: no language model was asked. You said: “{_question(messages)}” "
-        "Ask the same thing again, and the answer comes from the cache. "
+        "Ask the same thing again, and the answer comes from the cache, unless a cache rule excludes the question. "
         "Set LLM_PROVIDER and a provider's key to talk to a real model."
     )
 

@@ -29,6 +29,13 @@ def test_the_list_costs_the_same_for_many(admin_client: Browser, django_assert_m
         admin_client.get(LIST)
 
 
+def test_the_list_says_in_words_who_shares(admin_client: Browser) -> None:
+    Client.objects.create_with_key("alone")
+    assert "field-scope" in (page := admin_client.get(LIST).content.decode()) and "private" in page
+    Client.objects.create_with_key("together", shared_scope=True)
+    assert ">shared<" in "".join(admin_client.get(LIST).content.decode().split())
+
+
 def test_a_new_client_shows_its_key_once(admin_client: Browser) -> None:
     page = admin_client.post(reverse("admin:speech_client_add"), {"name": "bot", "is_active": "on"})
     (key,) = set(re.findall(r"sg_[\w-]{43}", page.content.decode()))

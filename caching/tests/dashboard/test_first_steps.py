@@ -33,7 +33,13 @@ def test_the_first_request_ends_the_waiting() -> None:
 def test_sample_data_is_loaded_said_so_and_deleted() -> None:
     browser = browser_of("staff", *READING, "delete_entries")
     page = browser.post("/admin/sample-data/", follow=True).content.decode()
-    assert "Sample data is shown" in page and "demo prices" in page
+    assert "Sample data is shown" in page and "demo prices" not in page
+    assert "Saved and spent (sample data)" in page and page.count('<span class="sg-badge">sample data</span>') >= 3
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    row = {"cache_type": "llm", "outcome": "exact", "requests": 1, "output_tokens": 1_000_000}
+    HourlyUsage.objects.create(hour=hour, provider="demo", currency="USD", **row)
+    assert '<span class="sg-badge">sample data and demo prices</span>' in browser.get("/admin/").content.decode()
+    HourlyUsage.objects.filter(provider="demo").delete()
     page = browser.post("/admin/sample-data/", {"remove": "1"}, follow=True).content.decode()
     assert "Waiting for the first request" in page and not HourlyUsage.objects.exists()
 

@@ -64,6 +64,25 @@ def test_stats_show_the_ledger_and_redis(run: Callable[..., str]) -> None:
         assert re.search(part, text, re.MULTILINE), part
 
 
+def test_stats_mark_amounts_of_sample_data_and_of_local_providers(run: Callable[..., str]) -> None:
+    hour = {"hour": timezone.now().replace(minute=0, second=0, microsecond=0), "cache_type": "llm"}
+    HourlyUsage.objects.create(**hour, provider="acme", currency="XTS", outcome="exact", requests=3, saved=Decimal(3))
+    HourlyUsage.objects.create(**hour, provider="acme", currency="XTS", outcome="miss", requests=1, cost=Decimal(1))
+    text = run("cache_stats")
+    for part in (
+        r"^Requests +4  exact 3, miss 1; sample data 4$",
+        r"^Saved +\$3\.00  75\.0% of the bill without a cache, \$4\.00; sample data, nothing was paid$",
+        r"^Spent +\$1\.00  sample data, nothing was paid$",
+        r"Saved \(sample data\) +Spent \(sample data\)$",
+    ):
+        assert re.search(part, text, re.MULTILINE), part
+    demo = {"provider": "demo", "currency": "USD", "output_tokens": 1_000_000}
+    HourlyUsage.objects.create(**hour, **demo, outcome="exact", requests=1)
+    assert re.search(r"^Saved +\$3\.50 .*; sample data and demo prices, nothing was paid$", run("cache_stats"), re.M)
+    HourlyUsage.objects.filter(currency="XTS").delete()
+    assert re.search(r"^Saved +\$0\.50 .*; demo prices, nothing was paid$", run("cache_stats"), re.M)
+
+
 def test_stats_need_neither_data_nor_redis(run: Callable[..., str], use_redis: UseRedis) -> None:
     use_redis("")
     assert "no requests" in run("cache_stats") and "Redis     off: REDIS_URL is not set" in run("cache_stats")

@@ -8,8 +8,9 @@ import pytest
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 
-from caching.models import CacheRule
+from caching.models import CacheRule, Call
 from caching.tests.support.staff import browser_of
 
 pytestmark = pytest.mark.django_db
@@ -76,9 +77,28 @@ def test_the_list_says_in_words_what_each_rule_does(admin_client: Browser) -> No
     assert page.index(">A<") < page.index(">B<") < page.index(">C<")
 
 
+def test_positions_stay_as_entered_and_equal_ones_stand_in_the_order_of_their_creation(admin_client: Browser) -> None:
+    for name, position in (("Invoices", "0"), ("Weather", "1"), ("News", "1"), ("Other", "")):
+        assert admin_client.post(ADD, fields(name=name, position=position)).status_code == 302
+    expected = [("Invoices", 0), ("Weather", 1), ("News", 1), ("Other", 2)]
+    assert list(CacheRule.objects.values_list("name", "position")) == expected, "as they are tried"
+    page = admin_client.get(LIST).content.decode()
+    places = [page.index(f">{name}<") for name, _ in expected]
+    assert places == sorted(places), "as they are listed"
+
+
+def test_the_list_of_calls_names_the_rule_that_held(admin_client: Browser) -> None:
+    call = {"created": timezone.now(), "cache_type": "llm", "outcome": "bypass"}
+    Call.objects.create(**call, reasons=["cache rule: depends on the moment"])
+    Call.objects.create(**call)
+    page = admin_client.get(reverse("admin:caching_call_changelist")).content.decode()
+    assert page.count("depends on the moment") == 1 and "cache rule: " not in page
+
+
 def test_the_form_explains_its_fields(admin_client: Browser) -> None:
     page = admin_client.get(ADD).content.decode()
     assert "the first that fits holds" in page
+    assert "order of their creation" in page and "`" not in page.partition("<form")[2].partition("</form>")[0]
     assert "X-Cache: BYPASS" in page and "Least probability" in page
 
 

@@ -87,6 +87,7 @@ def test_the_first_rule_that_fits_holds() -> None:
 
 def test_a_new_rule_comes_last() -> None:
     assert [rule(name).position for name in ("a", "b", "c")] == [1, 2, 3]
+    assert rule("first", position=0).position == 0
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,6 @@ def test_only_a_rule_that_names_the_kind_lifts_the_default() -> None:
     rule("for all of this client", client="bot", ttl=600)
     assert answer(text="What time is it?").rule == NEVER_STORED["moment"]
     rule("the clock", kind="moment", ttl=5, position=0)
-    CacheRule.objects.filter(name="the clock").update(position=0)
     engine.forget()
     assert answer(text="What time is it?") == Policy(rule="the clock", seconds=5)
     assert answer(text="Roll a die").rule == NEVER_STORED["chance"]
