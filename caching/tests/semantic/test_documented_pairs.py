@@ -1,0 +1,53 @@
+"""The pairs that docs/semantic.md gives as examples of hits are hits, in both directions."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.conf import settings
+
+from caching.semantic.embedders import get_embedder
+from caching.semantic.evaluation import Pair, compare
+from caching.semantic.indexes import get_index
+from caching.semantic.matcher import Matcher
+
+pytest.importorskip("wordllama")
+DOCUMENT = (settings.BASE_DIR / "docs" / "semantic.md").read_text(encoding="utf-8")
+# Rows of whole questions; the others of the same table show parts of questions.
+WHOLE = ("inflection, spelling", "synonym of the lexicon", "order of phrases")
+
+
+def _pairs() -> list[tuple[str, str]]:
+    foreign = DOCUMENT.partition("| | German | Spanish |")[2].partition("\n\n")[0]
+    english = DOCUMENT.partition("| explained | example |")[2].partition("\n\n")[0]
+    rows = [
+        *foreign.splitlines(),
+        *(row for row in english.splitlines() if row.startswith(tuple(f"| {x}" for x in WHOLE))),
+    ]
+    cells = [cell for row in rows for cell in re.split(r"[|;]", row)]
+    return [(found[0], found[1]) for cell in cells if len(found := re.findall(r'"([^"]+)"', cell)) == 2]
+
+
+def test_the_tables_are_found() -> None:
+    assert len(_pairs()) >= 15
+
+
+@pytest.mark.parametrize(("one", "other"), _pairs())
+def test_a_documented_pair_hits_at_balanced(one: str, other: str) -> None:
+    embedder = get_embedder("wordllama")
+    matcher = Matcher(embedder, get_index("numpy", embedder.dimensions))
+    assert compare(matcher, [Pair(one, other, True), Pair(other, one, True)], "balanced").hits == 2
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("turn off the garage lights", "turn off the garage light"),
+        ("Was kostet der Versand?", "Sag mir, was der Versand kostet"),
+    ],
+)
+def test_a_pair_documented_as_a_miss_is_one(stored: str, asked: str) -> None:
+    embedder = get_embedder("wordllama")
+    matcher = Matcher(embedder, get_index("numpy", embedder.dimensions))
+    assert compare(matcher, [Pair(asked, stored, True)], "balanced").hits == 0
