@@ -11,8 +11,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from caching.pricing.usage import Usage
 from speech.exceptions import ProviderBadAnswer, ProviderNotConfigured
@@ -149,19 +149,19 @@ class Provider(BaseProvider):
 
 
 def _document(request: SpeechRequest, text: str, markup: bool) -> str:
-    inner = escape(text)
+    inner = escape(text, quote=False)
     if markup:
         whole = _DOCUMENT.fullmatch(text.strip())
         # A text is written by people: what is no tag and no entity is no markup.
-        inner = _BARE.sub(lambda match: escape(match[0]), whole[1] if whole else text)
+        inner = _BARE.sub(lambda match: escape(match[0], quote=False), whole[1] if whole else text)
     if request.speed != 1 or request.pitch:
         inner = f'<prosody rate="{request.speed:g}" pitch="{request.pitch:+.0%}">{inner}</prosody>'
     if request.language:
-        inner = f"<lang xml:lang={quoteattr(locale(request.language))}>{inner}</lang>"
+        inner = f'<lang xml:lang="{escape(locale(request.language))}">{inner}</lang>'
     return (
         '<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" '
         f'xmlns:mstts="https://www.w3.org/2001/mstts" xml:lang="en-US">'
-        f"<voice name={quoteattr(request.voice)}>{inner}</voice></speak>"
+        f'<voice name="{escape(request.voice)}">{inner}</voice></speak>'
     )
 
 

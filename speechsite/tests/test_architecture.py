@@ -16,7 +16,7 @@ import pytest
 from caching.plugins import plugin_names
 from speech import providers
 from speech.audio import formats
-from speechsite.tests.support.source import APPS, CODE, FILES, ROOT, functions, imports, name_of, tree_of
+from speechsite.tests.support.source import APPS, CODE, FILES, ROOT, for_each, functions, imports, name_of, tree_of
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
@@ -71,14 +71,14 @@ def test_there_is_something_to_check() -> None:
     assert len(CODE) > 40
 
 
-@pytest.mark.parametrize("path", CODE, ids=name_of)
+@for_each(CODE)
 def test_imports_go_downwards(path: Path) -> None:
     app = path.relative_to(ROOT).parts[0]
     above = APPS[APPS.index(app) + 1 :]
     assert not [module for module in imports(path) if module.split(".")[0] in above]
 
 
-@pytest.mark.parametrize("path", LAYERED, ids=name_of)
+@for_each(LAYERED)
 def test_the_layers_of_an_app_are_kept(path: Path) -> None:
     app, *rest = path.relative_to(ROOT).parts
     part = rest[0].removesuffix(".py")
@@ -104,7 +104,7 @@ def base_of(used: str, modules: Mapping[str, Path]) -> str | None:
     return used if used in modules else next((name for name in [used.rpartition(".")[0]] if name in modules), None)
 
 
-@pytest.mark.parametrize("path", CODE, ids=name_of)
+@for_each(CODE)
 def test_only_one_folder_talks_to_redis(path: Path) -> None:
     if path.is_relative_to(ROOT / "caching" / "redis"):
         return
@@ -112,7 +112,7 @@ def test_only_one_folder_talks_to_redis(path: Path) -> None:
     assert not [module for module in imports(path) if module.startswith("django.core.cache")]
 
 
-@pytest.mark.parametrize("path", CODE, ids=name_of)
+@for_each(CODE)
 def test_only_one_place_speaks_http_to_providers(path: Path) -> None:
     shared = path.parent == ROOT / "speech" / "providers" / "_shared"
     if shared or path.parent == ROOT / "caching" / "semantic" / "embedders":
@@ -125,7 +125,7 @@ def test_no_folder_is_crowded(folder: Path, most: int) -> None:
     assert len(list(folder.glob("*.py"))) <= most
 
 
-@pytest.mark.parametrize("path", CODE, ids=name_of)
+@for_each(CODE)
 def test_only_settings_read_the_environment(path: Path) -> None:
     if path == ROOT / "speechsite" / "settings.py":
         return
@@ -147,13 +147,13 @@ def test_only_settings_read_the_environment(path: Path) -> None:
     assert not imports(path) & {"os.environ", "os.getenv", "dotenv.load_dotenv"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@for_each(FILES)
 def test_files_and_functions_are_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= LONGEST_FILE
     assert {f.name for f in functions(path) if (f.end_lineno or 0) - f.lineno >= LONGEST_FUNCTION} == set()
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@for_each(FILES)
 def test_every_file_has_postponed_annotations(path: Path) -> None:
     if path.name == "__init__.py":
         return

@@ -29,7 +29,7 @@ from speechsite.tests.support.server import START_SECONDS
 from speechsite.tests.support.waiting import wait_until
 
 CLIENTS = 8
-REQUESTS = 1000
+REQUESTS = 400
 PREPARE = f"""
 from caching.models import Price
 from speech.models import Client
@@ -160,9 +160,7 @@ def amounts(answers: list[tuple[int, dict[str, str]]], header: str) -> Decimal:
     return sum((Decimal(headers[header]) for status, headers in answers if status == 200), Decimal(0))
 
 
-def test_client_ledger_and_metrics_agree_after_1000_mixed_requests(
-    database_url: str, redis_client: redis.Redis
-) -> None:
+def test_client_ledger_and_metrics_agree_after_mixed_requests(database_url: str, redis_client: redis.Redis) -> None:
     with serving(database_url) as site:
         with ThreadPoolExecutor(CLIENTS) as pool:
             answers = list(pool.map(lambda number: mixed(site, number), range(REQUESTS)))
@@ -174,7 +172,7 @@ def test_client_ledger_and_metrics_agree_after_1000_mixed_requests(
         metric_spent, metric_saved = site.metric("cost"), site.metric("saved") - site.metric("overhead")
     assert set(statuses) == {200, 400, 504}, statuses
     cache = Counter(headers["x-cache"] for status, headers in answers if status == 200)
-    assert cache["HIT"] > 100 and cache["MISS"] > 100 and cache["BYPASS"] > 50
+    assert cache["HIT"] > 40 and cache["MISS"] > 40 and cache["BYPASS"] > 20
     counted = {
         "exact": cache["HIT"],
         # Nothing cached, and no provider asked: a miss that cost nothing.

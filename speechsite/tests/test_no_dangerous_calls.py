@@ -5,20 +5,18 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import pytest
-
-from speechsite.tests.support.source import CODE, imports, name_of, tree_of
+from speechsite.tests.support.source import CODE, for_each, imports, tree_of
 
 MODULES = {"pickle", "marshal", "shelve", "dill", "yaml", "xml", "lxml", "tarfile", "zipfile", "gzip", "bz2", "lzma"}
 CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "mark_safe", "zlib.decompress"}
 
 
-@pytest.mark.parametrize("path", CODE, ids=name_of)
+@for_each(CODE)
 def test_nothing_unsafe_is_imported(path: Path) -> None:
     assert {module.split(".")[0] for module in imports(path)} & MODULES == set()
 
 
-@pytest.mark.parametrize("path", CODE, ids=name_of)
+@for_each(CODE)
 def test_nothing_is_run_and_no_shell_is_asked(path: Path) -> None:
     calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
     assert {ast.unparse(call.func) for call in calls} & CALLS == set()

@@ -23,11 +23,21 @@ from speechsite.tests.support.server import Server
 from speechsite.tests.support.waiting import PATIENCE, wait_until
 
 
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path, {"REDIS_URL": "", "DEMO_DELAY_MS": "400"})
+def started(directory: Path) -> Iterator[Server]:
+    server = Server(directory, {"REDIS_URL": "", "DEMO_DELAY_MS": "400"})
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """For tests that leave it as it was."""
+    yield from started(tmp_path_factory.mktemp("running"))
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Server]:
+    yield from started(tmp_path)
 
 
 def processes() -> dict[int, int]:
@@ -45,10 +55,10 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
-def test_the_two_printed_lines_work_when_they_are_pasted(fresh: Server, tmp_path: Path) -> None:
+def test_the_two_printed_lines_work_when_they_are_pasted(running: Server, tmp_path: Path) -> None:
     if find_binary() is None:
         pytest.skip("there is no redis-server here")
-    chat, speech = fresh.log.strip().splitlines()[-2:]
+    chat, speech = running.log.strip().splitlines()[-2:]
 
     def paste(line: str) -> str:
         return subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
@@ -57,7 +67,7 @@ def test_the_two_printed_lines_work_when_they_are_pasted(fresh: Server, tmp_path
     paste(speech)
     with wave.open(str(tmp_path / "hello.wav")) as audio:
         assert audio.getnframes() > audio.getframerate() / 2
-    assert paste(f"curl -s -o /dev/null -w '%{{http_code}}' {fresh.url}/admin/login/") == "200"
+    assert paste(f"curl -s -o /dev/null -w '%{{http_code}}' {running.url}/admin/login/") == "200"
 
 
 @pytest.mark.alone
@@ -94,13 +104,13 @@ def test_without_any_redis_it_says_so_and_serves(tmp_path: Path) -> None:
         server.stop()
 
 
-def test_a_port_that_is_taken_is_refused(fresh: Server, tmp_path: Path) -> None:
-    command = [sys.executable, "manage.py", "serve", "--port", str(fresh.port)]
+def test_a_port_that_is_taken_is_refused(running: Server, tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "serve", "--port", str(running.port)]
     environment = {**os.environ, "VAR_DIR": str(tmp_path)}
     done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{fresh.port}: Address already in use" in done.stderr
-    assert fresh.chat("Still there?").status == 200
+    assert f"cannot listen on 127.0.0.1:{running.port}: Address already in use" in done.stderr
+    assert running.chat("Still there?").status == 200
 
 
 def test_it_starts_again_with_the_key_that_it_made(tmp_path: Path) -> None:
@@ -114,17 +124,18 @@ def test_it_starts_again_with_the_key_that_it_made(tmp_path: Path) -> None:
     assert "shown this once" not in server.log
 
 
-def test_it_ends_with_a_block_that_names_all_that_a_newcomer_needs(fresh: Server) -> None:
-    block = fresh.log.partition("╭")[2].partition("╰")[0]
+def test_it_ends_with_a_block_that_names_all_that_a_newcomer_needs(running: Server) -> None:
+    block = running.log.partition("╭")[2].partition("╰")[0]
     password = re.search(r"Password +(\S+)", block)
-    assert password and f"{fresh.url}/admin/" in block and f"{fresh.url}/api/docs/" in block and fresh.key in block
+    assert password and running.key in block
+    assert f"{running.url}/admin/" in block and f"{running.url}/api/docs/" in block
     assert len({len(line) for line in block.splitlines()[1:]} - {0}) == 1, "the frame is straight"
-    page = fresh.request("GET", "/admin/login/")
+    page = running.request("GET", "/admin/login/")
     token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.data.decode())
     assert token
     form = {"username": "admin", "password": password[1], "csrfmiddlewaretoken": token[1]}
     cookie = page.headers["Set-Cookie"].partition(";")[0]
-    done = fresh.request("POST", "/admin/login/", fields=form, headers={"Cookie": cookie}, redirect=False)
+    done = running.request("POST", "/admin/login/", fields=form, headers={"Cookie": cookie}, redirect=False)
     assert done.status == 302
 
 

@@ -13,8 +13,8 @@ import pytest
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.server import Server
 
-REQUESTS = 300
-SPOKEN = 50
+REQUESTS = 120
+SPOKEN = 30
 LIMITS = ("--shared-scope", "--requests-per-minute", str(REQUESTS), "--daily-entries", "2000")
 SECRET = "one key for all, as a copied .env has it: 0123456789"
 
