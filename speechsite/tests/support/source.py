@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -18,10 +19,12 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), name_of(path))
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Every module that `path` imports, in functions too; `from a import b` counts as `a.b`."""
     found = set[str]()
