@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar, cast
 
 from caching import metrics
-from caching.coordination import admission
+from caching.coordination import admission, rate_limit
 from caching.entry import CacheEntry
 from caching.policy import CacheType, Policy
 from caching.pricing.usage import Usage
@@ -21,6 +21,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 V = TypeVar("V")
 Status = Literal["hit", "miss", "bypass"]
+DAILY_ENTRIES = "daily-entries"
 
 
 class NothingCached(LookupError):
@@ -51,6 +52,8 @@ class CacheResult(Generic[T_co]):
     """Units that the provider billed; for a hit, those of the original call. None: unknown, or the stream goes on."""
     rule: str = ""
     """Name of the cache rule that applies."""
+    not_stored: str = ""
+    """Limit of the client for which nothing is stored."""
     served: Usage = Usage()  # noqa: RUF009 (frozen)
     """Units that came from the cache or another caller's work in a request that is not a hit."""
 
@@ -105,7 +108,13 @@ def miss(
         billed=usage if leads else Usage(),
         served=Usage() if leads else usage or Usage(),
         rule=policy.rule,
+        not_stored="" if stored else why_not_stored(policy),
     )
+
+
+def why_not_stored(policy: Policy) -> str:
+    """Return the limit that keeps new entries of this client out of the cache, else ""."""
+    return DAILY_ENTRIES if policy.write and rate_limit.is_used_up(policy.quota) else ""
 
 
 def leave_lookup(cache_type: CacheType, policy: Policy, *, subject: Callable[[], str]) -> None:

@@ -18,6 +18,7 @@ from caching.installation import installation_id
 from speech.api.errors import error_body
 
 PAGES = ("/admin/", "/static/")
+MOST_SEGMENTS = 8
 _SDK_PATH = re.compile(
     r"/(api|v\d\w*|openai|chat|completions|responses|embeddings|audio|models|messages|moderations|images|files|batches"
     r"|assistants|threads|vector_stores|fine_tuning|realtime|engines|text-to-speech|speech-to-text|translate|voices"
@@ -44,7 +45,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
-        hint = "; the base URL of the API ends with /v1" if _is_below_v1(request.path) else ""
+        meant = _path_meant(request.path)
+        hint = f"; did you mean {meant}? The base URL for OpenAI's clients ends with /v1" if meant else ""
         return _error(404, f"Not found: {request.path}{hint}", "not_found_error", "not_found")
     return _page(404, "Page not found", f"There is no page at {request.path[:200]}.")
 
@@ -65,10 +67,20 @@ def _is_api(request: HttpRequest) -> bool:
     return is_program or _SDK_PATH.match(request.path) is not None
 
 
-def _is_below_v1(path: str) -> bool:
-    """Return True if only `/v1` is missing in a path."""
+def _path_meant(path: str) -> str:
+    """Return the path of the API that results from adding `/v1` or dropping the first segments, else ""."""
+    segments = path.split("/", MOST_SEGMENTS)[1:]
+    for first in range(len(segments)):
+        rest = "/".join(segments[first:])
+        for meant in (f"/v1/{rest}", f"/{rest}"):
+            if rest and _SDK_PATH.match(meant) and _exists(meant):
+                return meant
+    return ""
+
+
+def _exists(path: str) -> bool:
     try:
-        resolve(f"/v1{path}")
+        resolve(path)
     except Resolver404:
         return False
     return True

@@ -59,12 +59,24 @@ def within(quota: Quota | None) -> bool:
     """Return True, and count it, if one more entry may be written: always without a quota, never without Redis."""
     if quota is None:
         return True
-    name = f"{keys.LIMIT}:{quota.holder}:entries:{datetime.now(UTC):%Y-%m-%d}"
-    key = keys.make_key(name, settings.CACHE_KEY_PREFIX, 1)
+    key = _entries_key(quota)
     pipeline = store.connection().pipeline(transaction=False)
     pipeline.incr(key)
     pipeline.expire(key, DAY_SECONDS)
     return int(pipeline.execute()[0]) <= quota.daily_entries
+
+
+@store.fail_open(False)
+def is_used_up(quota: Quota | None) -> bool:
+    """Return True if no more entries may be written today; counts nothing."""
+    if quota is None:
+        return False
+    return int(store.connection().get(_entries_key(quota)) or 0) >= quota.daily_entries
+
+
+def _entries_key(quota: Quota) -> str:
+    name = f"{keys.LIMIT}:{quota.holder}:entries:{datetime.now(UTC):%Y-%m-%d}"
+    return keys.make_key(name, settings.CACHE_KEY_PREFIX, 1)
 
 
 class _LocalLimits:

@@ -183,7 +183,8 @@ def audio(utterances: Sequence[Utterance], policy: Policy, source: Source) -> Ca
         usage = Usage.total(each.usage for each in found)
         return _hit(utterances[0], policy, CacheEntry(clips, usage, oldest, left + age, policy.level))
     result.leave_lookup("tts", policy, subject=lambda: _subject(utterances[0]))
-    return CacheResult(clips, result.status_without_hit(policy), utterances[0].key, rule=policy.rule)
+    status, limit = result.status_without_hit(policy), result.why_not_stored(policy)
+    return CacheResult(clips, status, utterances[0].key, rule=policy.rule, not_stored=limit)
 
 
 def clips_of(utterances: Sequence[Utterance], policy: Policy, source: Source) -> list[Clip]:

@@ -58,7 +58,8 @@ def short_body_of(request: Request | HttpRequest, limit: int) -> bytes | None:
     meta = request.META
     content_type: str = meta.get("CONTENT_TYPE", "")
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaType(content_type or "none")
+        sent = f"not {content_type[:100]}" if content_type else "which is missing"
+        raise UnsupportedMediaType(content_type, f"Send Content-Type: application/json, {sent}.")
     if "HTTP_CONTENT_ENCODING" in meta or int(meta.get("CONTENT_LENGTH") or 0) > min(limit, LARGE_BYTES):
         return None
     body: bytes = request.read()

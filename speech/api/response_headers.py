@@ -58,8 +58,9 @@ def cache_headers(result: CacheResult[Any]) -> dict[str, str]:
 
 
 def cache_status(result: CacheResult[Any]) -> str:
-    """Return the value of `Cache-Status` (RFC 9211); its detail names the cache rule that applies."""
-    return _status(result) + (f"; detail={_quoted(result.rule)}" if result.rule else "")
+    """Return the value of `Cache-Status` (RFC 9211); its detail names the limit or the cache rule that applies."""
+    detail = result.not_stored or result.rule
+    return _status(result) + (f"; detail={_quoted(detail)}" if detail else "")
 
 
 def _status(result: CacheResult[Any]) -> str:

@@ -31,6 +31,27 @@ def test_who_forgot_v1_is_told(client: Client, path: str) -> None:
     assert "ends with /v1" not in error_of(client.post("/nothing"))["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/v1/v1/chat/completions", "/v1/chat/completions"),
+        ("/v1/v1/v1/models", "/v1/models"),
+        ("/v1//audio/speech", "/v1/audio/speech"),
+        ("/api/v1/embeddings", "/v1/embeddings"),
+        ("/openai/responses", "/v1/responses"),
+        ("/v1/api/chat/", "/api/chat/"),
+        ("/v1/v1/", "/v1/"),
+    ],
+)
+def test_who_has_a_wrong_prefix_is_told(client: Client, path: str, meant: str) -> None:
+    assert f"did you mean {meant}?" in error_of(client.post(path))["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/admin/", "/v1/", "/v1" * 5000])
+def test_what_means_nothing_gets_no_hint(client: Client, path: str) -> None:
+    assert "did you mean" not in error_of(client.post(path))["message"]
+
+
 @pytest.mark.parametrize("headers", [{"Accept": "application/json"}, {"Authorization": "Bearer x"}])
 def test_a_program_gets_json_wherever_it_asks(client: Client, headers: dict[str, str]) -> None:
     assert error_of(client.get("/nothing", headers=headers))["code"] == "not_found"

@@ -38,7 +38,8 @@ class AVCodec(BaseCodec):
         super().__init__(sample_rate, bitrate=bitrate, data_bytes=data_bytes)
         if not self.is_usable():
             name = type(self).__module__.rpartition(".")[2]
-            raise UnsupportedFeature(f"codec {name} needs PyAV on the server: pip install av", param="codec")
+            how = "pip install -r requirements-codecs.txt"
+            raise UnsupportedFeature(f"codec {name} needs PyAV on the server: {how}", param="codec")
         self._sink = _Sink()
         self._output, self._stream = self._open()
         self._resampler = self._make_resampler()

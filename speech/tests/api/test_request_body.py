@@ -107,7 +107,7 @@ def test_a_wrong_body_stays_wrong(times: int) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_it_takes_json_only(content_type: str) -> None:
-    with pytest.raises(UnsupportedMediaType):
+    with pytest.raises(UnsupportedMediaType, match=r"^Send Content-Type: application/json, "):
         read(asking("Hello?"), content_type)
 
 

@@ -186,10 +186,13 @@ def test_a_flush_of_one_client_takes_all_that_it_wrote(clients: Clients, redis_c
 def test_a_full_quota_means_not_stored_and_never_an_error(clients: Clients, redis_client: Any) -> None:
     caller = APIClient()
     caller.credentials(HTTP_AUTHORIZATION=f"Bearer {clients('bot', daily_entries=2)[1]}")
-    seen = [ask(caller, f"Question {letter}").json()["cache"]["stored"] for letter in "abcd"]
-    assert seen == [True, True, False, False]
+    asked = [ask(caller, f"Question {letter}") for letter in "abcd"]
+    assert [response.json()["cache"]["stored"] for response in asked] == [True, True, False, False]
+    told = ['detail="daily-entries"' in response["Cache-Status"] for response in asked]
+    assert told == [False, False, True, True]
     assert len(redis_client.keys("llm:exact:*")) == 2
     assert (cached(caller, "Question a"), cached(caller, "Question d")) == ("HIT", "MISS")
     spoken = speak(caller, "Good morning.")
     assert spoken.status_code == 200
+    assert spoken["Cache-Status"] == 'speechsite; fwd=uri-miss; detail="daily-entries"'
     assert redis_client.keys("tts:*") == []
