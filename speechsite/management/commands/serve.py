@@ -64,6 +64,7 @@ class Command(BaseCommand):
     def _prepare(self, cleanup: ExitStack) -> str:
         """Set up Redis and the database. Return the password of a new staff user, else ""."""
         if settings.REDIS_URL in ("", settings.PRIVATE_REDIS_URL):
+            _refuse_a_second_one()
             self._start_private_redis(cleanup)
         else:
             self._tell("Redis", mask_password(settings.REDIS_URL))
@@ -143,8 +144,18 @@ def _refuse_a_taken_port(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
-            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}. Choose another PORT.") from error
+        except (OSError, OverflowError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not a port"
+            raise CommandError(f"cannot listen on {host}:{port}: {why}. Choose another PORT.") from error
+
+
+def _refuse_a_second_one() -> None:
+    """Raise CommandError if another server has its private Redis in VAR_DIR: commands would find only the last one."""
+    if running := private_redis.running(settings.VAR_DIR):
+        raise CommandError(
+            f"another server uses {settings.VAR_DIR}, with its Redis at {mask_password(running)}. "
+            "Stop it, or set another VAR_DIR."
+        )
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -113,6 +113,26 @@ def test_a_port_that_is_taken_is_refused(running: Server, tmp_path: Path) -> Non
     assert running.chat("Still there?").status == 200
 
 
+def test_a_second_server_in_the_same_folder_is_refused(fresh: Server) -> None:
+    if find_binary() is None:
+        pytest.skip("there is no redis-server here")
+    address = (fresh.directory / "redis_url").read_text()
+    command = [sys.executable, "manage.py", "serve", "--embedded", "--port", str(private_redis.free_port())]
+    environment = {**os.environ, "REDIS_URL": "", "VAR_DIR": str(fresh.directory)}
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and f"another server uses {fresh.directory}" in done.stderr, done.stderr
+    assert f":{urlsplit(address).port}/" in done.stderr and (urlsplit(address).password or "") not in done.stderr
+    assert private_redis.running(fresh.directory) == address
+
+
+def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "serve", "--port", "70000"]
+    environment = {**os.environ, "VAR_DIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "cannot listen on 127.0.0.1:70000: not a port" in done.stderr
+
+
 def test_it_starts_again_with_the_key_that_it_made(tmp_path: Path) -> None:
     keys = set()
     for _ in range(2):
