@@ -1,5 +1,6 @@
 #!/usr/bin/env python
 import os
+import signal
 import sys
 
 import django
@@ -8,7 +9,8 @@ from django.core.management import execute_from_command_line
 
 from speechsite import __version__
 
-if __name__ == "__main__":
+
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "speechsite.settings")
     if sys.argv[1:] == ["version"]:
         # Django's own command of this name knows Django's version only.
@@ -18,3 +20,23 @@ if __name__ == "__main__":
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Configuration error: {error}")
+
+
+def end_quietly() -> None:
+    """End as a program that SIGPIPE has killed, and let nothing be written any more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        os.dup2(nowhere, stream.fileno())
+    sys.exit(128 + signal.SIGPIPE)
+
+
+if __name__ == "__main__":
+    try:
+        try:
+            main()
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, such as `head`, has enough.
+        end_quietly()

@@ -175,6 +175,9 @@ CACHES = {
     "audio": redis_cache(REDIS_URL, "AudioSerializer", REDIS_TIMEOUT_MS, CACHE_KEY_PREFIX, NEAR_CACHE_BYTES),
 }
 
+# Model that holds the names of API clients.
+CLIENT_MODEL = "speech.Client"
+
 # What is remembered, and for how long (seconds)
 
 OPTIMIZATION_LEVEL = envstr("OPTIMIZATION_LEVEL", "balanced")

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from caching.checks import TAG
+from caching.redis import store
+from caching.redis.url import NOT_SET
 
 
 class GatewayCommand(BaseCommand):
     """Check the settings of the gateway only: Django's checks import every view, which takes half of the start."""
 
     requires_system_checks = [TAG]
+
+    def demand_redis(self) -> None:
+        """Raise CommandError unless Redis can be used."""
+        if not store.available():
+            raise CommandError(store.state().reason or f"caching is off: {NOT_SET}")
+
+    def confirm(self, question: str, *, to: str, declined: str) -> None:
+        """Ask on the terminal. Raise CommandError unless the answer is yes; `to` says what --yes does unasked."""
+        try:
+            answer = input(f"{question} [y/N] ")
+        except (EOFError, RuntimeError) as error:
+            # RuntimeError: standard input is closed.
+            self.stdout.write("")
+            raise CommandError(f"Add --yes to {to} without asking.") from error
+        if answer.strip().lower() not in ("y", "yes"):
+            raise CommandError(declined)

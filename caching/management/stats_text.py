@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from caching.management.tables import table
+from caching.redis.url import NOT_SET
 from caching.reports import semantic_quality
 from caching.templatetags.formatting import count, milliseconds, money, percent
 
@@ -84,7 +85,7 @@ def _top_questions(found: dict[str, Any]) -> list[str]:
 
 def _redis(redis: dict[str, Any]) -> list[str]:
     if redis["status"] == "off":
-        return ["Redis     off: REDIS_URL is not set"]
+        return [f"Redis     off: {NOT_SET}"]
     about = "" if redis["keys_are_exact"] else "about "
     counted = ", ".join(f"{kind} {about}{number:,}" for kind, number in redis["keys"].items() if number)
     limit = f"{redis['max_bytes'] / 2**20:,.0f} MB" if redis["max_bytes"] else "no limit"

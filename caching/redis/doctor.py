@@ -22,7 +22,7 @@ from caching import keys
 from caching.redis import errors
 from caching.redis.errors import Advice
 from caching.redis.health import EVICTING
-from caching.redis.url import kind_of, mask_password, node_url, nodes, sentinel_login, service_of
+from caching.redis.url import NOT_SET, kind_of, mask_password, node_url, nodes, sentinel_login, service_of
 from caching.redis.version import SAFE_VECTOR_SETS, has_safe_vector_sets, has_vector_sets, version
 
 # Seconds for each step; longer than a request waits, to tell a slow Redis from a dead one.
@@ -54,9 +54,8 @@ def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
     `url` and `index` are settings.REDIS_URL and settings.SEMANTIC_INDEX.
     """
     if not url:
-        yield Finding(
-            "REDIS_URL", "warning", "caching is off: REDIS_URL is not set", "Set REDIS_URL in .env; see docs/redis.md"
-        )
+        remedy = "Start `make run`, or set REDIS_URL in .env; see docs/redis.md"
+        yield Finding("REDIS_URL", "warning", f"caching is off: {NOT_SET}", remedy)
         return
     yield Finding("REDIS_URL", "ok", mask_password(url))
     kind = kind_of(url)

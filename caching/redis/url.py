@@ -14,6 +14,7 @@ _URL = re.compile(
     rf"(?P<nodes>{_NODE}(?:,{_NODE})*)"
     r"(?:/(?P<service>[\w.-]*[A-Za-z_.-][\w.-]*))?(?:/(?P<db>\d*))?(?P<query>\?[^#]*)?"
 )
+NOT_SET = "REDIS_URL is not set, and no `make run` with a Redis of its own is running"
 _PORTS = {"redis+sentinel": 26379}
 _SENTINEL_LOGIN = {"sentinel_username": "username", "sentinel_password": "password"}
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from caching.archive.files import FilesUnavailable
@@ -36,18 +38,20 @@ class Command(GatewayCommand):
         parser.add_argument("--dry-run", action="store_true", help="only report what would be deleted")
 
     def handle(self, **options: Any) -> str:
-        if not store.available():
-            raise CommandError(store.state().reason or "caching is off: REDIS_URL is not set")
+        self.demand_redis()
         selection = _selection(options)
+        if options["yes"] and not options["dry_run"]:
+            return _sentence(self._run(selection, dry_run=False), dry_run=False)
+        found = self._run(selection, dry_run=True)
         if options["dry_run"]:
-            return self._run(selection, dry_run=True)
-        if not options["yes"]:
-            self.stdout.write(self._run(selection, dry_run=True))
-            if input("Delete them? [y/N] ").strip().lower() not in ("y", "yes"):
-                raise CommandError("nothing was deleted")
-        return self._run(selection, dry_run=False)
+            return _sentence(found, dry_run=True)
+        if not (found.matched or found.archived):
+            return "Nothing to delete"
+        self.stdout.write(_sentence(found, dry_run=True))
+        self.confirm("Delete them?", to="delete", declined="nothing was deleted")
+        return _sentence(self._run(selection, dry_run=False), dry_run=False)
 
-    def _run(self, selection: Selection, *, dry_run: bool) -> str:
+    def _run(self, selection: Selection, *, dry_run: bool) -> Progress:
         bar = None
         try:
             for progress in flush.flush(selection, dry_run=dry_run):
@@ -59,7 +63,15 @@ class Command(GatewayCommand):
             bar.end()
         if not progress.complete:
             raise CommandError(f"{_sentence(progress, dry_run)}; then Redis disconnected: {store.state().reason}")
-        return _sentence(progress, dry_run)
+        if selection.client and not (progress.matched or progress.archived):
+            _demand_client(selection.client)
+        return progress
+
+
+def _demand_client(name: str) -> None:
+    clients: Any = apps.get_model(settings.CLIENT_MODEL)
+    if not clients.objects.filter(name=name).exists():
+        raise CommandError(f"unknown client: {name}")
 
 
 def _selection(options: dict[str, Any]) -> Selection:

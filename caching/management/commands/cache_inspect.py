@@ -11,7 +11,6 @@ from django.template.defaultfilters import filesizeformat
 from caching.maintenance import browse
 from caching.maintenance.browse import Detail
 from caching.management.base import GatewayCommand
-from caching.redis import store
 from caching.templatetags.formatting import count, duration, money
 
 
@@ -24,9 +23,8 @@ class Command(GatewayCommand):
 
     def handle(self, *, key: str, **options: Any) -> str:
         detail = browse.inspect(key)
-        if detail is None and not store.available():
-            raise CommandError(store.state().reason or "caching is off: REDIS_URL is not set")
         if detail is None:
+            self.demand_redis()
             raise CommandError(f"not found: {key}")
         found = browse.as_json(detail)
         if options["json"]:

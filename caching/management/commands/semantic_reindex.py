@@ -19,8 +19,7 @@ class Command(GatewayCommand):
     )
 
     def handle(self, **options: Any) -> str:
-        if not store.available():
-            raise CommandError(store.state().reason or "caching is off: REDIS_URL is not set")
+        self.demand_redis()
         bar, progress = None, Progress(total=0)
         try:
             for progress in reindex():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -129,10 +130,41 @@ def test_a_flush_asks_first(
     assert redis_client.dbsize() == left
 
 
-def test_a_flush_without_redis_says_why(use_redis: UseRedis) -> None:
+@pytest.mark.parametrize("standard_input", ["empty", "closed"])
+def test_a_flush_that_nobody_can_answer_names_the_option(
+    run: Callable[..., str], redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch, standard_input: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO() if standard_input == "empty" else None)
+    with pytest.raises(CommandError, match=r"^Add --yes to delete without asking.$"):
+        run("cache_flush")
+    assert redis_client.dbsize() == 5
+
+
+def test_a_flush_of_nothing_does_not_ask(run: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert run("cache_flush", "--stt") == "Nothing to delete\n"
+
+
+@pytest.mark.parametrize("options", [["--yes"], ["--dry-run"], []])
+def test_a_flush_for_a_client_that_does_not_exist_is_refused(
+    run: Callable[..., str], redis_client: redis.Redis, options: list[str]
+) -> None:
+    with pytest.raises(CommandError, match=r"^unknown client: nobody$"):
+        run("cache_flush", "--client", "nobody", "--llm", *options)
+    assert redis_client.dbsize() == 5
+
+
+def test_entries_of_a_client_that_is_gone_can_be_flushed(run: Callable[..., str]) -> None:
+    assert "Deleted 3 keys" in run("cache_flush", "--client", "bot", "--llm", "--yes")
+    with pytest.raises(CommandError, match="unknown client: bot"):
+        run("cache_flush", "--client", "bot", "--llm", "--yes")
+
+
+@pytest.mark.parametrize("words", [["cache_flush", "--yes"], ["cache_inspect", "llm:exact:1"], ["semantic_reindex"]])
+def test_a_command_without_redis_says_what_is_missing(use_redis: UseRedis, words: list[str]) -> None:
     use_redis("")
-    with pytest.raises(CommandError, match="REDIS_URL is not set"):
-        call_command("cache_flush", "--yes")
+    with pytest.raises(CommandError, match="REDIS_URL is not set, and no `make run` with a Redis of its own is runn"):
+        call_command(*words)
 
 
 def test_a_flush_uses_no_command_that_blocks(run: Callable[..., str], redis_client: redis.Redis) -> None:

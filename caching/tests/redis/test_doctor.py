@@ -12,7 +12,7 @@ import pytest
 from caching.redis import doctor
 from caching.redis.doctor import Finding, examine_redis
 from caching.redis.errors import NO_PERMISSION
-from caching.redis.url import normalize_redis_url
+from caching.redis.url import NOT_SET, normalize_redis_url
 from caching.redis.version import has_safe_vector_sets, has_vector_sets
 from speechsite.server.private_redis import free_port
 from speechsite.tests.support.redis_server import RedisServer, self_signed_certificate
@@ -68,7 +68,7 @@ def test_a_good_redis_passes_every_step(server: RedisServer) -> None:
 
 def test_no_url_is_a_warning() -> None:
     (finding,) = examine_redis("")
-    assert (finding.status, finding.message) == ("warning", "caching is off: REDIS_URL is not set")
+    assert (finding.status, finding.message) == ("warning", f"caching is off: {NOT_SET}")
 
 
 def test_a_wrong_host() -> None:

@@ -77,8 +77,8 @@ class Command(GatewayCommand):
         most = estimate.in_display_currency
         unknown = f", and {estimate.unknown:,} of unknown cost" if estimate.unknown else ""
         self.stdout.write(f"{len(jobs):,} requests, about {plain(most.amount)} {most.currency}{unknown}")
-        if not yes and input("Continue? [y/N] ").strip().lower() not in ("y", "yes"):
-            raise CommandError("nothing was done")
+        if jobs and not yes:
+            self.confirm("Continue?", to="continue", declined="nothing was done")
 
     def _run(self, jobs: list[Job], client: Client, concurrency: int, record: Record) -> int:
         bar, failed = ProgressBar(self.stdout, len(jobs)), 0

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from decimal import Decimal
+from argparse import ArgumentParser, ArgumentTypeError
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -23,7 +23,7 @@ class Command(GatewayCommand):
             "--shared-scope", action="store_true", help="share impersonal entries with other sharing clients"
         )
         parser.add_argument("--requests-per-minute", type=int, metavar="N", help="limit within any 60 seconds")
-        parser.add_argument("--daily-budget-usd", type=Decimal, metavar="AMOUNT", help="spending limit per UTC day")
+        parser.add_argument("--daily-budget-usd", type=_amount, metavar="AMOUNT", help="spending limit per UTC day")
         parser.add_argument("--daily-entries", type=int, metavar="N", help="new cache entries per UTC day")
         parser.add_argument("--scope-by-user", action="store_true", help="keep entries of its end users apart")
         parser.add_argument("--never-store", action="store_true", help="never store its prompts or responses")
@@ -38,3 +38,13 @@ class Command(GatewayCommand):
             raise CommandError(problems) from error
         self.stdout.write(f"Created client {name}. API key:")
         return key
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation as error:
+        raise ArgumentTypeError(f"must be a number, not {text!r}") from error
+    if not amount.is_finite():
+        raise ArgumentTypeError(f"must be a finite number, not {text!r}")
+    return amount

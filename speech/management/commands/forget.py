@@ -44,8 +44,8 @@ class Command(GatewayCommand):
             self.stdout.write(self._sentence("Would delete", found, erasure.count(client)))
         if dry_run:
             return "Nothing was deleted"
-        if not yes and input("Delete all of it? [y/N] ").strip().lower() not in ("y", "yes"):
-            raise CommandError("nothing was deleted")
+        if not yes:
+            self.confirm("Delete all of it?", to="delete", declined="nothing was deleted")
         self._revoke(found)
         return self._forget(found)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +88,14 @@ def test_it_tells_what_it_will_cost_before_it_asks(
     with pytest.raises(CommandError, match="nothing was done"):
         call_command("cache_warm", str(path), "--client", "bot")
     assert "2 requests, about 3 USD, and 1 of unknown cost" in capsys.readouterr().out
+    assert not HourlyUsage.objects.exists()
+
+
+def test_where_nobody_can_answer_it_names_the_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = jsonl(tmp_path / "a.jsonl", {"query": "What?"})
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(CommandError, match=r"^Add --yes to continue without asking.$"):
+        call_command("cache_warm", str(path), "--client", "bot")
     assert not HourlyUsage.objects.exists()
 
 

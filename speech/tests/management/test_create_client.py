@@ -37,6 +37,21 @@ def test_limits_can_be_set_from_the_start() -> None:
     assert (client.never_store, client.shared_scope) == (True, False)
 
 
+@pytest.mark.parametrize("option", ["--requests-per-minute", "--daily-budget-usd", "--daily-entries"])
+@pytest.mark.parametrize("value", ["abc", "", "nan", "-inf", "1,5", "sNaN"])
+def test_what_is_no_number_is_refused_by_the_name_of_its_option(option: str, value: str) -> None:
+    with pytest.raises(CommandError, match=f"argument {option}: "):
+        create("bot", f"{option}={value}")
+    assert not Client.objects.exists()
+
+
+@pytest.mark.parametrize("option", ["--requests-per-minute", "--daily-budget-usd", "--daily-entries"])
+def test_a_number_that_no_column_holds_is_refused(option: str) -> None:
+    with pytest.raises(CommandError, match=option.strip("-").replace("-", "_")):
+        create("bot", f"{option}={10**30}")
+    assert not Client.objects.exists()
+
+
 @pytest.mark.parametrize("option", ["--requests-per-minute=0", "--daily-budget-usd=-1", "--daily-entries=-1"])
 def test_it_refuses_a_limit_that_is_none(option: str) -> None:
     with pytest.raises(CommandError, match=option.split("=")[0].strip("-").replace("-", "_")):

@@ -208,6 +208,14 @@ def test_it_asks_first(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> Non
     assert Client.objects.get(name="bot").is_active
 
 
+def test_where_nobody_can_answer_it_names_the_option(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients("bot")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(CommandError, match=r"^Add --yes to delete without asking.$"):
+        run("--client", "bot")
+    assert Client.objects.get(name="bot").is_active
+
+
 def test_it_refuses_while_redis_is_away(clients: Clients, use_redis: Callable[[str], None]) -> None:
     clients("bot")
     use_redis("redis://127.0.0.1:1/0")
