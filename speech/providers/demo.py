@@ -38,7 +38,7 @@ class Provider(BaseProvider):
         self._wait()
         answer = _answer(request.messages)
         message = {"role": "assistant", "content": answer}
-        choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
         return ChatAnswer(choices=[choice], model=_MODEL, usage=_usage(request.messages, answer))
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:

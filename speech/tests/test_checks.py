@@ -72,7 +72,11 @@ WRONG = {
     "VOICE_SUCCESSORS": ["meera", "a=b,b=c"],
     "VOICE": ["a\nb"],
 }
-VARIABLES = [(name, variable) for name in providers.names() for variable in providers.get(name).defaults]
+# A part of a host name, which the service alone can tell from another one.
+UNCHECKED = {("azure_speech", "REGION")}
+VARIABLES = sorted(
+    {(name, variable) for name in providers.names() for variable in providers.get(name).defaults} - UNCHECKED
+)
 
 
 @pytest.mark.parametrize(("name", "variable"), VARIABLES)

@@ -48,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, server_redis: RedisServer) 
 @pytest.fixture(scope="module")
 def password(server: Server) -> str:
     """Of the staff user that the server made when it first started."""
-    found = re.search(r"Staff user: admin, password: (\S+)", server.log)
+    found = re.search(r"Password +(\S+)", server.log)
     assert found
     return found[1]
 

@@ -22,7 +22,7 @@ from speechsite.tests.support.waiting import wait_until
 PAIRS = iter(
     [
         ("What is my account balance?", "could you tell me my account balance"),
-        ("How do I reset my password?", "tell me how can I reset my password"),
+        ("How do I reset my password?", "how can I reset my password please"),
         ("Where is my order?", "can you tell me where my order is"),
         ("What are your opening hours?", "could you tell me your opening hours"),
         ("What is the price of a room?", "could you tell me the price of a room"),

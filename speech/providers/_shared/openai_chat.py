@@ -76,7 +76,8 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
         if choice.get("index") is None:
             choice["index"] = position
         _complete(choice["message"])
-        if logprobs := choice.get("logprobs"):
+        # Null is put back where an answer is written; entries have none, and a hit must look like its miss.
+        if logprobs := choice.pop("logprobs", None):
             choice["logprobs"] = {"content": None, "refusal": None, **logprobs}
     return ChatAnswer(
         choices=choices,

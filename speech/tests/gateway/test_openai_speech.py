@@ -136,9 +136,10 @@ def test_instructions_are_passed_on_and_make_another_entry(gateway: Server, prov
     assert provider.requests[1].body["instructions"] == "Whisper."
 
 
-def test_unknown_fields_are_ignored(gateway: Server, provider: ScriptedOpenAI) -> None:
-    assert post(gateway, input="Hi there.", nonsense={"a": 1}, stream_format="audio").status == 200
-    assert "nonsense" not in provider.requests[0].body
+def test_unknown_fields_are_passed_on_and_keyed(gateway: Server, provider: ScriptedOpenAI) -> None:
+    for value in (1, 2, 2):
+        assert post(gateway, input="Hi there.", unheard_of={"a": value}, stream_format="audio").status == 200
+    assert [seen.body["unheard_of"] for seen in provider.requests] == [{"a": 1}, {"a": 2}]
 
 
 def test_a_text_is_spoken_sentence_by_sentence_but_at_quality_in_one_piece(sdk: Any, provider: ScriptedOpenAI) -> None:

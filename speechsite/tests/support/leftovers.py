@@ -19,6 +19,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     if marker is None and fixtures.isdisjoint({"db", "transactional_db"}):
         return
     from django.apps import apps
+    from django.contrib.auth.models import Group
     from django.db import Error, connection
     from pytest_django.plugin import blocking_manager_key
 
@@ -32,3 +33,5 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
         transactional = "transactional_db" in fixtures or (marker is not None and marker.kwargs.get("transaction"))
         if transactional and not Price.objects.exists():
             import_module("caching.migrations.0002_seed_prices").add_packaged_prices(apps, None)
+        if transactional and not Group.objects.exists():
+            import_module("speech.migrations.0010_groups").make_groups(apps, None)

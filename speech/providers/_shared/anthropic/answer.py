@@ -31,7 +31,7 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
         message["tool_calls"] = calls
     if thinking := [block for block in blocks if block.get("type") in ("thinking", "redacted_thinking")]:
         message |= {"reasoning_content": _join(thinking, "thinking", "thinking"), "thinking_blocks": thinking}
-    choice = {"index": 0, "message": message, "finish_reason": _reason(answer.get("stop_reason")), "logprobs": None}
+    choice = {"index": 0, "message": message, "finish_reason": _reason(answer.get("stop_reason"))}
     return ChatAnswer(choices=[choice], model=str(answer.get("model") or ""), usage=usage(answer.get("usage")))
 
 
