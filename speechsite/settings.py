@@ -147,7 +147,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 _database = database.entry(
     "DATABASE_URL",
     envstr("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
-    pool_size=envint("DATABASE_POOL_SIZE", 8, least=4),
+    pool_size=envint("DATABASE_POOL_SIZE", 8, least=0),
 )
 DATABASES: dict[str, Any] = {"default": private_files.private_database(_database)}
 

@@ -23,7 +23,8 @@ _POOL_PATIENCE = 2.0
 def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
     """Return the entry for `url`, the value of the variable `name`; options in the URL win over ours.
 
-    PostgreSQL gets a pool of at most `pool_size` connections in each worker, shared by its threads.
+    PostgreSQL gets a pool of at most `pool_size` connections in each worker, shared by its threads; with 0 each thread
+    keeps a connection of its own.
     """
     try:
         found: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
@@ -35,6 +36,6 @@ def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
         # One connection of each thread, which costs more to open than to keep.
         found |= {"CONN_MAX_AGE": 60, "OPTIONS": {**_SQLITE, **options}}
     elif found["ENGINE"] == "django.db.backends.postgresql":
-        pool = {"min_size": 0, "max_size": pool_size, "timeout": _POOL_PATIENCE}
-        found |= {"OPTIONS": {**_POSTGRESQL, "pool": pool, **options}}
+        pool = {"pool": {"min_size": 0, "max_size": pool_size, "timeout": _POOL_PATIENCE}} if pool_size else {}
+        found |= {"CONN_MAX_AGE": 0 if pool_size else 60, "OPTIONS": {**_POSTGRESQL, **pool, **options}}
     return found

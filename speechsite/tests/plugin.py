@@ -80,6 +80,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ.pop(name, None)
     if early_config.known_args_namespace.postgresql:
         os.environ["DATABASE_URL"] = shared_database or _postgresql()
+        # A test's transaction holds its connection, and so would take one of a pool from the threads that it starts.
+        os.environ["DATABASE_POOL_SIZE"] = "0"
     return (yield)
 
 
