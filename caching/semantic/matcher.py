@@ -83,7 +83,7 @@ class Matcher:
         if rest and question.language and all(one.unexplained for one in found):
             beginnings = _beginnings(text)
             alike = (one for one in rest if _resemble(beginnings, _beginnings(one.entry.text)))
-            found += [one for one in (self._judge(question, each, crowding) for each in alike) if not one.unexplained]
+            found += [self._judge(question, one, crowding) for one in alike if _is_explained(question, one.entry.text)]
         return found
 
     def _judge(self, question: Question, neighbour: Neighbour, crowding: float) -> Candidate:
@@ -106,6 +106,11 @@ class Matcher:
     def _weighs(a: Question, b: Question, differences: Sequence[str], objections: Sequence[str]) -> bool:
         """The model was fitted on English, and the embedder is blind elsewhere."""
         return not objections and a.language == "en" and may_be_weighed(a.reading, b.reading, differences)
+
+
+def _is_explained(question: Question, text: str) -> bool:
+    other = analyse(text)
+    return question.text == other.text or not unexplained(question.reading, other.reading)
 
 
 def _beginnings(text: str) -> frozenset[str]:
