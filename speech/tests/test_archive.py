@@ -63,6 +63,8 @@ def test_an_encoded_whole_is_archived_too(api: APIClient, folder: Path, redis_cl
     assert (response.headers["X-Cache"], response.content) == ("HIT", sounds[0])
 
 
+# Warming writes from threads of its own, which would wait for rows of the test's transaction.
+@pytest.mark.django_db(transaction=True)
 def test_what_was_spoken_most_is_warmed_from_the_ledger(
     api: APIClient, folder: Path, redis_client: redis.Redis, settings: Any
 ) -> None:

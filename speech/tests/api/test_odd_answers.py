@@ -151,7 +151,6 @@ def test_a_voice_turn_says_that_a_chunk_was_odd(api: Any, fake_openai: FakeOpenA
     response = api.post("/api/converse/", {"query": f"Weather {next(numbers)}"}, format="json")
     with pytest.raises(GatewayError):
         b"".join(response.streaming_content)
-    response.close()
     receipt = api.get(f"/api/receipts/{response.headers['X-Receipt-ID']}").json()
     assert "openai" in receipt["error"] and receipt["sentences"]
 

@@ -47,7 +47,9 @@ class PostgresServer:
         return self.url.removesuffix("postgres") + name
 
     def start(self) -> None:
-        options = f"-p {self.port} -k {self._directory.name} -c listen_addresses=127.0.0.1 -c fsync=off"
+        # A thread that waits for the rows of a test's transaction waits for ever, and the test for the thread.
+        limits = "-c fsync=off -c lock_timeout=30s"
+        options = f"-p {self.port} -k {self._directory.name} -c listen_addresses=127.0.0.1 {limits}"
         self._run("pg_ctl", "-w", "-l", f"{self._directory.name}/log", "-o", options, "start")
 
     def stop(self) -> None:
