@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
@@ -17,7 +15,7 @@ from caching.policy import LEVELS
 from speech import providers
 from speech.api.authentication import SENDER
 from speech.api.views import ChatView, SpeechView
-from speech.models import Client, hash_key
+from speech.models import Client
 
 CLIENT = "playground"
 CODEC = "wav"
@@ -44,8 +42,7 @@ class StaffAuthentication(SessionAuthentication):
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied(f"The playground needs the permission {PERMISSION}.")
         self.enforce_csrf(request)  # type: ignore[arg-type]
-        unknown = {"key_hash": hash_key(secrets.token_urlsafe()), "key_hint": "none"}
-        client = Client.objects.get_or_create(name=CLIENT, defaults=unknown)[0]
+        client = Client.objects.get_or_create(name=CLIENT)[0]
         if not client.is_active:
             raise PermissionDenied(f"The client {CLIENT} is not active.")
         request.META[SENDER] = str(client.pk)

@@ -31,9 +31,7 @@ def main() -> None:
     from speech.providers.base import ChatRequest
     from speech.routing import cache_query
 
-    client = Client.objects.get_or_create(name="cache-rules", defaults={"key_hash": "cache-rules", "key_hint": "none"})[
-        0
-    ]
+    client = Client.objects.get_or_create(name="cache-rules")[0]
 
     def hit() -> None:
         messages = [{"role": "user", "content": (TEXT + " ")[:-1]}]

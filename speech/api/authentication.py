@@ -11,9 +11,10 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from caching.database import Remembered
-from speech.models import Client, hash_key
+from speech.api.key_usage import usage
+from speech.models import Client, ClientKey, hash_key
 
-# Seconds that a worker caches a client. A revoked key must stop working everywhere within 30 seconds.
+# Seconds that a worker caches a key with its client. A revoked key must stop working everywhere within 30 seconds.
 REMEMBERED_SECONDS = 15.0
 # Unknown keys are cached too, so that guessing does not load the database; beyond this many, all are dropped.
 REMEMBERED_KEYS = 10_000
@@ -26,21 +27,20 @@ class ClientKeyAuthentication(BaseAuthentication):
         scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             raise AuthenticationFailed("Send your API key as `Authorization: Bearer <key>`.")
-        client = clients.get(hash_key(key.strip()))
-        if client is None:
-            raise AuthenticationFailed("Invalid or revoked API key.")
-        request.META[SENDER] = str(client.pk)
-        return client, ""
+        known = known_keys.get(hash_key(key.strip()))
+        if known is None or known.has_expired:
+            raise AuthenticationFailed("Invalid, expired or revoked API key.")
+        usage.note(known.pk)
+        request.META[SENDER] = str(known.client_id)
+        return known.client, ""
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
 
 
-def _active_client(key_hash: str) -> Client | None:
-    return Client.objects.filter(key_hash=key_hash, is_active=True).first()
-
-
-clients = Remembered[str, Client | None](_active_client, REMEMBERED_SECONDS, most=REMEMBERED_KEYS)
+known_keys = Remembered[str, ClientKey | None](
+    lambda key_hash: ClientKey.objects.with_hash(key_hash), REMEMBERED_SECONDS, most=REMEMBERED_KEYS
+)
 
 
 def client_of(request: Request | HttpRequest) -> Client:

@@ -1,45 +1,37 @@
 from __future__ import annotations
 
-import hashlib
-import secrets
 import uuid
 from dataclasses import replace
 from typing import Any
 
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils.functional import cached_property
 
 from caching.installation import sealed
 from caching.policy import Policy, Quota
 
-KEY_PREFIX = "sg_"
-
-
-def hash_key(key: str) -> str:
-    """Hash an API key. It has 256 random bits, so a fast hash is safe."""
-    return hashlib.sha256(key.encode()).hexdigest()
-
 
 class ClientManager(models.Manager["Client"]):
+    @transaction.atomic
     def create_with_key(self, name: str, **fields: Any) -> tuple[Client, str]:
         """Create a client. Return it with its API key, which is never stored. Raises ValidationError."""
         client = self.model(name=name, **fields)
-        key = client.give_key()
         client.clean_fields()
         client.save(force_insert=True)
-        return client, key
+        return client, client.give_key()
 
 
 class Client(models.Model):
-    """An API client: its key, sharing and limits."""
+    """An API client: its sharing and limits."""
 
     identity = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=100, unique=True)
-    key_hash = models.CharField(max_length=64, unique=True, editable=False)
-    key_hint = models.CharField("key begins with", max_length=8, editable=False)
+    # For workers of the version without ClientKey, which run beside this one during an upgrade.
+    key_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 (unique)
+    key_hint = models.CharField(max_length=8, default="", editable=False)
     is_active = models.BooleanField(
-        "active", default=True, help_text="Switch off to revoke the key. Takes effect within 30 seconds."
+        "active", default=True, help_text="Switch off to refuse all of its keys. Takes effect within 30 seconds."
     )
     shared_scope = models.BooleanField(
         default=False,
@@ -76,9 +68,6 @@ class Client(models.Model):
 
     objects = ClientManager()
 
-    new_key = ""
-    """Its API key, on the object that has just been given one."""
-
     class Meta:
         ordering = ["name"]
         permissions = [("use_playground", "Can use the playground, which spends money")]
@@ -86,11 +75,10 @@ class Client(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def give_key(self) -> str:
-        """Set and return a new API key; the caller saves the client. Only its hash is stored."""
-        key = KEY_PREFIX + secrets.token_urlsafe(32)
-        self.key_hash, self.key_hint = hash_key(key), key[:8]
-        return key
+    def give_key(self, name: str = "first") -> str:
+        """Return a new API key. Only its hash is stored."""
+        secret: str = self.keys.issue(self, name).secret
+        return secret
 
     @cached_property
     def holder(self) -> str:

@@ -16,20 +16,21 @@ MIGRATED = """
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from speech.models import Client
+from speech.models import Client, ClientKey
 before = ("speech", "0007_stored_response")
 call_command("migrate", *before, verbosity=0)
 old = MigrationExecutor(connection).loader.project_state([before]).apps.get_model("speech", "Client")
 for name in "abc":
     old.objects.create(name=name, key_hash=name, key_hint="sg_")
 call_command("migrate", verbosity=0)
+print(*(ClientKey.objects.with_hash(name).client.name for name in "abc"), end=" ")
 print(len({client.identity.hex for client in Client.objects.filter(name__in="abc")}))
 Client.objects.filter(name__in="abc").delete()
 """
 
 
-def test_clients_of_the_version_before_get_an_identity(database_url: str) -> None:
-    assert run_python(MIGRATED, database_url).strip() == "3"
+def test_clients_of_the_version_before_get_an_identity_and_keep_their_keys(database_url: str) -> None:
+    assert run_python(MIGRATED, database_url).split() == ["a", "b", "c", "3"]
 
 
 @pytest.mark.django_db

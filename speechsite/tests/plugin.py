@@ -192,7 +192,7 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 def clients(db: None, redis_client: redis.Redis) -> Iterator[Callable[..., tuple[Any, str]]]:
     """Makes clients of the API: `client, key = clients("name")`. The cache is empty, because their ids come again."""
     from caching.models import Call, EntryHits, HourlyUsage
-    from speech.api.authentication import clients as remembered
+    from speech.api.authentication import known_keys as remembered
     from speech.models import Client
 
     # What a thread of an earlier test has counted is committed on PostgreSQL, and no part of the test's transaction.

@@ -2,20 +2,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.test import APIClient
 
 from caching import database
 from speech.api import authentication
+from speech.api.key_usage import usage
 from speech.models import Client, hash_key
 from speech.tests.support.bad_requests import error_of
 
 QUERY = {"query": "Hello"}
 Clients = Callable[..., tuple[Client, str]]
+
+
+def known_client(key: str) -> Client:
+    known = authentication.known_keys.get(hash_key(key))
+    assert known
+    return known.client
 
 
 def ask(authorization: str | None) -> Any:
@@ -53,28 +62,28 @@ def test_more_than_one_blank_may_stand_before_the_key(clients: Clients) -> None:
 def test_many_clients_are_remembered(clients: Clients, django_assert_num_queries: Any) -> None:
     made = [clients("first"), clients("second")]
     for _, key in made:
-        assert authentication.clients.get(hash_key(key))
+        assert authentication.known_keys.get(hash_key(key))
     with django_assert_num_queries(0):
-        assert [authentication.clients.get(hash_key(key)) for _, key in made] == [client for client, _ in made]
+        assert [known_client(key) for _, key in made] == [client for client, _ in made]
 
 
 def test_a_client_was_read_fifteen_seconds_ago_at_most(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     client, key = clients("tester")
     now = [time.monotonic()]
     monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    assert authentication.clients.get(hash_key(key)) == client
+    assert known_client(key) == client
     Client.objects.filter(pk=client.pk).update(is_active=False)
     now[0] += 7.4
-    assert authentication.clients.get(hash_key(key)) == client
+    assert known_client(key) == client
     now[0] += 7.6
-    assert authentication.clients.get(hash_key(key)) is None
+    assert authentication.known_keys.get(hash_key(key)) is None
 
 
 def test_a_client_that_was_switched_off_is_unknown(clients: Clients) -> None:
     _, key = clients("tester", is_active=False)
     response = ask(f"Bearer {key}")
     assert response.status_code == 401
-    assert error_of(response)["message"] == "Invalid or revoked API key."
+    assert error_of(response)["message"] == "Invalid, expired or revoked API key."
 
 
 def test_a_missing_key_is_explained(clients: Clients) -> None:
@@ -111,10 +120,10 @@ def test_a_revoked_key_dies_within_thirty_seconds(clients: Clients, monkeypatch:
 
 
 def test_guessing_does_not_fill_the_memory(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authentication.clients, "_most", 10)
+    monkeypatch.setattr(authentication.known_keys, "_most", 10)
     for number in range(25):
         ask(f"Bearer sg_{number}")
-    assert len(authentication.clients._known) <= 10
+    assert len(authentication.known_keys._known) <= 10
 
 
 def test_clients_do_not_see_each_others_answers(clients: Clients) -> None:
@@ -131,5 +140,46 @@ def test_clients_that_share_see_each_others_answers(clients: Clients, redis_clie
 
 def test_the_key_itself_is_never_stored(clients: Clients) -> None:
     client, key = clients("tester")
-    stored = {str(value) for value in vars(client).values()}
-    assert not any(key in value for value in stored) and client.key_hint == key[:8]
+    (row,) = client.keys.all()
+    stored = {str(value) for value in (*vars(client).values(), *vars(row).values())}
+    assert not any(key in value for value in stored) and row.key_hint == key[:8]
+
+
+def test_a_key_expires_to_the_second_even_while_it_is_remembered(clients: Clients) -> None:
+    _, key = clients("tester")
+    assert ask(f"Bearer {key}").status_code == 200
+    known = authentication.known_keys.get(hash_key(key))
+    assert known
+    known.expires = timezone.now() - timedelta(seconds=1)
+    assert ask(f"Bearer {key}").status_code == 401
+
+
+def test_after_a_rotation_both_keys_work_until_the_overlap_ends(clients: Clients) -> None:
+    client, old = clients("tester")
+    (key,) = client.keys.all()
+    new = key.rotate(timedelta(hours=1)).secret
+    assert [ask(f"Bearer {each}").status_code for each in (old, new)] == [200, 200]
+    client.keys.filter(pk=key.pk).update(expires=timezone.now())
+    authentication.known_keys.forget()
+    assert [ask(f"Bearer {each}").status_code for each in (old, new)] == [401, 200]
+
+
+def test_keys_of_one_client_share_its_entries(clients: Clients) -> None:
+    client, first = clients("tester")
+    second = client.give_key("second")
+    assert [ask(f"Bearer {key}").headers["X-Cache"] for key in (first, second)] == ["MISS", "HIT"]
+
+
+def test_the_last_use_is_written_behind_the_requests(clients: Clients, django_assert_num_queries: Any) -> None:
+    usage.write()
+    client, key = clients("tester")
+    ask(f"Bearer {key}")
+    assert client.keys.get().last_used is None
+    before = timezone.now()
+    with django_assert_num_queries(0):
+        ask(f"Bearer {key}")
+    with django_assert_num_queries(1):
+        usage.write()
+        usage.write()
+    used = client.keys.get().last_used
+    assert used and before <= used <= timezone.now()

@@ -19,7 +19,7 @@ def create(name: str, *options: str) -> str:
 
 def test_the_key_stands_alone_on_the_last_line() -> None:
     key = create("bot").splitlines()[-1]
-    assert Client.objects.get(name="bot").key_hash == hash_key(key)
+    assert Client.objects.get(name="bot").keys.get().key_hash == hash_key(key)
 
 
 @pytest.mark.django_db(transaction=True)

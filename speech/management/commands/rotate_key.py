@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from caching.management.base import GatewayCommand
+from speech.models import ClientKey
+
+
+class Command(GatewayCommand):
+    help = (
+        "Issue a new API key for a client. The last line of the output is the key, which is shown only once. The old "
+        "one expires after the overlap."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("client")
+        parser.add_argument("--key", default="", metavar="NAME", help="name of the key, if the client has several")
+        parser.add_argument("--hours", type=int, default=24, metavar="N", help="overlap in hours (default: 24)")
+
+    def handle(self, *, client: str, key: str, hours: int, **options: Any) -> str:
+        if hours < 0:
+            raise CommandError("--hours must be at least 0")
+        keys = list(ClientKey.objects.active().filter(client__name=client, expires=None).select_related("client"))
+        found = [each for each in keys if key in ("", each.name)]
+        if len(found) != 1:
+            names = ", ".join(sorted(each.name for each in keys)) or "none"
+            raise CommandError(f"name one key of {client} with --key; keys that do not expire: {names}")
+        successor = found[0].rotate(timedelta(hours=hours))
+        self.stdout.write(f"The old key {found[0].name} expires {found[0].expires:%Y-%m-%d %H:%M} UTC. New API key:")
+        return successor.secret

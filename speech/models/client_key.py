@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from speech.models.client import Client
+
+KEY_PREFIX = "sg_"
+HINT_CHARACTERS = 8
+
+
+def hash_key(key: str) -> str:
+    """Hash an API key. It has 256 random bits, so a fast hash is safe."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class ClientKeyQuerySet(models.QuerySet["ClientKey"]):
+    def issue(self, client: Client, name: str, expires: datetime | None = None) -> ClientKey:
+        """Create a key; its attribute `secret` is the only place that ever has the key itself."""
+        key = self.model(client=client, name=name, expires=expires)
+        key.generate()
+        key.save(force_insert=True)
+        return key
+
+    def active(self) -> Self:
+        unexpired = models.Q(expires=None) | models.Q(expires__gt=timezone.now())
+        return self.filter(unexpired, revoked=None, client__is_active=True)
+
+    def with_hash(self, key_hash: str) -> ClientKey | None:
+        """Return the active key with its client."""
+        return self.active().filter(key_hash=key_hash).select_related("client").first()
+
+    def note_use(self, pk: int, moment: datetime) -> None:
+        """Set `last_used`, unless another worker noted a later use."""
+        self.filter(models.Q(last_used=None) | models.Q(last_used__lt=moment), pk=pk).update(last_used=moment)
+
+    @transaction.atomic
+    def revoke(self) -> int:
+        """Revoke keys. Return the number of those that were not revoked before."""
+        revoked = list(self.filter(revoked=None).values_list("key_hash", flat=True))
+        Client.objects.filter(key_hash__in=revoked).update(key_hash=None)
+        return self.filter(key_hash__in=revoked).update(revoked=timezone.now())
+
+
+class ClientKey(models.Model):
+    """An API key of a client. A client may have several, so that one can replace another while both work."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="keys")
+    name = models.CharField(max_length=100, help_text="Where it is used, such as production or laptop.")
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    key_hint = models.CharField("begins with", max_length=HINT_CHARACTERS, editable=False)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    last_used = models.DateTimeField(null=True, editable=False, help_text="To within a minute.")
+    expires = models.DateTimeField(null=True, blank=True, help_text="The key stops at this moment (UTC). Empty: never.")
+    revoked = models.DateTimeField(null=True, editable=False)
+
+    objects = ClientKeyQuerySet.as_manager()
+
+    secret = ""
+    """The key itself, on the object that was just issued."""
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.client} / {self.name}"
+
+    def generate(self) -> None:
+        """Make this the row of a new key, which the caller saves."""
+        self.secret = KEY_PREFIX + secrets.token_urlsafe(32)
+        self.key_hash, self.key_hint = hash_key(self.secret), self.secret[:HINT_CHARACTERS]
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires is not None and self.expires <= timezone.now()
+
+    @property
+    def state(self) -> str:
+        if self.revoked:
+            return "revoked"
+        if self.has_expired:
+            return "expired"
+        return "expires" if self.expires else "active"
+
+    @transaction.atomic
+    def rotate(self, overlap: timedelta) -> ClientKey:
+        """Issue the successor of this key, which expires after `overlap`, or earlier if it was to."""
+        end = timezone.now() + overlap
+        self.expires = min(self.expires or end, end)
+        self.save(update_fields=["expires"])
+        return ClientKey.objects.issue(self.client, self.name)
