@@ -10,7 +10,7 @@ from caching.llm.merging import Unassembled, merged
 # The objects that hold a call, by its `type`, each with the name of its text.
 KINDS = {"function": "arguments", "custom": "input"}
 
-Call = dict[str, Any]
+ToolCall = dict[str, Any]
 
 
 class ToolCalls:
@@ -21,17 +21,17 @@ class ToolCalls:
     """
 
     def __init__(self) -> None:
-        self._calls: list[Call] = []
+        self._calls: list[ToolCall] = []
         self._indexes: list[int] = []
         """Index of each call, for their order."""
-        self._open: dict[int, Call] = {}
+        self._open: dict[int, ToolCall] = {}
         """The last call with each index."""
 
-    def add(self, parts: Any) -> list[Call]:
+    def add(self, parts: Any) -> list[ToolCall]:
         """Add `tool_calls` of a delta. Return the call that each part belongs to. Raises Unassembled."""
         if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
             raise Unassembled("tool_calls is no list of objects")
-        added: list[Call] = []
+        added: list[ToolCall] = []
         for part in parts:
             index = part.get("index")
             call = self._call_of(part)
@@ -46,7 +46,7 @@ class ToolCalls:
             _add(call, part)
         return added
 
-    def finished(self) -> list[Call]:
+    def finished(self) -> list[ToolCall]:
         """Return the calls. Raises Unassembled if one has no name."""
         for call in self._calls:
             if call.get("function"):
@@ -56,7 +56,7 @@ class ToolCalls:
         order = sorted(range(len(self._calls)), key=self._indexes.__getitem__)
         return [self._calls[position] for position in order]
 
-    def _call_of(self, part: Call) -> Call | None:
+    def _call_of(self, part: ToolCall) -> ToolCall | None:
         """Return the call that `part` continues unless it begins a new one."""
         index = part.get("index")
         if isinstance(index, int):
@@ -65,7 +65,7 @@ class ToolCalls:
         return next((call for call in self._calls if part.get("id") and call.get("id") == part["id"]), last)
 
 
-def _begins(call: Call, part: Call) -> bool:
+def _begins(call: ToolCall, part: ToolCall) -> bool:
     """Return True if `part` is not more of `call`, although it has the same index. Raises Unassembled in doubt."""
     old_id, new_id = call.get("id"), part.get("id")
     name = name_of(part)
@@ -80,7 +80,7 @@ def _begins(call: Call, part: Call) -> bool:
     return name != name_of(call) or not _is_cut(call)
 
 
-def _add(call: Call, part: Call) -> None:
+def _add(call: ToolCall, part: ToolCall) -> None:
     for name, value in part.items():
         if name == "index":
             continue
@@ -92,7 +92,7 @@ def _add(call: Call, part: Call) -> None:
             call[name] = merged(name, call.get(name), value, "fact")
 
 
-def extended(body: Call, part: Any, *, text: str) -> Call:
+def extended(body: ToolCall, part: Any, *, text: str) -> ToolCall:
     """Add a delta to the name and the `text` of a call. Raises Unassembled."""
     if not isinstance(part, dict):
         raise Unassembled("a tool call is no object")
@@ -114,21 +114,21 @@ def _longer(arguments: str, more: str) -> str:
     return arguments + more
 
 
-def _body_of(call: Call) -> Call:
+def _body_of(call: ToolCall) -> ToolCall:
     body = next((call[kind] for kind in KINDS if call.get(kind)), None)
     return body if isinstance(body, dict) else {}
 
 
-def name_of(call: Call) -> str:
+def name_of(call: ToolCall) -> str:
     return str(_body_of(call).get("name") or "")
 
 
-def text_of(call: Call) -> str:
+def text_of(call: ToolCall) -> str:
     text = next((_body_of(call)[name] for name in KINDS.values() if _body_of(call).get(name)), "")
     return text if isinstance(text, str) else ""
 
 
-def _is_complete(call: Call) -> bool:
+def _is_complete(call: ToolCall) -> bool:
     return _is_object(text_of(call))
 
 
@@ -142,6 +142,6 @@ def _is_object(arguments: str) -> bool:
         return False
 
 
-def _is_cut(call: Call) -> bool:
+def _is_cut(call: ToolCall) -> bool:
     """Return True if the arguments of a function have begun and go on."""
     return bool(call.get("function")) and text_of(call).lstrip().startswith("{") and not _is_complete(call)

@@ -8,7 +8,7 @@ from typing import Any
 from speech.providers._shared import openai_chat, validation
 from speech.providers._shared.anthropic import answer as anthropic_answer
 from speech.providers._shared.anthropic import request as anthropic_request
-from speech.providers._shared.http import Call, call_for_json, json_object, post
+from speech.providers._shared.http import ProviderRequest, call_for_json, json_object, post
 from speech.providers._shared.sse import json_or_events
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
 
@@ -32,10 +32,10 @@ class Provider(BaseProvider):
         return prepared
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
-        return anthropic_answer.read_answer(self.name, call_for_json(self._call(request, stream=False)))
+        return anthropic_answer.read_answer(self.name, call_for_json(self._request_for(request, stream=False)))
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
-        with post(self._call(request, stream=True)) as reply:
+        with post(self._request_for(request, stream=True)) as reply:
             whole, events = json_or_events(reply)
             if whole:
                 answer = anthropic_answer.read_answer(self.name, json_object(self.name, whole))
@@ -50,15 +50,15 @@ class Provider(BaseProvider):
     def _max_tokens(self) -> int:
         return validation.whole_number(self, "MAX_TOKENS")
 
-    def _call(self, request: ChatRequest, *, stream: bool) -> Call:
+    def _request_for(self, request: ChatRequest, *, stream: bool) -> ProviderRequest:
         self.ensure_configured()
         key = self.api_key()
         body = anthropic_request.body(request, self._max_tokens)
-        return Call(
+        return ProviderRequest(
             provider=self.name,
             url=f"{self.setting('BASE_URL').rstrip('/')}/v1/messages",
             headers={"x-api-key": key, "anthropic-version": _VERSION},
             body=body | ({"stream": True} if stream else {}),
             key=key,
-            with_next_key=lambda: self._call(request, stream=stream),
+            with_next_key=lambda: self._request_for(request, stream=stream),
         )

@@ -17,7 +17,7 @@ from typing import Any
 from caching.pricing.usage import Usage
 from speech.exceptions import ProviderBadAnswer, ProviderNotConfigured
 from speech.providers._shared import openai_names, validation
-from speech.providers._shared.http import Call, Form, call_for_json, post
+from speech.providers._shared.http import Form, ProviderRequest, call_for_json, post
 from speech.providers._shared.locales import locale
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
 from speech.text import ssml
@@ -89,7 +89,7 @@ class Provider(BaseProvider):
         form = Form([("audio", (f"audio.{request.kind}", request.audio)), ("definition", json.dumps(definition))])
         url = f"{self._address('TRANSCRIPTION_BASE_URL', '{}.api.cognitive.microsoft.com')}/speechtotext"
         url += "/transcriptions:transcribe?api-version=2024-11-15"
-        return self._transcript(request, call_for_json(Call(self.name, url, self._headers(), form)))
+        return self._transcript(request, call_for_json(ProviderRequest(self.name, url, self._headers(), form)))
 
     def models(self) -> list[str]:
         return [_MODEL]
@@ -108,7 +108,7 @@ class Provider(BaseProvider):
         markup, billed = ssml.has_markup(request.text), 0
         language = request.language or detect(request.text)
         for piece in [request.text] if markup else pack(request.text, language, _LIMIT):
-            with post(Call(self.name, url, headers, _document(request, piece, markup).encode())) as reply:
+            with post(ProviderRequest(self.name, url, headers, _document(request, piece, markup).encode())) as reply:
                 validation.check_audio_type(self, reply.headers)
                 # As its price list says: an ideograph is billed as two characters.
                 billed += len(piece) + len(_IDEOGRAPHS.findall(piece))

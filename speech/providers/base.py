@@ -8,20 +8,20 @@ from typing import Any, ClassVar
 from django.conf import settings
 
 from speech.exceptions import ProviderNotConfigured, UnsupportedFeature
-from speech.providers._requests import NOT_KEYED as NOT_KEYED
-from speech.providers._requests import ChatAnswer as ChatAnswer
-from speech.providers._requests import ChatRequest as ChatRequest
-from speech.providers._requests import EmbeddingRequest as EmbeddingRequest
-from speech.providers._requests import Embeddings as Embeddings
-from speech.providers._requests import Message as Message
-from speech.providers._requests import Speech as Speech
-from speech.providers._requests import SpeechRequest as SpeechRequest
-from speech.providers._requests import Transcript as Transcript
-from speech.providers._requests import TranscriptionRequest as TranscriptionRequest
-from speech.providers._requests import Voice as Voice
-from speech.providers._requests import Word as Word
 from speech.providers._shared.api_keys import keys_of, split_keys
 from speech.providers._shared.presets import preset
+from speech.providers._types import NOT_KEYED as NOT_KEYED
+from speech.providers._types import ChatAnswer as ChatAnswer
+from speech.providers._types import ChatRequest as ChatRequest
+from speech.providers._types import EmbeddingRequest as EmbeddingRequest
+from speech.providers._types import Embeddings as Embeddings
+from speech.providers._types import Message as Message
+from speech.providers._types import Speech as Speech
+from speech.providers._types import SpeechRequest as SpeechRequest
+from speech.providers._types import Transcript as Transcript
+from speech.providers._types import TranscriptionRequest as TranscriptionRequest
+from speech.providers._types import Voice as Voice
+from speech.providers._types import Word as Word
 
 
 class BaseProvider:

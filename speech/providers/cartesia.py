@@ -13,7 +13,7 @@ from typing import Any
 
 from caching.pricing.usage import Usage
 from speech.providers._shared import openai_names, validation, voice_list
-from speech.providers._shared.http import Call, call_for_json, post
+from speech.providers._shared.http import ProviderRequest, call_for_json, post
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
 from speech.text.languages import detect, primary
 from speech.text.packing import pack
@@ -72,14 +72,16 @@ class Provider(BaseProvider):
         raise validation.unknown_voice(self, request, [name.title() for name in sorted(by_name)])
 
     def _voices_of_account(self) -> dict[str, str]:
-        answer = call_for_json(Call(self.name, self._url("/voices?limit=100"), self._headers()))
+        answer = call_for_json(ProviderRequest(self.name, self._url("/voices?limit=100"), self._headers()))
         voices = [voice for voice in answer.get("data") or () if isinstance(voice, dict)]
         return {str(voice.get("name")).partition(" - ")[0]: str(voice.get("id")) for voice in voices}
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
         billed = 0
         for piece in pack(request.text, request.language or detect(request.text), _LIMIT):
-            with post(Call(self.name, self._url("/tts/bytes"), self._headers(), self._body(request, piece))) as reply:
+            with post(
+                ProviderRequest(self.name, self._url("/tts/bytes"), self._headers(), self._body(request, piece))
+            ) as reply:
                 validation.check_audio_type(self, reply.headers)
                 billed += len(piece)
                 yield from reply

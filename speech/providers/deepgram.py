@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from caching.pricing.usage import Usage
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared import openai_names, validation
-from speech.providers._shared.http import Call, call_for_json, post
+from speech.providers._shared.http import ProviderRequest, call_for_json, post
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
 from speech.text.languages import canonical, detect, primary
 from speech.text.packing import pack
@@ -74,7 +74,7 @@ class Provider(BaseProvider):
             asked["utterances"] = "true"
         url = self._url("/v1/listen", model=request.model, smart_format="true", **asked)
         headers = {**self._headers(), "Content-Type": f"audio/{request.kind}"}
-        return self._transcript(request, call_for_json(Call(self.name, url, headers, request.audio)))
+        return self._transcript(request, call_for_json(ProviderRequest(self.name, url, headers, request.audio)))
 
     def models(self) -> list[str]:
         return sorted({self.setting("MODEL"), self.setting("TRANSCRIPTION_MODEL")})
@@ -91,7 +91,7 @@ class Provider(BaseProvider):
             asked["speed"] = f"{request.speed:g}"
         url, billed = self._url("/v1/speak", **asked), 0
         for piece in pack(request.text, request.language or detect(request.text), _LIMIT):
-            with post(Call(self.name, url, self._headers(), {"text": piece})) as reply:
+            with post(ProviderRequest(self.name, url, self._headers(), {"text": piece})) as reply:
                 validation.check_audio_type(self, reply.headers)
                 billed += len(piece)
                 yield from reply

@@ -12,7 +12,7 @@ from caching.pricing.usage import Usage
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared import openai_names, validation, voice_list
-from speech.providers._shared.http import Call, Form, call_for_json, post
+from speech.providers._shared.http import Form, ProviderRequest, call_for_json, post
 from speech.providers._shared.word_times.elevenlabs import timed_speech
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice, Word
 from speech.text.languages import canonical, detect, primary
@@ -102,7 +102,7 @@ class Provider(BaseProvider):
         if request.language:
             fields.append(("language_code", request.language))
         url = f"{self.setting('BASE_URL').rstrip('/')}/v1/speech-to-text"
-        answer = call_for_json(Call(self.name, url, {"xi-api-key": self.setting("API_KEY")}, Form(fields)))
+        answer = call_for_json(ProviderRequest(self.name, url, {"xi-api-key": self.setting("API_KEY")}, Form(fields)))
         if not isinstance(text := answer.get("text"), str):
             raise ProviderBadAnswer(f"{self.name} returned no transcript")
         seconds = validation.seconds_of(request)
@@ -130,7 +130,7 @@ class Provider(BaseProvider):
     def _voices_of_account(self) -> dict[str, str]:
         self.ensure_configured()
         url = f"{self.setting('BASE_URL').rstrip('/')}/v1/voices"
-        answer = call_for_json(Call(self.name, url, {"xi-api-key": self.setting("API_KEY")}))
+        answer = call_for_json(ProviderRequest(self.name, url, {"xi-api-key": self.setting("API_KEY")}))
         voices = [voice for voice in answer.get("voices") or () if isinstance(voice, dict)]
         # "Sarah - Mature, Reassuring": the account's list adds a description to the name.
         pairs = [(str(voice.get("name")), str(voice.get("voice_id"))) for voice in voices]
@@ -140,7 +140,7 @@ class Provider(BaseProvider):
         billed = size = 0
         limit = _LIMITS.get(request.model, _LIMIT)
         for piece in pack(request.text, request.language or detect(request.text), limit):
-            with post(self._call(request, piece)) as reply:
+            with post(self._request_for(request, piece)) as reply:
                 billed += _characters(reply.headers, piece)
                 if not request.timestamps:
                     validation.check_audio_type(self, reply.headers)
@@ -151,7 +151,7 @@ class Provider(BaseProvider):
                     yield item
         yield Usage(characters=billed)
 
-    def _call(self, request: SpeechRequest, text: str) -> Call:
+    def _request_for(self, request: SpeechRequest, text: str) -> ProviderRequest:
         self.ensure_configured()
         body: dict[str, Any] = {"text": text, "model_id": request.model}
         if request.speed != 1:
@@ -159,7 +159,7 @@ class Provider(BaseProvider):
         # A language that nobody asked for is left to the model to hear; multilingual_v2 refuses the field.
         if request.language and request.model != "eleven_multilingual_v2":
             body["language_code"] = primary(request.language)
-        return Call(
+        return ProviderRequest(
             provider=self.name,
             url=f"{self.setting('BASE_URL').rstrip('/')}/v1/text-to-speech/{quote(request.voice, safe='')}/stream"
             f"{'/with-timestamps' if request.timestamps else ''}?output_format=pcm_24000",

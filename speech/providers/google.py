@@ -16,7 +16,7 @@ from caching.pricing.usage import Usage
 from speech.audio import read_wav
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared import openai_names, validation
-from speech.providers._shared.http import Call, call_for_json
+from speech.providers._shared.http import ProviderRequest, call_for_json
 from speech.providers._shared.locales import locale
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
 from speech.text.languages import detect
@@ -78,7 +78,7 @@ class Provider(BaseProvider):
         billed = 0
         for piece in pack(request.text, request.language or detect(request.text), _LIMIT):
             answer = call_for_json(
-                Call(self.name, url, {"X-Goog-Api-Key": self.setting("API_KEY")}, _body(request, piece))
+                ProviderRequest(self.name, url, {"X-Goog-Api-Key": self.setting("API_KEY")}, _body(request, piece))
             )
             billed += len(piece)
             yield self._samples(answer)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from caching.pricing.usage import Usage
 from speech.exceptions import InvalidRequest
 from speech.providers._shared import openai_chat, openai_embeddings, openai_names, openai_responses, validation
-from speech.providers._shared.http import Call, Form, call_for_json, post
+from speech.providers._shared.http import Form, ProviderRequest, call_for_json, post
 from speech.providers._shared.openai_transcripts import MODELS, form, read_transcript
 from speech.providers._shared.presets import is_hosted
 from speech.providers._shared.stream_options import post_for_stream
@@ -62,14 +62,14 @@ class Provider(BaseProvider):
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
         return openai_chat.read_answer(
-            self.name, call_for_json(self._call("/chat/completions", openai_chat.body(request)))
+            self.name, call_for_json(self._request_to("/chat/completions", openai_chat.body(request)))
         )
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
-        def call(fields: dict[str, Any]) -> Call:
-            return self._call("/chat/completions", openai_chat.body(request) | fields)
+        def with_fields(fields: dict[str, Any]) -> ProviderRequest:
+            return self._request_to("/chat/completions", openai_chat.body(request) | fields)
 
-        with post_for_stream(call, service=(self.setting("BASE_URL"), request.model)) as reply:
+        with post_for_stream(with_fields, service=(self.setting("BASE_URL"), request.model)) as reply:
             yield from openai_chat.read_stream(self.name, reply)
 
     @property
@@ -77,11 +77,11 @@ class Provider(BaseProvider):
         return self.setting("RESPONSES_API") == "1" if self.setting("RESPONSES_API") else self._is_openai
 
     def respond(self, request: ChatRequest) -> ChatAnswer:
-        answer = call_for_json(self._call("/responses", openai_responses.body(request)))
+        answer = call_for_json(self._request_to("/responses", openai_responses.body(request)))
         return openai_responses.read_response(self.name, answer)
 
     def stream_response(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
-        with post(self._call("/responses", openai_responses.body(request) | {"stream": True})) as reply:
+        with post(self._request_to("/responses", openai_responses.body(request) | {"stream": True})) as reply:
             yield from openai_responses.read_stream(self.name, reply)
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
@@ -112,13 +112,13 @@ class Provider(BaseProvider):
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
         path = "/audio/translations" if request.mode == "translate" else "/audio/transcriptions"
-        return read_transcript(self.name, call_for_json(self._call(path, form(request))))
+        return read_transcript(self.name, call_for_json(self._request_to(path, form(request))))
 
     def prepare_embedding(self, request: EmbeddingRequest) -> EmbeddingRequest:
         return replace(request, model=validation.model_of(self, request.model, "EMBEDDING_MODEL"))
 
     def embed(self, request: EmbeddingRequest) -> Embeddings:
-        answer = call_for_json(self._call("/embeddings", openai_embeddings.body(request)))
+        answer = call_for_json(self._request_to("/embeddings", openai_embeddings.body(request)))
         return openai_embeddings.read(self.name, answer, request)
 
     def models(self) -> list[str]:
@@ -136,16 +136,16 @@ class Provider(BaseProvider):
     def _is_openai(self) -> bool:
         return urlsplit(self.setting("BASE_URL")).hostname == "api.openai.com"
 
-    def _call(self, path: str, body: dict[str, Any] | Form) -> Call:
+    def _request_to(self, path: str, body: dict[str, Any] | Form) -> ProviderRequest:
         self.ensure_configured()
         key = self.api_key()
-        return Call(
+        return ProviderRequest(
             provider=self.name,
             url=self._url(path, body),
             headers=self._authorization(key) if key else {},
             body=body,
             key=key,
-            with_next_key=lambda: self._call(path, body),
+            with_next_key=lambda: self._request_to(path, body),
         )
 
     def _url(self, path: str, body: dict[str, Any] | Form) -> str:
@@ -163,7 +163,7 @@ class Provider(BaseProvider):
         if request.instructions:
             fields["instructions"] = request.instructions
         for piece in pack(request.text, request.language or detect(request.text), limit):
-            with post(self._call("/audio/speech", {"input": piece, **fields})) as reply:
+            with post(self._request_to("/audio/speech", {"input": piece, **fields})) as reply:
                 validation.check_audio_type(self, reply.headers)
                 billed += len(piece)
                 yield from reply

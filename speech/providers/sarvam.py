@@ -12,7 +12,7 @@ from caching.pricing.usage import Usage
 from speech.audio import read_wav
 from speech.exceptions import InvalidRequest, ProviderBadAnswer
 from speech.providers._shared import openai_chat, openai_names, validation
-from speech.providers._shared.http import Call, Form, call_for_json, post
+from speech.providers._shared.http import Form, ProviderRequest, call_for_json, post
 from speech.providers._shared.sarvam import chat as sarvam_chat
 from speech.providers._shared.sarvam.voices import MODELS, RETIRED, UNKNOWN
 from speech.providers.base import (
@@ -51,12 +51,12 @@ class Provider(BaseProvider):
         return sarvam_chat.prepare(self, openai_chat.prepare(request, self.setting("CHAT_MODEL")))
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
-        call = self._call(sarvam_chat.path(request.model), openai_chat.body(request))
+        call = self._request_to(sarvam_chat.path(request.model), openai_chat.body(request))
         return openai_chat.read_answer(self.name, call_for_json(call))
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         asked = sarvam_chat.stream_fields(request.model)
-        with post(self._call(sarvam_chat.path(request.model), openai_chat.body(request) | asked)) as reply:
+        with post(self._request_to(sarvam_chat.path(request.model), openai_chat.body(request) | asked)) as reply:
             yield from openai_chat.read_stream(self.name, reply)
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
@@ -96,7 +96,7 @@ class Provider(BaseProvider):
         ]
         if request.mode:
             fields.append(("mode", request.mode))
-        answer = call_for_json(self._call("/speech-to-text", Form(fields)))
+        answer = call_for_json(self._request_to("/speech-to-text", Form(fields)))
         if not isinstance(text := answer.get("transcript"), str):
             raise ProviderBadAnswer(f"{self.name} returned no transcript")
         seconds = validation.seconds_of(request)
@@ -113,9 +113,9 @@ class Provider(BaseProvider):
         names = model.speakers or dict.fromkeys((model.speaker, *model.aliases.values()))
         return [Voice(id=name, name=name.replace("_", " ").title()) for name in names if name]
 
-    def _call(self, path: str, body: dict[str, Any] | Form) -> Call:
+    def _request_to(self, path: str, body: dict[str, Any] | Form) -> ProviderRequest:
         self.ensure_configured()
-        return Call(
+        return ProviderRequest(
             provider=self.name,
             url=self.setting("BASE_URL").rstrip("/") + path,
             headers={"api-subscription-key": self.setting("API_KEY")},
@@ -136,7 +136,7 @@ class Provider(BaseProvider):
         if request.pitch:
             fields["pitch"] = request.pitch
         for piece in pack(request.text, request.language, MODELS.get(request.model, UNKNOWN).limit):
-            answer = call_for_json(self._call("/text-to-speech", {"text": piece, **fields}))
+            answer = call_for_json(self._request_to("/text-to-speech", {"text": piece, **fields}))
             billed += len(piece)
             yield self._pcm(answer)
         yield Usage(characters=billed)

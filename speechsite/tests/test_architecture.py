@@ -42,7 +42,7 @@ LAYERS = {
         "providers",
         "routing",
         "synthesis llm_judge",
-        "services embeddings native_responses",
+        "services",
         "api",
         "management playground playground_urls urls checks admin",
     ),

@@ -17,7 +17,6 @@ from rest_framework import serializers
 from caching.embeddings import Embedding
 from caching.policy import LEVELS
 from caching.pricing.usage import Usage
-from speech import embeddings
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
 from speech.api.fields import TextField, TolerantSerializer
@@ -25,8 +24,9 @@ from speech.api.openai import model_names
 from speech.api.openai.views import LEVEL, OpenAIView, policy_of
 from speech.api.response_headers import headers
 from speech.api.views import CACHE_CONTROL, ERRORS
-from speech.embeddings import EmbeddingResult
 from speech.providers.base import EmbeddingRequest
+from speech.services import embeddings
+from speech.services.embeddings import EmbeddingResult
 
 _NOT_PARAMS = ("model", "input", "optimization_level")
 

@@ -42,7 +42,7 @@ class Form(list[tuple[str, Any]]):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ProviderRequest:
     """One request to a provider, a GET if there is no `body`.
 
     The values of `headers` are taken for secrets and kept out of every message.
@@ -55,31 +55,31 @@ class Call:
     """Sent as JSON, as a form, or as it is."""
     key: str = ""
     """The API key among the headers, if the provider may have several."""
-    with_next_key: Callable[[], Call] | None = None
-    """Returns the same call with the key that is to be used next."""
+    with_next_key: Callable[[], ProviderRequest] | None = None
+    """Returns the same request with the key that is to be used next."""
 
 
 @contextmanager
-def post(call: Call) -> Iterator[Reply]:
-    """Send `call` and give its body to be read; leaving the block early closes the connection.
+def post(request: ProviderRequest) -> Iterator[Reply]:
+    """Send `request` and give its body to be read; leaving the block early closes the connection.
 
     Raises ProviderError or ProviderRejected, always before any byte of a body was handed on.
     """
-    reply = _open(call, time.monotonic() + _PATIENCE * settings.PROVIDER_READ_TIMEOUT)
+    reply = _open(request, time.monotonic() + _PATIENCE * settings.PROVIDER_READ_TIMEOUT)
     try:
         yield reply
     finally:
         reply.close()
 
 
-def call_for_json(call: Call) -> dict[str, Any]:
-    """Send `call` and return the JSON object that it is answered with, all of it within one read time-out."""
-    with post(call) as reply:
+def call_for_json(request: ProviderRequest) -> dict[str, Any]:
+    """Send `request` and return the JSON object that it is answered with, all of it within one read time-out."""
+    with post(request) as reply:
         body = reply.read(LARGEST_BODY)
     if len(body) > LARGEST_BODY:
-        raise ProviderBadAnswer(f"{call.provider} sent more than {LARGEST_BODY} bytes")
-    answer = json_object(call.provider, body)
-    errors.raise_if_error(call.provider, answer, reply.headers)
+        raise ProviderBadAnswer(f"{request.provider} sent more than {LARGEST_BODY} bytes")
+    answer = json_object(request.provider, body)
+    errors.raise_if_error(request.provider, answer, reply.headers)
     return answer
 
 
@@ -113,16 +113,16 @@ def _refuse_half_characters(provider: str, answer: dict[str, Any]) -> None:
         raise ProviderBadAnswer(f"{provider} sent half a character") from error
 
 
-def _open(call: Call, deadline: float, retries: int = 0) -> Reply:
+def _open(request: ProviderRequest, deadline: float, retries: int = 0) -> Reply:
     try:
-        reply = _send(call)
+        reply = _send(request)
     except NewConnectionError as error:
-        failure = explain(call.provider, error)
+        failure = explain(request.provider, error)
     else:
         if 200 <= reply.status < 300:
             return reply
-        failure = _refusal(call, reply)
-        if other := _with_another_key(call, failure):
+        failure = _refusal(request, reply)
+        if other := _with_another_key(request, failure):
             return _open(other, deadline, retries)
         if not _may_retry(failure, reply):
             raise failure
@@ -130,28 +130,28 @@ def _open(call: Call, deadline: float, retries: int = 0) -> Reply:
     if retries == _RETRIES or pause > _LONGEST_PAUSE or time.monotonic() > deadline:
         raise failure
     time.sleep(pause * random.uniform(1, 1.5))  # noqa: S311 - spreads the retries of many clients
-    return _open(call, deadline, retries + 1)
+    return _open(request, deadline, retries + 1)
 
 
-def _with_another_key(call: Call, failure: GatewayError) -> Call | None:
-    """The same call with a key that was not refused, if this failure is the key's and there is another one."""
-    if call.with_next_key is None or not isinstance(failure, _FAULTS_OF_A_KEY):
+def _with_another_key(request: ProviderRequest, failure: GatewayError) -> ProviderRequest | None:
+    """The same request with a key that was not refused, if this failure is the key's and there is another one."""
+    if request.with_next_key is None or not isinstance(failure, _FAULTS_OF_A_KEY):
         return None
-    keys = keys_of(call.provider)
-    keys.refused(call.key, failure.retry_after)
-    other = call.with_next_key()
+    keys = keys_of(request.provider)
+    keys.refused(request.key, failure.retry_after)
+    other = request.with_next_key()
     return None if keys.is_refused(other.key) else other
 
 
-def _send(call: Call) -> Reply:
+def _send(request: ProviderRequest) -> Reply:
     """The head of the answer. Raises NewConnectionError, which a retry may mend, and ProviderError for the rest."""
-    body, content_type = _encoded(call.body)
+    body, content_type = _encoded(request.body)
     try:
-        response = pool_for(call.url).urlopen(
+        response = pool_for(request.url).urlopen(
             "GET" if body is None else "POST",
-            call.url,
+            request.url,
             body=body,
-            headers={**content_type, **call.headers},
+            headers={**content_type, **request.headers},
             timeout=Timeout(connect=settings.PROVIDER_CONNECT_TIMEOUT, read=settings.PROVIDER_READ_TIMEOUT),
             retries=False,
             redirect=False,
@@ -160,8 +160,8 @@ def _send(call: Call) -> Reply:
     except NewConnectionError:
         raise
     except HTTPError as error:
-        raise explain(call.provider, error) from error
-    return Reply(call.provider, response)
+        raise explain(request.provider, error) from error
+    return Reply(request.provider, response)
 
 
 def _encoded(body: Mapping[str, Any] | Form | bytes | None) -> tuple[bytes | None, dict[str, str]]:
@@ -173,15 +173,15 @@ def _encoded(body: Mapping[str, Any] | Form | bytes | None) -> tuple[bytes | Non
     return json.dumps(body, ensure_ascii=False).encode(), {"Content-Type": "application/json"}
 
 
-def _refusal(call: Call, reply: Reply) -> GatewayError:
+def _refusal(request: ProviderRequest, reply: Reply) -> GatewayError:
     try:
         body = reply.read(_LARGEST_ERROR)
     except (ProviderTimeout, ProviderUnavailable):
         body = b""  # the status alone tells enough
     finally:
         reply.close()
-    secrets = [word for value in call.headers.values() for word in value.split()]
-    return errors.from_answer(call.provider, reply.status, reply.headers, body, secrets)
+    secrets = [word for value in request.headers.values() for word in value.split()]
+    return errors.from_answer(request.provider, reply.status, reply.headers, body, secrets)
 
 
 def _may_retry(failure: GatewayError, reply: Reply) -> bool:

@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from speech.exceptions import GatewayError, ProviderNotConfigured, ProviderUnavailable
 from speech.providers._shared import http
-from speech.providers._shared.http import Call, call_for_json
+from speech.providers._shared.http import ProviderRequest, call_for_json
 from speech.tests.loopback import FakeOpenAI
 from speechsite.tests.support.redis_server import self_signed_certificate
 
@@ -90,7 +90,7 @@ def proxy() -> Iterator[Proxy]:
 
 def failure(url: str) -> GatewayError:
     with pytest.raises(GatewayError) as caught:
-        call_for_json(Call("acme", url, {"Authorization": "Bearer secret"}, CHAT))
+        call_for_json(ProviderRequest("acme", url, {"Authorization": "Bearer secret"}, CHAT))
     return caught.value
 
 
@@ -154,7 +154,7 @@ def test_a_proxy_forwards_and_is_logged_in_to(proxy: Proxy, settings: Settings) 
     settings.PROXIES = {"https": "", "http": proxy.url, "no": ""}
     with FakeOpenAI() as server:
         url = f"{server.url}/v1/chat/completions"
-        answer = call_for_json(Call("acme", url, {}, CHAT))
+        answer = call_for_json(ProviderRequest("acme", url, {}, CHAT))
         assert answer["model"] == "m"
         assert proxy.seen == [(url, urllib3.make_headers(proxy_basic_auth="user:pass@word")["proxy-authorization"])]
 
@@ -163,7 +163,7 @@ def test_a_proxy_forwards_and_is_logged_in_to(proxy: Proxy, settings: Settings) 
 def test_hosts_of_no_proxy_are_asked_directly(proxy: Proxy, settings: Settings, no_proxy: str) -> None:
     settings.PROXIES = {"https": "", "http": proxy.url, "no": no_proxy}
     with FakeOpenAI() as server:
-        call_for_json(Call("acme", f"{server.url}/v1/chat/completions", {}, CHAT))
+        call_for_json(ProviderRequest("acme", f"{server.url}/v1/chat/completions", {}, CHAT))
     assert proxy.seen == []
 
 

@@ -22,7 +22,7 @@ from speech.exceptions import (
     ProviderUnavailable,
 )
 from speech.providers._shared import http_response
-from speech.providers._shared.http import Call, call_for_json, post
+from speech.providers._shared.http import ProviderRequest, call_for_json, post
 from speech.providers.base import ChatRequest
 from speech.tests.loopback import Answer, FakeOpenAI, Loopback
 
@@ -37,8 +37,10 @@ def server(settings: Settings) -> Iterator[Loopback]:
         yield server
 
 
-def call(server: Loopback, body: dict[str, Any] = CHAT) -> Call:
-    return Call("acme", server.url + "/v1/chat/completions", {"Authorization": "Bearer loopback-secret"}, body)
+def call(server: Loopback, body: dict[str, Any] = CHAT) -> ProviderRequest:
+    return ProviderRequest(
+        "acme", server.url + "/v1/chat/completions", {"Authorization": "Bearer loopback-secret"}, body
+    )
 
 
 def read(server: Loopback, body: dict[str, Any] = STREAM) -> bytes:
@@ -209,13 +211,13 @@ def test_it_says_when_nobody_listens(server: Loopback) -> None:
         port = closed.getsockname()[1]
     begun = time.monotonic()
     with pytest.raises(ProviderUnavailable):
-        call_for_json(Call("acme", f"http://127.0.0.1:{port}/", {}, {}))
+        call_for_json(ProviderRequest("acme", f"http://127.0.0.1:{port}/", {}, {}))
     assert 0.5 < time.monotonic() - begun < 10  # two retries, each after a pause
 
 
 def test_it_says_when_the_address_is_none(server: Loopback) -> None:
     with pytest.raises(ProviderNotConfigured, match="ACME_BASE_URL"):
-        call_for_json(Call("acme", "http://[", {}, {}))
+        call_for_json(ProviderRequest("acme", "http://[", {}, {}))
 
 
 def test_a_redirect_is_not_followed_with_the_key(server: Loopback) -> None:

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from caching.llm.stream import replay
 from caching.policy import Policy
 from caching.result import CacheResult
-from speech import answer_ids, native_responses, providers, services
+from speech import answer_ids, providers, services
 from speech.api.endpoint import json_response
 from speech.api.openai.model_names import Meant
 from speech.api.openai.responses import answer as chat_answer
@@ -30,6 +30,7 @@ from speech.exceptions import UnsupportedFeature
 from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers._shared.openai_responses import ENDS, response_in
+from speech.services import responses
 
 EVENTS = "text/event-stream"
 
@@ -105,8 +106,8 @@ def _natively(asked: Asked) -> HttpResponseBase:
     if asked.call.body.get("conversation"):
         # Its state is the provider's, and changes with each response.
         policy = replace(policy, read=False, write=False)
-    call = native_responses.Call(asked.client, provider, request, policy)
-    result = native_responses.respond(call, stream=asked.streams_live)
+    native_request = responses.NativeRequest(asked.client, provider, request, policy)
+    result = responses.respond(native_request, stream=asked.streams_live)
     response, about = _begun(asked, result), headers(asked.client, result)
 
     def ours(found: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Requests to providers, and their results."""
+"""Types of requests to providers, and of their results."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ Event = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class NativeRequest:
     """A request to a provider with a Responses API. Its answers are found by the same request only."""
 
     client: Client
@@ -47,51 +47,53 @@ class Call:
         return question_of(self.client, Candidate(self.provider, self.request), self.client.tightened(self.policy))
 
 
-def respond(call: Call, *, stream: bool) -> ChatResult[Any]:
+def respond(asked: NativeRequest, *, stream: bool) -> ChatResult[Any]:
     """Return a hit, or the answer of the provider: whole, or with `stream` its events from the first one on.
 
     Reading the events may raise ProviderError. Raises InvalidRequest, ProviderError or NotCached.
     """
-    question, policy = call.question
+    question, policy = asked.question
     text = question.text if policy.write else ""
-    account = Account("llm", level=policy.level, client=call.client.name, text=text)
+    account = Account("llm", level=policy.level, client=asked.client.name, text=text)
     with account:
-        account.call(call.provider.name, call.request.model)
+        account.call(asked.provider.name, asked.request.model)
         try:
-            cached = _answer(call, question, policy, account, stream=stream)
+            cached = _answer(asked, question, policy, account, stream=stream)
         except CACHE_ERRORS as error:
             raise as_ours(error) from error
         except ProviderError:
             if not (found := llm.stale(question, policy)):
                 raise
             cached = found
-        padding.even_out(call.client, ("response", call.provider.name, stream), cached, account.started)
+        padding.even_out(asked.client, ("response", asked.provider.name, stream), cached, account.started)
         costs = None if stream and cached.status != "hit" else account.settle(cached)
-        return ChatResult(cached, call.provider.name, call.request.model, costs)
+        return ChatResult(cached, asked.provider.name, asked.request.model, costs)
 
 
-def _answer(call: Call, question: ChatQuery, policy: Policy, account: Account, *, stream: bool) -> CacheResult[Any]:
+def _answer(
+    asked: NativeRequest, question: ChatQuery, policy: Policy, account: Account, *, stream: bool
+) -> CacheResult[Any]:
     if found := llm.find(question, policy):
         return found
     if not stream:
         # Only whole answers are asked for under this key, so nobody reads its source as chunks.
-        source = llm.Source(lambda: _whole(call), lambda: iter(()), FAILURES, settings.PROVIDER_READ_TIMEOUT)
+        source = llm.Source(lambda: _whole(asked), lambda: iter(()), FAILURES, settings.PROVIDER_READ_TIMEOUT)
         return llm.ask(question, policy, source)
     result = miss("llm", question.key, policy, None, subject=f"query: {excerpt(account.text)}")
-    events = MeteredEvents(call, question, policy, result)
+    events = MeteredEvents(asked, question, policy, result)
     return with_value(result, primed(_finished(account.metered(iter(events), events))))
 
 
 class MeteredEvents:
     """The events of a streamed response, which is stored at its end."""
 
-    def __init__(self, call: Call, question: ChatQuery, policy: Policy, result: CacheResult[Any]) -> None:
-        self._call, self._question, self._policy, self._result = call, question, policy, result
+    def __init__(self, asked: NativeRequest, question: ChatQuery, policy: Policy, result: CacheResult[Any]) -> None:
+        self._asked, self._question, self._policy, self._result = asked, question, policy, result
         self._begun = False
         self._answer: Answer | None = None
 
     def __iter__(self) -> Iterator[Event]:
-        provider, request = self._call.provider, self._call.request
+        provider, request = self._asked.provider, self._asked.request
         with calling(provider, "chat"):
             for event in provider.stream_response(request):
                 self._begun = True
@@ -118,6 +120,6 @@ def _finished(events: Iterator[Event]) -> Iterator[Event]:
         raise
 
 
-def _whole(call: Call) -> ChatAnswer:
-    with calling(call.provider, "chat"):
-        return call.provider.respond(call.request)
+def _whole(asked: NativeRequest) -> ChatAnswer:
+    with calling(asked.provider, "chat"):
+        return asked.provider.respond(asked.request)
