@@ -48,7 +48,7 @@ def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
     if tuple(differences) != ("words",):
         return False
     only_a, only_b = leftovers(a, b)
-    decisive = words(a.language, "decisive")
+    decisive = words(a.language, "decisive") | _forms(a.language, "decisive")
     if any(word in decisive or word.endswith("+ed") or not word.islower() for word in (*only_a, *only_b)):
         return False
     if not _held(a).isdisjoint(only_a) or not _held(b).isdisjoint(only_b):

@@ -70,11 +70,11 @@ class Evidence:
         return None if self.per_hit is None or self.share is None else self.per_hit.times(self.share)
 
 
-def wilson(wrong: int, judged: int) -> Interval:
-    """The 95 % score interval of a proportion (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212)."""
-    share, square = wrong / judged, _Z * _Z
+def wilson(wrong: int, judged: int, z: float = _Z) -> Interval:
+    """The score interval of a proportion (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212); 95 % by default."""
+    share, square = wrong / judged, z * z
     centre = share + square / (2 * judged)
-    margin = _Z * math.sqrt(share * (1 - share) / judged + square / (4 * judged * judged))
+    margin = z * math.sqrt(share * (1 - share) / judged + square / (4 * judged * judged))
     whole = 1 + square / judged
     return Interval(max(0.0, (centre - margin) / whole), min(1.0, (centre + margin) / whole))
 

@@ -11,12 +11,12 @@ from functools import cache
 from typing import Any
 
 from caching.semantic.text.articles import behind_prepositions, is_article, means_all
-from caching.semantic.text.clauses import asks_for_the_same, in_plain_order, without_purpose
+from caching.semantic.text.clauses import asks_for_the_same, without_purpose
 from caching.semantic.text.folding import BREAK, PAUSE
+from caching.semantic.text.frames import Rules, by_first_word, matched, without_frames
 from caching.semantic.text.lexicon import phrases, table, words
 from caching.semantic.text.stemming import inflected
 
-Rules = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
 _TIME_WORDS = frozenset(["for", "at", "in", "and", "on", "second", "minut", "hour", "am", "pm"])
 # Verbs whose noun says the same: "rate it", "give it a rating".
 _REPEATED = (["set"], ["list"], ["scor"])
@@ -30,8 +30,8 @@ class _Rules:
     """At the start of a sentence."""
     rewrites: Rules
     """Anywhere."""
-    particles: dict[str, frozenset[str]]
-    """Particle to the verbs that it belongs to."""
+    particles: dict[str, dict[str, str]]
+    """Particle to the forms of the verbs that it belongs to, each with the form that stands for them."""
     same: dict[str, str]
     """Word to the word that stands for all that mean the same."""
     dropped: frozenset[str]
@@ -71,9 +71,9 @@ def _rules(language: str) -> _Rules:
             target = same.get(chosen, chosen)
             same |= {inflected(word, code): target for word in others.split() if inflected(word, code) != target}
     return _Rules(
-        _by_first_word(frames),
-        _by_first_word(rewrites),
-        {name: frozenset(verbs.split()) for each in tables for name, verbs in each.get("particles", {}).items()},
+        by_first_word(frames),
+        by_first_word(rewrites),
+        {name: _verb_forms(verbs.split()) for each in tables for name, verbs in each.get("particles", {}).items()},
         same,
         frozenset().union(*(words(code, "dropped") for code in codes)),
         frozenset().union(*(words(code, "articles") for code in codes)),
@@ -87,7 +87,7 @@ def _rules(language: str) -> _Rules:
             for code, each in zip(codes, tables, strict=True)
             for rule in each.get("beside", ())
         ),
-        frozenset(inflected(word, code) for code in codes for word in words(code, "particular")),
+        frozenset(same.get(form, form) for code in codes for form in _inflections(code, "particular")),
         frozenset().union(*(words(code, "vague") for code in codes)),
         frozenset().union(*(words(code, "listing") for code in codes)),
         frozenset().union(*(words(code, "unlisted") for code in codes)),
@@ -101,6 +101,10 @@ def _rules(language: str) -> _Rules:
     )
 
 
+def _inflections(code: str, name: str) -> list[str]:
+    return [inflected(word, code) for word in words(code, name)]
+
+
 def _beside(code: str, same: dict[str, str], rule: dict[str, Any]) -> tuple[frozenset[str], dict[str, str]]:
     def form(word: str) -> str:
         inflection = inflected(word, code)
@@ -110,12 +114,11 @@ def _beside(code: str, same: dict[str, str], rule: dict[str, Any]) -> tuple[froz
     return nouns, {form(word): form(first) for first, others in rule["same"].items() for word in others.split()}
 
 
-def _by_first_word(table: dict[str, str]) -> Rules:
-    found: Rules = {}
-    for phrase in sorted(table, key=lambda phrase: -len(phrase.split())):
-        split = tuple(phrase.split())
-        found.setdefault(split[0], []).append((split, tuple(table[phrase].split())))
-    return found
+def _verb_forms(verbs: Sequence[str]) -> dict[str, str]:
+    """ "turn", "turns" and "turning" to "turn", "get" and "getting" to "get"; a past form stays one."""
+    bases = {base: verb for verb in verbs for base in (verb, verb + verb[-1], verb.removesuffix("e"))}
+    present = {f"{base}ing": verb for base, verb in bases.items()} | {f"{verb}s": verb for verb in verbs}
+    return present | {verb: verb for verb in verbs if verb not in present}
 
 
 def phrased(tokens: Sequence[str], language: str) -> list[str]:
@@ -123,7 +126,7 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
     rules = _rules(language)
     found: list[str] = []
     for sentence in _between_pauses(tokens):
-        rest, frame = _without_frames(sentence, rules, language)
+        rest, frame = without_frames(sentence, rules.frames, language)
         if frame and asks_for_the_same(rest, language):
             continue  # "Can you help me?", "Could you find one?" beside what is needed
         if found:
@@ -204,10 +207,9 @@ def _is_to_be_made(forms: list[str], spoken: list[str], rules: _Rules) -> bool:
 
 def _uninverted(forms: list[str], spoken: list[str], rules: _Rules) -> tuple[list[str], list[str]]:
     """ "tell me why my card was declined" with its verb where "why was my card declined" has it; prices likewise."""
-    if forms[:1] == ["how_much"] and "price" in forms:
-        rest = [form for form in forms[1:] if form != "price"]
-        at = next((at for at, form in enumerate(rest) if form in rules.holding or form[:1].isdigit()), len(rest))
-        forms = [*rest[:at], "price", *rest[at:]]
+    if forms[:1] in (["how_much"], ["what"]) and "pric" in forms and (forms[0] != "what" or _ends_phrase(forms, rules)):
+        rest = [form for form in forms[1:] if form != "pric"]
+        forms = ["pric", *rest] if not rest or rest[0] in rules.holding else ["pric", "of", *rest]
         return forms, list(forms)
     if forms and forms[0] in rules.asking:
         at = next((at for at in range(1, min(len(forms), 6)) if forms[at] in rules.auxiliaries), 0)
@@ -215,6 +217,12 @@ def _uninverted(forms: list[str], spoken: list[str], rules: _Rules) -> tuple[lis
             forms = [forms[0], forms[at], *forms[1:at], *forms[at + 1 :]]
             spoken = [spoken[0], spoken[at], *spoken[1:at], *spoken[at + 1 :]]
     return forms, spoken
+
+
+def _ends_phrase(forms: list[str], rules: _Rules) -> bool:
+    """ "what does shipping cost", not "what affects the price of gold"."""
+    after = forms[forms.index("pric") + 1 :]
+    return not after or (after[0] in rules.holding and after[0] != "of")
 
 
 def _between_pauses(tokens: Sequence[str]) -> list[list[str]]:
@@ -227,43 +235,11 @@ def _between_pauses(tokens: Sequence[str]) -> list[list[str]]:
     return [sentence for sentence in found if sentence]
 
 
-def _without_frames(sentence: list[str], rules: _Rules, language: str) -> tuple[list[str], tuple[str, ...]]:
-    """The rest, and the last frame. They may follow one another: "I was wondering", "if you could", "help me find"."""
-    frame: tuple[str, ...] = ()
-    for _ in range(6):
-        sentence = in_plain_order(sentence, language)
-        rule = _match(sentence, 0, rules.frames)
-        if rule is None:
-            break
-        frame = rule[0]
-        sentence = [*rule[1], *sentence[len(frame) :]]
-        if rule[1]:
-            break
-    return sentence, frame
-
-
-def _match(tokens: list[str], at: int, rules: Rules) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """The words of the longest rule that fits at `at`, and the words instead; "#" in a rule is any figure."""
-    if at >= len(tokens):
-        return None
-    first = "#" if tokens[at].isdecimal() else tokens[at]
-    for phrase, instead in rules.get(first, ()):
-        said = tokens[at : at + len(phrase)]
-        if len(said) == len(phrase) and all(map(_fits, phrase, said)):
-            figures = (word for word in said if word.isdecimal())
-            return tuple(said), tuple(next(figures, "") if word == "#" else word for word in instead)
-    return None
-
-
-def _fits(rule: str, word: str) -> bool:
-    return rule == word or (rule == "#" and word.isdecimal())
-
-
 def _rewritten(tokens: list[str], rules: Rules) -> list[str]:
     found: list[str] = []
     at = 0
     while at < len(tokens):
-        rule = _match(tokens, at, rules)
+        rule = matched(tokens, at, rules)
         if rule is None:
             found.append(tokens[at])
             at += 1
@@ -283,7 +259,7 @@ def _with_particles(tokens: list[str], rules: _Rules) -> list[str]:
         reach = range(at - 1, max(-1, at - 1 - _PARTICLE_REACH), -1)
         verb = next((before for before in reach if found[before] in verbs), None)
         if verb is not None:
-            found[verb], found[at] = f"{found[verb]}_{particle}", ""
+            found[verb], found[at] = f"{verbs[found[verb]]}_{particle}", ""
         elif _is_switched(tokens, at, rules):
             found[at] = ""
             found.insert(0, f"turn_{particle}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 
 from caching.semantic.explanation import may_be_weighed, unexplained
 from caching.semantic.text.analysis import analyse
 
+# Language, kind and two questions with different answers, one pair a line.
+NEAR_MISSES = settings.BASE_DIR / "caching/tests/data/near_misses.txt"
 EXPLAINED = {
     "frame": [
         ("please help in finding a bus", "I am looking for a bus"),
@@ -101,3 +104,37 @@ def test_words_that_decide_are_never_weighed(one: str, other: str) -> None:
 def test_a_word_of_content_more_may_be_weighed() -> None:
     a, b = analyse("find a therapist soon").reading, analyse("find a therapist").reading
     assert may_be_weighed(a, b, unexplained(a, b))
+
+
+def test_no_near_miss_of_any_kind_or_language_is_explained_or_of_the_same_words() -> None:
+    lines = NEAR_MISSES.read_text(encoding="utf-8").splitlines()
+    found = [(one, other) for _, _, one, other in (line.split("|") for line in lines)]
+    assert len(found) > 500
+    assert [pair for pair in found if analyse(pair[0]).text == analyse(pair[1]).text or not _differences(*pair)] == []
+
+
+ASKED_ALIKE = {
+    "how can I reset my password": (
+        "tell me how can I reset my password",
+        "could you tell me how I can reset my password",
+        "do you know how to reset my password",
+        "I was wondering how I can reset my password",
+        "please explain how to reset my password",
+    ),
+    "can I bring my dog": ("do you know if I can bring my dog", "I wonder whether I can bring my dog"),
+    "why was my card declined": ("can you explain why my card was declined",),
+    "is there a pharmacy nearby": ("do you know if there is a pharmacy nearby",),
+    "how much does shipping cost": ("what is the price of shipping", "what does shipping cost", "how much is shipping"),
+    "turn on the lights": ("would you mind turning on the lights", "I have to switch on the lights"),
+}
+
+
+def test_a_question_inside_another_is_read_as_one_of_its_own() -> None:
+    missed = [(one, other) for one, others in ASKED_ALIKE.items() for other in others if _differences(one, other)]
+    assert missed == []
+
+
+@pytest.mark.parametrize("order", ["tell me when the pizza is done", "let me know if my parcel arrives"])
+def test_to_be_told_then_is_not_to_be_told_now(order: str) -> None:
+    question = order.removeprefix("tell me ").removeprefix("let me know ").replace("if my parcel", "does my parcel")
+    assert _differences(order, question)

@@ -1,0 +1,89 @@
+"""Rules that begin with a phrase, and the frames at the start of a sentence: "I was wondering", "help me find".
+
+>>> asked_directly("could you tell me how i can pay".split(), "en")
+['how', 'can', 'i', 'pay']
+>>> asked_directly("do you know if my card was declined".split(), "en")
+['was', 'my', 'card', 'declined']
+>>> asked_directly("tell me a joke".split(), "en")
+['tell', 'me', 'a', 'joke']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from caching.semantic.text.clauses import in_plain_order
+from caching.semantic.text.lexicon import phrases, words
+
+Rules = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
+# "Tell me when it is done" asks to be told then.
+_NOTIFIED = frozenset(["when", "if", "whether"])
+# Words of a subject, at most, in front of the verb of an embedded question: "if my new credit card was declined".
+_SUBJECT = 4
+
+
+def by_first_word(table: dict[str, str]) -> Rules:
+    found: Rules = {}
+    for phrase in sorted(table, key=lambda phrase: -len(phrase.split())):
+        split = tuple(phrase.split())
+        found.setdefault(split[0], []).append((split, tuple(table[phrase].split())))
+    return found
+
+
+def matched(tokens: Sequence[str], at: int, rules: Rules) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The words of the longest rule that fits at `at`, and the words instead; "#" in a rule is any figure."""
+    if at >= len(tokens):
+        return None
+    first = "#" if tokens[at].isdecimal() else tokens[at]
+    for phrase, instead in rules.get(first, ()):
+        said = tokens[at : at + len(phrase)]
+        if len(said) == len(phrase) and all(map(_fits, phrase, said)):
+            figures = (word for word in said if word.isdecimal())
+            return tuple(said), tuple(next(figures, "") if word == "#" else word for word in instead)
+    return None
+
+
+def _fits(rule: str, word: str) -> bool:
+    return rule == word or (rule == "#" and word.isdecimal())
+
+
+def without_frames(sentence: list[str], frames: Rules, language: str) -> tuple[list[str], tuple[str, ...]]:
+    """The rest, and the last frame. They may follow one another: "I was wondering", "if you could", "help me find"."""
+    frame: tuple[str, ...] = ()
+    for _ in range(6):
+        sentence = in_plain_order(asked_directly(sentence, language), language)
+        rule = matched(sentence, 0, frames)
+        if rule is None or _asks_to_be_told_then(rule[0], sentence, language):
+            break
+        frame = rule[0]
+        sentence = [*rule[1], *sentence[len(frame) :]]
+        if rule[1]:
+            break
+    return sentence, frame
+
+
+def asked_directly(sentence: list[str], language: str) -> list[str]:
+    """A question that another one asks for, as it would be asked by itself: "do you know where I can park"."""
+    rule = matched(sentence, 0, _asking(language))
+    rest = sentence[len(rule[0]) :] if rule else []
+    if rule is None or len(rest) < 2 or _asks_to_be_told_then(rule[0], sentence, language):
+        return sentence
+    auxiliaries = words(language, "inverted")
+    if rest[0] in words(language, "question_words"):
+        swapped = rest[1] in words(language, "pronouns") and rest[2:3] and rest[2] in auxiliaries
+        return [rest[0], rest[2], rest[1], *rest[3:]] if swapped else rest
+    if rest[0] not in ("if", "whether"):
+        return sentence
+    verb = next((at for at in range(2, min(len(rest), _SUBJECT + 2)) if rest[at] in auxiliaries), 0)
+    return [rest[verb], *rest[1:verb], *rest[verb + 1 :]] if verb else ["does", *rest[1:]]
+
+
+def _asks_to_be_told_then(frame: tuple[str, ...], sentence: Sequence[str], language: str) -> bool:
+    then = sentence[len(frame) : len(frame) + 1]
+    return " ".join(frame) in phrases(language, "telling") and not _NOTIFIED.isdisjoint(then)
+
+
+@cache
+def _asking(language: str) -> Rules:
+    return by_first_word(dict.fromkeys((*phrases(language, "asking"), *phrases(language, "telling")), ""))
