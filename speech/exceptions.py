@@ -48,6 +48,20 @@ class UnsupportedFeature(InvalidRequest):
     code = "unsupported_feature"
 
 
+class NotAllowed(InvalidRequest):
+    """The client may not use this provider or model."""
+
+    status = 403
+
+
+class ProviderNotAllowed(NotAllowed):
+    code = "provider_not_allowed"
+
+
+class ModelNotAllowed(NotAllowed):
+    code = "model_not_allowed"
+
+
 class TooManyRequests(GatewayError):
     """The client's rate limit is reached."""
 

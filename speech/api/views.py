@@ -49,7 +49,7 @@ CACHE_CONTROL = OpenApiParameter(
     description="`no-cache`: skip the cache. `no-store`: also store nothing. `max-age=N`: reject entries older than N "
     "seconds. `only-if-cached`: return 504 on a miss.",
 )
-ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 413, 415, 429, 502, 503, 504), ErrorResponseSerializer)
+ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 403, 413, 415, 429, 502, 503, 504), ErrorResponseSerializer)
 
 
 class ChatView(Endpoint):

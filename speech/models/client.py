@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 
 from caching.installation import sealed
 from caching.policy import Policy, Quota
+from speech.model_access import ModelAccess, validate
 
 
 class ClientManager(models.Manager["Client"]):
@@ -64,6 +65,15 @@ class Client(models.Model):
     never_store = models.BooleanField(
         default=False, help_text="Never store this client's prompts or responses, in Redis or in the database."
     )
+    # The database has the default too: an older version that runs beside this one does not name the column.
+    allowed_models = models.TextField(
+        "allowed providers and models",
+        default="",
+        db_default="",
+        blank=True,
+        validators=[validate],
+        help_text="One or more of openai, openai/gpt-6* or */whisper-1, separated by commas or lines. Empty: all.",
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     objects = ClientManager()
@@ -86,6 +96,10 @@ class Client(models.Model):
         if self.pk is None:
             raise ValueError("an unsaved client has no identity and therefore no entries")
         return sealed(f"client:{self.identity}")
+
+    @cached_property
+    def model_access(self) -> ModelAccess:
+        return ModelAccess(self.allowed_models)
 
     @property
     def private_scope(self) -> str:

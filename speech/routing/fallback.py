@@ -13,6 +13,7 @@ from django.conf import settings
 
 from speech import providers
 from speech.exceptions import GatewayError, InvalidRequest, ProviderError, UnsupportedFeature
+from speech.model_access import EVERYTHING, ModelAccess
 from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider, ChatRequest, SpeechRequest
 
@@ -51,43 +52,52 @@ class Candidates(Generic[R]):
                 yield candidate
 
 
-def provider_named(name: str, operation: str) -> BaseProvider:
-    """Return a provider. Raises InvalidRequest if it does not exist or does not support the operation."""
+def provider_named(name: str, operation: str, access: ModelAccess = EVERYTHING) -> BaseProvider:
+    """Return a provider. Raises InvalidRequest if it does not exist, or does not support or allow the operation."""
     able = providers.that_do(operation)
     if name in able:
+        access.require_provider(name)
         return providers.get(name)
     if name in providers.names():
         raise UnsupportedFeature(f"{name} does not support {operation}; use one of {', '.join(able)}", param="provider")
     raise InvalidRequest(f"provider must be one of {', '.join(able)}, not {name[:40]!r}", param="provider")
 
 
-def for_chat(request: ChatRequest, provider: str) -> Candidates[ChatRequest]:
-    """Raises InvalidRequest if the first candidate cannot answer; later ones that cannot are skipped."""
-    first = _for_chat(request, provider or settings.LLM_PROVIDER)
-    return Candidates(first, _chat_fallbacks(request))
+def for_chat(request: ChatRequest, provider: str, access: ModelAccess = EVERYTHING) -> Candidates[ChatRequest]:
+    """Raises InvalidRequest if the first candidate cannot or must not answer; later ones of this kind are skipped."""
+    first = _for_chat(request, provider or settings.LLM_PROVIDER, access)
+    return Candidates(first, _chat_fallbacks(request, access))
 
 
-def for_speech(request: SpeechRequest, provider: str) -> Candidates[SpeechRequest]:
+def for_speech(request: SpeechRequest, provider: str, access: ModelAccess = EVERYTHING) -> Candidates[SpeechRequest]:
     """Return the same for speech."""
-    chosen = provider_named(provider or settings.TTS_PROVIDER, "speech")
-    first = Candidate(chosen, chosen.prepare_speech(request))
-    return Candidates(first, _speech_fallbacks(request, first))
+    chosen = provider_named(provider or settings.TTS_PROVIDER, "speech", access)
+    first = _allowed(Candidate(chosen, chosen.prepare_speech(request)), access)
+    return Candidates(first, _speech_fallbacks(request, first, access))
 
 
-def _chat_fallbacks(request: ChatRequest) -> Iterator[Candidate[ChatRequest]]:
+def _allowed(candidate: Candidate[R], access: ModelAccess) -> Candidate[R]:
+    access.require(candidate.provider.name, candidate.request.model)
+    return candidate
+
+
+def _chat_fallbacks(request: ChatRequest, access: ModelAccess) -> Iterator[Candidate[ChatRequest]]:
     for name, model in _fallbacks(settings.LLM_FALLBACK, "chat"):
         with suppress(GatewayError):
-            yield _for_chat(replace(request, model=model), name)
+            yield _for_chat(replace(request, model=model), name, access)
 
 
-def _speech_fallbacks(request: SpeechRequest, first: Candidate[SpeechRequest]) -> Iterator[Candidate[SpeechRequest]]:
+def _speech_fallbacks(
+    request: SpeechRequest, first: Candidate[SpeechRequest], access: ModelAccess
+) -> Iterator[Candidate[SpeechRequest]]:
     for name, model in _fallbacks(settings.TTS_FALLBACK, "speech"):
         with suppress(GatewayError):
-            yield _speech_fallback(first, replace(request, model=model), name)
+            access.require_provider(name)
+            yield _allowed(_speech_fallback(first, replace(request, model=model), name), access)
 
 
-def _for_chat(request: ChatRequest, name: str) -> Candidate[ChatRequest]:
-    provider = provider_named(name, "chat")
+def _for_chat(request: ChatRequest, name: str, access: ModelAccess) -> Candidate[ChatRequest]:
+    provider = provider_named(name, "chat", access)
     said = {
         param: value
         for param, value in request.params.items()
@@ -95,7 +105,7 @@ def _for_chat(request: ChatRequest, name: str) -> Candidate[ChatRequest]:
     }
     wish = request if len(said) == len(request.params) else replace(request, params=said)
     try:
-        return Candidate(provider, provider.prepare_chat(wish))
+        return _allowed(Candidate(provider, provider.prepare_chat(wish)), access)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         # An adapter looks into tools and parts of messages, whose forms are the client's.
         logger.info("%s cannot read a request", provider.name, exc_info=error)

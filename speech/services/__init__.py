@@ -104,7 +104,7 @@ def stream_chat(
 
 
 def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *, stream: bool) -> ChatResult[Any]:
-    candidates = for_chat(request, provider)
+    candidates = for_chat(request, provider, client.model_access)
     account = Account("llm", level=policy.level, client=client.name, text=_question_text(request, policy))
     with account:
         for candidate in candidates:
@@ -161,7 +161,7 @@ def synthesize(
     Raises InvalidRequest, ProviderError or NotCached.
     """
     policy = client.tightened(policy)
-    candidates = for_speech(request, provider)
+    candidates = for_speech(request, provider, client.model_access)
     content_type = Encoder(codec, request.sample_rate).content_type
     account = Account("tts", level=policy.level, client=client.name, text=_kept(request.text, policy))
     with account:
@@ -200,7 +200,7 @@ def converse(
     policy = client.tightened(policy)
     receipt = TurnReceipt(keeps_texts=policy.write, hides_hits=hides(client))
     # Refuse unsupported speech options before the model is called.
-    for_speech(speech, wish.tts_provider)
+    for_speech(speech, wish.tts_provider, client.model_access)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
     answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
     receipt.chat = {
@@ -214,7 +214,7 @@ def converse(
         unless_spoken.enter_context(closing(sentences))
         first = first_of(sentences)
         # The voice follows the language of the answer, not of the question.
-        candidates = for_speech(replace(speech, text=first), wish.tts_provider)
+        candidates = for_speech(replace(speech, text=first), wish.tts_provider, client.model_access)
         account = unless_spoken.enter_context(
             Account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
         )
@@ -248,8 +248,9 @@ def transcribe(
 
     Raises InvalidRequest, ProviderError or NotCached.
     """
-    chosen = provider_named(provider or settings.STT_PROVIDER, "transcription")
+    chosen = provider_named(provider or settings.STT_PROVIDER, "transcription", client.model_access)
     prepared = chosen.prepare_transcription(request)
+    client.model_access.require(chosen.name, prepared.model)
     policy = client.tightened(policy)
     recording = recording_of(client, chosen, prepared)
     account = Account("stt", level=policy.level, client=client.name, text="")

@@ -40,8 +40,9 @@ def embed(*, client: Client, request: EmbeddingRequest, policy: Policy, provider
 
     Raises InvalidRequest, ProviderError or NotCached.
     """
-    chosen = provider_named(provider or settings.EMBEDDING_PROVIDER, "embedding")
+    chosen = provider_named(provider or settings.EMBEDDING_PROVIDER, "embedding", client.model_access)
     prepared = chosen.prepare_embedding(request)
+    client.model_access.require(chosen.name, prepared.model)
     policy = client.tightened(policy)
     passages = passages_of(client, chosen, prepared, policy)
     account = Account("emb", level=policy.level, client=client.name, text="")

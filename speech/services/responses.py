@@ -52,6 +52,7 @@ def respond(asked: NativeRequest, *, stream: bool) -> ChatResult[Any]:
 
     Reading the events may raise ProviderError. Raises InvalidRequest, ProviderError or NotCached.
     """
+    asked.client.model_access.require(asked.provider.name, asked.request.model)
     question, policy = asked.question
     text = question.text if policy.write else ""
     account = Account("llm", level=policy.level, client=asked.client.name, text=text)

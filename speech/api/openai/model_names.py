@@ -10,6 +10,7 @@ from django.core.signals import setting_changed
 
 from caching.policy import LEVELS
 from speech import providers
+from speech.model_access import EVERYTHING, ModelAccess
 from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider
 
@@ -56,25 +57,35 @@ def resolve(name: str, operation: str) -> Meant:
     return Meant(default.name, name if default.passes_models_on and not foreign else "", "")
 
 
-def listed() -> list[tuple[str, str]]:
+def listed(access: ModelAccess = EVERYTHING) -> list[tuple[str, str]]:
     """Return pairs of model name and owner: levels, then `provider/model` of the configured providers."""
     configured = [provider for provider in map(providers.get, providers.names()) if not provider.missing_settings]
-    models = [(f"{provider.name}/{model}", provider.name) for provider in configured for model in _known(provider)]
-    return [(level, OWN) for level in LEVELS] + models
+    models = [(provider.name, model) for provider in configured for model in _known(provider)]
+    allowed = [(f"{provider}/{model}", provider) for provider, model in models if access.allows(provider, model)]
+    return [(level, OWN) for level in LEVELS if _allows_defaults(access)] + allowed
 
 
-def owner_of(name: str) -> str:
+def owner_of(name: str, access: ModelAccess = EVERYTHING) -> str:
     """Return who would serve `name` in some operation; empty if nobody would."""
     if len(name) > LONGEST_NAME:
         return ""
     if name in LEVELS:
-        return OWN
+        return OWN if _allows_defaults(access) else ""
     for operation in OPERATIONS:
         meant = resolve(name, operation)
         provider = providers.get(meant.provider)
         if operation in provider.does and not provider.missing_settings and _takes(provider, meant.model, operation):
-            return provider.name
+            allowed = (
+                access.allows(provider.name, meant.model) if meant.model else access.allows_provider(provider.name)
+            )
+            if allowed:
+                return provider.name
     return ""
+
+
+def _allows_defaults(access: ModelAccess) -> bool:
+    """Return True if a level, which the default providers answer, may be named as the model."""
+    return any(access.allows_provider(resolve("", operation).provider) for operation in OPERATIONS)
 
 
 def _takes(provider: BaseProvider, model: str, operation: str) -> bool:

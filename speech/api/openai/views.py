@@ -29,6 +29,8 @@ from speech.api.serializers import ErrorResponseSerializer
 from speech.api.streaming import streamed
 from speech.api.views import CACHE_CONTROL, ERRORS
 from speech.exceptions import InvalidRequest
+from speech.model_access import EVERYTHING, ModelAccess
+from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers._shared import openai_names
 
@@ -143,7 +145,7 @@ class ModelsView(OpenAIView):
     @extend_schema(operation_id="v1_models_list", responses={200: OpenApiTypes.OBJECT, **ERRORS})
     def get(self, request: Request) -> Response:
         """List the models that may be sent as `model`."""
-        models = [rendering.model_object(name, owner) for name, owner in model_names.listed()]
+        models = [rendering.model_object(name, owner) for name, owner in model_names.listed(_access(request))]
         return Response({"object": "list", "data": models})
 
 
@@ -162,7 +164,7 @@ class ModelView(OpenAIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, 404: ErrorResponseSerializer, **ERRORS})
     def get(self, request: Request, name: str) -> Response:
         """Retrieve a model: any name that would be served, listed or not."""
-        if owner := model_names.owner_of(name):
+        if owner := model_names.owner_of(name, _access(request)):
             return Response(rendering.model_object(name, owner))
         raise ModelNotFound(f"The model {name[:200]!r} does not exist.", param="model")
 
@@ -174,6 +176,11 @@ class VoicesView(OpenView):
         own = {voice.id: voice.name for voice in providers.get(settings.TTS_PROVIDER).voices()}
         names = own | {name: name.title() for name in openai_names.VOICES}
         return Response({"voices": [{"id": id, "name": name} for id, name in names.items()]})
+
+
+def _access(request: Request) -> ModelAccess:
+    """Return what the client may use; without a key, which open views do not ask for, everything."""
+    return request.user.model_access if isinstance(request.user, Client) else EVERYTHING
 
 
 class ModelNotFound(InvalidRequest):

@@ -11,7 +11,15 @@ from django.db import IntegrityError
 from caching.management.base import GatewayCommand
 from speech.models import Client
 
-FIELDS = ("shared_scope", "requests_per_minute", "daily_budget_usd", "daily_entries", "scope_by_user", "never_store")
+FIELDS = (
+    "shared_scope",
+    "requests_per_minute",
+    "daily_budget_usd",
+    "daily_entries",
+    "allowed_models",
+    "scope_by_user",
+    "never_store",
+)
 
 
 class Command(GatewayCommand):
@@ -25,6 +33,9 @@ class Command(GatewayCommand):
         parser.add_argument("--requests-per-minute", type=int, metavar="N", help="limit within any 60 seconds")
         parser.add_argument("--daily-budget-usd", type=_amount, metavar="AMOUNT", help="spending limit per UTC day")
         parser.add_argument("--daily-entries", type=int, metavar="N", help="new cache entries per UTC day")
+        parser.add_argument(
+            "--allowed-models", default="", metavar="PATTERNS", help="such as openai/gpt-6*,espeak (default: all)"
+        )
         parser.add_argument("--scope-by-user", action="store_true", help="keep entries of its end users apart")
         parser.add_argument("--never-store", action="store_true", help="never store its prompts or responses")
 
