@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from speech import providers
 from speech.exceptions import ModelNotAllowed, ProviderNotAllowed
 
 _WILDCARDS = re.compile(r"[*?\[]")
@@ -48,8 +48,9 @@ def validate(text: str) -> None:
     """Raise ValidationError for a pattern of a provider that does not exist."""
     for pattern in _split(text):
         name = _provider_in(pattern)
-        if not _WILDCARDS.search(name) and name not in providers.names():
-            raise ValidationError(f"{pattern}: there is no provider {name!r}; there are {', '.join(providers.names())}")
+        if not _WILDCARDS.search(name) and name not in settings.PROVIDERS:
+            known = ", ".join(sorted(settings.PROVIDERS))
+            raise ValidationError(f"{pattern}: there is no provider {name!r}; there are {known}")
 
 
 def _split(text: str) -> list[str]:

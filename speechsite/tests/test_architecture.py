@@ -36,7 +36,7 @@ LAYERS = {
         "templatetags dashboard admin checks management",
     ),
     "speech": (
-        "apps migrations exceptions iterators strict_json models metrics",
+        "apps migrations exceptions iterators strict_json model_access models metrics",
         "text audio",
         "accounting answer_ids privacy",
         "providers",
