@@ -134,7 +134,7 @@ def mixed(site: Site, number: int) -> tuple[int, dict[str, str]]:
     """One of: questions of which some repeat, with and without cache, texts with shared sentences, refusals."""
     client, kind = number % CLIENTS, number // CLIENTS % 10
     if kind < 5:
-        return site.post("/api/chat/", {"query": f"Question {number % 97}?"}, client)
+        return site.post("/api/chat/", {"query": f"Question {number % 13}?"}, client)
     if kind == 5:
         return site.post("/api/chat/", {"query": "Anew?"}, client, **{"Cache-Control": "no-cache"})
     if kind == 6:

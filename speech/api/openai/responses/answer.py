@@ -91,7 +91,9 @@ class Writer:
         """Yield the closing events. `answer` is the sum of all that was written."""
         choice = answer.choices[0]
         reason = _INCOMPLETE.get(choice.get("finish_reason") or "")
-        if not self._items:
+        thought_only = all(isinstance(item, TextItem) and item.kind == "reasoning" for item in self._items)
+        if thought_only and not (self._items and reason):
+            # Only an answer that was cut ends with its reasoning. An empty text carries the message's other fields.
             yield from self._write_text("message", "output_text", "")
         carried = self._add_extras(choice["message"])
         for item in self._items:

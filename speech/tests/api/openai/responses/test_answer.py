@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openai import omit
 from openai.lib.streaming.responses._responses import ResponseStreamState
@@ -163,6 +163,7 @@ KINDS = ("output_text", "reasoning_text")
         ({"content": None, "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": ""}}]}, ["function_call"]),
         ({"content": [MISTRAL, {"type": "text", "text": "a"}]}, ["reasoning", "message"]),
         ({"content": "a", "reasoning": "b", "reasoning_content": "b"}, ["reasoning", "message"]),
+        ({"content": "", "reasoning_content": "b"}, ["reasoning", "message"]),
     ],
 )  # fmt: skip
 def test_items_of_odd_messages(message: dict[str, Any], kinds: list[str]) -> None:
@@ -173,6 +174,7 @@ def test_items_of_odd_messages(message: dict[str, Any], kinds: list[str]) -> Non
 
 
 @settings(max_examples=200, deadline=None)
+@example(49)  # seed of a message with reasoning and images, and without a text
 @given(st.integers(0, 2**64))
 def test_what_a_client_sends_back_is_the_message_that_was(seed: int) -> None:
     """Also from a client that knows only the fields of OpenAI's types."""
