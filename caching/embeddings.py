@@ -36,7 +36,7 @@ class Passage:
     scope: str
     provider: str
     model: str
-    content: Any
+    input: Any
     """A text, a list of tokens, or an object."""
     options: Mapping[str, Any]
     """Everything else that changes the vector: dimensions …"""
@@ -44,13 +44,16 @@ class Passage:
     """Name of the client, shown to staff; not part of the key."""
 
     @cached_property
+    def content(self) -> str:
+        return keys.content_of({"model": self.model, "input": self.input, "options": self.options})
+
+    @cached_property
     def key(self) -> str:
-        about = {"model": self.model, "input": self.content, "scope": self.scope, "options": self.options}
-        return keys.embedding_key(provider=self.provider, request=about)
+        return keys.embedding_key(self.scope, self.content, provider=self.provider)
 
     @property
     def text(self) -> str:
-        return self.content if isinstance(self.content, str) else keys.canonical_json(self.content)
+        return self.input if isinstance(self.input, str) else keys.canonical_json(self.input)
 
 
 class Produced(NamedTuple):
@@ -189,7 +192,7 @@ def _accepted(passage: Passage, policy: Policy, value: Any) -> CacheEntry[Embedd
 
 def _putting(passage: Passage, embedding: Embedding, policy: Policy) -> Command | None:
     fields = {
-        **entry.envelope(passage.key, "emb", policy, version=VERSION, by=passage.asked_by),
+        **entry.envelope(passage, "emb", policy, version=VERSION),
         "text": passage.text[:EXCERPT],
         "embedding": embedding,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
 
@@ -43,17 +43,29 @@ class Fresh(Generic[T_co]):
     stored: bool
 
 
+class Subject(Protocol):
+    """A query, recording, passage or utterance."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def content(self) -> str: ...
+    @property
+    def asked_by(self) -> str: ...
+
+
 def envelope(
-    key: str, cache_type: CacheType, policy: Policy, *, version: int | None, by: str, age: int = 0
+    subject: Subject, cache_type: CacheType, policy: Policy, *, version: int | None, age: int = 0
 ) -> dict[str, Any]:
     """Return the fields that `read` checks. `age`: whole seconds since the oldest part of the value was made."""
     fields = {
         **({} if version is None else {"v": version}),
-        "key": keys.self_check(key),
+        "key": keys.self_check(subject.key),
+        "content": subject.content,
         "created": round(time.time() - age, 3),
         "ttl": policy.ttl(cache_type),
         "level": policy.level,
-        "by": by,
+        "by": subject.asked_by,
     }
     if settings.STALE_IF_ERROR_SECONDS:
         fields["kept"] = settings.STALE_IF_ERROR_SECONDS

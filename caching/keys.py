@@ -63,9 +63,24 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
-def exact_key(request: Mapping[str, Any]) -> str:
-    """Return `llm:exact:{hash}` over everything in `request`."""
-    return f"{EXACT}:{digest(request)}"
+def content_of(value: Any) -> str:
+    """Return the digest of all that an entry depends on, but for its owner: 128 bits of SHA-256, with which no
+    collision is expected below 10^18 entries.
+    """
+    return digest(value)[:32]
+
+
+def owned(scope: str, content: str) -> str:
+    """Return the digest that names `content` within `scope`, as 64 hexadecimal digits.
+
+    Entries keep their content, so that `rekeyed` can give them to the same client of another installation.
+    """
+    return hashlib.sha256(f"{scope}\n{content}".encode()).hexdigest()
+
+
+def exact_key(scope: str, content: str) -> str:
+    """Return `llm:exact:{hash}`."""
+    return f"{EXACT}:{owned(scope, content)}"
 
 
 def semantic_key(scope: str, normalized: str) -> str:
@@ -94,23 +109,37 @@ def _one_blank(white_space: re.Match[str]) -> str:
     return "\n\n"[: len(_LINE_END.findall(white_space[0]))] or " "
 
 
-def speech_key(*, provider: str, voice: str, text: str, options: Mapping[str, Any], codec: str) -> str:
-    """Return `tts:{provider}:{voice}:{text_hash}:{codec}`; the hash covers the text and `options`.
-
-    128 bits of SHA-256: no collision expected below 10^18 entries, at half the memory of the full digest.
-    """
-    text_hash = digest({**options, "text": normalize_speech_text(text)})[:32]
-    return f"{SPEECH}:{_quoted(provider)}:{_quoted(voice)}:{text_hash}:{_quoted(codec)}"
+def speech_content(text: str, options: Mapping[str, Any]) -> str:
+    return content_of({**options, "text": normalize_speech_text(text)})
 
 
-def transcript_key(*, provider: str, audio: str, options: Mapping[str, Any]) -> str:
-    """Return `stt:{provider}:{audio_hash}`; the hash covers `audio`, the digest of the recording, and `options`."""
-    return f"{TRANSCRIPT}:{_quoted(provider)}:{digest({**options, 'audio': audio})}"
+def speech_key(scope: str, content: str, *, provider: str, voice: str, codec: str) -> str:
+    """Return `tts:{provider}:{voice}:{text_hash}:{codec}`; half a digest, as each sentence is an entry."""
+    return f"{SPEECH}:{_quoted(provider)}:{_quoted(voice)}:{owned(scope, content)[:32]}:{_quoted(codec)}"
 
 
-def embedding_key(*, provider: str, request: Mapping[str, Any]) -> str:
-    """Return `emb:{provider}:{hash}`; the hash covers the input and everything else in `request`."""
-    return f"{EMBEDDING}:{_quoted(provider)}:{digest(request)}"
+def transcript_key(scope: str, content: str, *, provider: str) -> str:
+    """Return `stt:{provider}:{audio_hash}`."""
+    return f"{TRANSCRIPT}:{_quoted(provider)}:{owned(scope, content)}"
+
+
+def embedding_key(scope: str, content: str, *, provider: str) -> str:
+    """Return `emb:{provider}:{hash}`."""
+    return f"{EMBEDDING}:{_quoted(provider)}:{owned(scope, content)}"
+
+
+# Which part of a key is the digest of its content in its scope.
+_PLACE_OF_DIGEST = {EXACT: 2, SEMANTIC: 2, SPEECH: 3, TRANSCRIPT: 2, EMBEDDING: 2}
+
+
+def rekeyed(key: str, scope: str, content: str) -> str:
+    """Return the key that the entry under `key` has in another scope. Raises ValueError for what is no entry."""
+    place = _PLACE_OF_DIGEST.get(kind_of(key), 0)
+    parts = key.split(":", 3) if kind_of(key) == SEMANTIC else key.split(":")
+    if not 0 < place < len(parts):
+        raise ValueError(f"not the key of an entry: {key}")
+    parts[place] = owned(scope, content)[: len(parts[place])]
+    return ":".join(parts)
 
 
 def self_check(key: str) -> str:

@@ -43,9 +43,12 @@ class Recording:
     """Name of the client, shown to staff; not part of the key."""
 
     @cached_property
+    def content(self) -> str:
+        return keys.content_of({**self.options, "audio": hashlib.sha256(self.audio).hexdigest()})
+
+    @cached_property
     def key(self) -> str:
-        audio = hashlib.sha256(self.audio).hexdigest()
-        return keys.transcript_key(provider=self.provider, audio=audio, options={**self.options, "scope": self.scope})
+        return keys.transcript_key(self.scope, self.content, provider=self.provider)
 
 
 def transcribe(
@@ -149,7 +152,7 @@ def remember(recording: Recording, transcript: Transcript, policy: Policy) -> bo
     """Store a transcript with words in it; return True if Redis took it."""
     if not (policy.write and _has_speech(transcript) and rate_limit.within(policy.quota)):
         return False
-    fields = entry.envelope(recording.key, "stt", policy, version=VERSION, by=recording.asked_by)
+    fields = entry.envelope(recording, "stt", policy, version=VERSION)
     stored = store.put(recording.key, {**fields, "transcript": transcript}, entry.seconds_in_redis(fields))
     if stored:
         metrics.STORES.labels("stt", policy.level).inc()

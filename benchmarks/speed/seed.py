@@ -23,6 +23,6 @@ LIFE_SECONDS = 1500
 if __name__ == "__main__":
     scope, count = sys.argv[1], int(sys.argv[2])
     expires = time.time() + LIFE_SECONDS
-    events = (IndexEvent(exact_key({"text": text}), scope, text, expires) for text in others(count))
+    events = (IndexEvent(exact_key(scope, text), scope, text, expires) for text in others(count))
     while batch := list(islice(events, 1000)):
         publish_all(batch)

@@ -58,6 +58,13 @@ def keep(key: str, audio: Audio) -> None:
     background.submit(_keep, key, audio)
 
 
+def restore(key: str, audio: Audio, expires: datetime) -> bool:
+    """Write an entry of another archive, unless there is one under its key. Return False if it was not written."""
+    if len(key) > LONGEST_KEY or not files.available() or ArchivedAudio.objects.current().filter(key=key).exists():
+        return False
+    return _write(key, audio, expires)
+
+
 def delete(rows: models.QuerySet[ArchivedAudio]) -> int:
     """Delete entries and return their number.
 
@@ -97,10 +104,15 @@ def size() -> tuple[int, int]:
 
 
 def _keep(key: str, audio: Audio) -> None:
-    made = datetime.fromtimestamp(audio.fields.get("made", audio.fields["created"]), UTC)
     old = ArchivedAudio.objects.filter(key=key).first()
-    if old and old.made >= made - timedelta(seconds=1) and old.expires > timezone.now():
+    if old and old.made >= _made(audio) - timedelta(seconds=1) and old.expires > timezone.now():
         return
+    if not _write(key, audio, timezone.now() + timedelta(days=settings.AUDIO_ARCHIVE_DAYS)):
+        _kept.pop(key, None)
+
+
+def _write(key: str, audio: Audio, expires: datetime) -> bool:
+    old = ArchivedAudio.objects.filter(key=key).first()
     content = _serializer.dumps(audio)
     # The row first: no file is ever without one, so that it can be found to be deleted.
     row, _ = ArchivedAudio.objects.update_or_create(
@@ -110,17 +122,21 @@ def _keep(key: str, audio: Audio) -> None:
             "client": audio.fields["by"],
             "level": audio.fields["level"],
             "bytes": len(content),
-            "made": made,
-            "expires": timezone.now() + timedelta(days=settings.AUDIO_ARCHIVE_DAYS),
+            "made": _made(audio),
+            "expires": expires,
         },
     )
     try:
         files.write(row.file, content)
     except FilesUnavailable:
         row.delete()
-        _kept.pop(key, None)
-        return
+        return False
     metrics.ARCHIVE_WRITES.inc()
+    return True
+
+
+def _made(audio: Audio) -> datetime:
+    return datetime.fromtimestamp(audio.fields.get("made", audio.fields["created"]), UTC)
 
 
 def _read(row: ArchivedAudio) -> Audio | None:

@@ -58,7 +58,7 @@ def spoken_by(answer: Answer) -> str:
 def to_value(query: ChatQuery, answer: Answer, policy: Policy) -> dict[str, Any]:
     """Return the JSON object to store; `question`, `provider` and `by` are there for staff."""
     value = {
-        **entry.envelope(query.key, "llm", policy, version=VERSION, by=query.asked_by),
+        **entry.envelope(query, "llm", policy, version=VERSION),
         "question": query.text,
         "provider": query.provider,
         "answer": text_of(answer.choices[0]["message"]),

@@ -36,6 +36,8 @@ class ChatQuery:
     """Address of a provider that is not at its usual one."""
     asked_by: str = ""
     """Name of the client, shown to staff; not part of the key."""
+    end_user: str = ""
+    """Digest of the client's user, if entries of end users are kept apart."""
     word_for_word: bool = field(default=False, compare=False)
     """Find answers to exactly this text only: what clients share was admitted word for word."""
     storable: Callable[[str], bool] = field(default=lambda answer: True, compare=False)
@@ -43,19 +45,24 @@ class ChatQuery:
 
     @property
     def identity(self) -> dict[str, Any]:
+        """All that an answer depends on but `scope`."""
         return {
-            "scope": self.scope,
             "provider": self.provider,
             "model": self.model,
             "messages": self.messages,
             "params": self.params,
             "language": self.language,
             **({"service": self.service} if self.service else {}),
+            **({"user": self.end_user} if self.end_user else {}),
         }
 
     @cached_property
+    def content(self) -> str:
+        return keys.content_of(self.identity)
+
+    @cached_property
     def key(self) -> str:
-        return keys.exact_key(self.identity)
+        return keys.exact_key(self.scope, self.content)
 
     @cached_property
     def semantic(self) -> Asked | None:
@@ -68,7 +75,8 @@ class ChatQuery:
             return None
         if len(text) > MOST_CHARACTERS or read(text) is None:
             return None
-        return Asked(keys.digest({**self.identity, "messages": self.messages[:-1]})[:16], text)
+        context = keys.content_of({**self.identity, "messages": self.messages[:-1]})
+        return Asked(keys.owned(self.scope, context)[:16], text, context)
 
     @cached_property
     def text(self) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import models
 from django.utils import timezone
 
 from caching import keys
 from caching.models import ArchivedAudio
+from caching.models.archive import ArchivedAudioQuerySet
 from caching.redis import scan
 from caching.redis.scan import Stored
 
@@ -21,6 +21,7 @@ LLM_KINDS = (keys.EXACT, keys.SEMANTIC, keys.QUERY_INDEX)
 TTS_KINDS = (keys.SPEECH,)
 STT_KINDS = (keys.TRANSCRIPT,)
 EMB_KINDS = (keys.EMBEDDING,)
+KINDS_BY_NAME = {"llm": LLM_KINDS, "tts": TTS_KINDS, "stt": STT_KINDS, "emb": EMB_KINDS}
 _LABELS = {
     keys.EXACT: "exact-match answers",
     keys.SEMANTIC: "semantic entries",
@@ -102,7 +103,7 @@ class Selection:
         described: list[Stored] = scan.describe(of_kind) or []
         return [stored.key for stored in described if self._covers(Row(stored, hits=0))]
 
-    def archived(self) -> models.QuerySet[ArchivedAudio]:
+    def archived(self) -> ArchivedAudioQuerySet:
         """Return the selected entries of the audio archive."""
         rows = ArchivedAudio.objects.all() if keys.SPEECH in self.kinds else ArchivedAudio.objects.none()
         if self.pattern != "*":

@@ -36,8 +36,8 @@ class Provider:
     def embed(self, passages: list[Passage]) -> list[Embedding]:
         if self.fails:
             raise OSError
-        self.asked.append([passage.content for passage in passages])
-        return [{"embedding": [len(passage.content)], "billed": {"input_tokens": 5}} for passage in passages]
+        self.asked.append([passage.input for passage in passages])
+        return [{"embedding": [len(passage.input)], "billed": {"input_tokens": 5}} for passage in passages]
 
 
 def embed(provider: Provider, *passages: Passage, policy: Policy | None = None) -> CacheResult[list[Embedding]]:
@@ -100,7 +100,7 @@ def test_an_entry_moved_to_another_key_is_not_served(redis_client: redis.Redis) 
     assert embeddings.lookup([TWO], Policy()) == [None]
 
 
-@pytest.mark.parametrize("field", ["scope", "provider", "model", "content", "options"])
+@pytest.mark.parametrize("field", ["scope", "provider", "model", "input", "options"])
 def test_every_field_but_the_name_of_the_client_is_part_of_the_key(field: str) -> None:
     other: Any = {"x": 1} if field == "options" else "other"
     assert replace(ONE, **{field: other}).key != ONE.key
@@ -167,7 +167,7 @@ def test_inputs_that_belong_together_are_embedded_together(redis_client: redis.R
 
 def test_more_entries_than_one_round_trip_takes(redis_client: redis.Redis) -> None:
     provider = Provider()
-    many = [replace(ONE, content=f"text {number}") for number in range(embeddings.BATCH * 2 + 1)]
+    many = [replace(ONE, input=f"text {number}") for number in range(embeddings.BATCH * 2 + 1)]
     assert embed(provider, *many).stored
     assert embed(provider, *many).status == "hit"
     assert len(redis_client.keys("emb:*")) == len(many)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from caching.pricing.usage import Usage
 from caching.redis import store
 
 KEY = "llm:exact:a"
+SUBJECT = SimpleNamespace(key=KEY, content="a", asked_by="tester")
 USAGE = Usage(characters=3)
 
 
 def fields_of(policy: Policy | None = None, *, age: int = 0, **change: Any) -> dict[str, Any]:
-    fields = entry.envelope(KEY, "llm", policy or Policy(), version=2, by="tester", age=age)
+    fields = entry.envelope(SUBJECT, "llm", policy or Policy(), version=2, age=age)
     return {**fields, **change}
 
 
@@ -46,7 +48,7 @@ def test_stale_if_error_keeps_an_entry_in_redis_for_longer(settings: Any) -> Non
 
 
 def test_a_value_without_a_version_is_not_one_of_a_version(redis_client: redis.Redis) -> None:
-    fields = entry.envelope(KEY, "tts", Policy(), version=None, by="tester")
+    fields = entry.envelope(SUBJECT, "tts", Policy(), version=None)
     assert "v" not in fields
     assert entry.read(KEY, fields, "llm", Policy(), lambda: (b"", None), version=None) is not None
     assert read(fields) is None

@@ -66,7 +66,7 @@ def test_audio_that_was_cut_or_added_to_is_noticed(data: bytes, cut: int, more: 
 def test_the_key_of_audio_can_be_read_back_and_widens_no_pattern(
     voice: str, provider: str, codec: str, text: str
 ) -> None:
-    key = keys.speech_key(provider=provider, voice=voice, text=text, options={}, codec=codec)
+    key = keys.speech_key("s", keys.speech_content(text, {}), provider=provider, voice=voice, codec=codec)
     parsed = keys.parse_speech_key(key)
     assert (parsed.provider, parsed.voice, parsed.codec) == (provider, voice, codec)
     assert key.count(":") == 4

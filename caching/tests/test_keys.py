@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -43,13 +44,13 @@ def _meaning(value: Any) -> Any:
 
 
 @given(json_objects, st.randoms(use_true_random=False))
-def test_it_gives_one_key_to_all_spellings_of_the_same_json(value: dict[str, Any], order: random.Random) -> None:
-    assert keys.exact_key(json.loads(_respelled(value, order))) == keys.exact_key(value)
+def test_it_gives_one_digest_to_all_spellings_of_the_same_json(value: dict[str, Any], order: random.Random) -> None:
+    assert keys.content_of(json.loads(_respelled(value, order))) == keys.content_of(value)
 
 
 @given(json_objects, json_objects)
-def test_it_gives_two_keys_to_two_meanings(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert (keys.exact_key(one) == keys.exact_key(other)) == (_meaning(one) == _meaning(other))
+def test_it_gives_two_digests_to_two_meanings(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert (keys.content_of(one) == keys.content_of(other)) == (_meaning(one) == _meaning(other))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_it_gives_two_keys_to_two_meanings(one: dict[str, Any], other: dict[str,
     ],
 )
 def test_only_unicode_form_and_white_space_are_folded_in_speech(one: str, other: str, same: bool) -> None:
-    key = [keys.speech_key(provider="p", voice="v", text=text, options={}, codec="wav") for text in (one, other)]
+    key = [keys.speech_content(text, {}) for text in (one, other)]
     assert (key[0] == key[1]) is same
 
 
@@ -109,12 +110,12 @@ def test_it_knows_our_kinds_of_keys(key: str, kind: str) -> None:
     ],
 )
 def test_numbers_are_one_by_value_and_not_by_type(one: dict[str, Any], other: dict[str, Any], same: bool) -> None:
-    assert (keys.exact_key(one) == keys.exact_key(other)) is same
+    assert (keys.content_of(one) == keys.content_of(other)) is same
 
 
 def test_what_is_no_number_has_no_key() -> None:
     with pytest.raises(ValueError, match="JSON"):
-        keys.exact_key({"n": float("nan")})
+        keys.content_of({"n": float("nan")})
 
 
 def test_the_canonical_form_is_sorted_and_without_white_space() -> None:
@@ -150,7 +151,7 @@ def test_a_question_is_unreadable_where_that_is_asked_for(settings: Any) -> None
 
 
 def test_parts_of_a_key_hold_no_separator_and_come_back() -> None:
-    key = keys.speech_key(provider="a/b:c", voice="x:y/*", text="Hello", options={"speed": 1}, codec="mp3")
+    key = keys.speech_key("s", keys.speech_content("Hello", {"speed": 1}), provider="a/b:c", voice="x:y/*", codec="mp3")
     kind, provider, voice, text_hash, codec = key.split(":")
     assert (kind, provider, voice, codec) == ("tts", "a%2Fb%3Ac", "x%3Ay%2F%2A", "mp3")
     assert len(text_hash) == 32
@@ -164,23 +165,35 @@ def test_another_key_is_no_speech_key(key: str) -> None:
         keys.parse_speech_key(key)
 
 
-def test_every_option_changes_the_key_of_speech_and_of_a_transcript() -> None:
-    def speech(**options: Any) -> str:
-        return keys.speech_key(provider="p", voice="v", text="Hello", options=options, codec="wav")
+def test_every_option_changes_the_content_of_speech() -> None:
+    made = [keys.speech_content("Hello", options) for options in ({}, {"speed": 1}, {"speed": 2}, {"voice": 1})]
+    assert len({*made, keys.speech_content("Hell", {})}) == 5
 
-    def transcript(audio: str, **options: Any) -> str:
-        return keys.transcript_key(provider="p/q", audio=audio, options=options)
 
-    made = [
-        speech(),
-        speech(speed=1),
-        speech(speed=2),
-        transcript("a"),
-        transcript("b"),
-        transcript("a", language="hi"),
-    ]
-    assert len(set(made)) == len(made)
-    assert made[3].startswith("stt:p%2Fq:") and len(made[3].rpartition(":")[2]) == 64
+CONTENT, OTHER = keys.content_of("a"), keys.content_of("b")
+
+
+@pytest.mark.parametrize(
+    "key_of",
+    [
+        keys.exact_key,
+        lambda scope, content: keys.speech_key(scope, content, provider="p:q", voice="v/*", codec="wav"),
+        lambda scope, content: keys.transcript_key(scope, content, provider="p/q"),
+        lambda scope, content: keys.embedding_key(scope, content, provider="p"),
+        lambda scope, content: keys.semantic_key(keys.owned(scope, content)[:16], "a: b"),
+    ],
+)
+def test_an_entry_has_another_key_in_each_scope_and_can_be_moved(key_of: Callable[[str, str], str]) -> None:
+    key = key_of("client:a", CONTENT)
+    assert len({key, key_of("client:b", CONTENT), key_of("client:a", OTHER)}) == 3
+    assert keys.rekeyed(key, "client:b", CONTENT) == key_of("client:b", CONTENT)
+    assert keys.rekeyed(key, "client:a", CONTENT) == key
+
+
+@pytest.mark.parametrize("key", ["llm:query_index", "llm:exact", "tts:a", "session:1:2", ""])
+def test_what_is_no_entry_is_not_moved(key: str) -> None:
+    with pytest.raises(ValueError, match="not the key of an entry"):
+        keys.rekeyed(key, "s", CONTENT)
 
 
 def test_a_key_is_recognised_in_what_is_stored_under_it() -> None:

@@ -39,14 +39,12 @@ class Utterance:
     """Name of the client, shown to staff; not part of the key."""
 
     @cached_property
+    def content(self) -> str:
+        return keys.speech_content(self.text, self.options)
+
+    @cached_property
     def key(self) -> str:
-        return keys.speech_key(
-            provider=self.provider,
-            voice=self.voice,
-            text=self.text,
-            options={**self.options, "scope": self.scope},
-            codec=self.codec,
-        )
+        return keys.speech_key(self.scope, self.content, provider=self.provider, voice=self.voice, codec=self.codec)
 
 
 def lookup(utterances: Sequence[Utterance], policy: Policy) -> list[CacheEntry[bytes] | None]:
@@ -66,7 +64,7 @@ def remember(utterance: Utterance, sound: bytes, policy: Policy, usage: Usage | 
     if not (policy.write and sound and age < policy.ttl("tts") and rate_limit.within(policy.quota)):
         return False
     fields = {
-        **envelope(utterance.key, "tts", policy, version=None, by=utterance.asked_by, age=age),
+        **envelope(utterance, "tts", policy, version=None, age=age),
         "billed": dict(usage.items()) if usage else {},
         "text": utterance.text[:EXCERPT],
     }
@@ -102,7 +100,7 @@ def _refilled(utterance: Utterance, policy: Policy, kept: Audio) -> CacheEntry[b
     made = float(kept.fields.get("made", kept.fields["created"]))
     if policy.max_age is not None and time.time() - made > policy.max_age:
         return None
-    fields = {**kept.fields, **envelope(utterance.key, "tts", policy, version=None, by=kept.fields["by"]), "made": made}
+    fields = {**kept.fields, **envelope(utterance, "tts", policy, version=None), "by": kept.fields["by"], "made": made}
     if policy.write and rate_limit.within(policy.quota):
         store.put(utterance.key, Audio(kept.data, fields), seconds_in_redis(fields), "audio")
     return accepted(utterance, policy, Audio(kept.data, fields))

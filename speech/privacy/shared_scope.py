@@ -23,7 +23,7 @@ def shared_if_admitted(client: Client, question: ChatQuery, policy: Policy) -> C
     """Return `question` in the shared scope if nothing in it is personal and enough clients ask it, else as it is."""
     if not (_may_share(client, policy) and _says_nothing_personal(question)):
         return question
-    shared = replace(question, scope=_scope())
+    shared = replace(question, scope=scope())
 
     def storable(answer: str) -> bool:
         if has_figures(answer):
@@ -40,7 +40,7 @@ def all_shared_if_admitted(client: Client, texts: list[TextT], policy: Policy) -
     """Return the same for texts to speak or to embed, in one round trip."""
     if not _may_share(client, policy):
         return texts
-    shared = {position: replace(text, scope=_scope()) for position, text in enumerate(texts) if is_shareable(text.text)}
+    shared = {position: replace(text, scope=scope()) for position, text in enumerate(texts) if is_shareable(text.text)}
     if not shared:
         return texts
     admitted = shared_scope.admitted([text.key for text in shared.values()], client.holder)
@@ -50,7 +50,8 @@ def all_shared_if_admitted(client: Client, texts: list[TextT], policy: Policy) -
     return [shared.get(position, own) for position, own in enumerate(texts)]
 
 
-def _scope() -> str:
+def scope() -> str:
+    """Return the scope that clients of this installation share."""
     return f"shared:{installation_id()}"
 
 

@@ -24,29 +24,29 @@ def question_of(client: Client, candidate: Candidate[ChatRequest], policy: Polic
     """Return the question, and `policy` under the cache rule that applies."""
     request = candidate.request
     params = request.params
-    scope, is_shareable = _scope(client, params)
+    user = _end_user(client, params)
     if not NOT_KEYED.isdisjoint(params):
         params = {name: value for name, value in params.items() if name not in NOT_KEYED}
     about = (request.model, request.messages, params, request.language, candidate.provider.service)
-    question = ChatQuery(scope, candidate.provider.name, *about, client.name)
+    question = ChatQuery(client.private_scope, candidate.provider.name, *about, client.name, user)
     policy = apply_to_answer(policy, question)
-    return shared_if_admitted(client, question, policy) if is_shareable else question, policy
+    return question if user else shared_if_admitted(client, question, policy), policy
 
 
 def recording_of(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> Recording:
     """Return a recording with everything that its transcript depends on. Recordings are never shared."""
     options = {name: value for name, value in asdict(request).items() if name not in ("audio", "kind")}
     options["unknown"] = [pair for pair in request.unknown if pair[0] not in NOT_KEYED]
-    scope, _ = _scope(client, dict(request.unknown))
-    return Recording(scope, provider.name, request.audio, options | provider.service_option, client.name)
+    options |= provider.service_option | _user_option(_end_user(client, dict(request.unknown)))
+    return Recording(client.private_scope, provider.name, request.audio, options, client.name)
 
 
 def passages_of(client: Client, provider: BaseProvider, request: EmbeddingRequest, policy: Policy) -> list[Passage]:
     """Return each input of a prepared request with everything that its vector depends on."""
     options = {name: value for name, value in request.params.items() if name not in NOT_KEYED}
-    options |= provider.service_option
-    scope, is_shareable = _scope(client, request.params)
-    about = (scope, provider.name, request.model)
+    user = _end_user(client, request.params)
+    options |= provider.service_option | _user_option(user)
+    about = (client.private_scope, provider.name, request.model)
     if not request.is_plain:
         # A vector may depend on all inputs and on its own place among them.
         options["inputs"] = keys.digest(request.inputs)
@@ -57,20 +57,18 @@ def passages_of(client: Client, provider: BaseProvider, request: EmbeddingReques
     # Both encodings hold the same numbers.
     options.pop("encoding_format", None)
     passages = [Passage(*about, content, options, client.name) for content in request.inputs]
-    return all_shared_if_admitted(client, passages, policy) if is_shareable else passages
+    return passages if user else all_shared_if_admitted(client, passages, policy)
 
 
-def _scope(client: Client, params: Mapping[str, Any]) -> tuple[str, bool]:
-    """Return the scope of a request's entries, and whether they may be shared with other clients at all."""
-    user = _end_user(client, params)
-    if user is None:
-        return client.private_scope, True
-    # Who keeps end users apart does not share their answers with other clients either.
-    return f"{client.private_scope}:user:{keys.digest(user)[:32]}", False
-
-
-def _end_user(client: Client, params: Mapping[str, Any]) -> Any:
-    """Return OpenAI's `user`, or the `safety_identifier` that replaces it, if entries are kept apart by it."""
+def _end_user(client: Client, params: Mapping[str, Any]) -> str:
+    """Return the digest of OpenAI's `user`, or of the `safety_identifier` that replaces it, if entries are kept apart
+    by it, else "". Who keeps end users apart does not share their answers with other clients either.
+    """
     if not (settings.SCOPE_BY_USER or client.scope_by_user):
-        return None
-    return params.get("user", params.get("safety_identifier"))
+        return ""
+    user = params.get("user", params.get("safety_identifier"))
+    return "" if user is None else keys.content_of(user)
+
+
+def _user_option(user: str) -> dict[str, str]:
+    return {"user": user} if user else {}

@@ -48,7 +48,7 @@ def embed(*, client: Client, request: EmbeddingRequest, policy: Policy, provider
     account = Account("emb", level=policy.level, client=client.name, text="")
     account.call(chosen.name, prepared.model)
     source = embeddings.Source(
-        lambda missing: _call(chosen, replace(prepared, inputs=[passage.content for passage in missing])),
+        lambda missing: _call(chosen, replace(prepared, inputs=[passage.input for passage in missing])),
         together=not prepared.is_plain,
         failures=FAILURES,
         patience=settings.PROVIDER_READ_TIMEOUT,

@@ -12,14 +12,12 @@ from django.core.management.base import CommandError
 from caching.archive.files import FilesUnavailable
 from caching.maintenance import flush
 from caching.maintenance.flush import Progress
-from caching.maintenance.selection import EMB_KINDS, LLM_KINDS, STT_KINDS, TTS_KINDS, Selection
+from caching.maintenance.selection import KINDS_BY_NAME, Selection
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
 from caching.policy import LEVELS
 from caching.redis import store
 from caching.reports.durations import duration
-
-KINDS = {"llm": LLM_KINDS, "tts": TTS_KINDS, "stt": STT_KINDS, "emb": EMB_KINDS}
 
 
 class Command(GatewayCommand):
@@ -75,7 +73,7 @@ def _demand_client(name: str) -> None:
 
 
 def _selection(options: dict[str, Any]) -> Selection:
-    selected = [kinds for name, kinds in KINDS.items() if options[name]] or KINDS.values()
+    selected = [kinds for name, kinds in KINDS_BY_NAME.items() if options[name]] or KINDS_BY_NAME.values()
     older_than: timedelta | None = options["older_than"]
     return Selection(
         kinds=tuple(chain.from_iterable(selected)),

@@ -127,7 +127,7 @@ def test_many_are_added_as_one_after_another(index: BaseIndex) -> None:
 
 
 @pytest.mark.parametrize(
-    "entry_id", [keys.exact_key({"a": 1}), f"llm:exact:{'AB' * 32}", f"llm:exact:{7:064}", "7", "é:"]
+    "entry_id", [keys.exact_key("s", "a"), f"llm:exact:{'AB' * 32}", f"llm:exact:{7:064}", "7", "é:"]
 )
 def test_an_id_and_a_text_come_back_as_they_went_in(index: BaseIndex, entry_id: str) -> None:
     vector = vectors(1)[0]
@@ -255,7 +255,7 @@ def test_nothing_is_found_twice_or_lost_while_blocks_change(monkeypatch: pytest.
 def test_an_entry_takes_little_more_than_its_vector_and_its_text() -> None:
     count, text = 20_000, "what became of the parcel of yesterday"
     made = vectors(count)
-    entries = [Entry(keys.exact_key({"number": at}), "s", text) for at in range(count)]
+    entries = [Entry(keys.exact_key("s", str(at)), "s", text) for at in range(count)]
     index = get_index("numpy", DIMENSIONS)
     tracemalloc.start()
     try:

@@ -1,0 +1,129 @@
+"""Write entries to a file that another installation can read."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from caching import keys
+from caching.archive import audio as archive
+from caching.maintenance.export_file import ExportedEntry, Writer
+from caching.maintenance.selection import Selection
+from caching.redis import scan, store
+from caching.redis.scan import Stored
+
+ARCHIVED_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """Whose entries may be carried: the scope of each client by its name, and the one that they share."""
+
+    private: Mapping[str, str]
+    shared: str
+
+
+@dataclass(slots=True)
+class Progress:
+    # Keys in the whole database and entries of the archive, at the start.
+    total: int
+    scanned: int = 0
+    exported: int = 0
+    # Entries left out, by reason.
+    left_out: Counter[str] = field(default_factory=Counter)
+    # False at the end if Redis disconnected.
+    complete: bool = False
+
+
+class LeftOut(Exception):
+    """An entry that is not exported; the message says why."""
+
+
+def export(selection: Selection, scopes: Scopes, writer: Writer) -> Iterator[Progress]:
+    """Write the selected entries in small batches, yielding the progress after each."""
+    rows = selection.archived().current()
+    progress = Progress(total=(scan.size() or 0) + rows.count())
+    cursor = 0
+    while step := scan.scan(cursor, selection.pattern):
+        cursor, found = step
+        progress.scanned += scan.STEP
+        for stored, audio in _read(selection.of(found)):
+            _add(writer, progress, scopes, stored.key, stored.fields, _end_of(stored), audio)
+        yield progress
+        if not cursor:
+            break
+    else:
+        yield progress
+        return
+    archived = iter(rows.values_list("key", "expires"))
+    while ends := dict(islice(archived, ARCHIVED_AT_ONCE)):
+        progress.scanned += len(ends)
+        for name, kept in archive.find(list(ends)).items():
+            _add(writer, progress, scopes, name, kept.fields, ends[name].timestamp(), kept.data, archived=True)
+        yield progress
+    writer.end()
+    progress.complete = store.available()
+    yield progress
+
+
+def _add(
+    writer: Writer,
+    progress: Progress,
+    scopes: Scopes,
+    key: str,
+    fields: Mapping[str, Any],
+    expires: float,
+    audio: bytes | None,
+    *,
+    archived: bool = False,
+) -> None:
+    try:
+        shared = _is_shared(key, fields, scopes)
+        answer = _answer_of(fields) if keys.kind_of(key) == keys.SEMANTIC else ""
+    except LeftOut as reason:
+        progress.left_out[str(reason)] += 1
+        return
+    writer.add(ExportedEntry(key, fields["by"], shared, expires, dict(fields), audio, archived, answer))
+    progress.exported = writer.count
+
+
+def _read(names: Sequence[str]) -> Iterator[tuple[Stored, bytes | None]]:
+    """Yield what Redis holds under some keys. What cannot be read is left out, as it is by every look-up."""
+    described: list[Stored] = (scan.describe(names) or []) if names else []
+    spoken = [stored.key for stored in described if stored.kind == keys.SPEECH]
+    audio = dict(zip(spoken, store.get_many(spoken, "audio"), strict=True)) if spoken else {}
+    for stored in described:
+        if stored.kind == keys.SPEECH:
+            if (sound := audio[stored.key]) is not None:
+                yield stored, sound.data
+        elif stored.kind in (keys.EXACT, keys.SEMANTIC, keys.TRANSCRIPT, keys.EMBEDDING) and stored.fields:
+            yield stored, None
+
+
+def _is_shared(key: str, fields: Mapping[str, Any], scopes: Scopes) -> bool:
+    """Return True for an entry of the shared scope, False for one of its client's own. Raises LeftOut."""
+    content = fields.get("content")
+    private = scopes.private.get(fields.get("by", ""))
+    if private is None:
+        raise LeftOut("of clients that are unknown or never stored")
+    if isinstance(content, str):
+        for scope in (private, scopes.shared):
+            if keys.rekeyed(key, scope, content) == key:
+                return scope == scopes.shared
+    raise LeftOut("of another installation or version")
+
+
+def _answer_of(fields: Mapping[str, Any]) -> str:
+    answer = store.get(str(fields.get("answer_key")))
+    content = answer.get("content") if isinstance(answer, dict) else None
+    if not isinstance(content, str):
+        raise LeftOut("whose answer has expired")
+    return content
+
+
+def _end_of(stored: Stored) -> float:
+    return time.time() + (stored.ttl or 0) + int(stored.fields.get("kept", 0))

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from caching import keys
+from caching.maintenance import importing, reindex
+from caching.maintenance.export_file import NotAnExport
+from caching.maintenance.importing import Progress
+from caching.management.base import GatewayCommand
+from caching.management.progress import ProgressBar
+from caching.redis import store
+from caching.semantic.embedders.base import EmbeddingError
+from speech.management import transfer
+
+
+class Command(GatewayCommand):
+    help = (
+        "Store the entries of a file of cache_export for the clients of the same names here. Entries keep their age; "
+        "those that are here already stay."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        transfer.add_arguments(parser)
+        parser.add_argument("--as", dest="new_name", default="", help="name that the client of --client has here")
+
+    def handle(self, *, file: Path, client: str, kind: list[str] | None, new_name: str, **options: Any) -> str:
+        self.demand_redis()
+        if new_name and not client:
+            raise CommandError("--as needs --client")
+        scopes, kinds = transfer.scopes(), transfer.kinds_of(kind)
+        if client:
+            transfer.demand_storing(new_name or client, scopes)
+        clients = {client: new_name or client} if client else {}
+        try:
+            progress = self._run(importing.load(file, kinds, clients, scopes), file.stat().st_size)
+        except NotAnExport as error:
+            raise CommandError(f"{file}: {error}") from error
+        except OSError as error:
+            raise CommandError(f"cannot read {file}: {error}") from error
+        if not store.available():
+            raise CommandError(f"Redis disconnected; run the command again: {store.state().reason}")
+        if keys.SEMANTIC in kinds:
+            self._index()
+        skipped = f"; skipped:{transfer.listed(progress.skipped)}" if progress.skipped else ""
+        return f"Imported {progress.imported:,} entries{skipped}"
+
+    def _run(self, steps: Iterator[Progress], size: int) -> Progress:
+        bar = ProgressBar(self.stdout, size)
+        for progress in steps:
+            for line in progress.bad:
+                bar.clear()
+                self.stderr.write(f"line {line.number}: {line.problem}" if line.number else line.problem)
+            bar.show(progress.read, f"{progress.imported:,} imported")
+        bar.end()
+        return progress
+
+    def _index(self) -> None:
+        """Let the imported questions be found by meaning."""
+        if settings.SEMANTIC_MODE == "off":
+            return
+        try:
+            for _ in reindex.reindex():
+                pass
+        except EmbeddingError as error:
+            self.stderr.write(f"Not every question can be found by meaning; run semantic_reindex again: {error}")

@@ -1,0 +1,44 @@
+"""What `cache_export` and `cache_import` have in common."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections import Counter
+from itertools import chain
+from pathlib import Path
+
+from django.core.management.base import CommandError
+
+from caching.maintenance.exporting import Scopes
+from caching.maintenance.selection import KINDS_BY_NAME
+from speech.models import Client
+from speech.privacy import shared_scope
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="JSON Lines; compressed if its name ends in .gz")
+    parser.add_argument("--client", default="", help="entries of this client only")
+    parser.add_argument("--kind", action="append", choices=sorted(KINDS_BY_NAME), help="may be given several times")
+
+
+def kinds_of(names: list[str] | None) -> tuple[str, ...]:
+    return tuple(chain.from_iterable(KINDS_BY_NAME[name] for name in names or KINDS_BY_NAME))
+
+
+def scopes() -> Scopes:
+    """Return the scopes of all clients whose entries may be stored."""
+    clients = Client.objects.filter(never_store=False)
+    return Scopes({client.name: client.private_scope for client in clients}, shared_scope.scope())
+
+
+def demand_storing(name: str, known: Scopes) -> None:
+    """Raise CommandError for a client that does not exist, or whose entries are never stored."""
+    if name in known.private:
+        return
+    if Client.objects.filter(name=name).exists():
+        raise CommandError(f"client {name} is never stored")
+    raise CommandError(f"unknown client: {name}")
+
+
+def listed(reasons: Counter[str]) -> str:
+    return "".join(f"\n  {count:,} {reason}" for reason, count in sorted(reasons.items()))
