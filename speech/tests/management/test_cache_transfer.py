@@ -97,7 +97,7 @@ def test_what_one_installation_has_stored_hits_in_another(
 def test_transcripts_embeddings_and_shared_entries_go_along(
     clients: Callable[..., tuple[Client, str]], move: Callable[[], None], tmp_path: Path, capsys: Any
 ) -> None:
-    client, _ = clients("bot")
+    clients("bot")
 
     def subjects() -> tuple[stt.Recording, list[embeddings.Passage]]:
         client = Client.objects.get(name="bot")
