@@ -57,7 +57,11 @@ class Provider(BaseProvider):
         validation.check_range("speed", request.speed, 0.25, 4)
         if not _NAME.fullmatch(request.voice):
             raise validation.unknown_voice(self, request, _VOICES)
-        return replace(request, model=openai_names.own_model(request.model, "speech") or self.setting("MODEL"))
+        model = openai_names.own_model(request.model, "speech") or self.setting("MODEL")
+        if "-" in request.voice:
+            # `aura-2-thalia-en`: the price is that of its model.
+            model = request.voice.rsplit("-", 2)[0]
+        return replace(request, model=model)
 
     def speak(self, request: SpeechRequest) -> Speech:
         return Speech(self._pieces(request), _SAMPLE_RATE)

@@ -56,9 +56,12 @@ class Provider(BaseProvider):
         validation.check_range("speed", request.speed, 0.25, 2)
         model = openai_names.own_model(request.model, "speech") or self.setting("MODEL")
         voice = request.voice
-        if not _FULL_NAME.fullmatch(voice):
-            if voice not in _VOICES and voice.title() not in _VOICES:
-                raise validation.unknown_voice(self, request, _VOICES)
+        if _FULL_NAME.fullmatch(voice):
+            # `en-US-Neural2-A`: the price is that of its model.
+            model = voice.split("-", 2)[2].rpartition("-")[0] or model
+        elif voice not in _VOICES and voice.title() not in _VOICES:
+            raise validation.unknown_voice(self, request, _VOICES)
+        else:
             tag = locale(request.language or detect(request.text))
             voice = f"{_LOCALES.get(tag, tag)}-{model}-{voice.title()}"
         return replace(request, voice=voice, model=model)
