@@ -61,11 +61,11 @@ class Command(GatewayCommand):
         return progress
 
     def _index(self) -> None:
-        """Let the imported questions be found by meaning."""
+        """Add the imported questions to the semantic index."""
         if settings.SEMANTIC_MODE == "off":
             return
         try:
             for _ in reindex.reindex():
                 pass
         except EmbeddingError as error:
-            self.stderr.write(f"Not every question can be found by meaning; run semantic_reindex again: {error}")
+            self.stderr.write(f"Some questions are not in the semantic index; run semantic_reindex: {error}")
