@@ -128,7 +128,7 @@ def embedding_key(scope: str, content: str, *, provider: str) -> str:
     return f"{EMBEDDING}:{_quoted(provider)}:{owned(scope, content)}"
 
 
-# Which part of a key is the digest of its content in its scope.
+# Place of the digest in a key.
 _PLACE_OF_DIGEST = {EXACT: 2, SEMANTIC: 2, SPEECH: 3, TRANSCRIPT: 2, EMBEDDING: 2}
 
 

@@ -1,4 +1,4 @@
-"""What `cache_export` and `cache_import` have in common."""
+"""Options of `cache_export` and `cache_import`, and the clients of this installation."""
 
 from __future__ import annotations
 
