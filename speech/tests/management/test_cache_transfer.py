@@ -19,7 +19,7 @@ from caching import background, embeddings, stt
 from caching.models import ArchivedAudio, Installation
 from caching.policy import Policy
 from caching.redis.serializers import JSONSerializer
-from speech.api.authentication import clients as remembered
+from speech.api.authentication import known_keys
 from speech.models import Client
 from speech.privacy import shared_scope
 from speechsite.tests.support.redis_server import RedisServer
@@ -41,7 +41,7 @@ def move(settings: Any) -> Callable[[], None]:
         Installation.objects.update(identity=uuid.uuid4())
         for client in Client.objects.all():
             Client.objects.filter(pk=client.pk).update(identity=uuid.uuid4())
-        remembered.forget()
+        known_keys.forget()
 
     return move
 
