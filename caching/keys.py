@@ -26,6 +26,8 @@ ASKED = "asked"
 ERASED = "llm:erased"
 # Which installations use this Redis.
 INSTALLATIONS = "llm:installations"
+# What came lately, for the page of requests.
+REQUESTS = "llm:requests"
 KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT, EMBEDDING)
 
 # Maximum length of readable text in a key.

@@ -11,10 +11,10 @@ from typing import Any, Protocol, TypeVar
 from caching import ledger
 from caching.ledger import Costs, Event, Usage
 from caching.ledger.events import BY_RULE
-from caching.policy import CacheType
+from caching.policy import CacheType, Policy
 from caching.pricing.money import Money, plain
 from caching.result import CacheResult
-from speech.exceptions import NotCached
+from speech.exceptions import GatewayError, NotCached
 from speech.iterators import primed
 
 HEADER_CURRENCY = "USD"
@@ -41,11 +41,27 @@ class Account:
     client: str
     text: str
     """The question, or the text to speak; empty if it must not be stored."""
+    listed: bool = False
+    """True if staff may see this request among the last ones; False if nothing of it may be kept."""
     started: float = field(default_factory=time.perf_counter)
     settled: bool = False
     _called: tuple[str, str] = ("", "")
     """Provider and model."""
     _meter: Meter | None = None
+    _asked: float | None = None
+
+    @classmethod
+    def of(cls, cache_type: CacheType, client: str, policy: Policy, text: str = "") -> Account:
+        """Open the account of a request; `text` is dropped where nothing may be stored."""
+        return cls(cache_type, policy.level, client, text if policy.write else "", listed=policy.write)
+
+    def under(self, policy: Policy) -> None:
+        """Take over what the cache rule that applies says."""
+        self.level, self.listed = policy.level, self.listed and policy.write
+
+    def asks_provider(self) -> None:
+        """Note that the look-up is over and a provider is called."""
+        self._asked = time.perf_counter()
 
     def call(self, provider: str, model: str) -> None:
         """Name the provider that is called now. Units billed by one that failed before are recorded as its error."""
@@ -98,7 +114,10 @@ class Account:
     def fail(self, error: BaseException) -> None:
         """Record a request that was not answered, or not to its end."""
         if not self.settled:
-            self._record(self._event("miss" if isinstance(error, NotCached) else "error", self._spent()))
+            if isinstance(error, NotCached):
+                self._record(self._event("miss", self._spent(), **_failure(error)))
+            else:
+                self._record(self._event("error", self._spent(), **_failure(error)))
 
     def _spent(self) -> Usage | None:
         """Return the units billed so far. A call that fails is taken to bill nothing."""
@@ -119,9 +138,17 @@ class Account:
             model=model,
             client=self.client,
             seconds=time.perf_counter() - self.started,
+            before_provider=None if self._asked is None else self._asked - self.started,
+            listed=self.listed,
             question=self.text,
             **more,
         )
+
+
+def _failure(error: BaseException) -> dict[str, str]:
+    if isinstance(error, GatewayError):
+        return {"code": error.code, "message": error.message}
+    return {"code": "client_disconnected" if isinstance(error, GeneratorExit) else "internal_error"}
 
 
 def headers(costs: Costs | None) -> dict[str, str]:

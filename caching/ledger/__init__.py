@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from caching.ledger import daily_spending, rows, writer
+from caching.ledger import daily_spending, recent, rows, writer
 from caching.ledger.batch import Batch
 from caching.ledger.events import Costs, Event, price
 from caching.ledger.prometheus import expose
@@ -21,6 +21,8 @@ def record(event: Event) -> Costs:
     Never raises because of the database: rows wait in memory until it is back.
     """
     priced = price(event, timezone.now())
+    if event.listed:
+        recent.recorder.add(priced)
     if event.outcome == "exact" and event.overhead is None:
         writer.writer.hit(priced)
         return priced.costs
@@ -28,6 +30,8 @@ def record(event: Event) -> Costs:
     for row in rows.hours(priced):
         batch.hours.add(row)
         expose(row)
+    if event.outcome == "error":
+        batch.errors.add(rows.error(priced))
     if event.is_hit and event.key:
         batch.entries.add(rows.entry_hit(priced))
     if event.is_spend or event.outcome in ("semantic", "shadow"):

@@ -6,16 +6,18 @@ import logging
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import DataError, Error, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from caching import metrics
 from caching.ledger import rows, upsert
 from caching.ledger.events import Priced
 from caching.ledger.prometheus import expose
-from caching.models import Call, EntryHits, HourlyUsage
+from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +27,8 @@ BAD_ROW = (DataError, IntegrityError, ArithmeticError, ValueError, TypeError)
 MOST_CALLS = 10_000
 # A request waits so long for a locked database; then its rows stay in memory.
 PATIENCE_MS = 1000
+# The attributes of a Batch whose rows add up.
+_SUMS = ("hours", "entries", "errors")
 
 
 class Sums:
@@ -53,11 +57,12 @@ class Batch:
     def __init__(self) -> None:
         self.hours = Sums(HourlyUsage.KEY)
         self.entries = Sums(EntryHits.KEY)
+        self.errors = Sums(ErrorCount.KEY)
         self.calls: list[dict[str, Any]] = []
         self._hits: dict[Hashable, Tally] = {}
 
     def __len__(self) -> int:
-        return len(self.hours.rows) + len(self.entries.rows) + len(self.calls) + len(self._hits)
+        return sum(len(getattr(self, name).rows) for name in _SUMS) + len(self.calls) + len(self._hits)
 
     def add_hit(self, hit: Priced) -> None:
         """Add an exact hit without overhead; Prometheus counts it when it becomes a row."""
@@ -78,8 +83,8 @@ class Batch:
 
     def merge(self, other: Batch) -> None:
         other._make_rows_of_hits()
-        self.hours.merge(other.hours)
-        self.entries.merge(other.entries)
+        for name in _SUMS:
+            getattr(self, name).merge(getattr(other, name))
         room = max(0, MOST_CALLS - len(self.calls))
         self.calls += other.calls[:room]
         metrics.LEDGER_DROPPED.inc(len(other.calls[room:]))
@@ -107,15 +112,14 @@ class Batch:
     def _take_apart(self) -> Iterator[Batch]:
         """Move each row into a batch of its own."""
         taken, rows = Batch(), []
-        self.hours, taken.hours = taken.hours, self.hours
-        self.entries, taken.entries = taken.entries, self.entries
+        for name in _SUMS:
+            mine, theirs = getattr(self, name), getattr(taken, name)
+            setattr(self, name, theirs)
+            setattr(taken, name, mine)
+            for row in mine.rows.values():
+                rows.append(one := Batch())
+                getattr(one, name).add(row)
         self.calls, taken.calls = taken.calls, self.calls
-        for hour in taken.hours.rows.values():
-            rows.append(one := Batch())
-            one.hours.add(hour)
-        for entry in taken.entries.rows.values():
-            rows.append(one := Batch())
-            one.entries.add(entry)
         for call in taken.calls:
             rows.append(one := Batch())
             one.calls.append(call)
@@ -125,11 +129,26 @@ class Batch:
         self._make_rows_of_hits()
         statements = [
             upsert.adding(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY),
+            upsert.adding(MinuteUsage, _by_minute(self.hours).rows.values(), key=MinuteUsage.KEY),
             upsert.adding(EntryHits, self.entries.rows.values(), key=EntryHits.KEY),
+            upsert.adding(ErrorCount, self.errors.rows.values(), key=ErrorCount.KEY),
             upsert.inserting(Call, self.calls),
         ]
         with _impatient(), transaction.atomic():
             upsert.run(statements)
+
+
+def _by_minute(hours: Sums) -> Sums:
+    """Return the rows of this hour as rows of this minute: they came within the last second.
+
+    Those of earlier hours waited for the database, and are no news any more.
+    """
+    minute = timezone.now().replace(second=0, microsecond=0)
+    found = Sums(MinuteUsage.KEY)
+    for row in hours.rows.values():
+        if minute - row["hour"] <= timedelta(hours=1):
+            found.add({**{name: value for name, value in row.items() if name != "hour"}, "minute": minute})
+    return found
 
 
 @contextmanager

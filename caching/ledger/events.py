@@ -45,6 +45,13 @@ class Event:
     reasons: Sequence[str] = ()
     match: str = ""
     pair: str = ""
+    # Of a request that failed: code and message as the client got them.
+    code: str = ""
+    message: str = ""
+    # Seconds from the arrival of the request to the call of the provider; None if none was called.
+    before_provider: float | None = None
+    # False if nothing of the request may be kept: it is counted, and nobody sees it.
+    listed: bool = False
 
     @property
     def is_hit(self) -> bool:

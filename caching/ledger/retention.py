@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import models
 
-from caching.models import Call, EntryHits, Judgement, Verdict
+from caching.models import Call, EntryHits, ErrorCount, Judgement, Verdict
 
 # Rows deleted in one transaction: a short lock, so that requests can write in between.
 BATCH = 5_000
@@ -28,6 +28,7 @@ def prune(moment: datetime) -> tuple[int, int]:
     judged = Judgement.objects.filter(created__lt=moment).order_by()
     _delete(judged.filter(verdict=Verdict.RIGHT))
     judged.exclude(question="", matched="", comment="").update(question="", matched="", comment="")
+    _delete(ErrorCount.objects.filter(minute__lt=moment))
     return _delete(calls), _delete(entries)
 
 

@@ -78,6 +78,16 @@ def _dimensions(event: Event) -> dict[str, str]:
     }
 
 
+def error(priced: Priced) -> dict[str, Any]:
+    return {
+        **_dimensions(priced.event),
+        "minute": priced.moment.replace(second=0, microsecond=0),
+        "model": _text(model_names.summed(priced.event), 200),
+        "code": priced.event.code or "internal_error",
+        "requests": 1,
+    }
+
+
 def entry_hit(priced: Priced) -> dict[str, Any]:
     event, avoided = priced.event, priced.avoided or Money(Decimal(0), "")
     return {

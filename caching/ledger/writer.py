@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from django.db import Error, connection
+from django.utils import timezone
 
 from caching import metrics
 from caching.background import PeriodicWorker
 from caching.ledger.batch import PATIENCE_MS, Batch
 from caching.ledger.events import Priced
+from caching.models import MinuteUsage
 
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 1.0
+# Between two deletions of minutes that are over.
+PRUNE_SECONDS = 60.0
 
 
 class Writer:
@@ -30,6 +35,7 @@ class Writer:
         self._pending_lock = threading.Lock()
         self._writing = threading.Lock()
         self._failing = False
+        self._pruned = 0.0
         self._worker = PeriodicWorker("ledger", self.flush, FLUSH_SECONDS, flush_at_exit=True)
 
     def now(self, batch: Batch) -> None:
@@ -74,6 +80,7 @@ class Writer:
         try:
             if batch:
                 batch.write()
+                self._prune_minutes()
         except Error as error:
             with self._pending_lock:
                 batch.merge(self._pending)
@@ -84,6 +91,11 @@ class Writer:
             over.set()
         self._recover()
         return True
+
+    def _prune_minutes(self) -> None:
+        if time.monotonic() - self._pruned > PRUNE_SECONDS:
+            self._pruned = time.monotonic()
+            MinuteUsage.objects.filter(minute__lt=timezone.now() - MinuteUsage.KEPT_FOR).delete()
 
     def _fail(self, reason: object) -> None:
         metrics.LEDGER_PENDING.set(len(self._pending))

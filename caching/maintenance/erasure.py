@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from caching import keys
-from caching.ledger import upsert
+from caching.ledger import recent_stream, upsert
 from caching.maintenance import flush
 from caching.maintenance.selection import Selection
-from caching.models import Call, EntryHits, HourlyUsage, Judgement, Verdict
+from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage, Verdict
 from caching.redis import scan, store
 from caching.semantic.replication import erase_events
 
@@ -64,6 +64,7 @@ def forget(client: str, holder: str) -> Traces:
     for _ in flush.flush(Selection(client=client)):
         pass
     _erase_counters(holder)
+    recent_stream.erase(client)
     with transaction.atomic():
         for some in _batches(names):
             EntryHits.objects.filter(key__in=some).delete()
@@ -111,11 +112,17 @@ def _batches(names: set[str]) -> Iterator[list[str]]:
 
 
 def _unname_sums(client: str) -> None:
-    mine = HourlyUsage.objects.filter(client=client)
-    fields = [field.name for field in HourlyUsage._meta.concrete_fields if field.name != "id"]
-    rows: list[dict[str, Any]] = [{**row, "client": ""} for row in mine.values(*fields)]
-    upsert.run([upsert.adding(HourlyUsage, rows, key=HourlyUsage.KEY)])
-    mine.delete()
+    tables: list[tuple[Any, tuple[str, ...]]] = [
+        (HourlyUsage, HourlyUsage.KEY),
+        (MinuteUsage, MinuteUsage.KEY),
+        (ErrorCount, ErrorCount.KEY),
+    ]
+    for table, key in tables:
+        mine = table.objects.filter(client=client)
+        fields = [field.name for field in table._meta.concrete_fields if field.name != "id"]
+        rows: list[dict[str, Any]] = [{**row, "client": ""} for row in mine.values(*fields)]
+        upsert.run([upsert.adding(table, rows, key=key)])
+        mine.delete()
 
 
 @store.fail_open(None)

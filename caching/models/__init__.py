@@ -15,11 +15,14 @@ from caching.models.ledger import WILDCARD as WILDCARD
 from caching.models.ledger import Call as Call
 from caching.models.ledger import Dimensions as Dimensions
 from caching.models.ledger import EntryHits as EntryHits
+from caching.models.ledger import ErrorCount as ErrorCount
 from caching.models.ledger import HourlyUsage as HourlyUsage
+from caching.models.ledger import MinuteUsage as MinuteUsage
 from caching.models.ledger import Outcome as Outcome
 from caching.models.ledger import Price as Price
 from caching.models.ledger import Unit as Unit
 from caching.models.ledger import Units as Units
+from caching.models.ledger import UsageTotals as UsageTotals
 from caching.models.rules import AppliesTo as AppliesTo
 from caching.models.rules import CacheRule as CacheRule
 from caching.models.rules import QuestionKind as QuestionKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar, NoReturn
 
 from django.core.exceptions import ValidationError
@@ -116,10 +117,9 @@ class Units(models.Model):
         abstract = True
 
 
-class HourlyUsage(Dimensions, Units):
-    """Totals of all requests of one hour with the same dimensions."""
+class UsageTotals(Dimensions, Units):
+    """Totals of all requests of one span of time with the same dimensions."""
 
-    hour = models.DateTimeField()
     requests = models.BigIntegerField(default=0)
     unpriced = models.BigIntegerField(default=0, help_text="Requests with unknown cost or savings.")
     cost = NanoDecimalField(default=0)
@@ -140,9 +140,22 @@ class HourlyUsage(Dimensions, Units):
     under_10000_ms = models.BigIntegerField(default=0)
     slower = models.BigIntegerField(default=0)
 
-    KEY: ClassVar = ("hour", "cache_type", "outcome", "level", "provider", "model", "client", "currency")
     BUCKETS_MS: ClassVar = (1, 5, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10000)
     BUCKETS: ClassVar = (*(f"under_{most}_ms" for most in BUCKETS_MS), "slower")
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def bucket(cls, seconds: float) -> str:
+        """Return the column that counts a request of this duration."""
+        return next((f"under_{most}_ms" for most in cls.BUCKETS_MS if seconds * 1000 < most), "slower")
+
+
+class HourlyUsage(UsageTotals):
+    hour = models.DateTimeField()
+
+    KEY: ClassVar = ("hour", "cache_type", "outcome", "level", "provider", "model", "client", "currency")
 
     class Meta:
         constraints = [
@@ -156,10 +169,51 @@ class HourlyUsage(Dimensions, Units):
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H:00} {self.cache_type} {self.outcome}: {self.requests}"
 
-    @classmethod
-    def bucket(cls, seconds: float) -> str:
-        """Return the column that counts a request of this duration."""
-        return next((f"under_{most}_ms" for most in cls.BUCKETS_MS if seconds * 1000 < most), "slower")
+
+class MinuteUsage(UsageTotals):
+    """The same by minute, for the last hour and the one before it; older rows are deleted."""
+
+    KEPT_FOR: ClassVar = timedelta(hours=3)
+    KEY: ClassVar = ("minute", "cache_type", "outcome", "level", "provider", "model", "client", "currency")
+
+    minute = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["minute", "cache_type", "outcome", "level", "provider", "model", "client", "currency"],
+                name="one_row_a_minute",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minute:%Y-%m-%d %H:%M} {self.cache_type} {self.outcome}: {self.requests}"
+
+
+class ErrorCount(models.Model):
+    """Requests of one minute that ended with the same error."""
+
+    KEY: ClassVar = ("minute", "cache_type", "level", "provider", "model", "client", "code")
+
+    minute = models.DateTimeField()
+    cache_type = models.CharField(max_length=3)
+    level = models.CharField(max_length=10, blank=True)
+    provider = models.CharField(max_length=50, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    client = models.CharField(max_length=100, blank=True)
+    code = models.CharField(max_length=50, help_text="Code of the error as the client got it.")
+    requests = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["minute", "cache_type", "level", "provider", "model", "client", "code"],
+                name="one_row_a_minute_and_error",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minute:%Y-%m-%d %H:%M} {self.provider} {self.code}: {self.requests}"
 
 
 class Call(Dimensions, Units):

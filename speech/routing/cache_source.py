@@ -51,10 +51,12 @@ def source_of(
     """
 
     def whole() -> ChatAnswer:
+        account.asks_provider()
         with calling(provider, "chat"):
             return provider.chat(request)
 
     def stream() -> Iterator[Chunk]:
+        account.asks_provider()
         result = CacheResult(None, status_without_hit(policy), key, rule=policy.rule)
         chunks = MeteredChunks(_chunks(provider, request), result)
         return account.metered(iter(chunks), chunks)

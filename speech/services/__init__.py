@@ -105,7 +105,7 @@ def stream_chat(
 
 def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *, stream: bool) -> ChatResult[Any]:
     candidates = for_chat(request, provider, client.model_access)
-    account = Account("llm", level=policy.level, client=client.name, text=_question_text(request, policy))
+    account = Account.of("llm", client.name, policy, _question_text(request))
     with account:
         for candidate in candidates:
             account.call(candidate.provider.name, candidate.request.model)
@@ -133,7 +133,7 @@ def _answer(
     client: Client, candidate: Candidate[ChatRequest], policy: Policy, account: Account, *, stream: bool
 ) -> CacheResult[Any]:
     question, policy = question_of(client, candidate, policy)
-    account.level = policy.level
+    account.under(policy)
     try:
         if found := llm.find(question, policy):
             return llm.as_stream(found) if stream else found
@@ -163,13 +163,13 @@ def synthesize(
     policy = client.tightened(policy)
     candidates = for_speech(request, provider, client.model_access)
     content_type = Encoder(codec, request.sample_rate).content_type
-    account = Account("tts", level=policy.level, client=client.name, text=_kept(request.text, policy))
+    account = Account.of("tts", client.name, policy, request.text)
     with account:
         for candidate in candidates:
             account.call(candidate.provider.name, candidate.request.model)
             try:
                 speaker = _speaker(client, candidate, policy)
-                account.level = speaker.policy.level
+                account.under(speaker.policy)
                 cached = speech_of(speaker, codec, account, stream=stream)
             except ProviderError as error:
                 candidates.failures.append(error)
@@ -215,9 +215,7 @@ def converse(
         first = first_of(sentences)
         # The voice follows the language of the answer, not of the question.
         candidates = for_speech(replace(speech, text=first), wish.tts_provider, client.model_access)
-        account = unless_spoken.enter_context(
-            Account("tts", level=policy.level, client=client.name, text=_kept(first, policy))
-        )
+        account = unless_spoken.enter_context(Account.of("tts", client.name, policy, first))
         for candidate in candidates:
             account.call(candidate.provider.name, candidate.request.model)
             receipt.speech = {
@@ -253,12 +251,13 @@ def transcribe(
     client.model_access.require(chosen.name, prepared.model)
     policy = client.tightened(policy)
     recording = recording_of(client, chosen, prepared)
-    account = Account("stt", level=policy.level, client=client.name, text="")
+    account = Account.of("stt", client.name, policy)
     account.call(chosen.name, prepared.model)
 
     def produce() -> stt.Transcript:
         if is_silent(request.audio):
             return {**asdict(Transcript("")), "billed": {"audio_seconds": 0}}
+        account.asks_provider()
         with calling(chosen, "transcription"):
             transcript = chosen.transcribe(prepared)
         return {**asdict(transcript), "billed": dict(transcript.billed.items()) if transcript.billed else {}}
@@ -280,10 +279,5 @@ def _speaker(client: Client, candidate: Candidate[SpeechRequest], policy: Policy
     return Speaker(client=client, provider=candidate.provider, request=candidate.request, policy=policy)
 
 
-def _question_text(request: ChatRequest, policy: Policy) -> str:
-    return _kept(text_of(request.messages[-1]) if request.messages else "", policy)
-
-
-def _kept(text: str, policy: Policy) -> str:
-    """Return the text that the ledger may keep."""
-    return text if policy.write else ""
+def _question_text(request: ChatRequest) -> str:
+    return text_of(request.messages[-1]) if request.messages else ""

@@ -45,7 +45,7 @@ def embed(*, client: Client, request: EmbeddingRequest, policy: Policy, provider
     client.model_access.require(chosen.name, prepared.model)
     policy = client.tightened(policy)
     passages = passages_of(client, chosen, prepared, policy)
-    account = Account("emb", level=policy.level, client=client.name, text="")
+    account = Account.of("emb", client.name, policy)
     account.call(chosen.name, prepared.model)
     source = embeddings.Source(
         lambda missing: _call(chosen, replace(prepared, inputs=[passage.input for passage in missing])),

@@ -54,8 +54,7 @@ def respond(asked: NativeRequest, *, stream: bool) -> ChatResult[Any]:
     """
     asked.client.model_access.require(asked.provider.name, asked.request.model)
     question, policy = asked.question
-    text = question.text if policy.write else ""
-    account = Account("llm", level=policy.level, client=asked.client.name, text=text)
+    account = Account.of("llm", asked.client.name, policy, question.text)
     with account:
         account.call(asked.provider.name, asked.request.model)
         try:

@@ -32,6 +32,7 @@ def speech_of(speaker: Speaker, codec: str, account: Account, *, stream: bool) -
     found, stored = _look_up(speaker, codec)
     if stored is not None:
         return with_value(found, iter([stored]))
+    account.asks_provider()
     playback = Playback(speaker, found.value, found)
     if stream:
         sound = SoundStream(playback, codec, account)

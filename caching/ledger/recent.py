@@ -1,0 +1,80 @@
+"""Recorder of the requests that the page of requests shows: in memory, and twice a second in Redis.
+
+Under load it keeps a sample: a request costs an append to a list at most, however many come.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from caching.background import PeriodicWorker
+from caching.ledger import recent_stream
+from caching.ledger.events import Priced
+from caching.ledger.rows import shortened
+from caching.pricing.money import Money
+
+FLUSH_SECONDS = 0.5
+# Kept of each flush: exact hits, of which there may be hundreds a second, and everything else.
+MOST_HITS, MOST_OTHERS = 30, 60
+MOST_MESSAGE = 300
+
+
+class Recorder:
+    """One per process. Nothing here raises; a full buffer counts what it drops."""
+
+    def __init__(self) -> None:
+        self._hits: list[Priced] = []
+        self._others: list[Priced] = []
+        self._dropped = 0
+        self._worker = PeriodicWorker("recent requests", self.flush, FLUSH_SECONDS)
+
+    def add(self, priced: Priced) -> None:
+        kept, most = (self._hits, MOST_HITS) if priced.event.outcome == "exact" else (self._others, MOST_OTHERS)
+        if len(kept) < most:
+            kept.append(priced)
+        else:
+            # Two threads may count one; the page says "about".
+            self._dropped += 1
+        self._worker.start()
+
+    def flush(self) -> None:
+        hits, self._hits = self._hits, []
+        others, self._others = self._others, []
+        dropped, self._dropped = self._dropped, 0
+        if hits or others:
+            told = [_told(priced) for priced in sorted((*hits, *others), key=lambda priced: priced.moment)]
+            recent_stream.append(told, dropped)
+
+
+def _told(priced: Priced) -> dict[str, Any]:
+    """Return what staff may see of a request. Answers are not in it: they are in the cache, under `key`."""
+    event, costs = priced.event, priced.costs
+    return {
+        "at": round(priced.moment.timestamp(), 3),
+        "type": event.cache_type,
+        "outcome": event.outcome,
+        "level": event.level,
+        "provider": event.provider,
+        "model": event.model[:200],
+        "client": event.client,
+        "seconds": round(event.seconds, 6),
+        "before_provider": None if event.before_provider is None else round(event.before_provider, 6),
+        "question": shortened(event.question),
+        "matched": shortened(event.matched),
+        "similarity": event.similarity,
+        "probability": event.probability,
+        "reasons": list(event.reasons),
+        "match": event.match,
+        "key": event.key,
+        "code": event.code,
+        "message": event.message[:MOST_MESSAGE],
+        "cost": _amount(costs.cost),
+        "saved": _amount(costs.saved),
+    }
+
+
+def _amount(money: Money | None) -> list[str] | None:
+    return None if money is None else [f"{money.amount:f}", money.currency]
+
+
+recorder = Recorder()
