@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from caching import ledger
 from caching.ledger import Costs, Event, Usage
 from caching.ledger.events import BY_RULE
+from caching.llm.request import ChatQuery
 from caching.policy import CacheType, Policy
 from caching.pricing.money import Money, plain
 from caching.result import CacheResult
@@ -49,15 +50,16 @@ class Account:
     """Provider and model."""
     _meter: Meter | None = None
     _asked: float | None = None
+    _query: ChatQuery | None = None
 
     @classmethod
     def of(cls, cache_type: CacheType, client: str, policy: Policy, text: str = "") -> Account:
         """Open the account of a request; `text` is dropped where nothing may be stored."""
         return cls(cache_type, policy.level, client, text if policy.write else "", listed=policy.write)
 
-    def under(self, policy: Policy) -> None:
-        """Take over what the cache rule that applies says."""
-        self.level, self.listed = policy.level, self.listed and policy.write
+    def under(self, policy: Policy, query: ChatQuery | None = None) -> None:
+        """Take over what the cache rule that applies says, and what is looked up."""
+        self.level, self.listed, self._query = policy.level, self.listed and policy.write, query
 
     def asks_provider(self) -> None:
         """Note that the look-up is over and a provider is called."""
@@ -140,6 +142,7 @@ class Account:
             seconds=time.perf_counter() - self.started,
             before_provider=None if self._asked is None else self._asked - self.started,
             listed=self.listed,
+            scope=self._query.semantic.scope if outcome == "miss" and self._query and self._query.semantic else "",
             question=self.text,
             **more,
         )

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, ResolverMatch, resolve
+from django.utils import timezone
 
 PREFIXES = ("/v1/", "/api/")
 REMEMBERED_PATHS = 256
@@ -81,4 +84,25 @@ class AdminContentSecurityPolicy:
         """Answer 400 for a number in an address that no column holds: Django's filters by `__in` do not check it."""
         if isinstance(exception, OverflowError | DataError) and request.method == "GET":
             return HttpResponseBadRequest("A number is too large.", content_type="text/plain")
+        return None
+
+
+class ViewerTimeZone:
+    """Show moments of the admin in the time zone of the browser, which `page.js` puts into a cookie; else in UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        zone = zone_named(unquote(request.COOKIES.get("tz", ""))) if request.path.startswith("/admin/") else None
+        with timezone.override(zone):
+            return self.get_response(request)
+
+
+@lru_cache(REMEMBERED_PATHS)
+def zone_named(name: str) -> ZoneInfo | None:
+    """Return the time zone with a name of IANA's; None for any other text."""
+    try:
+        return ZoneInfo(name) if name in available_timezones() else None
+    except (ValueError, OSError):
         return None

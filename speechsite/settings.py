@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "speechsite.middleware.AdminContentSecurityPolicy",
+    "speechsite.middleware.ViewerTimeZone",
 ]
 
 # Off by default: a browser that calls the API shows its key to whoever uses it.

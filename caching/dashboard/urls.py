@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http.response import HttpResponseBase
 from django.urls import path
 
-from caching.dashboard import first_steps, views
+from caching.dashboard import first_steps, request_views, views
 from caching.dashboard.page import FIGURES, TEXTS
 
 _staff = admin.site.admin_view
@@ -26,6 +26,9 @@ urlpatterns = [
     path("sample-data/", _staff(first_steps.sample_data), name="sample-data"),
     path("figures/<slug:slug>.csv", _figures(views.chart_csv), name="chart-csv"),
     path("semantic-hits/<int:pk>/verdict/", _staff(views.judge), name="judge"),
+    path("requests/", _figures(request_views.requests), name="requests"),
+    path("requests/feed/", _figures(request_views.feed), name="requests-feed"),
+    path("requests/<str:id>/", _figures(request_views.request_detail), name="request"),
     path("keys/", _texts(views.key_list), name="keys"),
     path("keys/entry/", _texts(views.key_detail), name="key"),
     path("keys/audio/", _texts(views.key_audio), name="key-audio"),

@@ -51,6 +51,8 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"Marked as wrong. Deleted {_entries(removed)} for all clients.")
     else:
         messages.success(request, "Marked as right.")
+    if request.POST.get("back") == "requests":
+        return redirect("requests")
     return redirect(f"{reverse('admin:index')}?{request.POST.get('query', '')}#semantic-hits")
 
 

@@ -50,6 +50,8 @@ class Event:
     message: str = ""
     # Seconds from the arrival of the request to the call of the provider; None if none was called.
     before_provider: float | None = None
+    # Of a miss that other questions may answer: within this scope they were looked for.
+    scope: str = ""
     # False if nothing of the request may be kept: it is counted, and nobody sees it.
     listed: bool = False
 

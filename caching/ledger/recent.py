@@ -66,6 +66,7 @@ def _told(priced: Priced) -> dict[str, Any]:
         "reasons": list(event.reasons),
         "match": event.match,
         "key": event.key,
+        "scope": event.scope,
         "code": event.code,
         "message": event.message[:MOST_MESSAGE],
         "cost": _amount(costs.cost),

@@ -104,6 +104,11 @@ def neighbours(row: Row) -> list[Candidate]:
     scope, question = row.stored.fields.get("scope"), row.stored.fields.get("question")
     if row.stored.kind != keys.SEMANTIC or not (isinstance(scope, str) and isinstance(question, str)):
         return []
+    return competitors(question, scope)
+
+
+def competitors(question: str, scope: str) -> list[Candidate]:
+    """Return the entries of other questions that compete for `question`, each with its decision."""
     try:
         found = tier().matcher.candidates(question, scope)
     except EmbeddingError:

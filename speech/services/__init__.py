@@ -133,7 +133,7 @@ def _answer(
     client: Client, candidate: Candidate[ChatRequest], policy: Policy, account: Account, *, stream: bool
 ) -> CacheResult[Any]:
     question, policy = question_of(client, candidate, policy)
-    account.under(policy)
+    account.under(policy, question)
     try:
         if found := llm.find(question, policy):
             return llm.as_stream(found) if stream else found

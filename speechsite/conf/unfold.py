@@ -43,6 +43,7 @@ UNFOLD: dict[str, Any] = {
                 "title": "Cache",
                 "items": [
                     _link("Dashboard", "monitoring", "admin:index"),
+                    _link("Requests", "bolt", "requests", "caching.view_hourlyusage"),
                     _link("Keys", "key", "keys", "caching.view_texts"),
                     _link("Rules", "rule", "admin:caching_cacherule_changelist", "caching.view_cacherule"),
                     _link("Playground", "play_circle", "playground", "speech.use_playground"),

@@ -92,5 +92,6 @@ form.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
+form.elements.query.value = new URLSearchParams(location.search).get("query") || form.elements.query.value;
 showVoices();
 showCode();

@@ -11,7 +11,8 @@ import pytest
 def quiet_ledger() -> Iterator[None]:
     """The ledger of this process writes in the test's own thread and transaction, and forgets what a test left."""
     from caching import database
-    from caching.ledger import writer
+    from caching.dashboard import alerts
+    from caching.ledger import recent, writer
     from caching.pricing import prices
     from caching.rules import engine
 
@@ -19,7 +20,9 @@ def quiet_ledger() -> Iterator[None]:
     engine.forget()
     yield
     writer.writer.__init__()  # type: ignore[misc]
+    recent.recorder.__init__()  # type: ignore[misc]
     database.trouble.end()
+    alerts.forget()
     prices.forget()
     engine.forget()
 
@@ -43,7 +46,7 @@ def quiet_background(monkeypatch: pytest.MonkeyPatch) -> None:
     from caching import background
 
     start, wake = background.PeriodicWorker.start, background.PeriodicWorker.wake
-    quiet = ("ledger", "judging", "tasks", "request-bodies", "stored-responses")
+    quiet = ("ledger", "recent requests", "judging", "tasks", "request-bodies", "stored-responses")
 
     def start_unless_quiet(worker: background.PeriodicWorker) -> None:
         if worker.name not in quiet:
