@@ -32,6 +32,12 @@ def happened(outcome: Any, question: str = "Where is my order?", **fields: Any) 
     ledger.record(Event("llm", outcome, Usage(), question=question, **{**known, **fields}))
 
 
+def latest() -> list[recent_stream.Recent]:
+    found = recent_stream.latest()
+    assert found is not None
+    return found
+
+
 def rows(page: Any) -> list[str]:
     found = re.findall(r"<tr data-id.*?</tr>", page.content.decode(), re.DOTALL)
     return [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip() for row in found]
@@ -75,7 +81,7 @@ def test_texts_are_for_those_who_may_read_them(staff: Browser) -> None:
     )
     [row] = shown(browser_of("figures", "view_hourlyusage"))
     assert "parcel" not in row and "bot" in row
-    id = recent_stream.latest()[0].id
+    id = latest()[0].id
     address = reverse("request", args=[id])
     assert "parcel" not in browser_of("counts", "view_hourlyusage").get(address).content.decode()
     assert "parcel" in staff.get(address).content.decode()
@@ -106,14 +112,14 @@ def test_the_stream_is_bounded(staff: Browser, monkeypatch: pytest.MonkeyPatch) 
     told = [{"at": number} for number in range(400)]
     recent_stream.append(told, 0)
     # Redis trims by whole nodes, of 100 entries.
-    assert len(recent_stream.latest()) <= 200
+    assert len(latest()) <= 200
 
 
 def test_a_semantic_hit_is_reviewed_from_its_drawer(staff: Browser) -> None:
     happened("semantic", "Where's it?", matched="Where is it?", match="m1", pair="p1", reasons=["passed all guards"])
     recent.recorder.flush()
     assert writer.flush()
-    id = recent_stream.latest()[0].id
+    id = latest()[0].id
     page = staff.get(reverse("request", args=[id]), {"drawer": 1}).content.decode()
     assert "<mark>Where&#x27;s</mark>" in page
     [address] = re.findall(r'action="([^"]*/verdict/)"', page)
