@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from caching.ledger import daily_spending, recent, rows, writer
+from caching.ledger import recent, rows, writer
 from caching.ledger.batch import Batch
 from caching.ledger.events import Costs, Event, price
 from caching.ledger.prometheus import expose
+from caching.ledger.spending import spending
 from caching.policy import CacheType
 from caching.pricing import prices
 from caching.pricing.usage import Usage
@@ -37,7 +38,7 @@ def record(event: Event) -> Costs:
     if event.is_spend or event.outcome in ("semantic", "shadow"):
         batch.calls.append(rows.call(priced))
     if event.is_spend and event.outcome != "judged":
-        daily_spending.daily.add(event.client, priced.costs.cost)
+        spending.add(event.client, priced.costs.cost)
     (writer.writer.now if event.is_spend else writer.writer.later)(batch)
     return priced.costs
 

@@ -164,6 +164,8 @@ class HourlyUsage(UsageTotals):
                 name="one_row_an_hour",
             ),
         ]
+        # The spending of a client is read every two seconds while it has a budget.
+        indexes = [models.Index(fields=["client", "hour"], name="usage_client_hour")]
         verbose_name_plural = "hourly usage"
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
 from speech.admin.keys import FACTS, new_key_page
+from speech.budgets import all_budgets
 from speech.models import Client, ClientKey
 
 
@@ -39,9 +40,14 @@ class ClientAdmin(ModelAdmin):
         "last_used",
         "is_active",
         "scope",
-        "requests_per_minute",
-        "daily_budget_usd",
+        "budgets",
         "created",
+    )
+    fieldsets = (
+        (None, {"fields": ("name", "is_active", "allowed_models")}),
+        ("Limits", {"fields": ("requests_per_minute", ("daily_budget_usd", "monthly_budget_usd"), "daily_entries")}),
+        ("Privacy", {"fields": ("shared_scope", "scope_by_user", "never_store")}),
+        ("History", {"fields": ("created",)}),
     )
     list_filter = ("is_active", "shared_scope", "never_store")
     search_fields = ("name", "keys__name", "keys__key_hint")
@@ -64,6 +70,18 @@ class ClientAdmin(ModelAdmin):
     def last_used(self, client: Client) -> datetime | None:
         used: datetime | None = client.key_used  # type: ignore[attr-defined]
         return used
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Read the budgets of all clients at once, not row by row."""
+        changelist = super().get_changelist_instance(request)
+        known = all_budgets()
+        for client in changelist.result_list:
+            client.known_budgets = known.get(client.name, [])
+        return changelist
+
+    @admin.display(description="budgets")
+    def budgets(self, client: Client) -> str:
+        return ", ".join(map(str, client.known_budgets))  # type: ignore[attr-defined]
 
     # In words: a red cross would make the safe default look like an error.
     @admin.display(ordering="shared_scope")

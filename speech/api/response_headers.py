@@ -11,6 +11,7 @@ from urllib.parse import quote
 from caching.ledger import Costs
 from caching.result import CacheResult
 from speech import accounting, providers
+from speech.budgets import budgets_of
 from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers._shared import validation
@@ -42,7 +43,15 @@ def of_successor(asked: str, provider: str, voice: str) -> dict[str, str]:
 def headers(client: Client, result: Result) -> dict[str, str]:
     """Return provider, cache status and cost, as far as `client` may see them."""
     told = {"X-Provider": result.provider}
-    return told if hides(client) else told | cache_headers(result.cache) | accounting.headers(result.costs)
+    if hides(client):
+        return told
+    return told | cache_headers(result.cache) | accounting.headers(result.costs) | budget_warning(client)
+
+
+def budget_warning(client: Client) -> dict[str, str]:
+    """Return the header that names budgets of which at least WARNING_SHARE is spent, as `daily 83%, monthly 91%`."""
+    low = [str(budget) for budget in budgets_of(client) if budget.is_low]
+    return {"X-Budget-Warning": ", ".join(low)} if low else {}
 
 
 def cache_headers(result: CacheResult[Any]) -> dict[str, str]:

@@ -1,9 +1,8 @@
-"""Rate limit and daily budget of a client, checked before anything else, the cache included."""
+"""Rate limit and budgets of a client, checked before anything else, the cache included."""
 
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -11,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from caching.coordination import rate_limit
-from caching.ledger.daily_spending import daily
+from speech.budgets import budgets_of, seconds_left
 from speech.exceptions import BudgetSpent, TooManyRequests
 from speech.metrics import REFUSED
 from speech.models import Client
@@ -19,6 +18,9 @@ from speech.models import Client
 if TYPE_CHECKING:
     # DRF imports this module while it defines its views.
     from rest_framework.views import APIView
+
+
+RESETS = {"daily": "at midnight", "monthly": "on the first of the month at midnight"}
 
 
 class ClientLimits(BaseThrottle):
@@ -31,18 +33,15 @@ class ClientLimits(BaseThrottle):
 
 def check(client: Client) -> None:
     """Count one request of `client`. Raises TooManyRequests or BudgetSpent."""
-    if client.daily_budget_usd is not None and daily.spent(client.name) >= client.daily_budget_usd:
+    # The one that lasts longest: a client that waits for it needs not ask again for the other.
+    if spent := [budget for budget in budgets_of(client) if budget.is_spent]:
         REFUSED.labels(BudgetSpent.code).inc()
-        message = f"The daily budget of {client.daily_budget_usd:f} USD is spent. It resets at midnight UTC."
-        raise BudgetSpent(message, retry_after=_seconds_to_midnight(timezone.now()))
+        period, limit = spent[-1].period, spent[-1].limit
+        message = f"The {period} budget of {limit:f} USD is spent. It resets {RESETS[period]} UTC."
+        raise BudgetSpent(message, retry_after=math.ceil(seconds_left(period, timezone.now())))
     if client.requests_per_minute is not None:
         waiting = rate_limit.take(client.holder, client.requests_per_minute)
         if waiting > 0:
             REFUSED.labels(TooManyRequests.code).inc()
             message = f"Rate limit reached: {client.requests_per_minute} requests per minute."
             raise TooManyRequests(message, retry_after=math.ceil(waiting))
-
-
-def _seconds_to_midnight(now: datetime) -> int:
-    tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return math.ceil((tomorrow - now).total_seconds())

@@ -27,7 +27,7 @@ from speech.api.audio_question import SpokenRequestSerializer, hear, read_spoken
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
 from speech.api.request_body import read_call
-from speech.api.response_headers import headers, of_successor
+from speech.api.response_headers import budget_warning, headers, of_successor
 from speech.api.serializers import (
     ChatRequestSerializer,
     ChatResponseSerializer,
@@ -131,7 +131,8 @@ class ConverseView(APIView):
         turn.sound.at_end.append(lambda _: _keep_receipt(turn, client, receipt_id))
         who = turn.receipt.speech
         successor = of_successor(call.speech.voice, who["provider"], who["voice"])
-        return streamed(turn.sound, turn.content_type, {"X-Receipt-ID": str(receipt_id), **successor})
+        told = {} if hides(client) else budget_warning(client)
+        return streamed(turn.sound, turn.content_type, {"X-Receipt-ID": str(receipt_id), **successor, **told})
 
 
 class ReceiptView(APIView):

@@ -51,6 +51,15 @@ class Client(models.Model):
         help_text="Requests are refused for the rest of the UTC day once this is spent, including cache hits. "
         "Empty: no limit.",
     )
+    monthly_budget_usd = models.DecimalField(
+        "monthly budget in USD",
+        max_digits=12,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="The same for the calendar month (UTC).",
+    )
     daily_entries = models.PositiveIntegerField(
         null=True,
         blank=True,

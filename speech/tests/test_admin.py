@@ -14,6 +14,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
+from caching.models import HourlyUsage
 from speech.models import Client, ClientKey, hash_key
 
 NO_INLINE_ROWS = {"keys-TOTAL_FORMS": 0, "keys-INITIAL_FORMS": 0}
@@ -37,8 +38,17 @@ def test_staff_see_the_clients(admin_client: Browser) -> None:
 def test_the_list_costs_the_same_for_many(admin_client: Browser, django_assert_max_num_queries: Any) -> None:
     for number in range(20):
         Client.objects.create_with_key(f"bot {number}")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         admin_client.get(LIST)
+
+
+def test_list_and_dashboard_show_how_far_budgets_are_used_up(admin_client: Browser) -> None:
+    Client.objects.create_with_key("bot", daily_budget_usd=10, monthly_budget_usd=100)
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    HourlyUsage.objects.create(hour=hour, cache_type="llm", outcome="miss", client="bot", cost=9, currency="USD")
+    assert "daily 90%, monthly 9%" in admin_client.get(LIST).content.decode()
+    page = admin_client.get(f"{reverse('admin:index')}?period=24h").content.decode()
+    assert "bot has spent 90% of its daily budget of 10 USD." in page and "monthly budget" not in page
 
 
 def test_the_list_says_in_words_who_shares(admin_client: Browser) -> None:

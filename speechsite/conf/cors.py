@@ -13,6 +13,15 @@ SENT = [
     *(f"x-stainless-{name}" for name in _STAINLESS),
 ]
 READ = [
-    *("Age", "Cache-Status", "Retry-After", "X-Cache", "X-Cache-Match", "X-Cache-Probability", "X-Cache-Similarity"),
-    *("X-Cost-Saved-USD", "X-Cost-USD", "X-Provider", "X-Receipt-ID", "X-Request-ID", "x-should-retry"),
+    *("Age", "Cache-Status", "Retry-After", "X-Budget-Warning"),
+    *("X-Cache", "X-Cache-Match", "X-Cache-Probability", "X-Cache-Similarity"),
+    *(
+        "X-Budget-Warning",
+        "X-Cost-Saved-USD",
+        "X-Cost-USD",
+        "X-Provider",
+        "X-Receipt-ID",
+        "X-Request-ID",
+        "x-should-retry",
+    ),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from caching.dashboard import page
+from speech.budgets import all_budgets
 from speech.routing.breaker import open_circuits
 from speechsite.server import first_run
 
@@ -15,6 +16,17 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     return {
         **page.context(request, base),
         "open_circuits": open_circuits(),
+        "low_budgets": _low_budgets() if may_see_keys else [],
         "address": request.build_absolute_uri("/").rstrip("/"),
         "api_key": (may_see_keys and first_run.demo_key()) or "$KEY",
     }
+
+
+def _low_budgets() -> list[str]:
+    """Return a sentence for each budget of which most is spent."""
+    return [
+        f"{client} has spent {budget.share:.0%} of its {budget.period} budget of {budget.limit.normalize():f} USD."
+        for client, budgets in all_budgets().items()
+        for budget in budgets
+        if budget.is_low
+    ]

@@ -38,7 +38,7 @@ LAYERS = {
     "speech": (
         "apps migrations exceptions iterators strict_json model_access models metrics",
         "text audio",
-        "accounting answer_ids privacy",
+        "accounting answer_ids budgets privacy",
         "providers",
         "routing",
         "synthesis llm_judge",

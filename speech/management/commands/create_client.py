@@ -15,6 +15,7 @@ FIELDS = (
     "shared_scope",
     "requests_per_minute",
     "daily_budget_usd",
+    "monthly_budget_usd",
     "daily_entries",
     "allowed_models",
     "scope_by_user",
@@ -32,6 +33,9 @@ class Command(GatewayCommand):
         )
         parser.add_argument("--requests-per-minute", type=int, metavar="N", help="limit within any 60 seconds")
         parser.add_argument("--daily-budget-usd", type=_amount, metavar="AMOUNT", help="spending limit per UTC day")
+        parser.add_argument(
+            "--monthly-budget-usd", type=_amount, metavar="AMOUNT", help="spending limit per calendar month (UTC)"
+        )
         parser.add_argument("--daily-entries", type=int, metavar="N", help="new cache entries per UTC day")
         parser.add_argument(
             "--allowed-models", default="", metavar="PATTERNS", help="such as openai/gpt-6*,espeak (default: all)"

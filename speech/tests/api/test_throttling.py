@@ -14,11 +14,11 @@ from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from caching import keys
-from caching.ledger.daily_spending import daily
+from caching.ledger.spending import spending, start_of_day, start_of_month
 from caching.models import HourlyUsage, Price
 from caching.pricing.money import Money
 from caching.redis import store
-from speech.api.throttling import _seconds_to_midnight
+from speech.budgets import seconds_left
 from speech.models import Client
 from speech.tests.support.bad_requests import error_of
 
@@ -28,7 +28,7 @@ Clients = Callable[..., tuple[Client, str]]
 
 @pytest.fixture(autouse=True)
 def nothing_known() -> None:
-    daily.forget()
+    spending.forget()
 
 
 def caller(key: str) -> APIClient:
@@ -41,10 +41,14 @@ def ask(key: str, query: str = "Hello", **headers: str) -> Any:
     return caller(key).post("/api/chat/", {"query": query}, format="json", headers=headers)
 
 
-def spend(client: Client, amount: str, *, days_ago: int = 0) -> None:
+def spent_today(name: str) -> Decimal:
+    return spending.spent(name, start_of_day(timezone.now()))
+
+
+def spend(client: Client, amount: str, *, days_ago: int = 0, outcome: str = "miss") -> None:
     hour = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=days_ago)
     HourlyUsage.objects.create(
-        hour=hour, cache_type="llm", outcome="miss", client=client.name, cost=amount, currency="USD"
+        hour=hour, cache_type="llm", outcome=outcome, client=client.name, cost=amount, currency="USD"
     )
 
 
@@ -114,7 +118,7 @@ def test_whoever_spent_its_budget_gets_not_even_what_is_cached(clients: Clients,
     client, key = clients("bot", daily_budget_usd="2.50")
     assert ask(key).status_code == 200
     spend(client, "2.50")
-    daily.forget()
+    spending.forget()
     assert looked_up
     looked_up.clear()
     response = ask(key)
@@ -143,7 +147,7 @@ def test_a_budget_is_named_in_full_and_ends_when_it_is_spent(clients: Clients) -
     spend(client, "2.49")
     assert ask(key).status_code == 200
     HourlyUsage.objects.filter(client=client.name, cost="2.49").update(cost="2.50")
-    daily.forget()
+    spending.forget()
     message = error_of(ask(key))["message"]
     assert "2.5" in message and "USD" in message
 
@@ -161,7 +165,7 @@ def test_what_was_spent_yesterday_does_not_count(clients: Clients) -> None:
 
 
 def test_spending_is_noticed_at_once(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(daily._amounts, "_seconds", 3600)
+    monkeypatch.setattr(spending._amounts, "_seconds", 3600)
     Price.objects.create(provider="demo", model="*", unit="output_tokens", amount="1", per=1, source="a test")
     _, key = clients("bot", daily_budget_usd="1")
     assert [ask(key, query).status_code for query in ("one", "two")] == [200, 429]
@@ -173,26 +177,76 @@ def test_other_currencies_are_converted(clients: Clients, settings: Any) -> None
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
     HourlyUsage.objects.create(hour=now, cache_type="llm", outcome="miss", client="bot", cost=160, currency="INR")
     spend(client, "1")
-    assert daily.spent("bot") == 3
+    assert spent_today("bot") == 3
 
 
-def test_it_knows_when_the_day_ends() -> None:
-    assert _seconds_to_midnight(datetime(2026, 11, 23, 23, 59, 30, tzinfo=UTC)) == 30
-    assert _seconds_to_midnight(datetime(2026, 11, 23, 0, 0, tzinfo=UTC)) == 86_400
-    assert _seconds_to_midnight(datetime(2026, 11, 30, 21, 58, 59, 1, tzinfo=UTC)) == 7261
+@pytest.mark.parametrize(
+    ("period", "now", "seconds"),
+    [
+        ("daily", datetime(2026, 11, 23, 23, 59, 30, tzinfo=UTC), 30),
+        ("daily", datetime(2026, 11, 23, 0, 0, tzinfo=UTC), 86_400),
+        ("monthly", datetime(2026, 12, 31, 23, 59, 30, tzinfo=UTC), 30),
+        ("monthly", datetime(2028, 2, 1, tzinfo=UTC), 29 * 86_400),
+        ("monthly", datetime(2026, 1, 31, tzinfo=UTC), 86_400),
+    ],
+)
+def test_it_knows_when_the_day_or_month_ends(period: Any, now: datetime, seconds: int) -> None:
+    assert seconds_left(period, now) == seconds
+
+
+def test_a_monthly_budget_counts_the_days_before_too(clients: Clients) -> None:
+    client, key = clients("bot", monthly_budget_usd="10", daily_budget_usd="100")
+    start = start_of_month(timezone.now())
+    usage = {"cache_type": "llm", "outcome": "miss", "client": client.name, "currency": "USD"}
+    HourlyUsage.objects.create(hour=start - timedelta(hours=1), cost=50, **usage)
+    HourlyUsage.objects.create(hour=start, cost="9.99", **usage)
+    assert ask(key).status_code == 200
+    HourlyUsage.objects.create(hour=start, cost="0.01", provider="demo", **usage)
+    spending.forget()
+    response = ask(key)
+    error = error_of(response)
+    assert (response.status_code, error["code"]) == (429, "insufficient_quota") and "monthly budget of 10" in error[
+        "message"
+    ]
+    assert 0 < int(response.headers["Retry-After"]) <= 31 * 86_400
+
+
+def test_a_header_warns_from_eighty_percent_on(clients: Clients) -> None:
+    client, key = clients("bot", daily_budget_usd="10", monthly_budget_usd="9.5")
+    spend(client, "7.59")
+    assert "X-Budget-Warning" not in ask(key).headers
+    spend(client, "0.41", outcome="bypass")
+    spending.forget()
+    assert ask(key).headers["X-Budget-Warning"] == "daily 80%, monthly 84%"
+    converse = caller(key).post("/api/converse/", QUERY, format="json")
+    assert converse.headers["X-Budget-Warning"] == "daily 80%, monthly 84%"
+
+
+def test_whoever_must_not_see_hits_sees_no_share_of_its_budget(clients: Clients, settings: Any) -> None:
+    settings.HIDE_CACHE_STATUS = True
+    client, key = clients("bot", daily_budget_usd="10", shared_scope=True)
+    spend(client, "9")
+    assert "X-Budget-Warning" not in ask(key).headers
+
+
+def test_own_spending_counts_for_the_month_at_once(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spending._amounts, "_seconds", 3600)
+    Price.objects.create(provider="demo", model="*", unit="output_tokens", amount="1", per=1, source="a test")
+    _, key = clients("bot", monthly_budget_usd="1")
+    assert [ask(key, query).status_code for query in ("one", "two")] == [200, 429]
 
 
 def test_many_at_once_spend_what_they_were_counted_for(clients: Clients) -> None:
     """`add` must not lose what two threads add at the same moment."""
     clients("bot")
-    daily.spent("bot")
+    spent_today("bot")
     barrier = threading.Barrier(8)
 
     def add(_: int) -> None:
         barrier.wait()
         for _ in range(200):
-            daily.add("bot", Money(Decimal(1), "USD"))
+            spending.add("bot", Money(Decimal(1), "USD"))
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(add, range(8)))
-    assert daily.spent("bot") == 1600
+    assert spent_today("bot") == 1600

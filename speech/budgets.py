@@ -1,0 +1,76 @@
+"""Budgets of a client, and how far they are used up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from django.utils import timezone
+
+from caching.ledger.spending import by_client, spending, start_of_day, start_of_month
+from speech.models import Client
+
+# Part of a budget from which on clients and staff are warned.
+WARNING_SHARE = Decimal("0.8")
+Period = Literal["daily", "monthly"]
+STARTS: dict[Period, Callable[[datetime], datetime]] = {"daily": start_of_day, "monthly": start_of_month}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    period: Period
+    limit: Decimal
+    spent: Decimal
+
+    @property
+    def share(self) -> Decimal:
+        return self.spent / self.limit if self.limit else Decimal(1)
+
+    @property
+    def is_spent(self) -> bool:
+        return self.spent >= self.limit
+
+    @property
+    def is_low(self) -> bool:
+        return self.share >= WARNING_SHARE
+
+    def __str__(self) -> str:
+        return f"{self.period} {int(self.share * 100)}%"
+
+
+def budgets_of(client: Client) -> list[Budget]:
+    """Return the budgets of a client with what it has spent, as far as this worker knows."""
+    if client.daily_budget_usd is None and client.monthly_budget_usd is None:
+        return []
+    now = timezone.now()
+    return [
+        Budget(period, limit, spending.spent(client.name, STARTS[period](now))) for period, limit in _limits(client)
+    ]
+
+
+def all_budgets() -> dict[str, list[Budget]]:
+    """Return the budgets of every active client by its name, read from the database in three queries."""
+    now = timezone.now()
+    spent = {period: by_client(start(now)) for period, start in STARTS.items()}
+    return {
+        client.name: [
+            Budget(period, limit, spent[period].get(client.name, Decimal(0))) for period, limit in _limits(client)
+        ]
+        for client in Client.objects.filter(is_active=True)
+    }
+
+
+def seconds_left(period: Period, now: datetime) -> float:
+    """Return the seconds until the next day or month (UTC) begins."""
+    start = STARTS[period]
+    # 32 days after its first, a month is over.
+    following = start(start(now) + timedelta(days=1 if period == "daily" else 32))
+    return (following - now).total_seconds()
+
+
+def _budgets(client: Client, spent: Callable[[Period], Decimal]) -> list[Budget]:
+    limits: dict[Period, Decimal | None] = {"daily": client.daily_budget_usd, "monthly": client.monthly_budget_usd}
+    return [Budget(period, limit, spent(period)) for period, limit in limits.items() if limit is not None]
