@@ -46,21 +46,18 @@ def budgets_of(client: Client) -> list[Budget]:
     if client.daily_budget_usd is None and client.monthly_budget_usd is None:
         return []
     now = timezone.now()
-    return [
-        Budget(period, limit, spending.spent(client.name, STARTS[period](now))) for period, limit in _limits(client)
-    ]
+    return _budgets(client, lambda period: spending.spent(client.name, STARTS[period](now)))
 
 
 def all_budgets() -> dict[str, list[Budget]]:
     """Return the budgets of every active client by its name, read from the database in three queries."""
     now = timezone.now()
     spent = {period: by_client(start(now)) for period, start in STARTS.items()}
-    return {
-        client.name: [
-            Budget(period, limit, spent[period].get(client.name, Decimal(0))) for period, limit in _limits(client)
-        ]
-        for client in Client.objects.filter(is_active=True)
-    }
+
+    def of(client: Client) -> list[Budget]:
+        return _budgets(client, lambda period: spent[period].get(client.name, Decimal(0)))
+
+    return {client.name: of(client) for client in Client.objects.filter(is_active=True)}
 
 
 def seconds_left(period: Period, now: datetime) -> float:
