@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('caching', '0012_prices_of_speech_engines'),
+        ('caching', '0013_minutes_and_errors'),
     ]
 
     operations = [
