@@ -7,17 +7,21 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 
 from caching import entry, keys, metrics, result
+from caching.background import drain
 from caching.coordination import rate_limit, single_flight
 from caching.entry import CacheEntry, Fresh
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
-from caching.result import CacheResult
+from caching.result import CacheResult, with_value
+
+T = TypeVar("T")
 
 VERSION = 3
 # Probability from which Whisper itself takes a segment for silence (`no_speech_threshold` in openai/whisper).
@@ -25,7 +29,10 @@ NO_SPEECH = 0.6
 
 # A JSON object with at least `text` and `billed`.
 Transcript = dict[str, Any]
-Item = Fresh[Transcript] | CacheEntry[Transcript]
+# An event of a transcript that is being made: its `type` tells it from a transcript.
+Event = dict[str, Any]
+# An item of a single flight: an event, the transcript, or an entry that was stored since the look-up.
+Item = Event | Fresh[Transcript] | CacheEntry[Transcript]
 
 
 @dataclass(frozen=True)
@@ -51,67 +58,101 @@ class Recording:
         return keys.transcript_key(self.scope, self.content, provider=self.provider)
 
 
-def transcribe(
-    recording: Recording,
-    policy: Policy,
-    produce: Callable[[], Transcript],
-    *,
-    failures: single_flight.Failures,
-    patience: float,
-    stale_if: type[Exception],
-) -> CacheResult[Transcript]:
-    """Return the cached transcript, or the one of `produce`, which is then stored as far as `policy` allows.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The provider call that answers a miss."""
 
-    Where that fails with `stale_if`, an expired transcript may be returned (RFC 5861); else errors of `produce` pass
-    through. Raises NothingCached, LeaderSilent and LeaderLost.
+    produce: Callable[[], Iterator[Event | Transcript]]
+    """Yields events of the transcript, if the provider sends any, and last the whole of it."""
+    failures: single_flight.Failures
+    patience: float
+    """Seconds without a sign of life after which a follower gives up on its leader."""
+    stale_if: type[Exception]
+    """A failure for which an expired transcript may be served (RFC 5861)."""
+
+
+def transcribe(recording: Recording, policy: Policy, source: Source) -> CacheResult[Transcript]:
+    """Return the cached transcript, or the one of `source`, which is then stored as far as `policy` allows.
+
+    Errors of the source pass through. Raises NothingCached, LeaderSilent and LeaderLost.
     """
-    if found := lookup(recording, policy):
-        return _hit(recording, policy, found)
-    result.leave_lookup("stt", policy, subject=lambda: _subject(recording))
+    if found := _find(recording, policy):
+        return found
     try:
-        return _share(recording, policy, produce, failures, patience)
-    except (stale_if, single_flight.LeaderLost, single_flight.LeaderSilent):
+        leads, items = _share(recording, policy, source)
+        *_, last = items
+    except (source.stale_if, single_flight.LeaderLost, single_flight.LeaderSilent):
         if stale := _stale(recording, policy):
             return stale
         raise
+    if isinstance(last, CacheEntry):
+        return _hit(recording, policy, last)
+    item = cast("Fresh[Transcript]", last)
+    usage = Usage.from_billed(item.value["billed"])
+    return _miss(recording, policy, item.value, leads=leads, stored=item.stored, usage=usage)
 
 
-def _share(
-    recording: Recording,
-    policy: Policy,
-    produce: Callable[[], Transcript],
-    failures: single_flight.Failures,
-    patience: float,
-) -> CacheResult[Transcript]:
+def stream(recording: Recording, policy: Policy, source: Source) -> CacheResult[Iterator[Event | Transcript]]:
+    """Return the same as its events and last the transcript, once the first of them is there.
+
+    If the consumer closes the stream early, the rest is read in the background.
+    """
+    if found := _find(recording, policy):
+        return _as_stream(found)
+    try:
+        leads, items = _share(recording, policy, source)
+        first = next(items)
+    except (source.stale_if, single_flight.LeaderLost, single_flight.LeaderSilent):
+        if stale := _stale(recording, policy):
+            return _as_stream(stale)
+        raise
+    if isinstance(first, CacheEntry):
+        # To its end, so that followers hear of it.
+        next(items, None)
+        return _as_stream(_hit(recording, policy, first))
+    return _miss(recording, policy, _parts(leads, items, first), leads=leads)
+
+
+def _find(recording: Recording, policy: Policy) -> CacheResult[Transcript] | None:
+    if found := lookup(recording, policy):
+        return _hit(recording, policy, found)
+    result.leave_lookup("stt", policy, subject=lambda: _subject(recording))
+    return None
+
+
+def _share(recording: Recording, policy: Policy, source: Source) -> tuple[bool, Iterator[Item]]:
+    """Call the source, or follow an identical call in flight. Return `(leads, items)`."""
 
     def work() -> Iterator[Item]:
         # Another caller may have stored it since the look-up.
         if found := lookup(recording, policy):
             yield found
-        else:
-            transcript = produce()
-            yield Fresh(transcript, stored=remember(recording, transcript, policy))
+            return
+        for part in source.produce():
+            yield part if "type" in part else Fresh(part, stored=remember(recording, part, policy))
 
-    leads, items = True, work()
-    if policy.read and policy.write:
-        leads, items = single_flight.share(recording.key, work, failures=failures, patience=patience, wire=_WIRE)
-    [item] = items
-    if isinstance(item, CacheEntry):
-        return _hit(recording, policy, item)
-    usage = Usage.from_billed(item.value["billed"])
-    return result.miss(
-        "stt",
-        recording.key,
-        policy,
-        item.value,
-        subject=_subject(recording),
-        leads=leads,
-        stored=item.stored,
-        usage=usage,
-    )
+    if not (policy.read and policy.write):
+        return True, work()
+    return single_flight.share(recording.key, work, failures=source.failures, patience=source.patience, wire=_WIRE)
+
+
+def _parts(leads: bool, items: Iterator[Item], first: Item) -> Iterator[Event | Transcript]:
+    try:
+        for item in chain([first], items):
+            yield item if isinstance(item, dict) else item.value
+    except GeneratorExit:
+        if leads:
+            drain(items)
+        raise
+
+
+def _as_stream(found: CacheResult[Transcript]) -> CacheResult[Iterator[Event | Transcript]]:
+    return with_value(found, iter([found.value]))
 
 
 def _encode(item: Item) -> bytes:
+    if isinstance(item, dict):
+        return json.dumps({"event": item}).encode()
     if isinstance(item, Fresh):
         return json.dumps({"transcript": item.value, "stored": item.stored}).encode()
     envelope = {"created": item.created, "ttl": item.ttl, "level": item.level, "kept": item.kept}
@@ -120,6 +161,9 @@ def _encode(item: Item) -> bytes:
 
 def _decode(data: bytes) -> Item:
     fields = json.loads(data)
+    if "event" in fields:
+        event: Event = fields["event"]
+        return event
     transcript = fields.pop("transcript")
     if "stored" in fields:
         return Fresh(transcript, **fields)
@@ -168,6 +212,10 @@ def _has_speech(transcript: Transcript) -> bool:
 
 def _hit(recording: Recording, policy: Policy, found: CacheEntry[Transcript]) -> CacheResult[Transcript]:
     return result.hit("stt", recording.key, policy, found, subject=_subject(recording))
+
+
+def _miss(recording: Recording, policy: Policy, value: T, **more: Any) -> CacheResult[T]:
+    return result.miss("stt", recording.key, policy, value, subject=_subject(recording), **more)
 
 
 def _subject(recording: Recording) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from caching import ledger
 from caching.ledger import Costs, Event, Usage
@@ -28,6 +28,28 @@ class Meter(Protocol):
 
     @property
     def result(self) -> CacheResult[Any]: ...
+
+
+class MeteredStream(Generic[T]):
+    """The items of a streamed answer, made for this request or for the one that it follows."""
+
+    def __init__(self, items: Iterator[T], result: CacheResult[Any], usage_of: Callable[[T], Usage | None]) -> None:
+        self._items, self._result, self._usage_of = items, result, usage_of
+        self._begun = False
+        self._usage: Usage | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        for item in self._items:
+            self._begun = True
+            self._usage = self._usage_of(item) or self._usage
+            yield item
+
+    @property
+    def result(self) -> CacheResult[Any]:
+        if self._result.collapsed:
+            return replace(self._result, billed=Usage(), served=self._usage or Usage())
+        # A stream that is cut off is billed as far as it went, and no provider says how far.
+        return replace(self._result, billed=self._usage if self._begun else Usage())
 
 
 @dataclass

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,10 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.result import CacheResult, NothingCached
 from caching.tests.support.asking import FAILURES, change_entry
+from speechsite.tests.support.waiting import wait_until
 
 RECORDING = stt.Recording("client:1", "openai", b"RIFF...", {"model": "whisper-1"}, asked_by="tester")
+DELTA = {"type": "transcript.text.delta", "delta": "Hel"}
 TRANSCRIPT = {"text": "Hello.", "billed": {"audio_seconds": 3}}
 
 
@@ -24,12 +27,19 @@ def empty(redis_client: redis.Redis) -> redis.Redis:
 def transcribe(policy: Policy | None = None, transcript: dict[str, Any] | None = TRANSCRIPT) -> CacheResult[Any]:
     """`transcript`: of the provider; None: the provider fails."""
 
-    def produce() -> dict[str, Any]:
-        if transcript is None:
-            raise OSError
-        return transcript
+    return stt.transcribe(RECORDING, policy or Policy(), source(transcript))
 
-    return stt.transcribe(RECORDING, policy or Policy(), produce, failures=FAILURES, patience=5, stale_if=OSError)
+
+def source(*parts: dict[str, Any] | None) -> stt.Source:
+    """`parts`: of the provider; None: the provider fails."""
+
+    def produce() -> Iterator[dict[str, Any]]:
+        for part in parts:
+            if part is None:
+                raise OSError
+            yield part
+
+    return stt.Source(produce, FAILURES, patience=5, stale_if=OSError)
 
 
 def grow_older(client: Any, seconds: int) -> None:
@@ -42,6 +52,36 @@ def test_the_second_request_is_a_hit_worth_what_the_first_one_cost() -> None:
     assert (second.status, second.match, second.value) == ("hit", "exact", TRANSCRIPT)
     assert (second.billed, second.age) == (first.billed, 0)
     assert 895 <= second.ttl <= 900
+
+
+def stream(*parts: dict[str, Any] | None) -> CacheResult[Iterator[dict[str, Any]]]:
+    return stt.stream(RECORDING, Policy(), source(*parts))
+
+
+def test_a_stream_is_stored_at_its_end_and_a_hit_is_all_of_it() -> None:
+    first = stream(DELTA, TRANSCRIPT)
+    assert (first.status, next(first.value)) == ("miss", DELTA)
+    assert stt.lookup(RECORDING, Policy()) is None
+    assert [*first.value] == [TRANSCRIPT]
+    again = stream(None)
+    assert (again.status, [*again.value], transcribe(transcript=None).status) == ("hit", [TRANSCRIPT], "hit")
+
+
+def test_a_stream_that_breaks_off_is_not_stored() -> None:
+    with pytest.raises(OSError):
+        stream(None)
+    begun = stream(DELTA, None)
+    assert next(begun.value) == DELTA
+    with pytest.raises(OSError):
+        next(begun.value)
+    assert stt.lookup(RECORDING, Policy()) is None
+
+
+def test_a_stream_whose_reader_goes_away_is_finished_and_stored() -> None:
+    begun = stream(DELTA, TRANSCRIPT)
+    next(begun.value)
+    begun.value.close()  # type: ignore[attr-defined]
+    wait_until(lambda: stt.lookup(RECORDING, Policy()) is not None)
 
 
 def test_max_age_makes_an_older_transcript_a_miss(redis_client: redis.Redis) -> None:

@@ -10,13 +10,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from caching.policy import Policy
-from speech import services
 from speech.api.request_body import parse_json
 from speech.api.serializers import NOTHING_SAID, ConverseCall, ConverseRequestSerializer
 from speech.api.uploads import audio_of
 from speech.exceptions import InvalidRequest
 from speech.models import Client
 from speech.providers.base import TranscriptionRequest
+from speech.services import transcription
 
 
 class SpokenRequestSerializer(serializers.Serializer[Any]):
@@ -53,7 +53,7 @@ def hear(
     client: Client, call: ConverseCall, audio: TranscriptionRequest, policy: Policy
 ) -> tuple[ConverseCall, dict[str, Any]]:
     """Transcribe `audio`. Return `call` with the transcript as its question, and its entry in the receipt."""
-    result = services.transcribe(client=client, request=audio, policy=policy, provider=call.wish.stt_provider)
+    result = transcription.transcribe(client=client, request=audio, policy=policy, provider=call.wish.stt_provider)
     text = result.cache.value["text"].strip()
     if not text:
         raise InvalidRequest("no speech found in file", param="file", code="no_speech")

@@ -106,6 +106,8 @@ class TranscriptionRequest:
     temperature: float = 0.0
     # Timestamp granularities: "segment", "word".
     timestamps: tuple[str, ...] = ()
+    # True: each segment with its speaker (OpenAI's `diarized_json`).
+    speakers: bool = False
     # Form fields that the gateway does not know, for OpenAI-compatible servers.
     unknown: tuple[tuple[str, str], ...] = ()
 

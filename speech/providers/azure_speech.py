@@ -81,7 +81,9 @@ class Provider(BaseProvider):
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         mode = request.mode.removeprefix("transcribe")
-        validation.refuse(self, prompt=request.prompt, temperature=request.temperature, mode=mode)
+        validation.refuse(
+            self, response_format=request.speakers, prompt=request.prompt, temperature=request.temperature, mode=mode
+        )
         return replace(request, model="fast", language=canonical(request.language), mode="")
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:

@@ -150,6 +150,10 @@ class BaseProvider:
         """Transcribe a prepared request. Raises ProviderError."""
         raise UnsupportedFeature(f"{self.name} does not support transcription", param="provider")
 
+    def stream_transcript(self, request: TranscriptionRequest) -> Iterator[dict[str, Any] | Transcript]:
+        """Yield OpenAI's events as they come, if the provider sends any, and last the transcript."""
+        yield self.transcribe(request)
+
     def prepare_embedding(self, request: EmbeddingRequest) -> EmbeddingRequest:
         """Fill in the model; refuse unsupported options. Raises InvalidRequest."""
         raise UnsupportedFeature(f"{self.name} does not support embeddings", param="provider")

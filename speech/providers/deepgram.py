@@ -68,7 +68,9 @@ class Provider(BaseProvider):
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         mode = request.mode.removeprefix("transcribe")
-        validation.refuse(self, prompt=request.prompt, temperature=request.temperature, mode=mode)
+        validation.refuse(
+            self, response_format=request.speakers, prompt=request.prompt, temperature=request.temperature, mode=mode
+        )
         model = openai_names.own_model(request.model, "transcription") or self.setting("TRANSCRIPTION_MODEL")
         return replace(request, model=model, language=canonical(request.language), mode="")
 

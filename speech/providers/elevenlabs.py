@@ -90,7 +90,10 @@ class Provider(BaseProvider):
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         validation.refuse(
-            self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature
+            self,
+            response_format=request.timestamps or request.speakers,
+            prompt=request.prompt,
+            temperature=request.temperature,
         )
         validation.refuse(self, mode=request.mode.removeprefix("transcribe"))
         model = openai_names.own_model(request.model, "transcription") or self.setting("TRANSCRIPTION_MODEL")

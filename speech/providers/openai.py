@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from caching.pricing.usage import Usage
-from speech.exceptions import InvalidRequest
-from speech.providers._shared import openai_chat, openai_embeddings, openai_names, openai_responses, validation
+from speech.exceptions import InvalidRequest, ProviderRejected
+from speech.providers._shared import (
+    openai_chat,
+    openai_embeddings,
+    openai_names,
+    openai_responses,
+    openai_transcripts,
+    validation,
+)
 from speech.providers._shared.http import Form, ProviderRequest, call_for_json, post
-from speech.providers._shared.openai_transcripts import MODELS, form, read_transcript
 from speech.providers._shared.presets import is_hosted
 from speech.providers._shared.stream_options import post_for_stream
 from speech.providers.base import (
@@ -43,7 +50,7 @@ class Provider(BaseProvider):
         "BASE_URL": "https://api.openai.com/v1",
         "CHAT_MODEL": "gpt-6-luna",
         "SPEECH_MODEL": "gpt-4o-mini-tts",
-        "TRANSCRIPTION_MODEL": MODELS[0],
+        "TRANSCRIPTION_MODEL": openai_transcripts.MODELS[0],
         "EMBEDDING_MODEL": "text-embedding-3-small",
         "RESPONSES_API": "",
         "VOICE": "alloy",
@@ -111,8 +118,25 @@ class Provider(BaseProvider):
         return replace(request, model=model, language=_language(request.language), mode=mode)
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
-        path = "/audio/translations" if request.mode == "translate" else "/audio/transcriptions"
-        return read_transcript(self.name, call_for_json(self._request_to(path, form(request))))
+        path = openai_transcripts.path(request)
+        return openai_transcripts.read(
+            self.name, call_for_json(self._request_to(path, openai_transcripts.form(request)))
+        )
+
+    def stream_transcript(self, request: TranscriptionRequest) -> Iterator[dict[str, Any] | Transcript]:
+        if request.timestamps or request.speakers:
+            # A stream has no duration, and mostly no times.
+            yield self.transcribe(request)
+            return
+        path, form = openai_transcripts.path(request), openai_transcripts.form(request)
+        with ExitStack() as stack:
+            try:
+                reply = stack.enter_context(post(self._request_to(path, Form([*form, ("stream", "true")]))))
+            except ProviderRejected as error:
+                if "stream" not in f"{error.param} {error.message}":
+                    raise
+                reply = stack.enter_context(post(self._request_to(path, form)))
+            yield from openai_transcripts.read_stream(self.name, reply)
 
     def prepare_embedding(self, request: EmbeddingRequest) -> EmbeddingRequest:
         return replace(request, model=validation.model_of(self, request.model, "EMBEDDING_MODEL"))
@@ -123,7 +147,7 @@ class Provider(BaseProvider):
 
     def models(self) -> list[str]:
         own = [self.setting(f"{kind}_MODEL") for kind in ("TRANSCRIPTION", "CHAT", "SPEECH", "EMBEDDING")]
-        return [model for model in (*own, *(MODELS if self._is_openai else ())) if model]
+        return [model for model in (*own, *(openai_transcripts.MODELS if self._is_openai else ())) if model]
 
     def voices(self) -> list[Voice]:
         return [Voice(id=name, name=name.title()) for name in openai_names.VOICES] if self._has_openai_voices else []

@@ -79,7 +79,10 @@ class Provider(BaseProvider):
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         validation.refuse(
-            self, response_format=request.timestamps, prompt=request.prompt, temperature=request.temperature
+            self,
+            response_format=request.timestamps or request.speakers,
+            prompt=request.prompt,
+            temperature=request.temperature,
         )
         if request.mode not in _MODES:
             message = f"mode must be one of {', '.join(_MODES[1:])}, not {request.mode[:40]!r}"

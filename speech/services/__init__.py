@@ -1,15 +1,12 @@
-"""Use cases: chat, synthesize, transcribe, converse. They combine cache and providers and know no HTTP."""
+"""Use cases: chat, synthesize, converse. They combine cache and providers and know no HTTP."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from django.conf import settings
-
-from caching import stt
 from caching.ledger import Costs
 from caching.llm import cache as llm
 from caching.llm.entry import Answer
@@ -21,16 +18,14 @@ from caching.rules.engine import apply_to_speech
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
-from speech.audio.loudness import is_silent
 from speech.exceptions import ProviderError
 from speech.models import Client
 from speech.privacy.disclosure import hides, padding
-from speech.providers.base import ChatRequest, SpeechRequest, Transcript, TranscriptionRequest
-from speech.routing.breaker import calling
-from speech.routing.cache_query import question_of, recording_of
+from speech.providers.base import ChatRequest, SpeechRequest
+from speech.routing.cache_query import question_of
 from speech.routing.cache_source import chunks_of, source_of
-from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
-from speech.routing.fallback import Candidate, for_chat, for_speech, provider_named
+from speech.routing.error_transfer import CACHE_ERRORS, as_ours
+from speech.routing.fallback import Candidate, for_chat, for_speech
 from speech.synthesis.cached_audio import speech_of, stale_speech
 from speech.synthesis.pipeline import Playback
 from speech.synthesis.sound_stream import SoundStream
@@ -61,13 +56,6 @@ class SpeechResult:
     """None until a stream has ended."""
     words: list[dict[str, Any]] | None = None
     """`word`, `start` and `end` in seconds, if they were asked for and the provider tells them."""
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptionResult:
-    cache: CacheResult[stt.Transcript]
-    provider: str
-    costs: Costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,40 +225,6 @@ def converse(
         if len(candidates.failures) > 1:
             account.call(candidates.first.provider.name, candidates.first.request.model)
         raise candidates.failures[0]
-
-
-def transcribe(
-    *, client: Client, request: TranscriptionRequest, policy: Policy, provider: str = ""
-) -> TranscriptionResult:
-    """Transcribe `request`, from the cache if `policy` allows it, else by `provider`.
-
-    Raises InvalidRequest, ProviderError or NotCached.
-    """
-    chosen = provider_named(provider or settings.STT_PROVIDER, "transcription", client.model_access)
-    prepared = chosen.prepare_transcription(request)
-    client.model_access.require(chosen.name, prepared.model)
-    policy = client.tightened(policy)
-    recording = recording_of(client, chosen, prepared)
-    account = Account.of("stt", client.name, policy)
-    account.call(chosen.name, prepared.model)
-
-    def produce() -> stt.Transcript:
-        if is_silent(request.audio):
-            return {**asdict(Transcript("")), "billed": {"audio_seconds": 0}}
-        account.asks_provider()
-        with calling(chosen, "transcription"):
-            transcript = chosen.transcribe(prepared)
-        return {**asdict(transcript), "billed": dict(transcript.billed.items()) if transcript.billed else {}}
-
-    limit = settings.PROVIDER_READ_TIMEOUT
-    with account:
-        try:
-            cached = stt.transcribe(
-                recording, policy, produce, stale_if=ProviderError, failures=FAILURES, patience=limit
-            )
-        except CACHE_ERRORS as error:
-            raise as_ours(error) from error
-    return TranscriptionResult(cached, chosen.name, account.settle(cached))
 
 
 def _speaker(client: Client, candidate: Candidate[SpeechRequest], policy: Policy) -> Speaker:

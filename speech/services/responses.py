@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 
 from caching.background import drain
 from caching.llm import cache as llm
-from caching.llm.entry import Answer
 from caching.llm.request import ChatQuery
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
 from caching.result import CacheResult, miss, with_value
-from speech.accounting import Account
+from speech.accounting import Account, MeteredStream
 from speech.exceptions import ProviderError
 from speech.iterators import primed
 from speech.models import Client
 from speech.privacy.disclosure import padding
-from speech.providers._shared.openai_responses import ENDS, read_response
+from speech.providers._shared.openai_responses import ENDS, chat_usage, read_response
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
 from speech.routing.breaker import calling
 from speech.routing.cache_query import question_of
@@ -80,34 +79,21 @@ def _answer(
         source = llm.Source(lambda: _whole(asked), lambda: iter(()), FAILURES, settings.PROVIDER_READ_TIMEOUT)
         return llm.ask(question, policy, source)
     result = miss("llm", question.key, policy, None, subject=f"query: {excerpt(account.text)}")
-    events = MeteredEvents(asked, question, policy, result)
+    events = MeteredStream(_events(asked, question, policy), result, _usage_of)
     return with_value(result, primed(_finished(account.metered(iter(events), events))))
 
 
-class MeteredEvents:
-    """The events of a streamed response, which is stored at its end."""
+def _events(asked: NativeRequest, question: ChatQuery, policy: Policy) -> Iterator[Event]:
+    """Yield the events of a streamed response, which is stored before its last one."""
+    with calling(asked.provider, "chat"):
+        for event in asked.provider.stream_response(asked.request):
+            if event["type"] in ENDS:
+                llm.remember(question, read_response(asked.provider.name, event["response"]), policy)
+            yield event
 
-    def __init__(self, asked: NativeRequest, question: ChatQuery, policy: Policy, result: CacheResult[Any]) -> None:
-        self._asked, self._question, self._policy, self._result = asked, question, policy, result
-        self._begun = False
-        self._answer: Answer | None = None
 
-    def __iter__(self) -> Iterator[Event]:
-        provider, request = self._asked.provider, self._asked.request
-        with calling(provider, "chat"):
-            for event in provider.stream_response(request):
-                self._begun = True
-                if event["type"] in ENDS:
-                    self._answer = read_response(provider.name, event["response"])
-                    llm.remember(self._question, self._answer, self._policy)
-                yield event
-
-    @property
-    def result(self) -> CacheResult[Any]:
-        if self._answer:
-            return replace(self._result, billed=Usage.from_tokens(self._answer.usage))
-        # A stream that is cut off is billed as far as it went, and no provider says how far.
-        return replace(self._result, billed=None if self._begun else Usage())
+def _usage_of(event: Event) -> Usage | None:
+    return Usage.from_tokens(chat_usage(event["response"].get("usage"))) if event["type"] in ENDS else None
 
 
 def _finished(events: Iterator[Event]) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from typing import Any
 from caching.llm.entry import Answer
 from caching.llm.stream import ENVELOPE
 from speech.api.errors import as_gateway_error, error_body
+from speech.api.openai import transcript_formats
 
 DONE = b"data: [DONE]\n\n"
 
@@ -77,9 +78,14 @@ def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]
         _close(sound)
 
 
-def transcript_events(events: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    yield from map(_event, events)
-    yield DONE
+def transcript_events(parts: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    try:
+        yield from map(_event, transcript_formats.events(parts))
+        yield DONE
+    except Exception as error:  # noqa: BLE001
+        yield _failure(error)
+    finally:
+        _close(parts)
 
 
 def model_object(name: str, owner: str) -> dict[str, Any]:

@@ -1,12 +1,12 @@
-"""The five transcript formats of OpenAI's `response_format`, and the events of `stream`."""
+"""The six transcript formats of OpenAI's `response_format`, and the events of `stream`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
-FORMATS = ("json", "text", "verbose_json", "srt", "vtt")
+FORMATS = ("json", "text", "verbose_json", "diarized_json", "srt", "vtt")
 # Formats that need timestamps.
 WITH_SEGMENTS = ("verbose_json", "srt", "vtt")
 
@@ -18,12 +18,26 @@ def verbose(transcript: Mapping[str, Any]) -> dict[str, Any]:
     return {"task": "transcribe", "duration": transcript["seconds"], **shown, **words, **transcript["extra"]}
 
 
-def events(transcript: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the events of a streamed transcript, which is known as a whole."""
-    shown = {name: transcript["extra"][name] for name in ("logprobs", "usage") if name in transcript["extra"]}
-    if transcript["text"]:
-        yield {"type": "transcript.text.delta", "delta": transcript["text"]}
-    yield {"type": "transcript.text.done", "text": transcript["text"], **shown}
+def diarized(transcript: Mapping[str, Any]) -> dict[str, Any]:
+    """Return OpenAI's `diarized_json`."""
+    shown = {name: transcript[name] for name in ("text", "segments")}
+    return {"task": "transcribe", "duration": transcript["seconds"], **shown, **transcript["extra"]}
+
+
+def events(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the events of a transcript: those of the provider, or all its text as one of them."""
+    begun = False
+    for part in parts:
+        if "type" in part:
+            begun = True
+            yield part
+            continue
+        if not begun:
+            yield from (segment for segment in part["segments"] if "type" in segment)
+            if part["text"]:
+                yield {"type": "transcript.text.delta", "delta": part["text"]}
+        shown = {name: part["extra"][name] for name in ("logprobs", "usage") if name in part["extra"]}
+        yield {"type": "transcript.text.done", "text": part["text"], **shown}
 
 
 def srt(transcript: Mapping[str, Any]) -> str:

@@ -16,7 +16,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from caching.policy import LEVELS
-from speech import services
 from speech.api.authentication import client_of
 from speech.api.openai import model_names, transcript_formats
 from speech.api.openai.rendering import transcript_events
@@ -25,7 +24,9 @@ from speech.api.response_headers import headers
 from speech.api.streaming import streamed
 from speech.api.uploads import UploadParser, audio_of
 from speech.api.views import CACHE_CONTROL, ERRORS
+from speech.privacy.disclosure import hides
 from speech.providers.base import TranscriptionRequest
+from speech.services import transcription
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -42,7 +43,7 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
     file = serializers.FileField()
     model = serializers.CharField(max_length=200, default="")
     language = serializers.CharField(max_length=35, default="")
-    prompt = serializers.CharField(max_length=4096, allow_blank=True, default="")
+    prompt = serializers.CharField(allow_blank=True, default="")
     mode = serializers.CharField(max_length=20, default="")
     task = serializers.ChoiceField(choices=("transcribe", "translate"), default="")
     temperature = serializers.FloatField(min_value=0, max_value=1, default=0.0)
@@ -66,6 +67,7 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
             prompt=data["prompt"],
             temperature=data["temperature"],
             mode=mode or data["mode"] or ("translate" if data["task"] == "translate" else ""),
+            speakers=data["response_format"] == "diarized_json",
             timestamps=("segment",) * segments + ("word",) * (segments and words),
             unknown=tuple(self._unknown()),
         )
@@ -100,15 +102,19 @@ class TranscriptionsView(OpenAIView):
             data = asked.validated_data
             meant = model_names.resolve(data["model"], "transcription")
             client = client_of(request)
-            result = services.transcribe(
-                client=client,
-                request=asked.to_request(audio, kind, meant.model, self.mode),
-                policy=policy_of(request, data["optimization_level"], meant.level),
-                provider=meant.provider,
-            )
+            ask: dict[str, Any] = {
+                "client": client,
+                "request": asked.to_request(audio, kind, meant.model, self.mode),
+                "policy": policy_of(request, data["optimization_level"], meant.level),
+                "provider": meant.provider,
+            }
+        if data["stream"] and not hides(client):
+            stream = transcription.stream(**ask)
+            return streamed(transcript_events(stream.cache.value), EVENTS, headers(client, stream))
+        result = transcription.transcribe(**ask)
         transcript, about = result.cache.value, headers(client, result)
         if data["stream"]:
-            return streamed(transcript_events(transcript_formats.events(transcript)), EVENTS, about)
+            return streamed(transcript_events(iter([transcript])), EVENTS, about)
         return _in_format(data["response_format"], transcript, about)
 
 
@@ -123,4 +129,6 @@ def _in_format(name: str, transcript: dict[str, Any], headers: dict[str, str]) -
     if name in ("srt", "vtt"):
         return HttpResponse(getattr(transcript_formats, name)(transcript), content_type=PLAIN, headers=headers)
     shown = {"text": transcript["text"], **transcript["extra"]}
-    return Response(transcript_formats.verbose(transcript) if name == "verbose_json" else shown, headers=headers)
+    if name in ("verbose_json", "diarized_json"):
+        shown = getattr(transcript_formats, name.removesuffix("_json"))(transcript)
+    return Response(shown, headers=headers)

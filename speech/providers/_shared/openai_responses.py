@@ -31,7 +31,7 @@ def read_response(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     output = answer.get("output")
     if not isinstance(output, list) or not all(_is_item(item) for item in output):
         raise ProviderBadAnswer(f"{provider} did not return a response")
-    return ChatAnswer([_choice(answer, output)], str(answer.get("model") or ""), _chat_usage(answer.get("usage")))
+    return ChatAnswer([_choice(answer, output)], str(answer.get("model") or ""), chat_usage(answer.get("usage")))
 
 
 def read_stream(provider: str, reply: Iterable[bytes]) -> Iterator[dict[str, Any]]:
@@ -104,7 +104,7 @@ def _call(item: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": item.get("call_id"), "type": type, type: {"name": item.get("name"), field: item.get(field)}}
 
 
-def _chat_usage(usage: Any) -> dict[str, Any] | None:
+def chat_usage(usage: Any) -> dict[str, Any] | None:
     """Return usage under chat's names, by which it is priced."""
     if not isinstance(usage, Mapping):
         return None

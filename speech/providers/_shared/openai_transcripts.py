@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from caching.pricing.usage import Usage
 from speech import strict_json
-from speech.exceptions import ProviderBadAnswer
-from speech.providers._shared.http import Form, check_types
+from speech.exceptions import ProviderBadAnswer, ProviderUnavailable
+from speech.providers._shared import errors
+from speech.providers._shared.http import Form, check_types, json_object
+from speech.providers._shared.sse import json_or_events
 from speech.providers.base import Transcript, TranscriptionRequest
+
+Event = dict[str, Any]
 
 # Model names that clients send; only the last one has timestamps.
 MODELS = ("gpt-4o-mini-transcribe", "gpt-4o-transcribe", "whisper-1")
@@ -22,14 +26,24 @@ _TRANSCRIPT: strict_json.Shape = {
     "segments": [{**_CUE, "no_speech_prob": _NUMBER}],
     "words": [dict],
 }
+_DONE = "transcript.text.done"
+_EVENT: strict_json.Shape = {
+    "type": str,
+    "delta": str,
+    "choices": [{"delta": {"content": str}, "finish_reason": str}],
+}
 _READ = ("text", "language", "duration", "segments", "words")
+
+
+def path(request: TranscriptionRequest) -> str:
+    return "/audio/translations" if request.mode == "translate" else "/audio/transcriptions"
 
 
 def form(request: TranscriptionRequest) -> Form:
     fields: list[tuple[str, Any]] = [
         ("file", (f"audio.{request.kind}", request.audio)),
         ("model", request.model),
-        ("response_format", "verbose_json" if request.timestamps else "json"),
+        ("response_format", "diarized_json" if request.speakers else "verbose_json" if request.timestamps else "json"),
     ]
     if request.mode != "translate":
         fields += [("timestamp_granularities[]", name) for name in request.timestamps]
@@ -40,7 +54,7 @@ def form(request: TranscriptionRequest) -> Form:
     return Form(fields)
 
 
-def read_transcript(provider: str, answer: Mapping[str, Any]) -> Transcript:
+def read(provider: str, answer: Mapping[str, Any]) -> Transcript:
     """Raises ProviderBadAnswer without a text, and for segments without text or times."""
     check_types(provider, answer, _TRANSCRIPT)
     segments = answer.get("segments") or []
@@ -57,6 +71,45 @@ def read_transcript(provider: str, answer: Mapping[str, Any]) -> Transcript:
         billed=_billed(usage),
         extra={name: value for name, value in answer.items() if name not in _READ},
     )
+
+
+def read_stream(provider: str, body: Iterable[bytes]) -> Iterator[Event | Transcript]:
+    """Yield the events of a streamed transcript, and last the transcript, which a server may also send as JSON.
+
+    Raises ProviderUnavailable if it ends early.
+    """
+    whole, events = json_or_events(body)
+    if whole:
+        yield read(provider, json_object(provider, whole))
+        return
+    for event in _events(provider, events):
+        if event["type"] == _DONE:
+            yield read(provider, {name: value for name, value in event.items() if name != "type"})
+            return
+        yield event
+    raise ProviderUnavailable(f"{provider} ended its stream early")
+
+
+def _events(provider: str, events: Iterable[str]) -> Iterator[Event]:
+    """Yield OpenAI's events. vLLM sends chunks like those of chat in their place."""
+    pieces: list[str] = []
+    finished = False
+    for data in events:
+        if data == "[DONE]":
+            break
+        event = json_object(provider, data)
+        errors.raise_if_error(provider, event)
+        check_types(provider, event, _EVENT)
+        if "type" in event:
+            yield event
+            continue
+        for choice in event.get("choices") or ():
+            finished = finished or bool(choice.get("finish_reason"))
+            if piece := (choice.get("delta") or {}).get("content"):
+                pieces.append(piece)
+                yield {"type": "transcript.text.delta", "delta": piece}
+    if finished:
+        yield {"type": _DONE, "text": "".join(pieces)}
 
 
 def _billed(usage: Mapping[str, Any]) -> Usage | None:

@@ -11,6 +11,7 @@ from speech.tests.loopback import Answer, FakeOpenAI, Seen
 from speech.tests.loopback.answers import as_json
 from speech.tests.loopback.openai import usage_of
 
+CHAT = "/chat/completions"
 HEAD = {"id": "chatcmpl-provider", "created": 1_790_000_000}
 BEGUN = b'data: {"model": "m", "choices": [{"index": 0, "delta": {"role": "assistant", "content": "Par"}}]}\n\n'
 
@@ -31,7 +32,8 @@ class ScriptedOpenAI(FakeOpenAI):
         self.choices: list[dict[str, Any]] = []
         """OpenAI's choices for every question; empty: what FakeOpenAI says."""
         self.script: Answer | None = None
-        """The answer to every chat, as it is."""
+        """The answer to every request at `scripted`, as it is."""
+        self.scripted = CHAT
 
     def reset(self) -> None:
         self.requests.clear()
@@ -39,7 +41,7 @@ class ScriptedOpenAI(FakeOpenAI):
         self.behave("ok")
         self.delay = self.chunk_delay = 0.0
         self.choices = []
-        self.script = None
+        self.script, self.scripted = None, CHAT
 
     def say(self, text: str, **more: Any) -> None:
         self.choices = [choice({"role": "assistant", "content": text, **more})]
@@ -54,9 +56,9 @@ class ScriptedOpenAI(FakeOpenAI):
         return [body["input"] for body in self.calls("/audio/speech")]
 
     def answer(self, seen: Seen) -> Answer:
-        if self.script and seen.path.endswith("/chat/completions"):
+        if self.script and seen.path.endswith(self.scripted):
             return self.script
-        if not self.choices or not seen.path.endswith("/chat/completions"):
+        if not self.choices or not seen.path.endswith(CHAT):
             return super().answer(seen)
         head = {**HEAD, "model": seen.body["model"]}
         if seen.body.get("stream"):

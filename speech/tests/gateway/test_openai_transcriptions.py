@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import openai
@@ -9,11 +10,13 @@ import pytest
 import redis
 
 from speech.audio import to_wav
-from speech.tests.gateway.scripted import ScriptedOpenAI
+from speech.tests.gateway.scripted import ScriptedOpenAI, events
+from speech.tests.loopback.answers import as_json
 from speech.tests.support.bad_requests import error_of
 from speechsite.tests.support.server import Server
 
 WAV = to_wav(bytes(range(250)) * 64, 16_000)
+DELTA_AND_DONE = ["transcript.text.delta", "transcript.text.done"]
 SAID = f"I am {len(WAV)} bytes long."
 PATH = "/v1/audio/transcriptions"
 
@@ -87,15 +90,81 @@ def test_usage_and_what_else_the_provider_says_come_with_it(gateway: Server, sdk
     assert hear(sdk, response_format="verbose_json").usage.seconds == 4
 
 
-def test_a_streamed_transcript_ends_with_its_whole_text(gateway: Server, sdk: Any, provider: ScriptedOpenAI) -> None:
-    for _ in range(2):
-        delta, done = hear(sdk, model="gpt-4o-transcribe", stream=True)
-        assert (delta.type, delta.delta) == ("transcript.text.delta", SAID)
-        assert (done.type, done.text, done.usage.total_tokens) == ("transcript.text.done", SAID, 20)
+def test_a_streamed_transcript_comes_as_it_is_made_and_is_one_entry_with_a_whole_one(
+    gateway: Server, sdk: Any, provider: ScriptedOpenAI
+) -> None:
+    *live, done = hear(sdk, model="gpt-4o-transcribe", stream=True)
+    assert "".join(event.delta for event in live).strip() == SAID and len(live) > 1
+    delta, again = hear(sdk, model="gpt-4o-transcribe", stream=True)
+    assert (delta.type, delta.delta) == ("transcript.text.delta", SAID)
+    for event in (done, again):
+        assert (event.type, event.text, event.usage.total_tokens) == ("transcript.text.done", SAID, 20)
     response = post(gateway, model="gpt-4o-transcribe", stream="true")
     assert (response.headers["X-Cache"], response.headers["Content-Type"]) == ("HIT", "text/event-stream")
     assert response.data.endswith(b"data: [DONE]\n\n")
-    assert len(provider.requests) == 1, "whole or streamed, it is one entry"
+    assert hear(sdk, model="gpt-4o-transcribe").text == SAID
+    assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize("fields", [{"model": "whisper-1"}, {"model": "whisper-1", "response_format": "srt"}])
+def test_a_transcript_that_nobody_streams_is_one_event(sdk: Any, fields: dict[str, Any]) -> None:
+    for _ in range(2):
+        assert [event.type for event in hear(sdk, stream=True, **fields)] == DELTA_AND_DONE
+
+
+def test_chunks_of_vllm_become_openais_events(sdk: Any, provider: ScriptedOpenAI) -> None:
+    deltas = [{"content": "Hello"}, {"content": " there."}, {}]
+    chunks = [
+        {"object": "transcription.chunk", "choices": [{"delta": delta, "finish_reason": None if delta else "stop"}]}
+        for delta in deltas
+    ]
+    provider.script = events(*(f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks), b"data: [DONE]\n\n")
+    provider.scripted = "/audio/transcriptions"
+    first, second, done = hear(sdk, model="whisper-large-v3", stream=True)
+    assert (first.delta, second.delta, done.text) == ("Hello", " there.", "Hello there.")
+    assert hear(sdk, model="whisper-large-v3").text == "Hello there."
+
+
+def test_a_server_that_refuses_to_stream_is_asked_for_the_whole(sdk: Any, provider: ScriptedOpenAI) -> None:
+    refusal = as_json({"detail": [{"loc": ["body", "stream"], "msg": "Extra inputs are not permitted"}]}, 422)
+    answer = provider.answer
+    provider.answer = lambda seen: refusal if "stream" in seen.body else answer(seen)  # type: ignore[method-assign]
+    try:
+        assert [event.type for event in hear(sdk, model="strict", stream=True)] == DELTA_AND_DONE
+    finally:
+        del provider.answer
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        (
+            b'data: {"error": {"message": "Too long", "type": "invalid_request_error", "code": "too_long"}}\n\n',
+            "too_long",
+        ),
+        (b"", "provider_unavailable"),
+        (b"data: [1\n\n", "provider_bad_answer"),
+    ],
+)
+def test_a_streamed_transcript_that_breaks_off_ends_with_an_error(
+    gateway: Server, provider: ScriptedOpenAI, cache: redis.Redis, end: bytes, code: str
+) -> None:
+    provider.script = events(b'data: {"type": "transcript.text.delta", "delta": "I"}\n\n', end)
+    provider.scripted = "/audio/transcriptions"
+    response = post(gateway, model="gpt-4o-transcribe", stream="true")
+    *_, last = response.data.decode().strip().split("\n\n")
+    assert json.loads(last.removeprefix("data: "))["error"]["code"] == code
+    assert cache.keys("stt:*") == []
+
+
+def test_speakers(gateway: Server, sdk: Any, provider: ScriptedOpenAI) -> None:
+    ask: dict[str, Any] = {"model": "gpt-4o-transcribe-diarize", "response_format": "diarized_json"}
+    for _ in range(2):
+        events = [event.type for event in hear(sdk, stream=True, **ask)]
+        assert events == ["transcript.text.segment", *DELTA_AND_DONE]
+    found = hear(sdk, **ask)
+    assert (found.text, found.duration, found.segments[0].speaker) == (SAID, 3.7, "A")
+    assert len(provider.requests) == 1
 
 
 def test_a_stream_that_fails_is_an_error(gateway: Server, provider: ScriptedOpenAI) -> None:

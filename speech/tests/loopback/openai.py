@@ -136,8 +136,16 @@ def words_in(audio: bytes) -> str:
 
 def transcript(body: dict[str, Any]) -> Answer:
     text = words_in(body["file"])
+    usage: dict[str, Any] = {"type": "tokens", "input_tokens": 14, "output_tokens": 6, "total_tokens": 20}
+    if body.get("response_format") == "diarized_json":
+        return _with_speakers(body, text, usage)
+    # OpenAI ignores `stream` for whisper-1.
+    if body.get("stream") == "true" and body["model"] != "whisper-1":
+        deltas: list[dict[str, Any]] = [{"type": "transcript.text.delta", "delta": f"{word} "} for word in text.split()]
+        events = [*deltas, {"type": "transcript.text.done", "text": text, "usage": usage}]
+        chunks = [f"data: {json.dumps(event)}\n\n".encode() for event in events]
+        return Answer(chunks, content_type="text/event-stream", streamed=True)
     if body.get("response_format") != "verbose_json":
-        usage = {"type": "tokens", "input_tokens": 14, "output_tokens": 6, "total_tokens": 20}
         return as_json({"text": text, "usage": usage})
     if body["model"] != "whisper-1":
         return FakeOpenAI.errors["400"]
@@ -156,6 +164,20 @@ def transcript(body: dict[str, Any]) -> Answer:
             "usage": usage,
         }
     )
+
+
+def _with_speakers(body: dict[str, Any], text: str, usage: dict[str, Any]) -> Answer:
+    if "diarize" not in body["model"]:
+        return FakeOpenAI.errors["400"]
+    segment = {
+        "type": "transcript.text.segment",
+        "id": "seg_0",
+        "start": 0.0,
+        "end": 1.25,
+        "text": text,
+        "speaker": "A",
+    }
+    return as_json({"task": "transcribe", "duration": 3.7, "text": text, "segments": [segment], "usage": usage})
 
 
 def speech(body: dict[str, Any]) -> Answer:

@@ -90,6 +90,7 @@ RECORDING: dict[str, list[Any]] = {
     "prompt": ["", "Names: Priya", "names: Priya"],
     "temperature": [0.0, 0.2],
     "timestamps": [(), ("segment",), ("segment", "word")],
+    "speakers": [False, True],
 }
 # Once normalised all of them are the same, so the semantic tier alone would take one for the other.
 QUESTIONS = ["What does {} mean?", "what does {} mean", "Please tell me what does {} mean?", "What  does {} mean??"]
@@ -264,14 +265,14 @@ def test_a_transcript_is_found_for_exactly_its_own_recording(pair: Pair) -> None
 
     def written(recording: stt.Recording) -> bool:
         try:
-            stt.transcribe(recording, ONLY_CACHED, dict, failures=FAILURES, patience=5, stale_if=OSError)
+            stt.transcribe(recording, ONLY_CACHED, stt.Source(lambda: iter([]), FAILURES, 5, OSError))
         except NothingCached:
             return False
         return True
 
     one, other = recording_of(pair.one), recording_of(pair.other)
     made = {"text": "said", "billed": {}}
-    stt.transcribe(one, SPEED, lambda: made, failures=FAILURES, patience=5, stale_if=OSError)
+    stt.transcribe(one, SPEED, stt.Source(lambda: iter([made]), FAILURES, 5, OSError))
     same_client = pair.one["client"] == pair.other["client"]
     assert written(other) is (same_client and not pair.differs)
     if not written(other):
