@@ -17,7 +17,12 @@ urlpatterns = [
     re_path(rf"^api/receipts/(?P<id>{UUIDConverter.regex})/?$", views.ReceiptView.as_view(), name="receipt"),
     re_path(r"^v1/chat/completions/?$", openai_views.ChatCompletionsView.as_view(), name="v1-chat-completions"),
     re_path(r"^v1/responses/?$", responses_views.ResponsesView.as_view(), name="v1-responses"),
-    re_path(r"^v1/responses/(?P<id>[^/]+)/?$", responses_views.StoredResponseView.as_view(), name="v1-response"),
+    # `compact` and `input_tokens` are operations of OpenAI's that are not served, no ids.
+    re_path(
+        r"^v1/responses/(?P<id>(?!compact\b|input_tokens\b)[^/]+)/?$",
+        responses_views.StoredResponseView.as_view(),
+        name="v1-response",
+    ),
     re_path(
         r"^v1/responses/(?P<id>[^/]+)/input_items/?$", responses_views.InputItemsView.as_view(), name="v1-input-items"
     ),

@@ -147,6 +147,11 @@ class EmbeddingRequest:
         """
         return self.params.keys() <= PLAIN_FIELDS and self.params.get("encoding_format") in (None, "float", "base64")
 
+    @property
+    def in_base64(self) -> bool:
+        """True if the vectors are asked for in base64, and may as well come as numbers."""
+        return self.is_plain and self.params.get("encoding_format") == "base64"
+
 
 # Of OpenAI, Cohere and NVIDIA, Jina, Gemini, text-embeddings-inference and vLLM, as documented in November 2026.
 PLAIN_FIELDS = frozenset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -68,9 +69,8 @@ class Provider(BaseProvider):
         return openai_chat.prepare(request, validation.model_of(self, request.model, "CHAT_MODEL"))
 
     def chat(self, request: ChatRequest) -> ChatAnswer:
-        return openai_chat.read_answer(
-            self.name, call_for_json(self._request_to("/chat/completions", openai_chat.body(request)))
-        )
+        with post(self._request_to("/chat/completions", openai_chat.body(request))) as reply:
+            return openai_chat.read_reply(self.name, reply)
 
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         def with_fields(fields: dict[str, Any]) -> ProviderRequest:
@@ -142,7 +142,14 @@ class Provider(BaseProvider):
         return replace(request, model=validation.model_of(self, request.model, "EMBEDDING_MODEL"))
 
     def embed(self, request: EmbeddingRequest) -> Embeddings:
-        answer = call_for_json(self._request_to("/embeddings", openai_embeddings.body(request)))
+        try:
+            answer = call_for_json(self._request_to("/embeddings", openai_embeddings.body(request)))
+        except ProviderRejected as error:
+            # OpenAI's SDKs ask for base64 by themselves; both encodings hold the same numbers.
+            if not (request.in_base64 and re.search("base64|encoding_format", f"{error.param} {error.message}")):
+                raise
+            plain = replace(request, params={**request.params, "encoding_format": "float"})
+            answer = call_for_json(self._request_to("/embeddings", openai_embeddings.body(plain)))
         return openai_embeddings.read(self.name, answer, request)
 
     def models(self) -> list[str]:

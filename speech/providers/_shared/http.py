@@ -75,11 +75,15 @@ def post(request: ProviderRequest) -> Iterator[Reply]:
 def call_for_json(request: ProviderRequest) -> dict[str, Any]:
     """Send `request` and return the JSON object that it is answered with, all of it within one read time-out."""
     with post(request) as reply:
-        body = reply.read(LARGEST_BODY)
+        return read_json(request.provider, reply)
+
+
+def read_json(provider: str, reply: Reply) -> dict[str, Any]:
+    body = reply.read(LARGEST_BODY)
     if len(body) > LARGEST_BODY:
-        raise ProviderBadAnswer(f"{request.provider} sent more than {LARGEST_BODY} bytes")
-    answer = json_object(request.provider, body)
-    errors.raise_if_error(request.provider, answer, reply.headers)
+        raise ProviderBadAnswer(f"{provider} sent more than {LARGEST_BODY} bytes")
+    answer = json_object(provider, body)
+    errors.raise_if_error(provider, answer, reply.headers)
     return answer
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from caching.llm.stream import ENVELOPE, replay
+from caching.llm.merging import Unassembled
+from caching.llm.stream import ENVELOPE, joined, replay
 from speech import strict_json
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
 from speech.providers._shared import errors
-from speech.providers._shared.http import check_types, json_object
-from speech.providers._shared.sse import json_or_events
+from speech.providers._shared.http import check_types, json_object, read_json
+from speech.providers._shared.http_response import Reply
+from speech.providers._shared.sse import json_or_events, read_events
 from speech.providers.base import ChatAnswer, ChatRequest, Message
 from speech.text.languages import canonical, name_of
 
@@ -57,6 +59,17 @@ def prepare(request: ChatRequest, model: str) -> ChatRequest:
 def body(request: ChatRequest) -> dict[str, Any]:
     """The JSON body of a prepared request."""
     return {"model": request.model, "messages": _messages(request), **request.params}
+
+
+def read_reply(provider: str, reply: Reply) -> ChatAnswer:
+    """Return an answer, also where a server that always streams sends it as events."""
+    if not reply.headers.get("content-type", "").startswith("text/event-stream"):
+        return read_answer(provider, read_json(provider, reply))
+    try:
+        answer = joined(read_chunks(provider, read_events(reply)))
+    except Unassembled as error:
+        raise ProviderBadAnswer(f"{provider} sent a stream that contradicts itself") from error
+    return ChatAnswer(answer.choices, answer.model, answer.usage, answer.extra)
 
 
 def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:

@@ -60,3 +60,17 @@ def test_usage_of_one_input_is_the_providers_own(gateway: Server, provider: Scri
     answer = {"data": [{"embedding": [0.5]}], "usage": usage}
     monkeypatch.setattr(provider, "answer", lambda seen: as_json(answer))
     assert [embed(gateway, [{"image": "AAAA"}]).json()["usage"] for _ in range(2)] == [usage] * 2
+
+
+@pytest.mark.parametrize("message", ["base64 encoding is not currently supported", "Unknown field encoding_format"])
+def test_a_server_that_has_no_base64_is_asked_for_numbers(
+    gateway: Server, provider: ScriptedOpenAI, monkeypatch: Any, message: str
+) -> None:
+    refusal = as_json({"object": "error", "message": message, "type": "BadRequestError", "code": 400}, 400)
+    answer = as_json({"data": [{"embedding": [0.5]}], "model": SMALL})
+    monkeypatch.setattr(
+        provider, "answer", lambda seen: refusal if seen.body["encoding_format"] == "base64" else answer
+    )
+    for _ in range(2):
+        assert embed(gateway, "Hello", encoding_format="base64").json()["data"][0]["embedding"] == "AAAAPw=="
+    assert len(provider.requests) == 2

@@ -54,6 +54,9 @@ def test_a_body_that_no_endpoint_takes(gateway: Server, provider: ScriptedOpenAI
         ("GET", "/v1/completions", 404, "not_found_error"),
         ("POST", "/v1/moderations", 404, "not_found_error"),
         ("POST", "/v1/chat/completions/x", 404, "not_found_error"),
+        ("POST", "/v1/responses/compact", 404, "not_found_error"),
+        ("POST", "/v1/responses/input_tokens/", 404, "not_found_error"),
+        ("POST", "/v1/responses/resp_1/cancel", 404, "not_found_error"),
     ],
 )
 def test_wrong_paths_and_methods(gateway: Server, method: str, path: str, status: int, kind: str) -> None:

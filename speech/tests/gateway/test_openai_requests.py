@@ -116,10 +116,20 @@ def test_null_is_absent(sdk: Any, gateway: Server, provider: ScriptedOpenAI) -> 
     assert (spoken.status, spoken.headers["Content-Type"]) == (200, "audio/mpeg")
 
 
+def test_a_whole_number_may_have_a_point(gateway: Server, provider: ScriptedOpenAI) -> None:
+    found = [
+        gateway.request("POST", PATH, json={"model": "gpt-6-luna", "messages": HELLO, "max_tokens": most}).headers
+        for most in (100.0, 100)
+    ]
+    assert [headers["X-Cache"] for headers in found] == ["MISS", "HIT"]
+    assert provider.calls("/chat/completions")[0]["max_tokens"] == 100
+
+
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
         ({"temperature": "hot"}, "temperature"),
+        ({"max_tokens": 1.5}, "max_tokens"),
         ({"messages": None}, "messages"),
         ({"messages": [{"role": "user"}]}, "messages.0.content"),
         ({"tools": {}}, "tools"),

@@ -95,6 +95,31 @@ def test_a_whole_answer_to_a_stream_is_a_stream(gateway: Server, provider: Scrip
     assert (whole.headers["X-Cache"], whole.json()["x_id"]) == ("HIT", "a")
 
 
+def test_a_stream_in_place_of_a_whole_answer_is_whole(gateway: Server, provider: ScriptedOpenAI) -> None:
+    record = recorded("openai_parallel_tools")
+    provider.script = stream_of(record["chunks"])
+    for _ in range(2):
+        answer = ask(gateway).json()
+        assert answer["choices"][0]["message"] == {"refusal": None, **record["message"]}
+        ChatCompletion.model_validate(answer, strict=True)
+    assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "code"),
+    [
+        (stream_of([{"error": {"message": "No", "code": "no", "type": "invalid_request_error"}}]), 400, "no"),
+        (events(b'data: {"choices": [{"index": 0, "delta": {"content": "Par"}}]}\n\n'), 503, "provider_unavailable"),
+    ],
+)
+def test_its_failure_is_that_of_a_whole_one(
+    gateway: Server, provider: ScriptedOpenAI, script: Answer, status: int, code: str
+) -> None:
+    provider.script = script
+    response = ask(gateway)
+    assert (response.status, response.json()["error"]["code"]) == (status, code)
+
+
 def test_the_sdk_puts_a_replayed_stream_together(sdk: Any, provider: ScriptedOpenAI) -> None:
     record = recorded("openai_parallel_tools")
     provider.script = stream_of(record["chunks"])

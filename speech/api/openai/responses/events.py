@@ -14,9 +14,10 @@ from speech.api.errors import as_gateway_error
 from speech.api.openai.responses.answer import Names, Writer
 from speech.api.openai.responses.items import Event
 from speech.api.openai.responses.response import Response
+from speech.exceptions import GatewayError
 
-# Codes of ours that the Responses API calls `rate_limit_exceeded`; it has few codes, and types check them.
-_CODES = {"rate_limit_exceeded", "provider_rate_limited", "provider_quota_exceeded", "insufficient_quota"}
+# Codes of ours that the Responses API calls `rate_limit_exceeded`.
+_RATE_LIMITED = {"rate_limit_exceeded", "provider_rate_limited", "provider_quota_exceeded", "insufficient_quota"}
 
 _ENDS = ("index", "finish_reason")
 
@@ -74,13 +75,20 @@ def as_sse(events: Iterator[Event], response: Response, *, after: int = -1) -> I
         yield _encoded(
             {"type": "error", "code": error.code, "message": error.message, "param": error.param}, number + 1
         )
-        code = "rate_limit_exceeded" if error.code in _CODES else "server_error"
-        failure = {"code": code, "message": error.message}
+        failure = {"code": _code_of(error), "message": error.message}
         failed = {**response, "status": "failed", "error": failure}
         yield _encoded({"type": "response.failed", "response": failed}, number + 2)
     finally:
         if close := getattr(events, "close", None):
             close()
+
+
+def _code_of(error: GatewayError) -> str:
+    """Return the code that clients of the Responses API know, of which there are few."""
+    if error.code in _RATE_LIMITED:
+        return "rate_limit_exceeded"
+    # OpenAI sends it too, although its types do not have it; Codex shortens the conversation then.
+    return error.code if error.code == "context_length_exceeded" else "server_error"
 
 
 def _encoded(event: Mapping[str, Any], number: int) -> bytes:

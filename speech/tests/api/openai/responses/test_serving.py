@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from speech.api.openai.responses.events import as_sse
 from speech.api.openai.responses.response import begun
+from speech.exceptions import ProviderRateLimited, ProviderRejected
 from speech.tests.loopback import FakeOpenAI
 from speech.tests.loopback.answers import as_json
 
@@ -86,10 +87,19 @@ def test_tools_of_a_namespace_keep_their_names(api: Any, fake_openai: FakeOpenAI
     assert fake_openai.requests[-1].body["messages"][1]["tool_calls"] == [call]
 
 
-def test_any_exception_within_a_stream_is_an_event() -> None:
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (ZeroDivisionError(), "server_error"),
+        (ProviderRateLimited("slow down"), "rate_limit_exceeded"),
+        (ProviderRejected("no", code="unsupported_value"), "server_error"),
+        (ProviderRejected("full", code="context_length_exceeded"), "context_length_exceeded"),
+    ],
+)
+def test_any_exception_within_a_stream_is_an_event(raised: Exception, code: str) -> None:
     def events() -> Iterator[dict[str, Any]]:
         yield {"type": "response.created"}
-        raise ZeroDivisionError
+        raise raised
 
     response = begun({}, id="resp_1", model="m", stored=False)
     said = [json.loads(each.decode().partition("data: ")[2]) for each in as_sse(events(), response)]
@@ -98,4 +108,4 @@ def test_any_exception_within_a_stream_is_an_event() -> None:
         ("error", 1),
         ("response.failed", 2),
     ]
-    assert said[-1]["response"]["error"] == {"code": "server_error", "message": "Internal server error."}
+    assert said[-1]["response"]["error"] == {"code": code, "message": said[1]["message"]}
