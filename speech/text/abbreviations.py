@@ -13,7 +13,7 @@ import unicodedata
 _TITLES = """
     ms mx smt km kum sh shri tmt thiru rs re pt adv er lt dy jt govt regd opp nr ar dr mr mrs prof rev hon messrs
     sr sra srta sres dña dra profa lic arq ud uds vd vds avda izq dcha dpto
-    mm mme mmes mlle mlles mgr pr ste
+    mm mme mmes mlle mlles mgr pr st ste sto sta
     hr frl bzw vgl evtl ggf inkl exkl zzgl
     डॉ डा डाॅ श्री श्रीमती सुश्री कु प्रो प्रा पं रु रू नं क्र सं मो पृ उदा इंजी स्व मि सौ चि ॲड अॅड अधि न्या कै ता जि मु पो लि कं फ़ो फो दू
     ডা ড ডঃ মোঃ মো মোসাঃ মোছাঃ মি প্রো প্রফে নং রু পৃ ইঞ্জি অ্যাড লি খ্রি
@@ -31,6 +31,7 @@ _TITLES = """
 _BEFORE_FIGURES = """
     no nos vol ex amt std max min tel ph mob extn apt acct appt approx qty ch chap sec fig figs eq ref pg pp para art
     cap núm núms pág págs máx mín aprox ed num tél env éd nr abb bd kap abs str ca
+    lb lbs oz sq cu hr hrs min mins sec secs wt ht temp sect cl dept bldg est boul
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
     धा अनु खं अध्या भा
 """
@@ -41,7 +42,8 @@ _CAPITALIZED = """
 """
 
 # `sentencex` takes them for abbreviations before a capital letter too, where they are words: "No. I cannot.".
-_WORDS = ("no", "No", "NO", "bien", "Bien", "me", "may", "mar", "art", "mag", "ok", "Ok", "OK", "con", "pro")
+_WORDS = ("no", "No", "NO", "bien", "Bien", "me", "may", "May", "mar", "art", "mag", "ok", "Ok", "OK", "con", "pro")
+_ENDS_BEFORE_CAPITAL = ("etc",)
 
 # English letters as the scripts of India and Urdu spell them: initials.
 _LETTER_NAMES = """
@@ -57,17 +59,34 @@ _LETTER_NAMES = """
     എ ബി സി ഡി ഇ ജി ജെ കെ ഒ പി ടി യു വി എച്ച് എഫ് എൽ എം എൻ ആർ എസ് ക്യു ഡബ്ല്യു എക്സ് സെഡ്
 """
 
-# Tamil words; any other single syllable of Tamil is the initial of a name.
-_WORDS_OF_ONE_SYLLABLE = ("நீ", "வா", "போ", "தா", "வை", "தை", "பூ", "தீ", "கை")
+# Words; any other single syllable of a script of India is the initial of a name ("पु. ल. देशपांडे").
+_ONE_SYLLABLE = """
+    है हैं हो हूँ हूं था थी थे थीं ना ने हाँ हां जा जी भी ही तो सो दी दो ली लो ले दे रे की का के को से में मैं मी तू तुम ती ते ये या वे
+    पी खा घे छः छे गा गे गी नौ सौ सा जो
+    না হ্যাঁ যা যে দে দি নে নি সে কী কি তা তো হে হা মা বা গো
+    છે છો છું હા ના હું તે જા દે લે બે શું જી તો ને કે સો નો
+    ਹੈ ਹੋ ਹਾਂ ਨਾ ਜਾ ਦੇ ਦੋ ਲੈ ਲੋ ਕੀ ਸੀ ਸਨ ਜੀ ਵੀ ਹੀ ਤੇ ਤੂੰ ਨੇ
+    ହେ ହଁ ନା ଯା ଦେ ନେ
+    நீ வா போ தா வை தை பூ தீ கை
+    రా పో నా నీ తా లే వా లో కు తో
+    ಬಾ ಹೋ ನಾ ನೀ ತಾ
+    വാ പോ നീ താ ഹേ ൽ
+"""
 
-TITLES, BEFORE_FIGURES, CAPITALIZED, LETTER_NAMES = (
+TITLES, BEFORE_FIGURES, CAPITALIZED, LETTER_NAMES, WORDS_OF_ONE_SYLLABLE = (
     frozenset(unicodedata.normalize("NFC", names).split())
-    for names in (_TITLES, _BEFORE_FIGURES, _CAPITALIZED, _LETTER_NAMES)
+    for names in (_TITLES, _BEFORE_FIGURES, _CAPITALIZED, _LETTER_NAMES, _ONE_SYLLABLE)
 )
 
 # Of a script without capitals, from Hebrew to Sinhala.
-_LETTER = re.compile(r"[\u05d0-\u0dff]")
-_TAMIL = re.compile(r"[\u0b80-\u0bff]+")
+_LETTER = re.compile(r"[\u05d0-\u0d79\u0d80-\u0dff]")
+_OF_INDIA = re.compile(r"[\u0900-\u0d79]+")
+# "J.-P.", "Dipl.-Ing.", "C.-à-d."
+_HYPHENATED = re.compile(r"(?:[^\W\d_]{1,5}\.-)+[^\W\d_][\w-]{0,4}")
+# "a. m.", "v. Chr.", "s. XIX"
+_SMALL_LETTER = re.compile(r"[a-z]")
+# The end of a host, a file or a path, which is no abbreviation.
+_ADDRESS = re.compile(r"\S*(?://|@|[/\\])\S*|(?:\S*[.-])?\w{2,}\.[a-z]{2,6}")
 _ACRONYM = re.compile(r"(?:[^\W\d_][^\W_]*[\u0300-\u0dff]*\.)+[^\W\d_][^.]*")
 _FIGURE_SIGNS = frozenset("₹$€£¥#+-−~<=")
 _MARKS = frozenset(["Mn", "Mc", "Cf"])
@@ -82,11 +101,13 @@ def may_end_sentence(word: str, following: str) -> bool | None:
     small = word.lower()
     named = word != small or small not in CAPITALIZED
     before_figure_or_small = following.isdigit() or following.islower() or following in _FIGURE_SIGNS
-    if (small in TITLES and named) or is_initial(word):
+    if (small in TITLES and named) or is_initial(word) or _SMALL_LETTER.fullmatch(word) or _HYPHENATED.fullmatch(word):
         return False
     if small in BEFORE_FIGURES and named and before_figure_or_small:
         return False
-    if word in _WORDS:
+    if word in _WORDS or word in WORDS_OF_ONE_SYLLABLE:
+        return True
+    if following.isupper() and (small in _ENDS_BEFORE_CAPITAL or _ADDRESS.fullmatch(word)):
         return True
     if _ACRONYM.fullmatch(word):
         return None if following.isupper() else False
@@ -95,7 +116,8 @@ def may_end_sentence(word: str, following: str) -> bool | None:
 
 def is_initial(word: str) -> bool:
     """Tell if `word` is an initial in a script without capitals."""
+    word = unicodedata.normalize("NFC", word)
     if word in LETTER_NAMES or _LETTER.fullmatch(word):
         return True
     letters = sum(unicodedata.category(letter) not in _MARKS for letter in word)
-    return letters == 1 and bool(_TAMIL.fullmatch(word)) and word not in _WORDS_OF_ONE_SYLLABLE
+    return letters == 1 and bool(_OF_INDIA.fullmatch(word)) and word not in WORDS_OF_ONE_SYLLABLE

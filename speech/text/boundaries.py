@@ -30,7 +30,7 @@ _APOSTROPHE = r"(?<![^\W\u2e80-\uffdc])'|'(?![^\W\u2e80-\uffdc])"
 _EVENT = re.compile(rf"[{_FULL_STOP}{_LINE_ENDS}]|{_APOSTROPHE}|[{re.escape(MARKS.replace(chr(39), ''))}]")
 _RUN = re.compile(
     rf"(?s)(?P<marks>[{_FULL_STOP}]{{0,{MOST_BEHIND}}}+)"
-    rf"(?P<closers>[\"'”’»›)\]}}」』》〉】）＂*_~`{_EMOJI}]{{0,{MOST_BEHIND}}}+)"
+    rf"(?P<closers>[\"'”“’»«›‹)\]}}」』》〉】）＂*_~`{_EMOJI}]{{0,{MOST_BEHIND}}}+)"
     rf"(?P<space>\s{{0,{MOST_BEHIND}}}+)(?P<openers>[{re.escape(''.join(sorted(OPENERS)))}*_]{{0,{MOST_BEHIND}}}+)"
 )
 _LINE_END = re.compile(rf"\r\n|[{_LINE_ENDS}]")
@@ -39,12 +39,17 @@ _ITEM_LENGTH = 5
 _ENDS_LINE = frozenset(f"{_FULL_STOP}:;")
 _CLOSING_PUNCTUATION = frozenset(",;:،؛、，；：)]}）")
 _WORD_BEFORE = re.compile(r"[^\s\"'“‘«(\[{<]+\Z")
+# In German “ and « close.
+_OPENS_OR_CLOSES = EITHER | {"“", "«", "‹"}
 _NO_QUOTES = {ord(mark): None for mark in MARKS if mark not in "'’"}
 # Chinese, Japanese, Korean.
 _WITHOUT_SPACES = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f]")
 _ORDINAL = re.compile(r"(?<!\d)\d{1,2}\Z")
 # Languages that write "3. Oktober".
 _WITH_ORDINALS = ("bs", "cs", "da", "de", "et", "eu", "fi", "hr", "hu", "is", "lv", "nb", "no", "pl", "sk", "sl", "tr")
+# "II. Methods"; single letters are initials anyway.
+_ROMAN = re.compile(r"\s*[IVX]{2,5}")
+_SPACED = re.compile(rf"[{_FULL_STOP}]\s")
 _ADDRESS = re.compile(r"://|@|www\.|/", re.I)
 
 
@@ -111,7 +116,7 @@ class BoundaryFinder:
         """Decide about the event at `at`. Returns False when more text is needed first."""
         self.seen = at
         self._give_up(found)
-        if self.text[at] in _FULL_STOP or self.text[at] in _LINE_ENDS:
+        if self.text[at] in _FULL_STOP or self.text[at] in _LINE_ENDS or self._ends_french_quotation(at):
             return self._handle_end(at, final, found)
         needed = 6 if self.text[at] == "'" else 1
         behind = self.text[at + 1 : at + 1 + needed]
@@ -121,12 +126,17 @@ class BoundaryFinder:
         self.seen = at + 1
         return True
 
+    def _ends_french_quotation(self, at: int) -> bool:
+        """Tell if the mark at `at` closes "« Non ! »", which has a space before it."""
+        before = self.text[max(0, at - 2) : at]
+        return self.text[at] == "»" and bool(_SPACED.fullmatch(before)) and self._quotations.would_close("»")
+
     def _handle_end(self, at: int, final: bool, found: list[Boundary]) -> bool:
         run = self._run(at)
         looked_at = run.end + max(len(run.openers) + 1, _ITEM_LENGTH * bool(run.lines))
         if not final and len(self.text) < looked_at:
             return False
-        for place, mark in enumerate(run.closers, at + len(run.marks)):
+        for place, mark in enumerate(run.closers, run.at + len(run.marks)):
             if mark in MARKS:
                 self._quotations.close(mark, self.text[place - 1], self.text[place + 1 : place + 2] or " ")
         if run.lines > 1 or (run.lines and _ITEM.match(self.text, run.end)):
@@ -142,8 +152,10 @@ class BoundaryFinder:
     def _run(self, at: int) -> _Run:
         match = cast("re.Match[str]", _RUN.match(self.text, at))  # every part of the pattern may be empty
         marks, closers, space, openers = match.groups()
+        if not marks and closers[:1] == "»":
+            at, marks, closers = at - 2, self.text[at - 2], f" {closers}"
         for number, mark in enumerate(closers):
-            if mark in EITHER and not self._quotations.would_close(mark):
+            if mark in _OPENS_OR_CLOSES and not self._quotations.would_close(mark):
                 # It opens the next quotation, unless it stands alone.
                 if number == len(closers) - 1 and (space or match.end() == len(self.text)):
                     break
@@ -174,7 +186,7 @@ class BoundaryFinder:
             return False
         if not run.space:
             return self._ends_without_space(run)
-        if run.marks[-1] == "۔" and abbreviations.is_initial(self._word_before(run.at)):
+        if run.marks[-1] == "۔" and self._is_urdu_abbreviation(run.at):
             return False
         if not set(run.marks) & set(".．!?…"):
             return True
@@ -188,7 +200,7 @@ class BoundaryFinder:
         previous = self.text[at - 1 : at]
         if previous.isdigit() and following.isdigit():
             return False
-        if last in "۔" and abbreviations.is_initial(self._word_before(at)):
+        if last == "۔" and self._is_urdu_abbreviation(at):
             return False
         if last not in ".．!?…‽":
             return True
@@ -198,7 +210,13 @@ class BoundaryFinder:
             return False
         return not _ADDRESS.search(self._word_before(at))
 
+    def _is_urdu_abbreviation(self, at: int) -> bool:
+        word = self._word_before(at).rpartition("۔")[2]
+        return abbreviations.is_initial(word) or word in abbreviations.TITLES
+
     def _abbreviation(self, at: int, following: str) -> bool | None:
+        if _ROMAN.fullmatch(item := self.text[max(0, self._line_start) : at]) and item:
+            return False
         if self._language in _WITH_ORDINALS and _ORDINAL.search(self.text[max(0, at - 3) : at]):
             return False
         return abbreviations.may_end_sentence(self._word_before(at), following)

@@ -67,7 +67,7 @@ class Quotations:
             return False
         for depth in range(len(self.open) - 1, -1, -1):
             if mark in self.open[depth].closers:
-                if mark in EITHER and previous.isspace() and not following.isspace():
+                if mark in EITHER and previous.isspace() and not (following.isspace() or following in ",;:.!?)…"):
                     # The one before was never closed.
                     return False
                 del self.open[depth:]
