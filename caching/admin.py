@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from caching.dashboard import audit_admin as audit_admin
+from caching.dashboard.audit_log import viewed
 from caching.ledger.events import BY_RULE
 from caching.models import BarChange, CacheRule, Call, EntryHits, HourlyUsage, Judgement, Price
 from caching.templatetags.formatting import milliseconds, money
@@ -26,6 +30,21 @@ class ReadOnlyAdmin(AppendOnlyAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+
+class TextsAdmin(ReadOnlyAdmin):
+    """Rows with what clients asked: whoever looks at them is recorded."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        response = super().changelist_view(request, extra_context)
+        viewed(request, f"list of {self.opts.verbose_name_plural}")
+        return response
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            viewed(request, f"{self.opts.verbose_name} {object_id}", getattr(found, "client", ""))
+        return found
 
 
 @admin.register(Price)
@@ -87,7 +106,7 @@ class CacheRuleAdmin(ModelAdmin):
 
 
 @admin.register(Call)
-class CallAdmin(ReadOnlyAdmin):
+class CallAdmin(TextsAdmin):
     list_display = (
         "created",
         "cache_type",
@@ -136,7 +155,7 @@ class HourlyUsageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(EntryHits)
-class EntryHitsAdmin(ReadOnlyAdmin):
+class EntryHitsAdmin(TextsAdmin):
     list_display = ("day", "question", "key", "hits", "saved", "currency")
     list_filter = ("cache_type",)
     search_fields = ("question", "key")
@@ -144,7 +163,7 @@ class EntryHitsAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Judgement)
-class JudgementAdmin(ReadOnlyAdmin):
+class JudgementAdmin(TextsAdmin):
     list_display = ("created", "judge", "verdict", "question", "matched", "probability", "level", "client", "comment")
     list_filter = ("judge", "verdict", "level")
     search_fields = ("question", "matched", "client", "comment")

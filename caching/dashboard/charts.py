@@ -134,11 +134,11 @@ class Writable(Protocol):
 def write_csv(chart: Chart, file: Writable) -> None:
     writer = csv.writer(file)
     writer.writerow([column.title for column in chart.columns])
-    writer.writerows([_inert(value) for value in row] for row in chart.rows)
+    writer.writerows([inert(value) for value in row] for row in chart.rows)
 
 
-def _inert(value: Any) -> Any:
-    # A spreadsheet runs what begins like a formula, and the names of models come from clients.
+def inert(value: Any) -> Any:
+    """Quote what a spreadsheet would run as a formula: names of models come from clients."""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from caching.archive import audio as archive
 from caching.archive import files
 from caching.dashboard import charts, first_steps, verdicts
+from caching.dashboard.audit_log import viewed
 from caching.dashboard.forms import PERIODS, DashboardForm
 from caching.maintenance import browse
 from caching.pricing.list_prices import EXPLANATION
@@ -57,7 +58,8 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     """Return the context for what the user may see."""
     if not request.user.has_perm(FIGURES):
         return base
-    may_read = request.user.has_perm(TEXTS)
+    if may_read := request.user.has_perm(TEXTS):
+        viewed(request, "questions on the dashboard")
     form = DashboardForm(request.GET)
     period, filters = form.selected_period(), form.selected_filters()
     series = queries.timeseries(period, filters)

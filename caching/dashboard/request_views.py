@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
 from caching.dashboard import recent
+from caching.dashboard.audit_log import viewed
 from caching.dashboard.forms import CACHE_TYPES
 from caching.dashboard.page import TEXTS
 from caching.ledger import recent_stream
@@ -20,7 +21,8 @@ from caching.reports import queries
 @require_GET
 def requests(request: HttpRequest) -> HttpResponse:
     form = recent.RequestsForm(request.GET)
-    may_read = request.user.has_perm(TEXTS)
+    if may_read := request.user.has_perm(TEXTS):
+        viewed(request, "list of requests")
     context = {
         **admin.site.each_context(request),
         "title": "Requests",
@@ -61,6 +63,8 @@ def feed(request: HttpRequest) -> JsonResponse:
 def request_detail(request: HttpRequest, id: str) -> HttpResponse:
     """Show one request: in the drawer of the page with `?drawer=1`, else as a page."""
     found = recent.explain(id)
+    if found and request.user.has_perm(TEXTS):
+        viewed(request, f"request {id[:40]}", str(found.seen.told["client"]))
     template = "caching/requests/_detail.html" if "drawer" in request.GET else "caching/requests/detail.html"
     context = {
         **admin.site.each_context(request),

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from caching import keys
 from caching.dashboard import charts, verdicts
-from caching.dashboard.audit_log import log_removal, without_text
+from caching.dashboard.audit_log import log_removal, record, viewed, without_text
 from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.maintenance import browse, flush
 from caching.models import Call, Verdict
+from caching.models.audit import AuditAction
 from caching.reports import queries
 from caching.templatetags.formatting import count
 
@@ -46,8 +47,10 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
     hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
     verdict = Verdict.WRONG if request.POST.get("verdict") == Verdict.WRONG else Verdict.RIGHT
     removed = verdicts.judge(hit, verdict)
+    entry = without_text(hit.key)
+    said = f"Reviewed as {verdict}, deleted {removed} entries: {entry}"
+    record(request, AuditAction.REVIEWED, entry, said, hit.client)
     if verdict == Verdict.WRONG:
-        log_removal(request, f"reviewed as wrong: {without_text(hit.key)}", removed)
         messages.success(request, f"Marked as wrong. Deleted {_entries(removed)} for all clients.")
     else:
         messages.success(request, "Marked as right.")
@@ -63,6 +66,8 @@ def key_list(request: HttpRequest) -> HttpResponse:
     following = request.GET.copy()
     if page:
         following["cursor"] = str(page.cursor)
+    if page and page.rows:
+        viewed(request, "list of keys", form.selection().client)
     context = {"form": form, "page": page, "next": following.urlencode() if page and page.cursor else ""}
     return _page(request, "caching/keys.html", "Keys", context)
 
@@ -72,6 +77,7 @@ def key_detail(request: HttpRequest) -> HttpResponse:
     detail = browse.inspect(request.GET.get("key", ""))
     if detail is None:
         return _page(request, "caching/no_key.html", "Key", {"key": request.GET.get("key", "")}, status=404)
+    viewed(request, without_text(detail.row.stored.key), detail.row.made_by)
     found = {"detail": detail, "value": browse.pretty(detail.row.stored.fields)}
     return _page(request, "caching/key.html", "Key", {**found, "neighbours": browse.neighbours(detail.row)})
 
@@ -82,6 +88,7 @@ def key_audio(request: HttpRequest) -> HttpResponse:
     detail = browse.inspect(key) if keys.kind_of(key) == keys.SPEECH else None
     if detail is None or detail.audio is None:
         raise Http404
+    viewed(request, f"audio of {key}", detail.row.made_by)
     return HttpResponse(detail.audio, content_type=CODECS.get(keys.parse_speech_key(key).codec, "audio/wav"))
 
 
@@ -94,8 +101,10 @@ def remove(request: HttpRequest) -> HttpResponse:
         return _page(
             request, "caching/confirm_delete.html", "Delete entries", {"keys": selected, "count": len(selected)}
         )
+    owners = browse.by_client(selected)
     removed = browse.remove(selected)
-    log_removal(request, ", ".join(map(without_text, selected)), removed)
+    for client, names in owners.items():
+        log_removal(request, ", ".join(map(without_text, names)), len(names), client)
     messages.success(request, f"Deleted {_entries(removed)}.")
     return redirect("keys")
 
@@ -116,7 +125,7 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
         return _page(request, "caching/confirm_delete.html", "Delete entries", found)
     # Staff may have typed what a user asked.
     pattern = "" if selection.pattern == "*" else ", keys matching a pattern"
-    log_removal(request, replace(selection, pattern="*").described + pattern, progress.removed)
+    log_removal(request, replace(selection, pattern="*").described + pattern, progress.removed, selection.client)
     messages.success(request, f"Deleted {_entries(progress.removed)}.")
     if not progress.complete:
         messages.warning(request, "Redis disconnected; some entries may not have been deleted.")

@@ -87,6 +87,15 @@ def inspect(key: str) -> Detail | None:
     )
 
 
+def by_client(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return the entries that exist, by the client that wrote them."""
+    found: dict[str, list[str]] = {}
+    stored: list[Stored] = scan.describe([name for name in names if keys.kind_of(name)]) or []
+    for row in _rows(stored):
+        found.setdefault(row.made_by, []).append(row.stored.key)
+    return found
+
+
 def remove(names: Sequence[str]) -> int:
     """Delete entries, also from the semantic index. Return their number."""
     names = [name for name in names if keys.kind_of(name)]

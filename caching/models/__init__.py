@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from caching.models.archive import ArchivedAudio as ArchivedAudio
+from caching.models.audit import AuditEntry as AuditEntry
 from caching.models.feedback import MOST_COMMENT as MOST_COMMENT
 from caching.models.feedback import BarChange as BarChange
 from caching.models.feedback import Judge as Judge

@@ -66,6 +66,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Clients", "smart_toy", "admin:speech_client_changelist", "speech.view_client"),
                     _link("Users", "person", "admin:auth_user_changelist", "auth.view_user"),
                     _link("Groups", "group", "admin:auth_group_changelist", "auth.view_group"),
+                    _link("Audit", "history", "admin:caching_auditentry_changelist", "caching.view_auditentry"),
                 ],
             },
             {

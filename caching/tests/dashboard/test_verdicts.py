@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 import redis
-from django.contrib.admin.models import LogEntry
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from caching.models import Call
+from caching.models import AuditEntry, Call
+from caching.models.audit import AuditAction
 from caching.redis import store
 from caching.reports import queries
 from caching.reports.aggregates import Period
@@ -55,13 +55,15 @@ def test_wrong_removes_the_entry_everywhere_and_is_counted_and_logged(hit: Call)
     said = queries.verdicts(Period(hit.created, timezone.now()))
     assert said["staff"] == {"right": 0, "wrong": 1} and said["client"] == {"right": 0, "wrong": 0}
     assert learned.verdict(hit.pair) is False
-    assert ANSWER in LogEntry.objects.get().change_message
+    entry = AuditEntry.objects.get()
+    assert (entry.action_flag, entry.client_name) == (AuditAction.REVIEWED, hit.client)
+    assert ANSWER in entry.change_message and "wrong, deleted" in entry.change_message
 
 
 def test_right_is_counted_and_removes_nothing(hit: Call) -> None:
     assert judge(browser_of("judge", *READING, "delete_entries"), hit, "right") == 302
     assert queries.verdicts(Period(hit.created, timezone.now()))["staff"] == {"right": 1, "wrong": 0}
-    assert store.get(ANSWER) and LogEntry.objects.count() == 0
+    assert store.get(ANSWER) and "Reviewed as right, deleted 0" in AuditEntry.objects.get().change_message
 
 
 def test_who_may_only_look_sees_no_buttons_and_is_refused(hit: Call) -> None:

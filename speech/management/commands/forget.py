@@ -8,13 +8,13 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import CommandError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from caching.archive.files import FilesUnavailable
 from caching.ledger.writer import FLUSH_SECONDS
 from caching.maintenance import erasure, memory
 from caching.management.base import GatewayCommand
-from caching.models import EntryHits
+from caching.models import AuditEntry
 from caching.redis import store
 from speech.api.authentication import REMEMBERED_SECONDS
 from speech.api.request_body import FORGET_SECONDS
@@ -67,7 +67,7 @@ class Command(GatewayCommand):
             raise CommandError(f"Redis disconnected; run the command again: {store.state().reason}")
         sentence = self._sentence("Deleted", client, traces)
         _log_entries(client).delete()
-        _unname_removals(client)
+        _unname_in_audit(client)
         client.delete()
         if not erasure.clear_write_ahead_log():
             self.stderr.write("The database is busy: deleted rows may still be in its -wal file; run the command again")
@@ -88,10 +88,11 @@ def _log_entries(client: Client) -> QuerySet[LogEntry]:
     return LogEntry.objects.filter(content_type=kind, object_id=str(client.pk))
 
 
-def _unname_removals(client: Client) -> None:
-    """Take the client's name out of the log of entries that staff removed."""
-    kind = ContentType.objects.get_for_model(EntryHits)
-    for entry in LogEntry.objects.filter(content_type=kind, change_message__contains=client.name):
+def _unname_in_audit(client: Client) -> None:
+    """Take the client's name out of what staff did to its entries."""
+    named = Q(change_message__contains=client.name) | Q(object_id=client.name)
+    for entry in AuditEntry.objects.of_entries().filter(named):
+        entry.object_id = FORGOTTEN if entry.object_id == client.name else entry.object_id
         entry.object_repr = entry.object_repr.replace(client.name[:200], FORGOTTEN)
         entry.change_message = entry.change_message.replace(client.name, FORGOTTEN)
-        entry.save(update_fields=["object_repr", "change_message"])
+        entry.save(update_fields=["object_id", "object_repr", "change_message"])

@@ -1,0 +1,94 @@
+"""The audit page: who saw, removed, reviewed or changed what. Read-only, with filters and CSV."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin
+
+from caching.dashboard.charts import inert
+from caching.models import AuditEntry
+from caching.models.audit import AuditAction, AuditQuerySet
+
+COLUMNS = ("time", "user", "action", "kind", "object", "client", "details")
+
+
+class ActionFilter(SimpleListFilter):
+    title = parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return AuditAction.choices
+
+    def queryset(self, request: HttpRequest, queryset: AuditQuerySet) -> QuerySet[Any]:
+        action = self.value() or ""
+        return queryset.filter(action_flag=action) if action.isdecimal() else queryset
+
+
+class ClientFilter(SimpleListFilter):
+    title = parameter_name = "client"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        clients: Any = apps.get_model(settings.CLIENT_MODEL)
+        return [(name, name) for name in clients.objects.values_list("name", flat=True)]
+
+    def queryset(self, request: HttpRequest, queryset: AuditQuerySet) -> QuerySet[Any]:
+        return queryset.about(self.value() or "") if self.value() else queryset
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ModelAdmin):
+    list_display = ("action_time", "user", "action", "kind", "object_repr", "client", "details")
+    list_display_links = None
+    list_filter = (("user", admin.RelatedOnlyFieldListFilter), ActionFilter, ClientFilter)
+    list_select_related = ("user", "content_type")
+    date_hierarchy = "action_time"
+    search_fields = ("object_repr", "change_message")
+    show_full_result_count = False
+    actions = ("download",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @admin.display
+    def action(self, entry: AuditEntry) -> str:
+        return AuditAction(entry.action_flag).label if entry.action_flag in AuditAction.values else ""
+
+    @admin.display
+    def kind(self, entry: AuditEntry) -> str:
+        return entry.content_type.name if entry.content_type else ""
+
+    @admin.display
+    def client(self, entry: AuditEntry) -> str:
+        return entry.client_name
+
+    @admin.display
+    def details(self, entry: AuditEntry) -> str:
+        return entry.get_change_message()
+
+    @admin.action(description="Download as CSV", permissions=("view",))
+    def download(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> HttpResponse:
+        response = HttpResponse(
+            content_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="audit.csv"'}
+        )
+        writer = csv.writer(response)
+        writer.writerow(COLUMNS)
+        for entry in queryset.select_related(*self.list_select_related):
+            row = (entry.user, self.action(entry), self.kind(entry), entry.object_repr)
+            told = (self.client(entry), self.details(entry))
+            writer.writerow(
+                [entry.action_time.isoformat(timespec="seconds"), *(inert(str(cell)) for cell in (*row, *told))]
+            )
+        return response
