@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 
 from caching.dashboard.charts import inert
 from caching.models import AuditEntry
-from caching.models.audit import AuditAction, AuditQuerySet
+from caching.models.audit import AuditAction
 
 COLUMNS = ("time", "user", "action", "kind", "object", "client", "details")
 
@@ -26,7 +26,7 @@ class ActionFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return AuditAction.choices
 
-    def queryset(self, request: HttpRequest, queryset: AuditQuerySet) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         action = self.value() or ""
         return queryset.filter(action_flag=action) if action.isdecimal() else queryset
 
@@ -38,8 +38,9 @@ class ClientFilter(SimpleListFilter):
         clients: Any = apps.get_model(settings.CLIENT_MODEL)
         return [(name, name) for name in clients.objects.values_list("name", flat=True)]
 
-    def queryset(self, request: HttpRequest, queryset: AuditQuerySet) -> QuerySet[Any]:
-        return queryset.about(self.value() or "") if self.value() else queryset
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        name = self.value()
+        return queryset & AuditEntry.objects.about(name) if name else queryset
 
 
 @admin.register(AuditEntry)

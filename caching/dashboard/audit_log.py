@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest
@@ -19,7 +20,7 @@ VIEWED_AGAIN = timedelta(minutes=10)
 def record(request: HttpRequest, action: AuditAction, what: str, message: str, client: str = "") -> None:
     """Record an action on entries or texts of `client`. `what` and `message` must hold no text of a user."""
     AuditEntry.objects.create(
-        user_id=request.user.pk,
+        user_id=cast(int, request.user.pk),
         content_type=ContentType.objects.get_for_model(EntryHits),
         object_id=client,
         object_repr=what[:200],
@@ -31,7 +32,7 @@ def record(request: HttpRequest, action: AuditAction, what: str, message: str, c
 def viewed(request: HttpRequest, what: str, client: str = "") -> None:
     """Record that a user may have read or heard texts, unless this was recorded within VIEWED_AGAIN."""
     recent = AuditEntry.objects.of_entries().filter(action_time__gte=timezone.now() - VIEWED_AGAIN)
-    same = recent.filter(user_id=request.user.pk, action_flag=AuditAction.VIEWED, object_id=client)
+    same = recent.filter(user_id=cast(int, request.user.pk), action_flag=AuditAction.VIEWED, object_id=client)
     if not same.filter(object_repr=what[:200]).exists():
         record(request, AuditAction.VIEWED, what, "", client)
 
