@@ -15,6 +15,8 @@ from typing import Any
 
 from django.db import close_old_connections
 
+from caching import tracing
+
 logger = logging.getLogger(__name__)
 
 TASK_SECONDS = 0.05
@@ -153,7 +155,7 @@ def drain(items: Iterator[Any]) -> None:
     The provider bills what it has generated either way, followers may wait for it, and the client often asks again.
     """
     if _drains.acquire(blocking=False):
-        threading.Thread(target=_drain, args=(items,), name="drain", daemon=True).start()
+        threading.Thread(target=tracing.bound(_drain), args=(items,), name="drain", daemon=True).start()
     else:
         _close(items)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from caching import entry, keys, metrics, result
+from caching import entry, keys, metrics, result, tracing
 from caching.coordination import rate_limit, single_flight
 from caching.entry import CacheEntry
 from caching.policy import Policy
@@ -95,6 +95,7 @@ def embed(passages: Sequence[Passage], policy: Policy, source: Source) -> CacheR
         raise
 
 
+@tracing.step("cache.lookup", tier="exact")
 def lookup(
     passages: Sequence[Passage], policy: Policy, *, together: bool = False
 ) -> list[CacheEntry[Embedding] | None]:
@@ -107,6 +108,7 @@ def lookup(
     return [None] * len(found) if together and None in found else found
 
 
+@tracing.step("cache.store")
 def remember(passages: Sequence[Passage], embeddings: Sequence[Embedding], policy: Policy) -> bool:
     """Store the embeddings; return True if Redis took all of them."""
     if not policy.write:

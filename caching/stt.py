@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from django.conf import settings
 
-from caching import entry, keys, metrics, result
+from caching import entry, keys, metrics, result, tracing
 from caching.background import drain
 from caching.coordination import rate_limit, single_flight
 from caching.entry import CacheEntry, Fresh
@@ -173,6 +173,7 @@ def _decode(data: bytes) -> Item:
 _WIRE = single_flight.Wire(_encode, _decode)
 
 
+@tracing.step("cache.lookup", tier="exact")
 def lookup(recording: Recording, policy: Policy) -> CacheEntry[Transcript] | None:
     value = store.get(recording.key) if policy.read else None
     if value is None:
@@ -192,6 +193,7 @@ def _stale(recording: Recording, policy: Policy) -> CacheResult[Transcript] | No
     return _hit(recording, policy, found) if found else None
 
 
+@tracing.step("cache.store")
 def remember(recording: Recording, transcript: Transcript, policy: Policy) -> bool:
     """Store a transcript with words in it; return True if Redis took it."""
     if not (policy.write and _has_speech(transcript) and rate_limit.within(policy.quota)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
-from caching import ledger
+from caching import ledger, tracing
 from caching.ledger import Costs, Event, Usage
 from caching.ledger.events import BY_RULE
 from caching.llm.request import ChatQuery
@@ -39,9 +39,15 @@ class MeteredStream(Generic[T]):
         self._usage: Usage | None = None
 
     def __iter__(self) -> Iterator[T]:
+        return tracing.stepwise(self._read())
+
+    def _read(self) -> Iterator[T]:
         for item in self._items:
             self._begun = True
-            self._usage = self._usage_of(item) or self._usage
+            if usage := self._usage_of(item):
+                self._usage = usage
+                # Of the call that is under way.
+                tracing.note(**usage.tokens)
             yield item
 
     @property

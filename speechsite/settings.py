@@ -14,8 +14,9 @@ from caching.plugins import plugin_names
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
 from speechsite import __version__
-from speechsite.conf import accounts, cors, database, env, log_config, private_files
+from speechsite.conf import accounts, cors, database, env, log_config, pages, private_files, traces
 from speechsite.conf.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from speechsite.conf.rest_framework import REST_FRAMEWORK as REST_FRAMEWORK
 from speechsite.conf.unfold import UNFOLD as UNFOLD
 from speechsite.server import private_redis
 
@@ -112,20 +113,7 @@ if CORS_ALLOWED_ORIGINS:
     MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
     INSTALLED_APPS.append("corsheaders")
 
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ],
-        },
-    },
-]
+TEMPLATES = pages.templates(BASE_DIR)
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -278,23 +266,23 @@ _adapters = plugin_names([str(BASE_DIR / "speech" / "providers")])
 PROVIDER_INSTANCES = env.provider_instances("PROVIDERS", envlist("PROVIDERS"), _adapters)
 PROVIDERS = {name: env.provider_settings(_env, name) for name in (*_adapters, *PROVIDER_INSTANCES)}
 
-# API
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["speech.api.authentication.ClientKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["speech.api.throttling.ClientLimits"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "speech.api.negotiation.IgnoreAccept",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "speech.api.errors.handle",
-    "UNAUTHENTICATED_USER": None,
-}
-
 # Logs
 
 # 0 keeps what people asked and said out of the logs.
 LOG_TEXTS = envbool("LOG_TEXTS", True)
 LOG_LEVEL = envchoice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = log_config.logging(LOG_LEVEL)
+LOG_FORMAT = envchoice("LOG_FORMAT", "text", log_config.FORMATS)
+LOGGING = log_config.logging(LOG_LEVEL, LOG_FORMAT)
+
+# Traces (OpenTelemetry), with requirements-otel.txt
+
+OTEL_EXPORTER_OTLP_ENDPOINT = envstr("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTEL_SERVICE_NAME = envstr("OTEL_SERVICE_NAME", "speech-gateway")
+OTEL_CAPTURE_TEXTS = envbool("OTEL_CAPTURE_TEXTS", False)
+if OTEL_EXPORTER_OTLP_ENDPOINT:
+    traces.demand(OTEL_EXPORTER_OTLP_ENDPOINT)
+    # The rest of the standard's variables are read by its library, from the environment alone.
+    for name, value in _env.items():
+        if name.startswith("OTEL_") and value:
+            os.environ.setdefault(name, value)
+    MIDDLEWARE.insert(0, "speechsite.tracing.TraceRequests")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -34,5 +35,7 @@ rules.prepare()
 semantic_lookup.prepare()
 start_announcing()
 text_memory.start()
+if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+    import_module("speechsite.tracing").start()
 # Import every view and provider now, or the first request waits a quarter of a second for it.
 get_resolver().url_patterns  # noqa: B018

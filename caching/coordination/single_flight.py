@@ -22,7 +22,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.conf import settings
 
-from caching import keys
+from caching import keys, tracing
 from caching.background import PeriodicWorker
 from caching.coordination.lease import Lease, holders, renew
 from caching.redis import store
@@ -109,7 +109,9 @@ def fly(
     It must enter the flight, add each item before it yields it, and leave it when what it makes is stored.
     """
     lease = Lease(keys.make_key(f"flight:{name}", settings.CACHE_KEY_PREFIX, 1))
-    token, replies = lease.acquire([look] if look else [])
+    with tracing.span("single_flight.acquire"):
+        token, replies = lease.acquire([look] if look else [])
+        tracing.note(role="leader" if token in (None, lease.token) else "follower")
     if token is None:
         return True, lead(ALONE, *([None] if look else []))
     if token == lease.token:
@@ -118,7 +120,9 @@ def fly(
     def try_again() -> Iterator[T]:
         return fly(name, lead, failures=failures, patience=patience, wire=wire, look=look)[1]
 
-    return False, _follow(lease, token, wire.decode, try_again, failures, patience)
+    return False, tracing.stepwise(
+        _follow(lease, token, wire.decode, try_again, failures, patience), "single_flight.follow"
+    )
 
 
 class Flight(Generic[T]):

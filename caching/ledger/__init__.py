@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from caching import tracing
 from caching.ledger import recent, rows, writer
 from caching.ledger.batch import Batch
 from caching.ledger.events import Costs, Event, price
 from caching.ledger.prometheus import expose
 from caching.ledger.spending import spending
+from caching.ledger.trace_facts import facts_of
 from caching.policy import CacheType
 from caching.pricing import prices
 from caching.pricing.usage import Usage
@@ -17,13 +19,15 @@ __all__ = ["Costs", "Event", "Usage", "record", "record_overhead"]
 
 
 def record(event: Event) -> Costs:
-    """Record `event` in the ledger and in Prometheus. If money was spent, it is in the database on return.
+    """Record `event` in ledger, metrics and trace. If money was spent, it is in the database on return.
 
     Never raises because of the database: rows wait in memory until it is back.
     """
     priced = price(event, timezone.now())
     if event.listed:
         recent.recorder.add(priced)
+    if tracing.is_on() and event.outcome not in ("shadow", "judged"):
+        tracing.note_request(**facts_of(priced))
     if event.outcome == "exact" and event.overhead is None:
         writer.writer.hit(priced)
         return priced.costs

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from django.conf import settings
 
-from caching import metrics, result
+from caching import metrics, result, tracing
 from caching.background import drain
 from caching.coordination import rate_limit, single_flight
 from caching.entry import CacheEntry, Fresh, seconds_in_redis
@@ -51,13 +51,20 @@ Item = Chunk | Fresh[Answer] | CacheEntry[WholeAnswer]
 
 def find(query: ChatQuery, policy: Policy) -> CacheResult[WholeAnswer] | None:
     """Return a hit, exact or semantic. Raises NothingCached if `policy` allows nothing else."""
-    value = store.get(query.key) if policy.read else None
-    if value is not None and (found := from_value(query.key, value, policy)):
+    if found := _exact(query, policy):
         return _hit(query, policy, found)
     if similar := semantic_lookup.find(query, policy):
         return _hit(query, policy, *similar)
     result.leave_lookup("llm", policy, subject=lambda: _subject(query, policy))
     return None
+
+
+@tracing.step("cache.lookup", tier="exact")
+def _exact(query: ChatQuery, policy: Policy) -> CacheEntry[WholeAnswer] | None:
+    value = store.get(query.key) if policy.read else None
+    found = from_value(query.key, value, policy) if value is not None else None
+    tracing.note(hit=found is not None)
+    return found
 
 
 def ask(query: ChatQuery, policy: Policy, source: Source) -> CacheResult[Answer]:
@@ -105,6 +112,7 @@ def as_stream(found: CacheResult[WholeAnswer]) -> CacheResult[Iterator[Chunk]]:
     return with_value(found, _replay(found.value))
 
 
+@tracing.step("cache.store")
 def remember(query: ChatQuery, fresh: Answer, policy: Policy) -> bool:
     """Store an answer unless it must not be stored; return True if Redis took it."""
     if not (policy.write and is_cacheable(fresh) and query.storable(spoken_by(fresh))):

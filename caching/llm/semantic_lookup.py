@@ -7,7 +7,7 @@ import time
 
 from django.conf import settings
 
-from caching import ledger, metrics
+from caching import ledger, metrics, tracing
 from caching.coordination import rate_limit
 from caching.entry import CacheEntry
 from caching.feedback import judge_worker
@@ -36,6 +36,7 @@ def prepare() -> None:
         verdict_sync.start()
 
 
+@tracing.step("cache.lookup", tier="semantic")
 def find(query: ChatQuery, policy: Policy) -> tuple[CacheEntry[WholeAnswer], Match] | None:
     """Return the answer to an earlier query of the same meaning. In shadow mode it is recorded, and not returned."""
     asked = query.semantic if policy.read and store.available() else None

@@ -54,6 +54,15 @@ class Usage:
     def items(self) -> Iterator[tuple[str, Decimal | int]]:
         return ((name, count) for name in UNITS if (count := getattr(self, name)))
 
+    @property
+    def tokens(self) -> dict[str, int]:
+        """The totals that OpenTelemetry's conventions name, cached tokens included; empty for what has no tokens."""
+        found = {
+            "input_tokens": self.input_tokens + self.cached_input_tokens,
+            "output_tokens": self.output_tokens,
+        }
+        return {name: count for name, count in found.items() if count}
+
     def __add__(self, other: Usage) -> Usage:
         return Usage(**{name: getattr(self, name) + getattr(other, name) for name in UNITS})
 

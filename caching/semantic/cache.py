@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import background, keys, metrics
+from caching import background, keys, metrics, tracing
 from caching.redis import store
 from caching.semantic import event_vectors
 from caching.semantic.embedders import get_embedder
@@ -115,6 +115,7 @@ class Tier:
             pair = pair_of(asked.scope, asked.text, same["question"])
             match = Match(same["answer_key"], same["question"], "normalized", pair)
             if learned.verdict(match.pair) is not False:
+                tracing.note(match="normalized", similarity=SURE, probability=SURE)
                 return match
             store.delete([key])
         if level not in self.matcher.model.bars:
@@ -124,6 +125,7 @@ class Tier:
         except EmbeddingError as error:
             logger.warning("Embedding failed, so no semantic match: %s", error)
             return None
+        _trace(decision)
         return _match(asked, decision)
 
     def commands(
@@ -235,6 +237,17 @@ def _match(asked: Asked, decision: Decision) -> Match | None:
         probability=best.probability,
         bar=decision.bar,
     )
+
+
+def _trace(decision: Decision) -> None:
+    if best := decision.best:
+        tracing.note(
+            match=decision.tier,
+            similarity=best.similarity,
+            probability=best.probability,
+            threshold=decision.bar,
+            vetoes=best.vetoes,
+        )
 
 
 _lock = threading.Lock()

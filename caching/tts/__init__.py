@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from caching import metrics, result
+from caching import metrics, result, tracing
 from caching.coordination import single_flight
 from caching.entry import CacheEntry
 from caching.policy import Policy
@@ -71,11 +71,15 @@ class Clip:
             return iter([self._source.decode(self.found.value)])
         if self._policy.only_if_cached:
             raise result.NothingCached
+        return tracing.stepwise(self._shared(), "tts.sentence", characters=len(self.utterance.text))
+
+    def _shared(self) -> Iterator[bytes]:
         if not (self._policy.read and self._policy.write):
             # The caller wants audio of its own, or audio that is stored nowhere.
-            return self._make(single_flight.ALONE)
+            yield from self._make(single_flight.ALONE)
+            return
         leads, chunks = self._share()
-        return chunks if leads else self._follow(chunks)
+        yield from chunks if leads else self._follow(chunks)
 
     def _share(self) -> tuple[bool, Iterator[Any]]:
         return single_flight.fly(

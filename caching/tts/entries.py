@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import entry, keys, metrics
+from caching import entry, keys, metrics, tracing
 from caching.archive import audio as archive
 from caching.coordination import rate_limit
 from caching.entry import CacheEntry, envelope, seconds_in_redis
@@ -47,6 +47,7 @@ class Utterance:
         return keys.speech_key(self.scope, self.content, provider=self.provider, voice=self.voice, codec=self.codec)
 
 
+@tracing.step("cache.lookup", tier="exact")
 def lookup(utterances: Sequence[Utterance], policy: Policy) -> list[CacheEntry[bytes] | None]:
     """Return the entry of each utterance, None if there is none that `policy` accepts, in one round trip."""
     if not policy.read or not store.available() or (policy.stale and not settings.STALE_IF_ERROR_SECONDS):
@@ -56,6 +57,7 @@ def lookup(utterances: Sequence[Utterance], policy: Policy) -> list[CacheEntry[b
     return _with_archive(utterances, policy, values, found) if settings.AUDIO_ARCHIVE else found
 
 
+@tracing.step("cache.store")
 def remember(utterance: Utterance, sound: bytes, policy: Policy, usage: Usage | None, *, age: int = 0) -> bool:
     """Store encoded audio; return True if Redis took it. `sound` must hold at least one sample, or be empty.
 

@@ -9,13 +9,16 @@ from functools import cache
 from django.conf import settings
 from django.http import StreamingHttpResponse
 
+from caching import tracing
 from speech.exceptions import ServerBusy
 
 
 def streamed(items: Iterator[bytes], content_type: str, headers: dict[str, str]) -> StreamingHttpResponse:
     """Return a response that no proxy may buffer or transform. Closes `items` and raises ServerBusy at the limit."""
     unbuffered = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(Stream(items), content_type=content_type, headers={**unbuffered, **headers})
+    return StreamingHttpResponse(
+        Stream(tracing.stepwise(items)), content_type=content_type, headers={**unbuffered, **headers}
+    )
 
 
 class Stream:

@@ -11,6 +11,7 @@ from functools import cache
 
 from django.conf import settings
 
+from caching import tracing
 from caching.metrics import samples_of
 from speech.exceptions import (
     GatewayError,
@@ -111,17 +112,24 @@ def _readable(provider: BaseProvider) -> Iterator[None]:
 
 
 @contextmanager
-def calling(provider: BaseProvider, operation: str) -> Iterator[None]:
-    """Run a provider call: refuse it while the circuit is open, else time it and count its failures.
+def calling(provider: BaseProvider, operation: str, model: str) -> Iterator[None]:
+    """Run a provider call: refuse it while the circuit is open, else time, trace and count it.
 
     Only faults of the provider are failures, an answer that our code stumbles over included. A refused request proves
     that it works; a wrong key, an empty account or an answer without content says nothing about the next call.
     """
     provider.ensure_configured()
-    if not settings.PROVIDER_BREAKER_FAILURES:
-        with measured(provider.name, operation), _readable(provider):
-            yield
-        return
+    with tracing.span(f"{operation} {model}", operation=operation, provider=provider.name, model=model):
+        if settings.PROVIDER_BREAKER_FAILURES:
+            with _guarded(provider, operation):
+                yield
+        else:
+            with measured(provider.name, operation), _readable(provider):
+                yield
+
+
+@contextmanager
+def _guarded(provider: BaseProvider, operation: str) -> Iterator[None]:
     breaker = breaker_of(provider.name, operation)
     breaker.admit()
     try:

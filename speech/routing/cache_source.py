@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
+from caching import tracing
 from caching.llm import cache as llm
 from caching.llm.stream import Chunk
 from caching.policy import Policy
@@ -27,8 +28,11 @@ def source_of(
 
     def whole() -> ChatAnswer:
         account.asks_provider()
-        with calling(provider, "chat"):
-            return provider.chat(request)
+        with calling(provider, "chat", request.model):
+            answer = provider.chat(request)
+            usage = Usage.from_tokens(answer.usage) or Usage()
+            tracing.note(response_model=answer.model, **usage.tokens)
+            return answer
 
     def stream() -> Iterator[Chunk]:
         account.asks_provider()
@@ -49,7 +53,7 @@ def chunks_of(found: CacheResult[Iterator[Chunk]], account: Account) -> Iterator
 
 
 def _chunks(provider: BaseProvider, request: ChatRequest) -> Iterator[Chunk]:
-    with calling(provider, "chat"):
+    with calling(provider, "chat", request.model):
         yield from provider.stream_chat(request)
 
 

@@ -64,7 +64,7 @@ def embed(*, client: Client, request: EmbeddingRequest, policy: Policy, provider
 
 
 def _call(provider: BaseProvider, request: EmbeddingRequest) -> list[Embedding]:
-    with calling(provider, "embedding"):
+    with calling(provider, "embedding", request.model):
         answer = provider.embed(request)
     told: dict[str, Any] = {"model": answer.model, "billed": {}}
     if len(answer.items) == 1 and answer.usage:

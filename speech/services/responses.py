@@ -85,7 +85,7 @@ def _answer(
 
 def _events(asked: NativeRequest, question: ChatQuery, policy: Policy) -> Iterator[Event]:
     """Yield the events of a streamed response, which is stored before its last one."""
-    with calling(asked.provider, "chat"):
+    with calling(asked.provider, "chat", asked.request.model):
         for event in asked.provider.stream_response(asked.request):
             if event["type"] in ENDS:
                 llm.remember(question, read_response(asked.provider.name, event["response"]), policy)
@@ -107,5 +107,5 @@ def _finished(events: Iterator[Event]) -> Iterator[Event]:
 
 
 def _whole(asked: NativeRequest) -> ChatAnswer:
-    with calling(asked.provider, "chat"):
+    with calling(asked.provider, "chat", asked.request.model):
         return asked.provider.respond(asked.request)

@@ -108,7 +108,7 @@ def _parts(task: _Task, *, stream: bool) -> Iterator[Part]:
         return
     provider = task.provider
     task.account.asks_provider()
-    with calling(provider, "transcription"):
+    with calling(provider, "transcription", task.request.model):
         made = provider.stream_transcript(task.request) if stream else iter([provider.transcribe(task.request)])
         for part in made:
             if isinstance(part, Transcript):

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from caching import tts
+from caching import tracing, tts
 from caching.result import CacheResult, status_without_hit
 from caching.tts import Clip
 from speech.audio import join
@@ -66,7 +66,7 @@ class Playback:
         return join(self._played(), settings.SENTENCE_PAUSE_MS, self._speaker.request.sample_rate)
 
     def _played(self) -> Iterator[_Track]:
-        threading.Thread(target=self._feed, name="playback", daemon=True).start()
+        threading.Thread(target=tracing.bound(self._feed), name="playback", daemon=True).start()
         try:
             while (track := self._tracks.get()) is not None:
                 if isinstance(track, BaseException):
@@ -98,7 +98,7 @@ class Playback:
         if clip.found:
             track.fill()
         else:
-            _threads().submit(track.fill)
+            _threads().submit(tracing.bound(track.fill))
         return track
 
 

@@ -119,7 +119,7 @@ class Speaker:
     def synthesize(self, utterance: Utterance) -> Iterator[bytes | Notes | Usage]:
         usage, size = None, 0
         words: list[Word] = []
-        with calling(self.provider, "speech"):
+        with calling(self.provider, "speech", self.request.model):
             speech = self.provider.speak(replace(self.request, text=utterance.text))
             samples = at_rate(speech.sample_rate, self.request.sample_rate)
             for item in speech.pcm:

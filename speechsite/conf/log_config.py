@@ -1,22 +1,57 @@
-"""Log lines go to the console."""
+"""Log lines go to the console: as text, or as JSON objects for a log collector."""
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+from logging import Formatter, LogRecord
 from typing import Any
 
+from caching import tracing
 
-def logging(level: str) -> dict[str, Any]:
+FORMATS = ("text", "json")
+
+
+class JsonFormatter(Formatter):
+    """One object a line: `timestamp` (RFC 3339), `level`, `logger`, `message`, and where they apply `exception`,
+    `trace_id` and `span_id` (W3C Trace Context)."""
+
+    def format(self, record: LogRecord) -> str:
+        line = {
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        # Half a character, which a client may send, is no valid UTF-8: escaped, it is valid JSON.
+        return json.dumps({**line, **tracing.ids()})
+
+
+def logging(level: str, form: str) -> dict[str, Any]:
     """Return Django's LOGGING."""
     console = {"handlers": ["console"], "level": level}
+    loggers: dict[str, Any] = {
+        # Django's default is to mail errors; they belong with the other lines.
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        "caching": console,
+        "speech": console,
+        # A line for each attempt to send; that none succeeded is an error.
+        "opentelemetry": {"level": "ERROR"},
+    }
+    formatter: dict[str, Any] = {"format": "%(levelname)s: %(message)s"}
+    if form == "json":
+        formatter = {"()": JsonFormatter}
+        # Every library's, for whoever reads the lines parses them all.
+        ours = {"propagate": False, **console}
+        others = {"handlers": ["console"], "level": "WARNING", "propagate": False}
+        loggers |= {"": others, "caching": ours, "speech": ours, "speechsite": ours, "django": others}
+        loggers["_granian"] = others | {"level": "ERROR"}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"plain": {"format": "%(levelname)s: %(message)s"}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-        "loggers": {
-            # Django's default is to mail errors; they belong with the other lines.
-            "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-            "caching": console,
-            "speech": console,
-        },
+        "formatters": {"console": formatter},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "console"}},
+        "loggers": loggers,
     }

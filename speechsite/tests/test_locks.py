@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from speechsite.tests.support.source import ROOT
 
-LOCKS = ("requirements", "requirements-embedded", "requirements-dev")
+LOCKS = ("requirements", "requirements-embedded", "requirements-otel", "requirements-sso", "requirements-dev")
 INCLUDE = re.compile(r"^-r (\S+)$", re.MULTILINE)
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from urllib3 import Timeout, encode_multipart_formdata
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from caching import tracing
 from speech import strict_json
 from speech.exceptions import (
     GatewayError,
@@ -155,7 +156,7 @@ def _send(request: ProviderRequest) -> Reply:
             "GET" if body is None else "POST",
             request.url,
             body=body,
-            headers={**content_type, **request.headers},
+            headers={**content_type, **tracing.headers(), **request.headers},
             timeout=Timeout(connect=settings.PROVIDER_CONNECT_TIMEOUT, read=settings.PROVIDER_READ_TIMEOUT),
             retries=False,
             redirect=False,

@@ -35,7 +35,7 @@ def three_failures(settings: Any) -> None:
 
 
 def call(error: Exception | None = None, operation: str = "chat") -> None:
-    with calling(DEMO, operation):
+    with calling(DEMO, operation, "demo"):
         if error:
             raise error
 
@@ -168,7 +168,7 @@ def test_a_call_is_timed_with_and_without_a_circuit(settings: Any, failures: int
 def test_a_provider_without_a_key_is_not_called(settings: Any, failures: int) -> None:
     settings.PROVIDER_BREAKER_FAILURES = failures
     settings.PROVIDERS = {}
-    with pytest.raises(ProviderNotConfigured), calling(providers.get("sarvam"), "chat"):
+    with pytest.raises(ProviderNotConfigured), calling(providers.get("sarvam"), "chat", "sarvam-m"):
         pytest.fail("it was called")
 
 
@@ -181,7 +181,7 @@ def test_operations_and_providers_are_judged_apart() -> None:
 def test_one_call_may_try_and_its_success_closes_it(settings: Any) -> None:
     fail(ProviderUnavailable("down"), 3)
     breaker_of("demo", "chat")._next_trial = time.monotonic()
-    with calling(DEMO, "chat"), pytest.raises(ProviderUnavailable, match="temporarily disabled"):
+    with calling(DEMO, "chat", "demo"), pytest.raises(ProviderUnavailable, match="temporarily disabled"):
         # Only one at a time: a second one is refused while the first one is under way.
         call()
     call()
