@@ -63,7 +63,7 @@ format: .venv/dev
 lock: .venv/dev
 	for name in requirements requirements-embedded requirements-otel requirements-sso requirements-dev; do \
 		$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-			--no-annotate --custom-compile-command "make lock" $$name.txt -o $$name.lock $(ARGS); \
+			--no-annotate --custom-compile-command "make lock" $$name.txt -c requirements.txt -o $$name.lock $(ARGS); \
 	done
 
 faults: .venv/dev
