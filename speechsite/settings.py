@@ -14,7 +14,7 @@ from caching.plugins import plugin_names
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
 from speechsite import __version__
-from speechsite.conf import accounts, cors, database, env, log_config, pages, private_files, traces
+from speechsite.conf import accounts, apps, cors, database, env, log_config, pages, private_files, sso, traces
 from speechsite.conf.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from speechsite.conf.rest_framework import REST_FRAMEWORK as REST_FRAMEWORK
 from speechsite.conf.unfold import UNFOLD as UNFOLD
@@ -73,37 +73,7 @@ MAX_CHAT_BODY_BYTES = envint("MAX_CHAT_BODY_BYTES", 20_971_520, least=1024)
 # What OpenAI takes too.
 MAX_UPLOAD_BYTES = envint("MAX_UPLOAD_BYTES", 26_214_400, least=1024)
 
-INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "django_prometheus",
-    "rest_framework",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "caching",
-    "speech",
-    "speechsite",
-]
-
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    # Calls of the API end here; what follows is for people with a browser.
-    "speechsite.middleware.ApiShortPath",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "speechsite.middleware.AdminContentSecurityPolicy",
-    "speechsite.middleware.ViewerTimeZone",
-]
+INSTALLED_APPS, MIDDLEWARE = [*apps.INSTALLED_APPS], [*apps.MIDDLEWARE]
 
 # Off by default: a browser that calls the API shows its key to whoever uses it.
 CORS_ALLOWED_ORIGINS = envlist("CORS_ALLOWED_ORIGINS")
@@ -130,6 +100,19 @@ SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS_ONLY else 0
 SECURE_REDIRECT_EXEMPT = [r"^healthz?$", r"^readyz$", r"^metrics$"]
 # Whether HSTS holds for other names of the domain, and is built into browsers, is not this service's to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# Staff: passwords, and single sign-on (OpenID Connect) with requirements-sso.txt
+
+PASSWORD_LOGIN = envbool("PASSWORD_LOGIN", True)
+OIDC_ISSUER = envstr("OIDC_ISSUER")
+OIDC_RP_CLIENT_ID = envstr("OIDC_CLIENT_ID")
+OIDC_RP_CLIENT_SECRET = envstr("OIDC_CLIENT_SECRET")
+OIDC_RP_SCOPES = envstr("OIDC_SCOPES", "openid email profile")
+OIDC_RP_SIGN_ALGO = envchoice("OIDC_SIGN_ALGORITHM", "RS256", sso.SIGN_ALGORITHMS)
+OIDC_GROUPS_CLAIM = envstr("OIDC_GROUPS_CLAIM", "groups")
+OIDC_ROLES = sso.roles("OIDC_ROLES", envlist("OIDC_ROLES"))
+OIDC_USE_PKCE, OIDC_TIMEOUT, OIDC_STORE_ID_TOKEN = sso.USE_PKCE, sso.TIMEOUT, sso.STORE_ID_TOKEN
+AUTHENTICATION_BACKENDS = sso.backends(OIDC_ISSUER, OIDC_RP_CLIENT_ID, passwords=PASSWORD_LOGIN)
 
 # Database
 

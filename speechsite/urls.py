@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
@@ -14,6 +15,7 @@ urlpatterns = [
     path("admin/", include("caching.dashboard.urls")),
     path("admin/playground/", include("speech.playground_urls")),
     path("admin/login/", login),
+    *([path("admin/", include("speechsite.sso.urls"))] if settings.OIDC_ISSUER else []),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

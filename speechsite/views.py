@@ -7,6 +7,7 @@ import re
 import unicodedata
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
@@ -29,18 +30,18 @@ _SDK_PATH = re.compile(
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
         return _error(400, "The request is malformed.", "invalid_request_error", "bad_request")
-    return _page(400, "Bad request", "The browser sent something that this server cannot read.")
+    return page(400, "Bad request", "The browser sent something that this server cannot read.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
         return _error(403, "Permission denied.", "permission_error", "permission_denied")
-    return _page(403, "Not allowed", "Your account may not do this. An administrator can give you the permission.")
+    return page(403, "Not allowed", "Your account may not do this. An administrator can give you the permission.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     text = "This form is too old, or cookies are blocked. Load the page again and repeat what you did."
-    return _page(403, "The form has expired", text, retry=request.get_full_path())
+    return page(403, "The form has expired", text, retry=request.get_full_path())
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -48,14 +49,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
         meant = _path_meant(request.path)
         hint = f"; did you mean {meant}? The base URL for OpenAI's clients ends with /v1" if meant else ""
         return _error(404, f"Not found: {request.path}{hint}", "not_found_error", "not_found")
-    return _page(404, "Page not found", f"There is no page at {request.path[:200]}.")
+    return page(404, "Page not found", f"There is no page at {request.path[:200]}.")
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     if _is_api(request):
         return _error(500, "Internal server error.", "server_error", "internal_error")
     text = "Something went wrong on this server. The log has the details; nothing that you did is to blame."
-    return _page(500, "Internal server error", text)
+    return page(500, "Internal server error", text)
 
 
 def _is_api(request: HttpRequest) -> bool:
@@ -91,12 +92,13 @@ def _error(status: int, message: str, type: str, code: str) -> HttpResponse:
     return JsonResponse(error_body(message, type=type, param=None, code=code), status=status, headers=retry)
 
 
-def _page(status: int, title: str, text: str, **context: Any) -> HttpResponse:
+def page(status: int, title: str, text: str, **context: Any) -> HttpResponse:
     """Render a page without a request: it needs neither session nor database, which may be what failed."""
     page = render_to_string("site/message.html", {"status": status, "title": title, "text": text, **context})
     return HttpResponse(page, status=status)
 
 
+LOGIN = "/admin/login/"
 # Attempts to log in per minute.
 A_MINUTE_BY_NAME = 10
 # Higher, because behind a proxy all visitors share one IP.
@@ -105,12 +107,15 @@ A_MINUTE_BY_ADDRESS = 30
 
 def login(request: HttpRequest) -> HttpResponseBase:
     """Django's own; 429 for too many attempts, before the password is hashed, which takes a quarter of a second."""
+    if request.method == "POST" and not settings.PASSWORD_LOGIN:
+        return page(403, "No passwords", "Passwords are switched off. Log in by single sign-on.", retry=LOGIN)
     waiting = _waiting(request) if request.method == "POST" else 0.0
     if not waiting:
-        return admin.site.login(request)
+        ways = {"single_sign_on": bool(settings.OIDC_ISSUER), "password_login": settings.PASSWORD_LOGIN}
+        return admin.site.login(request, ways)
     seconds = math.ceil(waiting)
     text = f"Wait {seconds} seconds, then try again. The limit protects the passwords of all users."
-    response = _page(429, "Too many attempts to log in", text, retry=request.get_full_path())
+    response = page(429, "Too many attempts to log in", text, retry=request.get_full_path())
     response.headers["Retry-After"] = str(seconds)
     return response
 

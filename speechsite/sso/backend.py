@@ -1,0 +1,87 @@
+"""Users of an identity provider: who they are by `iss` and `sub`, and what they may do by their groups there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import SuspiciousOperation
+from mozilla_django_oidc.auth import OIDCAuthenticationBackend
+
+from speechsite.sso import discovery
+
+Claims = Mapping[str, Any]
+
+
+class SingleSignOn(OIDCAuthenticationBackend):
+    get_settings = staticmethod(discovery.setting)
+
+    def verify_token(self, token: str, **kwargs: Any) -> dict[str, Any]:
+        """Check issuer, audience and expiry too, which the library does not (OpenID Connect Core, 3.1.3.7)."""
+        payload: dict[str, Any] = super().verify_token(token, **kwargs)
+        audience = payload.get("aud")
+        if settings.OIDC_RP_CLIENT_ID not in (audience if isinstance(audience, list) else [audience]):
+            raise SuspiciousOperation("an ID token for another client")
+        if payload.get("iss") != discovery.published()["issuer"] or "exp" not in payload:
+            raise SuspiciousOperation("an ID token of another issuer, or without an end")
+        return payload
+
+    def retrieve_matching_jwk(self, token: str) -> Any:
+        """Take a token that names no key where the provider has only one (section 10.1)."""
+        if "kid" in jwt.get_unverified_header(token):
+            return super().retrieve_matching_jwk(token)
+        [key] = discovery.signing_keys()
+        return jwt.PyJWK(key)
+
+    def get_userinfo(self, access_token: str, id_token: str, payload: Claims) -> dict[str, Any]:
+        info: dict[str, Any] = super().get_userinfo(access_token, id_token, payload)
+        if info.get("sub") != payload["sub"]:
+            # Section 5.3.2.
+            raise SuspiciousOperation("claims of another user")
+        return {**payload, **info}
+
+    def verify_claims(self, claims: Claims) -> bool:
+        """Return True if the user has a role here. Whoever has lost theirs loses their rights."""
+        if roles_of(claims):
+            return True
+        for user in self.filter_users_by_claims(claims):
+            user.groups.clear()
+            user.is_staff = False
+            user.save(update_fields=["is_staff"])
+        return False
+
+    def filter_users_by_claims(self, claims: Claims) -> Any:
+        """Not by e-mail address, which may be another person's next year."""
+        return User.objects.filter(username=username_of(claims))
+
+    def create_user(self, claims: Claims) -> User:
+        user = User(username=username_of(claims))
+        user.set_unusable_password()
+        user.save()
+        return self.update_user(user, claims)
+
+    def update_user(self, user: User, claims: Claims) -> User:
+        """Take name and groups from the claims, at each login."""
+        user.email = str(claims.get("email") or "")[:254]
+        user.first_name = str(claims.get("given_name") or claims.get("name") or "")[:150]
+        user.last_name = str(claims.get("family_name") or "")[:150]
+        user.is_staff = True
+        user.save()
+        user.groups.set(Group.objects.filter(name__in=roles_of(claims)))
+        return user
+
+
+def username_of(claims: Claims) -> str:
+    identity = f"{settings.OIDC_ISSUER} {claims['sub']}"
+    return f"sso-{hashlib.sha256(identity.encode()).hexdigest()[:24]}"
+
+
+def roles_of(claims: Claims) -> set[str]:
+    """Return the names of the user's groups here."""
+    value = claims.get(settings.OIDC_GROUPS_CLAIM)
+    theirs = value if isinstance(value, list) else [value]
+    return {settings.OIDC_ROLES[name] for name in theirs if isinstance(name, str) and name in settings.OIDC_ROLES}
