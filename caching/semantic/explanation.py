@@ -6,7 +6,6 @@ the two has, and that no rule of the lexicon explains, is reported, and the stor
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
@@ -63,8 +62,13 @@ def _held(reading: Reading) -> frozenset[str]:
 
 def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:
     """The words of each without a partner in the other: the same, or the same misspelled."""
-    count_a, count_b = Counter(a.words), Counter(b.words)
-    only_a, only_b = list((count_a - count_b).elements()), list((count_b - count_a).elements())
+    only_a, only_b = [], b.words
+    # Lists, since a question has a few words: two counters take four times as long.
+    for word in a.words:
+        if word in only_b:
+            only_b.remove(word)
+        else:
+            only_a.append(word)
     known = vocabulary(a.language)
     for word in tuple(only_a):
         partner = next((other for other in only_b if misspelled(word, other) and not {word, other} <= known), None)

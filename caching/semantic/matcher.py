@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.explanation import may_be_weighed, unexplained
@@ -19,8 +20,8 @@ from caching.semantic.text.normalize import plain
 from caching.semantic.types import Candidate, Decision
 
 NEIGHBOURS = 10
-# Neighbours among which an explained one is looked for where the nearest hold none.
-WIDER = 30
+# Neighbours among which an explained one is looked for where the nearest hold none; so many of them are read.
+WIDER, READ = 30, 5
 # Least share of common word beginnings at which one of these is read at all.
 _RESEMBLANCE = 0.5
 # The level at which unexplained words may be weighed.
@@ -81,8 +82,7 @@ class Matcher:
         found = [self._judge(question, one, crowding) for one in nearest]
         self._scopes.learn(scope, nearest, [one.vetoes for one in found])
         if rest and question.language and all(one.unexplained for one in found):
-            beginnings = _beginnings(text)
-            alike = (one for one in rest if _resemble(beginnings, _beginnings(one.entry.text)))
+            alike = _most_alike(text, rest)
             found += [self._judge(question, one, crowding) for one in alike if _is_explained(question, one.entry.text)]
         return found
 
@@ -113,12 +113,21 @@ def _is_explained(question: Question, text: str) -> bool:
     return question.text == other.text or not unexplained(question.reading, other.reading)
 
 
-def _beginnings(text: str) -> frozenset[str]:
-    return frozenset(word[:4] for word in plain(text).split() if len(word) > 2)
+def _most_alike(text: str, others: Sequence[Neighbour]) -> list[Neighbour]:
+    """Return the READ of `others` that share most word beginnings with `text`."""
+    beginnings = _beginnings(text)
+    scored = [(_resemblance(beginnings, _beginnings(one.entry.text)), one) for one in others]
+    scored.sort(key=itemgetter(0), reverse=True)
+    return [one for score, one in scored[:READ] if score >= _RESEMBLANCE]
 
 
-def _resemble(a: frozenset[str], b: frozenset[str]) -> bool:
-    return len(a & b) >= _RESEMBLANCE * min(len(a), len(b))
+def _beginnings(text: str) -> set[str]:
+    return {word[:4] for word in plain(text).split() if word[2:]}
+
+
+def _resemblance(a: set[str], b: set[str]) -> float:
+    """Return the share of common beginnings in the smaller set."""
+    return len(a & b) / (min(len(a), len(b)) or 1)
 
 
 def explained_probability(a: Question, b: Question) -> float:

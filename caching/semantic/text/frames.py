@@ -35,17 +35,15 @@ def matched(tokens: Sequence[str], at: int, rules: Rules) -> tuple[tuple[str, ..
     """The words of the longest rule that fits at `at`, and the words instead; "#" in a rule is any figure."""
     if at >= len(tokens):
         return None
-    first = "#" if tokens[at].isdecimal() else tokens[at]
-    for phrase, instead in rules.get(first, ()):
-        said = tokens[at : at + len(phrase)]
-        if len(said) == len(phrase) and all(map(_fits, phrase, said)):
-            figures = (word for word in said if word.isdecimal())
-            return tuple(said), tuple(next(figures, "") if word == "#" else word for word in instead)
+    found = rules.get("#" if tokens[at].isdecimal() else tokens[at], ())
+    # Tuples are compared, and no words one by one: this reads every question twice at each of its words.
+    said = tuple("#" if word.isdecimal() else word for word in tokens[at : at + len(found[0][0])]) if found else ()
+    for phrase, instead in found:
+        if said[: len(phrase)] == phrase:
+            spoken = tuple(tokens[at : at + len(phrase)])
+            figures = (word for word in spoken if word.isdecimal())
+            return spoken, tuple(next(figures, "") if word == "#" else word for word in instead)
     return None
-
-
-def _fits(rule: str, word: str) -> bool:
-    return rule == word or (rule == "#" and word.isdecimal())
 
 
 def without_frames(sentence: list[str], frames: Rules, language: str) -> tuple[list[str], tuple[str, ...]]:

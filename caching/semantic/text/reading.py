@@ -49,7 +49,10 @@ class Reading:
 
     @property
     def words(self) -> list[str]:
-        return [*self.bare, *(word for phrase in self.held for word in phrase.words)]
+        found = list(self.bare)
+        for phrase in self.held:
+            found += phrase.words
+        return found
 
 
 UNREAD = Reading("", (), (), frozenset(), ())

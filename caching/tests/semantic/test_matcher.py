@@ -12,7 +12,7 @@ from caching.semantic.embedders import get_embedder
 from caching.semantic.evaluation import Asked, compare, read_pairs, replay
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import Entry
-from caching.semantic.matcher import Matcher
+from caching.semantic.matcher import NEIGHBOURS, Matcher
 
 pytest.importorskip("wordllama")
 POLARITY = Path(__file__).parents[1] / "data" / "polarity.jsonl"
@@ -46,6 +46,18 @@ def test_it_refuses_the_opposite_and_names_the_guard(matcher: Matcher) -> None:
     assert decision.entry is None
     assert decision.best is not None
     assert decision.best.vetoes == ("opposites",)
+
+
+def test_an_explained_question_behind_the_nearest_ten_is_found(matcher: Matcher) -> None:
+    for room in range(1, 15):
+        matcher.add(Entry(str(room), "s", f"turn the light on in room {room}"))
+    matcher.add(Entry("same", "s", "could you please switch the light in room 20 on"))
+    asked = "turn the light on in room 20"
+    nearest = [one.entry.id for one in matcher.index.search(matcher.vector(asked), "s", NEIGHBOURS)]
+    assert "same" not in nearest
+    decision = matcher.find(asked, "s", "balanced")
+    assert decision.entry is not None
+    assert decision.entry.id == "same"
 
 
 def test_another_scope_is_never_served(matcher: Matcher) -> None:
