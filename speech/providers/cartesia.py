@@ -1,6 +1,6 @@
 """Cartesia: speech of its Sonic models as a stream of PCM.
 
-The wire format is that of the API reference (docs.cartesia.ai/api-reference: tts/bytes and voices/list), version
+The wire format is that of the API reference (docs.cartesia.ai/api-reference: tts/bytes, tts/sse, voices/list), version
 2026-03-01.
 """
 
@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from caching.pricing.usage import Usage
+from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.providers._shared import openai_names, validation, voice_list
 from speech.providers._shared.http import ProviderRequest, call_for_json, post
-from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
+from speech.providers._shared.word_times.cartesia import timed_speech
+from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice, Word
 from speech.text.languages import detect, primary
 from speech.text.packing import pack
 
@@ -46,6 +48,7 @@ class Provider(BaseProvider):
     required = ("API_KEY",)
     does = frozenset({"speech"})
     voices_are_known = False
+    times_words = True
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
@@ -76,15 +79,19 @@ class Provider(BaseProvider):
         voices = [voice for voice in answer.get("data") or () if isinstance(voice, dict)]
         return {str(voice.get("name")).partition(" - ")[0]: str(voice.get("id")) for voice in voices}
 
-    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
-        billed = 0
+    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Word | Usage]:
+        billed = size = 0
+        url = self._url("/tts/sse" if request.timestamps else "/tts/bytes")
         for piece in pack(request.text, request.language or detect(request.text), _LIMIT):
-            with post(
-                ProviderRequest(self.name, self._url("/tts/bytes"), self._headers(), self._body(request, piece))
-            ) as reply:
-                validation.check_audio_type(self, reply.headers)
+            with post(ProviderRequest(self.name, url, self._headers(), self._body(request, piece))) as reply:
                 billed += len(piece)
-                yield from reply
+                if not request.timestamps:
+                    validation.check_audio_type(self, reply.headers)
+                    yield from reply
+                    continue
+                for item in timed_speech(self.name, reply, size / BYTES_PER_SAMPLE / _SAMPLE_RATE):
+                    size += len(item) if isinstance(item, bytes) else 0
+                    yield item
         yield Usage(characters=billed)
 
     def _body(self, request: SpeechRequest, text: str) -> dict[str, Any]:
@@ -96,6 +103,8 @@ class Provider(BaseProvider):
         }
         if language := primary(request.language):
             body["language"] = language
+        if request.timestamps:
+            body["add_timestamps"] = True
         if request.speed != 1:
             body["generation_config"] = {"speed": request.speed}
         return body

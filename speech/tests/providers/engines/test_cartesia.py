@@ -7,8 +7,14 @@ import pytest
 
 from caching.pricing.usage import Usage
 from speech import providers
-from speech.exceptions import InvalidRequest, ProviderAuthFailed, ProviderQuotaExceeded, ProviderRejected
-from speech.providers.base import SpeechRequest
+from speech.exceptions import (
+    InvalidRequest,
+    ProviderAuthFailed,
+    ProviderBadAnswer,
+    ProviderQuotaExceeded,
+    ProviderRejected,
+)
+from speech.providers.base import SpeechRequest, Word
 from speech.tests.loopback.answers import tone
 from speech.tests.loopback.cartesia import VOICE, FakeCartesia
 from speech.tests.support.pcm import read
@@ -70,3 +76,45 @@ def test_a_long_text_goes_out_in_several_requests(server: FakeCartesia) -> None:
     text = " ".join(f"This is sentence number {number}." for number in range(150))
     said(text)
     assert " ".join(seen.body["transcript"] for seen in server.requests) == text
+
+
+def timed(text: str) -> tuple[bytes, list[Word]]:
+    request = CARTESIA.prepare_speech(SpeechRequest(text=text, timestamps=("word",)))
+    items = list(CARTESIA.speak(request).pcm)
+    sound = b"".join(item for item in items if isinstance(item, bytes))
+    return sound, [item for item in items if isinstance(item, Word)]
+
+
+def test_times_of_words_come_with_the_events(server: FakeCartesia) -> None:
+    sound, words = timed("Hello there, my friend.")
+    assert sound == tone("Hello there, my friend.")
+    assert [word.word for word in words] == ["Hello", "there,", "my", "friend."]
+    assert [(word.start, word.end) for word in words] == [(0.0, 0.08), (0.1, 0.18), (0.2, 0.28), (0.3, 0.38)]
+    [seen] = server.requests
+    assert (seen.path, seen.body["add_timestamps"]) == ("/tts/sse", True)
+
+
+def test_times_go_on_from_one_request_to_the_next(server: FakeCartesia) -> None:
+    _, words = timed(" ".join(f"This is sentence number {number}." for number in range(120)))
+    first, second = server.requests
+    begin = len(tone(first.body["transcript"])) / 48_000
+    behind = words[len(first.body["transcript"].split())]
+    assert (behind.word, behind.start) == (second.body["transcript"].split()[0], round(begin, 3))
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ({"type": "error", "title": "Out of credits", "message": "none left"}, "Out of credits: none left"),
+        ({"type": "flush_done"}, "ended its stream early"),
+        ({"type": "chunk", "data": "no base64!"}, "no audio with timestamps"),
+        (
+            {"type": "timestamps", "word_timestamps": {"words": ["a"], "start": [], "end": []}},
+            "no audio with timestamps",
+        ),
+    ],
+)
+def test_a_stream_that_fails_or_breaks_off_is_an_error(server: FakeCartesia, last: dict[str, Any], said: str) -> None:
+    server.last = last
+    with pytest.raises(ProviderBadAnswer, match=said):
+        timed("Hello.")
