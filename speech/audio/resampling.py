@@ -24,12 +24,13 @@ ATTENUATION_DB = 90.0
 ZERO_CROSSINGS = 32
 # Above, the filter bank needs hundreds of megabytes. All pairs of usual rates (8000 to 48000 Hz) need at most 1280.
 MOST_PHASES = 2000
-BATCH_SECONDS = 0.05
+BATCH_SECONDS = 0.075
 # Convolved together, which bounds the memory that a long chunk needs.
 MOST_BATCHES = 40
-# Columns of one matrix product. Far below 2^18 multiplications OpenBLAS starts no threads, which only get in the way of
-# the other requests, and most of what would be multiplied in a product of all phases is 0.
-PHASES_TOGETHER = 40
+# In one matrix product: with fewer OpenBLAS starts no threads, which only get in the way of the other requests.
+MOST_MULTIPLICATIONS = 2**18
+# Columns of one product, if so many fit: most of what would be multiplied in a product of all phases is 0.
+PHASES_TOGETHER = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class Resampler:
         self._aligner = SampleAligner()
         common = math.gcd(source, target)
         self._up, self._down = target // common, source // common
-        self._phases, self._reach = _filter_bank(self._up, self._down)
         # Batches of one size whatever the chunks: a matrix product of another shape may round in another way.
         self._blocks = max(1, round(BATCH_SECONDS * source / self._down))
+        self._phases, self._reach = _filter_bank(self._up, self._down, self._blocks)
         self._buffer: Floats = np.zeros(self._reach, dtype=np.float32)
         self._read = self._written = 0
 
@@ -91,7 +92,8 @@ class Resampler:
             out[..., at : at + width] = np.ascontiguousarray(windows[..., phases.samples]) @ phases.weights
             at += width
         np.rint(out, out=out)
-        np.clip(out, -32768, 32767, out=out)
+        # Half the time of np.clip, which is written in Python.
+        np.minimum(np.maximum(out, -32768, out=out), 32767, out=out)
         return out.astype("<i2").tobytes()
 
 
@@ -101,8 +103,11 @@ def at_rate(source: int, target: int) -> Resampler | SampleAligner:
 
 
 @functools.lru_cache(maxsize=16)
-def _filter_bank(up: int, down: int) -> tuple[list[_Phases], int]:
-    """Return the phases in order, and how many samples they need on each side of a block of `down`."""
+def _filter_bank(up: int, down: int, blocks: int) -> tuple[list[_Phases], int]:
+    """Return the phases in order, and how many samples they need on each side of a block of `down`.
+
+    `blocks`: number of blocks that are multiplied with the weights at once.
+    """
     if up > MOST_PHASES or down > MOST_PHASES:
         raise ValueError(f"cannot resample by {up}/{down}: the rates have too small a common divisor")
     reach = math.ceil(ZERO_CROSSINGS * max(1.0, down / up))
@@ -116,11 +121,13 @@ def _filter_bank(up: int, down: int) -> tuple[list[_Phases], int]:
     window[near] = np.i0(0.1102 * (ATTENUATION_DB - 8.7) * np.sqrt(inside[near]))
     bank = np.sinc(cutoff * offsets) * window
     bank = (bank / bank.sum(axis=0)).astype(np.float32)
-    return [_phases(bank, first) for first in range(0, up, PHASES_TOGETHER)], reach
+    columns = PHASES_TOGETHER
+    while columns > 1 and columns * (columns * down // up + 2 * reach + 1) * blocks >= MOST_MULTIPLICATIONS:
+        columns //= 2
+    return [_phases(bank[:, first : first + columns]) for first in range(0, up, columns)], reach
 
 
-def _phases(bank: Floats, first: int) -> _Phases:
-    weights = bank[:, first : first + PHASES_TOGETHER]
+def _phases(weights: Floats) -> _Phases:
     needed = np.flatnonzero(weights.any(axis=1))
     samples = slice(int(needed[0]), int(needed[-1]) + 1)
     return _Phases(samples, np.ascontiguousarray(weights[samples]))
