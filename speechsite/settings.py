@@ -93,6 +93,8 @@ WHITENOISE_USE_FINDERS = True
 # TLS ends at a proxy in front, which says in X-Forwarded-Proto how it was asked.
 
 HSTS_SECONDS = envint("HSTS_SECONDS", 31_536_000)
+# Addresses and networks of proxies whose X-Forwarded-For is believed.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", envlist("TRUSTED_PROXIES"))
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
 SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS_ONLY else 0

@@ -17,6 +17,7 @@ from caching import keys
 from caching.coordination import rate_limit
 from caching.installation import installation_id
 from speech.api.errors import error_body
+from speechsite.server.addresses import network_of
 
 PAGES = ("/admin/", "/static/")
 MOST_SEGMENTS = 8
@@ -101,7 +102,7 @@ def page(status: int, title: str, text: str, **context: Any) -> HttpResponse:
 LOGIN = "/admin/login/"
 # Attempts to log in per minute.
 A_MINUTE_BY_NAME = 10
-# Higher, because behind a proxy all visitors share one IP.
+# Higher, because behind a proxy that is not in TRUSTED_PROXIES all visitors share one address.
 A_MINUTE_BY_ADDRESS = 30
 
 
@@ -124,7 +125,7 @@ def _waiting(request: HttpRequest) -> float:
     name = unicodedata.normalize("NFKC", request.POST.get("username", "")).casefold()
     return max(
         rate_limit.take(_counter("name", name), A_MINUTE_BY_NAME),
-        rate_limit.take(_counter("address", request.META.get("REMOTE_ADDR", "")), A_MINUTE_BY_ADDRESS),
+        rate_limit.take(_counter("address", network_of(request.META)), A_MINUTE_BY_ADDRESS),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
@@ -88,3 +89,14 @@ def share(name: str, text: str) -> float:
     if not 0 <= found <= 1:
         raise ImproperlyConfigured(f"{name} must be a number from 0 to 1, not {text!r}")
     return found
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def networks(name: str, items: list[str]) -> list[Network]:
+    """Parse addresses and networks, such as `10.0.0.0/8` and `::1`."""
+    try:
+        return [ipaddress.ip_network(item) for item in items]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must list addresses or networks, such as 10.0.0.0/8: {error}") from error

@@ -5,11 +5,9 @@ The server has no time-out for bodies, and a thread that reads one cannot be int
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -17,13 +15,13 @@ from django.conf import settings
 
 from speech.api.authentication import SENDER
 from speech.exceptions import ServerBusy
+from speechsite.server.addresses import network_of
 from speechsite.server.wsgi_wrappers import WSGI
 
 # Bodies that have arrived take well under a millisecond, and a few under load.
 SLOW_SECONDS = 0.25
 # A request waits so long until its body may be read, unless its sender is slow.
 WAITING_SECONDS = 1.0
-REMEMBERED_ADDRESSES = 1024
 
 
 def limit_slow_bodies(application: WSGI) -> WSGI:
@@ -49,7 +47,7 @@ class _Body:
     def _limited(self, read: Callable[..., bytes], *size: int) -> bytes:
         client = self._environ.get(SENDER)
         readers = strangers if client is None else clients
-        sender = _network(self._environ.get("REMOTE_ADDR", "")) if client is None else client
+        sender = network_of(self._environ) if client is None else client
         if (ticket := readers.enter(sender)) is None:
             message = "too many requests with incomplete bodies"
             # Django treats a TimeoutError as a disconnected browser.
@@ -106,16 +104,6 @@ def _are_slow(reads: dict[object, float], now: float) -> bool:
     """Return True if half of the reads have lasted for SLOW_SECONDS."""
     began = next(islice(reads.values(), (len(reads) - 1) // 2, None))
     return now - began >= SLOW_SECONDS
-
-
-@lru_cache(REMEMBERED_ADDRESSES)
-def _network(address: str) -> str:
-    """Return the address, or the /64 network of an IPv6 address: one host has all of them."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 clients = Readers(max(1, settings.THREADS * 3 // 4))

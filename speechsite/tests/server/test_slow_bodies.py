@@ -12,7 +12,7 @@ from itertools import product
 import pytest
 import urllib3
 
-from speechsite.server import slow_bodies
+from speechsite.server import addresses, slow_bodies
 from speechsite.server.slow_bodies import Readers
 from speechsite.tests.support.server import Server
 from speechsite.tests.support.waiting import wait_until
@@ -164,4 +164,4 @@ def test_a_slow_sender_does_not_wait(readers: Readers, monkeypatch: pytest.Monke
     ],
 )
 def test_an_ipv6_host_is_one_sender(one: str, other: str, same: bool) -> None:
-    assert (slow_bodies._network(one) == slow_bodies._network(other)) is same
+    assert (addresses._network(one) == addresses._network(other)) is same
