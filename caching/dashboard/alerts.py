@@ -1,4 +1,4 @@
-"""What staff must know on every page of the admin: what fails now, and what to do about it."""
+"""Alerts of every page of the admin: failures of now, and the way out of each."""
 
 from __future__ import annotations
 

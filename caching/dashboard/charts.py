@@ -1,41 +1,49 @@
-"""Charts of the dashboard: data for Chart.js, and the same rows as a table and as CSV."""
+"""Charts of the dashboard: what `charts.js` draws, and the same figures as a table and as CSV."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from django.conf import settings
+from django.utils import timezone
 
-from caching.models import HourlyUsage
+from caching.models import Outcome
 from caching.reports import queries
-from caching.reports.aggregates import Figures, Filters, Latency, Period, together
+from caching.reports.aggregates import Figures, Filters, Period, percentile, together
 
-EXACT, SEMANTIC, MISS = "var(--color-primary-600)", "var(--color-primary-300)", "var(--color-base-400)"
-SPENT, SAVED = "#f97316", "#16a34a"
-# Readable on light and dark backgrounds.
-GREY = "#9ca3af"
 MOST_BARS = 8
 NO_REQUESTS = "No requests in this period."
 NO_MONEY = "No savings or costs in this period."
-BUCKETS = (
-    *(f"< {most} ms" if most < 1000 else f"< {most / 1000:g} s" for most in HourlyUsage.BUCKETS_MS),
-    f"≥ {HourlyUsage.BUCKETS_MS[-1] // 1000} s",
-)
+NO_ERRORS = "No errors in this period."
+DIMENSIONS = {"client": "Client", "model": "Model", "provider": "Provider", "level": "Level"}
 
 Series = Sequence[tuple[datetime, Figures]]
 Groups = Sequence[tuple[str, Figures]]
+Value = float | Decimal | None
+Kind = Literal["text", "count", "money", "percent", "seconds"]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     title: str
-    kind: Literal["text", "count", "money", "percent"] = "count"
+    kind: Kind = "count"
+
+
+class Drawn(NamedTuple):
+    """One data set of a chart. `colour` names a custom property of pages.css, `--chart-…`."""
+
+    title: str
+    colour: str
+    values: Sequence[Value]
+    shape: Literal["bar", "line"] = "bar"
+    is_share: bool = False
+    # Of the period before: dashed, and not in the table.
+    is_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,70 +52,159 @@ class Chart:
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
-    # Chart.js' `data`, as JSON.
-    data: str
-    options: str
-    type: Literal["bar", "line"] = "bar"
-    # Name and colour of each data set.
-    legend: Sequence[tuple[str, str]] = field(default_factory=tuple)
-
+    drawn: Sequence[Drawn] = ()
+    labels: Sequence[str] = ()
+    kind: Kind = "count"
+    stacked: bool = False
     # Text if there is nothing to draw.
     nothing: str = NO_REQUESTS
+    period: Period | None = field(default=None, repr=False)
 
     @property
     def is_empty(self) -> bool:
-        return not any(value for row in self.rows for value in row[1 : len(self.legend) + 1])
+        return not any(value for drawn in self.drawn if not drawn.is_before for value in drawn.values)
+
+    @property
+    def json(self) -> str:
+        sets = [
+            {
+                "label": drawn.title,
+                "colour": drawn.colour,
+                "shape": drawn.shape,
+                "share": drawn.is_share,
+                "before": drawn.is_before,
+                "values": [None if value is None else round(float(value), 9) for value in drawn.values],
+            }
+            for drawn in self.drawn
+        ]
+        told = {"kind": self.kind, "currency": settings.DISPLAY_CURRENCY, "stacked": self.stacked}
+        return json.dumps({**told, "labels": list(self.labels), "sets": sets})
+
+    @property
+    def file_name(self) -> str:
+        days = f"_{self.period.start:%Y-%m-%d}_{self.period.end:%Y-%m-%d}" if self.period else ""
+        return f"{self.slug}{days}.csv"
 
 
-def all_charts(period: Period, filters: Filters, series: Series) -> dict[str, Chart]:
-    """Return all charts by slug. `series` is the result of `queries.timeseries` for the same period and filters."""
-    levels, models = queries.by_level_and_model(period, filters)
-    whole = together(figures for _, figures in series)
+class Timeline:
+    """The figures of a period by step, with those of the period before at the same places."""
+
+    def __init__(self, period: Period, series: Series, before: Series) -> None:
+        """`before` is empty if the period before is no comparison."""
+        self.period = period
+        self.moments = [moment for moment, _ in series]
+        self.now = [figures for _, figures in series]
+        earlier = [figures for _, figures in before][-len(self.now) :]
+        self.before = [Figures()] * (len(self.now) - len(earlier)) + earlier if earlier else []
+        self.labels = [label(moment, period) for moment in self.moments]
+
+    def drawn(self, title: str, colour: str, of: Callable[[Figures], Value], **how: Any) -> Drawn:
+        return Drawn(title, colour, [of(figures) for figures in self.now], **how)
+
+    def drawn_before(self, title: str, colour: str, of: Callable[[Figures], Value], **how: Any) -> list[Drawn]:
+        if not self.before:
+            return []
+        values = [of(figures) for figures in self.before]
+        return [Drawn(f"{title}, period before", colour, values, "line", is_before=True, **how)]
+
+    def chart(self, slug: str, title: str, columns: Sequence[Column], drawn: Sequence[Drawn], **how: Any) -> Chart:
+        own = [each.values for each in drawn if not each.is_before]
+        rows = list(zip([_iso(moment) for moment in self.moments], *own, strict=True))
+        return Chart(
+            slug, title, [Column("Time", "text"), *columns], rows, drawn, self.labels, period=self.period, **how
+        )
+
+
+def savings(line: Timeline, mark: str = "") -> list[Chart]:
+    return [hits(line), amounts(line, mark)]
+
+
+def health(line: Timeline) -> list[Chart]:
+    return [latency(line), errors(line)]
+
+
+def all_charts(period: Period, filters: Filters) -> dict[str, Chart]:
+    """Return all charts and tables by slug, as files have them."""
+    line = Timeline(period, queries.timeseries(period, filters), [])
+    whole = together(line.now)
     mark = whole.mark if whole.at_list_prices else ""
-    charts = (
-        hits(series, period),
-        amounts(series, period, mark),
-        groups("level", "Savings by level", levels, mark),
-        groups("model", "Savings by model", models, mark),
-        latency(queries.latency(period, filters)),
-    )
-    return {chart.slug: chart for chart in charts}
+    tables = [table(name, groups, bool(mark), period) for name, groups in queries.by_dimension(period, filters).items()]
+    return {chart.slug: chart for chart in [*savings(line, mark), *health(line), *tables]}
 
 
-def hits(series: Series, period: Period) -> Chart:
-    rows = [
-        (_moment(moment, period), *(f.requests[name] for name in ("exact", "semantic", "miss")), f.hit_rate)
-        for moment, f in series
+def hits(line: Timeline) -> Chart:
+    outcomes = [
+        ("Exact hits", "exact", Outcome.EXACT),
+        ("Semantic hits", "semantic", Outcome.SEMANTIC),
+        ("Misses", "miss", Outcome.MISS),
+        ("Errors", "error", Outcome.ERROR),
     ]
-    columns = [Column("Time (UTC)", "text"), Column("Exact hits"), Column("Semantic hits"), Column("Misses")]
-    return _chart(
-        "hits",
-        "Hits and misses",
-        [*columns, Column("Hit rate", "percent")],
-        rows,
-        colours=(EXACT, SEMANTIC, MISS),
-        options=_options(stacked=True),
-    )
+    bars = [line.drawn(title, colour, _count_of(outcome)) for title, colour, outcome in outcomes]
+    rate = line.drawn("Hit rate", "rate", lambda figures: figures.hit_rate, shape="line", is_share=True)
+    before = line.drawn_before("Hit rate", "rate", lambda figures: figures.hit_rate, is_share=True)
+    columns = [*(Column(title) for title, *_ in outcomes), Column("Hit rate", "percent")]
+    return line.chart("hits", "Hits and misses", columns, [*bars, rate, *before], stacked=True)
 
 
-def amounts(series: Series, period: Period, mark: str = "") -> Chart:
-    rows = [(_moment(moment, period), *_saved_and_spent(f, bool(mark))) for moment, f in series]
-    columns = [Column("Time (UTC)", "text"), Column("Saved", "money"), Column("Spent", "money")]
-    options = _options(currency=settings.DISPLAY_CURRENCY)
-    return _chart("money", _money_title("Saved and spent", mark), columns, rows, (SAVED, SPENT), options, NO_MONEY)
+def _count_of(outcome: str) -> Callable[[Figures], float]:
+    return lambda figures: figures.requests[outcome]
 
 
-def groups(slug: str, title: str, found: Groups, mark: str = "") -> Chart:
-    rows = [(name or "–", *_saved_and_spent(f, bool(mark)), f.total, f.hit_rate) for name, f in found[:MOST_BARS]]
-    columns = [Column(slug.capitalize(), "text"), Column("Saved", "money"), Column("Spent", "money")]
-    return _chart(
+def amounts(line: Timeline, mark: str = "") -> Chart:
+    def saved(figures: Figures) -> Decimal:
+        return _saved_and_spent(figures, bool(mark))[0]
+
+    def spent(figures: Figures) -> Decimal:
+        return _saved_and_spent(figures, bool(mark))[1]
+
+    drawn = [line.drawn("Saved", "saved", saved), line.drawn("Spent", "spent", spent)]
+    before = line.drawn_before("Saved", "saved", saved)
+    columns = [Column("Saved", "money"), Column("Spent", "money")]
+    title = f"Saved and spent ({mark})" if mark else "Saved and spent"
+    return line.chart("money", title, columns, [*drawn, *before], kind="money", nothing=NO_MONEY)
+
+
+def latency(line: Timeline) -> Chart:
+    shares = [("median", 0.5), ("95th percentile", 0.95)]
+    drawn: list[Drawn] = []
+    for name, colour, times in (("Hits", "exact", _hit_times), ("Misses", "miss", _miss_times)):
+        for title, share in shares:
+            of = _percentile_of(times, share)
+            thin = "" if share == 0.5 else "-high"
+            drawn.append(line.drawn(f"{name}, {title}", f"{colour}{thin}", of, shape="line"))
+        drawn += line.drawn_before(f"{name}, median", colour, _percentile_of(times, 0.5))
+    columns = [Column(each.title, "seconds") for each in drawn if not each.is_before]
+    return line.chart("latency", "Response time: hits vs. misses", columns, drawn, kind="seconds")
+
+
+def _hit_times(figures: Figures) -> dict[str, int]:
+    return figures.hit_times
+
+
+def _miss_times(figures: Figures) -> dict[str, int]:
+    return figures.miss_times
+
+
+def _percentile_of(times: Callable[[Figures], dict[str, int]], share: float) -> Callable[[Figures], float | None]:
+    return lambda figures: percentile(times(figures), share)
+
+
+def errors(line: Timeline) -> Chart:
+    count = _count_of(Outcome.ERROR)
+    drawn = [line.drawn("Errors", "error", count), *line.drawn_before("Errors", "error", count)]
+    return line.chart("errors", "Errors", [Column("Errors")], drawn, nothing=NO_ERRORS)
+
+
+def table(slug: str, found: Groups, at_list_prices: bool, period: Period) -> Chart:
+    """Return figures by one dimension; for files, all of them."""
+    rows = [(name or "–", *_saved_and_spent(f, at_list_prices), f.total, f.hit_rate) for name, f in found]
+    columns = [Column(DIMENSIONS[slug], "text"), Column("Saved", "money"), Column("Spent", "money")]
+    return Chart(
         slug,
-        _money_title(title, mark),
+        f"By {slug}",
         [*columns, Column("Requests"), Column("Hit rate", "percent")],
         rows,
-        (SAVED, SPENT),
-        _options(currency=settings.DISPLAY_CURRENCY, horizontal=True),
-        NO_MONEY,
+        period=period,
     )
 
 
@@ -115,92 +212,45 @@ def _saved_and_spent(figures: Figures, at_list_prices: bool) -> tuple[Decimal, D
     return (figures.list_saved, figures.list_spent) if at_list_prices else (figures.saved, figures.spent)
 
 
-def _money_title(title: str, mark: str) -> str:
-    return f"{title} ({mark})" if mark else title
-
-
-def latency(found: dict[str, Latency]) -> Chart:
-    shares = [found[name].shares for name in ("hits", "misses")]
-    rows = list(zip(BUCKETS, *shares, strict=True))
-    columns = [Column("Response time", "text"), Column("Hits", "percent"), Column("Misses", "percent")]
-    options = _options(percent=True)
-    return _chart("latency", "Response time: hits vs. misses", columns, rows, (EXACT, MISS), options)
-
-
 class Writable(Protocol):
     def write(self, text: str, /) -> object: ...
 
 
+_FORMATS: dict[str, Callable[[Any], Any]] = {
+    "money": lambda amount: f"{amount:.6f}",
+    "percent": lambda share: f"{share:.4f}",
+    "seconds": lambda seconds: f"{seconds:.6f}",
+}
+
+
 def write_csv(chart: Chart, file: Writable) -> None:
+    """Write rows with moments in ISO 8601 and amounts in the display currency, which the header names."""
     writer = csv.writer(file)
-    writer.writerow([column.title for column in chart.columns])
-    writer.writerows([inert(value) for value in row] for row in chart.rows)
+    currency = settings.DISPLAY_CURRENCY
+    writer.writerow([f"{title} ({currency})" if kind == "money" else title for title, kind in chart.columns])
+    for row in chart.rows:
+        writer.writerow([_cell(value, column.kind) for value, column in zip(row, chart.columns, strict=True)])
 
 
-def inert(value: Any) -> Any:
+def _cell(value: Any, kind: Kind) -> Any:
+    if value is None:
+        return ""
+    return inert(value) if isinstance(value, str) else _FORMATS.get(kind, lambda same: same)(value)
+
+
+def inert(value: str) -> str:
     """Quote what a spreadsheet would run as a formula: names of models come from clients."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t")) else value
 
 
-def _moment(moment: datetime, period: Period) -> str:
-    return f"{moment:%d %b %H:00}" if period.is_hourly else f"{moment:%d %b}"
+def label(moment: datetime, period: Period) -> str:
+    if period.step >= timedelta(days=1):
+        return f"{moment:%d %b}".lstrip("0")
+    local = timezone.localtime(moment)
+    return f"{local:%H:%M}" if period.step < timedelta(hours=1) else f"{local:%d %b %H:%M}".lstrip("0")
 
 
-def _chart(
-    slug: str,
-    title: str,
-    columns: Sequence[Column],
-    rows: Sequence[Sequence[Any]],
-    colours: Sequence[str],
-    options: dict[str, Any],
-    nothing: str = NO_REQUESTS,
-) -> Chart:
-    """Build a chart. The first column holds the row names; each color draws one of the following columns."""
-    drawn = [(number, columns[number].title, colour) for number, colour in enumerate(colours, start=1)]
-    data = {
-        "labels": [row[0] for row in rows],
-        "datasets": [
-            {
-                "label": title,
-                "data": [float(row[number]) for row in rows],
-                "backgroundColor": colour,
-                "borderRadius": 2,
-                "maxBarThickness": 28,
-            }
-            for number, title, colour in drawn
-        ],
-    }
-    legend = [(title, colour) for _, title, colour in drawn]
-    return Chart(slug, title, columns, rows, json.dumps(data), json.dumps(options), legend=legend, nothing=nothing)
-
-
-def _options(
-    *, stacked: bool = False, currency: str = "", horizontal: bool = False, percent: bool = False
-) -> dict[str, Any]:
-    ticks = {"color": GREY, "maxRotation": 0, "autoSkipPadding": 12}
-    names: dict[str, Any] = {"stacked": stacked, "grid": {"display": False}, "ticks": ticks}
-    values: dict[str, Any] = {
-        "stacked": stacked,
-        "beginAtZero": True,
-        "border": {"display": False},
-        "grid": {"display": True},
-        "ticks": {**ticks, "maxTicksLimit": 5},
-    }
-    # Chart.js formats ticks and tooltips alike.
-    if horizontal:
-        names["ticks"] = {**ticks, "autoSkip": False}
-    if percent:
-        values["ticks"]["format"] = {"style": "percent", "minimumFractionDigits": 0, "maximumFractionDigits": 0}
-        values["max"] = 1
-    elif currency:
-        values["ticks"]["format"] = {"style": "currency", "currency": currency, "maximumSignificantDigits": 3}
-    else:
-        values["ticks"]["precision"] = 0
-    return {
-        "animation": False,
-        "maintainAspectRatio": False,
-        "indexAxis": "y" if horizontal else "x",
-        "interaction": {"mode": "index", "intersect": False, "axis": "y" if horizontal else "x"},
-        "plugins": {"legend": {"display": False}},
-        "scales": {"x": values, "y": names} if horizontal else {"x": names, "y": values},
-    }
+def _iso(moment: datetime) -> str:
+    # Moments by day are at midnight of the viewer already.
+    local = moment if moment.utcoffset() else timezone.localtime(moment)
+    return local.isoformat(timespec="minutes")

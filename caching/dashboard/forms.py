@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django import forms
+from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from caching import keys
 from caching.maintenance.selection import Selection
 from caching.policy import LEVELS
-from caching.reports import queries
 from caching.reports.aggregates import Filters, Period
 from caching.reports.durations import duration
 
@@ -25,6 +25,7 @@ PERIODS = {
 DEFAULT_PERIOD = "24h"
 LONGEST = timedelta(days=366)
 CACHE_TYPES = [("llm", "Answers"), ("tts", "Speech"), ("stt", "Transcripts"), ("emb", "Embeddings")]
+FILTERS = ("cache_type", "level", "provider", "client", "model")
 _DATE = {"type": "date"}
 
 
@@ -34,21 +35,12 @@ class DashboardForm(forms.Form):
     period = forms.ChoiceField(choices=[(name, title) for name, (title, *_) in PERIODS.items()], required=False)
     start = forms.DateField(required=False, label="From", widget=UnfoldAdminTextInputWidget(attrs=_DATE))
     end = forms.DateField(required=False, label="To", widget=UnfoldAdminTextInputWidget(attrs=_DATE))
-    cache_type = forms.ChoiceField(required=False, label="Type", widget=UnfoldAdminSelectWidget)
-    level = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
-    provider = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
-    client = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices: dict[str, list[tuple[str, str]]] = {
-            "cache_type": CACHE_TYPES,
-            "level": [(level, level.capitalize()) for level in LEVELS],
-            "provider": [(name, name) for name in queries.known("provider")],
-            "client": [(name, name) for name in queries.known("client")],
-        }
-        for name, known in choices.items():
-            cast(forms.ChoiceField, self.fields[name]).choices = [("", "All"), *known]
+    tab = forms.ChoiceField(choices=[("savings", ""), ("health", "")], required=False)
+    cache_type = forms.ChoiceField(choices=CACHE_TYPES, required=False)
+    level = forms.ChoiceField(choices=[(level, level) for level in LEVELS], required=False)
+    provider = forms.CharField(max_length=50, required=False)
+    model = forms.CharField(max_length=200, required=False)
+    client = forms.CharField(max_length=100, required=False)
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
@@ -74,16 +66,24 @@ class DashboardForm(forms.Form):
         custom = "day" if days == 1 else f"{days} days"
         return f"vs. previous {custom if self.is_custom else PERIODS[self.period_name][2]}"
 
+    @property
+    def tab_name(self) -> str:
+        return self._valid().get("tab") or "savings"
+
+    def cache_types(self) -> list[tuple[str, str]]:
+        return [("", "All"), *CACHE_TYPES]
+
     def selected_period(self) -> Period:
         """The selected period; the default one if the form is invalid."""
         if not self.is_custom:
             return Period.last(PERIODS[self.period_name][1])
-        start, end = (datetime.combine(self.cleaned_data[name], time(), UTC) for name in ("start", "end"))
-        return Period(start, end + timedelta(days=1))
+        zone = timezone.get_current_timezone()
+        start, end = (datetime.combine(self.cleaned_data[name], time(), zone) for name in ("start", "end"))
+        return Period(start.astimezone(UTC), (end + timedelta(days=1)).astimezone(UTC))
 
     def selected_filters(self) -> Filters:
         values = self._valid()
-        return Filters(**{name: values.get(name) or "" for name in ("cache_type", "level", "provider", "client")})
+        return Filters(**{name: values.get(name) or "" for name in FILTERS})
 
     def _valid(self) -> dict[str, Any]:
         return self.cleaned_data if self.is_valid() else {}

@@ -1,57 +1,52 @@
-"""Context of the dashboard: savings, accuracy, health."""
+"""Context of the dashboard: savings on one tab, accuracy and health on the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from caching.archive import audio as archive
 from caching.archive import files
-from caching.dashboard import charts, first_steps, verdicts
+from caching.dashboard import cards, charts, first_steps, verdicts
 from caching.dashboard.audit_log import viewed
 from caching.dashboard.forms import PERIODS, DashboardForm
 from caching.maintenance import browse
-from caching.pricing.list_prices import EXPLANATION
 from caching.redis.health import keys_by_kind, redis_health
 from caching.reports import queries
-from caching.reports.aggregates import Figures, change, together
+from caching.reports.aggregates import Figures, together
 from caching.reports.semantic_quality import correctness
-from caching.templatetags.formatting import count, money, percent
 
 # Time limit for counting keys; the rest is extrapolated.
 COUNTING_SECONDS = 0.05
 SEMANTIC_HITS = 10
+MOST_GROUPS = 8
 # Permissions: to see what was asked and saved, and to read and hear it.
 FIGURES, TEXTS = "caching.view_hourlyusage", "caching.view_texts"
+TABS = {"savings": "Savings", "health": "Quality and health"}
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    title: str
-    value: str
-    note: str
-    # Growth relative to the previous period; for the hit rate the difference.
-    change: float | None = None
-    in_points: bool = False
-    # `better`, `worse` or `neither`.
-    more_is: str = "better"
-    badge: str = ""
+class Group:
+    """A row of a table by client, model, provider or level."""
+
+    name: str
+    figures: Figures
+    # Length of its bar, in percent of the longest.
+    length: float
+    # Address of the page with this alone.
+    link: str
+    at_list_prices: bool
 
     @property
-    def trend(self) -> str:
-        if not self.change or self.more_is == "neither":
-            return ""
-        return self.more_is if self.change > 0 else {"better": "worse", "worse": "better"}[self.more_is]
+    def saved(self) -> Any:
+        return self.figures.list_saved if self.at_list_prices else self.figures.saved
 
     @property
-    def change_text(self) -> str:
-        if self.change is None:
-            return ""
-        size = f"{abs(self.change) * 100:,.1f} pts" if self.in_points else f"{abs(self.change):,.0%}"
-        return f"{'−' if self.change < 0 else '+'}{size}"
+    def spent(self) -> Any:
+        return self.figures.list_spent if self.at_list_prices else self.figures.spent
 
 
 def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
@@ -62,93 +57,114 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
         viewed(request, "questions on the dashboard")
     form = DashboardForm(request.GET)
     period, filters = form.selected_period(), form.selected_filters()
+    earlier = period.before
+    compares = queries.is_comparable(earlier, filters)
     series = queries.timeseries(period, filters)
-    now = together(figures for _, figures in series)
+    before = queries.timeseries(earlier, filters) if compares else []
+    line = charts.Timeline(period, series, before)
+    figures = together(line.now), together(line.before)
+    tab = _health if form.tab_name == "health" else _savings
     return {
         **base,
         "may_see_figures": True,
         "may_read": may_read,
         "is_empty": not request.GET and first_steps.is_empty(),
         "first_steps_tabs": first_steps.TABS,
-        "has_sample_data": now.sample_requests > 0,
+        "has_sample_data": figures[0].sample_requests > 0,
         "form": form,
         "period": period,
-        "periods": _period_links(request, form),
+        "compares": compares,
+        "zone": timezone.get_current_timezone_name(),
+        "periods": [
+            (title, address(request, period=name, start="", end=""), name == form.period_name)
+            for name, (title, *_) in PERIODS.items()
+        ],
+        "tabs": [
+            (title, address(request, tab=name if name != "savings" else ""), name == form.tab_name)
+            for name, title in TABS.items()
+        ],
+        "types": [
+            (title, address(request, cache_type=name), name == filters.cache_type) for name, title in form.cache_types()
+        ],
+        "chips": [
+            (name, value, address(request, **{name: ""}))
+            for name, value in filters.conditions().items()
+            if name != "cache_type"
+        ],
         "query": request.GET.urlencode(),
-        "cards": cards(now, queries.summary(period.before, filters)),
-        "charts": charts.all_charts(period, filters, series),
+        "tab": form.tab_name,
+        "headline": cards.headline(figures[0]),
+        "redis": redis_health(),
+        **tab(request, form, line, figures, may_read=may_read),
+    }
+
+
+Two = tuple[Figures, Figures]
+
+
+def _savings(
+    request: HttpRequest, form: DashboardForm, line: charts.Timeline, figures: Two, *, may_read: bool
+) -> dict[str, Any]:
+    period, filters = line.period, form.selected_filters()
+    now = figures[0]
+    mark = now.mark if now.at_list_prices else ""
+    return {
+        "cards": cards.savings(*figures),
+        "charts": charts.savings(line, mark),
+        "breakdowns": [
+            (name, charts.DIMENSIONS[name], _groups(request, name, groups, now.at_list_prices))
+            for name, groups in queries.by_dimension(period, filters).items()
+        ],
         "top_questions": queries.top_questions(period, filters) if may_read else [],
         "unpriced": queries.unpriced_models(period),
-        "semantic_hits": verdicts.with_verdicts(queries.recent_semantic_hits(SEMANTIC_HITS, filters))
-        if may_read
-        else [],
+    }
+
+
+def _health(
+    request: HttpRequest, form: DashboardForm, line: charts.Timeline, figures: Two, *, may_read: bool
+) -> dict[str, Any]:
+    period, filters = line.period, form.selected_filters()
+    found = verdicts.with_verdicts(queries.recent_semantic_hits(SEMANTIC_HITS, filters)) if may_read else []
+    earlier = {(provider, code): n for provider, code, n in queries.errors(period.before, filters)}
+    return {
+        "cards": cards.health(*figures),
+        "charts": charts.health(line),
+        "errors": [
+            (provider, code, n, earlier.get((provider, code), 0))
+            for provider, code, n in queries.errors(period, filters)
+        ],
+        "semantic_hits": found,
         "correctness": correctness(period, filters),
-        "redis": redis_health(),
         "key_counts": keys_by_kind(COUNTING_SECONDS),
         "archive": archive.size() if files.enabled() else None,
         "index_sizes": browse.semantic_index_sizes(),
     }
 
 
-def cards(now: Figures, before: Figures) -> list[Card]:
-    gained = now.hit_rate - before.hit_rate if now.hit_rate is not None and before.hit_rate is not None else None
-    looked_up = now.hits + now.requests["miss"]
+def _groups(request: HttpRequest, name: str, found: queries.Groups, at_list_prices: bool) -> list[Group]:
+    shown = [(value, figures) for value, figures in found[:MOST_GROUPS] if figures.total]
+    worth = [float(figures.list_saved if at_list_prices else figures.saved) for _, figures in shown]
+    # Without money the bars are of requests.
+    lengths = worth if any(amount > 0 for amount in worth) else [float(figures.total) for _, figures in shown]
+    longest = max(lengths, default=1.0)
     return [
-        Card(
-            "Hit rate",
-            percent(now.hit_rate),
-            f"{count(now.hits)} of {count(looked_up)} lookups",
-            gained,
-            in_points=True,
-        ),
-        *(_list_price_cards(now, before) if now.at_list_prices else _money_cards(now, before)),
-        Card(
-            "Requests",
-            count(now.total),
-            f"{count(now.tokens_served)} tokens from the cache, {count(now.tokens_billed)} billed",
-            change(now.total, before.total),
-            more_is="neither",
-        ),
+        Group(value or "–", figures, max(0.0, 100 * length / longest), _link(request, name, value), at_list_prices)
+        for (value, figures), length in zip(shown, lengths, strict=True)
     ]
 
 
-def _money_cards(now: Figures, before: Figures) -> list[Card]:
-    note = f"net of {money(now.overhead)} cache overhead"
-    if now.list_saved:
-        apart = "sample data" if now.mark == "sample data" else "local providers"
-        note += f"; {apart} not included ({money(now.list_saved)} at list prices)"
-    return [
-        Card("Money saved", money(now.saved), note, change(now.saved, before.saved)),
-        Card("Money spent", money(now.spent), _spent_note(now), change(now.spent, before.spent), more_is="worse"),
-    ]
+def _link(request: HttpRequest, name: str, value: str) -> str:
+    if name == "model":
+        provider, _, model = value.partition("/")
+        return address(request, provider=provider, model=model)
+    return address(request, **{name: value})
 
 
-def _list_price_cards(now: Figures, before: Figures) -> list[Card]:
-    """Nothing was paid: show the worth of the same traffic at a hosted provider, marked as such."""
-    whole = now.list_spent + now.list_saved
-    share = f", {percent(float(now.list_saved / whole))} of {money(whole)}" if whole else ""
-    is_invented = now.mark == "sample data"
-    saved_note = "invented" if is_invented else "if a hosted provider had answered"
-    spent_note = "nothing was paid: " + ("invented traffic" if is_invented else EXPLANATION)
-    saved, spent = change(now.list_saved, before.list_saved), change(now.list_spent, before.list_spent)
-    return [
-        Card("Money saved", money(now.list_saved), f"{saved_note}{share}", saved, badge=now.mark),
-        Card("Money spent", money(now.list_spent), spent_note, spent, more_is="worse", badge=now.mark),
-    ]
-
-
-def _spent_note(figures: Figures) -> str:
-    if figures.unpriced:
-        return f"excludes {count(figures.unpriced)} unpriced requests"
-    return f"{money(figures.spent + max(figures.saved, Decimal(0)))} without a cache"
-
-
-def _period_links(request: HttpRequest, form: DashboardForm) -> list[dict[str, Any]]:
+def address(request: HttpRequest, **changed: str) -> str:
+    """Return the address of the same page with other values; an empty one is left out."""
     query = request.GET.copy()
-    for name in ("start", "end"):
-        query.pop(name, None)
-    links = []
-    for name, (title, *_) in PERIODS.items():
-        query["period"] = name
-        links.append({"title": title, "link": f"?{query.urlencode()}", "active": name == form.period_name})
-    return links
+    for name, value in changed.items():
+        query[name] = value
+        if not value:
+            del query[name]
+    return f"?{query.urlencode()}"

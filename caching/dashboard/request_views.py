@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from caching.dashboard import recent
 from caching.dashboard.audit_log import viewed
 from caching.dashboard.forms import CACHE_TYPES
-from caching.dashboard.page import TEXTS
+from caching.dashboard.page import TEXTS, address
 from caching.ledger import recent_stream
 from caching.reports import queries
 
@@ -30,7 +30,7 @@ def requests(request: HttpRequest) -> HttpResponse:
         "feed": recent.feed(form, may_read=may_read),
         "may_read": may_read,
         "pills": [
-            (name, title, _with(request, pill=name), name == (form["pill"].value() or ""))
+            (name, title, address(request, pill=name, open=""), name == (form["pill"].value() or ""))
             for name, title in [("", "All"), *recent.PILLS.items()]
         ],
         "types": CACHE_TYPES,
@@ -73,13 +73,3 @@ def request_detail(request: HttpRequest, id: str) -> HttpResponse:
         "may_read": request.user.has_perm(TEXTS),
     }
     return render(request, template, context, status=200 if found else 404)
-
-
-def _with(request: HttpRequest, **changed: str) -> str:
-    query = request.GET.copy()
-    query.pop("open", None)
-    for name, value in changed.items():
-        query[name] = value
-        if not value:
-            del query[name]
-    return f"?{query.urlencode()}"

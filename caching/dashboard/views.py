@@ -19,7 +19,6 @@ from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.maintenance import browse, flush
 from caching.models import Call, Verdict
 from caching.models.audit import AuditAction
-from caching.reports import queries
 from caching.templatetags.formatting import count
 
 CODECS = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "aac": "audio/aac"}
@@ -30,11 +29,12 @@ REMOVERS = permission_required("caching.delete_entries", raise_exception=True)
 def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
     form = DashboardForm(request.GET)
     period, filters = form.selected_period(), form.selected_filters()
-    found = charts.all_charts(period, filters, queries.timeseries(period, filters)).get(slug)
+    found = charts.all_charts(period, filters).get(slug)
     if found is None:
         raise Http404
     response = HttpResponse(
-        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{slug}.csv"'}
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{found.file_name}"'},
     )
     charts.write_csv(found, response)
     return response
@@ -56,7 +56,7 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "Marked as right.")
     if request.POST.get("back") == "requests":
         return redirect("requests")
-    return redirect(f"{reverse('admin:index')}?{request.POST.get('query', '')}#semantic-hits")
+    return redirect(f"{reverse('admin:index')}?{request.POST.get('query', 'tab=health')}#semantic-hits")
 
 
 @require_GET

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from datetime import timezone as Zone
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +14,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from caching.fields import PLACES
-from caching.models import HITS, REQUESTS, Outcome
+from caching.models import HITS, REQUESTS, Outcome, UsageTotals
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.pricing.money import Money, total
 
-# Longer periods are grouped by day.
-HOURLY_UP_TO = timedelta(hours=48)
+# Up to so long a period is grouped by minute, or by hour; longer ones by day. The period before an hour is an hour and
+# a part of a minute long.
+MINUTELY_UP_TO = timedelta(minutes=61)
+HOURLY_UP_TO = timedelta(hours=49)
+# An earlier period of which less has figures is no comparison.
+LEAST_COVERAGE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +39,37 @@ class Period:
     @property
     def before(self) -> Period:
         """The preceding period of the same length; they share no full hour."""
-        start = full_hour(self.start)
+        start = self.first
         return Period(start - (self.end - start), start)
 
     @property
-    def is_hourly(self) -> bool:
-        return self.end - self.start <= HOURLY_UP_TO
+    def step(self) -> timedelta:
+        """Length of a group of figures: a minute, an hour or a day."""
+        length = self.end - self.start
+        if length <= MINUTELY_UP_TO:
+            return timedelta(minutes=1)
+        return timedelta(hours=1) if length <= HOURLY_UP_TO else timedelta(days=1)
+
+    @property
+    def first(self) -> datetime:
+        """Start of the first minute or hour that is counted."""
+        if self.step < timedelta(hours=1):
+            return self.start.replace(second=0, microsecond=0)
+        return full_hour(self.start)
+
+    @property
+    def zone(self) -> Zone:
+        """The current time zone as it is at the end of the period: days of one period begin at the same hour of UTC."""
+        return Zone(timezone.localtime(self.end).utcoffset() or timedelta(0))
 
     def steps(self) -> Iterator[datetime]:
-        """Start of each hour or day of the period."""
-        step = timedelta(hours=1) if self.is_hourly else timedelta(days=1)
-        moment = full_hour(self.start) if self.is_hourly else full_hour(self.start).replace(hour=0)
+        """Start of each minute, hour or day of the period."""
+        moment = self.first
+        if self.step >= timedelta(days=1):
+            moment = moment.astimezone(self.zone).replace(hour=0, minute=0)
         while moment < self.end:
             yield moment
-            moment += step
+            moment += self.step
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +80,16 @@ class Filters:
     level: str = ""
     provider: str = ""
     client: str = ""
+    model: str = ""
 
     def conditions(self) -> dict[str, str]:
-        names = ("cache_type", "level", "provider", "client")
+        names = ("cache_type", "level", "provider", "client", "model")
         return {name: value for name in names if (value := getattr(self, name))}
 
 
 EVERYTHING = Filters()
+# Taken for the end of the last bucket, which has none.
+LONGEST_MS = 30_000
 
 
 @dataclass(slots=True)
@@ -88,6 +114,9 @@ class Figures:
     characters_served: int = 0
     hit_seconds: float = 0.0
     miss_seconds: float = 0.0
+    # By bucket of UsageTotals.BUCKETS; empty where a query does not ask for it.
+    hit_times: Counter[str] = field(default_factory=Counter)
+    miss_times: Counter[str] = field(default_factory=Counter)
 
     @property
     def total(self) -> int:
@@ -125,6 +154,22 @@ class Figures:
         misses = self.requests[Outcome.MISS]
         return self.miss_seconds / misses if misses else None
 
+    @property
+    def error_rate(self) -> float | None:
+        return self.requests[Outcome.ERROR] / self.total if self.total else None
+
+    @property
+    def times_faster(self) -> float | None:
+        """Median time of a miss in those of a hit; None if one of them is unknown."""
+        hit, miss = percentile(self.hit_times, 0.5), percentile(self.miss_times, 0.5)
+        return miss / hit if hit and miss else None
+
+    @property
+    def seconds_saved(self) -> float:
+        """Time that hits would have taken longer as misses."""
+        hit, miss = self.average_hit_seconds, self.average_miss_seconds
+        return max(0.0, self.hits * (miss - hit)) if hit is not None and miss is not None else 0.0
+
     def add(self, row: dict[str, Any]) -> None:
         """Add `row`: totals of one result in one currency."""
         outcome, is_hit = row["outcome"], row["outcome"] in HITS
@@ -134,6 +179,9 @@ class Figures:
         self.saved += shown(row["saved"], row["currency"])
         self.overhead += shown(row["overhead"], row["currency"])
         self._add_list_prices(row, is_hit)
+        if is_hit or outcome == Outcome.MISS:
+            times = self.hit_times if is_hit else self.miss_times
+            times.update({name: row[name] for name in UsageTotals.BUCKETS if row.get(name)})
         if is_hit:
             self.tokens_served += row["tokens"]
             self.characters_served += row["characters"]
@@ -165,15 +213,15 @@ def together(parts: Iterable[Figures]) -> Figures:
     return whole
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Requests per bucket of HourlyUsage.BUCKETS_MS; the last count is the rest."""
-
-    counts: tuple[int, ...]
-
-    @property
-    def shares(self) -> tuple[float, ...]:
-        return tuple(count / max(1, sum(self.counts)) for count in self.counts)
+def percentile(times: Mapping[str, int], share: float) -> float | None:
+    """Return the time in seconds that `share` of the requests took at most, interpolated within its bucket."""
+    wanted, before, lower = share * sum(times.values()), 0, 0.0
+    for name, most in zip(UsageTotals.BUCKETS, (*UsageTotals.BUCKETS_MS, LONGEST_MS), strict=True):
+        count = times.get(name, 0)
+        if count and before + count >= wanted:
+            return (lower + (most - lower) * (wanted - before) / count) / 1000
+        before, lower = before + count, most
+    return None
 
 
 @dataclass(frozen=True, slots=True)

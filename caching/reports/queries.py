@@ -7,25 +7,34 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, F, Max, QuerySet, Sum, TextField, Value, When
-from django.db.models.functions import Cast, Substr
+from django.db.models import Count, F, Func, Max, Min, QuerySet, Sum, TextField
 
 from caching.feedback import thresholds
-from caching.models import HITS, Call, EntryHits, HourlyUsage, Judge, Judgement, Outcome, Verdict
+from caching.models import (
+    Call,
+    EntryHits,
+    ErrorCount,
+    HourlyUsage,
+    Judge,
+    Judgement,
+    MinuteUsage,
+    Outcome,
+    UsageTotals,
+    Verdict,
+)
 from caching.pricing import list_prices
 from caching.pricing.money import Money
 from caching.reports.aggregates import (
     EVERYTHING,
+    LEAST_COVERAGE,
     Figures,
     Filters,
-    Latency,
     Period,
     TopQuestion,
-    full_hour,
     shown,
     together,
 )
@@ -41,39 +50,65 @@ def summary(period: Period, filters: Filters = EVERYTHING) -> Figures:
 
 
 def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[datetime, Figures]]:
-    """Return figures per hour (per day beyond 48 hours), including empty ones."""
+    """Return figures with times per minute, hour or day, including empty ones."""
     points = {moment: Figures() for moment in period.steps()}
-    if period.is_hourly:
-        for row in _summed(_rows(period, filters), "hour"):
-            points[row["hour"]].add(row)
+    rows = _rows(period, filters)
+    if period.step < timedelta(days=1):
+        name = "hour" if rows.model is HourlyUsage else "minute"
+        for row in _summed(rows, name, times=True):
+            points[row[name]].add(row)
     else:
-        # Not TruncDay: SQLite would call a Python function for every row. Both databases write the day first, in UTC.
-        days = _rows(period, filters).annotate(day=Substr(Cast("hour", TextField()), 1, 10))
-        for row in _summed(days, "day"):
-            points[datetime.fromisoformat(row["day"]).replace(tzinfo=UTC)].add(row)
+        for row in _summed(rows.annotate(day=LocalDay("hour", period.zone)), "day", times=True):
+            points[datetime.fromisoformat(row["day"]).replace(tzinfo=period.zone)].add(row)
     return list(points.items())
 
 
+class LocalDay(Func):
+    """The day of a moment at a fixed distance from UTC. Not TruncDay: SQLite would call Python for every row."""
+
+    output_field = TextField()
+
+    def __init__(self, moment: str, zone: tzinfo) -> None:
+        minutes = round((zone.utcoffset(None) or timedelta(0)).total_seconds() / 60)
+        super().__init__(moment, minutes=minutes)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return super().as_sql(compiler, connection, template="date(%(expressions)s, '%(minutes)+d minutes')")
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        shifted = "%(expressions)s AT TIME ZONE 'UTC' + interval '%(minutes)s minutes'"
+        return super().as_sql(compiler, connection, template=f"to_char({shifted}, 'YYYY-MM-DD')")
+
+
+def by_dimension(period: Period, filters: Filters = EVERYTHING) -> dict[str, Groups]:
+    """Return figures by client, provider, `provider/model` and level, highest savings first, from one query."""
+    names = ("client", "provider", "model", "level")
+    groups: dict[str, dict[str, list[Figures]]] = {name: defaultdict(list) for name in names}
+    for key, figures in _figures(_rows(period, filters), *names).items():
+        client, provider, model, level = key
+        for name, value in zip(names, (client, provider, f"{provider}/{model}", level), strict=True):
+            groups[name][value].append(figures)
+    return {name: _together(parts) for name, parts in groups.items()}
+
+
 def by_level_and_model(period: Period, filters: Filters = EVERYTHING) -> tuple[Groups, Groups]:
-    """Return figures by level and by `provider/model`, highest savings first."""
-    found = _figures(_rows(period, filters), "level", "provider", "model")
-    levels, models = defaultdict[str, list[Figures]](list), defaultdict[str, list[Figures]](list)
-    for (level, provider, model), figures in found.items():
-        levels[level].append(figures)
-        models[f"{provider}/{model}"].append(figures)
-    return _together(levels), _together(models)
+    found = by_dimension(period, filters)
+    return found["level"], found["model"]
 
 
-def latency(period: Period, filters: Filters = EVERYTHING) -> dict[str, Latency]:
-    """Return the latencies of "hits" and "misses"."""
-    kind = Case(When(outcome__in=HITS, then=Value("hits")), default=Value("misses"))
-    rows = _rows(period, filters).filter(outcome__in=(*HITS, Outcome.MISS)).annotate(kind=kind)
-    sums: dict[str, Any] = {f"n_{name}": Sum(name) for name in HourlyUsage.BUCKETS}
-    found: dict[str, Any] = {row["kind"]: row for row in rows.values("kind").annotate(**sums)}
-    return {
-        name: Latency(tuple(found[name][f"n_{bucket}"] if name in found else 0 for bucket in HourlyUsage.BUCKETS))
-        for name in ("hits", "misses")
-    }
+def errors(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, str, int]]:
+    """Return provider, code and number of the requests that failed, most first."""
+    rows = ErrorCount.objects.filter(minute__gte=period.first, minute__lt=period.end, **filters.conditions())
+    return list(rows.values_list("provider", "code").annotate(n=Sum("requests")).order_by("-n", "provider", "code"))
+
+
+def is_comparable(period: Period, filters: Filters = EVERYTHING) -> bool:
+    """Return True if there are figures of most of `period`: from LEAST_COVERAGE of it before its end on."""
+    first = _rows(period, filters).aggregate(first=Min("minute" if period.step < timedelta(hours=1) else "hour"))
+    if first["first"] is None:
+        return False
+    covered: timedelta = period.end - first["first"]
+    return covered >= LEAST_COVERAGE * (period.end - period.start)
 
 
 def top_questions(period: Period, filters: Filters = EVERYTHING, limit: int = 10) -> list[TopQuestion]:
@@ -162,22 +197,26 @@ def most_spoken(client: str, most: int) -> list[tuple[str, Call]]:
     return [(latest[key].question, latest[key]) for key, _ in times.most_common(most)]
 
 
-def _rows(period: Period, filters: Filters) -> QuerySet[HourlyUsage]:
-    return HourlyUsage.objects.filter(
-        hour__gte=full_hour(period.start), hour__lt=period.end, **filters.conditions()
-    ).order_by()
+def _rows(period: Period, filters: Filters) -> QuerySet[Any]:
+    """Return the rows by minute of a short period, else those by hour."""
+    if period.step < timedelta(hours=1):
+        minutes = MinuteUsage.objects.filter(minute__gte=period.first, minute__lt=period.end, **filters.conditions())
+        return minutes.order_by()
+    hours = HourlyUsage.objects.filter(hour__gte=period.first, hour__lt=period.end, **filters.conditions())
+    return hours.order_by()
 
 
-def _figures(rows: QuerySet[HourlyUsage], *by: str) -> dict[tuple[Any, ...], Figures]:
+def _figures(rows: QuerySet[Any], *by: str) -> dict[tuple[Any, ...], Figures]:
     found: dict[tuple[Any, ...], Figures] = {}
     for row in _summed(rows, *by):
         found.setdefault(tuple(row[name] for name in by), Figures()).add(row)
     return found
 
 
-def _summed(rows: QuerySet[HourlyUsage], *by: str) -> Iterator[dict[str, Any]]:
+def _summed(rows: QuerySet[Any], *by: str, times: bool = False) -> Iterator[dict[str, Any]]:
     """Return one row per combination of `by`, result and currency."""
-    sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in _SUMMED}
+    names = (*_SUMMED, *UsageTotals.BUCKETS) if times else _SUMMED
+    sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in names}
     worth = list_prices.summed_nanos()
     for row in rows.values(*by, "outcome", "currency").annotate(**sums, sum_tokens=Sum(_TOKENS), sum_list_nanos=worth):
         yield {name.removeprefix("sum_"): value for name, value in row.items()}

@@ -69,7 +69,12 @@ def duration(seconds: float | None) -> str:
 
 @register.simple_tag
 def cell(value: Any, kind: str) -> str:
-    formats: dict[str, Callable[[Any], str]] = {"count": count, "money": money, "percent": percent}
+    formats: dict[str, Callable[[Any], str]] = {
+        "count": count,
+        "money": money,
+        "percent": percent,
+        "seconds": milliseconds,
+    }
     return formats.get(kind, str)(value)
 
 

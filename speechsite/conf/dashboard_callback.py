@@ -6,7 +6,6 @@ from django.http import HttpRequest
 
 from caching.dashboard import page
 from speech.budgets import all_budgets
-from speech.routing.breaker import open_circuits
 from speechsite.server import first_run
 
 
@@ -15,7 +14,6 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     may_see_keys = request.user.has_perm("speech.view_client")
     return {
         **page.context(request, base),
-        "open_circuits": open_circuits(),
         "low_budgets": _low_budgets() if may_see_keys else [],
         "address": request.build_absolute_uri("/").rstrip("/"),
         "api_key": (may_see_keys and first_run.demo_key()) or "$KEY",

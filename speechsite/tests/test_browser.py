@@ -133,7 +133,7 @@ def test_staff_see_what_was_sent(server: Server, open_page: Any, scheme: str, wi
     assert page.evaluate("document.documentElement.classList.contains('dark')") == (scheme == "dark")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     painted = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(n => n)"
-    assert page.locator("canvas.chart").first.evaluate(painted)
+    assert page.locator("[data-chart]").first.evaluate(painted)
     page.get_by_role("link", name="7 d").click()
     page.wait_for_url("**period=7d")
     assert requests_on(page) >= before + 3
@@ -167,7 +167,7 @@ def test_staff_mark_a_semantic_hit_as_wrong(server: Server, open_page: Any) -> N
     wait_until(lambda: server.chat(PARAPHRASE).headers.get("X-Cache-Match") == "semantic", pause=0.3)
     page = open_page("light", 1440)
     row = page.locator("tr", has_text=PARAPHRASE).first
-    wait_until(lambda: page.goto("/admin/") and row.count(), pause=0.3)
+    wait_until(lambda: page.goto("/admin/?tab=health") and row.count(), pause=0.3)
     assert QUESTION in row.inner_text()
     row.get_by_role("button", name="Wrong").click()
     page.get_by_text("Marked as wrong. Deleted 1 entry").wait_for()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement
+from caching.models import BarChange, Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage
 from caching.redis import store
 from caching.semantic.cache import tier
 from caching.tests.support.staff import READING, browser_of
@@ -23,6 +24,7 @@ from caching.tests.support.staff import READING, browser_of
 pytestmark = pytest.mark.django_db
 
 PAGE = "/admin/"
+HEALTH = "?period=24h&tab=health"
 MOST_QUERIES = 20
 MOST_SECONDS = 0.3
 
@@ -64,16 +66,21 @@ def test_the_anonymous_and_those_who_are_no_staff_are_sent_to_the_login() -> Non
             assert (response.status_code, response["Location"].split("?")[0]) == (302, "/admin/login/")
 
 
-def test_it_answers_in_its_order_whether_we_save_whether_it_is_right_and_healthy(staff: Browser) -> None:
-    hour("exact", 6, saved=Decimal("1.25"))
-    hour("semantic", 2, saved=Decimal("0.5"))
-    hour("miss", 2, cost=Decimal("0.4"))
+def test_one_tab_says_what_is_saved_and_the_other_whether_it_is_right_and_healthy(staff: Browser) -> None:
+    hour("exact", 6, saved=Decimal("1.25"), under_5_ms=6, seconds=0.018)
+    hour("semantic", 2, saved=Decimal("0.5"), under_5_ms=2, seconds=0.006)
+    hour("miss", 2, cost=Decimal("0.4"), under_500_ms=2, seconds=0.8)
+    hour("error", 10)
+    ErrorCount.objects.create(minute=timezone.now(), provider="acme", code="provider_timeout", requests=10)
     semantic_hit()
     text = text_of(staff.get(PAGE))
-    headings = ["Savings", "Accuracy", "Health"]
-    assert sorted(headings, key=text.index) == headings
-    for figure in ("80.0%", "8 of 10 lookups", "$1.75", "$0.40", "Opening hours please?", "0.951", "passed all guards"):
+    assert "You saved $1.75 of $2.15 (81%). 40% of 20 requests came from the cache, 125 times faster." in text
+    for figure in ("80.0%", "8 of 10 lookups", "$1.75", "$0.40", "By client", "bot"):
         assert figure in text
+    text = text_of(staff.get(f"{PAGE}{HEALTH}"))
+    for figure in ("50.0%", "10 of 20 requests", "375 ms", "Opening hours please?", "0.951", "passed all guards"):
+        assert figure in text
+    assert "acme provider_timeout 10 0" in text
 
 
 def test_the_cards_are_compared_with_the_period_before(staff: Browser) -> None:
@@ -131,7 +138,8 @@ def test_a_question_is_shown_and_not_run(staff: Browser) -> None:
     semantic_hit(question="<script>alert(1)</script>")
     EntryHits.objects.create(day=timezone.now().date(), key="llm:exact:a", question="<script>alert(2)</script>", hits=1)
     page = staff.get(f"{PAGE}?period=24h")
-    assert b"<script>alert" not in page.content and page.content.count(b"&lt;script&gt;alert") >= 2
+    pages = page.content + staff.get(f"{PAGE}{HEALTH}").content
+    assert b"<script>alert" not in pages and pages.count(b"&lt;script&gt;alert") >= 2
     policy = dict(part.split(" ", 1) for part in page["Content-Security-Policy"].split("; "))
     assert "unsafe-inline" not in policy["script-src"] and policy["default-src"] == "'self'"
     assert not re.search(rb"<script(?![^>]*src=)", page.content), "the policy forbids scripts inside a page"
@@ -141,9 +149,11 @@ def test_a_chart_comes_as_csv_that_no_spreadsheet_runs(staff: Browser) -> None:
     hour("exact", 4, saved=Decimal("0.5"), provider="", model="=cmd()")
     hour("miss", 1, cost=Decimal("0.25"), provider="", model="=cmd()")
     response = staff.get(reverse("chart-csv", args=["level"]))
-    assert response["Content-Type"].startswith("text/csv") and "level.csv" in response["Content-Disposition"]
+    assert response["Content-Type"].startswith("text/csv") and re.search(
+        r"level_[\d-]+_[\d-]+\.csv", response["Content-Disposition"]
+    )
     header, row = csv.reader(response.content.decode().splitlines())
-    assert header == ["Level", "Saved", "Spent", "Requests", "Hit rate"]
+    assert header == ["Level", "Saved (USD)", "Spent (USD)", "Requests", "Hit rate"]
     assert [row[0], *map(float, row[1:])] == ["balanced", 0.5, 0.25, 5, 0.8]
     HourlyUsage.objects.update(level="=1+1")
     assert "'=1+1" in staff.get(reverse("chart-csv", args=["level"])).content.decode()
@@ -154,14 +164,58 @@ def test_the_table_of_a_chart_has_the_figures_of_the_chart(staff: Browser) -> No
     hour("exact", 4)
     hour("miss", 1)
     page = staff.get(PAGE)
-    chart = page.context["charts"]["hits"]
-    assert chart.rows[-1][1:] == (4, 0, 1, 0.8)
-    assert text_of(page).count(f"{chart.rows[-1][0]} 4 0 1 80.0%") == 1
+    [chart] = [chart for chart in page.context["charts"] if chart.slug == "hits"]
+    assert chart.rows[-1][1:] == (4, 0, 1, 0, 0.8)
+    assert text_of(page).count(f"{chart.labels[-1]} 4 0 1 0 80.0%") == 1
+    drawn = json.loads(chart.json)
+    assert [each["values"][-1] for each in drawn["sets"] if not each["before"]] == [4, 0, 1, 0, 0.8]
+    # By time, in a file, each row says when exactly.
+    first = next(csv.DictReader(staff.get(reverse("chart-csv", args=["hits"])).content.decode().splitlines()))
+    assert datetime.fromisoformat(first["Time"]).utcoffset() is not None
+
+
+def test_a_chart_draws_the_period_before_unless_hardly_anything_is_known_of_it(staff: Browser) -> None:
+    hour("exact", 4)
+    assert "too few figures of the period before" in text_of(staff.get(PAGE))
+    hour("miss", 1, hour=hours_ago(40))
+    page = staff.get(PAGE)
+    [chart] = [chart for chart in page.context["charts"] if chart.slug == "hits"]
+    [before] = [each for each in chart.drawn if each.is_before]
+    assert "vs. previous 24 hours" in text_of(page) and 0.0 in before.values
+
+
+def test_the_last_hour_has_minutes(staff: Browser) -> None:
+    minute = timezone.now().replace(second=0, microsecond=0) - timedelta(minutes=5)
+    MinuteUsage.objects.create(minute=minute, cache_type="llm", outcome="exact", requests=7)
+    page = staff.get(f"{PAGE}?period=1h")
+    [chart] = [chart for chart in page.context["charts"] if chart.slug == "hits"]
+    assert len(chart.rows) >= 60 and "7 of 7 lookups" in text_of(page)
+
+
+def test_a_click_on_a_row_filters_the_page_and_a_chip_takes_it_back(staff: Browser) -> None:
+    hour("exact", 4, client="one & only")
+    hour("exact", 5, client="other")
+    page = staff.get(f"{PAGE}?period=7d").content.decode()
+    link = "?period=7d&amp;client=one+%26+only"
+    assert f'href="{link}"' in page
+    filtered = staff.get(f"{PAGE}{link.replace('&amp;', '&')}").content.decode()
+    assert "4 of 4 lookups" in filtered and 'class="sg-chip" href="?period=7d"' in filtered
+    assert "5 of 5 lookups" in text_of(staff.get(f"{PAGE}?client=other&model=m1&provider=acme"))
+
+
+def test_times_are_those_of_the_viewer(staff: Browser) -> None:
+    hour("exact", 4, hour=datetime(2026, 1, 5, 20, tzinfo=UTC))
+    staff.cookies["tz"] = "Asia%2FKolkata"
+    day = "start=2026-01-06&end=2026-01-06"
+    text = text_of(staff.get(f"{PAGE}?{day}"))
+    assert "4 of 4 lookups" in text and "Asia/Kolkata" in text
+    staff.cookies["tz"] = "../../etc/passwd"
+    assert "0 of 0 lookups" in text_of(staff.get(f"{PAGE}?{day}"))
 
 
 def test_redis_is_described(staff: Browser, redis_client: redis.Redis) -> None:
     redis_client.set("llm:exact:a", "{}")
-    text = text_of(staff.get(f"{PAGE}?period=24h"))
+    text = text_of(staff.get(f"{PAGE}{HEALTH}"))
     assert "connected" in text and redis_client.info()["redis_version"] in text
     assert "Keys llm:exact 1" in text and re.search(r"\d entr(y|ies) in worker \d+", text)
 
@@ -190,12 +244,12 @@ def test_it_is_quick_without_redis(
     staff: Browser, use_redis: Callable[[str], None], django_assert_max_num_queries: Any
 ) -> None:
     use_redis("")
-    assert "Caching is off: REDIS_URL is not set" in text_of(
-        measured(staff, "?period=24h", django_assert_max_num_queries)
+    assert "Caching is off, so every request is paid for" in text_of(
+        measured(staff, HEALTH, django_assert_max_num_queries)
     )
     use_redis("redis://127.0.0.1:1/0")
     assert store.get("llm:exact:a") is None
-    assert "Disconnected since" in text_of(measured(staff, "?period=24h", django_assert_max_num_queries))
+    assert "Disconnected since" in text_of(measured(staff, HEALTH, django_assert_max_num_queries))
 
 
 def test_it_is_quick_with_ten_million_requests_in_the_ledger(
@@ -234,7 +288,7 @@ def test_it_shows_how_wrong_each_level_is_and_what_was_done_about_it(staff: Brow
         Judgement.objects.create(match=f"{number:016x}", judge="model", verdict=verdict, level="balanced")
     Judgement.objects.create(match=hit.match, judge="client", verdict="wrong", level="balanced")
     BarChange.objects.create(level="balanced", number=1, steps=1, bar=0.964, judged=40, wrong=10, reason="too many")
-    text = text_of(staff.get(PAGE))
+    text = text_of(staff.get(f"{PAGE}{HEALTH}"))
     # 10 of 40: 14.2 to 40.2 % by Wilson; one question in five is answered so.
     assert "balanced 200 0 40 10 14.19% to 40.19% 2.84% to 8.04% 1.0%" in text
     assert "threshold for balanced set to 96.4%. too many." in text

@@ -68,7 +68,7 @@ def test_right_is_counted_and_removes_nothing(hit: Call) -> None:
 
 def test_who_may_only_look_sees_no_buttons_and_is_refused(hit: Call) -> None:
     reader = browser_of("reader", *READING)
-    assert reverse("judge", args=[hit.pk]) not in reader.get("/admin/").content.decode()
+    assert reverse("judge", args=[hit.pk]) not in reader.get("/admin/?tab=health").content.decode()
     assert judge(reader, hit, "wrong") == 403
     assert store.get(ANSWER)
 
@@ -76,7 +76,7 @@ def test_who_may_only_look_sees_no_buttons_and_is_refused(hit: Call) -> None:
 def test_the_page_shows_who_said_what(hit: Call) -> None:
     browser = browser_of("judge", *READING, "delete_entries")
     judge(browser, hit, "wrong")
-    page = browser.get("/admin/?period=24h").content.decode()
+    page = browser.get("/admin/?tab=health").content.decode()
     assert reverse("judge", args=[hit.pk]) not in page
     assert "staff 0 right, 1 wrong" in " ".join(page.split())
 

@@ -4,13 +4,15 @@ import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
-from caching.models import Call, EntryHits, HourlyUsage
+from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage
 from caching.pricing.money import Money
 from caching.reports import queries
-from caching.reports.aggregates import Filters, Latency, Period, together
+from caching.reports.aggregates import Filters, Period, percentile, together
 from speechsite.tests.support.databases import run_python
 
 pytestmark = pytest.mark.django_db
@@ -98,14 +100,57 @@ def test_groups_come_with_the_largest_saving_first() -> None:
     assert [name for name, _ in models] == ["acme/b", "acme/a", "other/a"]
 
 
-def test_latency_of_hits_is_apart_from_that_of_misses() -> None:
-    hour("exact", 90, under_1_ms=80, under_5_ms=10)
-    hour("semantic", 10, under_50_ms=10)
-    hour("miss", 4, under_1000_ms=3, slower=1)
-    found = queries.latency(DAY)
-    assert found["hits"].shares == (0.8, 0.1, 0, 0.1, *[0] * 8)
-    assert found["misses"].shares == (*[0] * 7, 0.75, 0, 0, 0, 0.25)
-    assert Latency((0,) * 12).shares == (0,) * 12
+def test_times_of_hits_are_apart_from_those_of_misses() -> None:
+    hour("exact", 90, under_1_ms=80, under_5_ms=10, seconds=0.9)
+    hour("semantic", 10, under_50_ms=10, seconds=0.1)
+    hour("miss", 4, under_1000_ms=3, slower=1, seconds=4.0)
+    whole = together(figures for _, figures in queries.timeseries(DAY))
+    assert whole.hit_times == {"under_1_ms": 80, "under_5_ms": 10, "under_50_ms": 10}
+    assert percentile(whole.hit_times, 0.5) == pytest.approx(0.000625)
+    assert percentile(whole.hit_times, 0.95) == pytest.approx(0.03)
+    assert percentile(whole.miss_times, 0.5) == pytest.approx(0.5 + 0.5 * 2 / 3)
+    assert percentile({}, 0.5) is None
+    assert whole.times_faster == pytest.approx(0.8333 / 0.000625, rel=0.01)
+    assert whole.seconds_saved == pytest.approx(100 * (1 - 0.01))
+
+
+def test_the_last_hour_is_shown_by_minute() -> None:
+    for minutes, number in ((0, 3), (30, 4), (90, 5)):
+        MinuteUsage.objects.create(minute=NOON - timedelta(minutes=minutes), outcome="exact", requests=number)
+    period = Period(NOON - timedelta(minutes=59, seconds=30), NOON + timedelta(seconds=30))
+    points = queries.timeseries(period)
+    assert len(points) == 61
+    assert [figures.total for _, figures in points if figures.total] == [4, 3]
+    assert queries.summary(period).total == 7
+    assert queries.summary(period.before).total == 5
+
+
+def test_days_begin_at_midnight_of_the_viewer() -> None:
+    hour("exact", 1, hour=NOON.replace(hour=18))
+    hour("exact", 2, hour=NOON.replace(hour=19))
+    with timezone.override(ZoneInfo("Asia/Kolkata")):
+        points = queries.timeseries(Period(NOON - timedelta(days=4), NOON + timedelta(days=1)))
+    assert [(f"{day:%d %H:%M %z}", figures.total) for day, figures in points if figures.total] == [
+        (f"{NOON:%d} 00:00 +0530", 1),
+        (f"{NOON + timedelta(days=1):%d} 00:00 +0530", 2),
+    ]
+
+
+def test_errors_are_counted_by_provider_and_code() -> None:
+    for code, provider, requests, minute in (("a", "x", 2, 1), ("a", "x", 3, 2), ("b", "y", 4, 1), ("a", "x", 9, 3000)):
+        moment = NOON - timedelta(minutes=minute)
+        ErrorCount.objects.create(minute=moment, provider=provider, code=code, requests=requests, cache_type="llm")
+    assert queries.errors(DAY) == [("x", "a", 5), ("y", "b", 4)]
+    assert queries.errors(DAY, Filters(provider="y")) == [("y", "b", 4)]
+
+
+def test_a_period_with_hardly_any_figures_is_no_comparison() -> None:
+    month = Period(NOON - timedelta(days=30), NOON)
+    assert not queries.is_comparable(month)
+    hour("exact", 1, hour=NOON - timedelta(days=2))
+    assert not queries.is_comparable(month)
+    hour("exact", 1, hour=NOON - timedelta(days=7))
+    assert queries.is_comparable(month)
 
 
 def test_top_questions_are_those_that_saved_most_in_any_currency() -> None:
@@ -179,7 +224,6 @@ def test_it_is_quick_with_ten_million_requests(django_assert_max_num_queries: An
         queries.summary(month.before)
         queries.timeseries(month)
         queries.by_level_and_model(month)
-        queries.latency(month)
         queries.unpriced_models(month)
     # The promise for the whole page is 0.3 s; the time here is generous.
     assert time.thread_time() - started < 3
