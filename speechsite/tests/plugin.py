@@ -24,7 +24,6 @@ from speechsite.tests.support.databases import (
     database_url,
     find_postgres,
     migrated_postgres,
-    migrated_sqlite,
     postgres,
     postgres_url,
     sqlite_url,
@@ -36,7 +35,6 @@ from speechsite.tests.support.redis_server import RedisServer
 __all__ = [
     "database_url",
     "migrated_postgres",
-    "migrated_sqlite",
     "postgres",
     "postgres_url",
     "quiet_background",

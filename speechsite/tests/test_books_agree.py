@@ -14,7 +14,8 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,15 @@ import pytest
 import redis
 from django.conf import settings
 
+from caching.fields import PLACES
 from speechsite.server.private_redis import free_port
-from speechsite.tests.support.databases import run_python
+from speechsite.tests.support.databases import new_sqlite, query, run_python
 from speechsite.tests.support.server import START_SECONDS
 from speechsite.tests.support.waiting import wait_until
 
 CLIENTS = 8
 REQUESTS = 400
+KILLED_REQUESTS = 300
 PREPARE = f"""
 from caching.models import Price
 from speech.models import Client
@@ -41,19 +44,28 @@ for number in range({CLIENTS}):
     print(Client.objects.create_with_key(f"client-{{number}}")[1])
 """
 FIGURES = """
-import json
-from django.db.models import Sum
-from caching.models import Call, HourlyUsage
-rows = HourlyUsage.objects.values("cache_type", "outcome").annotate(
-    n=Sum("requests"), spent=Sum("cost"), won=Sum("saved"))
-print(json.dumps([[r["cache_type"], r["outcome"], r["n"], str(r["spent"]), str(r["won"])] for r in rows]))
-print(Call.objects.count())
+SELECT cache_type, outcome, sum(requests), sum(cost), sum(saved) FROM caching_hourlyusage GROUP BY cache_type, outcome
 """
 
 
 class Site:
-    def __init__(self, url: str, keys: list[str], server_pid: int) -> None:
-        self.url, self.keys, self.server_pid = url, keys, server_pid
+    """`manage.py serve` with two workers, on a database that has prices and clients."""
+
+    def __init__(self, database_url: str) -> None:
+        self.database_url = database_url
+        self.keys = run_python(PREPARE, database_url).split()
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--workers", "2", "--threads", "16", "--port", str(port)],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, "DATABASE_URL": database_url, "LOG_LEVEL": "WARNING"},
+        )
+        self.wait_until_it_answers()
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
 
     def post(self, path: str, body: dict[str, Any], client: int, **headers: str) -> tuple[int, dict[str, str]]:
         """Status and headers; 0 where the connection broke."""
@@ -87,7 +99,7 @@ class Site:
 
     def kill_a_worker(self) -> None:
         """One of the processes that answer, the grandchildren of `manage.py serve`, if there is one just now."""
-        workers = [pid for child in _children(self.server_pid) for pid in _children(child)]
+        workers = [pid for child in _children(self._process.pid) for pid in _children(child)]
         with suppress(ProcessLookupError):
             for worker in workers[:1]:
                 os.kill(worker, signal.SIGKILL)
@@ -112,22 +124,16 @@ def _parent_of(stat: Path) -> int:
         return 0
 
 
-@contextmanager
-def serving(database_url: str) -> Iterator[Site]:
-    keys = run_python(PREPARE, database_url).split()
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve", "--workers", "2", "--threads", "16", "--port", str(port)],
-        cwd=settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": database_url, "LOG_LEVEL": "WARNING"},
-    )
-    site = Site(f"http://127.0.0.1:{port}", keys, process.pid)
-    try:
-        site.wait_until_it_answers()
-        yield site
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One for the tests of a database, in their order: the last one stops it."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{new_sqlite(tmp_path_factory.mktemp('ledger'))}"
+    else:
+        url = request.getfixturevalue("postgres").new_url(request.getfixturevalue("migrated_postgres"))
+    running = Site(url)
+    yield running
+    running.stop()
 
 
 def mixed(site: Site, number: int) -> tuple[int, dict[str, str]]:
@@ -145,31 +151,36 @@ def mixed(site: Site, number: int) -> tuple[int, dict[str, str]]:
     return site.post("/api/tts/", {"text": text, "language": "en", "codec": "wav" if kind == 8 else "mp3"}, client)
 
 
-def ledger(database_url: str) -> tuple[Counter[str], Decimal, Decimal, int]:
-    """Requests by cache type and outcome, money spent, money saved, rows of single calls."""
-    rows, calls = run_python(FIGURES, database_url).splitlines()
-    requests: Counter[str] = Counter()
-    spent = saved = Decimal(0)
-    for cache_type, outcome, count, cost, won in json.loads(rows):
-        requests[f"{cache_type} {outcome}"] += count
-        spent, saved = spent + Decimal(cost), saved + Decimal(won)
-    return requests, spent, saved, int(calls)
+@dataclass(frozen=True)
+class Ledger:
+    requests: Counter[str]
+    """By cache type and outcome."""
+    spent: Decimal
+    saved: Decimal
+    calls: int
+
+
+def ledger(site: Site) -> Ledger:
+    rows = query(site.database_url, FIGURES)
+    [[calls]] = query(site.database_url, "SELECT count(*) FROM caching_call")
+    requests = Counter({f"{cache_type} {outcome}": int(count) for cache_type, outcome, count, _, _ in rows})
+    spent, saved = (sum((Decimal(row[column]).scaleb(-PLACES) for row in rows), Decimal(0)) for column in (3, 4))
+    return Ledger(requests, spent, saved, calls)
 
 
 def amounts(answers: list[tuple[int, dict[str, str]]], header: str) -> Decimal:
     return sum((Decimal(headers[header]) for status, headers in answers if status == 200), Decimal(0))
 
 
-def test_client_ledger_and_metrics_agree_after_mixed_requests(database_url: str, redis_client: redis.Redis) -> None:
-    with serving(database_url) as site:
-        with ThreadPoolExecutor(CLIENTS) as pool:
-            answers = list(pool.map(lambda number: mixed(site, number), range(REQUESTS)))
-        statuses = Counter(status for status, _ in answers)
-        # Hits are written every second.
-        wait_until(lambda: ledger(database_url)[0].total() >= statuses[200] + statuses[504], pause=1)
-        requests, spent, saved, _ = ledger(database_url)
-        shown = {outcome: site.metric("requests", outcome=outcome) for outcome in ("exact", "miss", "bypass", "error")}
-        metric_spent, metric_saved = site.metric("cost"), site.metric("saved") - site.metric("overhead")
+def test_client_ledger_and_metrics_agree_after_mixed_requests(site: Site, redis_client: redis.Redis) -> None:
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        answers = list(pool.map(lambda number: mixed(site, number), range(REQUESTS)))
+    statuses = Counter(status for status, _ in answers)
+    # Hits are written every second.
+    wait_until(lambda: ledger(site).requests.total() >= statuses[200] + statuses[504])
+    written = ledger(site)
+    shown = {outcome: site.metric("requests", outcome=outcome) for outcome in ("exact", "miss", "bypass", "error")}
+    metric_spent, metric_saved = site.metric("cost"), site.metric("saved") - site.metric("overhead")
     assert set(statuses) == {200, 400, 504}, statuses
     cache = Counter(headers["x-cache"] for status, headers in answers if status == 200)
     assert cache["HIT"] > 40 and cache["MISS"] > 40 and cache["BYPASS"] > 20
@@ -181,39 +192,40 @@ def test_client_ledger_and_metrics_agree_after_mixed_requests(database_url: str,
         "error": 0,
     }
     for outcome, count in counted.items():
-        assert requests[f"llm {outcome}"] + requests[f"tts {outcome}"] == count == shown[outcome], outcome
-    assert spent == amounts(answers, "x-cost-usd") > 0
-    assert saved == amounts(answers, "x-cost-saved-usd") > 0
-    assert metric_spent == pytest.approx(float(spent), rel=1e-9)
-    assert metric_saved == pytest.approx(float(saved), rel=1e-9)
+        assert written.requests[f"llm {outcome}"] + written.requests[f"tts {outcome}"] == count == shown[outcome]
+    assert written.spent == amounts(answers, "x-cost-usd") > 0
+    assert written.saved == amounts(answers, "x-cost-saved-usd") > 0
+    assert metric_spent == pytest.approx(float(written.spent), rel=1e-9)
+    assert metric_saved == pytest.approx(float(written.saved), rel=1e-9)
 
 
-def test_kill_9_of_a_worker_loses_no_spend(database_url: str, redis_client: redis.Redis) -> None:
-    with serving(database_url) as site:
+def test_kill_9_of_a_worker_loses_no_spend(site: Site, redis_client: redis.Redis) -> None:
+    before = ledger(site)
 
-        def ask(number: int) -> tuple[int, dict[str, str]]:
-            if number % 75 == 74:
-                site.kill_a_worker()
-            answer = site.post("/api/chat/", {"query": f"Question {number}?"}, number % CLIENTS)
-            if not answer[0]:
-                site.wait_until_it_answers()
-            return answer
+    def ask(number: int) -> tuple[int, dict[str, str]]:
+        if number % 100 == 99:
+            site.kill_a_worker()
+        answer = site.post("/api/chat/", {"query": f"Question {number}?"}, number % CLIENTS)
+        if not answer[0]:
+            site.wait_until_it_answers()
+        return answer
 
-        with ThreadPoolExecutor(CLIENTS) as pool:
-            answers = list(pool.map(ask, range(600)))
-        requests, spent, _, calls = ledger(database_url)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        answers = list(pool.map(ask, range(KILLED_REQUESTS)))
+    after = ledger(site)
     answered = sum(status == 200 for status, _ in answers)
     broken = sum(status == 0 for status, _ in answers)
-    assert answered + broken == 600
+    assert answered + broken == KILLED_REQUESTS
     assert answered > 100 and broken > 0, "some must have been killed, and most not"
-    # A request that was killed after it was written, and before it was answered, is in the books too.
-    assert answered <= requests["llm miss"] == calls <= 600
-    assert spent >= amounts(answers, "x-cost-usd")
+    # A request that was killed after it was written, and before it was answered, is in the ledger too.
+    misses = after.requests["llm miss"] - before.requests["llm miss"]
+    assert answered <= misses == after.calls - before.calls <= KILLED_REQUESTS
+    assert after.spent - before.spent >= amounts(answers, "x-cost-usd")
 
 
-def test_the_last_hits_are_written_when_the_server_is_stopped(database_url: str, redis_client: redis.Redis) -> None:
-    with serving(database_url) as site:
-        for _ in range(20):
-            assert site.post("/api/chat/", {"query": "Again?"}, 0)[0] == 200
-    requests, *_ = ledger(database_url)
-    assert requests == {"llm miss": 1, "llm exact": 19}
+def test_the_last_hits_are_written_when_the_server_is_stopped(site: Site, redis_client: redis.Redis) -> None:
+    before = ledger(site)
+    for _ in range(20):
+        assert site.post("/api/chat/", {"query": "Again?"}, 0)[0] == 200
+    site.stop()
+    assert ledger(site).requests - before.requests == {"llm miss": 1, "llm exact": 19}

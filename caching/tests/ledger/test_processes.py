@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
+from decimal import Decimal
 
-from speechsite.tests.support.databases import PostgresServer, run_python, start_python
+from caching.fields import PLACES
+from speechsite.tests.support.databases import PostgresServer, query, run_python, start_python
 
 SETUP = """
 import os, signal, sys, time, threading
@@ -26,20 +27,16 @@ def wait_for(hits):
         assert time.monotonic() < deadline, "it was not written"
         time.sleep(0.1)
 """
-SUMS = """
-import json
-from django.db.models import Count, Sum
-from caching.models import Call, EntryHits, HourlyUsage
-rows = HourlyUsage.objects.aggregate(rows=Count("pk"), requests=Sum("requests"), cost=Sum("cost"), saved=Sum("saved"))
-rows |= {"calls": Call.objects.count(), "hits": EntryHits.objects.aggregate(hits=Sum("hits"))["hits"]}
-print(json.dumps({name: float(value or 0) for name, value in rows.items()}))
-"""
+SUMS = "SELECT count(*), sum(requests), sum(cost), sum(saved) FROM caching_hourlyusage"
+COUNTS = "SELECT (SELECT count(*) FROM caching_call), (SELECT sum(hits) FROM caching_entryhits)"
 PRICE = 15.0
 
 
 def figures(database_url: str) -> dict[str, float]:
-    found: dict[str, float] = json.loads(run_python(SUMS, database_url))
-    return found
+    [[rows, requests, cost, saved]] = query(database_url, SUMS)
+    [[calls, hits]] = query(database_url, COUNTS)
+    cost, saved = (float(Decimal(nanos or 0).scaleb(-PLACES)) for nanos in (cost, saved))
+    return {"rows": rows, "requests": requests, "calls": calls, "hits": hits, "cost": cost, "saved": saved}
 
 
 def test_many_threads_of_two_processes_add_to_the_same_rows(database_url: str) -> None:

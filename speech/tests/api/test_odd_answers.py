@@ -72,7 +72,7 @@ def odd_answers(value: Any) -> st.SearchStrategy[str]:
 
 
 thorough = examples(
-    max_examples=150,
+    max_examples=50,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

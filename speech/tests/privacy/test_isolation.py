@@ -38,7 +38,7 @@ from speech.routing.cache_query import question_of as asked_of
 from speech.routing.cache_query import recording_of as heard_of
 from speech.routing.error_transfer import FAILURES
 
-EXAMPLES = 1000
+EXAMPLES = 100
 many = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -14,15 +14,16 @@ from contextlib import ExitStack
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from caching.management.base import GatewayCommand
 from caching.redis.url import mask_password
 from speechsite.server import children, first_run, migrations, private_redis
 
 START_SECONDS = 60.0
 
 
-class Command(BaseCommand):
+class Command(GatewayCommand):
     help = "Run the site with granian: several workers with shared metrics. Stop it with Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

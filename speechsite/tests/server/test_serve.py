@@ -23,21 +23,13 @@ from speechsite.tests.support.server import Server
 from speechsite.tests.support.waiting import PATIENCE, wait_until
 
 
-def started(directory: Path) -> Iterator[Server]:
-    server = Server(directory, {"REDIS_URL": "", "DEMO_DELAY_MS": "400"})
-    yield server
-    server.stop()
-
-
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """For tests that leave it as it was."""
-    yield from started(tmp_path_factory.mktemp("running"))
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Server]:
-    yield from started(tmp_path)
+    environment = {"REDIS_URL": "", "DEMO_DELAY_MS": "400"}
+    server = Server(tmp_path_factory.mktemp("running"), environment, migrated=False)
+    yield server
+    server.stop()
 
 
 def processes() -> dict[int, int]:
@@ -70,11 +62,10 @@ def test_the_two_printed_lines_work_when_they_are_pasted(running: Server, tmp_pa
     assert paste(f"curl -s -o /dev/null -w '%{{http_code}}' {running.url}/admin/login/") == "200"
 
 
-@pytest.mark.alone
-def test_a_hit_is_at_least_fifty_times_faster_than_a_miss(fresh: Server) -> None:
+def test_a_hit_is_at_least_fifty_times_faster_than_a_miss(running: Server) -> None:
     def milliseconds() -> float:
         started = time.perf_counter()
-        assert fresh.chat("How fast are you?").status == 200
+        assert running.chat("How fast are you?").status == 200
         return (time.perf_counter() - started) * 1000
 
     miss = milliseconds()
@@ -85,17 +76,20 @@ def test_a_hit_is_at_least_fifty_times_faster_than_a_miss(fresh: Server) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_stopping_it_leaves_no_process_behind(fresh: Server, number: signal.Signals) -> None:
-    children = descendants(fresh.process.pid)
-    assert len(children) >= 3, "the server, its two workers, and Redis where it can be had"
-    fresh.process.send_signal(number)
-    fresh.process.wait(PATIENCE)
+def test_stopping_it_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
+    server = Server(tmp_path, {"REDIS_URL": ""}, workers=1)
+    children = descendants(server.process.pid)
+    assert len(children) >= 3, "the server, its worker, and Redis where it can be had"
+    server.process.send_signal(number)
+    server.process.wait(PATIENCE)
     wait_until(lambda: not children & processes().keys(), pause=0.1)
-    assert "Traceback" not in fresh.log
+    assert "Traceback" not in server.log
+    assert private_redis.running(tmp_path) == ""
+    assert number == signal.SIGKILL or not (tmp_path / "redis_url").exists()
 
 
 def test_without_any_redis_it_says_so_and_serves(tmp_path: Path) -> None:
-    server = Server(tmp_path, {"REDIS_URL": "redis://127.0.0.1:1/0"})
+    server = Server(tmp_path, {"REDIS_URL": "redis://127.0.0.1:1/0"}, workers=1)
     try:
         responses = [server.chat("Hello"), server.speak("Hello.")]
         assert [(r.status, r.headers["X-Cache"]) for r in responses] == [(200, "BYPASS")] * 2
@@ -113,16 +107,16 @@ def test_a_port_that_is_taken_is_refused(running: Server, tmp_path: Path) -> Non
     assert running.chat("Still there?").status == 200
 
 
-def test_a_second_server_in_the_same_folder_is_refused(fresh: Server) -> None:
+def test_a_second_server_in_the_same_folder_is_refused(running: Server) -> None:
     if find_binary() is None:
         pytest.skip("there is no redis-server here")
-    address = (fresh.directory / "redis_url").read_text()
+    address = (running.directory / "redis_url").read_text()
     command = [sys.executable, "manage.py", "serve", "--embedded", "--port", str(private_redis.free_port())]
-    environment = {**os.environ, "REDIS_URL": "", "VAR_DIR": str(fresh.directory)}
+    environment = {**os.environ, "REDIS_URL": "", "VAR_DIR": str(running.directory)}
     done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1 and f"another server uses {fresh.directory}" in done.stderr, done.stderr
+    assert done.returncode == 1 and f"another server uses {running.directory}" in done.stderr, done.stderr
     assert f":{urlsplit(address).port}/" in done.stderr and (urlsplit(address).password or "") not in done.stderr
-    assert private_redis.running(fresh.directory) == address
+    assert private_redis.running(running.directory) == address
 
 
 def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
@@ -136,7 +130,7 @@ def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_it_starts_again_with_the_key_that_it_made(tmp_path: Path) -> None:
     keys = set()
     for _ in range(2):
-        server = Server(tmp_path, {})
+        server = Server(tmp_path, {}, workers=1)
         keys.add(server.key)
         assert server.chat("Hello").status == 200
         server.stop()
@@ -159,24 +153,21 @@ def test_it_ends_with_a_block_that_names_all_that_a_newcomer_needs(running: Serv
     assert done.status == 302
 
 
-def test_commands_find_the_private_redis_of_a_running_server(fresh: Server) -> None:
+def test_commands_find_the_private_redis_of_a_running_server(running: Server) -> None:
     if find_binary() is None:
         pytest.skip("there is no redis-server here")
-    assert fresh.chat("Where is it?").status == 200
-    environment = {**os.environ, "REDIS_URL": "", "VAR_DIR": str(fresh.directory)}
+    assert running.chat("Where is it?").status == 200
+    environment = {**os.environ, "REDIS_URL": "", "VAR_DIR": str(running.directory)}
     command = [sys.executable, "manage.py", "cache_flush", "--dry-run"]
     done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, "llm:exact:" in done.stdout) == (0, True), done.stderr
-    address = fresh.directory / "redis_url"
+    address = running.directory / "redis_url"
     with pytest.raises(redis.AuthenticationError), redis.Redis(port=urlsplit(address.read_text()).port or 0) as other:
         other.ping()
     password = urlsplit(address.read_text()).password or ""
-    assert len(password) >= 32 and password not in fresh.log and address.stat().st_mode & 0o077 == 0
+    assert len(password) >= 32 and password not in running.log and address.stat().st_mode & 0o077 == 0
     shown = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True, check=True).stdout
     assert password not in shown
-    fresh.stop()
-    assert private_redis.running(fresh.directory) == ""
-    assert not (fresh.directory / "redis_url").exists()
 
 
 def test_an_address_that_another_program_got_since_is_not_used(tmp_path: Path, redis_client: redis.Redis) -> None:

@@ -13,8 +13,8 @@ import pytest
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.server import Server
 
-REQUESTS = 120
-SPOKEN = 30
+REQUESTS = 40
+SPOKEN = 10
 LIMITS = ("--shared-scope", "--requests-per-minute", str(REQUESTS), "--daily-entries", "2000")
 SECRET = "one key for all, as a copied .env has it: 0123456789"
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.utils import ConnectionHandler
 
+from speechsite.conf.database import entry
 from speechsite.server.private_redis import free_port
 
 MIGRATE = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
@@ -101,19 +108,22 @@ def postgres() -> Iterator[PostgresServer]:
     server.close()
 
 
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sqlite") / "db.sqlite3"
-    run_python(MIGRATE, f"sqlite:///{path}")
-    return path
+@cache
+def _migrated() -> tempfile.TemporaryDirectory[str]:
+    directory = tempfile.TemporaryDirectory()
+    run_python(MIGRATE, f"sqlite:///{directory.name}/db.sqlite3")
+    return directory
+
+
+def new_sqlite(directory: Path) -> Path:
+    """Put a SQLite file into `directory` that has all tables and is empty but for the packaged prices."""
+    return Path(shutil.copy(f"{_migrated().name}/db.sqlite3", directory))
 
 
 @pytest.fixture
-def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """A SQLite file with all tables, and empty but for the packaged prices."""
-    path = tmp_path / "db.sqlite3"
-    shutil.copy(migrated_sqlite, path)
-    return f"sqlite:///{path}"
+    return f"sqlite:///{new_sqlite(tmp_path)}"
 
 
 @pytest.fixture(scope="session")
@@ -135,6 +145,30 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """One after the other: every test that asks for it runs on both."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     return url
+
+
+def query(database_url: str, sql: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a database that other processes write to."""
+    if database_url.startswith("sqlite:///"):
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as file:
+            return file.execute(sql).fetchall()
+    with psycopg.connect(database_url) as connection:
+        return connection.execute(sql.encode()).fetchall()
+
+
+@contextmanager
+def on_database(database_url: str) -> Iterator[None]:
+    """Use another database in this thread."""
+    other: Any = ConnectionHandler({DEFAULT_DB_ALIAS: entry("DATABASE_URL", database_url, 0)})[DEFAULT_DB_ALIAS]
+    # pytest-django keeps tests from the suite's database, which this is not.
+    other.ensure_connection = lambda: None if other.connection else other.connect()
+    usual = connections[DEFAULT_DB_ALIAS]
+    connections[DEFAULT_DB_ALIAS] = other
+    try:
+        yield
+    finally:
+        other.close()
+        connections[DEFAULT_DB_ALIAS] = usual
 
 
 def start_python(code: str, database_url: str, **environment: str) -> subprocess.Popen[str]:

@@ -7,14 +7,17 @@ import re
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import urllib3
 from django.conf import settings
+from django.core.management import call_command
 from prometheus_client.parser import text_string_to_metric_families
 
 from speechsite.server.private_redis import free_port
+from speechsite.tests.support.databases import new_sqlite, on_database
 
 START_SECONDS = 120.0
 STOP_SECONDS = 40.0
@@ -23,7 +26,10 @@ STOP_SECONDS = 40.0
 class Server:
     """A child process. `key` is a valid API key; `log` is everything that it and its workers printed."""
 
-    def __init__(self, directory: Path, environment: dict[str, str], *, workers: int = 2) -> None:
+    def __init__(
+        self, directory: Path, environment: dict[str, str], *, workers: int = 2, migrated: bool = True
+    ) -> None:
+        """`migrated`: it finds a database with all tables in VAR_DIR."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.directory = directory
@@ -31,6 +37,9 @@ class Server:
         self._pool = urllib3.PoolManager(maxsize=16, retries=False, timeout=60)
         own = {"VAR_DIR": str(directory), "PORT": str(self.port), "WORKERS": str(workers), "DEMO_DELAY_MS": "0"}
         self.environment = {**os.environ, **own, **environment}
+        self._var = Path(self.environment["VAR_DIR"])
+        if migrated and not (self._var / "db.sqlite3").exists():
+            new_sqlite(self._var)
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", "--embedded"],
@@ -57,12 +66,11 @@ class Server:
         return self.request("POST", "/api/tts/", json={"text": text, **fields})
 
     def new_client(self, name: str, *options: str) -> str:
-        """The key of a client made with `manage.py create_client`."""
-        command = [sys.executable, "manage.py", "create_client", name, *options]
-        made = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True, check=True
-        )
-        return made.stdout.split()[-1]
+        """Return the key of a client made with `create_client`."""
+        printed = StringIO()
+        with on_database(self.environment.get("DATABASE_URL") or f"sqlite:///{self._var}/db.sqlite3"):
+            call_command("create_client", name, *options, stdout=printed)
+        return printed.getvalue().split()[-1]
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of all samples called `name` that have `labels`."""

@@ -90,7 +90,7 @@ def without_time(response: dict[str, Any]) -> dict[str, Any]:
     return {**response, "completed_at": None}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(ANSWER)
 def test_whole_and_streamed_are_the_same_and_of_openais_types(asked: tuple[WholeAnswer, dict[str, Any]]) -> None:
     answer, body = asked
@@ -121,7 +121,7 @@ def assembled(events: list[dict[str, Any]]) -> list[str]:
     return [said[index] for index in sorted(said)]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**64))
 def test_a_stream_of_any_server_means_the_same_live_and_replayed(seed: int) -> None:
     random = Random(seed)
@@ -173,7 +173,7 @@ def test_items_of_odd_messages(message: dict[str, Any], kinds: list[str]) -> Non
     assert response["usage"] is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @example(49)  # seed of a message with reasoning and images, and without a text
 @given(st.integers(0, 2**64))
 def test_what_a_client_sends_back_is_the_message_that_was(seed: int) -> None:
