@@ -51,6 +51,7 @@ class ConverseCall:
     speech: SpeechRequest
     level: Level
     wish: ConverseWish
+    as_events: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,9 @@ class ConverseRequestSerializer(StrictSerializer):
     sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, required=False)
     speed = NumberField(min_value=0.25, max_value=4.0, default=1.0)
     timestamps = TimestampsField(required=False)
+    stream_format = serializers.ChoiceField(
+        choices=("audio", "sse"), default="audio", help_text="`sse`: audio and times of words as server-sent events."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs["messages"] = one_conversation(attrs)
@@ -219,7 +223,7 @@ class ConverseRequestSerializer(StrictSerializer):
         )
         chosen = ("llm_provider", "tts_provider", "stt_provider", "stt_model")
         wish = ConverseWish(data["codec"], **{name: data[name] for name in chosen if name in data})
-        return ConverseCall(chat, speech, data["optimization_level"], wish)
+        return ConverseCall(chat, speech, data["optimization_level"], wish, data["stream_format"] == "sse")
 
 
 class CacheReceiptSerializer(serializers.Serializer[Any]):

@@ -12,6 +12,9 @@ from django.http import StreamingHttpResponse
 from caching import tracing
 from speech.exceptions import ServerBusy
 
+# Content type of server-sent events.
+EVENTS = "text/event-stream"
+
 
 def streamed(items: Iterator[bytes], content_type: str, headers: dict[str, str]) -> StreamingHttpResponse:
     """Return a response that no proxy may buffer or transform. Closes `items` and raises ServerBusy at the limit."""

@@ -26,6 +26,7 @@ from speech.api import cache_control, feedback
 from speech.api.audio_question import SpokenRequestSerializer, hear, read_spoken_call
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
+from speech.api.openai.rendering import turn_events
 from speech.api.request_body import read_call
 from speech.api.response_headers import budget_warning, headers, of_successor
 from speech.api.serializers import (
@@ -37,7 +38,7 @@ from speech.api.serializers import (
     FeedbackResponseSerializer,
     SpeechRequestSerializer,
 )
-from speech.api.streaming import streamed
+from speech.api.streaming import EVENTS, streamed
 from speech.api.uploads import UploadParser
 from speech.models import Client, Receipt
 from speech.privacy.disclosure import hides
@@ -110,7 +111,11 @@ class ConverseView(APIView):
 
     @extend_schema(
         request={"application/json": ConverseRequestSerializer, "multipart/form-data": SpokenRequestSerializer},
-        responses={(200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The spoken answer."), **ERRORS},
+        responses={
+            (200, "audio/*"): OpenApiResponse(OpenApiTypes.BINARY, "The spoken answer, or server-sent events with it."),
+            (200, EVENTS): OpenApiTypes.ANY,
+            **ERRORS,
+        },
         parameters=[CACHE_CONTROL],
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -132,7 +137,10 @@ class ConverseView(APIView):
         who = turn.receipt.speech
         successor = of_successor(call.speech.voice, who["provider"], who["voice"])
         told = {} if hides(client) else budget_warning(client)
-        return streamed(turn.sound, turn.content_type, {"X-Receipt-ID": str(receipt_id), **successor, **told})
+        about = {"X-Receipt-ID": str(receipt_id), **successor, **told}
+        if call.as_events:
+            return streamed(turn_events(turn.sound, lambda: turn.playback.words_played), EVENTS, about)
+        return streamed(turn.sound, turn.content_type, about)
 
 
 class ReceiptView(APIView):

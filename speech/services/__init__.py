@@ -74,6 +74,7 @@ class SpokenTurn:
     sound: SoundStream
     content_type: str
     receipt: TurnReceipt
+    playback: Playback
 
 
 def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatResult[Answer]:
@@ -221,7 +222,7 @@ def converse(
             unless_spoken.pop_all()
             with account:
                 sound = spoken_turn(speaker, playback, wish.codec, account, receipt)
-            return SpokenTurn(sound, content_type, receipt)
+            return SpokenTurn(sound, content_type, receipt, playback)
         if len(candidates.failures) > 1:
             account.call(candidates.first.provider.name, candidates.first.request.model)
         raise candidates.failures[0]

@@ -31,6 +31,7 @@ class Playback:
         """`found`: result of the look-up, where the clips were looked up as one request."""
         self.clips: list[Clip] = []
         """Those begun so far."""
+        self._played_whole = 0
         self._speaker = speaker
         self._upcoming = iter(clips)
         self._found = found or CacheResult(None, status_without_hit(speaker.policy), "")
@@ -45,7 +46,12 @@ class Playback:
     @property
     def words(self) -> list[list[dict[str, Any]]]:
         """The words of each clip played so far, with their times in the whole."""
-        return timed([(track.bytes, track.clip.notes) for track in self._begun], self.sample_rate)
+        return self._timed(self._begun)
+
+    @property
+    def words_played(self) -> list[list[dict[str, Any]]]:
+        """The same of the clips that have been played to their end."""
+        return self._timed(self._begun[: self._played_whole])
 
     @property
     def result(self) -> CacheResult[Any]:
@@ -72,6 +78,7 @@ class Playback:
                 if isinstance(track, BaseException):
                     raise track
                 yield track
+                self._played_whole += 1
                 self._ahead.release()
         finally:
             self._speaker.stopped.set()
@@ -90,6 +97,9 @@ class Playback:
         finally:
             if close := getattr(self._upcoming, "close", None):
                 close()
+
+    def _timed(self, tracks: list[_Track]) -> list[list[dict[str, Any]]]:
+        return timed([(track.bytes, track.clip.notes) for track in tracks], self.sample_rate)
 
     def _begin(self, clip: Clip) -> _Track:
         self.clips.append(clip)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from caching.llm.entry import Answer
@@ -71,6 +72,27 @@ def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]
             yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(chunk).decode()})
         usage = {"input_tokens": characters, "output_tokens": 0, "total_tokens": characters}
         yield _event({"type": "speech.audio.done", "usage": usage})
+        yield DONE
+    except Exception as error:  # noqa: BLE001
+        yield _failure(error)
+    finally:
+        _close(sound)
+
+
+def turn_events(sound: Iterator[bytes], words: Callable[[], list[list[dict[str, Any]]]]) -> Iterator[bytes]:
+    """Yield `speech.audio.delta` events, behind the audio of each sentence its `speech.words`, if its engine tells
+    them, then `speech.audio.done`. `words`: those of each sentence that is complete.
+    """
+    told = 0
+    try:
+        for chunk in chain(sound, [b""]):
+            if chunk:
+                yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(chunk).decode()})
+            for number, spoken in enumerate((complete := words())[told:], told):
+                if spoken:
+                    yield _event({"type": "speech.words", "sentence": number, "words": spoken})
+            told = len(complete)
+        yield _event({"type": "speech.audio.done"})
         yield DONE
     except Exception as error:  # noqa: BLE001
         yield _failure(error)

@@ -26,7 +26,7 @@ from speech.api.openai import model_names, rendering
 from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
 from speech.api.response_headers import headers, of_successor
 from speech.api.serializers import ErrorResponseSerializer
-from speech.api.streaming import streamed
+from speech.api.streaming import EVENTS, streamed
 from speech.api.views import CACHE_CONTROL, ERRORS
 from speech.exceptions import InvalidRequest
 from speech.model_access import EVERYTHING, ModelAccess
@@ -34,7 +34,6 @@ from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers._shared import openai_names
 
-EVENTS = "text/event-stream"
 LEVEL = OpenApiParameter(
     "X-Optimization-Level",
     str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -18,6 +19,7 @@ from speech.tests.loopback import Loopback
 from speech.tests.providers.conftest import serve
 
 TEXT = "Hello there, my good friend. The price is 1,250.50 rupees today."
+QUESTION = "Hello there. How are you today? I am fine."
 SILENCE = 33
 """Of 32,768: -60 dB."""
 
@@ -132,3 +134,35 @@ def test_a_receipt_of_a_voice_turn_has_them(api: APIClient) -> None:
     assert " ".join(word["word"] for word in words) == receipt["text"]
     seconds = len(read_wav(wav)[0]) / 48_000
     assert seconds - 0.2 < words[-1]["end"] <= seconds
+
+
+def events_of(api: APIClient, **fields: Any) -> tuple[list[dict[str, Any]], Any]:
+    response = api.post(
+        "/api/converse/", {"query": QUESTION, "timestamps": ["word"], "stream_format": "sse", **fields}, format="json"
+    )
+    assert response.headers["Content-Type"] == "text/event-stream"
+    *events, done, rest = b"".join(response).decode().split("\n\n")
+    assert (done, rest) == ("data: [DONE]", "")
+    return [json.loads(event.removeprefix("data: ")) for event in events], response
+
+
+@pytest.mark.parametrize("codec", ["wav", "mp3"])
+def test_a_voice_turn_streams_its_words_behind_the_sound_of_each_sentence(api: APIClient, codec: str) -> None:
+    (miss, _), (hit, response) = [events_of(api, codec=codec) for _ in range(2)]
+    assert miss[-1] == hit[-1] == {"type": "speech.audio.done"}
+    told = [event for event in miss if event["type"] == "speech.words"]
+    assert told == [event for event in hit if event["type"] == "speech.words"]
+    receipt = api.get(f"/api/receipts/{response.headers['X-Receipt-ID']}/").json()
+    assert [event["words"] for event in told] == [sentence["words"] for sentence in receipt["sentences"]]
+    assert [event["sentence"] for event in told] == list(range(len(told))) and len(told) > 1
+    plain = api.post("/api/converse/", {"query": QUESTION, "timestamps": ["word"], "codec": codec}, format="json")
+    sound = b"".join(base64.b64decode(event["audio"]) for event in hit if "audio" in event)
+    assert sound == b"".join(plain)
+    # The first sentence is told of before the sound of the last one has come.
+    first, last = miss.index(told[0]), max(at for at, event in enumerate(miss) if "audio" in event)
+    assert first < last or codec != "wav"
+
+
+def test_where_the_engine_tells_none_there_are_only_events_of_sound(api: APIClient, openai_server: Loopback) -> None:
+    events, _ = events_of(api, tts_provider="openai", voice="alloy")
+    assert {event["type"] for event in events} == {"speech.audio.delta", "speech.audio.done"}
