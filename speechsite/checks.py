@@ -16,3 +16,17 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Set SECRET_KEY to 50 random characters: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
     return [Error("SECRET_KEY is generated for development or can be guessed.", hint=hint, id="speechsite.E001")]
+
+
+@register()
+def check_mail(**kwargs: Any) -> list[CheckMessage]:
+    """Name recipients that no mail can reach."""
+    errors: list[CheckMessage] = []
+    for name in ("ALERT_EMAILS", "REPORT_EMAILS"):
+        recipients: list[str] = getattr(settings, name)
+        if wrong := [address for address in recipients if "@" not in address]:
+            errors.append(Error(f"{name} must list mail addresses, not {wrong[0]!r}.", id="speechsite.E002"))
+        if recipients and not settings.EMAIL_HOST:
+            hint = "Set EMAIL_URL, such as smtp+tls://user:password@mail.example.com:587"
+            errors.append(Error(f"{name} is set, but no mail server is.", hint=hint, id="speechsite.E003"))
+    return errors

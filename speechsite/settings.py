@@ -14,7 +14,7 @@ from caching.plugins import plugin_names
 from caching.redis.backend import redis_cache
 from caching.redis.url import normalize_redis_url
 from speechsite import __version__
-from speechsite.conf import accounts, apps, cors, database, env, log_config, pages, private_files, sso, traces
+from speechsite.conf import accounts, apps, cors, database, env, log_config, mail, pages, private_files, sso, traces
 from speechsite.conf.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from speechsite.conf.rest_framework import REST_FRAMEWORK as REST_FRAMEWORK
 from speechsite.conf.unfold import UNFOLD as UNFOLD
@@ -250,6 +250,16 @@ _adapters = plugin_names([str(BASE_DIR / "speech" / "providers")])
 # groq:openai makes a provider "groq" of the adapter "openai", with variables of its own (GROQ_API_KEY …).
 PROVIDER_INSTANCES = env.provider_instances("PROVIDERS", envlist("PROVIDERS"), _adapters)
 PROVIDERS = {name: env.provider_settings(_env, name) for name in (*_adapters, *PROVIDER_INSTANCES)}
+
+# Mail and alerts
+
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = mail.server(
+    "EMAIL_URL", envstr("EMAIL_URL")
+)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = envstr("EMAIL_FROM", "speech-gateway@localhost")
+ALERT_WEBHOOK_URL = env.web_address("ALERT_WEBHOOK_URL", envstr("ALERT_WEBHOOK_URL"))
+ALERT_EMAILS, REPORT_EMAILS = envlist("ALERT_EMAILS"), envlist("REPORT_EMAILS")
 
 # Logs
 

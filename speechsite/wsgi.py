@@ -22,6 +22,7 @@ from caching.llm import semantic_lookup  # noqa: E402
 from caching.maintenance.memory import text_memory  # noqa: E402
 from caching.redis import store  # noqa: E402
 from caching.rules import engine as rules  # noqa: E402
+from speechsite import alerts  # noqa: E402
 
 metrics.forget_dead_workers()
 # Django checks its connections before and after each request, which takes longer than the rest of its own work; before
@@ -35,6 +36,7 @@ rules.prepare()
 semantic_lookup.prepare()
 start_announcing()
 text_memory.start()
+alerts.start()
 if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
     import_module("speechsite.tracing").start()
 # Import every view and provider now, or the first request waits a quarter of a second for it.

@@ -100,3 +100,10 @@ def networks(name: str, items: list[str]) -> list[Network]:
         return [ipaddress.ip_network(item) for item in items]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must list addresses or networks, such as 10.0.0.0/8: {error}") from error
+
+
+def web_address(name: str, text: str) -> str:
+    if text and not re.match(r"https?://[^/\s]+", text):
+        # Not the value: it may hold a secret.
+        raise ImproperlyConfigured(f"{name} must begin with https:// or http://")
+    return text

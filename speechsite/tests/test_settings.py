@@ -9,7 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from speechsite import settings as module
-from speechsite.conf import database, env
+from speechsite.checks import check_mail
+from speechsite.conf import database, env, mail
 from speechsite.conf.env import EnvReader
 
 
@@ -64,6 +65,10 @@ def test_a_reader_names_the_variable_that_is_wrong(read: Any, value: str, compla
         (env.rates, "INR=0", "NAME must hold positive rates only"),
         (env.share, "2 %", "NAME must be a number from 0 to 1, not '2 %'"),
         (env.share, "1.5", "NAME must be a number from 0 to 1"),
+        (lambda name, text: env.networks(name, [text]), "10.0.0.1/8", "NAME must list addresses or networks"),
+        (env.web_address, "hooks.slack.com/secret", "NAME must begin with https:// or http://"),
+        (mail.server, "mail://u:secret@host", "NAME must look like smtp\\+tls://user:password@host:587"),
+        (mail.server, "smtp://u:secret@host:port", "NAME must look like"),
         (env.share, "nan", "NAME must be a number from 0 to 1"),
     ],
 )
@@ -71,6 +76,19 @@ def test_a_value_of_its_own_form_names_its_variable(read: Any, value: str, compl
     with pytest.raises(ImproperlyConfigured, match=complaint) as caught:
         read("NAME", value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_mail_server_is_one_address() -> None:
+    found = mail.server("NAME", "smtp+tls://me%40x:p%2Fw@mail.example.com")
+    assert found == ("mail.example.com", 587, "me@x", "p/w", True, False)
+    assert mail.server("NAME", "smtps://host:4650")[:2] == ("host", 4650)
+
+
+def test_recipients_that_no_mail_reaches_are_named(settings: Any) -> None:
+    settings.ALERT_EMAILS, settings.REPORT_EMAILS, settings.EMAIL_HOST = ["ops"], ["a@b"], ""
+    assert [error.id for error in check_mail()] == ["speechsite.E002", "speechsite.E003", "speechsite.E003"]
+    settings.ALERT_EMAILS, settings.EMAIL_HOST = [], "host"
+    assert check_mail() == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""The weekly report of savings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from caching.reports import queries
+from caching.reports.aggregates import Figures, Period
+from caching.templatetags.formatting import count, money, percent
+from speech.budgets import all_budgets
+
+WEEK = timedelta(days=7)
+MOST_MODELS = 5
+
+
+def weekly() -> tuple[str, str]:
+    """Return subject and text of the report of the last seven days."""
+    period = Period.last(WEEK)
+    now, before = queries.summary(period), queries.summary(period.before)
+    _, models = queries.by_level_and_model(period)
+    lines = [
+        f"{period.start:%d %B} to {period.end:%d %B %Y} (UTC), in {settings.DISPLAY_CURRENCY}.",
+        "",
+        f"Saved     {money(now.saved)} (the week before: {money(before.saved)})",
+        f"Spent     {money(now.spent)} (the week before: {money(before.spent)})",
+        f"Hit rate  {percent(now.hit_rate)} (the week before: {percent(before.hit_rate)})",
+        f"Requests  {count(now.total)}",
+        *_at_list_prices(now),
+        *([f"{count(now.unpriced)} requests have no price and are in no amount."] if now.unpriced else []),
+        *_block("Most saved by model", [f"{name}: {money(found.saved)}" for name, found in models[:MOST_MODELS]]),
+        *_block("Budgets of which most is spent", _low_budgets()),
+    ]
+    return f"The speech gateway saved {money(now.saved)} this week", "\n".join(lines) + "\n"
+
+
+def _at_list_prices(figures: Figures) -> list[str]:
+    if not figures.list_saved:
+        return []
+    return [f"At list prices ({figures.mark}), not in the amounts above: {money(figures.list_saved)} saved"]
+
+
+def _block(title: str, lines: list[str]) -> list[str]:
+    return ["", title, *(f"- {line}" for line in lines)] if lines else []
+
+
+def _low_budgets() -> list[str]:
+    return [
+        f"{client}: {budget} of {budget.limit.normalize():f} USD"
+        for client, budgets in all_budgets().items()
+        for budget in budgets
+        if budget.is_low
+    ]

@@ -1,0 +1,60 @@
+"""A round: look at every condition, open and close alerts, and tell what is new in one message."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from speechsite.alerts import report
+from speechsite.alerts.conditions import CONDITIONS
+from speechsite.alerts.delivery import send_alert, send_report
+from speechsite.models import Alert, Schedule
+
+logger = logging.getLogger(__name__)
+
+ROUND_SECONDS = 60.0
+# Shorter than a round, so that a worker is never too early for its own next one.
+CLAIMED = timedelta(seconds=ROUND_SECONDS * 0.9)
+REPORT_WEEKDAY, REPORT_HOUR = 0, 7
+
+
+def run_round() -> None:
+    now = timezone.now()
+    if (settings.ALERT_WEBHOOK_URL or settings.ALERT_EMAILS) and Schedule.objects.claim("alerts", now + CLAIMED):
+        look()
+        tell()
+    if settings.REPORT_EMAILS and Schedule.objects.claim("report", next_report(now), first=next_report(now)):
+        send_report(*report.weekly())
+
+
+def look() -> None:
+    """Open an alert for each new finding, and close those whose finding is gone."""
+    for condition in CONDITIONS:
+        try:
+            findings = list(condition())
+        except Exception:
+            # The others are looked at, and what is open of this one stays open.
+            logger.exception("An alert cannot be looked at: %s", condition.__name__)
+            continue
+        Alert.objects.settle(condition.__name__, {finding.subject: finding.message for finding in findings})
+
+
+def tell() -> None:
+    """Send what was not sent yet. What no channel takes is sent in the next round."""
+    untold = list(Alert.objects.untold())
+    if not untold:
+        return
+    lines = [f"{alert.news}: {alert.message}" for alert in untold]
+    subject = lines[0] if len(lines) == 1 else f"{len(lines)} alerts of the speech gateway"
+    if send_alert(subject[:150], "\n".join(lines)):
+        Alert.objects.mark_told(untold)
+
+
+def next_report(now: datetime) -> datetime:
+    """Return the next Monday at seven o'clock (UTC)."""
+    today = now.replace(hour=REPORT_HOUR, minute=0, second=0, microsecond=0)
+    following = today + timedelta(days=(REPORT_WEEKDAY - now.weekday()) % 7)
+    return following if following > now else following + timedelta(days=7)
