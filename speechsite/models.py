@@ -18,7 +18,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         for subject, message in found.items():
             # Two workers may find the same: the constraint admits one row.
             new = Alert(condition=condition, subject=subject[:200], message=message[:500])
-            self.bulk_create([new], ignore_conflicts=True)
+            Alert.objects.bulk_create([new], ignore_conflicts=True)
 
     def untold(self) -> Self:
         return self.filter(models.Q(told=False) | models.Q(ended__isnull=False, end_told=False))

@@ -47,13 +47,12 @@ def redis_disconnected() -> Iterator[Finding]:
 def provider_errors() -> Iterator[Finding]:
     """Errors that clients got; those that a fallback hid are in provider_errors_total alone."""
     since = timezone.now() - ERROR_WINDOW
-    asked = MinuteUsage.objects.filter(
-        minute__gte=since, outcome__in=(Outcome.MISS, Outcome.BYPASS, Outcome.ERROR)
-    ).values_list("provider")
-    failed = ErrorCount.objects.filter(minute__gte=since, code__startswith="provider_")
-    failed = failed.exclude(code="provider_rejected_request").values_list("provider")
-    errors = dict(failed.annotate(Sum("requests")))
-    for provider, calls in asked.annotate(Sum("requests")):
+    tried = MinuteUsage.objects.filter(minute__gte=since, outcome__in=(Outcome.MISS, Outcome.BYPASS, Outcome.ERROR))
+    failed = ErrorCount.objects.filter(minute__gte=since, code__startswith="provider_").exclude(
+        code="provider_rejected_request"
+    )
+    errors: dict[str, int] = dict(failed.values_list("provider").annotate(Sum("requests")))  # type: ignore[arg-type]
+    for provider, calls in tried.values_list("provider").annotate(Sum("requests")):
         share = errors.get(provider, 0) / calls if calls >= LEAST_CALLS else 0.0
         if share > ERROR_SHARE:
             yield Finding(provider, f"{share:.0%} of {calls} calls to {provider} failed within ten minutes")

@@ -66,8 +66,8 @@ def test_without_trusted_proxies_the_header_is_not_read(settings: Any) -> None:
 @pytest.mark.django_db
 def test_one_visitor_behind_a_proxy_locks_out_nobody_else(redis_client: Any) -> None:
     def attempt(number: int, forwarded: str) -> float:
-        fields, meta = {"username": f"user{number}"}, {"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": forwarded}
-        return _waiting(RequestFactory().post("/admin/login/", fields, **meta))
+        factory = RequestFactory(REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_FOR=forwarded)
+        return _waiting(factory.post("/admin/login/", {"username": f"user{number}"}))
 
     waits = [attempt(number, f"198.51.100.{number}, {VISITOR}") for number in range(31)]
     assert [seconds > 0 for seconds in waits] == [False] * 30 + [True]
