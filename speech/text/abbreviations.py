@@ -31,7 +31,7 @@ _TITLES = """
 _BEFORE_FIGURES = """
     no nos vol ex amt std max min tel ph mob extn apt acct appt approx qty ch chap sec fig figs eq ref pg pp para art
     cap núm núms pág págs máx mín aprox ed num tél env éd nr abb bd kap abs str ca
-    lb lbs oz sq cu hr hrs min mins sec secs wt ht temp sect cl dept bldg est boul
+    pag pagg cfr lb lbs oz sq cu hr hrs min mins sec secs wt ht temp sect cl dept bldg est boul
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
     धा अनु खं अध्या भा
 """
@@ -83,8 +83,6 @@ _LETTER = re.compile(r"[\u05d0-\u0d79\u0d80-\u0dff]")
 _OF_INDIA = re.compile(r"[\u0900-\u0d79]+")
 # "J.-P.", "Dipl.-Ing.", "C.-à-d."
 _HYPHENATED = re.compile(r"(?:[^\W\d_]{1,5}\.-)+[^\W\d_][\w-]{0,4}")
-# "a. m.", "v. Chr.", "s. XIX"
-_SMALL_LETTER = re.compile(r"[a-z]")
 # The end of a host, a file or a path, which is no abbreviation.
 _ADDRESS = re.compile(r"\S*(?://|@|[/\\])\S*|(?:\S*[.-])?\w{2,}\.[a-z]{2,6}")
 _ACRONYM = re.compile(r"(?:[^\W\d_][^\W_]*[\u0300-\u0dff]*\.)+[^\W\d_][^.]*")
@@ -101,7 +99,7 @@ def may_end_sentence(word: str, following: str) -> bool | None:
     small = word.lower()
     named = word != small or small not in CAPITALIZED
     before_figure_or_small = following.isdigit() or following.islower() or following in _FIGURE_SIGNS
-    if (small in TITLES and named) or is_initial(word) or _SMALL_LETTER.fullmatch(word) or _HYPHENATED.fullmatch(word):
+    if (small in TITLES and named) or is_initial(word) or _is_small_letter(word) or _HYPHENATED.fullmatch(word):
         return False
     if small in BEFORE_FIGURES and named and before_figure_or_small:
         return False
@@ -112,6 +110,11 @@ def may_end_sentence(word: str, following: str) -> bool | None:
     if _ACRONYM.fullmatch(word):
         return None if following.isupper() else False
     return None
+
+
+def _is_small_letter(word: str) -> bool:
+    """Tell if `word` is that of "a. m.", "v. Chr." or "s. XIX"."""
+    return len(word) == 1 and word.islower()
 
 
 def is_initial(word: str) -> bool:

@@ -31,7 +31,8 @@ _EVENT = re.compile(rf"[{_FULL_STOP}{_LINE_ENDS}]|{_APOSTROPHE}|[{re.escape(MARK
 _RUN = re.compile(
     rf"(?s)(?P<marks>[{_FULL_STOP}]{{0,{MOST_BEHIND}}}+)"
     rf"(?P<closers>[\"'”“’»«›‹)\]}}」』》〉】）＂*_~`{_EMOJI}]{{0,{MOST_BEHIND}}}+)"
-    rf"(?P<space>\s{{0,{MOST_BEHIND}}}+)(?P<openers>[{re.escape(''.join(sorted(OPENERS)))}*_]{{0,{MOST_BEHIND}}}+)"
+    rf"(?P<space>\s{{0,{MOST_BEHIND}}}+)"
+    rf"(?P<openers>(?:[{re.escape(''.join(sorted(OPENERS)))}*_]|(?<=«)[ \u00a0\u202f]){{0,{MOST_BEHIND}}}+)"
 )
 _LINE_END = re.compile(rf"\r\n|[{_LINE_ENDS}]")
 _ITEM = re.compile(r"[-*+•‣▪●○–—·]\s|\w{1,3}[.)]\s")

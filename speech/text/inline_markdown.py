@@ -26,7 +26,8 @@ _LEFT_OVER = re.compile(
 )
 _BAR = re.compile(r"\s*(?<!\|)\|(?!\|)")
 
-_UNCOUNTED = re.compile(r"\\.|(?<=\s)[*_]+(?=\s)|(?<=\w)_+(?=\w)")
+_TIMES = re.compile(r"(?<=\d)\*(?=\d)")
+_UNCOUNTED = re.compile(rf"{_TIMES.pattern}|\\.|(?<=\s)[*_]+(?=\s)|(?<=\w)_+(?=\w)")
 _CODE = re.compile(r"(?s)(`+)(?:(?!\1).)*\1")
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.I)
 _OPEN_TAG = re.compile(r"<[A-Za-z/!][^>]*\Z")
@@ -37,6 +38,7 @@ def spoken(source: str) -> str:
     """`source`, which must be balanced or complete, without its marks. White space at its ends stays."""
     if MARKS.isdisjoint(source):
         return without_emoji(source)
+    source = _TIMES.sub("×", source)
     inner = source.strip()
     if not inner:
         return source

@@ -27,7 +27,7 @@ OPENERS = frozenset(_CLOSERS) - {"<"}
 
 # Letters of Chinese, Japanese and Korean, which quote without a space.
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uf900-\uffdc]")
-_ELISIONS = ("em", "tis", "twas", "til", "till", "cause", "bout", "round", "n", "ave", "im", "er")
+_ELISIONS = ("em", "tis", "twas", "til", "till", "cause", "bout", "round", "n", "ave", "im", "er", "s", "t")
 
 
 class Boundary(NamedTuple):
@@ -96,7 +96,8 @@ def _opens(mark: str, previous: str, following: str, behind: str) -> bool:
     if mark in "([{" and previous in ":;=-8":
         return False  # a face
     if mark == "'":
-        word = behind[:6].split(" ")[0].strip(",.!?").lower()
+        # "'s-Hertogenbosch", "'t is"
+        word = re.split("[ -]", behind[:6])[0].strip(",.!?").lower()
         return not _is_letter(previous) and following.isalpha() and word not in _ELISIONS
     if mark in EITHER:
         return not _is_letter(previous)

@@ -66,6 +66,7 @@ def test_a_stream_says_the_same_as_the_whole(size: int) -> None:
 @pytest.mark.parametrize(
     ("markdown", "spoken"),
     [
+        ("2*3*4 is 24.", "2×3×4 is 24."),
         ("Say **bold** and `code`.", "Say bold and code."),
         ("This is **very** good", "This is very good"),
         ("***both*** and __strong__ and _it_", "both and strong and it"),
