@@ -90,8 +90,11 @@ class ClientKey(models.Model):
 
     @transaction.atomic
     def rotate(self, overlap: timedelta) -> ClientKey:
-        """Issue the successor of this key, which expires after `overlap`, or earlier if it was to."""
-        end = timezone.now() + overlap
-        self.expires = min(self.expires or end, end)
+        """Issue the successor of this key, which expires after `overlap`, or earlier if it was to.
+
+        A temporary key does not become a permanent one: the successor expires when this key was to.
+        """
+        planned, end = self.expires, timezone.now() + overlap
+        self.expires = min(planned or end, end)
         self.save(update_fields=["expires"])
-        return ClientKey.objects.issue(self.client, self.name)
+        return ClientKey.objects.issue(self.client, self.name, planned)

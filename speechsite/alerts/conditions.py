@@ -51,7 +51,7 @@ def provider_errors() -> Iterator[Finding]:
     failed = ErrorCount.objects.filter(minute__gte=since, code__startswith="provider_").exclude(
         code="provider_rejected_request"
     )
-    errors: dict[str, int] = dict(failed.values_list("provider").annotate(Sum("requests")))  # type: ignore[arg-type]
+    errors: dict[str, int] = dict(failed.values_list("provider").annotate(Sum("requests")))
     for provider, calls in tried.values_list("provider").annotate(Sum("requests")):
         share = errors.get(provider, 0) / calls if calls >= LEAST_CALLS else 0.0
         if share > ERROR_SHARE:

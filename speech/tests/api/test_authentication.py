@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from caching import database
 from speech.api import authentication
 from speech.api.key_usage import usage
-from speech.models import Client, hash_key
+from speech.models import Client, ClientKey, hash_key
 from speech.tests.support.bad_requests import error_of
 
 QUERY = {"query": "Hello"}
@@ -162,6 +162,13 @@ def test_after_a_rotation_both_keys_work_until_the_overlap_ends(clients: Clients
     client.keys.filter(pk=key.pk).update(expires=timezone.now())
     authentication.known_keys.forget()
     assert [ask(f"Bearer {each}").status_code for each in (old, new)] == [401, 200]
+
+
+def test_a_temporary_key_does_not_become_a_permanent_one(clients: Clients) -> None:
+    client, _ = clients("tester")
+    end = timezone.now() + timedelta(hours=3)
+    key = ClientKey.objects.issue(client, "trial", end)
+    assert (key.rotate(timedelta(hours=24)).expires, key.expires) == (end, end)
 
 
 def test_keys_of_one_client_share_its_entries(clients: Clients) -> None:
