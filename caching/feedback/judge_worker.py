@@ -24,6 +24,7 @@ from caching.models import Judge, Verdict
 from caching.redis import store
 from caching.semantic.cache import tier
 from caching.semantic.scoring.pair_verdicts import learned
+from caching.semantic.scoring.scope_evidence import NEW
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,13 @@ class JudgeWorker:
 
     def _is_worth_knowing(self, case: Case) -> bool:
         # Half of the room is the sample's, or a flood of near misses would leave nothing measured.
-        wanted = settings.SEMANTIC_PROMOTE and learned.verdict(case.match.pair) is None
+        scope = case.asked.scope
+        standing = learned.standings.get(scope, NEW)
+        wanted = (
+            settings.SEMANTIC_PROMOTE
+            and learned.verdict(case.match.pair) is None
+            and standing.wants_review(case.match.place, case.level, learned.counts.asked(scope))
+        )
         if wanted and self._waiting.qsize() >= MOST_WAITING // 2:
             metrics.JUDGEMENTS_DROPPED.labels(Judge.PROMOTION).inc()
             return False
@@ -126,6 +133,8 @@ def _use(case: Case) -> Use:
         case.asked.text,
         match.question,
         match.probability,
+        scope=case.asked.scope,
+        place=match.place,
         given=case.given,
     )
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.db import Error
 
 from caching import keys
 from caching.background import PeriodicWorker
-from caching.feedback import thresholds
+from caching.feedback import scopes, thresholds
 from caching.models import Judge, Judgement, Verdict
 from caching.redis import store
 from caching.semantic.scoring.pair_verdicts import MOST_PAIRS, learned
@@ -60,6 +61,7 @@ class VerdictSync:
     def __init__(self) -> None:
         self._seen: dict[str, Any] | None = None
         self._newest = 0
+        self._scopes_read: datetime | None = None
         self._worker = PeriodicWorker("verdicts", self.poll, POLL_SECONDS)
 
     def start(self) -> None:
@@ -88,6 +90,7 @@ class VerdictSync:
         try:
             new = list(rows.filter(pk__gt=self._newest - _OVERLAP)[:MOST_PAIRS])
             learned.steps = thresholds.steps()
+            self._scopes_read = scopes.load(self._scopes_read)
         except Error as error:
             logger.warning("Cannot read reviews, continuing with the last known ones: %s", error)
             return False

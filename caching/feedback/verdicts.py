@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from caching import metrics
-from caching.feedback import sync, thresholds
+from caching.feedback import scopes, sync, thresholds
 from caching.ledger.rows import shortened
 from caching.models import MOST_COMMENT, Judge, Judgement, Verdict
 from caching.redis import store
@@ -27,6 +27,9 @@ class Use:
     question: str = ""
     matched: str = ""
     probability: float | None = None
+    # Where the pair stands in the evidence of its scope; None where no threshold decided, or nobody knows.
+    scope: str = ""
+    place: int | None = None
     # False for near misses and in shadow mode.
     given: bool = True
 
@@ -58,6 +61,9 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
         sync.apply(use.pair, judge, verdict)
         if judge == Judge.MODEL:
             thresholds.adjust(use.level)
+        if use.scope and use.place is not None:
+            wrong = verdict == Verdict.WRONG
+            scopes.learn(use.scope, use.place, wrong=wrong, client=use.client, question=use.question)
         sync.announce()
     return removed
 

@@ -14,7 +14,7 @@ from caching import keys
 from caching.ledger import recent_stream, upsert
 from caching.maintenance import flush
 from caching.maintenance.selection import Selection
-from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage, Verdict
+from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage, ScopeThreshold, Verdict
 from caching.redis import scan, store
 from caching.semantic.replication import erase_events
 
@@ -72,6 +72,7 @@ def forget(client: str, holder: str) -> Traces:
         judged = Judgement.objects.filter(client=client)
         judged.filter(verdict=Verdict.RIGHT).delete()
         judged.update(client="", key="", question="", matched="", comment="")
+        ScopeThreshold.objects.filter(client=client).update(client="", example="")
         _unname_sums(client)
     return traces
 

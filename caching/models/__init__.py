@@ -8,6 +8,7 @@ from caching.models.feedback import MOST_COMMENT as MOST_COMMENT
 from caching.models.feedback import BarChange as BarChange
 from caching.models.feedback import Judge as Judge
 from caching.models.feedback import Judgement as Judgement
+from caching.models.feedback import ScopeThreshold as ScopeThreshold
 from caching.models.feedback import Verdict as Verdict
 from caching.models.installation import Installation as Installation
 from caching.models.ledger import HITS as HITS

@@ -49,6 +49,29 @@ class Judgement(models.Model):
         return f"{self.judge}: {self.verdict}: {self.question}"
 
 
+class ScopeThreshold(models.Model):
+    """The evidence of one scope, from which its thresholds follow (`caching.semantic.scoring.scope_evidence`)."""
+
+    scope = models.CharField(
+        max_length=64, unique=True, help_text="Digest of all that an answer depends on but the question."
+    )
+    client = models.CharField(max_length=100, blank=True)
+    example = models.CharField(max_length=300, blank=True, help_text="The question that was reviewed last.")
+    asked = models.BigIntegerField(default=0)
+    seen = models.JSONField(default=list, help_text="Questions by the place of their best pair; explained ones first.")
+    judged = models.JSONField("reviewed", default=list)
+    wrong = models.JSONField(default=list)
+    updated = models.DateTimeField(auto_now=True, db_index=True)
+
+    class Meta:
+        ordering = ["-updated", "-pk"]
+        verbose_name = "threshold of a scope"
+        verbose_name_plural = "thresholds of scopes"
+
+    def __str__(self) -> str:
+        return f"{self.client}: {self.example}"
+
+
 class BarChange(models.Model):
     """A change of a level's threshold. The newest row of a level is in force."""
 

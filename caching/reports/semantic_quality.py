@@ -8,13 +8,13 @@ from typing import Any
 
 from django.conf import settings
 
-from caching.feedback import thresholds
-from caching.models import BarChange
+from caching.feedback import scopes, thresholds
+from caching.models import BarChange, ScopeThreshold
 from caching.reports import queries
 from caching.reports.aggregates import Filters, Period
 from caching.semantic.scoring.threshold import BUDGETS, Evidence, Interval
 
-CHANGES = 5
+CHANGES = SCOPES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,30 @@ class LevelRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeRow:
+    scope: str
+    client: str
+    # The question that was reviewed last.
+    example: str
+    asked: int
+    judged: int
+    wrong: int
+    # By level: the threshold of pairs that no rule explains; 1 serves none.
+    thresholds: Mapping[str, float]
+
+    @property
+    def reason(self) -> str:
+        return f"{self.wrong} of {self.judged} reviewed pairs wrong"
+
+
+@dataclass(frozen=True, slots=True)
 class Correctness:
     mode: str
     verify_share: float
     levels: Sequence[LevelRow]
     verdicts: Mapping[str, Mapping[str, int]]
     changes: Sequence[BarChange]
+    scopes: Sequence[ScopeRow]
 
 
 def correctness(period: Period, filters: Filters) -> Correctness:
@@ -50,7 +68,15 @@ def correctness(period: Period, filters: Filters) -> Correctness:
         ],
         verdicts=queries.verdicts(period, filters),
         changes=list(BarChange.objects.all()[:CHANGES]),
+        scopes=[_scope(row) for row in ScopeThreshold.objects.all()[:SCOPES]],
     )
+
+
+def _scope(row: ScopeThreshold) -> ScopeRow:
+    evidence = scopes.evidence_of(row)
+    found = evidence.standing()
+    wrong = sum(evidence.wrong)
+    return ScopeRow(row.scope[:8], row.client, row.example, found.asked, found.judged, wrong, found.thresholds)
 
 
 def as_json(found: Correctness) -> dict[str, Any]:
@@ -63,6 +89,11 @@ def as_json(found: Correctness) -> dict[str, Any]:
             {"at": change.created.isoformat(timespec="seconds"), "level": change.level, "bar": round(change.bar, 4)}
             | {"reason": change.reason}
             for change in found.changes
+        ],
+        "scopes": [
+            {"scope": row.scope, "client": row.client, "asked": row.asked, "reason": row.reason}
+            | {"thresholds": dict(row.thresholds)}
+            for row in found.scopes
         ],
     }
 
@@ -79,7 +110,11 @@ def as_text(found: dict[str, Any]) -> list[str]:
                 f"  {level:20} {row['wrong']} of {row['judged']} reviewed hits wrong: "
                 f"{low:.2f} to {high:.2f} per 100 questions with 95 % confidence"
             )
-    return [*lines, *(f"  {change['at']} {change['level']}: {change['reason']}" for change in found["bar_changes"])]
+    lines += [f"  {change['at']} {change['level']}: {change['reason']}" for change in found["bar_changes"]]
+    for row in found["scopes"]:
+        stand = ", ".join(f"{level} {100 * each:.1f} %" for level, each in row["thresholds"].items())
+        lines.append(f"  {row['client']} {row['scope']}: threshold {stand}; {row['reason']}")
+    return lines
 
 
 def _level(row: LevelRow) -> dict[str, Any]:

@@ -68,6 +68,8 @@ class Match:
     similarity: float = SURE
     probability: float = SURE
     bar: float = 0.0
+    place: int | None = None
+    """Its place in the evidence of the scope; None: no threshold decided."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     """Names this one use of the answer, for whoever judges it later."""
 
@@ -121,7 +123,7 @@ class Tier:
         if level not in self.matcher.model.bars:
             return None
         try:
-            decision = self.matcher.find(asked.text, asked.scope, level, learned=learned, threshold=threshold)
+            decision = self.matcher.find(asked.text, asked.scope, level, learned, threshold, reviewed=_is_reviewed())
         except EmbeddingError as error:
             logger.warning("Embedding failed, so no semantic match: %s", error)
             return None
@@ -223,6 +225,10 @@ def _is_ours(key: str, value: Mapping[str, Any], asked: Asked) -> bool:
     return False
 
 
+def _is_reviewed() -> bool:
+    return bool(settings.SEMANTIC_PROMOTE or settings.SEMANTIC_VERIFY_SHARE)
+
+
 def _match(asked: Asked, decision: Decision) -> Match | None:
     best = decision.best
     if best is None or (decision.entry is None and best.probability < NEAR_MISS):
@@ -236,6 +242,7 @@ def _match(asked: Asked, decision: Decision) -> Match | None:
         similarity=best.similarity,
         probability=best.probability,
         bar=decision.bar,
+        place=decision.place,
     )
 
 

@@ -8,14 +8,19 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from statistics import quantiles
 
 from caching.semantic.indexes.base import Entry
 from caching.semantic.matcher import Matcher
 from caching.semantic.missed import THRESHOLD, Missed, missed
+from caching.semantic.scoring.pair_verdicts import Learned, pair_of
+from caching.semantic.scoring.scope_evidence import NEW, Evidence
 from caching.semantic.types import Decision
 
 SCOPE = "semantic_eval"
+# Share of the hits that the labels review, as SEMANTIC_VERIFY_SHARE does; near misses come on top, within a limit.
+REVIEWED_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Result:
     tiers: Counter[str] = field(default_factory=Counter)
     vetoes: Counter[str] = field(default_factory=Counter)
     """By which guards refused the nearest entry of a miss."""
+    reviews: int = 0
     milliseconds: list[float] = field(default_factory=list)
     wrong_hits: list[tuple[str, str]] = field(default_factory=list)
     missed_hits: list[Missed] = field(default_factory=list)
@@ -113,18 +119,48 @@ def read_pairs(path: Path) -> list[Pair]:
     return [Pair(str(record["b"]), str(record["a"]), bool(record["y"])) for record in _records(path)]
 
 
-def replay(matcher: Matcher, stream: Sequence[Asked], level: str) -> Result:
+class LabelJudge:
+    """The labels in the place of the model that reviews: what it says moves the threshold as it does in the service."""
+
+    def __init__(self, level: str) -> None:
+        self.learned = Learned()
+        self.reviews = 0
+        self._level = level
+        self._evidence = Evidence()
+        self._random = Random(0)  # noqa: S311 - a sample, not a secret
+
+    def consider(self, decision: Decision, asked: str, right: bool) -> bool:
+        """Review the pair if it is part of the sample, or a near miss of use. Return True if a hit was found wrong."""
+        place, best = decision.place, decision.best
+        standing = self.learned.standings.get(SCOPE, NEW)
+        sampled = self._random.random() < REVIEWED_SHARE
+        if decision.entry is None:
+            sampled = standing.wants_review(place, self._level, self.learned.counts.asked(SCOPE))
+        if not sampled or place is None or best is None:
+            return False
+        self.reviews += 1
+        self.learned.hear(pair_of(SCOPE, asked, best.entry.text), right)
+        self._evidence.add(*self.learned.counts.take(SCOPE))
+        self._evidence.review(place, wrong=not right)
+        self.learned.standings = {SCOPE: self._evidence.standing()}
+        return decision.entry is not None and not right
+
+
+def replay(matcher: Matcher, stream: Sequence[Asked], level: str, judge: LabelJudge | None = None) -> Result:
     """Each question is looked up; a hit is right where the labels are equal; a miss is stored."""
     result = Result()
     stored: dict[str, list[str]] = defaultdict(list)
     for at, asked in enumerate(stream):
-        decision = _timed(matcher, asked.text, SCOPE, level, result)
+        decision = _timed(matcher, asked.text, SCOPE, level, result, judge)
         right = decision.best is not None and stream[int(decision.best.entry.id)].label == asked.label
         result.count(decision, right)
         result.trace(decision, asked.text, stored[asked.label], right)
         if decision.entry is None:
             matcher.add(Entry(str(at), SCOPE, asked.text))
             stored[asked.label].append(asked.text)
+        if judge and judge.consider(decision, asked.text, right) and decision.entry:
+            matcher.index.remove([decision.entry.id])
+    result.reviews = judge.reviews if judge else 0
     matcher.index.remove(str(at) for at in range(len(stream)))
     return result
 
@@ -143,8 +179,10 @@ def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
     return result
 
 
-def _timed(matcher: Matcher, text: str, scope: str, level: str, result: Result) -> Decision:
+def _timed(
+    matcher: Matcher, text: str, scope: str, level: str, result: Result, judge: LabelJudge | None = None
+) -> Decision:
     start = time.perf_counter()
-    decision = matcher.find(text, scope, level)
+    decision = matcher.find(text, scope, level, judge.learned if judge else None, reviewed=judge is not None)
     result.milliseconds.append((time.perf_counter() - start) * 1000)
     return decision

@@ -6,6 +6,7 @@ the two has, and that no rule of the lexicon explains, is reported, and the stor
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from functools import cache
 
@@ -39,17 +40,23 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
     return found
 
 
+def is_of_content(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
+    """Return True if only words of content differ: no modal, tense, negation, quantifier, person, figure or acronym."""
+    if tuple(differences) != ("words",):
+        return False
+    decisive = words(a.language, "decisive") | _forms(a.language, "decisive")
+    differing = itertools.chain(*leftovers(a, b))
+    return not any(word in decisive or word.endswith("+ed") or not word.islower() for word in differing)
+
+
 def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
     """Return True if one question only says more than the other: no word stands in the place of another.
 
     Never weighed: modals, negations, quantifiers, persons, figures, acronyms, and what a preposition holds ("in Rome").
     """
-    if tuple(differences) != ("words",):
+    if not is_of_content(a, b, differences):
         return False
     only_a, only_b = leftovers(a, b)
-    decisive = words(a.language, "decisive") | _forms(a.language, "decisive")
-    if any(word in decisive or word.endswith("+ed") or not word.islower() for word in (*only_a, *only_b)):
-        return False
     if not _held(a).isdisjoint(only_a) or not _held(b).isdisjoint(only_b):
         return False
     grammar = _forms(a.language, "function") | _forms(a.language, "question_words")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
+from typing import get_args
 
 from caching.semantic.embedders.base import BaseEmbedder
-from caching.semantic.explanation import may_be_weighed, unexplained
+from caching.semantic.explanation import is_of_content, may_be_weighed, unexplained
 from caching.semantic.guards import vetoes
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 from caching.semantic.scoring.features import features
@@ -14,10 +15,11 @@ from caching.semantic.scoring.idf import Idf
 from caching.semantic.scoring.model import Model, packaged_idf, packaged_model
 from caching.semantic.scoring.pair_verdicts import Learned
 from caching.semantic.scoring.scope_density import Scopes
+from caching.semantic.scoring.scope_evidence import NEW
 from caching.semantic.scoring.threshold import sigmoid
 from caching.semantic.text.analysis import Question, analyse
 from caching.semantic.text.normalize import plain
-from caching.semantic.types import Candidate, Decision
+from caching.semantic.types import Candidate, Decision, Weighed
 
 NEIGHBOURS = 10
 # Neighbours among which an explained one is looked for where the nearest hold none; so many of them are read.
@@ -26,6 +28,10 @@ WIDER, READ = 30, 5
 _RESEMBLANCE = 0.5
 # The level at which unexplained words may be weighed.
 WEIGHING = "speed"
+# Which differences are weighed: at `speed`, with reviews, and otherwise.
+EVERYTHING: tuple[Weighed, ...] = get_args(Weighed)
+CONTENT: tuple[Weighed, ...] = ("more", "other")
+NOTHING: tuple[Weighed, ...] = ()
 # Log odds of an explained pair, less for every word that differs; all above the packaged thresholds.
 _SURE, _EACH, _LEAST = 5.5, 0.25, 3.3
 
@@ -49,20 +55,38 @@ class Matcher:
         self.index.add(entry, self.vector(entry.text))
 
     def find(
-        self, text: str, scope: str, level: str, learned: Learned | None = None, threshold: float | None = None
+        self,
+        text: str,
+        scope: str,
+        level: str,
+        learned: Learned | None = None,
+        threshold: float | None = None,
+        *,
+        reviewed: bool = False,
     ) -> Decision:
         """The entry whose answer may be served at this level.
 
-        `learned`: what judges said of pairs and did to the bars; `threshold` takes the place of a bar. Raises
-        EmbeddingError.
+        `learned`: what judges said of pairs and did to the bars; `threshold` takes the place of a bar; `reviewed`:
+        reviews are on, so near misses are weighed and counted. Raises EmbeddingError.
         """
         learned = learned or Learned()
-        found = learned.revise(text, scope, self.candidates(text, scope))
+        standing = learned.standings.get(scope, NEW)
+        reviewed = reviewed or standing is not NEW
+        weighed = EVERYTHING if reviewed else CONTENT if level == WEIGHING else NOTHING
+        found = learned.revise(text, scope, self.candidates(text, scope, weighed))
         self.learn(text)
+        least = threshold or 0.0
         if threshold is None:
             threshold = learned.bar(level, self.model.bars.get(level, 1.0))
-        weighing = self._scopes.weighing(scope, threshold) if level == WEIGHING else 1.0
-        return decide(found, threshold, weighing)
+        weighing = self._scopes.weighing(scope, threshold) if level == WEIGHING else {}
+        decision = decide(
+            found,
+            threshold,
+            {kind: max(least, standing.threshold(level, weighing.get(kind, 1.0))) for kind in EVERYTHING},
+        )
+        if reviewed:
+            learned.counts.count(scope, decision.place)
+        return decision
 
     def learn(self, text: str) -> None:
         question = analyse(text)
@@ -72,40 +96,49 @@ class Matcher:
         vector: Vector = self.embedder.embed([plain(text)])[0]
         return vector
 
-    def candidates(self, text: str, scope: str) -> list[Candidate]:
-        """The nearest entries, judged; in the order of their similarity."""
+    def candidates(self, text: str, scope: str, weighed: Collection[Weighed] = CONTENT) -> list[Candidate]:
+        """The nearest entries, judged; in the order of their similarity. `weighed`: the differences to be weighed."""
         question = analyse(text)
         exact = not self.embedder.leads(question.text)
         near = self.index.search(self.vector(text), scope, WIDER, exact=exact)
         nearest, rest = near[:NEIGHBOURS], near[NEIGHBOURS:]
         crowding = self._scopes.crowding(scope)
-        found = [self._judge(question, one, crowding) for one in nearest]
+        found = [self._judge(question, one, crowding, weighed) for one in nearest]
         self._scopes.learn(scope, nearest, [one.vetoes for one in found])
         if rest and question.language and all(one.unexplained for one in found):
-            alike = _most_alike(text, rest)
-            found += [self._judge(question, one, crowding) for one in alike if _is_explained(question, one.entry.text)]
+            alike = [one for one in _most_alike(text, rest) if _is_explained(question, one.entry.text)]
+            found += [self._judge(question, one, crowding, NOTHING) for one in alike]
         return found
 
-    def _judge(self, question: Question, neighbour: Neighbour, crowding: float) -> Candidate:
+    def _judge(
+        self, question: Question, neighbour: Neighbour, crowding: float, weighed: Collection[Weighed]
+    ) -> Candidate:
         other = analyse(neighbour.entry.text)
         same = question.text == other.text
         differences = () if same else tuple(unexplained(question.reading, other.reading))
         objections = tuple(vetoes(question, other)) if differences else ()
         row: tuple[float, ...] = ()
         probability = 0.0
+        kind: Weighed = ""
         if same or not differences:
             probability = 1.0 if same else explained_probability(question, other)
-        elif self._weighs(question, other, differences, objections):
-            row = tuple(features(question, other, neighbour.similarity, crowding, self.idf))
-            probability = self.model.probability(row)
+        elif weighed and not objections and question.language == "en":
+            # The model was fitted on English, and the embedder is blind elsewhere.
+            kind = _weighed(question, other, differences)
+            if kind in weighed:
+                row = tuple(features(question, other, neighbour.similarity, crowding, self.idf))
+                probability = self.model.probability(row)
         return Candidate(
-            neighbour.entry, other.text, neighbour.similarity, differences, objections, row, probability, same
+            neighbour.entry,
+            other.text,
+            neighbour.similarity,
+            differences,
+            objections,
+            row,
+            probability,
+            same,
+            kind,
         )
-
-    @staticmethod
-    def _weighs(a: Question, b: Question, differences: Sequence[str], objections: Sequence[str]) -> bool:
-        """The model was fitted on English, and the embedder is blind elsewhere."""
-        return not objections and a.language == "en" and may_be_weighed(a.reading, b.reading, differences)
 
 
 def _is_explained(question: Question, text: str) -> bool:
@@ -136,13 +169,26 @@ def explained_probability(a: Question, b: Question) -> float:
     return sigmoid(max(_SURE - _EACH * different, _LEAST))
 
 
-def decide(found: Sequence[Candidate], bar: float, weighing: float = 1.0) -> Decision:
-    """Serve what is equal, explained or judged right from `bar` on, and what is unexplained from `weighing` on.
+def _weighed(a: Question, b: Question, differences: Sequence[str]) -> Weighed:
+    if may_be_weighed(a.reading, b.reading, differences):
+        return "more"
+    return "other" if is_of_content(a.reading, b.reading, differences) else ""
+
+
+def decide(found: Sequence[Candidate], bar: float, weighing: Mapping[str, float] | None = None) -> Decision:
+    """Serve what is equal, explained or judged right from `bar` on, and what is unexplained from `weighing` on, which
+    holds a threshold by `Candidate.weighed`.
 
     A bar of 1, as for `quality`, serves only what is equal once normalised.
     """
-    eligible = [one for one in found if one.probability >= (weighing if one.unexplained else bar)]
-    best = max(eligible, key=lambda candidate: candidate.probability, default=None)
-    if best is None:
-        return Decision(None, "", max(found, key=lambda candidate: candidate.probability, default=None), bar)
-    return Decision(best.entry, "normalized" if best.same else "semantic", best, bar)
+    thresholds = weighing or {}
+
+    def least(one: Candidate) -> float:
+        return thresholds.get(one.weighed, 1.0) if one.unexplained else bar
+
+    eligible = [one for one in found if one.probability >= least(one)]
+    if not eligible:
+        best = max(found, key=lambda one: one.probability, default=None)
+        return Decision(None, "", best, least(best) if best else bar)
+    best = max(eligible, key=lambda one: (not one.unexplained, one.probability))
+    return Decision(best.entry, "normalized" if best.same else "semantic", best, least(best))

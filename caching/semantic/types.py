@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from caching.semantic.indexes.base import Entry
+from caching.semantic.scoring.scope_evidence import place_of
+
+Weighed = Literal["", "more", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Candidate:
     """That the entry's answer is right; 0 where a guard objected."""
     same: bool
     """Equal once normalised."""
+    weighed: Weighed = ""
+    """ "more": one question only says more; "other": words of content stand in the place of others; "": neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +42,11 @@ class Decision:
     best: Candidate | None
     """The most probable candidate, also where it did not reach the bar; else the nearest one with its vetoes."""
     bar: float
+
+    @property
+    def place(self) -> int | None:
+        """Return the place of the best pair in the evidence of its scope; None for what no threshold decides."""
+        best = self.best
+        if best is None or best.same or best.vetoes or best.probability == 1.0:
+            return None
+        return place_of(best.probability, explained=not best.unexplained)

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders import names as embedder_names
 from caching.semantic.embedders.base import BaseEmbedder
-from caching.semantic.evaluation import Result, compare, is_pairs, read_pairs, read_stream, replay
+from caching.semantic.evaluation import LabelJudge, Result, compare, is_pairs, read_pairs, read_stream, replay
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes import names as index_names
 from caching.semantic.matcher import Matcher
@@ -35,6 +35,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--embedder", choices=embedder_names(), default="wordllama")
         parser.add_argument("--index", choices=index_names(), default="numpy")
+        parser.add_argument(
+            "--judged",
+            action="store_true",
+            help="let the labels review at most 5 pairs in 100 questions, as a model would",
+        )
         parser.add_argument("--explain", action="store_true", help="print how each wrong and each missed hit was read")
         parser.add_argument("--json", action="store_true")
 
@@ -56,7 +61,10 @@ def measure(path: Path, embedder: BaseEmbedder, options: dict[str, Any]) -> list
         return [compare(_matcher(embedder, options["index"]), read_pairs(path), level)]
     stream = read_stream(path)
     orders = [stream, *(Random(seed).sample(stream, len(stream)) for seed in range(options["shuffles"]))]  # noqa: S311 - an order, not a secret
-    return [replay(_matcher(embedder, options["index"]), order, level) for order in orders]
+    return [
+        replay(_matcher(embedder, options["index"]), order, level, LabelJudge(level) if options["judged"] else None)
+        for order in orders
+    ]
 
 
 def _matcher(embedder: BaseEmbedder, index: str) -> Matcher:
@@ -72,6 +80,7 @@ def _figures(results: list[Result]) -> dict[str, float]:
         "hit_rate": round(mean("hit_rate"), 5),
         "error_per_query": round(mean("error_per_query"), 5),
         "false_hit_share": round(mean("false_hit_share"), 5),
+        "reviews": round(mean("reviews") / max(results[0].n, 1), 5),
         "reusable": round(mean("reusable") / max(results[0].n, 1), 5),
         "ms_p50": round(sum(result.percentile(50) for result in results) / len(results), 3),
         "ms_p99": round(sum(result.percentile(99) for result in results) / len(results), 3),
@@ -115,6 +124,8 @@ def _file(name: str, found: list[Result]) -> list[str]:
         f"{each['ms_p50']:.2f} ms p50, {each['ms_p99']:.2f} ms p99",
         "  hits: " + _counted(tiers) + "; vetoes: " + _counted(vetoes),
     ]
+    if each["reviews"]:
+        lines.append(f"  {100 * each['reviews']:.1f} reviews in 100 questions")
     if misses:
         reasons = Counter(reason for miss in misses for reason in miss.reasons)
         words = Counter(word for miss in misses for word in {*miss.words})

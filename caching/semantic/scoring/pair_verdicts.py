@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from caching import keys
 from caching.semantic.scoring import threshold
+from caching.semantic.scoring.scope_evidence import ScopeCounts, Standing
 from caching.semantic.text.normalize import normalize
 from caching.semantic.types import Candidate
 
@@ -36,6 +37,9 @@ class Learned:
     def __init__(self) -> None:
         self.steps: Mapping[str, int] = {}
         """By level; replaced as a whole, never changed."""
+        self.standings: Mapping[str, Standing] = {}
+        """By scope, of those with reviews; replaced as a whole too."""
+        self.counts = ScopeCounts()
         self._pairs: dict[str, bool] = {}
 
     def bar(self, level: str, packaged: float) -> float:

@@ -18,11 +18,13 @@ _NEAR = 0.7
 _START = 0.5
 # Questions' worth of trust in the start, which is on the careful side.
 _START_WEIGHT = 20
-_FORGIVING = 0.35
+# By `Candidate.weighed`: the share up to which people say one thing in many ways, and the log odds by which the
+# threshold for unexplained words rises with the share beyond it: 0.1 is 0.8, and 2.0 for words in the place of others.
+_FORGIVING = {"more": (0.35, 8.0), "other": (0.28, 20.0)}
+# Added in every scope.
+_MARGIN = 0.3
 # Questions with near neighbours before a scope has shown anything.
 _SHOWN = 30
-# Log odds by which the threshold for unexplained words rises with the share beyond `_FORGIVING`: 0.1 is 0.8.
-_CAUTION = 8.0
 _MAX_SCOPES = 10_000
 
 
@@ -37,12 +39,19 @@ class Scopes:
         total, count = self._seen.get(scope, (0.0, 0))
         return (total + _START * _START_WEIGHT) / (count + _START_WEIGHT)
 
-    def weighing(self, scope: str, bar: float) -> float:
-        """The least probability at which unexplained words may be served: `bar` where people say one thing in many
-        ways, more where questions stand close together, 1 for a scope that is new."""
+    def weighing(self, scope: str, bar: float) -> dict[str, float]:
+        """Return the least probabilities at which unexplained words may be served, by `Candidate.weighed`.
+
+        `bar` or a little above it where people say one thing in many ways, more where questions stand close together;
+        nothing in a scope that is new.
+        """
         if self._seen.get(scope, (0.0, 0))[1] < _SHOWN:
-            return 1.0
-        return sigmoid(logit(bar) + _CAUTION * max(0.0, self.crowding(scope) - _FORGIVING))
+            return {}
+        crowding, start = self.crowding(scope), logit(bar)
+        return {
+            kind: sigmoid(start + _MARGIN + caution * max(0.0, crowding - forgiving))
+            for kind, (forgiving, caution) in _FORGIVING.items()
+        }
 
     def learn(self, scope: str, near: Sequence[Neighbour], objections: Sequence[Sequence[str]]) -> None:
         """Beyond `_MAX_SCOPES` those that were first seen start anew."""

@@ -70,7 +70,7 @@ class Evidence:
         return None if self.per_hit is None or self.share is None else self.per_hit.times(self.share)
 
 
-def wilson(wrong: int, judged: int, z: float = _Z) -> Interval:
+def wilson(wrong: float, judged: float, z: float = _Z) -> Interval:
     """The score interval of a proportion (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927, 209-212); 95 % by default."""
     share, square = wrong / judged, z * z
     centre = share + square / (2 * judged)

@@ -38,6 +38,7 @@ def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judge_worker.worker, "_waiting", queue.Queue(judge_worker.MOST_WAITING))
     monkeypatch.setattr(learned, "_pairs", {})
     monkeypatch.setattr(learned, "steps", {})
+    monkeypatch.setattr(learned, "standings", {})
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from caching.semantic.indexes.base import Entry, Neighbour
 from caching.semantic.scoring.scope_density import Scopes
 
@@ -27,9 +25,10 @@ def test_what_is_far_away_says_nothing() -> None:
 
 def test_a_new_scope_weighs_nothing_and_a_crowded_one_asks_for_more() -> None:
     scopes = Scopes()
-    assert scopes.weighing("bank", 0.8) == 1.0
+    assert scopes.weighing("bank", 0.8) == {}
     for _ in range(100):
         scopes.learn("alarms", [near(0.9), near(0.8)], [["numbers"], ["times"]])
         scopes.learn("bank", [near(0.9), near(0.8)], [[], []])
-    assert scopes.weighing("bank", 0.8) == pytest.approx(0.8)
-    assert 0.95 < scopes.weighing("alarms", 0.8) < 1.0
+    bank, alarms = scopes.weighing("bank", 0.8), scopes.weighing("alarms", 0.8)
+    assert 0.8 < bank["more"] == bank["other"] < 0.9
+    assert 0.95 < alarms["more"] < alarms["other"] < 1.0
