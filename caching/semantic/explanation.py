@@ -40,13 +40,15 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
     return found
 
 
-def is_of_content(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
-    """Return True if only words of content differ: no modal, tense, negation, quantifier, person, figure or acronym."""
+def may_be_replaced(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
+    """Return True if words stand in the place of others, none of which decides everywhere.
+
+    Never: modals, tenses, negations, quantifiers, restrictions, other persons, figures, acronyms.
+    """
     if tuple(differences) != ("words",):
         return False
-    decisive = words(a.language, "decisive") | _forms(a.language, "decisive")
-    differing = itertools.chain(*leftovers(a, b))
-    return not any(word in decisive or word.endswith("+ed") or not word.islower() for word in differing)
+    decisive = _decisive(a.language) - _forms(a.language, "seldom_decisive") - words(a.language, "seldom_decisive")
+    return not any(word in decisive or not word.islower() for word in itertools.chain(*leftovers(a, b)))
 
 
 def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
@@ -54,9 +56,12 @@ def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
 
     Never weighed: modals, negations, quantifiers, persons, figures, acronyms, and what a preposition holds ("in Rome").
     """
-    if not is_of_content(a, b, differences):
+    if tuple(differences) != ("words",):
         return False
     only_a, only_b = leftovers(a, b)
+    decisive = _decisive(a.language)
+    if any(word in decisive or word.endswith("+ed") or not word.islower() for word in (*only_a, *only_b)):
+        return False
     if not _held(a).isdisjoint(only_a) or not _held(b).isdisjoint(only_b):
         return False
     grammar = _forms(a.language, "function") | _forms(a.language, "question_words")
@@ -150,6 +155,11 @@ def _compounded(reading: Reading, places: bool) -> Compounded:
         held, receivers = [each for each in held if each[0] != "to"], [each for each in held if each[0] == "to"]
         bare[1:1] = [word for _, found in receivers for word in found]
     return tuple(bare), frozenset((holder, tuple(found)) for holder, found in held)
+
+
+@cache
+def _decisive(language: str) -> frozenset[str]:
+    return words(language, "decisive") | _forms(language, "decisive")
 
 
 @cache

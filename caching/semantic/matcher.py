@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import get_args
 
 from caching.semantic.embedders.base import BaseEmbedder
-from caching.semantic.explanation import is_of_content, may_be_weighed, unexplained
+from caching.semantic.explanation import may_be_replaced, may_be_weighed, unexplained
 from caching.semantic.guards import vetoes
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
 from caching.semantic.scoring.features import features
@@ -172,7 +172,7 @@ def explained_probability(a: Question, b: Question) -> float:
 def _weighed(a: Question, b: Question, differences: Sequence[str]) -> Weighed:
     if may_be_weighed(a.reading, b.reading, differences):
         return "more"
-    return "other" if is_of_content(a.reading, b.reading, differences) else ""
+    return "other" if may_be_replaced(a.reading, b.reading, differences) else ""
 
 
 def decide(found: Sequence[Candidate], bar: float, weighing: Mapping[str, float] | None = None) -> Decision:

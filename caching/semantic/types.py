@@ -28,7 +28,7 @@ class Candidate:
     same: bool
     """Equal once normalised."""
     weighed: Weighed = ""
-    """ "more": one question only says more; "other": words of content stand in the place of others; "": neither."""
+    """ "more": one question only says more; "other": words stand in the place of others; "": neither."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,9 @@ _NEAR = 0.7
 _START = 0.5
 # Questions' worth of trust in the start, which is on the careful side.
 _START_WEIGHT = 20
-# By `Candidate.weighed`: the share up to which people say one thing in many ways, and the log odds by which the
-# threshold for unexplained words rises with the share beyond it: 0.1 is 0.8, and 2.0 for words in the place of others.
-_FORGIVING = {"more": (0.35, 8.0), "other": (0.28, 20.0)}
-# Added in every scope.
-_MARGIN = 0.3
+# By `Candidate.weighed`: log odds above the bar, the share up to which people say one thing in many ways, and the log
+# odds by which the threshold for unexplained words rises with the share beyond it: 0.1 is 0.8, or 2.0.
+_CAUTION = {"more": (0.0, 0.35, 8.0), "other": (0.8, 0.28, 20.0)}
 # Questions with near neighbours before a scope has shown anything.
 _SHOWN = 30
 _MAX_SCOPES = 10_000
@@ -49,8 +47,8 @@ class Scopes:
             return {}
         crowding, start = self.crowding(scope), logit(bar)
         return {
-            kind: sigmoid(start + _MARGIN + caution * max(0.0, crowding - forgiving))
-            for kind, (forgiving, caution) in _FORGIVING.items()
+            kind: sigmoid(start + margin + caution * max(0.0, crowding - forgiving))
+            for kind, (margin, forgiving, caution) in _CAUTION.items()
         }
 
     def learn(self, scope: str, near: Sequence[Neighbour], objections: Sequence[Sequence[str]]) -> None:
