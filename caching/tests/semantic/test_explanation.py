@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 
-from caching.semantic.explanation import may_be_weighed, unexplained
+from caching.semantic.explanation import may_be_replaced, may_be_weighed, unexplained
 from caching.semantic.text.analysis import analyse
 
 # Language, kind and two questions with different answers, one pair a line.
@@ -99,6 +99,17 @@ def test_a_difference_that_matters_is_named_both_ways(one: str, other: str) -> N
 def test_words_that_decide_are_never_weighed(one: str, other: str) -> None:
     a, b = analyse(one).reading, analyse(other).reading
     assert not may_be_weighed(a, b, unexplained(a, b))
+
+
+@pytest.mark.parametrize(("one", "other"), DECISIVE[:5])
+def test_what_decides_everywhere_stands_in_the_place_of_nothing(one: str, other: str) -> None:
+    a, b = analyse(one).reading, analyse(other).reading
+    assert not may_be_replaced(a, b, unexplained(a, b))
+
+
+def test_words_of_content_may_stand_in_the_place_of_others() -> None:
+    a, b = analyse("find a nice therapist").reading, analyse("find a nice psychologist").reading
+    assert may_be_replaced(a, b, unexplained(a, b)) and not may_be_weighed(a, b, unexplained(a, b))
 
 
 def test_a_word_of_content_more_may_be_weighed() -> None:
