@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('caching', '0011_plain_help_texts_and_positions'),
+        ('caching', '0015_audit'),
     ]
 
     operations = [
