@@ -73,7 +73,7 @@ def test_counts_of_other_rungs_start_again() -> None:
 def test_the_dashboard_shows_them_with_the_reason(admin_client: Any, redis_client: redis.Redis) -> None:
     asked(AIR, 100, 40)
     review(AIR, right=2, wrong=3)
-    page = admin_client.get("/admin/?days=7").content.decode()
+    page = admin_client.get("/admin/?tab=health").content.decode()
     assert "flights to Boston" in page and "3 of 5 reviewed pairs wrong" in page
 
 
