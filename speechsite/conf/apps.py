@@ -31,3 +31,16 @@ MIDDLEWARE = [
     "speechsite.middleware.AdminContentSecurityPolicy",
     "speechsite.middleware.ViewerTimeZone",
 ]
+
+HTTP_METRICS = ("pages", "all", "off")
+_BEFORE, _AFTER = "django_prometheus.middleware.PrometheusBeforeMiddleware", "speechsite.http_metrics.PrometheusAfter"
+
+
+def middleware(http_metrics: str) -> list[str]:
+    """Return Django's MIDDLEWARE, with metrics of pages, or of calls of the API too."""
+    short_path = MIDDLEWARE.index("speechsite.middleware.ApiShortPath")
+    if http_metrics == "all":
+        return [_BEFORE, *MIDDLEWARE[:short_path], _AFTER, *MIDDLEWARE[short_path:]]
+    if http_metrics == "pages":
+        return [*MIDDLEWARE[: short_path + 1], _BEFORE, *MIDDLEWARE[short_path + 1 :], _AFTER]
+    return [*MIDDLEWARE]

@@ -18,6 +18,7 @@ _SQLITE = {
 # Seconds and milliseconds after which libpq gives up a host that does not answer.
 _POSTGRESQL = {"connect_timeout": 2, "keepalives_idle": 10, "keepalives_interval": 3, "tcp_user_timeout": 10_000}
 _POOL_PATIENCE = 2.0
+_MEASURED = ("sqlite3", "postgresql")
 
 
 def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
@@ -38,4 +39,6 @@ def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
     elif found["ENGINE"] == "django.db.backends.postgresql":
         pool = {"pool": {"min_size": 0, "max_size": pool_size, "timeout": _POOL_PATIENCE}} if pool_size else {}
         found |= {"CONN_MAX_AGE": 0 if pool_size else 60, "OPTIONS": {**_POSTGRESQL, **pool, **options}}
-    return found
+    # The same with metrics: django_db_query_duration_seconds, django_db_errors_total …
+    kind = found["ENGINE"].rpartition(".")[2]
+    return found | ({"ENGINE": f"django_prometheus.db.backends.{kind}"} if kind in _MEASURED else {})

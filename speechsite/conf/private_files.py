@@ -16,7 +16,7 @@ def private_directory(path: Path) -> Path:
 
 def private_database(entry: dict[str, Any]) -> dict[str, Any]:
     """Return Django's `entry`; SQLite's file is made and closed to others, and its -wal and -shm take its mode."""
-    if entry["ENGINE"] == "django.db.backends.sqlite3" and entry["NAME"] != ":memory:":
+    if entry["ENGINE"].endswith(".sqlite3") and entry["NAME"] != ":memory:":
         file = Path(entry["NAME"])
         with contextlib.suppress(OSError):
             file.touch(mode=0o600)

@@ -3,7 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client as Browser
+from prometheus_client import REGISTRY
+
+from speechsite.conf import apps
 
 PROTECTING = ("Cross-Origin-Opener-Policy", "Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options")
 
@@ -39,3 +44,34 @@ def test_a_path_without_a_view_gets_an_error_of_the_api(api: Any) -> None:
 def test_a_number_that_no_column_holds_is_no_error_of_ours(admin_client: Browser, lookup: str, number: str) -> None:
     for path in ("/admin/speech/client/", "/admin/caching/call/", "/admin/auth/user/"):
         assert admin_client.get(path, {lookup: number}, follow=True).status_code in (200, 400)
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("pages", (1, 0)), ("all", (1, 1)), ("off", (0, 0))])
+def test_requests_are_counted_by_view_method_and_status(
+    api: Any, client: Browser, settings: Any, mode: str, expected: tuple[int, int]
+) -> None:
+    settings.MIDDLEWARE = apps.middleware(mode)
+    name = "django_http_responses_total_by_status_view_method_total"
+    page = {"status": "404", "view": "<unnamed view>", "method": "GET"}
+    call = {"status": "200", "view": "chat", "method": "POST"}
+    before = counted(name, **page), counted(name, **call)
+    client.get("/nothing")
+    api.post("/api/chat/", {"query": "What is a cache?"}, format="json")
+    assert (counted(name, **page) - before[0], counted(name, **call) - before[1]) == expected
+
+
+def test_a_method_that_nobody_knows_makes_no_series(client: Browser, settings: Any) -> None:
+    settings.MIDDLEWARE = apps.middleware("pages")
+    client.generic("BREW", "/nothing")
+    assert "BREW" not in repr([sample for metric in REGISTRY.collect() for sample in metric.samples])
+
+
+def test_queries_of_the_database_are_measured(db: None) -> None:
+    labels = {"alias": "default", "vendor": connection.vendor}
+    before = counted("django_db_query_duration_seconds_count", **labels)
+    User.objects.count()
+    assert counted("django_db_query_duration_seconds_count", **labels) == before + 1
