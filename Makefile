@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test clients lint lock format bench bench-quick faults mutants clean
+.PHONY: run test clients lint release-check sbom lock format bench bench-quick faults mutants clean
 
 run: .venv/embedded
 	@$(BIN)/python manage.py serve --embedded
@@ -33,6 +33,15 @@ lint: .venv/dev
 	$(BIN)/mypy .
 	$(BIN)/bandit -q -c pyproject.toml -r caching speech speechsite manage.py
 	$(BIN)/python .ci/audit.py
+
+# Before a release: like lint, but vulnerabilities must have been looked up. Writes sbom.cdx.json.
+release-check: lint sbom
+	$(BIN)/python .ci/audit.py --release
+
+# Software bill of materials (CycloneDX) of what the gateway runs with, with the hashes of the lock files.
+sbom: .venv/dev
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --short-PURLs \
+		--output-reproducible --no-validate -o sbom.cdx.json
 
 # What they measure, and the last figures: docs/performance.md
 bench: .venv/dev

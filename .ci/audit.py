@@ -1,4 +1,7 @@
-"""Known vulnerabilities of what is installed. Without a vulnerability service it says that it was skipped."""
+"""Known vulnerabilities of what is installed. Without a vulnerability service it says that it was skipped.
+
+With `--release` that is a failure: nobody may release what nobody has checked.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ def main() -> int:
     audited = [package for package in packages if "vulns" in package]
     if not audited:
         print("pip-audit: SKIPPED, no vulnerability service answers here. Nothing was checked.")
-        return 0
+        return 1 if "--release" in sys.argv[1:] else 0
     found = [(package, vulnerability) for package in audited for vulnerability in package["vulns"]]
     for package, vulnerability in found:
         fixed = ", ".join(vulnerability["fix_versions"]) or "no version"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import runpy
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -75,3 +79,20 @@ def test_every_package_of_a_lock_has_a_hash(name: str) -> None:
     packages = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
     assert packages
     assert [package.split()[0] for package in packages if "--hash=sha256:" not in package] == []
+
+
+def test_the_bill_of_materials_has_every_package_of_the_lock_with_a_hash() -> None:
+    command = [sys.executable, "-m", "cyclonedx_py", "requirements", "requirements.lock", "--no-validate"]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    found = {part["name"]: part for part in json.loads(made.stdout)["components"]}
+    assert {canonicalize_name(name) for name in found} == set(locked("requirements"))
+    assert all("hashes" in str(part.get("externalReferences", part)) for part in found.values())
+
+
+def test_a_release_fails_where_nothing_could_be_audited(monkeypatch: pytest.MonkeyPatch) -> None:
+    audit = runpy.run_path(str(ROOT / ".ci" / "audit.py"))
+    monkeypatch.setitem(audit["main"].__globals__, "COMMAND", [sys.executable, "-c", "print('no answer')"])
+    monkeypatch.setattr(sys, "argv", ["audit.py"])
+    assert audit["main"]() == 0
+    monkeypatch.setattr(sys, "argv", ["audit.py", "--release"])
+    assert audit["main"]() == 1
