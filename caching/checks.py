@@ -136,6 +136,29 @@ def check_books(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(TAG, deploy=True)
+def check_database_connections(**kwargs: Any) -> list[CheckMessage]:
+    """Compare the connections that this machine's workers may open with what PostgreSQL allows."""
+    pool: dict[str, Any] = settings.DATABASES["default"].get("OPTIONS", {}).get("pool") or {}
+    if connection.vendor != "postgresql":
+        return []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('max_connections')::int, current_setting('superuser_reserved_connections')::int"
+            )
+            allowed, reserved = cursor.fetchone()
+    except DatabaseError:
+        # `check_books` reports it.
+        return []
+    needed, left = settings.WORKERS * pool.get("max_size", settings.THREADS), allowed - reserved
+    if needed <= left:
+        return []
+    message = f"database: {settings.WORKERS} workers may open {needed} connections; max_connections allows {left}"
+    hint = "Raise max_connections of PostgreSQL (for all machines together), or lower DATABASE_POOL_SIZE or WORKERS"
+    return [Warning(message, hint=hint, id="caching.W006")]
+
+
+@register(TAG, deploy=True)
 def check_neighbours(**kwargs: Any) -> list[CheckMessage]:
     """Report other installations that use the same Redis under the same prefix."""
     try:

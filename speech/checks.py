@@ -12,6 +12,7 @@ from caching.checks import TAG
 from speech import providers
 from speech.audio import formats, stored
 from speech.providers import _settings_check
+from speech.providers._shared.http import why_unreachable
 
 DEMO = "demo"
 
@@ -55,6 +56,22 @@ def check_judge(**kwargs: Any) -> list[CheckMessage]:
         return []
     found = _check_name("SEMANTIC_VERIFY_MODEL", named.partition("/")[0] or settings.LLM_PROVIDER, "chat")
     return [message for message in found if is_on or message.level >= ERROR]
+
+
+@register(TAG, deploy=True)
+def check_providers_answer(**kwargs: Any) -> list[CheckMessage]:
+    """Check that a connection to each provider in use can be made: DNS, route, TLS."""
+    used = [settings.LLM_PROVIDER, settings.TTS_PROVIDER, settings.STT_PROVIDER, settings.EMBEDDING_PROVIDER]
+    fallbacks = [entry.partition("/")[0] for entry in (*settings.LLM_FALLBACK, *settings.TTS_FALLBACK)]
+    found: list[CheckMessage] = []
+    for name in dict.fromkeys((*used, *fallbacks)):
+        if name not in providers.names() or providers.get(name).missing_settings:
+            # `check_providers` reports it, where it matters.
+            continue
+        url = providers.get(name).setting("BASE_URL") if "BASE_URL" in providers.get(name).defaults else ""
+        if url and (reason := why_unreachable(name, url)):
+            found.append(Error(f"providers: {reason}.", hint="Check its BASE_URL, proxies and DNS.", id="speech.E004"))
+    return found
 
 
 @register(Tags.security, deploy=True)

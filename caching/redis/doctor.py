@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -19,11 +20,12 @@ from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError
 
 from caching import keys
+from caching.policy import CLOCK_SKEW
 from caching.redis import errors
 from caching.redis.errors import Advice
-from caching.redis.health import EVICTING
+from caching.redis.health import memory_warning
 from caching.redis.url import NOT_SET, kind_of, mask_password, node_url, nodes, sentinel_login, service_of
-from caching.redis.version import SAFE_VECTOR_SETS, has_safe_vector_sets, has_vector_sets, version
+from caching.redis.version import SAFE_VECTOR_SETS, has_safe_vector_sets, has_vector_sets, product, version
 
 # Seconds for each step; longer than a request waits, to tell a slow Redis from a dead one.
 TIMEOUT = 3.0
@@ -181,6 +183,9 @@ def _advise(parts: SplitResult, index: str) -> Iterator[Finding]:
     except Failed as failure:
         remedy = "Grant the user +info to see memory and version here and on the dashboard; requests do not need it"
         yield Finding("INFO", "warning", failure.advice.message, remedy)
+    with suppress(RedisError):
+        seconds, microseconds = redis.time()
+        yield _judge_clock(seconds + microseconds / 1e6 - time.time())
     started = time.perf_counter()
     for _ in range(10):
         redis.ping()
@@ -189,22 +194,28 @@ def _advise(parts: SplitResult, index: str) -> Iterator[Finding]:
     yield Finding("latency", "warning" if closer else "ok", f"{milliseconds:.2f} ms per round trip", closer)
 
 
+def _judge_clock(ahead: float) -> Finding:
+    """`ahead`: seconds by which the clock of Redis is ahead of ours."""
+    if abs(ahead) <= CLOCK_SKEW:
+        return Finding("clock", "ok", "agrees with this machine's")
+    message = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
+    return Finding("clock", "warning", message, "Ages, lifetimes and limits will be wrong: run NTP on both machines")
+
+
 def _judge_info(info: dict[str, Any], index: str) -> Iterator[Finding]:
-    policy, limit = info.get("maxmemory_policy", "unknown"), int(info.get("maxmemory", 0))
-    memory = f"{info.get('used_memory_human', '?')} of {info.get('maxmemory_human') if limit else 'no limit'}, {policy}"
-    if policy in EVICTING:
-        yield Finding("memory", "ok", memory)
-    else:
-        remedy = "Set maxmemory and maxmemory-policy allkeys-lru; otherwise a full Redis refuses writes"
-        yield Finding("memory", "warning", memory, remedy)
+    policy, limit = info.get("maxmemory_policy", ""), int(info.get("maxmemory", 0))
+    shown = info.get("maxmemory_human") if limit else "no limit"
+    memory = f"{info.get('used_memory_human', '?')} of {shown}, {policy or 'unknown policy'}"
+    remedy = memory_warning(policy, limit)
+    yield Finding("memory", "warning" if remedy else "ok", memory, remedy)
     yield _judge_version(info, index)
 
 
 def _judge_version(info: dict[str, Any], index: str) -> Finding:
-    message = f"Redis {info.get('redis_version', 'of an unknown version')}"
+    message = product(info)
     if index == "vectorset" and not has_vector_sets(info):
         message += " has no vector sets: SEMANTIC_INDEX=vectorset finds no semantic matches"
-        return Finding("version", "error", message, "Use Redis 8 or newer, or SEMANTIC_INDEX=numpy")
+        return Finding("version", "error", message, "Use Redis 8 or newer (Valkey has none), or SEMANTIC_INDEX=numpy")
     if index == "vectorset" and not has_safe_vector_sets(info):
         message += " may crash when vector sets are searched during a deletion"
         safe = ", ".join(".".join(map(str, release)) for release in SAFE_VECTOR_SETS)

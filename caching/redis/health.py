@@ -9,6 +9,7 @@ from typing import Any
 
 from caching import keys
 from caching.redis import scan, store
+from caching.redis.version import product
 
 # Keys are counted for so long, then the rest is extrapolated.
 SAMPLE_SECONDS = 0.2
@@ -22,6 +23,17 @@ EVICTING = (
     "volatile-random",
     "volatile-ttl",
 )
+
+
+def memory_warning(policy: str, max_bytes: int) -> str:
+    """Describe what will fail when Redis is full; empty if nothing will, or `policy` is not known."""
+    if not policy:
+        return ""
+    if not max_bytes:
+        return "maxmemory is not set: Redis can fill the machine's memory. Set it, and maxmemory-policy allkeys-lru"
+    if policy in EVICTING:
+        return ""
+    return f"maxmemory-policy is {policy}: a full Redis refuses writes. Set it to allkeys-lru"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +54,7 @@ class RedisHealth:
 
     @property
     def warning(self) -> str:
-        """Describe what will fail when Redis is full; empty if nothing will."""
-        if not self.policy or self.policy in EVICTING:
-            return ""
-        if not self.max_bytes:
-            return "maxmemory is not set: Redis can fill the machine's memory. Set it, and maxmemory-policy allkeys-lru"
-        return f"maxmemory-policy is {self.policy}: a full Redis refuses writes. Set it to allkeys-lru"
+        return memory_warning(self.policy, self.max_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ def redis_health() -> RedisHealth:
         status="up",
         since=since,
         ping_ms=ping,
-        version=str(found.get("redis_version", "")),
+        version=product(found),
         used_bytes=int(found.get("used_memory", 0)),
         max_bytes=int(found.get("maxmemory", 0)),
         policy=str(found.get("maxmemory_policy", "")),

@@ -110,3 +110,22 @@ def test_voices_are_asked_for_as_a_request_would(settings: Any, name: str, value
     settings.PROVIDERS = {name: values}
     found = [str(message.msg) for message in run_checks() if message.id == "speech.E002"]
     assert [wrong in message for message in found] == ([True] if wrong else [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1:1/v1", "connection refused"),
+        ("http://nobody.invalid/v1", "its host name cannot be resolved"),
+        ("https://LOOPBACK/v1", "this port does not speak TLS"),
+        ("http://LOOPBACK/v1", ""),
+    ],
+)
+def test_a_provider_that_cannot_be_reached_is_told(settings: Any, fake_openai: Any, url: str, reason: str) -> None:
+    settings.TTS_PROVIDER = "espeak"
+    url = url.replace("LOOPBACK", fake_openai.url.removeprefix("http://"))
+    settings.PROVIDERS = {"openai": {"API_KEY": "sk-loopback-secret", "BASE_URL": url}}
+    told = [str(found.msg) for found in run_checks(include_deployment_checks=True) if found.id == "speech.E004"]
+    assert [reason in line for line in told] == [True] * bool(reason)
+    assert "sk-loopback-secret" not in repr([seen.headers for seen in fake_openai.requests]) + repr(told)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from caching.redis import doctor
-from caching.redis.doctor import Finding, examine_redis
+from caching.redis.doctor import Finding, _judge_clock, examine_redis
 from caching.redis.errors import NO_PERMISSION
+from caching.redis.health import redis_health
 from caching.redis.url import NOT_SET, normalize_redis_url
 from caching.redis.version import has_safe_vector_sets, has_vector_sets
 from speechsite.server.private_redis import free_port
@@ -60,7 +61,7 @@ def test_a_good_redis_passes_every_step(server: RedisServer) -> None:
     server.client().config_set("maxmemory-policy", "allkeys-lru")
     findings = examined(f"redis://127.0.0.1:{server.port}/3")
     assert [finding.step for finding in findings] == [
-        *("REDIS_URL", "DNS", "TCP", "AUTH", "SELECT", "write", "memory", "version", "latency")
+        *("REDIS_URL", "DNS", "TCP", "AUTH", "SELECT", "write", "memory", "version", "clock", "latency")
     ]
     assert {finding.status for finding in findings if finding.step != "latency"} == {"ok"}
     assert server.client(db=3).dbsize() == 0, "it leaves nothing behind"
@@ -189,7 +190,7 @@ def test_a_redis_that_is_too_old_for_vector_sets(server: RedisServer) -> None:
     found = {finding.step: finding for finding in examine_redis(server.url, "vectorset")}
     assert found["version"].status == "error"
     assert "finds no semantic matches" in found["version"].message
-    assert found["version"].remedy == "Use Redis 8 or newer, or SEMANTIC_INDEX=numpy"
+    assert found["version"].remedy == "Use Redis 8 or newer (Valkey has none), or SEMANTIC_INDEX=numpy"
     assert {finding.step: finding.status for finding in examine_redis(server.url, "numpy")}["version"] == "ok"
 
 
@@ -198,3 +199,24 @@ def test_a_redis_with_vector_sets(redis8: RedisServer) -> None:
     safe = has_safe_vector_sets(redis8.client().info())
     assert found.status == ("ok" if safe else "warning")
     assert ("8.2.9" in found.remedy) == (not safe)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "status", "told"),
+    [(0.2, "ok", "agrees"), (-4.9, "ok", "agrees"), (90.0, "warning", "90 s ahead of"), (-3600.0, "warning", "behind")],
+)
+def test_a_clock_that_differs_is_a_warning(ahead: float, status: str, told: str) -> None:
+    found = _judge_clock(ahead)
+    assert found.status == status
+    assert told in found.message
+
+
+@pytest.mark.parametrize(("limit", "policy"), [("0", "allkeys-lru"), ("100mb", "noeviction"), ("100mb", "allkeys-lru")])
+def test_doctor_and_dashboard_agree_on_memory(
+    server: RedisServer, use_redis: Callable[[str], None], limit: str, policy: str
+) -> None:
+    server.client().config_set("maxmemory", limit)
+    server.client().config_set("maxmemory-policy", policy)
+    use_redis(server.url)
+    [memory] = [found for found in examine_redis(server.url) if found.step == "memory"]
+    assert memory.remedy == redis_health().warning

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from caching.redis.version import has_safe_vector_sets, has_vector_sets
+from caching.redis.version import has_safe_vector_sets, has_vector_sets, product
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,10 @@ def test_what_a_version_can_do(version: str, has: bool, safe: bool) -> None:
 
 def test_nothing_is_assumed_of_an_unknown_version() -> None:
     assert not has_vector_sets({}) and not has_safe_vector_sets({})
+
+
+def test_valkey_is_called_valkey_and_has_no_vector_sets() -> None:
+    info = {"redis_version": "8.10.1", "server_name": "valkey", "valkey_version": "9.1.2"}
+    assert product(info) == "Valkey 9.1.2"
+    assert not has_vector_sets(info)
+    assert product({"redis_version": "8.10.1"}) == "Redis 8.10.1"

@@ -88,6 +88,17 @@ def read_json(provider: str, reply: Reply) -> dict[str, Any]:
     return answer
 
 
+def why_unreachable(provider: str, url: str) -> str:
+    """Return what keeps this machine from connecting to `url`, else "". Any answer will do: no key is sent."""
+    timeout = Timeout(connect=settings.PROVIDER_CONNECT_TIMEOUT, read=settings.PROVIDER_CONNECT_TIMEOUT)
+    options: dict[str, Any] = {"timeout": timeout, "retries": False, "redirect": False, "preload_content": False}
+    try:
+        pool_for(url).urlopen("GET", url, **options).close()
+    except HTTPError as error:
+        return explain(provider, error).message
+    return ""
+
+
 def json_object(provider: str, body: bytes | str) -> dict[str, Any]:
     """Parse what a provider has sent. Raises ProviderBadAnswer unless it is a JSON object, or the error in a list."""
     try:
