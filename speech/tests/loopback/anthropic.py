@@ -77,7 +77,9 @@ def _streamed(index: int, block: dict[str, Any]) -> Iterator[dict[str, Any]]:
         deltas = [{"type": "text_delta", "text": part} for part in _halves(block["text"])]
     elif kind == "tool_use":
         begun["input"] = {}
-        deltas = [{"type": "input_json_delta", "partial_json": part} for part in _halves(json.dumps(block["input"]))]
+        # As the API does: a call without arguments has one blank delta.
+        parts = _halves(json.dumps(block["input"])) if block["input"] else ("",)
+        deltas = [{"type": "input_json_delta", "partial_json": part} for part in parts]
     elif kind == "thinking":
         begun |= {"thinking": "", "signature": ""}
         deltas = [{"type": "thinking_delta", "thinking": part} for part in _halves(block["thinking"])]

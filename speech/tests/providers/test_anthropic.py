@@ -15,6 +15,7 @@ from caching.pricing.usage import Usage
 from speech import providers
 from speech.exceptions import InvalidRequest, ProviderError, ProviderUnavailable
 from speech.providers._shared.anthropic import request as anthropic_request
+from speech.providers._shared.anthropic.answer import read_chunks
 from speech.providers.base import ChatRequest
 from speech.tests.loopback.anthropic import FakeAnthropic
 
@@ -40,6 +41,7 @@ BLOCKS: dict[str, tuple[list[dict[str, Any]], str]] = {
         ],
         "tool_use",
     ),
+    "a call without arguments": ([{"type": "tool_use", "id": "toolu_1", "name": "now", "input": {}}], "tool_use"),
     "thinking": (
         [{"type": "thinking", "thinking": "Six by nine.", "signature": "c2ln"}, {"type": "text", "text": "42"}],
         "end_turn",
@@ -87,6 +89,22 @@ def test_a_streamed_answer_assembles_to_the_whole_one(server: FakeAnthropic, nam
         name: value for name, value in theirs["message"].items() if value
     }
     assert (streamed.usage, streamed.model) == (whole.usage, whole.model)
+
+
+@pytest.mark.parametrize("deltas", [[], [""]])
+@pytest.mark.parametrize("given", [{}, {"x": 1}])
+def test_the_arguments_of_a_streamed_call_are_json(deltas: list[str], given: dict[str, Any]) -> None:
+    block = {"type": "tool_use", "id": "toolu_1", "name": "now", "input": given}
+    parts = [{"type": "input_json_delta", "partial_json": text} for text in deltas]
+    events = [
+        {"type": "content_block_start", "index": 1, "content_block": block},
+        *({"type": "content_block_delta", "index": 1, "delta": part} for part in parts),
+        {"type": "content_block_stop", "index": 1},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+    ]
+    [choice] = joined(read_chunks("anthropic", map(json.dumps, events))).choices
+    assert json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"]) == given
+    assert choice["message"]["content"] is None
 
 
 def test_a_whole_answer_to_a_stream_is_served_as_a_stream(

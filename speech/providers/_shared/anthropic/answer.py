@@ -28,7 +28,7 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
         raise ProviderBadAnswer(f"{provider} returned no message")
     message: dict[str, Any] = {"role": "assistant", "content": _join(blocks, "text", "text")}
     if calls := [_call(block) for block in blocks if block.get("type") == "tool_use"]:
-        message["tool_calls"] = calls
+        message |= {"content": message["content"] or None, "tool_calls": calls}
     if thinking := [block for block in blocks if block.get("type") in ("thinking", "redacted_thinking")]:
         message |= {"reasoning_content": _join(thinking, "thinking", "thinking"), "thinking_blocks": thinking}
     choice = {"index": 0, "message": message, "finish_reason": _reason(answer.get("stop_reason"))}
@@ -72,6 +72,8 @@ class _Stream:
         self._counted: dict[str, Any] = {}
         # Position among the tool calls, by the index of the block.
         self._calls: dict[int, int] = {}
+        # Indexes of the calls whose arguments have begun.
+        self._begun: set[int] = set()
         self._thinking: dict[int, dict[str, Any]] = {}
 
     def on_message_start(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -88,6 +90,8 @@ class _Stream:
             function = {"name": block.get("name"), "arguments": ""}
             call = {"index": position, "id": block.get("id"), "type": "function", "function": function}
             yield self._chunk({"tool_calls": [call]})
+            if block.get("input"):
+                yield self._arguments(at, json.dumps(block["input"], ensure_ascii=False))
         elif kind in ("thinking", "redacted_thinking"):
             self._thinking[at] = dict(block)
         elif block.get("text"):
@@ -98,9 +102,8 @@ class _Stream:
         kind = delta.get("type")
         if kind == "text_delta":
             yield self._chunk({"content": delta.get("text") or ""})
-        elif kind == "input_json_delta" and at in self._calls:
-            call = {"index": self._calls[at], "function": {"arguments": delta.get("partial_json") or ""}}
-            yield self._chunk({"tool_calls": [call]})
+        elif kind == "input_json_delta" and at in self._calls and delta.get("partial_json"):
+            yield self._arguments(at, delta["partial_json"])
         elif kind == "thinking_delta" and at in self._thinking:
             block = self._thinking[at]
             block["thinking"] = (block.get("thinking") or "") + (delta.get("thinking") or "")
@@ -109,13 +112,21 @@ class _Stream:
             self._thinking[at]["signature"] = delta.get("signature")
 
     def on_content_block_stop(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        at = event.get("index", 0)
+        if at in self._calls and at not in self._begun:
+            # A call without arguments has no deltas, or a blank one; OpenAI's are JSON in any case.
+            yield self._arguments(at, "{}")
         # In one piece: it must go back to Anthropic as it was, text and signature together.
-        if block := self._thinking.pop(event.get("index", 0), None):
+        if block := self._thinking.pop(at, None):
             yield self._chunk({"thinking_blocks": [block]})
 
     def on_message_delta(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         self._counted |= event.get("usage") or {}
         yield self._chunk({}, _reason((event.get("delta") or {}).get("stop_reason")))
+
+    def _arguments(self, at: int, text: str) -> dict[str, Any]:
+        self._begun.add(at)
+        return self._chunk({"tool_calls": [{"index": self._calls[at], "function": {"arguments": text}}]})
 
     def usage(self) -> Iterator[dict[str, Any]]:
         if counts := usage(self._counted):
