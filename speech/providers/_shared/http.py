@@ -76,16 +76,16 @@ def post(request: ProviderRequest) -> Iterator[Reply]:
 def call_for_json(request: ProviderRequest) -> dict[str, Any]:
     """Send `request` and return the JSON object that it is answered with, all of it within one read time-out."""
     with post(request) as reply:
-        return read_json(request.provider, reply)
+        answer = json_object(request.provider, read_body(request.provider, reply))
+        errors.raise_if_error(request.provider, answer, reply.headers)
+        return answer
 
 
-def read_json(provider: str, reply: Reply) -> dict[str, Any]:
+def read_body(provider: str, reply: Reply) -> bytes:
     body = reply.read(LARGEST_BODY)
     if len(body) > LARGEST_BODY:
         raise ProviderBadAnswer(f"{provider} sent more than {LARGEST_BODY} bytes")
-    answer = json_object(provider, body)
-    errors.raise_if_error(provider, answer, reply.headers)
-    return answer
+    return body
 
 
 def why_unreachable(provider: str, url: str) -> str:

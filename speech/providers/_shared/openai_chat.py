@@ -10,9 +10,9 @@ from caching.llm.stream import ENVELOPE, joined, replay
 from speech import strict_json
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
 from speech.providers._shared import errors
-from speech.providers._shared.http import check_types, json_object, read_json
+from speech.providers._shared.http import check_types, json_object, read_body
 from speech.providers._shared.http_response import Reply
-from speech.providers._shared.sse import json_or_events, read_events
+from speech.providers._shared.sse import are_events, json_or_events, read_events, without_done
 from speech.providers.base import ChatAnswer, ChatRequest, Message
 from speech.text.languages import canonical, name_of
 
@@ -62,14 +62,17 @@ def body(request: ChatRequest) -> dict[str, Any]:
 
 
 def read_reply(provider: str, reply: Reply) -> ChatAnswer:
-    """Return an answer, also where a server that always streams sends it as events."""
-    if not reply.headers.get("content-type", "").startswith("text/event-stream"):
-        return read_answer(provider, read_json(provider, reply))
+    """Return an answer, also where a server that always streams sends it as events, under whatever type."""
+    body = read_body(provider, reply)
+    if not are_events(body):
+        answer = json_object(provider, without_done(body))
+        errors.raise_if_error(provider, answer, reply.headers)
+        return read_answer(provider, answer)
     try:
-        answer = joined(read_chunks(provider, read_events(reply)))
+        whole = joined(read_chunks(provider, read_events([body])))
     except Unassembled as error:
         raise ProviderBadAnswer(f"{provider} sent a stream that contradicts itself") from error
-    return ChatAnswer(answer.choices, answer.model, answer.usage, answer.extra)
+    return ChatAnswer(whole.choices, whole.model, whole.usage, whole.extra)
 
 
 def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:

@@ -8,6 +8,16 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 _BLANK = codecs.BOM_UTF8 + b" \t\r\n"
+_DONE = b"data: [DONE]"
+
+
+def are_events(body: bytes) -> bool:
+    return body.lstrip(_BLANK).startswith((b"data:", b"event:", b"error:", b"id:", b":"))
+
+
+def without_done(body: bytes) -> bytes:
+    """Return a JSON body without the end of a stream, which some proxies add to it."""
+    return body.rstrip(_BLANK).removesuffix(_DONE)
 
 
 def json_or_events(body: Iterable[bytes]) -> tuple[bytes, Iterator[str]]:
@@ -17,7 +27,7 @@ def json_or_events(body: Iterable[bytes]) -> tuple[bytes, Iterator[str]]:
     while not start.lstrip(_BLANK) and (part := next(parts, b"")):
         start += part
     if start.lstrip(_BLANK).startswith(b"{"):
-        return start + b"".join(parts), iter(())
+        return without_done(start + b"".join(parts)), iter(())
     return b"", read_events(chain([start], parts))
 
 
@@ -33,6 +43,9 @@ def read_events(chunks: Iterable[bytes]) -> Iterator[str]:
         field, _, value = line.partition(":")
         if field == "data":
             data.append(value.removeprefix(" "))
+        elif field == "error":
+            # llama.cpp until September 2025.
+            data.append(f'{{"error": {value}}}')
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from speechsite.tests.support.server import Server
 
 NOT_OPENAIS = {"mistral_reasoning", "openai_refusal"}
 """Content in parts is not of OpenAI's types, and a refusal is not stored."""
+CODE_OF_OURS = "provider_rejected_request"
 PATH = "/v1/chat/completions"
 
 
@@ -95,13 +97,24 @@ def test_a_whole_answer_to_a_stream_is_a_stream(gateway: Server, provider: Scrip
     assert (whole.headers["X-Cache"], whole.json()["x_id"]) == ("HIT", "a")
 
 
-def test_a_stream_in_place_of_a_whole_answer_is_whole(gateway: Server, provider: ScriptedOpenAI) -> None:
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/json"])
+def test_a_stream_in_place_of_a_whole_answer_is_whole(gateway: Server, provider: ScriptedOpenAI, kind: str) -> None:
     record = recorded("openai_parallel_tools")
-    provider.script = stream_of(record["chunks"])
+    provider.script = replace(stream_of(record["chunks"]), content_type=kind)
     for _ in range(2):
         answer = ask(gateway).json()
         assert answer["choices"][0]["message"] == {"refusal": None, **record["message"]}
         ChatCompletion.model_validate(answer, strict=True)
+    assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_whole_answer_may_end_like_a_stream(gateway: Server, provider: ScriptedOpenAI, stream: bool) -> None:
+    choice = {"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}
+    body = json.dumps({"model": "m", "choices": [choice]}).encode()
+    provider.script = events(body + b"\n\ndata: [DONE]\n\n")
+    assert ask(gateway, stream=stream).status == 200
+    assert ask(gateway).json()["choices"][0]["message"]["content"] == "Hi"
     assert len(provider.requests) == 1
 
 
@@ -110,6 +123,7 @@ def test_a_stream_in_place_of_a_whole_answer_is_whole(gateway: Server, provider:
     [
         (stream_of([{"error": {"message": "No", "code": "no", "type": "invalid_request_error"}}]), 400, "no"),
         (events(b'data: {"choices": [{"index": 0, "delta": {"content": "Par"}}]}\n\n'), 503, "provider_unavailable"),
+        (events(b'error: {"code": 400, "message": "full", "type": "invalid_request_error"}\n\n'), 400, CODE_OF_OURS),
     ],
 )
 def test_its_failure_is_that_of_a_whole_one(

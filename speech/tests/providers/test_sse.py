@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -53,3 +54,8 @@ def test_it_drops_an_event_that_was_cut_off() -> None:
 
 def test_it_survives_bytes_that_are_no_text() -> None:
     assert list(read_events([b"data: \xff\xfe\n\n"])) == ["\ufffd\ufffd"]
+
+
+def test_an_error_of_llama_cpp_is_data() -> None:
+    [data] = read_events([b'error: {"code": 400}\n\n'])
+    assert json.loads(data) == {"error": {"code": 400}}
