@@ -5,18 +5,11 @@ from __future__ import annotations
 import json
 
 import redis
-
-from speechsite.tests.support.databases import run_python, start_python
-
-PREPARE = """
 from django.utils import timezone
-from caching.models import BarChange, HourlyUsage, Judgement
-for model in (BarChange, HourlyUsage, Judgement):
-    model.objects.all().delete()
-hour = timezone.now().replace(minute=0, second=0, microsecond=0)
-for outcome in ("semantic", "miss"):
-    HourlyUsage.objects.create(hour=hour, cache_type="llm", level="balanced", outcome=outcome, requests=100)
-"""
+
+from caching.models import HourlyUsage
+from speechsite.tests.support.databases import on_database, run_python, start_python
+
 JUDGE = """
 from caching.feedback import verdicts
 from caching.models import Judge, Verdict
@@ -36,7 +29,10 @@ print(json.dumps([Judgement.objects.count(), list(BarChange.objects.order_by("pk
 
 
 def test_each_verdict_counts_once_and_each_change_is_made_once(database_url: str, redis_client: redis.Redis) -> None:
-    run_python(PREPARE, database_url)
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    with on_database(database_url):
+        for outcome in ("semantic", "miss"):
+            HourlyUsage.objects.create(hour=hour, cache_type="llm", level="balanced", outcome=outcome, requests=100)
     processes = [start_python(JUDGE, database_url) for _ in range(3)]
     for process in processes:
         _, errors = process.communicate(timeout=120)

@@ -13,7 +13,7 @@ from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage
 from caching.pricing.money import Money
 from caching.reports import queries
 from caching.reports.aggregates import Filters, Period, percentile, together
-from speechsite.tests.support.databases import run_python
+from speechsite.tests.support.databases import on_database
 
 pytestmark = pytest.mark.django_db
 
@@ -230,19 +230,12 @@ def test_it_is_quick_with_ten_million_requests(django_assert_max_num_queries: An
 
 
 def test_days_are_added_up_on_every_database(database_url: str) -> None:
-    code = """
-from datetime import UTC, datetime, timedelta
-from caching.reports import queries
-from caching.reports.aggregates import Period
-from caching.models import HourlyUsage
-start = datetime(2026, 1, 5, 12, tzinfo=UTC)
-for hour in (0, 11, 12, 48):
-    moment = start + timedelta(hours=hour)
-    HourlyUsage.objects.create(hour=moment, cache_type="llm", outcome="exact", requests=1)
-series = queries.timeseries(Period(start, start + timedelta(days=3)))
-assert [figures.total for _, figures in series] == [2, 1, 1, 0], series
-"""
-    run_python(code, database_url)
+    start = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    with on_database(database_url):
+        for hours in (0, 11, 12, 48):
+            hour("exact", 1, hour=start + timedelta(hours=hours))
+        series = queries.timeseries(Period(start, start + timedelta(days=3)))
+    assert [figures.total for _, figures in series] == [2, 1, 1, 0]
 
 
 def test_local_providers_are_worth_the_list_price_of_a_hosted_model_apart_from_real_money() -> None:

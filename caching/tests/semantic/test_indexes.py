@@ -29,7 +29,7 @@ QUESTION = (
     ["today", "tomorrow", "at noon"],
 )
 """Words of 25,920 questions."""
-MANY = int(os.environ.get("MANY_ENTRIES", "20000"))
+MANY = int(os.environ.get("MANY_ENTRIES", "10000"))
 """A vector set takes a millisecond for each; the benchmarks have more."""
 
 
