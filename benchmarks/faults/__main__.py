@@ -24,7 +24,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="the short form for CI: fewer drills, shorter ones")
     parser.add_argument("--only", action="append", choices=names, help="run this drill alone; may be repeated")
     parser.add_argument("--soak", type=float, default=0.5, metavar="MINUTES", help="how long mixed load is kept up")
+    parser.add_argument("--before", default="", metavar="REVISION", help="the version that is upgraded (upgrade only)")
     options = parser.parse_args()
+    of_its_own = {"soak": {"soak": options.soak * 60}, "upgrade": {"before": options.before}}
     begun, broken = time.monotonic(), False
     try:
         print(header(), flush=True)
@@ -32,7 +34,7 @@ def main() -> int:
             drill = importlib.import_module(f"{drills.__name__}.{name}")
             if options.quick and not options.only and not drill.QUICK:
                 continue
-            result = drill.run(soak=options.soak * 60) if name == "soak" else drill.run(quick=options.quick)
+            result = drill.run(**of_its_own.get(name, {"quick": options.quick}))
             broken |= bool(result.broken)
             print(line(result.row(drill.TITLE)), flush=True)
     finally:
