@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -14,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from caching.dashboard.charts import inert
-from caching.models import AuditEntry
+from caching.models import AuditEntry, EntryHits
 from caching.models.audit import AuditAction
 
 COLUMNS = ("time", "user", "action", "kind", "object", "client", "details")
@@ -45,7 +46,7 @@ class ClientFilter(SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ModelAdmin):
-    list_display = ("action_time", "user", "action", "kind", "object_repr", "client", "details")
+    list_display = ("time", "user", "action", "kind", "object", "client", "details")
     list_display_links = None
     list_filter = (("user", admin.RelatedOnlyFieldListFilter), ActionFilter, ClientFilter)
     list_select_related = ("user", "content_type")
@@ -63,13 +64,24 @@ class AuditEntryAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    @admin.display(ordering="action_time")
+    def time(self, entry: AuditEntry) -> datetime:
+        return entry.action_time
+
+    @admin.display
+    def object(self, entry: AuditEntry) -> str:
+        return entry.object_repr
+
     @admin.display
     def action(self, entry: AuditEntry) -> str:
         return AuditAction(entry.action_flag).label if entry.action_flag in AuditAction.values else ""
 
     @admin.display
     def kind(self, entry: AuditEntry) -> str:
-        return entry.content_type.name if entry.content_type else ""
+        kind = entry.content_type
+        if kind is None:
+            return ""
+        return "cache entry" if kind.model_class() is EntryHits else kind.name
 
     @admin.display
     def client(self, entry: AuditEntry) -> str:

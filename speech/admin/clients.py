@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from speech.admin.keys import FACTS, new_key_page
 from speech.budgets import all_budgets
@@ -19,11 +22,16 @@ from speech.models import Client, ClientKey
 
 class ClientKeyInline(TabularInline):
     model = ClientKey
-    fields = readonly_fields = ("name", *FACTS, "expires")
+    fields = readonly_fields = ("key", *FACTS, "expires")
     extra = 0
     can_delete = False
-    show_change_link = True
+    hide_title = True
     verbose_name_plural = "API keys"
+
+    @admin.display(description="name")
+    def key(self, key: ClientKey) -> str:
+        """Link to the page of the key, with its buttons Rotate and Revoke."""
+        return format_html('<a href="{}">{}</a>', reverse("admin:speech_clientkey_change", args=[key.pk]), key.name)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("speech.view_client")
@@ -53,6 +61,7 @@ class ClientAdmin(ModelAdmin):
     search_fields = ("name", "keys__name", "keys__key_hint")
     readonly_fields = ("created",)
     inlines = (ClientKeyInline,)
+    formfield_overrides = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 2})}}
     actions = ("revoke",)
     actions_detail = ("new_key",)
 

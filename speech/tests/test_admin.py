@@ -33,6 +33,7 @@ def test_staff_see_the_clients(admin_client: Browser) -> None:
     assert "voice bot" in page
     page = admin_client.get(change_page(client)).content.decode()
     assert key.key_hint in page and key.key_hash not in page
+    assert reverse("admin:speech_clientkey_change", args=[key.pk]) in page
 
 
 def test_the_list_costs_the_same_for_many(admin_client: Browser, django_assert_max_num_queries: Any) -> None:
