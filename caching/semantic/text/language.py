@@ -23,13 +23,13 @@ def language_of(tokens: Sequence[str]) -> str:
     if _is_hinglish(found):
         return "hi_latn"
     known, function = _known_by(), _function_of()
-    whole: Counter[str] = Counter()
-    grammar: Counter[str] = Counter()
+    hits: list[str] = []
+    function_hits: list[str] = []
     for token in found:
         plain = token.partition("'")[0]
-        codes_of = known.get(token) or known.get(plain) or known.get(stem(token), ())
-        whole.update(codes_of)
-        grammar.update(function.get(plain, ()))
+        hits += known.get(token) or known.get(plain) or known.get(stem(token), ())
+        function_hits += function.get(plain, ())
+    whole, grammar = Counter(hits), Counter(function_hits)
     scores = sorted(
         ((whole[code], grammar[code], code) for code in whole if grammar[code] or code == "en"), reverse=True
     )
