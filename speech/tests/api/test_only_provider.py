@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from speech import providers
 from speech.audio import to_wav
 from speech.tests.loopback import Loopback
 from speech.tests.loopback.answers import tone
+from speech.tests.loopback.azure_speech import FakeAzureSpeech
+from speech.tests.loopback.cartesia import FakeCartesia
+from speech.tests.loopback.deepgram import FakeDeepgram
+from speech.tests.loopback.google import FakeGoogle
 from speech.tests.providers.conftest import FAKES, serve
 
 WAV = to_wav(tone("What is a cache?"), 24_000)
@@ -32,11 +38,37 @@ def test_the_speech_of_docs_openai_md(api: Any, only: tuple[str, Loopback], mode
     assert b"".join(response) == tone("Hello.")
 
 
+ENGINES: dict[str, type[Loopback]] = {
+    "azure_speech": FakeAzureSpeech,
+    "cartesia": FakeCartesia,
+    "deepgram": FakeDeepgram,
+    "google": FakeGoogle,
+}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_examples_with_each_engine(api: Any, settings: Any, name: str) -> None:
+    settings.TTS_PROVIDER = settings.STT_PROVIDER = name
+    with ENGINES[name]() as server:
+        addresses = {"BASE_URL": server.url, "TRANSCRIPTION_BASE_URL": server.url}
+        settings.PROVIDERS = {name: {"API_KEY": "loopback-secret", **addresses}}
+        for model in ("tts-1", "tts-1-hd", "gpt-4o-mini-tts-2025-12-15", None):
+            body = {"model": model, "voice": "nova", "input": f"Hello {model}.", "response_format": "pcm"}
+            response = api.post("/v1/audio/speech", body, format="json")
+            assert (response.status_code, response.headers["X-Provider"]) == (200, name)
+            assert b"".join(response) == tone(f"Hello {model}.")
+        for language in ("auto", "", None, "fr-CA"):
+            response = api.post("/api/tts/", {"text": "Hello.", "language": language}, format="json")
+            assert response.status_code == 200, response.content
+        if "transcription" in providers.get(name).does:
+            form = {"model": "whisper-1", "language": "auto", "file": SimpleUploadedFile("question.wav", WAV)}
+            response = api.post("/v1/audio/transcriptions", form, format="multipart")
+            assert (response.status_code, response.headers["X-Provider"]) == (200, name)
+
+
 @pytest.mark.parametrize("model", ["whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe-2025-12-15"])
 @pytest.mark.parametrize("language", ["", "auto", "fr"])
 def test_its_transcript(api: Any, only: tuple[str, Loopback], model: str, language: str) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     form = {"model": model, "language": language, "file": SimpleUploadedFile("question.wav", WAV)}
     response = api.post("/v1/audio/transcriptions", form, format="multipart")
     assert (response.status_code, response.headers["X-Provider"]) == (200, only[0])
