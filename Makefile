@@ -5,8 +5,13 @@ BIN := .venv/bin
 
 .PHONY: run test clients lint release-check sbom lock format bench bench-quick faults mutants clean
 
-run: .venv/embedded
+run: .venv/embedded var/static/staticfiles.json
 	@$(BIN)/python manage.py serve --embedded
+
+# Pages load hashed and compressed files from there.
+var/static/staticfiles.json: .venv/embedded $(shell find */static speechsite/theme -type f)
+	@echo "Compressing the static files of the pages"
+	-@$(BIN)/python manage.py collectstatic --noinput -v0 -i rest_framework -i 'redoc*'
 
 # All of them in several processes; make test ARGS=path::test in one.
 test: .venv/dev

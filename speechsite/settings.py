@@ -89,8 +89,15 @@ if CORS_ALLOWED_ORIGINS:
 TEMPLATES = pages.templates(BASE_DIR)
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+# An image has them collected beside the code.
+STATIC_ROOT = BASE_DIR / "collected" if (BASE_DIR / "collected").is_dir() else VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
+STATICFILES_DIRS = [BASE_DIR / "speechsite" / "theme"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "speechsite.conf.static_files.HashedFiles"},
+}
+# What was not collected.
 WHITENOISE_USE_FINDERS = True
 
 # TLS ends at a proxy in front, which says in X-Forwarded-Proto how it was asked.

@@ -159,5 +159,7 @@ if (state) {
     tell();
   });
   setInterval(tell, 1000);
-  setTimeout(look, PAUSE);
+  // The first page of a browser comes in UTC, before the server knows its time zone.
+  const zone = document.querySelector("[data-zone]").dataset.zone;
+  setTimeout(look, zone === Intl.DateTimeFormat().resolvedOptions().timeZone ? PAUSE : 0);
 }

@@ -2,11 +2,7 @@
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const cookie = `tz=${encodeURIComponent(zone)}`;
-if (zone && !document.cookie.split("; ").includes(cookie)) {
-  document.cookie = `${cookie}; path=/admin/; max-age=31536000; samesite=lax`;
-  // The first page came in UTC.
-  if (document.querySelector("time, [data-zoned]") && document.cookie.includes(cookie)) location.reload();
-}
+if (zone) document.cookie = `${cookie}; path=/admin/; max-age=31536000; samesite=lax`;
 
 for (const icon of document.querySelectorAll("span.material-symbols-outlined")) icon.setAttribute("aria-hidden", "true");
 for (const box of document.querySelectorAll(".simplebar-content-wrapper, .overflow-auto")) box.tabIndex = 0;
