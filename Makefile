@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test clients lint release-check sbom lock format bench bench-quick faults mutants clean
+.PHONY: run test clients axe lint release-check sbom lock format bench bench-quick faults mutants clean
 
 run: .venv/embedded var/static/staticfiles.json
 	@$(BIN)/python manage.py serve --embedded
@@ -29,6 +29,12 @@ clients: .venv/dev
 	@touch $@
 
 $(CLIENTS)/node/node_modules: $(CLIENTS)/node/package-lock.json
+	npm ci --no-audit --no-fund --silent --prefix $(@D)
+	@touch $@
+
+# What finds faults of accessibility; the browser tests that need it are skipped without.
+axe: .ci/axe/node_modules
+.ci/axe/node_modules: .ci/axe/package-lock.json
 	npm ci --no-audit --no-fund --silent --prefix $(@D)
 	@touch $@
 

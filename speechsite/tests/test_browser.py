@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from speechsite.tests.plugin import PASSWORD
 from speechsite.tests.support.redis_server import RedisServer
@@ -32,6 +33,9 @@ ARGUMENTS = [
 VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (1440, 390)]
 SLOW_MS = 30_000
 QUESTION, PARAPHRASE = "What are your opening hours?", "what are your opening hours please"
+
+# Installed by `make axe`.
+AXE = settings.BASE_DIR / ".ci" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium on this machine")
 
@@ -188,3 +192,34 @@ def test_staff_ask_on_the_playground(open_page: Any, scheme: str, width: int) ->
         page.wait_for_selector("canvas[data-drawn]")
     assert question in page.locator("[data-fill=curl]").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_staff_see_a_request_come_in_and_why_it_was_answered(server: Server, open_page: Any) -> None:
+    page = open_page("light", 1440)
+    page.goto("/admin/requests/")
+    question = "Is the request seen as it comes?"
+    assert server.chat(question).status == 200
+    row = page.locator("tr", has_text=question).first
+    row.wait_for()
+    assert "MISS" in row.inner_text().upper()
+    row.click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_text("Ask again in the playground").wait_for()
+    assert question in drawer.inner_text() and "open=" in page.url
+    page.keyboard.press("Escape")
+    page.wait_for_function("!location.search.includes('open=')")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: make axe")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(server: Server, open_page: Any, scheme: str) -> None:
+    assert server.chat("What does axe find?").status == 200
+    page = open_page(scheme, 1440)
+    found = {}
+    for path in ("/admin/?period=7d", "/admin/?tab=health", "/admin/requests/"):
+        page.goto(path)
+        # Not by a tag: the policy of the pages allows no script inside one.
+        page.evaluate(AXE.read_text())
+        told = page.evaluate("axe.run()")
+        found[path] = [(each["id"], each["nodes"][0]["html"]) for each in told["violations"]]
+    assert not any(found.values()), found

@@ -4,5 +4,11 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const cookie = `tz=${encodeURIComponent(zone)}`;
 if (zone) document.cookie = `${cookie}; path=/admin/; max-age=31536000; samesite=lax`;
 
-for (const icon of document.querySelectorAll("span.material-symbols-outlined")) icon.setAttribute("aria-hidden", "true");
+// Icons are letters of a font, which screen readers would spell; where a link is nothing else, it gets a name.
+for (const icon of document.querySelectorAll("span.material-symbols-outlined")) {
+  icon.setAttribute("aria-hidden", "true");
+  const link = icon.closest("a");
+  if (link && link.innerText.trim() === icon.innerText.trim()) link.setAttribute("aria-label", link.title || "Dashboard");
+}
 for (const box of document.querySelectorAll(".simplebar-content-wrapper, .overflow-auto")) box.tabIndex = 0;
+if (!document.querySelector("main, [role=main]")) document.getElementById("page")?.setAttribute("role", "main");
