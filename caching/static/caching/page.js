@@ -7,7 +7,7 @@ if (zone) document.cookie = `${cookie}; path=/admin/; max-age=31536000; samesite
 // Icons are letters of a font, which screen readers would spell; where a link is nothing else, it gets a name.
 for (const icon of document.querySelectorAll("span.material-symbols-outlined")) {
   icon.setAttribute("aria-hidden", "true");
-  const link = icon.closest("a");
+  const link = icon.closest("a[href]");
   if (link && link.innerText.trim() === icon.innerText.trim()) link.setAttribute("aria-label", link.title || "Dashboard");
 }
 for (const box of document.querySelectorAll(".simplebar-content-wrapper, .overflow-auto")) box.tabIndex = 0;
