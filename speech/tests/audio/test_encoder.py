@@ -67,6 +67,15 @@ def test_a_decoder_hears_the_same_sound(codec: str) -> None:
     assert np.argmax(spectrum) * sample_rate / len(heard) == pytest.approx(0.2 * 22_050 / (2 * np.pi), rel=0.01)
 
 
+@pytest.mark.parametrize(("known", "samples"), [(len(HALF_SECOND), len(HALF_SECOND) // 2), (None, 0)])
+def test_flac_says_how_many_samples_it_has_where_that_is_known(known: int | None, samples: int) -> None:
+    """RFC 9639, section 8.2: a field of 36 bits; 0 means unknown."""
+    pytest.importorskip("av")
+    for chunk in (1001, len(HALF_SECOND)):
+        head = encoded("flac", chunk=chunk, data_bytes=known)
+        assert int.from_bytes(head[21:26], "big") & (1 << 36) - 1 == samples
+
+
 def test_lossless_codecs_keep_every_sample() -> None:
     assert encoded("pcm") == HALF_SECOND
     assert read_wav(encoded("wav")) == (HALF_SECOND, 22_050)

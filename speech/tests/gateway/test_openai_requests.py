@@ -125,6 +125,12 @@ def test_a_whole_number_may_have_a_point(gateway: Server, provider: ScriptedOpen
     assert provider.calls("/chat/completions")[0]["max_tokens"] == 100
 
 
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_no_tokens_at_all_are_the_providers_to_refuse(gateway: Server, provider: ScriptedOpenAI, name: str) -> None:
+    assert gateway.request("POST", PATH, json={"model": "gpt-6-luna", "messages": HELLO, name: 0}).status == 200
+    assert provider.calls("/chat/completions")[0][name] == 0
+
+
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
