@@ -99,13 +99,14 @@ class OTelTracer:
         trace.get_current_span().set_attributes(_attributes(facts))
 
     def note_request(self, facts: Mapping[str, Any]) -> None:
-        """A voice turn has two results: the first is the span's own, and each is an event."""
+        """Describe the result of a request. A voice turn has two: the second is an event."""
         request = context.get_value(_REQUEST)
         if not (isinstance(request, Span) and request.is_recording()):
             return
         about = _attributes({"operation": _OPERATION_OF[facts["cache_type"]], **facts})
-        request.add_event("gateway.result", about)
-        if "gen_ai.operation.name" not in getattr(request, "attributes", {}):
+        if "gen_ai.operation.name" in getattr(request, "attributes", {}):
+            request.add_event("gateway.result", about)
+        else:
             request.set_attributes(about)
 
     def bound(self, function: Callable[P, T]) -> Callable[P, T]:

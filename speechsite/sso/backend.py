@@ -19,6 +19,20 @@ Claims = Mapping[str, Any]
 
 class SingleSignOn(OIDCAuthenticationBackend):
     get_settings = staticmethod(discovery.setting)
+    OIDC_OP_TOKEN_ENDPOINT = property(lambda self: discovery.setting("OIDC_OP_TOKEN_ENDPOINT"))
+    OIDC_OP_USER_ENDPOINT = property(lambda self: discovery.setting("OIDC_OP_USER_ENDPOINT"))
+    OIDC_OP_JWKS_ENDPOINT = property(lambda self: discovery.setting("OIDC_OP_JWKS_ENDPOINT"))
+
+    def __init__(self) -> None:
+        """Set what the library's own constructor does, and ask the provider for nothing.
+
+        Django makes a backend for each check of a permission, also while the provider is down.
+        """
+        self.UserModel = User
+        self.OIDC_RP_CLIENT_ID = settings.OIDC_RP_CLIENT_ID
+        self.OIDC_RP_CLIENT_SECRET = settings.OIDC_RP_CLIENT_SECRET
+        self.OIDC_RP_SIGN_ALGO = settings.OIDC_RP_SIGN_ALGO
+        self.OIDC_RP_IDP_SIGN_KEY = None
 
     def verify_token(self, token: str, **kwargs: Any) -> dict[str, Any]:
         """Check issuer, audience and expiry too, which the library does not (OpenID Connect Core, 3.1.3.7)."""

@@ -135,6 +135,11 @@ def test_a_provider_that_is_down_is_told(site: Browser, settings: Any) -> None:
     page = site.get("/admin/sso/")
     assert page.status_code == 503
     assert "does not answer" in page.content.decode()
+    # And nobody else notices.
+    assert site.get("/admin/login/").status_code == 200
+    User.objects.create_superuser("boss", "boss@example.com", "a long password")
+    assert site.post("/admin/login/", {"username": "boss", "password": "a long password"}).status_code == 302
+    assert site.get("/admin/").status_code == 200
 
 
 def test_passwords_can_be_switched_off(site: Browser, settings: Any, provider: str) -> None:
