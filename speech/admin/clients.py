@@ -31,7 +31,8 @@ class ClientKeyInline(TabularInline):
     @admin.display(description="name")
     def key(self, key: ClientKey) -> str:
         """Link to the page of the key, with its buttons Rotate and Revoke."""
-        return format_html('<a href="{}">{}</a>', reverse("admin:speech_clientkey_change", args=[key.pk]), key.name)
+        link = '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>'
+        return format_html(link, reverse("admin:speech_clientkey_change", args=[key.pk]), key.name)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("speech.view_client")
