@@ -35,7 +35,7 @@ class Budget:
 
     @property
     def is_low(self) -> bool:
-        return self.share >= WARNING_SHARE
+        return self.spent >= self.limit * WARNING_SHARE
 
     def __str__(self) -> str:
         return f"{self.period} {int(self.share * 100)}%"
