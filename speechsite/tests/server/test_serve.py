@@ -78,11 +78,14 @@ def test_a_hit_is_at_least_fifty_times_faster_than_a_miss(running: Server) -> No
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_stopping_it_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
     server = Server(tmp_path, {"REDIS_URL": ""}, workers=1)
-    children = descendants(server.process.pid)
-    assert len(children) >= 3, "the server, its worker, and Redis where it can be had"
-    server.process.send_signal(number)
-    server.process.wait(PATIENCE)
-    wait_until(lambda: not children & processes().keys(), pause=0.1)
+    try:
+        children = descendants(server.process.pid)
+        assert len(children) >= 3, "the server, its worker, and Redis where it can be had"
+        server.process.send_signal(number)
+        server.process.wait(PATIENCE)
+        wait_until(lambda: not children & processes().keys(), pause=0.1)
+    finally:
+        server.stop()
     assert "Traceback" not in server.log
     assert private_redis.running(tmp_path) == ""
     assert number == signal.SIGKILL or not (tmp_path / "redis_url").exists()
