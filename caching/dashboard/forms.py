@@ -76,7 +76,7 @@ class DashboardForm(forms.Form):
     def selected_period(self) -> Period:
         """The selected period; the default one if the form is invalid."""
         if not self.is_custom:
-            return Period.last(PERIODS[self.period_name][1])
+            return Period.last(PERIODS[self.period_name][1], by_minute=self.period_name == "1h")
         zone = timezone.get_current_timezone()
         start, end = (datetime.combine(self.cleaned_data[name], time(), zone) for name in ("start", "end"))
         return Period(start.astimezone(UTC), (end + timedelta(days=1)).astimezone(UTC))

@@ -18,9 +18,7 @@ from caching.models import HITS, REQUESTS, Outcome, UsageTotals
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.pricing.money import Money, total
 
-# Up to so long a period is grouped by minute, or by hour; longer ones by day. The period before an hour is an hour and
-# a part of a minute long.
-MINUTELY_UP_TO = timedelta(minutes=61)
+# Up to so long a period is grouped by hour, longer ones by day. The period before two days has a part of an hour more.
 HOURLY_UP_TO = timedelta(hours=49)
 # An earlier period of which less has figures is no comparison.
 LEAST_COVERAGE = 0.2
@@ -30,25 +28,26 @@ LEAST_COVERAGE = 0.2
 class Period:
     start: datetime
     end: datetime
+    # From the rows by minute, which exist for MinuteUsage.KEPT_FOR.
+    by_minute: bool = False
 
     @classmethod
-    def last(cls, duration: timedelta) -> Period:
+    def last(cls, duration: timedelta, *, by_minute: bool = False) -> Period:
         now = timezone.now()
-        return cls(now - duration, now)
+        return cls(now - duration, now, by_minute)
 
     @property
     def before(self) -> Period:
         """The preceding period of the same length; they share no full hour."""
         start = self.first
-        return Period(start - (self.end - start), start)
+        return Period(start - (self.end - start), start, self.by_minute)
 
     @property
     def step(self) -> timedelta:
         """Length of a group of figures: a minute, an hour or a day."""
-        length = self.end - self.start
-        if length <= MINUTELY_UP_TO:
+        if self.by_minute:
             return timedelta(minutes=1)
-        return timedelta(hours=1) if length <= HOURLY_UP_TO else timedelta(days=1)
+        return timedelta(hours=1) if self.end - self.start <= HOURLY_UP_TO else timedelta(days=1)
 
     @property
     def first(self) -> datetime:

@@ -117,7 +117,7 @@ def test_times_of_hits_are_apart_from_those_of_misses() -> None:
 def test_the_last_hour_is_shown_by_minute() -> None:
     for minutes, number in ((0, 3), (30, 4), (90, 5)):
         MinuteUsage.objects.create(minute=NOON - timedelta(minutes=minutes), outcome="exact", requests=number)
-    period = Period(NOON - timedelta(minutes=59, seconds=30), NOON + timedelta(seconds=30))
+    period = Period(NOON - timedelta(minutes=59, seconds=30), NOON + timedelta(seconds=30), by_minute=True)
     points = queries.timeseries(period)
     assert len(points) == 61
     assert [figures.total for _, figures in points if figures.total] == [4, 3]
