@@ -216,7 +216,7 @@ def test_what_is_damaged_or_foreign_is_named_and_the_rest_is_stored(
         (json.dumps({"format": "speech-gateway-cache", "version": 1}).encode(), "not a file of cache_export"),
         (line_of({"format": "other"}), "not a file of cache_export"),
         (line_of({"format": "speech-gateway-cache", "version": 2}), "version 2 of the format"),
-        (gzip.compress(b"hello"), "not a file of cache_export"),
+        (gzip.compress(b"hello", mtime=0), "not a file of cache_export"),
     ],
 )
 def test_another_file_is_refused(content: bytes, said: str, tmp_path: Path, db: None, redis_client: Any) -> None:
