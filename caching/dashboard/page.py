@@ -124,7 +124,7 @@ def _health(
     request: HttpRequest, form: DashboardForm, line: charts.Timeline, figures: Two, *, may_read: bool
 ) -> dict[str, Any]:
     period, filters = line.period, form.selected_filters()
-    found = verdicts.with_verdicts(queries.recent_semantic_hits(SEMANTIC_HITS, filters)) if may_read else []
+    found = verdicts.with_verdicts(queries.semantic_hits(period, filters)[:SEMANTIC_HITS]) if may_read else []
     earlier = {(provider, code): n for provider, code, n in queries.errors(period.before, filters)}
     return {
         "cards": cards.health(*figures),
@@ -134,6 +134,7 @@ def _health(
             for provider, code, n in queries.errors(period, filters)
         ],
         "semantic_hits": found,
+        "same_wording": queries.same_wording_hits(period, filters),
         "correctness": correctness(period, filters),
         "key_counts": keys_by_kind(COUNTING_SECONDS),
         "archive": archive.size() if files.enabled() else None,

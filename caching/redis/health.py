@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,8 +12,12 @@ from caching import keys
 from caching.redis import scan, store
 from caching.redis.version import product
 
-# Keys are counted for so long, then the rest is extrapolated.
+# A database with fewer keys is counted to the end. In a larger one keys are counted for so long, and the rest is
+# extrapolated.
+EXACT_BELOW = 100_000
 SAMPLE_SECONDS = 0.2
+# A step of the count is larger than other scans: it asks nothing about the keys that it finds.
+COUNT_STEP = 1000
 # Policies under which a full Redis drops entries. All of ours have a TTL, so `volatile-…` will do.
 EVICTING = (
     "allkeys-lru",
@@ -86,19 +91,20 @@ def redis_health() -> RedisHealth:
 
 
 def keys_by_kind(seconds: float = SAMPLE_SECONDS) -> KeyCounts:
-    """Count the keys of each kind; estimate the rest after `seconds`."""
+    """Count the keys of each kind; of EXACT_BELOW keys or more, estimate the rest after `seconds`."""
     counts: dict[str, int] = dict.fromkeys(keys.KINDS, 0)
-    deadline = time.monotonic() + seconds
-    steps, exact = 0, True
-    for found in scan.scan_all():
-        steps += 1
+    size = scan.size() or 0
+    deadline = time.monotonic() + seconds if size >= EXACT_BELOW else math.inf
+    scanned = 0
+    for found in scan.scan_all(count=COUNT_STEP):
+        scanned += COUNT_STEP
         for key in found:
             counts[keys.kind_of(key)] += 1
-        if time.monotonic() > deadline:
-            exact = False
-            break
-    scanned = steps * scan.STEP
-    size = scan.size() or 0
-    if exact or size <= scanned:
-        return KeyCounts(counts, exact and store.available())
-    return KeyCounts({kind: round(count * size / scanned) for kind, count in counts.items()}, False)
+        if scanned < size and time.monotonic() > deadline:
+            return KeyCounts({kind: _rounded(count * size / scanned) for kind, count in counts.items()}, exact=False)
+    return KeyCounts(counts, exact=store.available())
+
+
+def _rounded(estimate: float) -> int:
+    """Round to two digits: more would change at every look."""
+    return int(float(f"{estimate:.1e}"))

@@ -48,10 +48,10 @@ def scan(cursor: int, pattern: str = "*", count: int = STEP) -> tuple[int, list[
     return cursor, [name for name in names if keys.kind_of(name)]
 
 
-def scan_all(pattern: str = "*") -> Iterator[list[str]]:
+def scan_all(pattern: str = "*", count: int = STEP) -> Iterator[list[str]]:
     """Yield the keys of all steps. Stops early if Redis disconnects: check store.available() afterwards."""
     cursor = 0
-    while step := scan(cursor, pattern):
+    while step := scan(cursor, pattern, count):
         cursor, found = step
         yield found
         if not cursor:

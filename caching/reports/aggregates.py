@@ -231,6 +231,8 @@ class TopQuestion:
     hits: int
     saved: Decimal
     is_sample: bool = False
+    # Number of entries that answered it; `key` is one of them.
+    entries: int = 1
 
 
 def change(now: Decimal | float, before: Decimal | float) -> float | None:

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Func, Max, Min, QuerySet, Sum, TextField
+from django.db.models import Case, Count, Exists, F, Func, Max, Min, OuterRef, Q, QuerySet, Sum, TextField, When
+from django.db.models.functions import Lower
 
 from caching.feedback import thresholds
 from caching.models import (
@@ -41,6 +42,8 @@ from caching.reports.aggregates import (
 from caching.semantic.scoring.threshold import Evidence
 
 _SUMMED = ("requests", "unpriced", "cost", "saved", "overhead", "seconds", "characters")
+# Probability of a match whose question has the same words.
+SAME_WORDING = 1.0
 Groups = list[tuple[str, Figures]]
 _TOKENS = F("input_tokens") + F("cached_input_tokens") + F("output_tokens")
 
@@ -112,17 +115,24 @@ def is_comparable(period: Period, filters: Filters = EVERYTHING) -> bool:
 
 
 def top_questions(period: Period, filters: Filters = EVERYTHING, limit: int = 10) -> list[TopQuestion]:
-    """Return the entries with the highest savings, by whole days. Only the filter of cache type applies."""
+    """Return the questions with the highest savings, by whole days. Only the filter of cache type applies."""
     entries = EntryHits.objects.filter(day__gte=period.start.date(), day__lte=period.end.date())
     if filters.cache_type:
         entries = entries.filter(cache_type=filters.cache_type)
-    sums = entries.values("key", "cache_type", "currency").annotate(n=Sum("hits"), won=Sum("saved"), q=Max("question"))
+    # One question has an entry for each client, model and level. Of a shortened one the end is not known.
+    is_whole = ~(Q(question="") | Q(question__endswith="…"))
+    entries = entries.annotate(same=Case(When(is_whole, then=Lower("question")), default="key"))
+    sums = entries.values("same", "cache_type", "currency").annotate(
+        n=Sum("hits"), won=Sum("saved"), q=Max("question"), first=Min("key"), entries=Count("key", distinct=True)
+    )
     # Each currency has its own leaders; the best of all are among them.
     leaders: list[TopQuestion] = []
     for currency in entries.values_list("currency", flat=True).distinct():
         best = sums.filter(currency=currency).order_by("-won", "-n")[:limit]
         leaders += [
-            TopQuestion(row["key"], row["cache_type"], row["q"], row["n"], *_worth(row["won"], currency))
+            TopQuestion(
+                row["first"], row["cache_type"], row["q"], row["n"], *_worth(row["won"], currency), row["entries"]
+            )
             for row in best
         ]
     return sorted(leaders, key=lambda entry: (entry.saved, entry.hits), reverse=True)[:limit]
@@ -170,9 +180,23 @@ def known(dimension: str) -> list[str]:
     return list(values.values_list(dimension, flat=True).distinct())
 
 
-def recent_semantic_hits(limit: int = 20, filters: Filters = EVERYTHING) -> QuerySet[Call]:
-    """Return recent semantic hits, including those of shadow mode."""
-    return Call.objects.filter(outcome__in=(Outcome.SEMANTIC, Outcome.SHADOW), **filters.conditions())[:limit]
+def semantic_hits(period: Period, filters: Filters = EVERYTHING) -> QuerySet[Call]:
+    """Return the semantic hits between different words: first those to review, the least certain first.
+
+    Includes those of shadow mode.
+    """
+    to_review = ~Q(match="") & ~Exists(Judgement.objects.filter(match=OuterRef("match")))
+    hits = _all_semantic_hits(period, filters).filter(probability__lt=SAME_WORDING)
+    return hits.annotate(to_review=to_review).order_by("-to_review", "probability", "-created", "-pk")
+
+
+def same_wording_hits(period: Period, filters: Filters = EVERYTHING) -> int:
+    return _all_semantic_hits(period, filters).filter(probability__gte=SAME_WORDING).count()
+
+
+def _all_semantic_hits(period: Period, filters: Filters) -> QuerySet[Call]:
+    calls = Call.objects.filter(created__gte=period.start, created__lt=period.end, **filters.conditions())
+    return calls.filter(outcome__in=(Outcome.SEMANTIC, Outcome.SHADOW))
 
 
 def average_cost(provider: str, model: str) -> Money | None:

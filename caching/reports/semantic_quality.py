@@ -56,6 +56,16 @@ class Correctness:
     changes: Sequence[BarChange]
     scopes: Sequence[ScopeRow]
 
+    @property
+    def reviewed(self) -> Sequence[LevelRow]:
+        """Levels of which a model reviewed some hits."""
+        return [row for row in self.levels if row.evidence.judged]
+
+    @property
+    def is_measured(self) -> bool:
+        said = sum(sum(counts.values()) for counts in self.verdicts.values())
+        return bool(said or self.reviewed or self.changes or self.scopes)
+
 
 def correctness(period: Period, filters: Filters) -> Correctness:
     shadow, standing = queries.shadow_hits(period, filters), thresholds.standing()

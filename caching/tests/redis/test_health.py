@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 import redis
 
+from caching.redis import health
 from caching.redis.health import keys_by_kind, redis_health
 from speechsite.tests.support.redis_server import RedisServer
 
@@ -44,9 +46,11 @@ def test_keys_are_counted_by_kind(redis_client: redis.Redis) -> None:
     assert (counts.by_kind["llm:exact"], counts.by_kind["tts"], counts.by_kind["llm:semantic"]) == (1500, 1, 0)
 
 
-def test_a_huge_database_is_counted_by_a_sample(redis_client: redis.Redis) -> None:
+def test_a_huge_database_is_counted_by_a_sample(redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     redis_client.mset({f"llm:exact:{n}": "{}" for n in range(20_000)})
     redis_client.mset({f"tts:{n}": "{}" for n in range(20_000)})
+    assert keys_by_kind(0).by_kind["llm:exact"] == 20_000, "exact below the limit, however long it takes"
+    monkeypatch.setattr(health, "EXACT_BELOW", 40_000)
     counts = keys_by_kind(0)
     assert not counts.exact
-    assert 10_000 < counts.by_kind["llm:exact"] < 30_000
+    assert 10_000 < counts.by_kind["llm:exact"] < 30_000 and counts.by_kind["llm:exact"] % 1000 == 0

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage
+from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage
 from caching.pricing.money import Money
 from caching.reports import queries
 from caching.reports.aggregates import Filters, Period, percentile, together
@@ -169,6 +169,17 @@ def test_top_questions_are_those_that_saved_most_in_any_currency() -> None:
     assert [(entry.key, entry.hits, entry.saved) for entry in top] == [("b", 4, 6), ("c", 4, 4)]
 
 
+def test_entries_of_one_question_are_one_row() -> None:
+    cut = "a long beginning…"
+    for key, question in (("a", "Where is it?"), ("b", "where is it?"), ("c", ""), ("d", ""), ("e", cut), ("f", cut)):
+        EntryHits.objects.create(
+            day=NOON.date(), key=key, cache_type="llm", question=question, hits=1, saved=Decimal(1), currency="USD"
+        )
+    found = queries.top_questions(DAY)
+    assert next((top.key, top.hits, top.entries) for top in found) == ("a", 2, 2)
+    assert sorted(top.key for top in found[1:]) == ["c", "d", "e", "f"]
+
+
 def test_unpriced_models_are_named() -> None:
     hour("miss", 5, model="new", unpriced=5, currency="")
     hour("exact", 2, model="new", unpriced=2, currency="")
@@ -183,10 +194,14 @@ def call(outcome: str, **fields: Any) -> Call:
     return row
 
 
-def test_recent_semantic_hits_come_latest_first() -> None:
+def test_semantic_hits_to_review_come_first_and_the_least_certain_of_them() -> None:
     call("miss")
-    first, second = call("semantic", question="1"), call("semantic", question="2")
-    assert list(queries.recent_semantic_hits()) == [second, first]
+    safe, risky = call("semantic", match="1", probability=0.99), call("shadow", match="2", probability=0.9)
+    reviewed, sample = call("semantic", match="3", probability=0.5), call("semantic", probability=0.4)
+    Judgement.objects.create(match="3", judge="staff", verdict="right")
+    call("semantic", match="4", probability=1.0)
+    assert list(queries.semantic_hits(DAY)) == [risky, safe, sample, reviewed]
+    assert queries.same_wording_hits(DAY) == 1
 
 
 def test_the_average_cost_knows_when_it_knows_nothing() -> None:
