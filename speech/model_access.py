@@ -1,4 +1,4 @@
-"""Which providers and models a client may use."""
+"""Providers and models that a client may use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What staff did is recorded in Django's log of the admin, without any text of a client."""
+"""Records of staff's actions in Django's admin log, without any text of a client."""
 
 from __future__ import annotations
 

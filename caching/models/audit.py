@@ -23,11 +23,11 @@ class AuditAction(models.IntegerChoices):
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def of_entries(self) -> Self:
-        """What was done to cache entries and other texts of clients. `object_id` is the name of the client."""
+        """Actions on cache entries and other texts of clients. `object_id` is the name of the client."""
         return self.filter(content_type=ContentType.objects.get_for_model(EntryHits))
 
     def about(self, client: str) -> Self:
-        """What was done to a client, to its keys, and to its entries and texts."""
+        """Actions on a client, its keys, entries and texts."""
         itself = ContentType.objects.get_for_model(apps.get_model(settings.CLIENT_MODEL))
         texts = ContentType.objects.get_for_model(EntryHits)
         return self.filter(

@@ -1,4 +1,4 @@
-"""When each key was last used, written in the background: no request waits for it."""
+"""Time of each key's last use, written in the background: no request waits for it."""
 
 from __future__ import annotations
 

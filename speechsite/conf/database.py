@@ -34,8 +34,9 @@ def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name") from error
     options: dict[str, Any] = found.get("OPTIONS", {})
     if found["ENGINE"] == "django.db.backends.sqlite3":
-        # One connection of each thread, which costs more to open than to keep.
-        found |= {"CONN_MAX_AGE": 60, "OPTIONS": {**_SQLITE, **options}}
+        # One connection of each thread, which costs more to open than to keep. pytest-django keeps the test database in
+        # memory for Django's own engine only, unless it is told to.
+        found |= {"CONN_MAX_AGE": 60, "OPTIONS": {**_SQLITE, **options}, "TEST": {"NAME": ":memory:"}}
     elif found["ENGINE"] == "django.db.backends.postgresql":
         pool = {"pool": {"min_size": 0, "max_size": pool_size, "timeout": _POOL_PATIENCE}} if pool_size else {}
         found |= {"CONN_MAX_AGE": 0 if pool_size else 60, "OPTIONS": {**_POSTGRESQL, **pool, **options}}
