@@ -48,7 +48,7 @@ def embed(*, client: Client, request: EmbeddingRequest, policy: Policy, provider
     account = Account.of("emb", client.name, policy)
     account.call(chosen.name, prepared.model)
     source = embeddings.Source(
-        lambda missing: _call(chosen, replace(prepared, inputs=[passage.input for passage in missing])),
+        lambda missing: _call(chosen, replace(prepared, inputs=[passage.input for passage in missing]), account),
         together=not prepared.is_plain,
         failures=FAILURES,
         patience=settings.PROVIDER_READ_TIMEOUT,
@@ -63,7 +63,8 @@ def embed(*, client: Client, request: EmbeddingRequest, policy: Policy, provider
     return EmbeddingResult(cached, chosen.name, prepared.model, account.settle(cached))
 
 
-def _call(provider: BaseProvider, request: EmbeddingRequest) -> list[Embedding]:
+def _call(provider: BaseProvider, request: EmbeddingRequest, account: Account) -> list[Embedding]:
+    account.asks_provider()
     with calling(provider, "embedding", request.model):
         answer = provider.embed(request)
     told: dict[str, Any] = {"model": answer.model, "billed": {}}

@@ -76,15 +76,16 @@ def _answer(
         return found
     if not stream:
         # Only whole answers are asked for under this key, so nobody reads its source as chunks.
-        source = llm.Source(lambda: _whole(asked), lambda: iter(()), FAILURES, settings.PROVIDER_READ_TIMEOUT)
+        source = llm.Source(lambda: _whole(asked, account), lambda: iter(()), FAILURES, settings.PROVIDER_READ_TIMEOUT)
         return llm.ask(question, policy, source)
     result = miss("llm", question.key, policy, None, subject=f"query: {excerpt(account.text)}")
-    events = MeteredStream(_events(asked, question, policy), result, _usage_of)
+    events = MeteredStream(_events(asked, question, policy, account), result, _usage_of)
     return with_value(result, primed(_finished(account.metered(iter(events), events))))
 
 
-def _events(asked: NativeRequest, question: ChatQuery, policy: Policy) -> Iterator[Event]:
+def _events(asked: NativeRequest, question: ChatQuery, policy: Policy, account: Account) -> Iterator[Event]:
     """Yield the events of a streamed response, which is stored before its last one."""
+    account.asks_provider()
     with calling(asked.provider, "chat", asked.request.model):
         for event in asked.provider.stream_response(asked.request):
             if event["type"] in ENDS:
@@ -106,6 +107,7 @@ def _finished(events: Iterator[Event]) -> Iterator[Event]:
         raise
 
 
-def _whole(asked: NativeRequest) -> ChatAnswer:
+def _whole(asked: NativeRequest, account: Account) -> ChatAnswer:
+    account.asks_provider()
     with calling(asked.provider, "chat", asked.request.model):
         return asked.provider.respond(asked.request)

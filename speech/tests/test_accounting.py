@@ -9,6 +9,8 @@ import pytest
 import redis
 from rest_framework.test import APIClient
 
+from caching import ledger
+from caching.ledger import Costs, Event
 from caching.ledger.writer import writer
 from caching.models import Call, HourlyUsage, Price
 from caching.pricing import prices
@@ -18,6 +20,7 @@ from speech import providers
 from speech.accounting import Account
 from speech.exceptions import ProviderUnavailable
 from speech.providers.base import Speech, SpeechRequest
+from speech.tests.loopback import FakeOpenAI
 
 CHAT = {"query": "What is a cache?"}
 SPEECH = {"text": "One is here. Two is there.", "language": "en"}
@@ -51,6 +54,39 @@ def test_a_miss_shows_its_cost_and_a_hit_its_saving(api: APIClient) -> None:
     call = Call.objects.get()
     assert (call.question, call.client, call.level) == ("What is a cache?", "tester", "balanced")
     assert call.key == miss.json()["cache"]["key"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}], "stream": True}),
+        ("/v1/responses", {"input": "Hi"}),
+        ("/v1/responses", {"input": "Hi", "tools": [{"type": "web_search"}]}),
+        ("/v1/responses", {"input": "Hi", "tools": [{"type": "web_search"}], "stream": True}),
+        ("/v1/embeddings", {"model": "text-embedding-3-small", "input": ["Hi", "Ho"]}),
+        ("/v1/audio/speech", {"input": "Hi."}),
+    ],
+)
+def test_the_time_before_the_provider_is_known_of_every_miss(
+    api: APIClient, fake_openai: FakeOpenAI, settings: Any, monkeypatch: pytest.MonkeyPatch, path: str, body: Any
+) -> None:
+    settings.PROVIDERS = {"openai": {**settings.PROVIDERS["openai"], "RESPONSES_API": "1"}}
+    settings.EMBEDDING_PROVIDER = "openai"
+    events: list[Event] = []
+    write = ledger.record
+
+    def record(event: Event) -> Costs:
+        events.append(event)
+        return write(event)
+
+    monkeypatch.setattr(ledger, "record", record)
+    for _ in range(2):
+        answer = api.post(path, body, format="json")
+        assert answer.status_code == 200 and (answer.getvalue() if answer.streaming else answer.content)
+    miss, hit = events
+    assert miss.before_provider is not None and 0 < miss.before_provider < miss.seconds
+    assert hit.before_provider is None
 
 
 @pytest.mark.parametrize("codec", ["wav", "mp3"])
