@@ -74,6 +74,10 @@ def body(*messages: dict[str, Any], **params: Any) -> dict[str, Any]:
     return sent
 
 
+def thinking(tokens: int) -> dict[str, Any]:
+    return {"thinking": {"type": "enabled", "budget_tokens": tokens}}
+
+
 def assembled(server: FakeAnthropic) -> Any:
     return joined(providers.get("anthropic").stream_chat(request()))
 
@@ -190,8 +194,11 @@ def test_images_are_passed_on(url: str, source: dict[str, str]) -> None:
         ({"temperature": 0.3, "top_p": 0.9}, {"temperature": 0.3, "top_p": 0.9}),
         ({"tools": [WEATHER], "tool_choice": "required"}, {"tool_choice": {"type": "any"}}),
         ({"tools": [WEATHER], "tool_choice": "none"}, {"tool_choice": {"type": "none"}}),
-        ({"reasoning_effort": "low"}, {"thinking": {"type": "enabled", "budget_tokens": 2048}}),
-        ({"seed": 1, "logit_bias": {}, "store": False, "prompt_cache_key": "k", "prompt_cache_retention": "24h"}, {}),
+        ({"reasoning_effort": "high"}, {"max_tokens": 4096 + 16_384, **thinking(16_384)}),
+        ({"reasoning_effort": "low", "max_tokens": 8_000}, {"max_tokens": 8_000, **thinking(2_048)}),
+        ({"reasoning_effort": "high", "max_tokens": 8_000}, {"max_tokens": 8_000, **thinking(4_000)}),
+        ({"reasoning_effort": "low", "max_tokens": 1_025}, {"max_tokens": 1_025, **thinking(1_024)}),
+        ({"reasoning_effort": "low", **thinking(1_500)}, {"max_tokens": 4096, **thinking(1_500)}),
         ({"user": "u"}, {"metadata": {"user_id": "u"}}),
         ({"safety_identifier": "u", "metadata": {"trace": "1"}}, {"metadata": {"user_id": "u"}}),
         ({"user": "u", "metadata": {"user_id": "v"}}, {"metadata": {"user_id": "v"}}),
@@ -203,8 +210,18 @@ def test_parameters_have_their_counterparts(params: dict[str, Any], expected: di
     assert {name: sent[name] for name in expected} == expected
 
 
-@pytest.mark.parametrize("params", [{"metadata": {"trace": "1"}}, {"service_tier": "flex"}, {"user": None}])
-def test_what_only_openai_accounts_for_is_left_out(params: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"metadata": {"trace": "1"}},
+        {"service_tier": "flex"},
+        {"user": None},
+        {"store": False, "prompt_cache_key": "k", "prompt_cache_retention": "24h"},
+        {"seed": 1, "n": 1, "reasoning_effort": "none"},
+        {"logprobs": False, "top_logprobs": 0, "logit_bias": {}, "frequency_penalty": 0.0, "presence_penalty": None},
+    ],
+)
+def test_what_changes_no_answer_is_left_out(params: dict[str, Any]) -> None:
     assert body(**params) == body()
 
 
@@ -242,6 +259,13 @@ def test_a_schema_is_passed_on() -> None:
         ({}, {"n": 2}, "n"),
         ({}, {"response_format": {"type": "json_object"}}, "response_format"),
         ({}, {"web_search_options": {}}, "web_search_options"),
+        ({}, {"logprobs": True}, "logprobs"),
+        ({}, {"top_logprobs": 2}, "top_logprobs"),
+        ({}, {"logit_bias": {"1": -100}}, "logit_bias"),
+        ({}, {"frequency_penalty": 0.5}, "frequency_penalty"),
+        ({}, {"presence_penalty": -0.5}, "presence_penalty"),
+        ({}, {"reasoning_effort": "huge"}, "reasoning_effort"),
+        ({}, {"reasoning_effort": "low", "max_completion_tokens": 1_024}, "reasoning_effort"),
         ({"content": [{"type": "input_audio", "input_audio": {}}]}, {}, "messages"),
         (
             {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from speech.exceptions import InvalidRequest
+from speech.exceptions import InvalidRequest, UnsupportedFeature
 from speech.providers._shared.openai_chat import language_wish
 from speech.providers.base import ChatRequest
 
@@ -16,26 +16,31 @@ _DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)", 
 _PASSED_ON = (
     "temperature", "top_p", "top_k", "thinking", "container", "context_management", "mcp_servers", "output_config",
 )  # fmt: skip
-# No counterpart, and no effect on what one answer says.
-_DROPPED = (
-    "store", "n", "logprobs", "logit_bias", "frequency_penalty", "presence_penalty", "seed",
-    "prompt_cache_key", "prompt_cache_retention", "stream", "stream_options", "top_logprobs",
-)  # fmt: skip
-# Tokens of thinking for OpenAI's `reasoning_effort`; at least 1,024 by the API reference.
-_THINKING = {"minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 16_384}
+# No counterpart, and no effect on what an answer may say. A seed only selects one of several answers.
+_DROPPED = ("store", "seed", "prompt_cache_key", "prompt_cache_retention", "stream", "stream_options")
+# No counterpart, and without effect only where they are 0, false or empty.
+_UNSUPPORTED = ("logprobs", "top_logprobs", "logit_bias", "frequency_penalty", "presence_penalty")
+_LEAST_THINKING = 1_024  # by the API reference
+# Tokens of thinking for OpenAI's `reasoning_effort`.
+_THINKING = {"minimal": _LEAST_THINKING, "low": 2_048, "medium": 8_192, "high": 16_384}
 
 
 def body(request: ChatRequest, max_tokens: int) -> dict[str, Any]:
-    """Return the JSON body. Raises InvalidRequest, with `param`, for what the API cannot do."""
+    """Return the JSON body; `max_tokens` is the limit of an answer where the request names none.
+
+    Raises InvalidRequest, with `param`, for what the API cannot do.
+    """
     params = dict(request.params)
-    limit = params.pop("max_completion_tokens", None) or params.pop("max_tokens", None) or max_tokens
-    params.pop("max_tokens", None)
-    sent: dict[str, Any] = {"model": request.model, "max_tokens": limit}
+    limits = params.pop("max_completion_tokens", None), params.pop("max_tokens", None)
+    limit = limits[0] or limits[1]
+    sent: dict[str, Any] = {"model": request.model, "max_tokens": limit or max_tokens}
     if system := list(_system(request)):
         sent["system"] = system
     sent["messages"] = _messages(request.messages)
     sent |= _tools(params)
-    sent |= _thinking(params.pop("reasoning_effort", None), limit)
+    effort = params.pop("reasoning_effort", None)
+    if effort not in (None, "none") and "thinking" not in params:
+        sent |= _thinking(effort, limit, max_tokens)
     sent |= _format(params.pop("response_format", None))
     if stop := params.pop("stop", None):
         sent["stop_sequences"] = [stop] if isinstance(stop, str) else stop
@@ -43,10 +48,11 @@ def body(request: ChatRequest, max_tokens: int) -> dict[str, Any]:
     for name in _PASSED_ON:
         if name in params:
             sent[name] = params.pop(name)
-    if (choices := params.get("n")) not in (None, 1):
-        raise InvalidRequest(f"anthropic gives one choice, not {choices}", param="n")
-    if unknown := next((name for name in params if name not in _DROPPED), None):
-        raise InvalidRequest(f"anthropic has no counterpart of {unknown}", param=unknown)
+    if (choices := params.pop("n", None)) not in (None, 1):
+        raise UnsupportedFeature(f"anthropic gives one choice, not {choices}", param="n")
+    for name, value in params.items():
+        if name not in _DROPPED and (value or name not in _UNSUPPORTED):
+            raise UnsupportedFeature(f"anthropic has no counterpart of {name}", param=name)
     return sent
 
 
@@ -128,7 +134,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "document", "source": _source(part["file"]["file_data"]), **more}
     if kind in ("image", "document", "thinking", "redacted_thinking"):
         return dict(part)
-    raise InvalidRequest(f"anthropic does not read a part of type {kind!r}", param="messages")
+    raise UnsupportedFeature(f"anthropic does not read a part of type {kind!r}", param="messages")
 
 
 def _source(url: str) -> dict[str, str]:
@@ -179,10 +185,23 @@ def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     return described
 
 
-def _thinking(effort: str | None, limit: int) -> dict[str, Any]:
-    tokens = _THINKING.get(effort or "")
-    # It must leave room for the answer.
-    return {"thinking": {"type": "enabled", "budget_tokens": tokens}} if tokens and tokens < limit else {}
+def _thinking(effort: str, limit: int | None, max_tokens: int) -> dict[str, Any]:
+    """Thinking counts towards the limit of the API, which must be larger."""
+    tokens = _THINKING.get(effort)
+    if not tokens:
+        raise UnsupportedFeature(
+            f"anthropic does not support reasoning_effort {effort!r}; use one of none, {', '.join(_THINKING)}",
+            param="reasoning_effort",
+        )
+    if limit is None:
+        return {"max_tokens": max_tokens + tokens, "thinking": {"type": "enabled", "budget_tokens": tokens}}
+    if limit <= _LEAST_THINKING:
+        raise InvalidRequest(
+            f"reasoning_effort with anthropic needs a limit above {_LEAST_THINKING} tokens", param="reasoning_effort"
+        )
+    # Half is left for the answer, where that is possible.
+    tokens = min(tokens, max(_LEAST_THINKING, limit // 2))
+    return {"thinking": {"type": "enabled", "budget_tokens": tokens}}
 
 
 def _format(wanted: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -192,4 +211,4 @@ def _format(wanted: Mapping[str, Any] | None) -> dict[str, Any]:
     if wanted and kind == "json_schema":
         schema = wanted.get("json_schema", {}).get("schema", {})
         return {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
-    raise InvalidRequest(f"anthropic does not support response_format {kind!r}", param="response_format")
+    raise UnsupportedFeature(f"anthropic does not support response_format {kind!r}", param="response_format")
