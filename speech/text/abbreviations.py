@@ -12,6 +12,7 @@ import unicodedata
 # Before a name or number: a sentence never ends after them.
 _TITLES = """
     ms mx smt km kum sh shri tmt thiru rs re pt adv er lt dy jt govt regd opp nr ar dr mr mrs prof rev hon messrs
+    incl excl addl distt vill natl intl a/c c/o s/o w/o d/o
     sr sra srta sres dña dra profa lic arq ud uds vd vds avda izq dcha dpto
     mm mme mmes mlle mlles mgr pr st ste sto sta
     hr frl bzw vgl evtl ggf inkl exkl zzgl
@@ -31,6 +32,7 @@ _TITLES = """
 _BEFORE_FIGURES = """
     no nos vol ex amt std max min tel ph mob extn apt acct appt approx qty ch chap sec fig figs eq ref pg pp para art
     cap núm núms pág págs máx mín aprox ed num tél env éd nr abb bd kap abs str ca
+    avg misc orig subj encl dtd chq inv prev pymt mfr blk rm lvl div resp pkt doz ltr gm yr wk tbsp tsp
     pag pagg cfr lb lbs oz sq cu hr hrs min mins sec secs wt ht temp sect cl dept bldg est boul
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
     धा अनु खं अध्या भा
