@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
@@ -21,6 +22,7 @@ from speechsite.server.addresses import network_of
 
 PAGES = ("/admin/", "/static/")
 MOST_SEGMENTS = 8
+_UNKNOWN_HOST = "The name in the Host header is not in ALLOWED_HOSTS."
 _SDK_PATH = re.compile(
     r"/(api|v\d\w*|openai|chat|completions|responses|embeddings|audio|models|messages|moderations|images|files|batches"
     r"|assistants|threads|vector_stores|fine_tuning|realtime|engines|text-to-speech|speech-to-text|translate|voices"
@@ -29,9 +31,15 @@ _SDK_PATH = re.compile(
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    unknown_host = isinstance(exception, DisallowedHost)
     if _is_api(request):
-        return _error(400, "The request is malformed.", "invalid_request_error", "bad_request")
-    return page(400, "Bad request", "The browser sent something that this server cannot read.")
+        message = _UNKNOWN_HOST if unknown_host else "The request is malformed."
+        return _error(400, message, "invalid_request_error", "bad_request")
+    return page(
+        400,
+        "Bad request",
+        _UNKNOWN_HOST if unknown_host else "The browser sent something that this server cannot read.",
+    )
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:

@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -63,8 +63,10 @@ def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
     kind = kind_of(url)
     if kind:
         found = list(_ask_for_the_others(url))
-        yield from (finding for finding, _ in found)
         url = found[-1][1]
+        for finding, _ in found:
+            # One address that answers is enough to find all others.
+            yield replace(finding, status="warning") if url and finding.status == "error" else finding
         if not url:
             return
     parts = urlsplit(url)

@@ -25,6 +25,7 @@ def test_the_api_answers_to_its_own_hosts_only(api: Any, path: str) -> None:
     refused = api.post(path, {"query": "What is a cache?"}, format="json", headers={"Host": "evil.example"})
     assert refused.status_code == 400
     assert refused.json()["error"]["code"] == "bad_request"
+    assert "ALLOWED_HOSTS" in refused.json()["error"]["message"]
 
 
 def test_a_call_of_the_api_has_no_session(api: Any) -> None:

@@ -36,6 +36,12 @@ def test_the_doctor_follows_the_sentinels(watched: WatchedRedis) -> None:
     assert "sentinel monitor" in last.remedy
 
 
+def test_one_sentinel_of_several_that_is_down_is_a_warning(watched: WatchedRedis) -> None:
+    findings = list(examine_redis(watched.url.replace("://", f"://127.0.0.1:{free_port()},")))
+    assert [finding.status for finding in findings if finding.step == "sentinels"] == ["warning", "ok"]
+    assert not any(finding.status == "error" for finding in findings)
+
+
 def test_a_new_primary_is_found(use_redis: Callable[[str], None]) -> None:
     with WatchedRedis() as watched:
         use_redis(watched.url)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from pytest_django import Settings
+
+from caching.database import require_migrations
+from speechsite.server import migrations
+
+
+@pytest.mark.django_db
+def test_a_database_without_migrations_is_told_in_one_line() -> None:
+    require_migrations.cache_clear()
+    MigrationRecorder.Migration.objects.filter(app="speech").delete()
+    with pytest.raises(CommandError, match=r"manage\.py migrate") as caught:
+        migrations.demand()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has an advisory lock for it")
+def test_of_two_first_starts_one_migrates_after_the_other(settings: Settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    with migrations._lock(), (tmp_path / "migrate.lock").open("w") as second, pytest.raises(BlockingIOError):
+        fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
