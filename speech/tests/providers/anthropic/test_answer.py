@@ -1,0 +1,139 @@
+"""Claude: answers in OpenAI's terms, whole and streamed alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from caching.llm.stream import joined
+from caching.pricing.usage import Usage
+from speech import providers
+from speech.exceptions import ProviderError, ProviderUnavailable
+from speech.providers._shared.anthropic.answer import read_chunks
+from speech.providers.base import ChatRequest
+from speech.tests.loopback.anthropic import FakeAnthropic
+
+BLOCKS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "text": ([{"type": "text", "text": "Forty-two."}], "end_turn"),
+    "two texts": ([{"type": "text", "text": "Forty"}, {"type": "text", "text": "-two."}], "end_turn"),
+    "tool": ([{"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Oslo"}}], "tool_use"),
+    "two tools": (
+        [
+            {"type": "text", "text": "I look."},
+            {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Oslo"}},
+            {"type": "tool_use", "id": "toolu_2", "name": "weather", "input": {"city": "Bergen"}},
+        ],
+        "tool_use",
+    ),
+    "a call without arguments": ([{"type": "tool_use", "id": "toolu_1", "name": "now", "input": {}}], "tool_use"),
+    "thinking": (
+        [{"type": "thinking", "thinking": "Six by nine.", "signature": "c2ln"}, {"type": "text", "text": "42"}],
+        "end_turn",
+    ),
+    "redacted thinking": (
+        [{"type": "redacted_thinking", "data": "ZW5j"}, {"type": "text", "text": "42"}],
+        "end_turn",
+    ),
+}
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[FakeAnthropic]:
+    with FakeAnthropic() as running:
+        settings.PROVIDERS = {"anthropic": {"API_KEY": "loopback-secret", "BASE_URL": running.url}}
+        settings.PROVIDER_CONNECT_TIMEOUT = settings.PROVIDER_READ_TIMEOUT = 1
+        yield running
+
+
+def request(*messages: dict[str, Any], **params: Any) -> ChatRequest:
+    asked = messages or ({"role": "user", "content": "What is six by nine?"},)
+    return ChatRequest(messages=list(asked), model="claude-sonnet-5", params=params)
+
+
+def assembled(server: FakeAnthropic) -> Any:
+    return joined(providers.get("anthropic").stream_chat(request()))
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_streamed_answer_assembles_to_the_whole_one(server: FakeAnthropic, name: str) -> None:
+    server.blocks, server.stop_reason = BLOCKS[name]
+    whole = providers.get("anthropic").chat(request())
+    streamed = assembled(server)
+    [ours], [theirs] = streamed.choices, whole.choices
+    assert ours["finish_reason"] == theirs["finish_reason"]
+    assert {name: value for name, value in ours["message"].items() if value} == {
+        name: value for name, value in theirs["message"].items() if value
+    }
+    assert (streamed.usage, streamed.model) == (whole.usage, whole.model)
+
+
+@pytest.mark.parametrize("given", [{}, {"x": 1}])
+def test_a_streamed_call_without_deltas_has_its_arguments(given: dict[str, Any]) -> None:
+    block = {"type": "tool_use", "id": "toolu_1", "name": "now", "input": given}
+    kinds = ("content_block_start", "content_block_stop", "message_delta")
+    events = [{"type": kind, "content_block": block, "delta": {"stop_reason": "tool_use"}} for kind in kinds]
+    [choice] = joined(read_chunks("anthropic", map(json.dumps, events))).choices
+    assert json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"]) == given
+
+
+def test_a_whole_answer_to_a_stream_is_served_as_a_stream(
+    server: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = providers.get("anthropic").chat(request())
+    answer = server.answer
+    monkeypatch.setattr(server, "answer", lambda seen: answer(replace(seen, body={**seen.body, "stream": False})))
+    assert assembled(server).choices == whole.choices
+
+
+def test_tokens_read_from_the_prompt_cache_are_billed_as_cached(server: FakeAnthropic) -> None:
+    answer = providers.get("anthropic").chat(request())
+    assert Usage.from_tokens(answer.usage) == Usage(input_tokens=14, cached_input_tokens=100, output_tokens=7)
+
+
+def test_it_is_asked_with_its_own_headers(server: FakeAnthropic) -> None:
+    providers.get("anthropic").chat(request())
+    [seen] = server.requests
+    assert (seen.path, seen.headers["x-api-key"]) == ("/v1/messages", "loopback-secret")
+    assert seen.headers["anthropic-version"] == "2023-06-01"
+
+
+@pytest.mark.parametrize("behaviour", ["400", "401", "429", "quota", "500", "529", "wrong-json", "empty"])
+def test_its_errors_are_errors_of_ours(server: FakeAnthropic, behaviour: str) -> None:
+    server.behave(behaviour)
+    with pytest.raises(ProviderError if behaviour != "400" else Exception) as caught:
+        providers.get("anthropic").chat(request())
+    assert "loopback-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("behaviour", ["error-event", "half", "reset"])
+def test_a_stream_that_fails_raises(server: FakeAnthropic, behaviour: str) -> None:
+    server.behave(behaviour)
+    with pytest.raises(ProviderError):
+        list(providers.get("anthropic").stream_chat(request()))
+
+
+def test_a_stream_without_its_end_raises(server: FakeAnthropic) -> None:
+    server.stop_reason = ""
+    with pytest.raises(ProviderUnavailable):
+        list(providers.get("anthropic").stream_chat(request()))
+
+
+def test_the_loopback_speaks_as_the_sdk_reads(server: FakeAnthropic) -> None:
+    anthropic = pytest.importorskip("anthropic")
+    server.blocks, server.stop_reason = BLOCKS["two tools"]
+    client = anthropic.Anthropic(api_key="loopback-secret", base_url=server.url)
+    asked: dict[str, Any] = {
+        "model": "claude-sonnet-5",
+        "max_tokens": 10,
+        "messages": [{"role": "user", "content": "Hi"}],
+    }
+    whole = client.messages.create(**asked)
+    with client.messages.stream(**asked) as stream:
+        streamed = stream.get_final_message()
+    assert json.loads(whole.model_dump_json(include={"content"})) == json.loads(
+        streamed.model_dump_json(include={"content"})
+    )
