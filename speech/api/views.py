@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import uuid
 from contextlib import ExitStack
 from typing import Any
@@ -18,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from caching.database import call
+from caching.database import DatabaseUnavailable, call
 from caching.llm.request import text_of
 from caching.policy import Level, Policy
 from speech import accounting, answer_ids, services
@@ -42,6 +43,8 @@ from speech.api.streaming import EVENTS, streamed
 from speech.api.uploads import UploadParser
 from speech.models import Client, Receipt
 from speech.privacy.disclosure import hides
+
+logger = logging.getLogger(__name__)
 
 CACHE_CONTROL = OpenApiParameter(
     "Cache-Control",
@@ -182,7 +185,11 @@ def _keep_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> N
         Receipt.objects.prune()
         Receipt.objects.create(id=id, client=client, body=turn.receipt.as_json())
 
-    call(keep)
+    try:
+        call(keep)
+    except DatabaseUnavailable as error:
+        # The audio has been sent, and must not look cut off.
+        logger.warning("The receipt of a voice turn could not be stored: %s", error)
 
 
 def _chat_body(client: Client, result: services.ChatResult, level: str, id: str) -> dict[str, Any]:

@@ -71,9 +71,11 @@ class SoundStream:
         if self._ended:
             return
         self._ended = True
-        for call in self.at_end:
-            call(error)
-        if error:
-            self._account.fail(error)
-        else:
-            self._account.settle(self._playback.result)
+        try:
+            for call in self.at_end:
+                call(error)
+        finally:
+            if error:
+                self._account.fail(error)
+            else:
+                self._account.settle(self._playback.result)

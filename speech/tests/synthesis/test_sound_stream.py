@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 import redis
+from django.db import OperationalError
 from rest_framework.test import APIClient
 
 from caching import metrics
+from caching.ledger.writer import writer
+from caching.models import HourlyUsage
 from caching.pricing.usage import Usage
 from speech import providers
 from speech.audio import Encoder
+from speech.models import Receipt
 from speech.providers.base import Speech, SpeechRequest
 from speech.synthesis import pipeline
 from speech.tests.loopback.answers import tone
@@ -89,3 +93,30 @@ def test_a_file_in_the_place_of_samples_is_an_error_and_is_not_stored(
     response = api.post("/v1/audio/speech", {"input": "Hello.", "voice": "hi"}, format="json")
     assert (response.status_code, response.json()["error"]["code"]) == (502, "provider_bad_answer")
     assert redis_client.keys("tts:*") == []
+
+
+def test_a_voice_turn_ends_and_is_booked_where_its_receipt_cannot_be_stored(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked() -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(Receipt.objects, "prune", locked)
+    response = api.post("/api/converse/", {"query": "Hello."}, format="json")
+    assert len(response.getvalue()) > 1_000
+    assert "receipt of a voice turn could not be stored: database is locked" in caplog.text
+    assert writer.flush()
+    assert HourlyUsage.objects.get(cache_type="tts").outcome == "miss"
+    assert api.get(f"/api/receipts/{response.headers['X-Receipt-ID']}").status_code == 404
+
+
+def test_a_sound_is_booked_whatever_fails_at_its_end(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(Receipt.objects, "prune", fails)
+    response = api.post("/api/converse/", {"query": "Hello."}, format="json")
+    with pytest.raises(RuntimeError):
+        response.getvalue()
+    assert writer.flush()
+    assert HourlyUsage.objects.get(cache_type="tts").outcome == "miss"
