@@ -19,6 +19,8 @@ SOURCES = ("templates", "speechsite", "caching", "speech")
 # Basic Latin to Latin Extended-B, punctuation, currencies, arrows, mathematical signs.
 LETTERS = "U+0020-024F,U+2000-206F,U+20A0-20BF,U+2190-2199,U+2212,U+2248,U+2264,U+2265,U+25A0-25FF"
 WORD = re.compile(r"[a-z0-9_]{2,}")
+# An icon that a style sheet puts before or behind an element.
+CONTENT = re.compile(r'content: ?"([a-z0-9_]{2,})"')
 
 
 def main() -> None:
@@ -45,9 +47,11 @@ def _ligatures(icons: Path) -> set[str]:
 def _words(theme: Path) -> set[str]:
     folders = [theme, *(ROOT / name for name in SOURCES)]
     files = [path for folder in folders for kind in ("html", "py", "js") for path in folder.rglob(f"*.{kind}")]
-    return {
+    words = {
         word for path in files if "tests" not in path.parts for word in WORD.findall(path.read_text(errors="replace"))
     }
+    styles = [path for folder in folders for path in folder.rglob("*.css")]
+    return words.union(*(CONTENT.findall(path.read_text(errors="replace")) for path in styles))
 
 
 def _write(font: Path, fonts: Path, *options: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from caching import keys
-from caching.maintenance.selection import Selection
+from caching.maintenance.selection import LABELS, LISTED, Selection
 from caching.policy import LEVELS
 from caching.reports.aggregates import Filters, Period
 from caching.reports.durations import duration
@@ -92,7 +93,7 @@ class DashboardForm(forms.Form):
 class KeysForm(forms.Form):
     kind = forms.ChoiceField(
         required=False,
-        choices=[("", "All kinds"), *((kind, kind) for kind in keys.KINDS)],
+        choices=[("", "Answers, speech and more"), *((kind, LABELS[kind].capitalize()) for kind in keys.KINDS)],
         widget=UnfoldAdminSelectWidget,
     )
     q = forms.CharField(
@@ -139,6 +140,11 @@ class KeysForm(forms.Form):
     @property
     def cursor_value(self) -> int:
         return (self.is_valid() and self.cleaned_data["cursor"]) or 0
+
+    def listed(self) -> Selection:
+        """Return the selection without what only leads to an answer, unless a kind or pattern asks for it."""
+        selection = self.selection()
+        return replace(selection, kinds=LISTED) if selection.kinds == keys.KINDS and not self.pattern else selection
 
     def selection(self) -> Selection:
         """Return the selection of a valid form."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -22,6 +22,8 @@ from caching.models.audit import AuditAction
 from caching.templatetags.formatting import count
 
 CODECS = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "aac": "audio/aac"}
+# Characters of the question in the title of the page of its entry.
+MOST_TITLE = 80
 REMOVERS = permission_required("caching.delete_entries", raise_exception=True)
 
 
@@ -62,7 +64,7 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def key_list(request: HttpRequest) -> HttpResponse:
     form = KeysForm(request.GET)
-    page = browse.browse(form.selection(), form.text, form.cursor_value) if form.is_valid() else None
+    page = browse.browse(form.listed(), form.text, form.cursor_value) if form.is_valid() else None
     following = request.GET.copy()
     if page:
         following["cursor"] = str(page.cursor)
@@ -79,7 +81,8 @@ def key_detail(request: HttpRequest) -> HttpResponse:
         return _page(request, "caching/no_key.html", "Key", {"key": request.GET.get("key", "")}, status=404)
     viewed(request, without_text(detail.row.stored.key), detail.row.made_by)
     found = {"detail": detail, "value": browse.pretty(detail.row.stored.fields)}
-    return _page(request, "caching/key.html", "Key", {**found, "neighbours": browse.neighbours(detail.row)})
+    title = detail.row.text[:MOST_TITLE] or "Entry"
+    return _page(request, "caching/key.html", title, {**found, "neighbours": browse.neighbours(detail.row)})
 
 
 @require_GET
@@ -98,15 +101,14 @@ def remove(request: HttpRequest) -> HttpResponse:
     """Ask for confirmation, then delete the selected keys."""
     selected = request.POST.getlist("key")
     if not request.POST.get("confirmed"):
-        return _page(
-            request, "caching/confirm_delete.html", "Delete entries", {"keys": selected, "count": len(selected)}
-        )
+        found = {"rows": browse.described(selected), "keys": selected, "count": len(selected), "back": _back(request)}
+        return _page(request, "caching/confirm_delete.html", "Delete entries", found)
     owners = browse.by_client(selected)
     removed = browse.remove(selected)
     for client, names in owners.items():
         log_removal(request, ", ".join(map(without_text, names)), len(names), client)
     messages.success(request, f"Deleted {_entries(removed)}.")
-    return redirect("keys")
+    return redirect(_list(request))
 
 
 @require_POST
@@ -116,12 +118,13 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
     form = KeysForm(request.POST)
     if not form.is_valid() or form.text:
         messages.error(request, "Nothing was deleted: these filters cannot be used to delete entries.")
-        return redirect("keys")
+        return redirect(_list(request))
     selection = form.selection()
     confirmed = bool(request.POST.get("confirmed"))
     *_, progress = flush.flush(selection, dry_run=not confirmed)
     if not confirmed:
         found = {"form": form, "selection": selection, "progress": progress, "count": progress.matched}
+        found |= {"rows": browse.described(progress.samples), "back": _back(request)}
         return _page(request, "caching/confirm_delete.html", "Delete entries", found)
     # Staff may have typed what a user asked.
     pattern = "" if selection.pattern == "*" else ", keys matching a pattern"
@@ -129,7 +132,16 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
     messages.success(request, f"Deleted {_entries(progress.removed)}.")
     if not progress.complete:
         messages.warning(request, "Redis disconnected; some entries may not have been deleted.")
-    return redirect("keys")
+    return redirect(_list(request))
+
+
+def _back(request: HttpRequest) -> str:
+    """Return the query of the list that the user came from."""
+    return QueryDict(request.POST.get("back", "")).urlencode()
+
+
+def _list(request: HttpRequest) -> str:
+    return f"{reverse('keys')}?{_back(request)}"
 
 
 def _entries(number: int) -> str:

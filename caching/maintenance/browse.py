@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -23,6 +23,7 @@ from caching.redis.scan import Stored
 from caching.redis.serializers import Audio
 from caching.semantic.cache import forget_answers, tier
 from caching.semantic.embedders.base import EmbeddingError
+from caching.semantic.text.normalize import normalize
 from caching.semantic.types import Candidate
 
 # Time limit of a search per page.
@@ -60,7 +61,13 @@ def browse(selection: Selection, text: str = "", cursor: int = 0, count: int = 5
     or empty, or slightly longer than `count`, as with SCAN. A search by text returns the latest MOST_FOUND entries
     known to the ledger.
     """
-    if text:
+    if text and selection.kinds == (keys.SEMANTIC,):
+        # The ledger does not know these entries, but their keys have the words.
+        step = _scan_page(replace(selection, pattern=f"{keys.SEMANTIC}:*{_any_case(normalize(text))}*"), cursor, count)
+        if step is None:
+            return None
+        names, cursor = step
+    elif text:
         names, cursor = selection.of(_by_text(selection.kinds, text)), 0
     else:
         step = _scan_page(selection, cursor, count)
@@ -87,11 +94,16 @@ def inspect(key: str) -> Detail | None:
     )
 
 
+def described(names: Sequence[str]) -> list[Row]:
+    """Return the entries that exist."""
+    stored: list[Stored] = scan.describe([name for name in names if keys.kind_of(name)]) or []
+    return _rows(stored)
+
+
 def by_client(names: Sequence[str]) -> dict[str, list[str]]:
     """Return the entries that exist, by the client that wrote them."""
     found: dict[str, list[str]] = {}
-    stored: list[Stored] = scan.describe([name for name in names if keys.kind_of(name)]) or []
-    for row in _rows(stored):
+    for row in described(names):
         found.setdefault(row.made_by, []).append(row.stored.key)
     return found
 
@@ -146,6 +158,12 @@ def _scan_page(selection: Selection, cursor: int, count: int) -> tuple[list[str]
             return found, cursor
         # Few match: look at more at once, up to what Redis does in about a millisecond.
         step_size = min(step_size * 2, 2 * scan.STEP)
+
+
+def _any_case(text: str) -> str:
+    """Return a pattern that matches `text` in capital and small letters."""
+    letters = ((letter.lower(), letter.upper()) for letter in text)
+    return "".join(f"[{low}{high}]" if low != high else scan.escape(low) for low, high in letters)
 
 
 def _by_text(kinds: Sequence[str], text: str) -> list[str]:

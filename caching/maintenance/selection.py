@@ -22,7 +22,9 @@ TTS_KINDS = (keys.SPEECH,)
 STT_KINDS = (keys.TRANSCRIPT,)
 EMB_KINDS = (keys.EMBEDDING,)
 KINDS_BY_NAME = {"llm": LLM_KINDS, "tts": TTS_KINDS, "stt": STT_KINDS, "emb": EMB_KINDS}
-_LABELS = {
+# Kinds that hold something to read or hear.
+LISTED = tuple(kind for kind in keys.KINDS if kind not in (keys.SEMANTIC, keys.QUERY_INDEX))
+LABELS = {
     keys.EXACT: "exact-match answers",
     keys.SEMANTIC: "semantic entries",
     keys.QUERY_INDEX: "query index",
@@ -52,6 +54,10 @@ class Row:
         """Question or spoken text, if the entry contains it."""
         fields = self.stored.fields
         return str(fields.get("question") or fields.get("text") or "")
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.stored.kind].removesuffix("s").removeprefix("exact-match ")
 
     @property
     def made_by(self) -> str:
@@ -88,7 +94,7 @@ class Selection:
     def described(self) -> str:
         """Summary for people, such as `exact-match answers, level speed`."""
         everything = set(self.kinds) >= set(keys.KINDS)
-        conditions = ["all entries" if everything else " and ".join(_LABELS[kind] for kind in self.kinds)]
+        conditions = ["all entries" if everything else " and ".join(LABELS[kind] for kind in self.kinds)]
         conditions += [f"keys matching {self.pattern}"] if self.pattern != "*" else []
         conditions += [f"level {self.level}"] if self.level else []
         conditions += [f"client {self.client}"] if self.client else []

@@ -61,8 +61,8 @@ class AudioSerializer(BaseSerializer):
     """
 
     MAGIC = b"TTS2"
-    # This many bytes from the start hold the fields, which take 300 at most.
-    HEAD = 512
+    # This many bytes from the start hold the fields, also of a text whose letters take four bytes each.
+    HEAD = 1024
 
     def dumps(self, value: Audio) -> bytes:
         fields = json.dumps(value.fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

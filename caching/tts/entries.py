@@ -14,13 +14,14 @@ from caching import entry, keys, metrics, tracing
 from caching.archive import audio as archive
 from caching.coordination import rate_limit
 from caching.entry import CacheEntry, envelope, seconds_in_redis
+from caching.ledger.rows import shortened
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
 from caching.redis.serializers import Audio
 
-# Characters of the text stored beside the audio, shown to staff. An entry stays within 300 bytes.
-EXCERPT = 40
+# Characters of the text stored beside the audio, shown to staff. With all fields they stay within AudioSerializer.HEAD.
+EXCERPT = 120
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def remember(utterance: Utterance, sound: bytes, policy: Policy, usage: Usage | 
     fields = {
         **envelope(utterance, "tts", policy, version=None, age=age),
         "billed": dict(usage.items()) if usage else {},
-        "text": utterance.text[:EXCERPT],
+        "text": shortened(utterance.text, EXCERPT),
     }
     stored = store.put(utterance.key, Audio(sound, fields), seconds_in_redis(fields, age), "audio")
     if stored:

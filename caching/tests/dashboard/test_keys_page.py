@@ -51,7 +51,7 @@ def page_of(browser: Browser, key: str) -> Any:
 def test_the_list_says_what_there_is_to_know_of_each_key(reader: Browser) -> None:
     key = remember("weather")
     page = reader.get(LIST).content.decode()
-    for text in (key, "weather?", "llm:exact", "10 min", "1 min", "speed"):
+    for text in (key, "weather?", "answer", "10 min", "1 min", "speed"):
         assert text in page
 
 
@@ -62,6 +62,25 @@ def test_it_lists_by_kind_by_pattern_and_by_text(reader: Browser) -> None:
     for query, found in (("kind=tts", spoken), ("q=llm:exact:wea*", weather), ("q=what+weather", weather)):
         page = reader.get(f"{LIST}?{query}")
         assert [row.stored.key for row in page.context["page"].rows] == [found], query
+
+
+def test_semantic_entries_are_found_by_their_words_and_hidden_unless_asked_for(reader: Browser) -> None:
+    semantic = keys.semantic_key("0123", "what is the capital of France")
+    assert store.put(semantic, {"question": "What is the capital of France?", "answer_key": "llm:exact:a"}, 600)
+    answer = remember("capital")
+    for query, found in (("", [answer]), ("kind=llm:semantic&q=FRANCE", [semantic]), ("q=llm:semantic:*", [semantic])):
+        page = reader.get(f"{LIST}?{query}")
+        assert [row.stored.key for row in page.context["page"].rows] == found, query
+    assert not reader.get(f"{LIST}?kind=llm:semantic&q=f*nce").context["page"].rows
+
+
+def test_after_a_deletion_the_list_has_its_filters_again(remover: Browser) -> None:
+    key = remember("weather")
+    assert 'name="back" value="level=speed"' in remover.get(LIST, {"level": "speed"}).content.decode()
+    question = remover.post(REMOVE, {"key": key, "back": "level=speed"}).content.decode()
+    assert "weather?" in question and f'href="{LIST}?level=speed"' in question
+    done = remover.post(REMOVE, {"key": key, "back": "level=speed&next=//evil.example", "confirmed": "yes"})
+    assert done["Location"] == f"{LIST}?level=speed&next=%2F%2Fevil.example"
 
 
 def test_it_pages_with_a_cursor_through_everything_once(reader: Browser, redis_client: redis.Redis) -> None:
