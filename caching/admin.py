@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from caching.dashboard import audit_admin as audit_admin
 from caching.dashboard.audit_log import viewed
 from caching.ledger.events import BY_RULE
 from caching.models import BarChange, CacheRule, Call, EntryHits, HourlyUsage, Judgement, Price
-from caching.templatetags.formatting import milliseconds, money
+from caching.templatetags.formatting import count, milliseconds, money, percent
 
 
 class AppendOnlyAdmin(ModelAdmin):
@@ -51,7 +56,7 @@ class TextsAdmin(ReadOnlyAdmin):
 class PriceAdmin(AppendOnlyAdmin):
     """Prices cannot be changed: saving a copy with a later date ends the previous one."""
 
-    list_display = ("provider", "model", "unit", "price", "valid_from", "source")
+    list_display = ("provider", "model", "price", "starts", "source")
     list_filter = ("provider", "unit", "currency")
     search_fields = ("provider", "model", "source")
     fields = ("provider", "model", "unit", ("amount", "per", "currency"), "valid_from", "source")
@@ -59,7 +64,14 @@ class PriceAdmin(AppendOnlyAdmin):
 
     @admin.display(ordering="amount")
     def price(self, obj: Price) -> str:
-        return f"{obj.amount.normalize():f} {obj.currency} per {obj.per:,}"
+        if not obj.amount:
+            return f"free per {obj.get_unit_display().lower()}"
+        per = "1M" if obj.per == 1_000_000 else f"{obj.per:,}"
+        return f"{money(obj.amount, obj.currency)} per {per} {obj.get_unit_display().lower()}"
+
+    @admin.display(description="valid from", ordering="valid_from")
+    def starts(self, obj: Price) -> date:
+        return obj.valid_from.date()
 
 
 @admin.register(CacheRule)
@@ -110,7 +122,7 @@ class CallAdmin(TextsAdmin):
     list_display = (
         "created",
         "cache_type",
-        "outcome",
+        "result",
         "rule",
         "question",
         "provider",
@@ -121,6 +133,35 @@ class CallAdmin(TextsAdmin):
     )
     list_filter = ("outcome", "cache_type", "level", "provider")
     search_fields = ("question", "matched", "key", "client")
+    fieldsets = (
+        (None, {"fields": ("created", "question", "result", "matched", "similarity", "confidence", "why", "entry")}),
+        ("Request", {"fields": ("client", "cache_type", "level", "provider", "model", "time")}),
+        ("Money", {"fields": ("costs", "savings", "input_tokens", "output_tokens", "characters", "audio_seconds")}),
+    )
+    readonly_fields = ("result", "confidence", "why", "entry", "time", "costs", "savings")
+
+    @admin.display(description="confidence")
+    def confidence(self, call: Call) -> str:
+        return percent(call.probability)
+
+    @admin.display(description="reasons")
+    def why(self, call: Call) -> str:
+        return ", ".join(call.reasons)
+
+    @admin.display(description="entry")
+    def entry(self, call: Call) -> str:
+        if not call.key:
+            return ""
+        link = '<a href="{}?key={}" class="text-primary-600 dark:text-primary-500">{}</a>'
+        return format_html(link, reverse("key"), quote(call.key, safe=""), call.key)
+
+    @admin.display(description="result", ordering="outcome")
+    def result(self, call: Call) -> str:
+        return capfirst(call.get_outcome_display())
+
+    @admin.display(description="saved")
+    def savings(self, call: Call) -> str:
+        return money(call.saved, call.currency)
 
     @admin.display(description="cache rule")
     def rule(self, call: Call) -> str:
@@ -140,18 +181,34 @@ class HourlyUsageAdmin(ReadOnlyAdmin):
     list_display = (
         "hour",
         "cache_type",
-        "outcome",
+        "result",
         "level",
         "provider",
         "model",
         "client",
-        "requests",
-        "cost",
-        "saved",
+        "number",
+        "spent",
+        "savings",
     )
     list_filter = ("cache_type", "outcome", "level", "provider")
     search_fields = ("model", "client")
     ordering = ("-hour",)
+
+    @admin.display(description="result", ordering="outcome")
+    def result(self, usage: HourlyUsage) -> str:
+        return capfirst(usage.get_outcome_display())
+
+    @admin.display(description="requests", ordering="requests")
+    def number(self, usage: HourlyUsage) -> str:
+        return count(usage.requests)
+
+    @admin.display(description="cost", ordering="cost")
+    def spent(self, usage: HourlyUsage) -> str:
+        return money(usage.cost, usage.currency)
+
+    @admin.display(description="saved", ordering="saved")
+    def savings(self, usage: HourlyUsage) -> str:
+        return money(usage.saved, usage.currency)
 
 
 @admin.register(EntryHits)

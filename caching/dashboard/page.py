@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,6 +15,8 @@ from caching.dashboard import cards, charts, first_steps, verdicts
 from caching.dashboard.audit_log import viewed
 from caching.dashboard.forms import PERIODS, DashboardForm
 from caching.maintenance import browse
+from caching.models.ledger import Unit
+from caching.pricing import prices
 from caching.redis.health import keys_by_kind, redis_health
 from caching.reports import queries
 from caching.reports.aggregates import Figures, together
@@ -99,6 +102,23 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    provider: str
+    model: str
+    requests: int
+    # It has prices, but not for the unit that the provider reports.
+    is_listed: bool
+    # What the form for a new price begins with.
+    query: str
+
+
+def _unpriced(provider: str, model: str, requests: int) -> Unpriced:
+    is_listed = prices.table().lists(provider, model)
+    known = {"provider": provider, "model": model} | ({"unit": Unit.CHARACTERS} if is_listed else {})
+    return Unpriced(provider, model, requests, is_listed, urlencode(known))
+
+
 Two = tuple[Figures, Figures]
 
 
@@ -116,7 +136,7 @@ def _savings(
             for name, groups in queries.by_dimension(period, filters).items()
         ],
         "top_questions": queries.top_questions(period, filters) if may_read else [],
-        "unpriced": queries.unpriced_models(period),
+        "unpriced": [_unpriced(*model) for model in queries.unpriced_models(period)],
     }
 
 

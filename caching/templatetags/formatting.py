@@ -9,11 +9,12 @@ from typing import Any
 from django import template
 from django.conf import settings
 
+from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.semantic.scoring.threshold import Interval
 
 register = template.Library()
 
-SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹"}
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", SAMPLE_CURRENCY: "sample $"}
 NOTHING = "–"
 CENTS = Decimal("0.01")
 

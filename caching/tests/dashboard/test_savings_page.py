@@ -281,6 +281,7 @@ def test_it_shows_how_wrong_each_level_is_and_what_was_done_about_it(staff: Brow
     hour("semantic", 200)
     hour("miss", 800)
     hour("shadow", 5, level="speed")
+    assert "no model reviews the hits. SEMANTIC_VERIFY_SHARE=0.02" in text_of(staff.get(f"{PAGE}{HEALTH}"))
     hit = semantic_hit(match="a" * 16, pair="b" * 24)
     semantic_hit(outcome="shadow", match="c" * 16)
     for number in range(40):
@@ -294,4 +295,4 @@ def test_it_shows_how_wrong_each_level_is_and_what_was_done_about_it(staff: Brow
     assert "threshold for balanced set to 96.4%. too many." in text
     assert "client 0 right, 1 wrong" in text and "wrong client" in text
     assert "not served (shadow mode)" in text
-    assert "Not measured: SEMANTIC_VERIFY_SHARE is 0" in text
+    assert "Balanced: 2.84% to 8.04% of the questions got a wrong answer, the limit is 1.0%" in text
