@@ -27,3 +27,13 @@ def test_every_file_that_is_linked_exists(document: str) -> None:
     path = settings.BASE_DIR / document
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_every_guarantee_of_security_names_tests_that_exist() -> None:
+    text = (settings.BASE_DIR / "docs" / "security.md").read_text()
+    tables = [table.partition("\n\n")[0] for table in text.split("| guarantee | test |\n| --- | --- |\n")[1:]]
+    rows = [row for table in tables for row in table.splitlines()]
+    assert len(rows) > 50
+    assert [row for row in rows if ".py`" not in row and "the same" not in row] == []
+    named = re.findall(r"`([\w/]+\.py)`", text)
+    assert [name for name in named if not (settings.BASE_DIR / name).exists()] == []
