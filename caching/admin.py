@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from caching.dashboard import audit_admin as audit_admin
+from caching.dashboard import curated_admin as curated_admin
 from caching.dashboard.audit_log import viewed
 from caching.ledger.events import BY_RULE
 from caching.models import BarChange, CacheRule, Call, EntryHits, HourlyUsage, Judgement, Price

@@ -12,9 +12,20 @@ from django.db import OperationalError, connection, transaction
 
 from caching import keys
 from caching.ledger import recent_stream, upsert
+from caching.llm import curated
 from caching.maintenance import flush
 from caching.maintenance.selection import Selection
-from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage, ScopeThreshold, Verdict
+from caching.models import (
+    Call,
+    CuratedAnswer,
+    EntryHits,
+    ErrorCount,
+    HourlyUsage,
+    Judgement,
+    MinuteUsage,
+    ScopeThreshold,
+    Verdict,
+)
 from caching.redis import scan, store
 from caching.semantic.replication import erase_events
 
@@ -36,6 +47,8 @@ class Traces:
     hits: int
     # Reviews of its answers. A "wrong" is kept without name and texts, because other clients may share the pair.
     judgements: int
+    # Answers that staff wrote for it alone.
+    curated: int
     # Hourly totals, which are kept anonymously because they add up to the bill.
     sums: int
 
@@ -48,8 +61,9 @@ def count(client: str) -> Traces:
         archived=Selection(client=client).archived().count(),
         events=erase_events(by=client, dry_run=True),
         calls=calls.count(),
-        hits=sum(EntryHits.objects.filter(key__in=some).count() for some in _batches(names | _called(client))),
+        hits=sum(EntryHits.objects.filter(key__in=some).count() for some in _batches(names | _counted(client))),
         judgements=Judgement.objects.filter(client=client).count(),
+        curated=CuratedAnswer.objects.of(client).count(),
         sums=HourlyUsage.objects.filter(client=client).count(),
     )
 
@@ -60,7 +74,7 @@ def forget(client: str, holder: str) -> Traces:
     Raises FilesUnavailable if files of the audio archive cannot be deleted now.
     """
     traces = count(client)
-    names = _entries(client) | _called(client)
+    names = _entries(client) | _counted(client)
     for _ in flush.flush(Selection(client=client)):
         pass
     _erase_counters(holder)
@@ -69,6 +83,7 @@ def forget(client: str, holder: str) -> Traces:
         for some in _batches(names):
             EntryHits.objects.filter(key__in=some).delete()
         Call.objects.filter(client=client).delete()
+        CuratedAnswer.objects.of(client).delete()
         judged = Judgement.objects.filter(client=client)
         judged.filter(verdict=Verdict.RIGHT).delete()
         judged.update(client="", key="", question="", matched="", comment="")
@@ -102,9 +117,10 @@ def _entries(client: str) -> set[str]:
     return {name for names in scan.scan_all() for name in selection.of(names)}
 
 
-def _called(client: str) -> set[str]:
-    """Keys of entries written by its calls, including expired ones."""
-    return set(Call.objects.filter(client=client).exclude(key="").values_list("key", flat=True))
+def _counted(client: str) -> set[str]:
+    """Return the keys of entries written by its calls, including expired ones, and of its curated answers."""
+    called = Call.objects.filter(client=client).exclude(key="").values_list("key", flat=True)
+    return {*called, *map(curated.key_of, CuratedAnswer.objects.of(client))}
 
 
 def _batches(names: set[str]) -> Iterator[list[str]]:

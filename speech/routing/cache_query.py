@@ -22,15 +22,20 @@ from speech.routing.fallback import Candidate
 
 def question_of(client: Client, candidate: Candidate[ChatRequest], policy: Policy) -> tuple[ChatQuery, Policy]:
     """Return the question, and `policy` under the cache rule that applies."""
+    question = own_question(client, candidate)
+    policy = apply_to_answer(policy, question)
+    return question if question.end_user else shared_if_admitted(client, question, policy), policy
+
+
+def own_question(client: Client, candidate: Candidate[ChatRequest]) -> ChatQuery:
+    """Return the question in the scope of this client alone."""
     request = candidate.request
     params = request.params
     user = _end_user(client, params)
     if not NOT_KEYED.isdisjoint(params):
         params = {name: value for name, value in params.items() if name not in NOT_KEYED}
     about = (request.model, request.messages, params, request.language, candidate.provider.service)
-    question = ChatQuery(client.private_scope, candidate.provider.name, *about, client.name, user)
-    policy = apply_to_answer(policy, question)
-    return question if user else shared_if_admitted(client, question, policy), policy
+    return ChatQuery(client.private_scope, candidate.provider.name, *about, client.name, user)
 
 
 def recording_of(client: Client, provider: BaseProvider, request: TranscriptionRequest) -> Recording:

@@ -45,6 +45,12 @@ UNFOLD: dict[str, Any] = {
                     _link("Dashboard", "monitoring", "admin:index"),
                     _link("Requests", "bolt", "requests", "caching.view_hourlyusage"),
                     _link("Keys", "key", "keys", "caching.view_texts"),
+                    _link(
+                        "Curated answers",
+                        "verified",
+                        "admin:caching_curatedanswer_changelist",
+                        "caching.view_curatedanswer",
+                    ),
                     _link("Rules", "rule", "admin:caching_cacherule_changelist", "caching.view_cacherule"),
                     _link("Playground", "play_circle", "playground", "speech.use_playground"),
                 ],

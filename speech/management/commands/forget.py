@@ -76,6 +76,7 @@ class Command(GatewayCommand):
     def _sentence(self, begin: str, client: Client, traces: erasure.Traces) -> str:
         counts = asdict(traces)
         sums = counts.pop("sums")
+        counts["curated answers"] = counts.pop("curated")
         counts["receipts"] = Receipt.objects.filter(client=client).count()
         counts["stored responses"] = StoredResponse.objects.filter(client=client).count()
         counts["log entries"] = _log_entries(client).count()

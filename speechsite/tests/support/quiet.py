@@ -13,11 +13,13 @@ def quiet_ledger() -> Iterator[None]:
     from caching import database
     from caching.dashboard import alerts
     from caching.ledger import recent, writer
+    from caching.llm import curated
     from caching.pricing import prices
     from caching.rules import engine
 
     prices.forget()
     engine.forget()
+    curated.forget()
     yield
     writer.writer.__init__()  # type: ignore[misc]
     recent.recorder.__init__()  # type: ignore[misc]
@@ -25,6 +27,7 @@ def quiet_ledger() -> Iterator[None]:
     alerts.forget()
     prices.forget()
     engine.forget()
+    curated.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,153 @@
+"""Answers that staff wrote, served before the cache, with or without Redis.
+
+Checked before every look-up: without curated answers it costs a look at the clock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+
+from django.conf import settings
+from django.db.models.signals import post_delete, post_save
+
+from caching import keys, result
+from caching.database import DatabaseUnavailable, Remembered
+from caching.entry import CacheEntry
+from caching.llm.entry import WholeAnswer
+from caching.llm.request import HARMLESS_PARAMS, MOST_CHARACTERS, ChatQuery
+from caching.models import CuratedAnswer
+from caching.models.curated import main_language
+from caching.policy import Level, Policy
+from caching.pricing.usage import Usage
+from caching.redaction import excerpt
+from caching.result import CacheResult
+from caching.semantic.text.normalize import normalize
+
+# Stands for the provider in the response and in the ledger.
+PROVIDER = "curated"
+# Owner of the answers for all clients that share.
+SHARED = ""
+# A change takes effect in every worker within this time.
+REMEMBERED_SECONDS = 5.0
+# Kept when the table changes, because a wording takes 0.1 ms. No texts of users.
+_folded = lru_cache(100_000)(normalize)
+_NO_TOKENS = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+
+# None: two answers claim the same words.
+_ByLanguage = dict[str, CuratedAnswer | None]
+
+
+class AnswerBook:
+    """All enabled answers as they stood when it was made."""
+
+    def __init__(self, answers: Iterable[CuratedAnswer], version: object = None) -> None:
+        self.answers, self.version = list(answers), version
+
+    def find(self, owner: str, text: str, language: str, level: Level) -> CuratedAnswer | None:
+        """Return the answer of `owner` to `text`. `language`: as the request names it, or "".
+
+        At `quality` the text must be equal. Elsewhere it may have the same words, if the semantic cache is on.
+        """
+        text = text.strip()
+        if found := _in_language(self._exact.get((owner, text), {}), language):
+            return found
+        if level == "quality" or settings.SEMANTIC_MODE != "on" or len(text) > MOST_CHARACTERS:
+            return None
+        return _in_language(self._same_words.get((owner, normalize(text)), {}), language)
+
+    @cached_property
+    def _exact(self) -> Mapping[tuple[str, str], _ByLanguage]:
+        return self._by_wording(str)
+
+    @cached_property
+    def _same_words(self) -> Mapping[tuple[str, str], _ByLanguage]:
+        return self._by_wording(_folded)
+
+    def _by_wording(self, folded: Callable[[str], str]) -> Mapping[tuple[str, str], _ByLanguage]:
+        found: dict[tuple[str, str], _ByLanguage] = {}
+        for answer in self.answers:
+            for wording in answer.each_wording:
+                by_language = found.setdefault((answer.client, folded(wording)), {})
+                same = by_language.setdefault(answer.main_language, answer)
+                if same is not answer:
+                    by_language[answer.main_language] = None
+        return found
+
+
+def find(query: ChatQuery, policy: Policy, *, shares: bool) -> CacheResult[WholeAnswer] | None:
+    """Return the curated answer to a single question. `shares`: its client is in the shared scope.
+
+    The text of a question says all that is asked only without earlier turns, system prompt, tools and parameters that
+    change the form of the answer: any other request goes its usual way.
+    """
+    if not policy.read or not (book := answer_book()).answers or not is_single_question(query):
+        return None
+    owners = [query.asked_by, SHARED] if shares else [query.asked_by]
+    for owner in owners:
+        if found := book.find(owner, query.text, main_language(query.language), policy.level):
+            return _hit(query, policy, found)
+    return None
+
+
+def is_single_question(query: ChatQuery) -> bool:
+    """Return True if the answer depends on nothing but one text of the user."""
+    if len(query.messages) != 1 or not set(query.params) <= HARMLESS_PARAMS:
+        return False
+    message = query.messages[0]
+    return (
+        message.get("role") == "user" and message.keys() <= {"role", "content"} and isinstance(message["content"], str)
+    )
+
+
+def key_of(answer: CuratedAnswer) -> str:
+    """Return the key under which the ledger counts its hits. Redis holds nothing there."""
+    return keys.exact_key(PROVIDER, keys.content_of(answer.pk))
+
+
+def answer_book() -> AnswerBook:
+    """Return the enabled answers; the last known ones if the database is down."""
+    try:
+        return _books.get("")
+    except DatabaseUnavailable:
+        return AnswerBook([])
+
+
+def forget(**kwargs: object) -> None:
+    """Read the answers again at the next request. Called by signals too."""
+    _books.forget()
+
+
+def _in_language(answers: _ByLanguage, language: str) -> CuratedAnswer | None:
+    """Return the answer in `language`, or in any; for a request that names none, the only one there is."""
+    if not language and len(answers) == 1:
+        return next(iter(answers.values()))
+    return answers.get(language) or answers.get("")
+
+
+def _hit(query: ChatQuery, policy: Policy, found: CuratedAnswer) -> CacheResult[WholeAnswer]:
+    message = {"role": "assistant", "content": found.answer}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    # The table is the origin of the answer, so its age is 0 (RFC 9111, section 4.2.3).
+    entry = CacheEntry(WholeAnswer([choice], query.model, _NO_TOKENS), Usage(), time.time(), 0, policy.level)
+    subject = f"query: {excerpt(query.text if policy.write else '')}"
+    return result.hit("llm", key_of(found), policy, entry, subject=subject)
+
+
+_read_last = AnswerBook([])
+
+
+def _read(_: str) -> AnswerBook:
+    """Read the answers, unless nothing has changed since they were read last."""
+    global _read_last
+    enabled = CuratedAnswer.objects.filter(enabled=True)
+    version: Sequence[object] = enabled.version()
+    if version != _read_last.version:
+        _read_last = AnswerBook(enabled, version)
+    return _read_last
+
+
+_books = Remembered[str, AnswerBook](_read, REMEMBERED_SECONDS)
+post_save.connect(forget, sender=CuratedAnswer)
+post_delete.connect(forget, sender=CuratedAnswer)

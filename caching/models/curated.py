@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+# Between the wordings of one answer in a file.
+SEPARATOR = "|"
+_LANGUAGE = RegexValidator(r"\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z", "A language is a code such as en or hi.")
+
+
+class CuratedQuerySet(models.QuerySet["CuratedAnswer"]):
+    def version(self) -> Sequence[tuple[int, object]]:
+        """A value that differs after every change, without the texts."""
+        return list(self.order_by("pk").values_list("pk", "updated"))
+
+    def beside(self, answer: CuratedAnswer) -> list[CuratedAnswer]:
+        """Return the other answers for the same client and language."""
+        others = self.filter(client=answer.client).exclude(pk=answer.pk)
+        return [each for each in others if each.main_language == answer.main_language]
+
+    def of(self, client: str) -> Self:
+        """Return the answers of one client, or with "" those for all clients that share."""
+        return self.filter(client=client)
+
+
+class CuratedAnswer(models.Model):
+    """An answer that staff wrote for a question. It is served before the cache and never expires."""
+
+    wordings = models.TextField(
+        "questions", help_text="One wording of the same question a line. Each is answered, and what has the same words."
+    )
+    answer = models.TextField()
+    language = models.CharField(
+        max_length=20,
+        blank=True,
+        validators=[_LANGUAGE],
+        help_text="Such as en or hi: not given to requests that name another language. Empty: any.",
+    )
+    client = models.CharField(
+        max_length=100, blank=True, help_text="Name of a client. Empty: every client in the shared scope."
+    )
+    enabled = models.BooleanField("on", default=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    objects = CuratedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        # Stands in the audit log, which holds no text.
+        return f"Answer {self.pk}"
+
+    @property
+    def each_wording(self) -> list[str]:
+        return self.wordings.splitlines()
+
+    @property
+    def question(self) -> str:
+        """The first wording."""
+        return next(iter(self.each_wording), "")
+
+    @property
+    def main_language(self) -> str:
+        return main_language(self.language)
+
+    def clean(self) -> None:
+        self.wordings = "\n".join(distinct(self.wordings.splitlines()))
+        clients = apps.get_model(settings.CLIENT_MODEL)._default_manager
+        if self.client and not clients.filter(name=self.client).exists():
+            raise ValidationError({"client": f"There is no client named {self.client}."})
+        if SEPARATOR in self.wordings:
+            raise ValidationError({"wordings": f"{SEPARATOR} separates wordings in files, so none may contain it."})
+        taken = {wording for other in CuratedAnswer.objects.beside(self) for wording in other.each_wording}
+        if twice := next((wording for wording in self.each_wording if wording in taken), ""):
+            raise ValidationError({"wordings": f'"{twice}" already has another answer.'})
+
+
+def main_language(code: str) -> str:
+    """Return `en` for `en-IN`, and `hi` for `hi_latn`, which is Hindi in Latin letters."""
+    return re.split("[-_]", code.lower())[0]
+
+
+def distinct(wordings: Iterable[str]) -> list[str]:
+    """Return the wordings without outer white space, empty ones and repetitions."""
+    return list(dict.fromkeys(filter(None, map(str.strip, wordings))))

@@ -1,0 +1,100 @@
+"""Curated answers from and to CSV."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from caching.maintenance.curating import NotCurated, dump, load
+from caching.models import CuratedAnswer
+
+pytestmark = pytest.mark.django_db
+HEADER = "wordings,answer,language\n"
+
+
+def counts(text: str, client: str = "") -> tuple[int, int, int]:
+    report = load(text, client)
+    assert report.bad == []
+    return report.added, report.updated, report.unchanged
+
+
+def stored(client: str = "") -> list[tuple[list[str], str, str]]:
+    return [(each.each_wording, each.answer, each.language) for each in CuratedAnswer.objects.of(client)]
+
+
+def test_a_file_is_imported_once_and_then_updated() -> None:
+    text = HEADER + 'Where are you? | Your address? |Where are you?,"Baker Street,\n221B",en\nकहाँ?,यहाँ,hi\n'
+    assert counts(text) == (2, 0, 0)
+    first = [(["Where are you?", "Your address?"], "Baker Street,\n221B", "en"), (["कहाँ?"], "यहाँ", "hi")]
+    assert stored() == first
+    assert counts(text) == (0, 0, 2)
+    assert counts(HEADER + "Your address?|Where is it?,Moved.,en\nNew?,Yes,en\n") == (1, 1, 0)
+    assert stored() == [(["Your address?", "Where is it?"], "Moved.", "en"), first[1], (["New?"], "Yes", "en")]
+
+
+def test_each_client_and_each_language_has_answers_of_its_own() -> None:
+    assert counts(HEADER + "Taxi?,Yes,en\nTaxi?,Ja,de\n") == (2, 0, 0)
+    assert counts(HEADER + "Taxi?,No,en\n", "bot") == (1, 0, 0)
+    assert stored("bot") == [(["Taxi?"], "No", "en")]
+
+
+def test_an_exported_file_says_the_same_and_leaves_out_what_is_off() -> None:
+    assert counts(HEADER + '"Say ""hi""|a, b",Hi,en\nq,"two\nlines",\n') == (2, 0, 0)
+    CuratedAnswer.objects.create(wordings="off", answer="x", enabled=False)
+    before, text = stored()[:2], dump("")
+    assert counts(text) == (0, 0, 2)
+    CuratedAnswer.objects.all().delete()
+    assert counts(text) == (2, 0, 0) and stored() == before
+
+
+def test_a_wording_that_moves_to_another_row_goes_with_it() -> None:
+    counts(HEADER + "a|b,1,\nc,2,\n")
+    assert counts(HEADER + "c|b,2,\na,1,\n") == (0, 2, 0)
+    assert sorted(wordings for wordings, *_ in stored()) == [["a"], ["c", "b"]]
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (" | ,answer,en", "no wording"),
+        ("question, ,en", "no answer"),
+        ("question,answer,English please", "A language is a code such as en or hi."),
+        ("question,answer", "2 cells for 3 columns"),
+        ("question,answer,en,more", "4 cells for 3 columns"),
+        ("que\0stion,answer,en", "a NUL character"),
+        ("good,other,en", '"good" is on line 2 too'),
+        ("question|kept,answer,en", '"kept" belongs to an answer that no row of this file updates'),
+    ],
+)
+def test_a_bad_line_is_named_and_the_others_are_stored(row: str, problem: str) -> None:
+    CuratedAnswer.objects.create(wordings="kept", answer="1", language="en", client="bot")
+    CuratedAnswer.objects.create(wordings="question", answer="1", language="en", client="bot")
+    report = load(f"{HEADER}good,answer,en\n\n{row}\nlast,answer,en\n", "bot")
+    assert (report.bad, report.added) == ([(4, problem)], 2)
+
+
+@pytest.mark.parametrize("text", ["", "question,answer\na,b\n", "wordings;answer;language\na;b;en\n", HEADER + '"a'])
+def test_a_file_that_is_none_changes_nothing(text: str) -> None:
+    with pytest.raises(NotCurated):
+        load(HEADER + "a,b,en\n" + text if text.endswith('"a') else text, "")
+    assert stored() == []
+
+
+def test_the_command_names_bad_lines_and_fails(tmp_path: Path) -> None:
+    file, said = tmp_path / "a.csv", StringIO()
+    file.write_bytes(("\ufeff" + HEADER + "good,answer,en\r\n,answer,en\r\n").encode())
+    with pytest.raises(CommandError, match="1 added, 0 updated, 0 unchanged; 1 lines are bad"):
+        call_command("curate", file, stderr=said)
+    assert said.getvalue().strip() == "line 3: no wording" and stored() == [(["good"], "answer", "en")]
+    call_command("curate", tmp_path / "b.csv", export=True, stdout=StringIO())
+    assert (tmp_path / "b.csv").read_bytes() == (HEADER + "good,answer,en\n").replace("\n", "\r\n").encode()
+
+
+@pytest.mark.parametrize(("file", "client"), [("none.csv", ""), (".", ""), ("bad.csv", ""), ("bad.csv", "nobody")])
+def test_the_command_refuses_what_it_cannot_use(tmp_path: Path, file: str, client: str) -> None:
+    (tmp_path / "bad.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(CommandError, match="unknown client" if client else file):
+        call_command("curate", tmp_path / file, client=client)
