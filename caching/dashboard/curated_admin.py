@@ -40,7 +40,7 @@ class CuratedAnswerAdmin(ModelAdmin):
 
     @admin.display(description="answer", ordering="answer")
     def beginning(self, answer: CuratedAnswer) -> str:
-        return Truncator(answer.answer).chars(80)
+        return Truncator(answer.answer).chars(50)
 
     @admin.display(description="for", ordering="client")
     def owner(self, answer: CuratedAnswer) -> str:

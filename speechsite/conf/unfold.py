@@ -47,7 +47,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Keys", "key", "keys", "caching.view_texts"),
                     _link(
                         "Curated answers",
-                        "verified",
+                        "reviews",
                         "admin:caching_curatedanswer_changelist",
                         "caching.view_curatedanswer",
                     ),
