@@ -154,6 +154,7 @@ def _health(
             for provider, code, n in queries.errors(period, filters)
         ],
         "semantic_hits": found,
+        "restorable": verdicts.restorable() if may_read else [],
         "same_wording": queries.same_wording_hits(period, filters),
         "correctness": correctness(period, filters),
         "key_counts": keys_by_kind(COUNTING_SECONDS),

@@ -26,6 +26,7 @@ urlpatterns = [
     path("sample-data/", _staff(first_steps.sample_data), name="sample-data"),
     path("figures/<slug:slug>.csv", _figures(views.chart_csv), name="chart-csv"),
     path("semantic-hits/<int:pk>/verdict/", _staff(views.judge), name="judge"),
+    path("semantic-hits/<int:pk>/undo/", _staff(views.undo_verdict), name="undo-verdict"),
     path("requests/", _figures(request_views.requests), name="requests"),
     path("requests/feed/", _figures(request_views.feed), name="requests-feed"),
     path("requests/<str:id>/", _figures(request_views.request_detail), name="request"),

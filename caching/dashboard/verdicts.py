@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
-from caching.feedback import verdicts
+from django.utils import timezone
+
+from caching.feedback import undo, verdicts
 from caching.models import Call, Judge, Judgement, Outcome, Verdict
 
 
 def judge(hit: Call, verdict: Verdict) -> int:
-    """Apply a verdict for all clients. Return the number of deleted entries."""
-    use = verdicts.Use(
+    """Apply a verdict for all clients. Return the number of deleted entries, which `take_back` restores."""
+    if verdict == Verdict.WRONG and hit.outcome != Outcome.SHADOW:
+        undo.keep(hit.key, hit.match)
+    return verdicts.give(_use(hit), Judge.STAFF, verdict)
+
+
+def take_back(hit: Call) -> bool:
+    """Restore the answer and review it as right; return False if it is too late."""
+    restored = undo.restore(hit.match)
+    if restored:
+        verdicts.give(_use(hit), Judge.STAFF, Verdict.RIGHT)
+    return restored
+
+
+def restorable() -> list[Call]:
+    """Return the hits whose answers staff deleted lately."""
+    since = timezone.now() - timedelta(seconds=undo.KEPT_SECONDS)
+    wrong = Judgement.objects.filter(judge=Judge.STAFF, verdict=Verdict.WRONG, created__gte=since)
+    return list(Call.objects.filter(match__in=undo.kept(wrong.exclude(match="").values_list("match", flat=True))))
+
+
+def _use(hit: Call) -> verdicts.Use:
+    return verdicts.Use(
         hit.match,
         hit.key,
         hit.pair,
@@ -21,7 +45,6 @@ def judge(hit: Call, verdict: Verdict) -> int:
         hit.probability,
         given=hit.outcome != Outcome.SHADOW,
     )
-    return verdicts.give(use, Judge.STAFF, verdict)
 
 
 def with_verdicts(hits: Iterable[Call]) -> list[tuple[Call, Judgement | None]]:

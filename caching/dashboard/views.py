@@ -53,11 +53,26 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
     said = f"Reviewed as {verdict}, deleted {removed} entries: {entry}"
     record(request, AuditAction.REVIEWED, entry, said, hit.client)
     if verdict == Verdict.WRONG:
-        messages.success(request, f"Marked as wrong. Deleted {_entries(removed)} for all clients.")
+        later = " Undo it on the dashboard within ten minutes." if removed else ""
+        messages.success(request, f"Marked as wrong. Deleted {_entries(removed)} for all clients.{later}")
     else:
         messages.success(request, "Marked as right.")
     if request.POST.get("back") == "requests":
         return redirect("requests")
+    return redirect(f"{reverse('admin:index')}?{request.POST.get('query', 'tab=health')}#semantic-hits")
+
+
+@require_POST
+@REMOVERS
+def undo_verdict(request: HttpRequest, pk: int) -> HttpResponse:
+    """Restore what a verdict deleted."""
+    hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
+    if verdicts.take_back(hit):
+        entry = without_text(hit.key)
+        record(request, AuditAction.REVIEWED, entry, f"Undone: restored and reviewed as right: {entry}", hit.client)
+        messages.success(request, "Restored the entry and marked it as right.")
+    else:
+        messages.error(request, "It is too late: the entry cannot be restored.")
     return redirect(f"{reverse('admin:index')}?{request.POST.get('query', 'tab=health')}#semantic-hits")
 
 

@@ -60,6 +60,22 @@ def test_wrong_removes_the_entry_everywhere_and_is_counted_and_logged(hit: Call)
     assert ANSWER in entry.change_message and "wrong, deleted" in entry.change_message
 
 
+def test_wrong_can_be_undone_for_ten_minutes(hit: Call, redis_client: redis.Redis) -> None:
+    browser = browser_of("judge", *READING, "delete_entries")
+    store.put(ANSWER, {"answer": "Nine to five.", "question": ASKED.text, "by": "bot"}, 600)
+    undo = reverse("undo-verdict", args=[hit.pk])
+    judge(browser, hit, "wrong")
+    wait_until(lambda: not is_findable())
+    assert undo in browser.get("/admin/?tab=health").content.decode()
+    browser.post(undo)
+    assert store.get(ANSWER)["answer"] == "Nine to five." and learned.verdict(hit.pair) is True
+    assert 590 < redis_client.ttl(ANSWER) <= 600
+    wait_until(is_findable)
+    page = browser.post(undo, follow=True).content.decode()
+    assert "It is too late" in page and undo not in page
+    assert browser_of("reader", *READING).post(undo).status_code == 403
+
+
 def test_right_is_counted_and_removes_nothing(hit: Call) -> None:
     assert judge(browser_of("judge", *READING, "delete_entries"), hit, "right") == 302
     assert queries.verdicts(Period(hit.created, timezone.now()))["staff"] == {"right": 1, "wrong": 0}
