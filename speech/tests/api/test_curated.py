@@ -137,6 +137,21 @@ def test_the_responses_api_serves_them_too(api: Any, fake_openai: FakeOpenAI, st
     assert api.post("/v1/responses", told, format="json")["X-Provider"] == "openai"
 
 
+def test_a_voice_turn_speaks_it(api: Any, fake_openai: FakeOpenAI) -> None:
+    curate()
+    response = api.post("/api/converse/", {"query": QUESTION, "tts_provider": "espeak"}, format="json")
+    assert b"".join(response.streaming_content)
+    receipt = api.get(f"/api/receipts/{response['X-Receipt-ID']}/").json()
+    assert (receipt["text"], receipt["chat"]["provider"]) == (ANSWER, "curated") and fake_openai.requests == []
+
+
+def test_a_client_that_calls_it_wrong_is_heard_and_the_answer_stays(api: Any, fake_openai: FakeOpenAI) -> None:
+    curate()
+    said = {"id": chat(api).json()["id"], "correct": False}
+    assert api.post("/api/feedback/", said, format="json").json()["removed"] == 0
+    assert chat(api)["X-Provider"] == "curated"
+
+
 def test_an_answer_is_for_its_client_or_for_those_that_share(api: Any, fake_openai: FakeOpenAI) -> None:
     curate("another")
     assert chat(api)["X-Provider"] == "openai"
