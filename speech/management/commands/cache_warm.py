@@ -50,6 +50,7 @@ class Command(GatewayCommand):
             raise CommandError(f"unknown client: {client}")
         if concurrency < 1:
             raise CommandError("--concurrency must be at least 1")
+        self.demand_redis()
         record = Record(file)
         found = self._read(file) if file else warming.from_ledger(owner, top)
         jobs = [job for job in found if job.digest not in record.done]

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from caching.management.base import GatewayCommand
-from speech.models import ClientKey
+from speech.models import Client, ClientKey
 
 
 class Command(GatewayCommand):
@@ -24,11 +24,15 @@ class Command(GatewayCommand):
     def handle(self, *, client: str, key: str, hours: int, **options: Any) -> str:
         if hours < 0:
             raise CommandError("--hours must be at least 0")
+        if not Client.objects.filter(name=client).exists():
+            raise CommandError(f"unknown client: {client}")
         keys = list(ClientKey.objects.active().filter(client__name=client, expires=None).select_related("client"))
         found = [each for each in keys if key in ("", each.name)]
         if len(found) != 1:
             names = ", ".join(sorted(each.name for each in keys)) or "none"
             raise CommandError(f"name one key of {client} with --key; keys that do not expire: {names}")
         successor = found[0].rotate(timedelta(hours=hours))
-        self.stdout.write(f"The old key {found[0].name} expires {found[0].expires:%Y-%m-%d %H:%M} UTC. New API key:")
+        self.stdout.write(
+            f'The old key "{found[0].name}" works until {found[0].expires:%Y-%m-%d %H:%M} UTC. New API key:'
+        )
         return successor.secret

@@ -117,6 +117,14 @@ def test_a_bad_line_is_named_and_nothing_is_asked(tmp_path: Path, content: str, 
     assert not HourlyUsage.objects.exists()
 
 
+def test_without_redis_nothing_is_asked(tmp_path: Path, use_redis: Callable[[str], None]) -> None:
+    use_redis("")
+    with pytest.raises(CommandError, match="REDIS_URL is not set"):
+        warm(jsonl(tmp_path / "a.jsonl", {"query": "What?"}))
+    writer.flush()
+    assert not HourlyUsage.objects.exists()
+
+
 def test_an_unknown_client_or_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="unknown client: nobody"):
         call_command("cache_warm", str(tmp_path / "a"), "--client", "nobody", "--yes")

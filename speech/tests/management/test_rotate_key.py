@@ -23,7 +23,8 @@ def test_the_last_line_is_the_new_key_and_the_old_one_works_until_the_overlap_en
 
 
 @pytest.mark.parametrize(
-    ("client", "hours", "told"), [("nobody", 1, "none"), ("bot", 1, "first, laptop"), ("bot", -1, "hours")]
+    ("client", "hours", "told"),
+    [("nobody", 1, "unknown client: nobody"), ("bot", 1, "first, laptop"), ("bot", -1, "hours")],
 )
 def test_a_mistake_is_named(client: str, hours: int, told: str) -> None:
     Client.objects.create_with_key("bot")[0].give_key("laptop")
