@@ -80,7 +80,7 @@ def _top_questions(found: dict[str, Any]) -> list[str]:
         (_short(top["question"]), count(top["hits"]), money(Decimal(top["saved"])) + " sample data" * top["is_sample"])
         for top in found["top_questions"]
     ]
-    return table(("Top questions", "Hits", "Saved"), rows) if rows else []
+    return table(("Top questions, whole days", "Hits", "Saved"), rows) if rows else []
 
 
 def _redis(redis: dict[str, Any]) -> list[str]:

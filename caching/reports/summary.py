@@ -20,7 +20,7 @@ def collect(duration: timedelta) -> dict[str, Any]:
     figures, health, counts = queries.summary(period), redis_health(), keys_by_kind()
     levels, models = queries.by_level_and_model(period)
     return {
-        "from": period.start.isoformat(timespec="seconds"),
+        "from": period.first.isoformat(timespec="seconds"),
         "to": period.end.isoformat(timespec="seconds"),
         "currency": settings.DISPLAY_CURRENCY,
         "requests": {outcome: figures.requests[outcome] for outcome in REQUESTS},

@@ -20,6 +20,7 @@ def weekly() -> tuple[str, str]:
     period = Period.last(WEEK)
     now, before = queries.summary(period), queries.summary(period.before)
     _, models = queries.by_level_and_model(period)
+    saved = [f"{name}: {money(found.saved)}" for name, found in models if found.saved]
     lines = [
         f"{period.start:%d %B} to {period.end:%d %B %Y} (UTC), in {settings.DISPLAY_CURRENCY}.",
         "",
@@ -29,7 +30,7 @@ def weekly() -> tuple[str, str]:
         f"Requests  {count(now.total)}",
         *_at_list_prices(now),
         *([f"{count(now.unpriced)} requests have no price and are in no amount."] if now.unpriced else []),
-        *_block("Most saved by model", [f"{name}: {money(found.saved)}" for name, found in models[:MOST_MODELS]]),
+        *_block("Most saved by model", saved[:MOST_MODELS]),
         *_block("Budgets of which most is spent", _low_budgets()),
     ]
     return f"The speech gateway saved {money(now.saved)} this week", "\n".join(lines) + "\n"

@@ -87,6 +87,8 @@ def _selection(options: dict[str, Any]) -> Selection:
 def _sentence(progress: Progress, dry_run: bool) -> str:
     count = progress.matched if dry_run else progress.removed
     examples = [f"  {key}" for key in progress.samples] if dry_run else []
+    if examples and count > len(examples):
+        examples.append(f"  and {count - len(examples):,} more")
     size = f"{progress.bytes / 2**20:,.1f} MB" if progress.bytes >= 2**20 else f"{progress.bytes / 2**10:,.1f} kB"
     archived = f", and {progress.archived:,} archived" if progress.archived else ""
     deleted = "Would delete" if dry_run else "Deleted"

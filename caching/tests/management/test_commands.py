@@ -52,6 +52,7 @@ def test_stats_show_the_ledger_and_redis(run: Callable[..., str]) -> None:
     HourlyUsage.objects.create(**fields, outcome="miss", requests=1, cost=Decimal("0.1"), unpriced=1)
     found = json.loads(run("cache_stats", "--json", "--since", "1h"))
     assert (found["hit_rate"], found["spent"], found["saved"], found["currency"]) == (0.75, "0.1", "0.3", "USD")
+    assert found["from"].endswith(":00:00+00:00"), "hours are counted as a whole"
     assert found["redis"]["keys"]["llm:exact"] == 3
     text = run("cache_stats")
     for part in (
