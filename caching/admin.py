@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +20,14 @@ from caching.dashboard import curated_admin as curated_admin
 from caching.dashboard.audit_log import viewed
 from caching.ledger.events import BY_RULE
 from caching.models import BarChange, CacheRule, Call, EntryHits, HourlyUsage, Judgement, Price
+from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.templatetags.formatting import count, milliseconds, money, percent
+
+
+def _amount(amount: Decimal | None, currency: str) -> str:
+    """Sample data is in a currency of its own, but its amounts are US dollars."""
+    is_sample = currency == SAMPLE_CURRENCY
+    return money(amount, "USD" if is_sample else currency) + " sample data" * is_sample
 
 
 class AppendOnlyAdmin(ModelAdmin):
@@ -162,7 +170,7 @@ class CallAdmin(TextsAdmin):
 
     @admin.display(description="saved")
     def savings(self, call: Call) -> str:
-        return money(call.saved, call.currency)
+        return _amount(call.saved, call.currency)
 
     @admin.display(description="cache rule")
     def rule(self, call: Call) -> str:
@@ -174,7 +182,7 @@ class CallAdmin(TextsAdmin):
 
     @admin.display(description="cost", ordering="cost")
     def costs(self, obj: Call) -> str:
-        return money(obj.cost, obj.currency)
+        return _amount(obj.cost, obj.currency)
 
 
 @admin.register(HourlyUsage)
@@ -205,19 +213,23 @@ class HourlyUsageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="cost", ordering="cost")
     def spent(self, usage: HourlyUsage) -> str:
-        return money(usage.cost, usage.currency)
+        return _amount(usage.cost, usage.currency)
 
     @admin.display(description="saved", ordering="saved")
     def savings(self, usage: HourlyUsage) -> str:
-        return money(usage.saved, usage.currency)
+        return _amount(usage.saved, usage.currency)
 
 
 @admin.register(EntryHits)
 class EntryHitsAdmin(TextsAdmin):
-    list_display = ("day", "question", "key", "hits", "saved", "currency")
+    list_display = ("day", "question", "key", "hits", "savings")
     list_filter = ("cache_type",)
     search_fields = ("question", "key")
     ordering = ("-day", "-hits")
+
+    @admin.display(description="saved", ordering="saved")
+    def savings(self, obj: EntryHits) -> str:
+        return _amount(obj.saved, obj.currency)
 
 
 @admin.register(Judgement)

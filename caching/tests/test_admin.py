@@ -48,6 +48,16 @@ def test_a_price_cannot_be_changed_or_deleted(admin_client: Browser) -> None:
 
 
 @pytest.mark.parametrize("model", [Call, HourlyUsage, EntryHits])
+def test_amounts_of_sample_data_are_marked(admin_client: Browser, model: type) -> None:
+    sample = {"currency": "XTS", "cache_type": "llm"}
+    Call.objects.create(**sample, created=timezone.now(), outcome="miss", cost=Decimal("0.5"))
+    HourlyUsage.objects.create(**sample, hour=timezone.now(), outcome="exact", requests=1, saved=Decimal("0.5"))
+    EntryHits.objects.create(**sample, day=timezone.now().date(), key="llm:exact:a", hits=2, saved=Decimal("0.5"))
+    page = admin_client.get(reverse(f"admin:caching_{model.__name__.lower()}_changelist")).content.decode()
+    assert "$0.50 sample data" in page and "XTS" not in page
+
+
+@pytest.mark.parametrize("model", [Call, HourlyUsage, EntryHits])
 def test_the_ledger_is_only_looked_at(admin_client: Browser, model: type) -> None:
     name = f"admin:caching_{model.__name__.lower()}"
     Call.objects.create(created=timezone.now(), cache_type="llm", outcome="miss", question="Hello?")
