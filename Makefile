@@ -9,7 +9,7 @@ run: .venv/embedded var/static/staticfiles.json
 	@$(BIN)/python manage.py serve --embedded
 
 # Pages load hashed and compressed files from there.
-var/static/staticfiles.json: .venv/embedded $(shell find */static speechsite/theme -type f)
+var/static/staticfiles.json: .venv/embedded $(shell find $(filter-out var/static,$(wildcard */static)) speechsite/theme -type f)
 	@echo "Compressing the static files of the pages"
 	-@$(BIN)/python manage.py collectstatic --noinput -v0 -i rest_framework -i 'redoc*'
 
