@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -49,9 +50,9 @@ def test_the_key_has_the_documented_form(redis_client: Any) -> None:
     assert len(text_hash) == 32
 
 
-def test_an_entry_costs_at_most_300_bytes_over_its_audio(redis_client: redis.Redis) -> None:
+def test_an_entry_costs_at_most_300_bytes_over_its_audio_and_text(redis_client: redis.Redis) -> None:
     tts.remember(UTTERANCE, AUDIO, Policy(), BILLED)
-    assert redis_client.strlen(UTTERANCE.key) <= len(AUDIO) + 300
+    assert redis_client.strlen(UTTERANCE.key) <= len(AUDIO) + len(UTTERANCE.text.encode()) + 300
 
 
 @pytest.mark.parametrize(("level", "seconds"), [("quality", 1800), ("balanced", 900), ("speed", 300)])
@@ -259,6 +260,22 @@ def test_a_follower_whose_leader_dies_goes_on_where_it_was(
     else:
         with pytest.raises(single_flight.LeaderLost):
             list(clip.pcm())
+
+
+@pytest.mark.parametrize("role", ["leader", "follower"])
+def test_the_work_on_a_clip_grows_with_its_length(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    def cpu(seconds: int) -> float:
+        chunks = [bytes(2_400)] * (20 * seconds)
+        monkeypatch.setattr(Speaker, "synthesize", lambda *_: iter(chunks))
+        if role == "follower":
+            monkeypatch.setattr(single_flight, "fly", lambda *args, **kwargs: (False, iter(chunks)))
+        [clip] = tts.clips_of([replace(ONE, text=f"{seconds} s")], Policy(), Speaker())
+        begun = time.process_time()
+        assert sum(map(len, clip.pcm())) == 48_000 * seconds
+        return time.process_time() - begun
+
+    cpu(1)
+    assert cpu(240) < 8 * cpu(60) + 0.2
 
 
 def test_a_hit_is_as_old_as_its_oldest_clip_and_fresh_until_the_first_one_expires() -> None:
