@@ -37,11 +37,14 @@ def health_in_words(state: dict[str, Any]) -> Health:
     database, redis, used = state["database"], state["redis"], state["providers"]
     parts = [
         ("Redis", _REDIS[redis["status"]] + (f": {redis['reason']}" if redis.get("reason") else "")),
-        ("Database", "connected" if database["status"] == "ok" else f"disconnected: {database['reason']}"),
+        ("Database", _DATABASE[database["status"]]),
         *((_USES[use], _provider(provider)) for use, provider in used.items()),
     ]
     if database["status"] != "ok":
-        return Health("bad", "The database is disconnected: requests fail", parts)
+        sentence = "The database is disconnected: only clients known before are served"
+        if database["status"] == "not migrated":
+            sentence = "The database lacks migrations: run manage.py migrate"
+        return Health("bad", sentence, parts)
     if failing := [each["name"] for each in used.values() if each["status"] != "ok"]:
         return Health("bad", f"Requests that need {' or '.join(dict.fromkeys(failing))} fail", parts)
     if redis["status"] != "ok":
@@ -50,6 +53,7 @@ def health_in_words(state: dict[str, Any]) -> Health:
     return Health("good", "All systems work", parts)
 
 
+_DATABASE = {"ok": "connected", "down": "disconnected", "not migrated": "lacks migrations"}
 _REDIS = {"ok": "connected", "down": "disconnected", "off": "REDIS_URL is not set"}
 _USES = {"llm": "Chat", "tts": "Speech"}
 

@@ -29,7 +29,8 @@ def test_it_can_only_be_read(client: Client) -> None:
         ({}, "good", "All systems work"),
         ({"redis": {"status": "off"}}, "fair", "Caching is off: every request is paid for"),
         ({"redis": {"status": "down", "reason": "Connection refused"}}, "fair", "Redis is disconnected"),
-        ({"database": {"status": "down", "reason": "OperationalError"}}, "bad", "The database is disconnected"),
+        ({"database": {"status": "down"}}, "bad", "The database is disconnected"),
+        ({"database": {"status": "not migrated", "missing": ["speech.0014"]}}, "bad", "run manage.py migrate"),
         (
             {"llm": {"name": "openai", "status": "not configured", "missing": ["OPENAI_API_KEY"]}},
             "bad",

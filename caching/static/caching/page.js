@@ -11,9 +11,12 @@ for (const icon of document.querySelectorAll("span.material-symbols-outlined")) 
   if (link && link.innerText.trim() === icon.innerText.trim()) link.setAttribute("aria-label", link.title || "Dashboard");
 }
 document.getElementById("searchbar-submit")?.setAttribute("aria-label", "Search");
-for (const box of document.querySelectorAll(".simplebar-content-wrapper, .overflow-auto")) {
-  box.tabIndex = 0;
-  // No landmark: the theme gives all of them the same name.
-  if (box.getAttribute("role") === "region") box.setAttribute("role", "group");
-}
+// After the theme has made its scroll boxes.
+addEventListener("load", () => {
+  for (const box of document.querySelectorAll(".simplebar-content-wrapper, .overflow-auto")) {
+    box.tabIndex = 0;
+    // No landmark: the theme gives all of them the same name.
+    if (box.getAttribute("role") === "region") box.setAttribute("role", "group");
+  }
+});
 if (!document.querySelector("main, [role=main]")) document.getElementById("page")?.setAttribute("role", "main");
