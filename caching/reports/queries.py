@@ -181,12 +181,12 @@ def known(dimension: str) -> list[str]:
 
 
 def semantic_hits(period: Period, filters: Filters = EVERYTHING) -> QuerySet[Call]:
-    """Return the semantic hits between different words: first those to review, the least certain first.
+    """Return the semantic hits: first those to review, the least certain first, those in the same words last.
 
     Includes those of shadow mode.
     """
     to_review = ~Q(match="") & ~Exists(Judgement.objects.filter(match=OuterRef("match")))
-    hits = _all_semantic_hits(period, filters).filter(probability__lt=SAME_WORDING)
+    hits = _all_semantic_hits(period, filters)
     return hits.annotate(to_review=to_review).order_by("-to_review", "probability", "-created", "-pk")
 
 

@@ -199,8 +199,8 @@ def test_semantic_hits_to_review_come_first_and_the_least_certain_of_them() -> N
     safe, risky = call("semantic", match="1", probability=0.99), call("shadow", match="2", probability=0.9)
     reviewed, sample = call("semantic", match="3", probability=0.5), call("semantic", probability=0.4)
     Judgement.objects.create(match="3", judge="staff", verdict="right")
-    call("semantic", match="4", probability=1.0)
-    assert list(queries.semantic_hits(DAY)) == [risky, safe, sample, reviewed]
+    same = call("semantic", match="4", probability=1.0)
+    assert list(queries.semantic_hits(DAY)) == [risky, safe, same, sample, reviewed]
     assert queries.same_wording_hits(DAY) == 1
 
 
