@@ -35,7 +35,7 @@ def bounded_redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def production(bounded_redis: RedisServer) -> dict[str, str]:
+def production(bounded_redis: RedisServer, fake_openai: Any) -> dict[str, str]:
     return {
         "HTTPS_ONLY": "1",
         "SECRET_KEY": secrets.token_urlsafe(50),
@@ -44,6 +44,7 @@ def production(bounded_redis: RedisServer) -> dict[str, str]:
         "REDIS_URL": bounded_redis.url,
         "LLM_PROVIDER": "openai",
         "OPENAI_API_KEY": "sk-of-nobody",
+        "OPENAI_BASE_URL": f"{fake_openai.url}/v1",
         "LOG_TEXTS": "0",
     }
 
