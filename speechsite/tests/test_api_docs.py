@@ -18,7 +18,7 @@ def test_the_page_loads_everything_from_here(client: Client) -> None:
     text = page.content.decode()
     assert page.status_code == 200
     assert not FOREIGN.search(text)
-    files = re.findall(r"""(?:src|href)=["'](/[^"']+)""", text)
+    files = re.findall(r"""<(?:script|link|img)[^>]+(?:src|href)=["'](/[^"']+)""", text)
     assert len(files) >= 3
     for file in files:
         assert client.get(file).status_code == 200, file

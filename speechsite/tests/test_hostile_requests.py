@@ -13,7 +13,7 @@ from speechsite.tests.support.server import Server
 
 schemathesis = pytest.importorskip("schemathesis", reason="it is in requirements-dev.txt")
 
-EXAMPLES = 12
+EXAMPLES = 25
 """For each operation: valid bodies and others, in turns."""
 OUR_WORDS = ("provider_", "not_cached")
 """A 502, 503 or 504 tells of a provider, in a code of ours; this server's openai, for one, has no key."""
