@@ -22,6 +22,7 @@ from caching.models import ArchivedAudio
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.tests.test_tts import AUDIO, BILLED, UTTERANCE
+from speechsite.tests.support.waiting import wait_until
 
 OTHER = replace(UTTERANCE, text="Another text.", scope="client:2", asked_by="another client")
 
@@ -149,7 +150,7 @@ def test_it_is_deleted_with_its_days_with_a_flush_and_from_the_key_page(redis_cl
     assert len(stored_files(where)) == 1
     ArchivedAudio.objects.update(expires=timezone.now() - timedelta(seconds=1))
     redis_client.flushall()
-    assert tts.lookup([OTHER], Policy()) == [None]
+    wait_until(lambda: tts.lookup([OTHER], Policy()) == [None])
     call_command("prune_ledger")
     assert stored_files(where) == []
 

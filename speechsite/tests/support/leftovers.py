@@ -7,6 +7,13 @@ from importlib import import_module
 
 import pytest
 
+# Migrations that make groups and give them permissions, in their order.
+GROUPS = (
+    ("speech.migrations.0010_groups", "make_groups"),
+    ("caching.migrations.0015_audit", "allow_administrators"),
+    ("speech.migrations.0015_curated_answers", "permit"),
+)
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
@@ -34,4 +41,5 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
         if transactional and not Price.objects.exists():
             import_module("caching.migrations.0002_seed_prices").add_packaged_prices(apps, None)
         if transactional and not Group.objects.exists():
-            import_module("speech.migrations.0010_groups").make_groups(apps, None)
+            for migration, function in GROUPS:
+                getattr(import_module(migration), function)(apps, None)
