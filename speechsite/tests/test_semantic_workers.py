@@ -186,8 +186,9 @@ def test_a_model_judges_after_the_answer_and_both_workers_hear_of_it(site: Site)
     assert kind(hit(site.b, paraphrase)) == "semantic"
     wait_until(lambda: site.b.metric("semantic_judgements_total", judge="model", verdict="wrong") > before)
     assert 0 < site.b.metric("semantic_bar", optimization_level="speed") < 1
+    # The model may have judged a pair of another test first.
+    wait_until(lambda: kind(site.a.chat(asked)) == "MISS")
     site.judge.verdict = "right"
-    assert kind(site.a.chat(asked)) == "MISS", "what was wrong is gone"
     for server in (site.a, site.b):
         hit(server, f"um, {asked}")
         until_nothing_is_cached(server, paraphrase)
