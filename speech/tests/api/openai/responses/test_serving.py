@@ -51,6 +51,8 @@ def test_a_client_that_must_not_see_the_cache_sees_none_of_it(
     assert len(upstream.requests) == 1
 
 
+# Closing a response by itself closes the connection of a test's transaction.
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("fields", KINDS)
 def test_the_answer_of_a_disconnected_client_is_stored_all_the_same(
     api: Any, upstream: FakeOpenAI, redis_client: redis.Redis, fields: dict[str, Any]
