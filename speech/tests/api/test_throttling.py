@@ -221,7 +221,7 @@ def test_a_header_warns_from_eighty_percent_on(clients: Clients) -> None:
     converse = caller(key).post("/api/converse/", QUERY, format="json")
     assert converse.headers["X-Budget-Warning"] == "daily 80%, monthly 84%"
     # A stream that nobody reads would write its receipt in another test.
-    assert b"".join(converse.streaming_content)
+    assert b"".join(converse)
 
 
 def test_whoever_must_not_see_hits_sees_no_share_of_its_budget(clients: Clients, settings: Any) -> None:
