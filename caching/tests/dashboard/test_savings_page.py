@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 PAGE = "/admin/"
 HEALTH = "?period=24h&tab=health"
-MOST_QUERIES = 20
+MOST_QUERIES = 22
 MOST_SECONDS = 0.3
 
 
