@@ -82,8 +82,9 @@ def find(query: ChatQuery, policy: Policy, *, shares: bool) -> CacheResult[Whole
     The text of a question says all that is asked only without earlier turns, system prompt, tools and parameters that
     change the form of the answer: any other request goes its usual way.
     """
-    if not policy.read or not (book := answer_book()).answers or not is_single_question(query):
+    if not policy.read or not is_single_question(query):
         return None
+    book = answer_book()
     owners = [query.asked_by, SHARED] if shares else [query.asked_by]
     for owner in owners:
         if found := book.find(owner, query.text, main_language(query.language), policy.level):

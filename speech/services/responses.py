@@ -26,7 +26,7 @@ from speech.routing.breaker import calling
 from speech.routing.cache_query import question_of
 from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
 from speech.routing.fallback import Candidate
-from speech.services import ChatResult
+from speech.services.chat_completions import ChatResult
 
 Event = dict[str, Any]
 

@@ -28,7 +28,6 @@ from caching.result import NothingCached
 from caching.semantic import indexes
 from caching.semantic.cache import forget_tier, tier
 from caching.semantic.indexes.base import Entry
-from speech import services
 from speech.api.openai import model_names
 from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
 from speech.models import Client
@@ -37,6 +36,7 @@ from speech.routing import fallback
 from speech.routing.cache_query import question_of as asked_of
 from speech.routing.cache_query import recording_of as heard_of
 from speech.routing.error_transfer import FAILURES
+from speech.services.speech_synthesis import speaker_of
 
 EXAMPLES = 100
 many = settings(
@@ -240,7 +240,7 @@ def test_audio_is_found_for_exactly_its_own_text_and_voice(pair: Pair) -> None:
         asked.is_valid(raise_exception=True)
         call = asked.to_call()
         request = replace(call.request, model=model_names.resolve(call.model, "speech").model)
-        speaker = services._speaker(clients[said["client"]], fallback.for_speech(request, "").first, SPEED)
+        speaker = speaker_of(clients[said["client"]], fallback.for_speech(request, "").first, SPEED)
         return speaker.utterances([request.text], call.codec)[0]
 
     one, other = utterance_of(pair.one), utterance_of(pair.other)

@@ -11,7 +11,7 @@ import pytest
 def quiet_ledger() -> Iterator[None]:
     """The ledger of this process writes in the test's own thread and transaction, and forgets what a test left."""
     from caching import database
-    from caching.dashboard import alerts
+    from caching.dashboard import banners
     from caching.ledger import recent, writer
     from caching.llm import curated
     from caching.pricing import prices
@@ -24,7 +24,7 @@ def quiet_ledger() -> Iterator[None]:
     writer.writer.__init__()  # type: ignore[misc]
     recent.recorder.__init__()  # type: ignore[misc]
     database.trouble.end()
-    alerts.forget()
+    banners.forget()
     prices.forget()
     engine.forget()
     curated.forget()

@@ -1,4 +1,4 @@
-"""Alerts of every page of the admin: failures of now, and the way out of each."""
+"""Banners on every page of the admin: current failures, and what to do about each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from caching.redis import store
 from caching.reports.aggregates import Period
 from caching.semantic.scoring.threshold import BUDGETS
 
-# Errors are looked for in the last minutes; fewer, or a smaller share, are no alert.
+# Errors are looked for in the last minutes; fewer, or a smaller share, make no banner.
 ERROR_MINUTES = 10
 LEAST_ERRORS, LEAST_SHARE = 5, 0.05
 ACCURACY_DAYS = 30
@@ -26,7 +26,7 @@ KEPT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class Banner:
     level: Literal["error", "warning"]
     title: str
     # What to do.
@@ -37,18 +37,18 @@ class Alert:
     link: str = ""
 
 
-def current() -> list[Alert]:
+def current() -> list[Banner]:
     """Return what is wrong now: Redis as this process sees it, errors and wrong answers as of KEPT_SECONDS ago."""
     return [*_redis(), *_kept.get()]
 
 
-def _redis() -> Iterator[Alert]:
+def _redis() -> Iterator[Banner]:
     if not store.enabled():
-        yield Alert(
+        yield Banner(
             "warning", "Caching is off, so every request is paid for.", "Set REDIS_URL and start the server again."
         )
     elif not store.available():
-        yield Alert(
+        yield Banner(
             "error",
             "Redis is disconnected: every request is answered by a provider, at full price.",
             f"{store.state().reason.rstrip('.')}. Run manage.py cache_doctor.",
@@ -58,7 +58,7 @@ def _redis() -> Iterator[Alert]:
         )
 
 
-def _errors() -> Iterator[Alert]:
+def _errors() -> Iterator[Banner]:
     since = timezone.now() - timedelta(minutes=ERROR_MINUTES)
     rows = MinuteUsage.objects.filter(minute__gte=since, outcome__in=REQUESTS).values_list("outcome")
     counts = dict(rows.annotate(Sum("requests")))
@@ -73,7 +73,7 @@ def _errors() -> Iterator[Alert]:
         .first()
     )
     provider, code, _ = worst or ("", "", 0)
-    yield Alert(
+    yield Banner(
         "error",
         f"{errors:,} of {total:,} requests of the last {ERROR_MINUTES} minutes failed, "
         f"most with {code}{f' at {provider}' if provider else ''}.",
@@ -95,12 +95,12 @@ ADVICE = {
 }
 
 
-def _wrong_answers() -> Iterator[Alert]:
+def _wrong_answers() -> Iterator[Banner]:
     period = Period.last(timedelta(days=ACCURACY_DAYS))
     for evidence in thresholds.measure(period.start, period.end).values():
         limit, measured = BUDGETS.get(evidence.level), evidence.per_question
         if limit is not None and measured is not None and measured.low > limit:
-            yield Alert(
+            yield Banner(
                 "error",
                 f"At level {evidence.level} at least {measured.low:.2%} of all questions got a wrong answer, "
                 f"more than the limit of {limit:.0%}.",
@@ -112,17 +112,17 @@ def _wrong_answers() -> Iterator[Alert]:
 
 
 class _Kept:
-    """The alerts that come from the database, for KEPT_SECONDS."""
+    """The banners that come from the database, for KEPT_SECONDS."""
 
     def __init__(self) -> None:
-        self._alerts: list[Alert] = []
+        self._banners: list[Banner] = []
         self._until = 0.0
 
-    def get(self) -> list[Alert]:
+    def get(self) -> list[Banner]:
         if time.monotonic() > self._until:
-            self._alerts = [*_errors(), *_wrong_answers()]
+            self._banners = [*_errors(), *_wrong_answers()]
             self._until = time.monotonic() + KEPT_SECONDS
-        return self._alerts
+        return self._banners
 
     def forget(self) -> None:
         self._until = 0.0

@@ -1,0 +1,83 @@
+"""Use case: speak a text, from the cache or by a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from caching.ledger import Costs
+from caching.policy import Policy
+from caching.result import CacheResult
+from caching.rules.engine import apply_to_speech
+from speech.accounting import Account
+from speech.audio import Encoder
+from speech.exceptions import ProviderError
+from speech.models import Client
+from speech.privacy.disclosure import padding
+from speech.providers.base import SpeechRequest
+from speech.routing.fallback import Candidate, for_speech
+from speech.synthesis.cached_audio import speech_of, stale_speech
+from speech.synthesis.voice import Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResult:
+    cache: CacheResult[Iterator[bytes]]
+    """Encoded audio; on a hit in one chunk, else as it is synthesized. Reading it may raise ProviderError."""
+    content_type: str
+    provider: str
+    voice: str
+    costs: Costs | None
+    """None until a stream has ended."""
+    words: list[dict[str, Any]] | None = None
+    """`word`, `start` and `end` in seconds, if they were asked for and the provider tells them."""
+
+
+def synthesize(
+    *,
+    client: Client,
+    request: SpeechRequest,
+    policy: Policy,
+    codec: str = "wav",
+    provider: str = "",
+    stream: bool = False,
+) -> SpeechResult:
+    """Speak and encode `request`, from the cache if `policy` allows it, else by `provider` or a fallback.
+
+    Returns with all of the audio, or with `stream` at the first chunk; reading the others may raise ProviderError.
+    Raises InvalidRequest, ProviderError or NotCached.
+    """
+    policy = client.tightened(policy)
+    candidates = for_speech(request, provider, client.model_access)
+    content_type = Encoder(codec, request.sample_rate).content_type
+    account = Account.of("tts", client.name, policy, request.text)
+    with account:
+        for candidate in candidates:
+            account.call(candidate.provider.name, candidate.request.model)
+            try:
+                speaker = speaker_of(client, candidate, policy)
+                account.under(speaker.policy)
+                cached = speech_of(speaker, codec, account, stream=stream)
+            except ProviderError as error:
+                candidates.failures.append(error)
+                continue
+            kind = ("speech", candidate.provider.name, candidate.request.voice, stream)
+            padding.even_out(client, kind, cached, account.started)
+            costs = None if stream and cached.status != "hit" else account.settle(cached)
+            about = (content_type, candidate.provider.name, candidate.request.voice, costs)
+            return SpeechResult(cached, *about, speaker.words or None)
+        first = candidates.first
+        found = stale_speech(speaker_of(client, first, policy), codec)
+        if found or len(candidates.failures) > 1:
+            account.call(first.provider.name, first.request.model)
+        if found:
+            costs = account.settle(found)
+            return SpeechResult(found, content_type, first.provider.name, first.request.voice, costs)
+        raise candidates.failures[0]
+
+
+def speaker_of(client: Client, candidate: Candidate[SpeechRequest], policy: Policy) -> Speaker:
+    """Return a speaker under the cache rule that applies."""
+    policy = apply_to_speech(policy, client.name, candidate.provider.name, candidate.request)
+    return Speaker(client=client, provider=candidate.provider, request=candidate.request, policy=policy)
