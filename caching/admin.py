@@ -47,7 +47,7 @@ class ReadOnlyAdmin(AppendOnlyAdmin):
 
 
 class TextsAdmin(ReadOnlyAdmin):
-    """Rows with what clients asked: whoever looks at them is recorded."""
+    """Rows with texts of clients: each view of them is recorded in the audit."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         response = super().changelist_view(request, extra_context)

@@ -26,7 +26,7 @@ ASKED = "asked"
 ERASED = "llm:erased"
 # Which installations use this Redis.
 INSTALLATIONS = "llm:installations"
-# What came lately, for the page of requests.
+# Stream of the latest requests, for the page Requests.
 REQUESTS = "llm:requests"
 KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT, EMBEDDING)
 

@@ -63,7 +63,7 @@ class Source:
     """The provider call that answers a miss."""
 
     produce: Callable[[], Iterator[Event | Transcript]]
-    """Yields events of the transcript, if the provider sends any, and last the whole of it."""
+    """Yields the provider's events, if it sends any, then the whole transcript."""
     failures: single_flight.Failures
     patience: float
     """Seconds without a sign of life after which a follower gives up on its leader."""
@@ -93,7 +93,7 @@ def transcribe(recording: Recording, policy: Policy, source: Source) -> CacheRes
 
 
 def stream(recording: Recording, policy: Policy, source: Source) -> CacheResult[Iterator[Event | Transcript]]:
-    """Return the same as its events and last the transcript, once the first of them is there.
+    """Return the transcript as a stream: the provider's events, then the whole. Returns with the first of them.
 
     If the consumer closes the stream early, the rest is read in the background.
     """
@@ -107,7 +107,7 @@ def stream(recording: Recording, policy: Policy, source: Source) -> CacheResult[
             return _as_stream(stale)
         raise
     if isinstance(first, CacheEntry):
-        # To its end, so that followers hear of it.
+        # Read to the end, or followers would wait for it.
         next(items, None)
         return _as_stream(_hit(recording, policy, first))
     return _miss(recording, policy, _parts(leads, items, first), leads=leads)

@@ -46,7 +46,7 @@ class MeteredStream(Generic[T]):
             self._begun = True
             if usage := self._usage_of(item):
                 self._usage = usage
-                # Of the call that is under way.
+                # On the span of the provider's call.
                 tracing.note(**usage.tokens)
             yield item
 

@@ -38,7 +38,7 @@ class Banner:
 
 
 def current() -> list[Banner]:
-    """Return what is wrong now: Redis as this process sees it, errors and wrong answers as of KEPT_SECONDS ago."""
+    """Return the banners: Redis as this process sees it now; errors and wrong answers up to KEPT_SECONDS old."""
     return [*_redis(), *_kept.get()]
 
 

@@ -142,7 +142,7 @@ class KeysForm(forms.Form):
         return (self.is_valid() and self.cleaned_data["cursor"]) or 0
 
     def listed(self) -> Selection:
-        """Return the selection without what only leads to an answer, unless a kind or pattern asks for it."""
+        """Return the selection, without index entries unless a kind or pattern asks for them."""
         selection = self.selection()
         return replace(selection, kinds=LISTED) if selection.kinds == keys.KINDS and not self.pattern else selection
 

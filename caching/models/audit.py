@@ -12,7 +12,7 @@ from caching.models.ledger import EntryHits
 
 
 class AuditAction(models.IntegerChoices):
-    """Those of Django's log, and two of our own."""
+    """Actions of Django's log, and two of our own."""
 
     ADDED = 1
     CHANGED = 2

@@ -173,7 +173,7 @@ class HourlyUsage(UsageTotals):
 
 
 class MinuteUsage(UsageTotals):
-    """The same by minute, for the last hour and the one before it; older rows are deleted."""
+    """Totals by minute, so that the last hour can be compared with the one before; deleted after KEPT_FOR."""
 
     KEPT_FOR: ClassVar = timedelta(hours=3)
     KEY: ClassVar = ("minute", "cache_type", "outcome", "level", "provider", "model", "client", "currency")

@@ -120,7 +120,7 @@ def read_pairs(path: Path) -> list[Pair]:
 
 
 class LabelJudge:
-    """The labels in the place of the model that reviews: what it says moves the threshold as it does in the service."""
+    """Reviews pairs by their labels, in place of a model, and moves the threshold as the service does."""
 
     def __init__(self, level: str) -> None:
         self.learned = Learned()

@@ -19,7 +19,7 @@ OVERLAP_HOURS, MOST_OVERLAP_HOURS = 24, 24 * 90
 
 
 def new_key_page(request: HttpRequest, key: ClientKey) -> HttpResponse:
-    """Show a key on this very page: a message would carry it in a cookie."""
+    """Show the new key on this page: a message would carry it in a cookie."""
     return _page(request, "speech/new_key.html", f"API key of {key.client}", key=key)
 
 

@@ -33,7 +33,7 @@ class ClientLimits(BaseThrottle):
 
 def check(client: Client) -> None:
     """Count one request of `client`. Raises TooManyRequests or BudgetSpent."""
-    # The one that lasts longest: a client that waits for it needs not ask again for the other.
+    # Name the budget that resets last: waiting for the other would not help.
     if spent := [budget for budget in budgets_of(client) if budget.is_spent]:
         REFUSED.labels(BudgetSpent.code).inc()
         period, limit = spent[-1].period, spent[-1].limit

@@ -27,7 +27,7 @@ MOST_PHASES = 2000
 BATCH_SECONDS = 0.075
 # Convolved together, which bounds the memory that a long chunk needs.
 MOST_BATCHES = 40
-# In one matrix product: with fewer OpenBLAS starts no threads, which only get in the way of the other requests.
+# Of one matrix product. Above it OpenBLAS starts threads, which only slow down other requests.
 MOST_MULTIPLICATIONS = 2**18
 # Columns of one product, if so many fit: most of what would be multiplied in a product of all phases is 0.
 PHASES_TOGETHER = 80
