@@ -116,7 +116,7 @@ def test_a_hit_takes_as_long_as_a_miss_did(settings: Any) -> None:
 def test_a_shared_hit_over_http_is_padded(clients: Clients, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PAD_SHARED_HITS = True
     settings.PROVIDERS = {**settings.PROVIDERS, "demo": {"DELAY_MS": "300"}}
-    monkeypatch.setattr("speech.services.padding", disclosure.Padding())
+    monkeypatch.setattr("speech.services.chat_completions.padding", disclosure.Padding())
     one, other = (caller(clients(who, shared_scope=True)[1]) for who in ("one", "other"))
     seen(one, *REQUESTS["chat"])
     began = time.perf_counter()
