@@ -126,7 +126,8 @@ os.register_at_fork(after_in_child=_forget_the_threads_of_the_parent)
 def submit(task: Callable[..., object], *args: object) -> None:
     """Call `task(*args)` in the background a moment later, after those that were submitted before.
 
-    They are lost with the process, and beyond MOST_TASKS the oldest is dropped: submit only what comes again by itself.
+    They are lost if the process is killed, and beyond MOST_TASKS the oldest is dropped: submit only what comes again by
+    itself.
     """
     _tasks.append(partial(task, *args))
     _task_worker.start()
@@ -144,7 +145,7 @@ def run_submitted() -> None:
 
 _tasks: deque[Callable[[], object]] = deque(maxlen=MOST_TASKS)
 # Not woken by each task: it would compute while the answer is on its way.
-_task_worker = PeriodicWorker("tasks", run_submitted, TASK_SECONDS)
+_task_worker = PeriodicWorker("tasks", run_submitted, TASK_SECONDS, flush_at_exit=True)
 
 _drains = threading.BoundedSemaphore(MOST_DRAINED_AT_ONCE)
 

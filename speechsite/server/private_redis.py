@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import random
 import secrets
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,9 +17,13 @@ from urllib.parse import urlsplit
 
 from speechsite.server import children
 
+logger = logging.getLogger(__name__)
+
 _ADDRESS = "redis_url"
 PORTS = range(10_000, 32_768)
 START_SECONDS = 5.0
+# Between its end and the next start.
+RESTART_SECONDS = 0.5
 OPTIONS = {
     "bind": "127.0.0.1",
     "save": '""',
@@ -28,31 +34,44 @@ OPTIONS = {
 
 
 class PrivateRedis:
-    """A child process that listens at `url`, which a file in `directory` names for other commands."""
+    """A child process that listens at `url`, which a file in `directory` names for other commands.
+
+    If it ends before `stop`, it is started again at the same address, empty.
+    """
 
     def __init__(self, binary: str, directory: Path) -> None:
         self.port = free_port()
         # Other users of this machine can connect to the port and read the arguments of a process.
         password = secrets.token_urlsafe(24)
         self.url = f"redis://:{password}@127.0.0.1:{self.port}/0"
-        self._process = children.start(
-            [binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
         own = {"port": str(self.port), "dir": f'"{directory}"', "requirepass": password}
-        config = "\n".join(f"{name} {value}" for name, value in {**OPTIONS, **own}.items())
-        if pipe := self._process.stdin:
-            pipe.write(config.encode())
-            pipe.close()
-        self._wait_until_it_listens()
+        self._binary = binary
+        self._config = "\n".join(f"{name} {value}" for name, value in {**OPTIONS, **own}.items()).encode()
+        self._start()
         self._address = directory / _ADDRESS
         self._address.touch(mode=0o600)
         self._address.write_text(self.url)
+        self._stopping, self._starting = threading.Event(), threading.Lock()
+        # The kernel ends the child with the thread that started it, so this one lives until `stop`.
+        self._watcher = threading.Thread(target=self._keep_running, name="private-redis", daemon=True)
+        self._watcher.start()
 
     def stop(self) -> None:
         if running(self._address.parent) == self.url:
             self._address.unlink()
-        self._process.terminate()
-        self._process.wait()
+        with self._starting:
+            self._stopping.set()
+            self._process.terminate()
+        self._watcher.join()
+
+    def _start(self) -> None:
+        self._process = children.start(
+            [self._binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        if pipe := self._process.stdin:
+            pipe.write(self._config)
+            pipe.close()
+        self._wait_until_it_listens()
 
     def _wait_until_it_listens(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -63,6 +82,20 @@ class PrivateRedis:
             time.sleep(0.02)
         self._process.kill()
         raise OSError("it does not start")
+
+    def _keep_running(self) -> None:
+        while True:
+            status = self._process.wait()
+            if self._stopping.wait(RESTART_SECONDS):
+                return
+            with self._starting:
+                if self._stopping.is_set():
+                    return
+                logger.warning("The private Redis ended with status %s; starting it again, empty", status)
+                try:
+                    self._start()
+                except OSError as error:
+                    logger.error("Cannot start the private Redis: %s", error)
 
 
 def running(directory: Path) -> str:

@@ -6,6 +6,8 @@ import sqlite3
 import time
 from decimal import Decimal
 
+import redis
+
 from caching.fields import PLACES
 from speechsite.tests.support.databases import PostgresServer, query, run_python, start_python
 
@@ -71,6 +73,21 @@ def test_kill_9_loses_at_most_the_hits_of_the_last_second(database_url: str) -> 
     run_python_until_killed(code, database_url)
     # The last one may have been written in the moment before.
     assert figures(database_url)["saved"] in (PRICE, 2 * PRICE)
+
+
+def test_a_process_that_ends_at_once_loses_nothing(sqlite_url: str, redis_client: redis.Redis) -> None:
+    code = f"""{SETUP}
+from caching import background
+from caching.redis import store
+units = Usage(characters=1_000_000)
+ledger.record(Event("tts", "exact", units, provider="openai", model="tts-1", key="k", listed=True))
+background.submit(store.write, [lambda redis: redis.set("llm:late", b"written", ex=60)])
+"""
+    run_python(code, sqlite_url)
+    assert figures(sqlite_url)["saved"] == PRICE
+    [stream] = [key for key in redis_client.scan_iter() if redis_client.type(key) == b"stream"]
+    assert redis_client.xlen(stream) == 1
+    assert redis_client.get("llm:late") == b"written"
 
 
 def run_python_until_killed(code: str, database_url: str) -> None:

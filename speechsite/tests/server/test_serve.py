@@ -156,6 +156,17 @@ def test_it_ends_with_a_block_that_names_all_that_a_newcomer_needs(running: Serv
     assert done.status == 302
 
 
+def test_a_private_redis_that_dies_is_started_again(running: Server) -> None:
+    if find_binary() is None:
+        pytest.skip("there is no redis-server here")
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,comm="], capture_output=True, text=True, check=True).stdout
+    named = {int(pid): name for pid, name in map(str.split, listed.splitlines()) if "redis" in name}
+    [pid] = descendants(running.process.pid) & named.keys()
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: running.chat("Is it back?").headers["X-Cache"] == "HIT", pause=0.2)
+    assert running.log.count("The private Redis ended with status -9; starting it again, empty") == 1
+
+
 def test_commands_find_the_private_redis_of_a_running_server(running: Server) -> None:
     if find_binary() is None:
         pytest.skip("there is no redis-server here")
