@@ -30,6 +30,7 @@ from rest_framework.views import APIView
 from caching.coordination import admission
 from speech.api.authentication import ClientKeyAuthentication, client_of
 from speech.api.request_body import CallSerializer, call_in, long_body_of, short_body_of
+from speech.api.response_headers import whole_response
 
 AnyField = serializers.Field[Any, Any, Any, Any]
 
@@ -79,7 +80,7 @@ def _may_be_stored(request: HttpRequest) -> bool:
 def json_response(body: Any, headers: Mapping[str, str]) -> HttpResponse:
     # Halves of a character that came in two chunks of a stream are not one character again.
     data = _encode(body).encode("utf-8", "replace")
-    return HttpResponse(data, content_type="application/json", headers=dict(headers))
+    return whole_response(data, "application/json", headers)
 
 
 class PreparedSerializer(serializers.Serializer[Any]):

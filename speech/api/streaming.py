@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import StreamingHttpResponse
 
 from caching import tracing
+from speech.api.response_headers import with_headers
 from speech.exceptions import ServerBusy
 
 # Content type of server-sent events.
@@ -19,9 +20,8 @@ EVENTS = "text/event-stream"
 def streamed(items: Iterator[bytes], content_type: str, headers: dict[str, str]) -> StreamingHttpResponse:
     """Return a response that no proxy may buffer or transform. Closes `items` and raises ServerBusy at the limit."""
     unbuffered = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(
-        Stream(tracing.stepwise(items)), content_type=content_type, headers={**unbuffered, **headers}
-    )
+    response = StreamingHttpResponse(Stream(tracing.stepwise(items)), content_type=content_type)
+    return with_headers(response, {**unbuffered, **headers})
 
 
 class Stream:

@@ -29,7 +29,7 @@ from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
 from speech.api.openai.rendering import turn_events
 from speech.api.request_body import read_call
-from speech.api.response_headers import budget_warning, headers, of_successor
+from speech.api.response_headers import budget_warning, headers, of_successor, whole_response
 from speech.api.serializers import (
     ChatRequestSerializer,
     ChatResponseSerializer,
@@ -104,7 +104,7 @@ class SpeechView(Endpoint):
         sound = b"".join(result.cache.value)
         about = headers(client, result) | of_successor(call.request.voice, result.provider, result.voice)
         if not call.request.timestamps:
-            return HttpResponse(sound, content_type=result.content_type, headers=about)
+            return whole_response(sound, result.content_type, about)
         body = {"audio": base64.b64encode(sound).decode(), "content_type": result.content_type}
         return json_response({**body, **({"words": result.words} if result.words else {})}, about)
 

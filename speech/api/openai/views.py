@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
@@ -24,7 +24,7 @@ from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
 from speech.api.openai import model_names, rendering
 from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
-from speech.api.response_headers import headers, of_successor
+from speech.api.response_headers import headers, of_successor, whole_response
 from speech.api.serializers import ErrorResponseSerializer
 from speech.api.streaming import EVENTS, streamed
 from speech.api.views import CACHE_CONTROL, ERRORS
@@ -122,7 +122,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
             events = rendering.speech_events(result.cache.value, characters=len(call.request.text))
             return streamed(events, EVENTS, about)
         if whole or result.cache.status == "hit":
-            return HttpResponse(b"".join(result.cache.value), content_type=result.content_type, headers=about)
+            return whole_response(b"".join(result.cache.value), result.content_type, about)
         return streamed(result.cache.value, result.content_type, about)
 
 
