@@ -186,3 +186,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(item) for item in value]
     return value
+
+
+def without_text(key: str) -> str:
+    """Return the name of an entry with the readable part of a question as a hash."""
+    if kind_of(key) != SEMANTIC:
+        return key
+    scope, _, text = key.removeprefix(f"{SEMANTIC}:").partition(":")
+    return f"{SEMANTIC}:{scope}:#{digest(text)[:16]}"

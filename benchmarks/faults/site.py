@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.faults.balancer import Balancer
 from speech.tests.loopback import FakeOpenAI, FakeSarvam, Seen
 from speech.tests.loopback.openai import usage_of
 from speechsite.tests.support.redis_server import RedisServer
@@ -98,8 +99,11 @@ def site() -> Iterator[Site]:
 
 
 @contextmanager
-def new_site(*, workers: int = 2, redis_url: str = "", **environment: str) -> Iterator[Site]:
-    """Start a separate site. `redis_url`: Redis of its server, instead of the one started with it."""
+def new_site(*, workers: int = 2, gateways: int = 1, redis_url: str = "", **environment: str) -> Iterator[Site]:
+    """Start a separate site. `redis_url`: Redis of its server, instead of the one started with it.
+
+    Several `gateways` share Redis and database, so they need `DATABASE_URL`, and take turns.
+    """
     with ExitStack() as cleanup:
         directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
         redis = cleanup.enter_context(RedisServer())
@@ -114,11 +118,18 @@ def new_site(*, workers: int = 2, redis_url: str = "", **environment: str) -> It
             "SARVAM_BASE_URL": second.url,
             # Where the provider is not what is unwell, a slow machine must not make it look so.
             "PROVIDER_READ_TIMEOUT": "20",
+            "SECRET_KEY": "loopback-" * 8,
             "LOG_LEVEL": "WARNING",
         }
-        server = Server(directory, {**own, **environment}, workers=workers)
-        cleanup.callback(server.stop)
-        _wait_for_workers(server, workers)
+        servers: list[Server] = []
+        for number in range(gateways):
+            (directory / str(number)).mkdir()
+            if servers:
+                (directory / str(number) / "demo_api_key").write_text(servers[0].key)
+            servers.append(Server(directory / str(number), {**own, **environment}, workers=workers))
+            cleanup.callback(servers[-1].stop)
+            _wait_for_workers(servers[-1], workers)
+        server = servers[0] if gateways == 1 else Balancer(servers[0].key, [each.url for each in servers])
         yield Site(server, redis, provider, second)
 
 

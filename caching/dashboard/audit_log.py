@@ -9,7 +9,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest
 from django.utils import timezone
 
-from caching import keys
 from caching.models import AuditEntry, EntryHits
 from caching.models.audit import AuditAction
 
@@ -39,11 +38,3 @@ def viewed(request: HttpRequest, what: str, client: str = "") -> None:
 
 def log_removal(request: HttpRequest, what: str, removed: int, client: str = "") -> None:
     record(request, AuditAction.DELETED, what, f"Deleted {removed} entries: {what}", client)
-
-
-def without_text(key: str) -> str:
-    """Return the name of an entry with the readable part of a question as a hash."""
-    if keys.kind_of(key) != keys.SEMANTIC:
-        return key
-    scope, _, text = key.removeprefix(f"{keys.SEMANTIC}:").partition(":")
-    return f"{keys.SEMANTIC}:{scope}:#{keys.digest(text)[:16]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from caching import keys
 from caching.dashboard import charts, verdicts
-from caching.dashboard.audit_log import log_removal, record, viewed, without_text
+from caching.dashboard.audit_log import log_removal, record, viewed
 from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.maintenance import browse, flush
 from caching.models import Call, Verdict
@@ -49,7 +48,7 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
     hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
     verdict = Verdict.WRONG if request.POST.get("verdict") == Verdict.WRONG else Verdict.RIGHT
     removed = verdicts.judge(hit, verdict)
-    entry = without_text(hit.key)
+    entry = keys.without_text(hit.key)
     said = f"Reviewed as {verdict}, deleted {removed} entries: {entry}"
     record(request, AuditAction.REVIEWED, entry, said, hit.client)
     if verdict == Verdict.WRONG:
@@ -68,7 +67,7 @@ def undo_verdict(request: HttpRequest, pk: int) -> HttpResponse:
     """Restore what a verdict deleted."""
     hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
     if verdicts.take_back(hit):
-        entry = without_text(hit.key)
+        entry = keys.without_text(hit.key)
         record(request, AuditAction.REVIEWED, entry, f"Undone: restored and reviewed as right: {entry}", hit.client)
         messages.success(request, "Restored the entry and marked it as right.")
     else:
@@ -94,7 +93,7 @@ def key_detail(request: HttpRequest) -> HttpResponse:
     detail = browse.inspect(request.GET.get("key", ""))
     if detail is None:
         return _page(request, "caching/no_key.html", "Key", {"key": request.GET.get("key", "")}, status=404)
-    viewed(request, without_text(detail.row.stored.key), detail.row.made_by)
+    viewed(request, keys.without_text(detail.row.stored.key), detail.row.made_by)
     found = {"detail": detail, "value": browse.pretty(detail.row.stored.fields)}
     title = detail.row.text[:MOST_TITLE] or "Entry"
     return _page(request, "caching/key.html", title, {**found, "neighbours": browse.neighbours(detail.row)})
@@ -121,7 +120,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     owners = browse.by_client(selected)
     removed = browse.remove(selected)
     for client, names in owners.items():
-        log_removal(request, ", ".join(map(without_text, names)), len(names), client)
+        log_removal(request, ", ".join(map(keys.without_text, names)), len(names), client)
     messages.success(request, f"Deleted {_entries(removed)}.")
     return redirect(_list(request))
 
@@ -141,9 +140,7 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
         found = {"form": form, "selection": selection, "progress": progress, "count": progress.matched}
         found |= {"rows": browse.described(progress.samples), "back": _back(request)}
         return _page(request, "caching/confirm_delete.html", "Delete entries", found)
-    # Staff may have typed what a user asked.
-    pattern = "" if selection.pattern == "*" else ", keys matching a pattern"
-    log_removal(request, replace(selection, pattern="*").described + pattern, progress.removed, selection.client)
+    log_removal(request, selection.described_without_text, progress.removed, selection.client)
     messages.success(request, f"Deleted {_entries(progress.removed)}.")
     if not progress.complete:
         messages.warning(request, "Redis disconnected; some entries may not have been deleted.")

@@ -6,7 +6,7 @@ import fnmatch
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.utils import timezone
@@ -100,6 +100,12 @@ class Selection:
         conditions += [f"client {self.client}"] if self.client else []
         conditions += [f"older than {self.older_than:,.0f} s"] if self.older_than is not None else []
         return ", ".join(conditions)
+
+    @property
+    def described_without_text(self) -> str:
+        """Summary for the audit: a pattern may hold what a user asked."""
+        pattern = "" if self.pattern == "*" else ", keys matching a pattern"
+        return replace(self, pattern="*").described + pattern
 
     def of(self, names: Sequence[str]) -> list[str]:
         """Return the selected ones among `names`; reads values only if a condition needs them."""

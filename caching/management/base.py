@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
+from django.db.models import Model
 
 from caching.checks import TAG
+from caching.management import audit
+from caching.models.audit import AuditAction
 from caching.redis import store
 from caching.redis.url import NOT_SET
 
@@ -13,6 +17,14 @@ class GatewayCommand(BaseCommand):
     """Check the settings of the gateway only: Django's checks import every view, which takes half of the start."""
 
     requires_system_checks = [TAG]
+
+    def record(self, action: AuditAction, message: str, *, client: str = "", about: Model | None = None) -> None:
+        """Record in Audit what this command has done, which an error here does not undo."""
+        command = type(self).__module__.rpartition(".")[2]
+        try:
+            audit.record(command, action, message, client=client, about=about)
+        except Error as error:
+            self.stderr.write(f"This is not in the audit, because of the database: {error}")
 
     def demand_redis(self) -> None:
         """Raise CommandError unless Redis can be used."""

@@ -25,20 +25,28 @@ RESETS = {"daily": "at midnight", "monthly": "on the first of the month at midni
 
 class ClientLimits(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Return True or raise: DRF's own exception knows one reason only, and there are two."""
+        """Return True, or raise TooManyRequests or BudgetSpent: DRF's own exception knows one reason only.
+
+        A spent budget refuses what can cost: POST, except to views with `is_free`.
+        """
         if isinstance(request.user, Client):
-            check(request.user)
+            if request.method == "POST" and not getattr(view, "is_free", False):
+                _check_budgets(request.user)
+            _check_rate(request.user)
         return True
 
 
-def check(client: Client) -> None:
-    """Count one request of `client`. Raises TooManyRequests or BudgetSpent."""
+def _check_budgets(client: Client) -> None:
     # Name the budget that resets last: waiting for the other would not help.
     if spent := [budget for budget in budgets_of(client) if budget.is_spent]:
         REFUSED.labels(BudgetSpent.code).inc()
         period, limit = spent[-1].period, spent[-1].limit
         message = f"The {period} budget of {limit:f} USD is spent. It resets {RESETS[period]} UTC."
         raise BudgetSpent(message, retry_after=math.ceil(seconds_left(period, timezone.now())))
+
+
+def _check_rate(client: Client) -> None:
+    """Count one request of `client`."""
     if client.requests_per_minute is not None:
         waiting = rate_limit.take(client.holder, client.requests_per_minute)
         if waiting > 0:

@@ -155,6 +155,8 @@ class ReceiptView(APIView):
 
 
 class FeedbackView(APIView):
+    is_free = True
+
     @extend_schema(
         request=FeedbackRequestSerializer,
         responses={

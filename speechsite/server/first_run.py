@@ -7,6 +7,8 @@ import secrets
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from caching.management import audit
+from caching.models.audit import AuditAction
 from speech.models import Client
 
 DEMO_CLIENT = "demo"
@@ -18,14 +20,16 @@ _RESET = ".venv/bin/python manage.py changepassword"
 def create_accounts() -> str:
     """Create the staff user and the demo key unless they exist. Return the password of a new staff user, else ""."""
     if not Client.objects.filter(name=DEMO_CLIENT).exists():
-        _, key = Client.objects.create_with_key(DEMO_CLIENT)
+        client, key = Client.objects.create_with_key(DEMO_CLIENT)
+        audit.record("serve", AuditAction.ADDED, "Created with its first key", about=client)
         _KEY_FILE.touch(mode=0o600)
         _KEY_FILE.write_text(key)
     user_model = get_user_model()
     if user_model.objects.filter(is_staff=True).exists():
         return ""
     password = secrets.token_urlsafe(12)
-    user_model.objects.create_superuser(STAFF_USER, password=password)
+    user = user_model.objects.create_superuser(STAFF_USER, password=password)
+    audit.record("serve", AuditAction.ADDED, "Created as the first user", about=user)
     return password
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from django.conf import settings
 
 from benchmarks.faults import ledger_check
 from benchmarks.faults.asks import known_chat, known_speech, new_chat, new_stream
+from benchmarks.faults.balancer import Balancer
 from benchmarks.faults.load import Load, is_hit
 from benchmarks.faults.result import Result
 from benchmarks.faults.site import Site, Unwell
@@ -25,7 +25,7 @@ from speech.tests.loopback import FakeSarvam
 from speechsite.server.private_redis import free_port
 from speechsite.tests.support.databases import PostgresServer, find_postgres
 from speechsite.tests.support.redis_server import RedisServer
-from speechsite.tests.support.server import START_SECONDS, Server
+from speechsite.tests.support.server import START_SECONDS
 
 TITLE = "upgrade from the version before, and back"
 QUICK = False
@@ -33,20 +33,6 @@ QUICK = False
 SECONDS = 10.0
 # A load balancer stops sending requests before an instance is stopped.
 DRAIN_SECONDS = 1.0
-
-
-class Balancer(Server):
-    """Sends each request to the next of the instances at `urls`."""
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        self._pool = urllib3.PoolManager(maxsize=16, retries=False, timeout=60)
-        self._turns = itertools.count()
-        self.urls: list[str] = []
-
-    @property
-    def url(self) -> str:  # type: ignore[override]
-        return self.urls[next(self._turns) % len(self.urls)]
 
 
 def run(*, before: str) -> Result:

@@ -15,6 +15,7 @@ from caching.maintenance.flush import Progress
 from caching.maintenance.selection import KINDS_BY_NAME, Selection
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
+from caching.models.audit import AuditAction
 from caching.policy import LEVELS
 from caching.redis import store
 from caching.reports.durations import duration
@@ -50,13 +51,17 @@ class Command(GatewayCommand):
         return _sentence(self._run(selection, dry_run=False), dry_run=False)
 
     def _run(self, selection: Selection, *, dry_run: bool) -> Progress:
-        bar = None
+        bar, progress = None, Progress(total=0)
         try:
             for progress in flush.flush(selection, dry_run=dry_run):
                 bar = bar or ProgressBar(self.stdout, progress.total)
                 bar.show(progress.scanned, f"{progress.matched:,} found")
         except FilesUnavailable as error:
             raise CommandError(f"the audio archive cannot be used; run the command again: {error}") from error
+        finally:
+            if not dry_run:
+                message = f"Deleted {progress.removed:,} entries: {selection.described_without_text}"
+                self.record(AuditAction.DELETED, message, client=selection.client)
         if bar:
             bar.end()
         if not progress.complete:

@@ -8,9 +8,11 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.template.defaultfilters import filesizeformat
 
+from caching import keys
 from caching.maintenance import browse
 from caching.maintenance.browse import Detail
 from caching.management.base import GatewayCommand
+from caching.models.audit import AuditAction
 from caching.templatetags.formatting import count, duration, money
 
 
@@ -26,6 +28,7 @@ class Command(GatewayCommand):
         if detail is None:
             self.demand_redis()
             raise CommandError(f"not found: {key}")
+        self.record(AuditAction.VIEWED, keys.without_text(detail.row.stored.key), client=detail.row.made_by)
         found = browse.as_json(detail)
         if options["json"]:
             return json.dumps(found, ensure_ascii=False, indent=2)

@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 from caching.maintenance import curating
 from caching.maintenance.curating import NotCurated
 from caching.management.base import GatewayCommand
+from caching.models.audit import AuditAction
 
 
 class Command(GatewayCommand):
@@ -34,6 +35,7 @@ class Command(GatewayCommand):
             raise CommandError(f"cannot use {file}: {error}") from error
 
     def _export(self, file: Path, client: str) -> str:
+        self.record(AuditAction.VIEWED, "Exported curated answers", client=client)
         file.write_text(curating.dump(client), encoding="utf-8", newline="")
         return f"Exported to {file}"
 
@@ -46,6 +48,7 @@ class Command(GatewayCommand):
         for line, problem in report.bad:
             self.stderr.write(f"line {line}: {problem}")
         counts = f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged"
+        self.record(AuditAction.CHANGED, f"Imported curated answers: {counts}", client=client)
         if report.bad:
             raise CommandError(f"{counts}; {len(report.bad):,} lines are bad")
         return f"Curated answers: {counts}"

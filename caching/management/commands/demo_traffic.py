@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 
 from caching.maintenance import sample_traffic
 from caching.management.base import GatewayCommand
+from caching.models.audit import AuditAction
 
 
 class Command(GatewayCommand):
@@ -18,9 +19,12 @@ class Command(GatewayCommand):
 
     def handle(self, *, days: int, remove: bool, **options: Any) -> None:
         if remove:
-            self.stdout.write(f"Deleted the sample data of {sample_traffic.remove():,} requests.")
+            removed = sample_traffic.remove()
+            self.record(AuditAction.DELETED, f"Deleted the sample data of {removed:,} requests")
+            self.stdout.write(f"Deleted the sample data of {removed:,} requests.")
             return
         if not 1 <= days <= 365:
             raise CommandError("--days must be from 1 to 365")
         requests = sample_traffic.fill(days)
+        self.record(AuditAction.ADDED, f"Added sample data of {requests:,} requests")
         self.stdout.write(f"Added sample data of {requests:,} requests in {days} days. Delete it with --remove.")

@@ -13,6 +13,7 @@ from caching.archive.files import FilesUnavailable
 from caching.ledger import retention
 from caching.management.base import GatewayCommand
 from caching.models import ArchivedAudio
+from caching.models.audit import AuditAction
 
 
 class Command(GatewayCommand):
@@ -27,6 +28,8 @@ class Command(GatewayCommand):
     def handle(self, *, dry_run: bool, **options: Any) -> str:
         moment = timezone.now() - timedelta(days=settings.LEDGER_RETENTION_DAYS)
         calls, entries = retention.count(moment) if dry_run else retention.prune(moment)
+        if not dry_run:
+            self.record(AuditAction.DELETED, f"Deleted {calls:,} calls and {entries:,} entry-hit rows")
         would = "Would delete" if dry_run else "Deleted"
         rows = f"{calls:,} calls and {entries:,} entry-hit rows from before {moment:%Y-%m-%d}"
         try:

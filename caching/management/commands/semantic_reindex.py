@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from caching.maintenance.reindex import Progress, reindex
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
+from caching.models.audit import AuditAction
 from caching.redis import store
 from caching.semantic.embedders.base import EmbeddingError
 
@@ -28,6 +29,7 @@ class Command(GatewayCommand):
         except (EmbeddingError, ImportError, ValueError) as error:
             raise CommandError(f"{_sentence(progress)}, then: {error}. Run it again to continue") from error
         finally:
+            self.record(AuditAction.CHANGED, f"Rebuilt the semantic index: {_sentence(progress)}")
             if bar:
                 bar.end()
         if not progress.complete:

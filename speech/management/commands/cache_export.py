@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from caching.maintenance.exporting import Progress
 from caching.maintenance.selection import Selection
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
+from caching.models.audit import AuditAction
 from caching.redis import store
 from speech.management import transfer
 
@@ -32,7 +34,7 @@ class Command(GatewayCommand):
         try:
             with export_file.writing(file) as writer:
                 selection = Selection(kinds=transfer.kinds_of(kind), client=client)
-                progress = self._run(exporting.export(selection, scopes, writer))
+                progress = self._run(exporting.export(selection, scopes, writer), selection)
         except FileExistsError as error:
             raise CommandError(f"{file} exists already") from error
         except OSError as error:
@@ -42,12 +44,15 @@ class Command(GatewayCommand):
         left_out = f"; left out:{transfer.listed(progress.left_out)}" if progress.left_out else ""
         return f"Exported {progress.exported:,} entries to {file}{left_out}"
 
-    def _run(self, steps: Any) -> Progress:
-        bar = None
-        for progress in steps:
-            bar = bar or ProgressBar(self.stdout, progress.total)
-            bar.show(progress.scanned, f"{progress.exported:,} exported")
+    def _run(self, steps: Iterator[Progress], selection: Selection) -> Progress:
+        bar, progress = None, Progress(total=0)
+        try:
+            for progress in steps:
+                bar = bar or ProgressBar(self.stdout, progress.total)
+                bar.show(progress.scanned, f"{progress.exported:,} exported")
+        finally:
+            message = f"Exported {progress.exported:,} entries: {selection.described}"
+            self.record(AuditAction.VIEWED, message, client=selection.client)
         if bar:
             bar.end()
-        found: Progress = progress
-        return found
+        return progress

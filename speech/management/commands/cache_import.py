@@ -14,6 +14,7 @@ from caching.maintenance.export_file import NotAnExport
 from caching.maintenance.importing import Progress
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
+from caching.models.audit import AuditAction
 from caching.redis import store
 from caching.semantic.embedders.base import EmbeddingError
 from speech.management import transfer
@@ -38,7 +39,7 @@ class Command(GatewayCommand):
             transfer.demand_storing(new_name or client, scopes)
         clients = {client: new_name or client} if client else {}
         try:
-            progress = self._run(importing.load(file, kinds, clients, scopes), file.stat().st_size)
+            progress = self._run(importing.load(file, kinds, clients, scopes), file.stat().st_size, new_name or client)
         except NotAnExport as error:
             raise CommandError(f"{file}: {error}") from error
         except OSError as error:
@@ -50,13 +51,16 @@ class Command(GatewayCommand):
         skipped = f"; skipped:{transfer.listed(progress.skipped)}" if progress.skipped else ""
         return f"Imported {progress.imported:,} entries{skipped}"
 
-    def _run(self, steps: Iterator[Progress], size: int) -> Progress:
-        bar = ProgressBar(self.stdout, size)
-        for progress in steps:
-            for line in progress.bad:
-                bar.clear()
-                self.stderr.write(f"line {line.number}: {line.problem}" if line.number else line.problem)
-            bar.show(progress.read, f"{progress.imported:,} imported")
+    def _run(self, steps: Iterator[Progress], size: int, client: str) -> Progress:
+        bar, progress = ProgressBar(self.stdout, size), Progress()
+        try:
+            for progress in steps:
+                for line in progress.bad:
+                    bar.clear()
+                    self.stderr.write(f"line {line.number}: {line.problem}" if line.number else line.problem)
+                bar.show(progress.read, f"{progress.imported:,} imported")
+        finally:
+            self.record(AuditAction.ADDED, f"Imported {progress.imported:,} entries", client=client)
         bar.end()
         return progress
 

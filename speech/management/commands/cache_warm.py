@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
+from caching.models.audit import AuditAction
 from caching.pricing.money import plain
 from speech.exceptions import GatewayError
 from speech.management import warming
@@ -82,14 +83,17 @@ class Command(GatewayCommand):
             self.confirm("Continue?", to="continue", declined="nothing was done")
 
     def _run(self, jobs: list[Job], client: Client, concurrency: int, record: Record) -> int:
-        bar, failed = ProgressBar(self.stdout, len(jobs)), 0
+        bar, failed, number = ProgressBar(self.stdout, len(jobs)), 0, 0
         outcomes = warming.warm(jobs, client=client, concurrency=concurrency, done=record.add)
-        for number, (job, problem) in enumerate(outcomes, 1):
-            if problem:
-                failed += 1
-                bar.clear()
-                self.stderr.write(f"line {job.line}: {problem}")
-            bar.show(number, f"{number:,} of {len(jobs):,}")
+        try:
+            for number, (job, problem) in enumerate(outcomes, 1):
+                if problem:
+                    failed += 1
+                    bar.clear()
+                    self.stderr.write(f"line {job.line}: {problem}")
+                bar.show(number, f"{number:,} of {len(jobs):,}")
+        finally:
+            self.record(AuditAction.ADDED, f"Warmed the cache with {number - failed:,} entries", client=client.name)
         bar.end()
         return failed
 

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError
 
 from caching.management.base import GatewayCommand
+from caching.models.audit import AuditAction
 from speech.models import Client
 
 FIELDS = (
@@ -45,12 +46,13 @@ class Command(GatewayCommand):
 
     def handle(self, *, name: str, **options: Any) -> str:
         try:
-            _, key = Client.objects.create_with_key(name, **{field: options[field] for field in FIELDS})
+            client, key = Client.objects.create_with_key(name, **{field: options[field] for field in FIELDS})
         except IntegrityError as error:
             raise CommandError(f"a client named {name} already exists") from error
         except ValidationError as error:
             problems = "; ".join(f"{field}: {' '.join(found)}" for field, found in error.message_dict.items())
             raise CommandError(problems) from error
+        self.record(AuditAction.ADDED, "Created with its first key", about=client)
         self.stdout.write(f"Created client {name}. API key:")
         return key
 

@@ -15,6 +15,7 @@ from caching.ledger.writer import FLUSH_SECONDS
 from caching.maintenance import erasure, memory
 from caching.management.base import GatewayCommand
 from caching.models import AuditEntry
+from caching.models.audit import AuditAction
 from caching.redis import store
 from speech.api.authentication import REMEMBERED_SECONDS
 from speech.api.request_body import FORGET_SECONDS
@@ -41,7 +42,7 @@ class Command(GatewayCommand):
         if store.enabled() and not store.available():
             raise CommandError(f"cannot delete its data while Redis is disconnected: {store.state().reason}")
         if dry_run or not yes:
-            self.stdout.write(self._sentence("Would delete", found, erasure.count(client)))
+            self.stdout.write(f"Would delete {client}: {_counts(found, erasure.count(client))}")
         if dry_run:
             return "Nothing was deleted"
         if not yes:
@@ -65,23 +66,25 @@ class Command(GatewayCommand):
             raise CommandError(f"the audio archive cannot be used; run the command again: {error}") from error
         if store.enabled() and not store.available():
             raise CommandError(f"Redis disconnected; run the command again: {store.state().reason}")
-        sentence = self._sentence("Deleted", client, traces)
+        counts = _counts(client, traces)
         _log_entries(client).delete()
         _unname_in_audit(client)
         client.delete()
+        self.record(AuditAction.DELETED, f"Deleted a client: {counts}", client=FORGOTTEN)
         if not erasure.clear_write_ahead_log():
             self.stderr.write("The database is busy: deleted rows may still be in its -wal file; run the command again")
-        return sentence
+        return f"Deleted {client.name}: {counts}"
 
-    def _sentence(self, begin: str, client: Client, traces: erasure.Traces) -> str:
-        counts = asdict(traces)
-        sums = counts.pop("sums")
-        counts["curated answers"] = counts.pop("curated")
-        counts["receipts"] = Receipt.objects.filter(client=client).count()
-        counts["stored responses"] = StoredResponse.objects.filter(client=client).count()
-        counts["log entries"] = _log_entries(client).count()
-        listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-        return f"{begin} {client.name}: {listed}; {sums:,} hourly totals made anonymous"
+
+def _counts(client: Client, traces: erasure.Traces) -> str:
+    counts = asdict(traces)
+    sums = counts.pop("sums")
+    counts["curated answers"] = counts.pop("curated")
+    counts["receipts"] = Receipt.objects.filter(client=client).count()
+    counts["stored responses"] = StoredResponse.objects.filter(client=client).count()
+    counts["log entries"] = _log_entries(client).count()
+    listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    return f"{listed}; {sums:,} hourly totals made anonymous"
 
 
 def _log_entries(client: Client) -> QuerySet[LogEntry]:

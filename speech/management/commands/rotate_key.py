@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from caching.management.base import GatewayCommand
+from caching.models.audit import AuditAction
 from speech.models import Client, ClientKey
 
 
@@ -31,8 +32,10 @@ class Command(GatewayCommand):
         if len(found) != 1:
             names = ", ".join(sorted(each.name for each in keys)) or "none"
             raise CommandError(f"name one key of {client} with --key; keys that do not expire: {names}")
-        successor = found[0].rotate(timedelta(hours=hours))
-        self.stdout.write(
-            f'The old key "{found[0].name}" works until {found[0].expires:%Y-%m-%d %H:%M} UTC. New API key:'
-        )
+        [old] = found
+        successor = old.rotate(timedelta(hours=hours))
+        until = f"{old.expires:%Y-%m-%d %H:%M} UTC"
+        message = f"Rotated the key {old.name} ({old.key_hint}…); the old one expires {until}"
+        self.record(AuditAction.CHANGED, message, about=old.client)
+        self.stdout.write(f'The old key "{old.name}" works until {until}. New API key:')
         return successor.secret

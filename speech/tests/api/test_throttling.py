@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import redis
+from django.urls import reverse
 from django.utils import timezone
 from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
@@ -21,6 +22,7 @@ from caching.redis import store
 from speech.budgets import seconds_left
 from speech.models import Client
 from speech.tests.support.bad_requests import error_of
+from speech.urls import urlpatterns
 
 QUERY = {"query": "Hello"}
 Clients = Callable[..., tuple[Client, str]]
@@ -101,6 +103,25 @@ def test_every_address_counts(clients: Clients, method: str, path: str) -> None:
     _, key = clients("bot", requests_per_minute=1)
     ask(key)
     assert getattr(caller(key), method)(path).status_code == 429
+
+
+def test_a_spent_budget_refuses_what_can_cost_and_nothing_else(clients: Clients) -> None:
+    client, key = clients("bot", daily_budget_usd="1")
+    spend(client, "1")
+    id = "00000000-0000-0000-0000-000000000000"
+    refused: set[str] = set()
+    served: set[str] = set()
+    for pattern in urlpatterns:
+        view: Any = getattr(pattern.callback, "cls", None)
+        for method in {"get", "post", "delete"} & set(view.http_method_names if view else ()):
+            if hasattr(view, method):
+                path = reverse(pattern.name, kwargs=dict.fromkeys(pattern.pattern.regex.groupindex, id))
+                answer = getattr(caller(key), method)(path, {"id": id, "correct": True}, format="json")
+                is_spent = answer.status_code == 429 and error_of(answer)["code"] == "insufficient_quota"
+                (refused if is_spent else served).add(f"{method} {pattern.name}")
+    paying = "chat tts converse v1-chat-completions v1-responses v1-audio-speech v1-transcriptions v1-translations"
+    assert refused == {f"post {name}" for name in [*paying.split(), "v1-embeddings"]}
+    assert served >= {"get v1-models", "get v1-model", "get v1-response", "delete v1-response", "post feedback"}
 
 
 def test_a_client_without_limits_pays_no_round_trip_for_them(clients: Clients, redis_client: redis.Redis) -> None:

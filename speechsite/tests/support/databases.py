@@ -159,16 +159,22 @@ def query(database_url: str, sql: str) -> list[tuple[Any, ...]]:
 @contextmanager
 def on_database(database_url: str) -> Iterator[None]:
     """Use another database in this thread."""
+    # Needs Django set up, which the drills are not when they import this.
+    from django.contrib.contenttypes.models import ContentType
+
     other: Any = ConnectionHandler({DEFAULT_DB_ALIAS: entry("DATABASE_URL", database_url, 0)})[DEFAULT_DB_ALIAS]
     # pytest-django keeps tests from the suite's database, which this is not.
     other.ensure_connection = lambda: None if other.connection else other.connect()
     usual = connections[DEFAULT_DB_ALIAS]
+    # Their numbers may be others there.
+    ContentType.objects.clear_cache()
     connections[DEFAULT_DB_ALIAS] = other
     try:
         yield
     finally:
         other.close()
         connections[DEFAULT_DB_ALIAS] = usual
+        ContentType.objects.clear_cache()
 
 
 def start_python(code: str, database_url: str, **environment: str) -> subprocess.Popen[str]:
