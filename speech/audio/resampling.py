@@ -31,6 +31,8 @@ MOST_BATCHES = 40
 MOST_MULTIPLICATIONS = 2**18
 # Columns of one product, if so many fit: most of what would be multiplied in a product of all phases is 0.
 PHASES_TOGETHER = 80
+# From 24000 to 8000 Hz there is one phase, repeated: fewer columns would have more samples copied than multiplied.
+FEWEST_PHASES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +47,46 @@ class Resampler:
     """Makes exactly ceil(samples * target / source) samples at the `target` rate. Chunks make no difference to them."""
 
     def __init__(self, source: int, target: int) -> None:
-        self._aligner = SampleAligner()
         common = math.gcd(source, target)
-        self._up, self._down = target // common, source // common
+        repeats = max(1, FEWEST_PHASES * common // target)
+        self._up, self._down = target // common * repeats, source // common * repeats
         # Batches of one size whatever the chunks: a matrix product of another shape may round in another way.
         self._blocks = max(1, round(BATCH_SECONDS * source / self._down))
         self._phases, self._reach = _filter_bank(self._up, self._down, self._blocks)
+        self._step = self._blocks * self._down
+        self._pending = bytearray()
         self._buffer: Floats = np.zeros(self._reach, dtype=np.float32)
         self._read = self._written = 0
 
     def feed(self, chunk: bytes) -> bytes:
         """Return the samples that are certain by now."""
-        samples = np.frombuffer(self._aligner.feed(chunk), dtype="<i2").astype(np.float32)
-        self._read += len(samples)
-        self._buffer = np.concatenate([self._buffer, samples])
-        step, out = self._blocks * self._down, bytearray()
-        while (ready := (len(self._buffer) - 2 * self._reach) // step) > 0:
-            batches = min(ready, MOST_BATCHES)
-            out += self._convolve(self._buffer, batches)
-            self._buffer = self._buffer[batches * step :]
+        self._pending += chunk
+        samples = len(self._buffer) + len(self._pending) // BYTES_PER_SAMPLE
+        if (ready := (samples - 2 * self._reach) // self._step) < 1:
+            return b""
+        self._take_pending()
+        out = bytearray()
+        for first in range(0, ready, MOST_BATCHES):
+            batches = min(ready - first, MOST_BATCHES)
+            out += self._convolve(self._buffer[first * self._step :], batches)
+        self._buffer = self._buffer[ready * self._step :]
         self._written += len(out)
         return bytes(out)
 
     def finish(self) -> bytes:
         """Return the rest."""
+        self._take_pending()
         length = -(-self._read * self._up // self._down) * BYTES_PER_SAMPLE - self._written
-        step = self._blocks * self._down
         batches = -(-length // (self._blocks * self._up * BYTES_PER_SAMPLE))
-        padded = np.zeros(batches * step + 2 * self._reach, dtype=np.float32)
+        padded = np.zeros(batches * self._step + 2 * self._reach, dtype=np.float32)
         padded[: len(self._buffer)] = self._buffer[: len(padded)]
         return self._convolve(padded, batches)[:length]
+
+    def _take_pending(self) -> None:
+        samples = np.frombuffer(bytes(self._pending), dtype="<i2", count=len(self._pending) // BYTES_PER_SAMPLE)
+        self._buffer = np.concatenate([self._buffer, samples], dtype=np.float32, casting="unsafe")
+        self._read += len(samples)
+        del self._pending[: len(samples) * BYTES_PER_SAMPLE]
 
     def _convolve(self, samples: Floats, batches: int) -> bytes:
         size, down = samples.itemsize, self._down

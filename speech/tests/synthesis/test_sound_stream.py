@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from types import FrameType
@@ -66,6 +67,20 @@ def test_a_byte_of_sound_passes_at_most_six_generators(api: APIClient, path: str
     # That of this test is the provider's own, and psycopg's carry no sound.
     own = {name: times for name, times in passed.items() if times >= CHUNKS and "psycopg" not in name}
     assert 2 <= len(own) <= 6, own
+
+
+def test_time_grows_linearly_with_the_sound(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cpu_seconds(seconds: int) -> float:
+        chunks: list[bytes | Usage] = [b"\1\2" * 1_102] * (20 * seconds)
+        monkeypatch.setattr(type(providers.get("espeak")), "speak", lambda *_: Speech(iter(chunks), 22_050))
+        body = {"input": f"{seconds} seconds.", "response_format": "pcm", "voice": "hi"}
+        begun = time.process_time()
+        response = api.post("/v1/audio/speech", body, format="json", headers={"Cache-Control": "no-cache"})
+        assert sum(map(len, response)) > 47_000 * seconds
+        return time.process_time() - begun
+
+    cpu_seconds(1)
+    assert min(cpu_seconds(240) for _ in range(2)) < 16 * min(cpu_seconds(30) for _ in range(3))
 
 
 @pytest.mark.parametrize("status", ["miss", "hit", "bypass"])
