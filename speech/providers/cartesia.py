@@ -7,20 +7,16 @@ The wire format is that of the API reference (docs.cartesia.ai/api-reference: tt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from caching.pricing.usage import Usage
-from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.providers._shared import openai_names, validation, voice_list
-from speech.providers._shared.http import ProviderRequest, call_for_json, post
+from speech.providers._shared.http import ProviderRequest, call_for_json
+from speech.providers._shared.streamed_speech import SAMPLE_RATE, stream_speech
 from speech.providers._shared.word_times.cartesia import timed_speech
-from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice, Word
-from speech.text.languages import detect, primary
-from speech.text.packing import pack
+from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice
+from speech.text.languages import primary
 
-_SAMPLE_RATE = 24_000
 # Characters of one request.
 _LIMIT = 3_000
 _API_VERSION = "2026-03-01"
@@ -58,7 +54,12 @@ class Provider(BaseProvider):
         return replace(request, voice=self._voice_id(request), model=model)
 
     def speak(self, request: SpeechRequest) -> Speech:
-        return Speech(self._pieces(request), _SAMPLE_RATE)
+        url = self._url("/tts/sse" if request.timestamps else "/tts/bytes")
+
+        def asking(text: str) -> ProviderRequest:
+            return ProviderRequest(self.name, url, self._headers(), self._body(request, text))
+
+        return Speech(stream_speech(self, request, _LIMIT, asking, read_timed=timed_speech), SAMPLE_RATE)
 
     def models(self) -> list[str]:
         return [self.setting("MODEL")]
@@ -79,27 +80,12 @@ class Provider(BaseProvider):
         voices = [voice for voice in answer.get("data") or () if isinstance(voice, dict)]
         return {str(voice.get("name")).partition(" - ")[0]: str(voice.get("id")) for voice in voices}
 
-    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Word | Usage]:
-        billed = size = 0
-        url = self._url("/tts/sse" if request.timestamps else "/tts/bytes")
-        for piece in pack(request.text, request.language or detect(request.text), _LIMIT):
-            with post(ProviderRequest(self.name, url, self._headers(), self._body(request, piece))) as reply:
-                billed += len(piece)
-                if not request.timestamps:
-                    validation.check_audio_type(self, reply.headers)
-                    yield from reply
-                    continue
-                for item in timed_speech(self.name, reply, size / BYTES_PER_SAMPLE / _SAMPLE_RATE):
-                    size += len(item) if isinstance(item, bytes) else 0
-                    yield item
-        yield Usage(characters=billed)
-
     def _body(self, request: SpeechRequest, text: str) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model_id": request.model,
             "transcript": text,
             "voice": {"mode": "id", "id": request.voice},
-            "output_format": {"container": "raw", "encoding": "pcm_s16le", "sample_rate": _SAMPLE_RATE},
+            "output_format": {"container": "raw", "encoding": "pcm_s16le", "sample_rate": SAMPLE_RATE},
         }
         if language := primary(request.language):
             body["language"] = language

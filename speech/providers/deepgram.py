@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -16,12 +16,11 @@ from urllib.parse import urlencode
 from caching.pricing.usage import Usage
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared import openai_names, validation
-from speech.providers._shared.http import ProviderRequest, call_for_json, post
+from speech.providers._shared.http import ProviderRequest, call_for_json
+from speech.providers._shared.streamed_speech import SAMPLE_RATE, stream_speech
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
-from speech.text.languages import canonical, detect, primary
-from speech.text.packing import pack
+from speech.text.languages import canonical, primary
 
-_SAMPLE_RATE = 24_000
 # Characters of one request for speech.
 _LIMIT = 2_000
 # Some of the English voices of Aura 2; others and those of other languages are passed on.
@@ -64,7 +63,18 @@ class Provider(BaseProvider):
         return replace(request, model=model)
 
     def speak(self, request: SpeechRequest) -> Speech:
-        return Speech(self._pieces(request), _SAMPLE_RATE)
+        voice = request.voice
+        if "-" not in voice:
+            voice = f"{request.model}-{voice}-{primary(request.language) or 'en'}"
+        asked = {"model": voice, "encoding": "linear16", "container": "none", "sample_rate": str(SAMPLE_RATE)}
+        if request.speed != 1:
+            asked["speed"] = f"{request.speed:g}"
+        url = self._url("/v1/speak", **asked)
+
+        def asking(text: str) -> ProviderRequest:
+            return ProviderRequest(self.name, url, self._headers(), {"text": text})
+
+        return Speech(stream_speech(self, request, _LIMIT, asking), SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         mode = request.mode.removeprefix("transcribe")
@@ -87,21 +97,6 @@ class Provider(BaseProvider):
 
     def voices(self) -> list[Voice]:
         return [Voice(id=name, name=name.title(), languages=("en",)) for name in _VOICES]
-
-    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
-        voice = request.voice
-        if "-" not in voice:
-            voice = f"{request.model}-{voice}-{primary(request.language) or 'en'}"
-        asked = {"model": voice, "encoding": "linear16", "container": "none", "sample_rate": str(_SAMPLE_RATE)}
-        if request.speed != 1:
-            asked["speed"] = f"{request.speed:g}"
-        url, billed = self._url("/v1/speak", **asked), 0
-        for piece in pack(request.text, request.language or detect(request.text), _LIMIT):
-            with post(ProviderRequest(self.name, url, self._headers(), {"text": piece})) as reply:
-                validation.check_audio_type(self, reply.headers)
-                billed += len(piece)
-                yield from reply
-        yield Usage(characters=billed)
 
     def _transcript(self, request: TranscriptionRequest, answer: Mapping[str, Any]) -> Transcript:
         try:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from caching.pricing.usage import Usage
-from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared import openai_names, validation, voice_list
-from speech.providers._shared.http import Form, ProviderRequest, call_for_json, post
+from speech.providers._shared.http import Form, ProviderRequest, call_for_json
+from speech.providers._shared.streamed_speech import SAMPLE_RATE, stream_speech
 from speech.providers._shared.word_times.elevenlabs import timed_speech
-from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice, Word
-from speech.text.languages import canonical, detect, primary
-from speech.text.packing import pack
+from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
+from speech.text.languages import canonical, primary
 
-_SAMPLE_RATE = 24_000
 # Characters in one request, from help.elevenlabs.io article 19572237925521.
 _LIMITS = {
     "eleven_flash_v2_5": 40_000,
@@ -86,7 +84,15 @@ class Provider(BaseProvider):
         return replace(request, voice=self._voice_id(request), model=model)
 
     def speak(self, request: SpeechRequest) -> Speech:
-        return Speech(self._pieces(request), _SAMPLE_RATE)
+        sound = stream_speech(
+            self,
+            request,
+            _LIMITS.get(request.model, _LIMIT),
+            lambda text: self._request_for(request, text),
+            billed_characters=_characters,
+            read_timed=timed_speech,
+        )
+        return Speech(sound, SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         validation.refuse(
@@ -138,21 +144,6 @@ class Provider(BaseProvider):
         # "Sarah - Mature, Reassuring": the account's list adds a description to the name.
         pairs = [(str(voice.get("name")), str(voice.get("voice_id"))) for voice in voices]
         return {name.partition(" - ")[0]: id for name, id in pairs} | dict(pairs)
-
-    def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Word | Usage]:
-        billed = size = 0
-        limit = _LIMITS.get(request.model, _LIMIT)
-        for piece in pack(request.text, request.language or detect(request.text), limit):
-            with post(self._request_for(request, piece)) as reply:
-                billed += _characters(reply.headers, piece)
-                if not request.timestamps:
-                    validation.check_audio_type(self, reply.headers)
-                    yield from reply
-                    continue
-                for item in timed_speech(self.name, reply, size / BYTES_PER_SAMPLE / _SAMPLE_RATE):
-                    size += len(item) if isinstance(item, bytes) else 0
-                    yield item
-        yield Usage(characters=billed)
 
     def _request_for(self, request: SpeechRequest, text: str) -> ProviderRequest:
         self.ensure_configured()
