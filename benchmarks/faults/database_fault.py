@@ -11,7 +11,7 @@ import psycopg
 from benchmarks.faults import ledger_check
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.load import Answered, Load, is_hit, median_ms
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import new_site
 from speechsite.tests.support.databases import PostgresServer, find_postgres
 
@@ -22,12 +22,12 @@ NOTICED = 2.0
 CLIENTS = 3
 
 
-def run(begin: Callable[[PostgresServer], None], end: Callable[[PostgresServer], None], *, quick: bool) -> Result:
+def run(begin: Callable[[PostgresServer], None], end: Callable[[PostgresServer], None], *, quick: bool) -> DrillResult:
     """Compare hits and misses during the fault with those before it."""
     seconds = SECONDS / 4 if quick else SECONDS
     bin_dir = find_postgres()
     if bin_dir is None:
-        return Result(skipped="there is no PostgreSQL on this machine")
+        return DrillResult(skipped="there is no PostgreSQL on this machine")
     with closing(PostgresServer(bin_dir)) as postgres, new_site(gateways=2, DATABASE_URL=postgres.url) as here:
         with Load(here, [known_chat, known_speech, known_chat, new_chat], clients=CLIENTS) as load:
             load.seconds_until(is_hit)

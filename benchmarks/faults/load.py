@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.faults.asks import Ask, Verdict
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import Site
 
 CLIENTS = 8
@@ -66,8 +66,8 @@ class Load:
             time.sleep(0.02)
         return None
 
-    def result(self) -> Result:
-        result = Result(sent=len(self.answered))
+    def result(self) -> DrillResult:
+        result = DrillResult(sent=len(self.answered))
         for one in self.answered:
             result.count(one.verdict.kind, one.seconds)
         return result

@@ -9,7 +9,7 @@ COLUMNS = ("drill", "sent", "right", "wrong", "rejected", "failed", "slowest", "
 
 
 @dataclass
-class Result:
+class DrillResult:
     sent: int = 0
     right: int = 0
     # Answers to another question.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.faults.asks import Ask, known_chat, known_speech, new_chat, new_speech, new_stream
 from benchmarks.faults.load import Load, is_right
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import Site, new_site
 
 ASKS: Sequence[Ask] = (new_chat, new_speech, new_stream, known_chat, known_speech)
@@ -17,7 +17,7 @@ READ_TIMEOUT = 2
 IN_TIME = 4.0 * READ_TIMEOUT
 
 
-def run_unwell(faults: Mapping[str, float], *, seconds: float, quick: bool) -> Result:
+def run_unwell(faults: Mapping[str, float], *, seconds: float, quick: bool) -> DrillResult:
     """Run load while a share of the provider's calls fails, then once more while it is healthy."""
     with new_site(PROVIDER_BREAKER_SECONDS="1", PROVIDER_READ_TIMEOUT=str(READ_TIMEOUT)) as here:
         with Load(here, ASKS) as load:

@@ -77,7 +77,7 @@ class Question(Protocol):
     def params(self) -> Mapping[str, Any]: ...
 
 
-class Speech(Protocol):
+class SpokenText(Protocol):
     """A text to speak."""
 
     @property
@@ -111,7 +111,7 @@ def apply_to_answer(policy: Policy, asked: Question) -> Policy:
     return _applied(rule, policy) if rule else policy
 
 
-def apply_to_speech(policy: Policy, client: str, provider: str, speech: Speech) -> Policy:
+def apply_to_speech(policy: Policy, client: str, provider: str, speech: SpokenText) -> Policy:
     """The same for a text to speak, which is of no kind: it sounds the same at any moment."""
     if not (policy.read or policy.write):
         return policy

@@ -39,7 +39,7 @@ class Pair:
 
 
 @dataclass(slots=True)
-class Result:
+class EvaluationResult:
     n: int = 0
     hits: int = 0
     wrong: int = 0
@@ -146,9 +146,9 @@ class LabelJudge:
         return decision.entry is not None and not right
 
 
-def replay(matcher: Matcher, stream: Sequence[Asked], level: str, judge: LabelJudge | None = None) -> Result:
+def replay(matcher: Matcher, stream: Sequence[Asked], level: str, judge: LabelJudge | None = None) -> EvaluationResult:
     """Each question is looked up; a hit is right where the labels are equal; a miss is stored."""
-    result = Result()
+    result = EvaluationResult()
     stored: dict[str, list[str]] = defaultdict(list)
     for at, asked in enumerate(stream):
         decision = _timed(matcher, asked.text, SCOPE, level, result, judge)
@@ -165,9 +165,9 @@ def replay(matcher: Matcher, stream: Sequence[Asked], level: str, judge: LabelJu
     return result
 
 
-def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
+def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> EvaluationResult:
     """Each pair alone, in a scope of its own: `b` is asked of a store that holds `a`."""
-    result = Result()
+    result = EvaluationResult()
     for at, pair in enumerate(pairs):
         scope = f"{SCOPE}:{at}"
         matcher.add(Entry("pair", scope, pair.stored))
@@ -180,7 +180,7 @@ def compare(matcher: Matcher, pairs: Sequence[Pair], level: str) -> Result:
 
 
 def _timed(
-    matcher: Matcher, text: str, scope: str, level: str, result: Result, judge: LabelJudge | None = None
+    matcher: Matcher, text: str, scope: str, level: str, result: EvaluationResult, judge: LabelJudge | None = None
 ) -> Decision:
     start = time.perf_counter()
     decision = matcher.find(text, scope, level, judge.learned if judge else None, reviewed=judge is not None)

@@ -53,7 +53,7 @@ def with_headers(response: ResponseT, fields: Mapping[str, str]) -> ResponseT:
     return response
 
 
-class Result(Protocol):
+class ServiceResult(Protocol):
     """Result of a service."""
 
     @property
@@ -72,7 +72,7 @@ def of_successor(asked: str, provider: str, voice: str) -> dict[str, str]:
     return {"X-Voice-Successor": voice}
 
 
-def headers(client: Client, result: Result) -> dict[str, str]:
+def headers(client: Client, result: ServiceResult) -> dict[str, str]:
     """Return provider, cache status and cost, as far as `client` may see them."""
     told = {"X-Provider": result.provider}
     if hides(client):

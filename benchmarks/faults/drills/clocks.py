@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.load import Load, is_hit
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import new_site
 
 TITLE = "clocks of three workers an hour apart"
@@ -14,7 +14,7 @@ TTL = 5
 CLOCKS = Path(__file__).parent.parent / "skewed"
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     """`skewed/sitecustomize.py` sets a different time in every server process."""
     ttl = str(TTL)
     with (

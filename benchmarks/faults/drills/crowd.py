@@ -6,7 +6,7 @@ import resource
 from benchmarks.faults.asks import answer, known_chat, question
 from benchmarks.faults.crowds import Reply, all_at_once, request_bytes
 from benchmarks.faults.load import Load, is_right
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import site
 
 TITLE = "10,000 clients connect at once"
@@ -15,12 +15,12 @@ CLIENTS = 10_000
 PATIENCE = 120.0
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < CLIENTS + 1000:
-        return Result(skipped=f"only {hard} open files are allowed here")
+        return DrillResult(skipped=f"only {hard} open files are allowed here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    result = Result(sent=CLIENTS)
+    result = DrillResult(sent=CLIENTS)
     with site() as here:
         known_chat(here, 1)
         replies = all_at_once(here, request_bytes(here, "/api/chat/", {"query": question(1)}), CLIENTS, PATIENCE)

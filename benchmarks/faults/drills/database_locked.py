@@ -7,14 +7,14 @@ from contextlib import closing
 from benchmarks.faults import ledger_check
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.load import Load, is_hit
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import new_site
 
 TITLE = "database (SQLite) locked"
 QUICK = True
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     with new_site() as here:
         with Load(here, [known_chat, known_speech, known_chat, new_chat]) as load:
             load.seconds_until(is_hit)

@@ -5,7 +5,7 @@ import time
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.crowds import connected, request_bytes
 from benchmarks.faults.load import Load, is_right
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import site
 
 TITLE = "300 clients that never read a long answer"
@@ -15,7 +15,7 @@ DEAF = 300
 LONG = " ".join(f"This is sentence {number} of a long text." for number in range(60))
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     with site() as here:
         body: dict[str, object] = {"input": LONG, "model": "balanced", "voice": "alloy", "response_format": "wav"}
         wanted = request_bytes(here, "/v1/audio/speech", body)

@@ -5,7 +5,7 @@ import time
 
 from benchmarks.faults import ledger_check
 from benchmarks.faults.asks import new_stream
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import new_site
 
 TITLE = "all workers `SIGTERM` (deploy) under streaming load"
@@ -13,9 +13,9 @@ QUICK = False
 STREAMS = 24
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     """All streams are running when the server is stopped."""
-    result = Result(sent=STREAMS)
+    result = DrillResult(sent=STREAMS)
     with new_site() as here:
         here.provider.chunk_delay = 0.3
 

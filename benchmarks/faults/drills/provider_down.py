@@ -4,7 +4,7 @@ import time
 
 from benchmarks.faults.asks import new_chat, new_speech, new_stream
 from benchmarks.faults.load import Load
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import Site, new_site
 
 TITLE = "provider down: circuit opens, the next in `LLM_FALLBACK`, `TTS_FALLBACK` takes over"
@@ -13,7 +13,7 @@ PAUSE = 2
 OPERATIONS, WORKERS, TRIES = 2, 2, 3
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     with (
         new_site(LLM_FALLBACK="sarvam", TTS_FALLBACK="sarvam", PROVIDER_BREAKER_SECONDS=str(PAUSE)) as here,
         Load(here, [new_chat, new_speech, new_stream]) as load,

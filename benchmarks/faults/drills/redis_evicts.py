@@ -5,14 +5,14 @@ from typing import cast
 
 from benchmarks.faults.asks import known_chat, known_speech, new_chat, new_speech
 from benchmarks.faults.load import Load, is_hit
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import site
 
 TITLE = "Redis full, `allkeys-lru`: it evicts what the index points at"
 QUICK = False
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     with site() as here, Load(here, [known_chat, known_speech, new_chat, new_speech]) as load:
         load.seconds_until(is_hit)
         client = here.redis.client()

@@ -4,7 +4,7 @@ import time
 
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.load import Load, is_hit, is_stored
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import new_site
 from speechsite.tests.support.proxy import Proxy
 from speechsite.tests.support.redis_server import RedisServer
@@ -13,7 +13,7 @@ TITLE = "Redis fails over to a replica behind the same address, `READONLY` at fi
 QUICK = False
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     with (
         RedisServer() as primary,
         RedisServer("--replicaof", f"127.0.0.1 {primary.port}") as replica,

@@ -4,14 +4,14 @@ import time
 
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.load import Load, is_hit, is_stored
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import site
 
 TITLE = "Redis full, `noeviction`"
 QUICK = False
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     with site() as here, Load(here, [known_chat, known_speech, new_chat]) as load:
         load.seconds_until(is_hit)
         time.sleep(2)

@@ -4,7 +4,7 @@ import time
 
 from benchmarks.faults.asks import known_chat, uncached_chat
 from benchmarks.faults.load import Load, is_hit, median_ms
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import site
 
 TITLE = "Redis `SIGSTOP` (hangs)"
@@ -13,7 +13,7 @@ QUICK = False
 NOTICED = 1.5
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     """Compares alternating requests with and without Redis."""
     with site() as here, Load(here, [known_chat, uncached_chat]) as load:
         load.seconds_until(is_hit)

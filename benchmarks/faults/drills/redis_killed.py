@@ -4,7 +4,7 @@ import time
 
 from benchmarks.faults.asks import answer, known_chat, known_speech, new_chat
 from benchmarks.faults.load import Load, is_hit
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import Site, site
 
 TITLE = "Redis `kill -9`, restarted empty"
@@ -12,7 +12,7 @@ QUICK = True
 ASKED, MEANT = "How do I reset my password?", "how do i reset my password"
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     with site() as here:
         with Load(here, [known_chat, known_speech, new_chat]) as load:
             load.seconds_until(is_hit)

@@ -8,14 +8,14 @@ import redis
 
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.load import Load, is_hit
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import site
 
 TITLE = "values in Redis overwritten, truncated, swapped, of an older version"
 QUICK = True
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     dice = random.Random(6)
     damaged = 0
     with site() as here, Load(here, [known_chat, known_speech, new_chat]) as load:

@@ -7,7 +7,7 @@ import time
 from benchmarks.faults.asks import known_chat, known_speech, new_chat
 from benchmarks.faults.crowds import connected, request_bytes
 from benchmarks.faults.load import Load, is_right
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import Site, site
 
 TITLE = "slow bodies (1 byte a second): 300 without a key, 200 for the login, 200 of one client"
@@ -19,7 +19,7 @@ REFUSED = 300
 FORM = "application/x-www-form-urlencoded"
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     with site() as here:
         another = here.server.new_client("slow")
         refused = _begun(here, "/api/chat/", {"Authorization": "Bearer sg_nobody"})

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.faults.asks import Ask, known_chat, known_speech, new_chat, new_speech, new_stream
 from benchmarks.faults.load import Load
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import Site, new_site
 
 TITLE = "mixed load"
@@ -34,7 +34,7 @@ class Sample:
     index: float
 
 
-def run(*, soak: float) -> Result:
+def run(*, soak: float) -> DrillResult:
     """`soak`: seconds. The provider fails now and then, and entries expire within seconds."""
     ttl = "5"
     with (

@@ -4,7 +4,7 @@ import time
 
 from benchmarks.faults.asks import POOL, known_chat, known_speech
 from benchmarks.faults.load import Load, is_right
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import new_site
 
 TITLE = "provider down and the entry just expired, `STALE_IF_ERROR_SECONDS` set"
@@ -12,7 +12,7 @@ QUICK = True
 TTL = 6
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     ttl = str(TTL)
     with new_site(
         LLM_CACHE_TTL_BALANCED=ttl,

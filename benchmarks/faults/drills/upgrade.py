@@ -19,7 +19,7 @@ from benchmarks.faults import ledger_check
 from benchmarks.faults.asks import known_chat, known_speech, new_chat, new_stream
 from benchmarks.faults.balancer import Balancer
 from benchmarks.faults.load import Load, is_hit
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import Site, Unwell
 from speech.tests.loopback import FakeSarvam
 from speechsite.server.private_redis import free_port
@@ -35,11 +35,11 @@ SECONDS = 10.0
 DRAIN_SECONDS = 1.0
 
 
-def run(*, before: str) -> Result:
+def run(*, before: str) -> DrillResult:
     """Replace an instance of revision `before` by one of this checkout, and go back, on one database and one Redis."""
     bin_dir = find_postgres()
     if not before or bin_dir is None:
-        return Result(skipped="it needs --before" if bin_dir else "there is no PostgreSQL on this machine")
+        return DrillResult(skipped="it needs --before" if bin_dir else "there is no PostgreSQL on this machine")
     with ExitStack() as cleanup:
         directory = Path(cleanup.enter_context(tempfile.TemporaryDirectory()))
         postgres = cleanup.enter_context(closing(PostgresServer(bin_dir)))

@@ -5,7 +5,7 @@ import time
 from benchmarks.faults import ledger_check
 from benchmarks.faults.asks import known_chat, new_stream
 from benchmarks.faults.load import CLIENTS, Load, is_right
-from benchmarks.faults.result import Result
+from benchmarks.faults.result import DrillResult
 from benchmarks.faults.site import new_site
 
 TITLE = "worker `kill -9` under streaming load"
@@ -14,7 +14,7 @@ QUICK = False
 MOST_TOKENS = 30
 
 
-def run(*, quick: bool) -> Result:
+def run(*, quick: bool) -> DrillResult:
     with new_site() as here:
         here.provider.chunk_delay = 0.05
         with Load(here, [new_stream, new_stream, known_chat]) as load:

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders import names as embedder_names
 from caching.semantic.embedders.base import BaseEmbedder
-from caching.semantic.evaluation import LabelJudge, Result, compare, is_pairs, read_pairs, read_stream, replay
+from caching.semantic.evaluation import EvaluationResult, LabelJudge, compare, is_pairs, read_pairs, read_stream, replay
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes import names as index_names
 from caching.semantic.matcher import Matcher
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         return "\n".join([*(explained(results) if options["explain"] else ()), as_text(results)])
 
 
-def measure(path: Path, embedder: BaseEmbedder, options: dict[str, Any]) -> list[Result]:
+def measure(path: Path, embedder: BaseEmbedder, options: dict[str, Any]) -> list[EvaluationResult]:
     """Return one result per order of the file."""
     level = options["level"]
     if is_pairs(path):
@@ -71,7 +71,7 @@ def _matcher(embedder: BaseEmbedder, index: str) -> Matcher:
     return Matcher(embedder, get_index(index, embedder.dimensions))
 
 
-def _figures(results: list[Result]) -> dict[str, float]:
+def _figures(results: list[EvaluationResult]) -> dict[str, float]:
     def mean(name: str) -> float:
         return sum(getattr(result, name) for result in results) / len(results)
 
@@ -95,12 +95,12 @@ def _summary(files: dict[str, dict[str, float]]) -> dict[str, float]:
     }
 
 
-def as_json(results: dict[str, list[Result]]) -> str:
+def as_json(results: dict[str, list[EvaluationResult]]) -> str:
     files = {name: _figures(found) for name, found in results.items()}
     return json.dumps({"files": files, **_summary(files)})
 
 
-def as_text(results: dict[str, list[Result]]) -> str:
+def as_text(results: dict[str, list[EvaluationResult]]) -> str:
     lines = [line for name, found in results.items() for line in _file(name, found)]
     summary = _summary({name: _figures(found) for name, found in results.items()})
     lines.append(
@@ -111,7 +111,7 @@ def as_text(results: dict[str, list[Result]]) -> str:
     return "\n".join(lines)
 
 
-def _file(name: str, found: list[Result]) -> list[str]:
+def _file(name: str, found: list[EvaluationResult]) -> list[str]:
     each = _figures(found)
     tiers = sum((result.tiers for result in found), Counter())
     vetoes = sum((result.vetoes for result in found), Counter())
@@ -137,7 +137,7 @@ def _file(name: str, found: list[Result]) -> list[str]:
     return lines
 
 
-def explained(results: dict[str, list[Result]]) -> list[str]:
+def explained(results: dict[str, list[EvaluationResult]]) -> list[str]:
     lines: list[str] = []
     for result in (each for found in results.values() for each in found):
         for asked, stored in result.wrong_hits:

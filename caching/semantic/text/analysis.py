@@ -128,11 +128,11 @@ REMEMBERED = 8192
 @remember(REMEMBERED)
 def analyse(original: str) -> Question:
     """`original` as it came: its capitals show names."""
-    utterance = read(original)
-    language = utterance.language if utterance else ""
-    spoken = same_words(utterance) if utterance else []
+    tokenized = read(original)
+    language = tokenized.language if tokenized else ""
+    spoken = same_words(tokenized) if tokenized else []
     heard = folded(spoken, language)
-    text = joined(spoken) if utterance else original
+    text = joined(spoken) if tokenized else original
     tokens = [token for token in heard if token != PAUSE]
     reader = _reader(language)
     words = [token for token in tokens if token not in reader.function]

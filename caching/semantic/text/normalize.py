@@ -50,7 +50,7 @@ from caching.redaction import remember
 from caching.semantic.text.fillers import drop_courtesy
 from caching.semantic.text.lexicon import table, words
 from caching.semantic.text.numbers import fold_counts
-from caching.semantic.text.reader import Token, Utterance, read
+from caching.semantic.text.reader import Token, TokenizedText, read
 
 
 def plain(text: str) -> str:
@@ -61,18 +61,18 @@ def plain(text: str) -> str:
 @remember(2048)
 def normalize(text: str) -> str:
     """Return the words of an utterance separated by single spaces; any other text as it is."""
-    utterance = read(text)
-    return joined(same_words(utterance)) if utterance else text
+    tokenized = read(text)
+    return joined(same_words(tokenized)) if tokenized else text
 
 
 def joined(tokens: list[Token]) -> str:
     return " ".join([token.text for token in tokens])
 
 
-def same_words(utterance: Utterance) -> list[Token]:
+def same_words(text: TokenizedText) -> list[Token]:
     """Return the tokens without what may differ between two texts of the same words; never empty."""
-    language = utterance.language
-    tokens = _lower_starts(utterance.tokens)
+    language = text.language
+    tokens = _lower_starts(text.tokens)
     if language:
         tokens = [part for token in _joined(tokens) for part in expand(token, language)]
         tokens = drop_courtesy(tokens, language)

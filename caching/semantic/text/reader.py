@@ -54,14 +54,14 @@ class Token(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
+class TokenizedText:
     language: str
     """Code of a lexicon; "" where the language is not known, or not for sure."""
     tokens: tuple[Token, ...]
 
 
 @remember(2048)
-def read(text: str) -> Utterance | None:
+def read(text: str) -> TokenizedText | None:
     """Return the tokens of an utterance as they were written, in NFC; None for anything else."""
     tokens = _tokens(_composed(text))
     if not tokens or not _is_plain(tokens):
@@ -73,7 +73,7 @@ def read(text: str) -> Utterance | None:
     language = language_of(spoken)
     if _talks_about_words(spoken, language) or _has_context(sentences, language):
         return None
-    return Utterance(language, tuple(tokens))
+    return TokenizedText(language, tuple(tokens))
 
 
 def _composed(text: str) -> str:
