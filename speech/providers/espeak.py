@@ -10,8 +10,9 @@ from dataclasses import replace
 from caching.pricing.usage import Usage
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import InvalidRequest
-from speech.providers._shared import espeak_engine, espeak_voices, validation
-from speech.providers._shared.espeak_voices import NAMES, VOICES
+from speech.providers._shared import validation
+from speech.providers._shared.espeak import engine
+from speech.providers._shared.espeak.voices import NAMES, TAGS, VOICES, detect, unreadable_script
 from speech.providers._shared.word_times.espeak import words_of
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice, Word
 from speech.text import ssml
@@ -55,7 +56,7 @@ class Provider(BaseProvider):
         "VOICE_ALIASES": "",
     }
     passes_models_on = False
-    markup = espeak_voices.TAGS
+    markup = TAGS
     does = frozenset({"speech"})
     times_words = True
 
@@ -66,13 +67,13 @@ class Provider(BaseProvider):
         validation.check_range("pitch", request.pitch, -1, 1)
         if ssml.seconds_of_pauses(request.text) > _LONGEST_PAUSES:
             raise InvalidRequest(f"the breaks of text must not exceed {_LONGEST_PAUSES} s together", param="text")
-        language = primary(request.language) or espeak_voices.detect(request.text)
+        language = primary(request.language) or detect(request.text)
         if language not in NAMES:
             raise InvalidRequest(
                 f"language must be one of {', '.join(sorted(NAMES))}, not {language!r}", param="language"
             )
         voice = self._full_name(request, language)
-        if script := espeak_voices.unreadable_script(request.text, primary(voice.partition("+")[0])):
+        if script := unreadable_script(request.text, primary(voice.partition("+")[0])):
             raise InvalidRequest(
                 f"the voice {voice} of {self.name} cannot read {script} script", param="text", code="unreadable_script"
             )
@@ -86,7 +87,7 @@ class Provider(BaseProvider):
         )
 
     def speak(self, request: SpeechRequest) -> Speech:
-        return Speech(self._pieces(request), espeak_engine.SAMPLE_RATE)
+        return Speech(self._pieces(request), engine.SAMPLE_RATE)
 
     def models(self) -> list[str]:
         return [_MODEL]
@@ -95,8 +96,8 @@ class Provider(BaseProvider):
         return [Voice(id=name, name=_title(name), languages=(name.partition("-")[0],)) for name in sorted(VOICES)]
 
     @property
-    def _engine(self) -> espeak_engine.Engine:
-        return espeak_engine.find(self.setting("NG_BIN"))
+    def _engine(self) -> engine.Engine:
+        return engine.find(self.setting("NG_BIN"))
 
     def _full_name(self, request: SpeechRequest, language: str) -> str:
         name, plus, variant = request.voice.partition("+")
@@ -119,7 +120,7 @@ class Provider(BaseProvider):
                 pcm, events = self._engine.speak_and_tell(said, *how)
                 # Where nothing but digits was replaced the words are those that were written.
                 yield from words_of(piece if len(piece) == len(said) else said, pcm, events, spoken)
-                spoken += len(pcm) / BYTES_PER_SAMPLE / espeak_engine.SAMPLE_RATE
+                spoken += len(pcm) / BYTES_PER_SAMPLE / engine.SAMPLE_RATE
                 yield pcm
             else:
                 yield self._engine.speak(said, *how, markup)

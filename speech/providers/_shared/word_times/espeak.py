@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from speech.providers._shared.espeak_worker import SAMPLE_RATE
+from speech.providers._shared.espeak.worker import SAMPLE_RATE
 from speech.providers.base import Word
 
 # Of 32,768: -60 dB. What is softer between two words is the pause between them.
@@ -19,7 +19,7 @@ _SILENCE = 33
 def words_of(text: str, pcm: bytes, events: str, begin: float) -> list[Word]:
     """Return the words of `text`, divided by white space, spoken `begin` seconds from the beginning of the speech.
 
-    `events` are the lines of espeak_worker. A figure has several of them, one for each part that is spoken by itself;
+    `events` are the lines of `worker`. A figure has several of them, one for each part that is spoken by itself;
     words that are spoken as one ("of the") have one and are given as one.
     """
     tokens = [(match.end(), match[0]) for match in re.finditer(r"\S+", text)]

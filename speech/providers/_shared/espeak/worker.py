@@ -1,7 +1,7 @@
 """Speak one text with the espeak-ng library, in a process of its own.
 
 The library keeps state from call to call and is not safe in threads (espeak-ng issue 68), so each text gets a fresh
-process: `python -I -S espeak_worker.py LIBRARY DATA VOICE WORDS_PER_MINUTE PITCH [ssml] [words]`, UTF-8 text on
+process: `python -I -S worker.py LIBRARY DATA VOICE WORDS_PER_MINUTE PITCH [ssml] [words]`, UTF-8 text on
 standard input, signed 16-bit mono PCM at 22 050 Hz on standard output. With `words` a line on standard error for each
 word: place in the text, length, first sample; the end of a sentence has the length 0. With LIBRARY alone it writes the
 library's version. Standard library only.

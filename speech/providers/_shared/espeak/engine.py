@@ -19,9 +19,9 @@ from django.conf import settings
 
 from speech.audio import read_wav
 from speech.exceptions import ProviderBadAnswer, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
-from speech.providers._shared import espeak_worker
+from speech.providers._shared.espeak import worker
 
-SAMPLE_RATE = espeak_worker.SAMPLE_RATE
+SAMPLE_RATE = worker.SAMPLE_RATE
 _LONGEST_DATA_PATH = 159  # bytes; a longer one is cut by the library's own buffer
 _running = threading.BoundedSemaphore(os.cpu_count() or 1)
 
@@ -35,7 +35,7 @@ class Engine(Protocol):
         ...
 
     def speak_and_tell(self, text: str, voice: str, words_per_minute: int, pitch: int) -> tuple[bytes, str]:
-        """PCM, and the lines of espeak_worker about its words. Only if `tells_words`."""
+        """PCM, and the lines of worker about its words. Only if `tells_words`."""
         ...
 
 
@@ -61,12 +61,12 @@ def find(binary: str) -> Engine:
 
 
 class Library:
-    """The shared library, called by `espeak_worker.py` in a separate process."""
+    """The shared library, called by `worker.py` in a separate process."""
 
     tells_words = True
 
     def __init__(self, library: str, data: str) -> None:
-        self._worker = [sys.executable, "-I", "-S", espeak_worker.__file__, library]
+        self._worker = [sys.executable, "-I", "-S", worker.__file__, library]
         self._data = ShortPath(data)
         self.version = run(self._worker).decode()
 
@@ -149,6 +149,6 @@ def _run(command: list[str], text: str) -> subprocess.CompletedProcess[bytes]:
     finally:
         _running.release()
     if done.returncode:
-        reason = espeak_worker.FAILURES.get(done.returncode, "it stopped unexpectedly")
+        reason = worker.FAILURES.get(done.returncode, "it stopped unexpectedly")
         raise ProviderUnavailable(f"espeak-ng failed with code {done.returncode}: {reason}")
     return done

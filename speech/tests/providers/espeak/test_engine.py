@@ -13,7 +13,7 @@ import pytest
 from pytest_django import Settings
 
 from speech.exceptions import ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
-from speech.providers._shared import espeak_engine
+from speech.providers._shared.espeak import engine as espeak
 
 espeakng_loader = pytest.importorskip("espeakng_loader")
 TEXT = "The train to Pune leaves at nine."
@@ -21,9 +21,9 @@ TEXT = "The train to Pune leaves at nine."
 
 @pytest.fixture(autouse=True)
 def forget_what_was_found() -> Iterator[None]:
-    espeak_engine.find.cache_clear()
+    espeak.find.cache_clear()
     yield
-    espeak_engine.find.cache_clear()
+    espeak.find.cache_clear()
 
 
 def script(path: Path, body: str) -> str:
@@ -33,7 +33,7 @@ def script(path: Path, body: str) -> str:
 
 
 def test_it_speaks_in_many_threads_and_always_the_same() -> None:
-    engine, digests = espeak_engine.find(""), []
+    engine, digests = espeak.find(""), []
 
     def speak() -> None:
         digests.append(hashlib.sha256(engine.speak(TEXT, "en-us", 175, 50)).hexdigest())
@@ -52,18 +52,18 @@ def test_it_finds_its_data_however_long_the_path(tmp_path: Path) -> None:
     shutil.copytree(espeakng_loader.get_data_path(), folder / "espeak-ng-data")
     long = str(folder / "espeak-ng-data")
     assert len(os.fsencode(long)) > 159
-    engine = espeak_engine.Library(espeakng_loader.get_library_path(), long)
-    assert engine.speak(TEXT, "hi", 175, 50) == espeak_engine.find("").speak(TEXT, "hi", 175, 50)
+    engine = espeak.Library(espeakng_loader.get_library_path(), long)
+    assert engine.speak(TEXT, "hi", 175, 50) == espeak.find("").speak(TEXT, "hi", 175, 50)
 
 
 def test_it_says_why_the_library_failed(tmp_path: Path) -> None:
     library = espeakng_loader.get_library_path()
     with pytest.raises(ProviderUnavailable, match="data folder"):
-        espeak_engine.Library(library, str(tmp_path)).speak(TEXT, "hi", 175, 50)
+        espeak.Library(library, str(tmp_path)).speak(TEXT, "hi", 175, 50)
     with pytest.raises(ProviderUnavailable, match="does not have the voice"):
-        espeak_engine.find("").speak(TEXT, "no-such-voice", 175, 50)
+        espeak.find("").speak(TEXT, "no-such-voice", 175, 50)
     with pytest.raises(ProviderUnavailable):
-        espeak_engine.Library("/nowhere/libespeak-ng.so", str(tmp_path))
+        espeak.Library("/nowhere/libespeak-ng.so", str(tmp_path))
 
 
 def test_it_kills_what_does_not_end_in_time(settings: Settings, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_it_kills_what_does_not_end_in_time(settings: Settings, tmp_path: Path) 
     )
     begun = time.monotonic()
     with pytest.raises(ProviderTimeout):
-        espeak_engine.run([hanging], TEXT)
+        espeak.run([hanging], TEXT)
     assert time.monotonic() - begun < 10
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
@@ -83,28 +83,28 @@ def test_it_kills_what_does_not_end_in_time(settings: Settings, tmp_path: Path) 
 def test_it_takes_the_library_before_a_program_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = script(tmp_path / "espeak-ng", "print('eSpeak NG text-to-speech: 9.9  Data at: /')")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert espeak_engine.find("").version != "9.9"
-    assert espeak_engine.find(program).version == "9.9"
+    assert espeak.find("").version != "9.9"
+    assert espeak.find(program).version == "9.9"
 
 
 def test_it_takes_the_program_where_there_is_no_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ProviderNotConfigured, match="ESPEAK_NG_BIN"):
-        espeak_engine.find("")
+        espeak.find("")
     script(tmp_path / "espeak-ng", "print('eSpeak NG text-to-speech: 9.9  Data at: /')")
-    assert espeak_engine.find("").version == "9.9"
+    assert espeak.find("").version == "9.9"
 
 
 def test_it_refuses_a_program_that_is_another(tmp_path: Path) -> None:
     with pytest.raises(ProviderNotConfigured, match="--version"):
-        espeak_engine.Binary(script(tmp_path / "other", "print('hello')"))
+        espeak.Binary(script(tmp_path / "other", "print('hello')"))
 
 
 @pytest.mark.skipif(not (os.environ.get("ESPEAK_NG_BIN") or shutil.which("espeak-ng")), reason="no espeak-ng program")
 def test_the_program_speaks_as_the_library_does() -> None:
-    program = espeak_engine.find(os.environ.get("ESPEAK_NG_BIN") or shutil.which("espeak-ng") or "")
-    library = espeak_engine.find("")
+    program = espeak.find(os.environ.get("ESPEAK_NG_BIN") or shutil.which("espeak-ng") or "")
+    library = espeak.find("")
     for text in (TEXT, "नमस्ते दुनिया"):
         ratio = len(program.speak(text, "hi+f3", 175, 50)) / len(library.speak(text, "hi+f3", 175, 50))
         assert 0.5 < ratio < 2  # the two are of different versions
