@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http.response import HttpResponseBase
 from django.urls import path
 
-from caching.dashboard import first_steps, request_views, views
+from caching.dashboard import first_steps, request_views, review_views, views
 from caching.dashboard.page import FIGURES, TEXTS
 
 _staff = admin.site.admin_view
@@ -25,8 +25,9 @@ urlpatterns = [
     path("first-request/", _staff(first_steps.first_request), name="first-request"),
     path("sample-data/", _staff(first_steps.sample_data), name="sample-data"),
     path("figures/<slug:slug>.csv", _figures(views.chart_csv), name="chart-csv"),
-    path("semantic-hits/<int:pk>/verdict/", _staff(views.judge), name="judge"),
-    path("semantic-hits/<int:pk>/undo/", _staff(views.undo_verdict), name="undo-verdict"),
+    path("semantic-hits/<int:pk>/verdict/", _staff(review_views.judge), name="judge"),
+    path("semantic-hits/<int:pk>/undo/", _staff(review_views.undo_verdict), name="undo-verdict"),
+    path("reviews/", _texts(review_views.reviews), name="reviews"),
     path("requests/", _figures(request_views.requests), name="requests"),
     path("requests/feed/", _figures(request_views.feed), name="requests-feed"),
     path("requests/<str:id>/", _figures(request_views.request_detail), name="request"),

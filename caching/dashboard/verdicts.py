@@ -13,7 +13,7 @@ from caching.models import Call, Judge, Judgement, Outcome, Verdict
 
 def judge(hit: Call, verdict: Verdict) -> int:
     """Apply a verdict for all clients. Return the number of deleted entries, which `take_back` restores."""
-    if verdict == Verdict.WRONG and hit.outcome != Outcome.SHADOW:
+    if verdict == Verdict.WRONG and hit.outcome == Outcome.SEMANTIC:
         undo.keep(hit.key, hit.match)
     return verdicts.give(_use(hit), Judge.STAFF, verdict)
 
@@ -24,6 +24,10 @@ def take_back(hit: Call) -> bool:
     if restored:
         verdicts.give(_use(hit), Judge.STAFF, Verdict.RIGHT)
     return restored
+
+
+def is_restorable(hit: Call) -> bool:
+    return bool(undo.kept([hit.match]))
 
 
 def restorable() -> list[Call]:
@@ -43,7 +47,7 @@ def _use(hit: Call) -> verdicts.Use:
         hit.question,
         hit.matched,
         hit.probability,
-        given=hit.outcome != Outcome.SHADOW,
+        given=hit.outcome == Outcome.SEMANTIC,
     )
 
 

@@ -7,18 +7,16 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from caching import keys
-from caching.dashboard import charts, verdicts
-from caching.dashboard.audit_log import log_removal, record, viewed
+from caching.dashboard import charts
+from caching.dashboard.audit_log import log_removal, viewed
 from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.maintenance import browse, flush
-from caching.models import Call, Verdict
-from caching.models.audit import AuditAction
-from caching.templatetags.formatting import count
+from caching.templatetags.formatting import entries
 
 CODECS = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "aac": "audio/aac"}
 # Characters of the question in the title of the page of its entry.
@@ -39,40 +37,6 @@ def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
     )
     charts.write_csv(found, response)
     return response
-
-
-@require_POST
-@REMOVERS
-def judge(request: HttpRequest, pk: int) -> HttpResponse:
-    """Review a semantic hit; a wrong one is deleted."""
-    hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
-    verdict = Verdict.WRONG if request.POST.get("verdict") == Verdict.WRONG else Verdict.RIGHT
-    removed = verdicts.judge(hit, verdict)
-    entry = keys.without_text(hit.key)
-    said = f"Reviewed as {verdict}, deleted {removed} entries: {entry}"
-    record(request, AuditAction.REVIEWED, entry, said, hit.client)
-    if verdict == Verdict.WRONG:
-        later = " Undo it on the dashboard within ten minutes." if removed else ""
-        messages.success(request, f"Marked as wrong. Deleted {_entries(removed)} for all clients.{later}")
-    else:
-        messages.success(request, "Marked as right.")
-    if request.POST.get("back") == "requests":
-        return redirect("requests")
-    return redirect(f"{reverse('admin:index')}?{request.POST.get('query', 'tab=health')}#semantic-hits")
-
-
-@require_POST
-@REMOVERS
-def undo_verdict(request: HttpRequest, pk: int) -> HttpResponse:
-    """Restore what a verdict deleted."""
-    hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
-    if verdicts.take_back(hit):
-        entry = keys.without_text(hit.key)
-        record(request, AuditAction.REVIEWED, entry, f"Undone: restored and reviewed as right: {entry}", hit.client)
-        messages.success(request, "Restored the entry and marked it as right.")
-    else:
-        messages.error(request, "It is too late: the entry cannot be restored.")
-    return redirect(f"{reverse('admin:index')}?{request.POST.get('query', 'tab=health')}#semantic-hits")
 
 
 @require_GET
@@ -121,7 +85,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     removed = browse.remove(selected)
     for client, names in owners.items():
         log_removal(request, ", ".join(map(keys.without_text, names)), len(names), client)
-    messages.success(request, f"Deleted {_entries(removed)}.")
+    messages.success(request, f"Deleted {entries(removed)}.")
     return redirect(_list(request))
 
 
@@ -141,7 +105,7 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
         found |= {"rows": browse.described(progress.samples), "back": _back(request)}
         return _page(request, "caching/confirm_delete.html", "Delete entries", found)
     log_removal(request, selection.described_without_text, progress.removed, selection.client)
-    messages.success(request, f"Deleted {_entries(progress.removed)}.")
+    messages.success(request, f"Deleted {entries(progress.removed)}.")
     if not progress.complete:
         messages.warning(request, "Redis disconnected; some entries may not have been deleted.")
     return redirect(_list(request))
@@ -154,10 +118,6 @@ def _back(request: HttpRequest) -> str:
 
 def _list(request: HttpRequest) -> str:
     return f"{reverse('keys')}?{_back(request)}"
-
-
-def _entries(number: int) -> str:
-    return "1 entry" if number == 1 else f"{count(number)} entries"
 
 
 def _page(

@@ -37,10 +37,11 @@ class Use:
 def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
     """Apply a verdict in all workers. Return the number of deleted entries.
 
-    A wrong answer that was served is deleted, and its pair of questions never matches again. Idempotent per reviewer
-    and verdict.
+    A wrong answer that was served is deleted, and its pair of questions never matches again. Repeating the latest
+    verdict of a reviewer changes nothing.
     """
     removed = _remove(use.key) if verdict == Verdict.WRONG and use.given else 0
+    _withdraw_earlier(use.match, judge, verdict)
     _, is_new = Judgement.objects.get_or_create(
         match=use.match,
         judge=judge,
@@ -66,6 +67,13 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
             scopes.learn(use.scope, use.place, wrong=wrong, client=use.client, question=use.question)
         sync.announce()
     return removed
+
+
+def _withdraw_earlier(match: str, judge: Judge, verdict: Verdict) -> None:
+    """Delete the same verdict if the reviewer has since given the other one: the newest row is in force."""
+    latest = Judgement.objects.filter(match=match, judge=judge).order_by("-pk").first()
+    if latest and latest.verdict != verdict:
+        Judgement.objects.filter(match=match, judge=judge, verdict=verdict).delete()
 
 
 def _remove(key: str) -> int:

@@ -26,7 +26,7 @@ def record(event: Event) -> Costs:
     priced = price(event, timezone.now())
     if event.listed:
         recent.recorder.add(priced)
-    if tracing.is_on() and event.outcome not in ("shadow", "judged"):
+    if tracing.is_on() and event.outcome not in ("shadow", "judged", "near"):
         tracing.note_request(**facts_of(priced))
     if event.outcome == "exact" and event.overhead is None:
         writer.writer.hit(priced)
@@ -39,7 +39,7 @@ def record(event: Event) -> Costs:
         batch.errors.add(rows.error(priced))
     if event.is_hit and event.key:
         batch.entries.add(rows.entry_hit(priced))
-    if event.is_spend or event.outcome in ("semantic", "shadow"):
+    if event.is_spend or event.outcome in ("semantic", "shadow", "near"):
         batch.calls.append(rows.call(priced))
     if event.is_spend and event.outcome != "judged":
         spending.add(event.client, priced.costs.cost)

@@ -23,7 +23,7 @@ BY_RULE = "cache rule: "
 @dataclass(frozen=True, slots=True)
 class Event:
     cache_type: CacheType
-    outcome: Literal["exact", "semantic", "miss", "bypass", "error", "shadow", "judged"]
+    outcome: Literal["exact", "semantic", "miss", "bypass", "error", "shadow", "judged", "near"]
     # Billed by the provider; for a hit, what it would have billed. None: unknown. `Usage()`: nothing.
     usage: Usage | None
     level: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Literal
 
 from django.conf import settings
 
@@ -48,6 +49,8 @@ def find(query: ChatQuery, policy: Policy) -> tuple[CacheEntry[WholeAnswer], Mat
     if match is None or match.answer_key == query.key:
         return None
     serves = match.serves
+    if not serves and policy.write:
+        _record(query, policy, match, "near")
     entry = _entry_of(match, asked, policy) if serves or settings.SEMANTIC_PROMOTE else None
     if entry is None:
         return None
@@ -59,7 +62,7 @@ def find(query: ChatQuery, policy: Policy) -> tuple[CacheEntry[WholeAnswer], Mat
     metrics.SEMANTIC.labels(policy.level, match.tier, settings.SEMANTIC_MODE).inc()
     logger.info("Same meaning (%.3f): %s", match.probability, excerpt(match.question))
     if settings.SEMANTIC_MODE != "on":
-        _record_shadow_hit(query, policy, match)
+        _record(query, policy, match, "shadow")
         return None
     if match.tier == "semantic" and policy.write and rate_limit.within(policy.quota):
         semantic.alias(asked, match, max(1, entry.ttl - entry.age), {"by": query.asked_by})
@@ -108,11 +111,12 @@ def _case(query: ChatQuery, policy: Policy, asked: Asked, match: Match, entry: C
     )
 
 
-def _record_shadow_hit(query: ChatQuery, policy: Policy, match: Match) -> None:
+def _record(query: ChatQuery, policy: Policy, match: Match, outcome: Literal["shadow", "near"]) -> None:
+    """Record a match that was not served, for reviews."""
     ledger.record(
         Event(
             "llm",
-            "shadow",
+            outcome,
             Usage(),
             level=policy.level,
             provider=query.provider,

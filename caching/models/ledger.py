@@ -32,6 +32,7 @@ class Outcome(models.TextChoices):
     # Not requests, but what the cache did on its own account.
     SHADOW = "shadow", "semantic hit in shadow mode, not served"
     JUDGED = "judged", "review by a model"
+    NEAR = "near", "near miss, not served"
 
 
 HITS = (Outcome.EXACT, Outcome.SEMANTIC)

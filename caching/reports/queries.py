@@ -199,6 +199,24 @@ def _all_semantic_hits(period: Period, filters: Filters) -> QuerySet[Call]:
     return calls.filter(outcome__in=(Outcome.SEMANTIC, Outcome.SHADOW))
 
 
+def hits_and_price_of_a_review(period: Period, filters: Filters = EVERYTHING) -> tuple[int, Decimal | None]:
+    """Return the semantic hits of the period, and the average cost of a review, or without reviews of a chat miss."""
+    chosen = Filters(cache_type="llm", level=filters.level, client=filters.client)
+    outcomes = (Outcome.SEMANTIC, Outcome.JUDGED, Outcome.MISS)
+    hits, numbers = 0, Counter[str]()
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    sums = _rows(period, chosen).filter(outcome__in=outcomes).values("outcome", "currency")
+    for row in sums.annotate(n=Sum("requests"), unknown=Sum("unpriced"), spent=Sum("cost")):
+        hits += row["n"] if row["outcome"] == Outcome.SEMANTIC else 0
+        if row["currency"] not in ("", list_prices.SAMPLE_CURRENCY):
+            costs[row["outcome"]] += shown(row["spent"], row["currency"])
+            numbers[row["outcome"]] += row["n"] - row["unknown"]
+    for outcome in (Outcome.JUDGED, Outcome.MISS):
+        if numbers[outcome] > 0:
+            return hits, costs[outcome] / numbers[outcome]
+    return hits, None
+
+
 def average_cost(provider: str, model: str) -> Money | None:
     """Return the average cost of a call to this model within the ledger's retention; None if unknown."""
     calls = Call.objects.filter(provider=provider, model=model, outcome__in=(Outcome.MISS, Outcome.BYPASS))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +17,8 @@ from caching.reports.aggregates import Filters, Period
 from caching.semantic.scoring.threshold import BUDGETS, Evidence, Interval
 
 CHANGES = SCOPES = 5
+# Of the semantic hits; documented as a good value of SEMANTIC_VERIFY_SHARE.
+SUGGESTED_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class ScopeRow:
 class Correctness:
     mode: str
     verify_share: float
+    # What reviews of SUGGESTED_SHARE of the hits would cost a day; None if no price is known.
+    review_cost: Decimal | None
     levels: Sequence[LevelRow]
     verdicts: Mapping[str, Mapping[str, int]]
     changes: Sequence[BarChange]
@@ -72,6 +78,7 @@ def correctness(period: Period, filters: Filters) -> Correctness:
     return Correctness(
         mode=settings.SEMANTIC_MODE,
         verify_share=settings.SEMANTIC_VERIFY_SHARE,
+        review_cost=_review_cost(period, filters),
         levels=[
             LevelRow(each, standing.get(each.level), BUDGETS.get(each.level), shadow.get(each.level, 0))
             for each in queries.measured(period, filters)
@@ -80,6 +87,13 @@ def correctness(period: Period, filters: Filters) -> Correctness:
         changes=list(BarChange.objects.all()[:CHANGES]),
         scopes=[_scope(row) for row in ScopeThreshold.objects.all()[:SCOPES]],
     )
+
+
+def _review_cost(period: Period, filters: Filters) -> Decimal | None:
+    """Estimate from the price of the reviews so far, or else from that of a miss."""
+    hits, price = queries.hits_and_price_of_a_review(period, filters)
+    days = (period.end - period.start) / timedelta(days=1)
+    return None if price is None else price * hits * Decimal(SUGGESTED_SHARE) / Decimal(max(days, 1 / 24))
 
 
 def _scope(row: ScopeThreshold) -> ScopeRow:

@@ -36,6 +36,11 @@ def count(number: int | None) -> str:
 
 
 @register.filter
+def entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number:,} entries"
+
+
+@register.filter
 def percent(share: float | None) -> str:
     return NOTHING if share is None else f"{share:.1%}"
 

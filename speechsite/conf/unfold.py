@@ -44,6 +44,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Dashboard", "monitoring", "admin:index"),
                     _link("Requests", "bolt", "requests", "caching.view_hourlyusage"),
+                    _link("Reviews", "gavel", "reviews", "caching.view_texts"),
                     _link("Keys", "key", "keys", "caching.view_texts"),
                     _link(
                         "Curated answers",
@@ -62,7 +63,6 @@ UNFOLD: dict[str, Any] = {
                     _link(
                         "Hourly usage", "schedule", "admin:caching_hourlyusage_changelist", "caching.view_hourlyusage"
                     ),
-                    _link("Reviews", "gavel", "admin:caching_judgement_changelist", "caching.view_judgement"),
                     _link("Prices", "sell", "admin:caching_price_changelist", "caching.view_price"),
                 ],
             },

@@ -1,0 +1,52 @@
+"""Semantic matches that nobody has reviewed, the riskiest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from caching.models import Call, Judgement, Outcome
+from caching.reports.queries import SAME_WORDING
+
+PERIOD = timedelta(days=30)
+# Matches that are looked at, and listed.
+LATEST, LISTED = 5_000, 50
+KINDS = {Outcome.SEMANTIC: "Served", Outcome.NEAR: "Near misses", Outcome.SHADOW: "Shadow mode"}
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    hits: Sequence[Call]
+    waiting: int
+    # Of the latest matches: those in the same words, which need no review.
+    same_wording: int
+
+    def after(self, hit: Call) -> Call | None:
+        """Return the match behind `hit`, or the first one."""
+        pks = [each.pk for each in self.hits]
+        behind = pks.index(hit.pk) + 1 if hit.pk in pks else 0
+        return self.hits[behind] if behind < len(pks) else None
+
+
+def queue(kind: str = "", client: str = "") -> Queue:
+    """Return the queue: served answers, the least certain first, then near misses, the most probable first."""
+    matches = _latest()
+    if kind:
+        matches = matches.filter(outcome=kind)
+    if client:
+        matches = matches.filter(client=client)
+    reviewed = Exists(Judgement.objects.filter(match=OuterRef("match")))
+    uncertain = matches.filter(probability__lt=SAME_WORDING).exclude(Q(match="") | reviewed)
+    order = Case(When(outcome=Outcome.NEAR, then=Value(2.0) - F("probability")), default=F("probability"))
+    hits = uncertain.annotate(order=order).order_by("order", "-created", "-pk")[:LISTED]
+    return Queue(list(hits), uncertain.count(), matches.filter(probability__gte=SAME_WORDING).count())
+
+
+def _latest() -> QuerySet[Call]:
+    since = timezone.now() - PERIOD
+    latest = Call.objects.filter(outcome__in=list(KINDS), created__gte=since).order_by("-created").values("pk")
+    return Call.objects.filter(pk__in=latest[:LATEST])
