@@ -34,6 +34,7 @@ urlpatterns = [
     path("keys/", _texts(views.key_list), name="keys"),
     path("keys/entry/", _texts(views.key_detail), name="key"),
     path("keys/audio/", _texts(views.key_audio), name="key-audio"),
+    path("keys/pin/", _staff(views.pin_key), name="pin-key"),
     path("keys/remove/", _staff(views.remove), name="remove-keys"),
     path("keys/remove-matching/", _staff(views.remove_matching), name="remove-matching-keys"),
 ]

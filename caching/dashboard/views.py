@@ -6,21 +6,25 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from caching import keys
 from caching.dashboard import charts
-from caching.dashboard.audit_log import log_removal, viewed
+from caching.dashboard.audit_log import log_removal, record, viewed
 from caching.dashboard.forms import DashboardForm, KeysForm
-from caching.maintenance import browse, flush
+from caching.maintenance import browse, flush, pinning
+from caching.models.audit import AuditAction
 from caching.templatetags.formatting import entries
 
 CODECS = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "aac": "audio/aac"}
 # Characters of the question in the title of the page of its entry.
 MOST_TITLE = 80
+PINNING = "caching.add_curatedanswer"
 REMOVERS = permission_required("caching.delete_entries", raise_exception=True)
 
 
@@ -58,7 +62,9 @@ def key_detail(request: HttpRequest) -> HttpResponse:
     if detail is None:
         return _page(request, "caching/no_key.html", "Key", {"key": request.GET.get("key", "")}, status=404)
     viewed(request, keys.without_text(detail.row.stored.key), detail.row.made_by)
-    found = {"detail": detail, "value": browse.pretty(detail.row.stored.fields)}
+    stored = detail.row.stored
+    found = {"detail": detail, "value": browse.pretty(stored.fields), "pinned": pinning.pinned_from(stored)}
+    found["may_be_pinned"] = pinning.may_be_pinned(stored) and request.user.has_perm(PINNING)
     title = detail.row.text[:MOST_TITLE] or "Entry"
     return _page(request, "caching/key.html", title, {**found, "neighbours": browse.neighbours(detail.row)})
 
@@ -71,6 +77,24 @@ def key_audio(request: HttpRequest) -> HttpResponse:
         raise Http404
     viewed(request, f"audio of {key}", detail.row.made_by)
     return HttpResponse(detail.audio, content_type=CODECS.get(keys.parse_speech_key(key).codec, "audio/wav"))
+
+
+@require_POST
+@permission_required(PINNING, raise_exception=True)
+def pin_key(request: HttpRequest) -> HttpResponse:
+    """Make a curated answer of an entry."""
+    detail = browse.inspect(request.POST.get("key", ""))
+    if detail is None:
+        raise Http404
+    stored = detail.row.stored
+    try:
+        answer = pinning.pinned_from(stored) or pinning.pin(stored)
+    except ValidationError as error:
+        messages.error(request, f"Not pinned: {' '.join(error.messages)}")
+        return redirect(f"{reverse('key')}?{urlencode({'key': stored.key})}")
+    record(request, AuditAction.ADDED, f"{answer}", f"Pinned {stored.key}", answer.client)
+    messages.success(request, "Pinned: this answer does not expire. You can edit it and add wordings here.")
+    return redirect("admin:caching_curatedanswer_change", answer.pk)
 
 
 @require_POST

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import product
 
 from django.conf import settings
 from django.db.models.signals import post_delete, post_save
@@ -37,6 +38,8 @@ _NO_TOKENS = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
 # None: two answers claim the same words.
 _ByLanguage = dict[str, CuratedAnswer | None]
+# By owner, context and wording.
+_ByWording = Mapping[tuple[str, str, str], _ByLanguage]
 
 
 class AnswerBook:
@@ -45,31 +48,37 @@ class AnswerBook:
     def __init__(self, answers: Iterable[CuratedAnswer], version: object = None) -> None:
         self.answers, self.version = list(answers), version
 
-    def find(self, owner: str, text: str, language: str, level: Level) -> CuratedAnswer | None:
+    def find(self, owner: str, text: str, language: str, level: Level, context: str = "") -> CuratedAnswer | None:
         """Return the answer of `owner` to `text`. `language`: as the request names it, or "".
+
+        `context`: of the request, for answers that were pinned from an entry with the same one.
 
         At `quality` the text must be equal. Elsewhere it may have the same words, if the semantic cache is on.
         """
         text = text.strip()
-        if found := _in_language(self._exact.get((owner, text), {}), language):
+        if found := _in_language(self._exact.get((owner, context, text), {}), language):
             return found
         if level == "quality" or settings.SEMANTIC_MODE != "on" or len(text) > MOST_CHARACTERS:
             return None
-        return _in_language(self._same_words.get((owner, normalize(text)), {}), language)
+        return _in_language(self._same_words.get((owner, context, normalize(text)), {}), language)
 
     @cached_property
-    def _exact(self) -> Mapping[tuple[str, str], _ByLanguage]:
+    def has_pinned(self) -> bool:
+        return any(answer.is_pinned for answer in self.answers)
+
+    @cached_property
+    def _exact(self) -> _ByWording:
         return self._by_wording(str)
 
     @cached_property
-    def _same_words(self) -> Mapping[tuple[str, str], _ByLanguage]:
+    def _same_words(self) -> _ByWording:
         return self._by_wording(_folded)
 
-    def _by_wording(self, folded: Callable[[str], str]) -> Mapping[tuple[str, str], _ByLanguage]:
-        found: dict[tuple[str, str], _ByLanguage] = {}
+    def _by_wording(self, folded: Callable[[str], str]) -> _ByWording:
+        found: dict[tuple[str, str, str], _ByLanguage] = {}
         for answer in self.answers:
             for wording in answer.each_wording:
-                by_language = found.setdefault((answer.client, folded(wording)), {})
+                by_language = found.setdefault((answer.client, answer.context, folded(wording)), {})
                 same = by_language.setdefault(answer.main_language, answer)
                 if same is not answer:
                     by_language[answer.main_language] = None
@@ -77,17 +86,19 @@ class AnswerBook:
 
 
 def find(query: ChatQuery, policy: Policy, *, shares: bool) -> CacheResult[WholeAnswer] | None:
-    """Return the curated answer to a single question. `shares`: its client is in the shared scope.
+    """Return the pinned or curated answer to a question. `shares`: its client is in the shared scope.
 
-    The text of a question says all that is asked only without earlier turns, system prompt, tools and parameters that
-    change the form of the answer: any other request goes its usual way.
+    A pinned answer is for requests with the context of its entry. For the others, the text of a question says all that
+    is asked only without earlier turns, system prompt, tools and parameters that change the form of the answer.
     """
-    if not policy.read or not is_single_question(query):
+    if not policy.read:
         return None
     book = answer_book()
+    contexts = [query.context] if book.has_pinned and query.asks_in_text else []
+    contexts += [""] if is_single_question(query) else []
     owners = [query.asked_by, SHARED] if shares else [query.asked_by]
-    for owner in owners:
-        if found := book.find(owner, query.text, main_language(query.language), policy.level):
+    for context, owner in product(contexts, owners):
+        if found := book.find(owner, query.text, main_language(query.language), policy.level, context):
             return _hit(query, policy, found)
     return None
 

@@ -60,6 +60,7 @@ def to_value(query: ChatQuery, answer: Answer, policy: Policy) -> dict[str, Any]
     value = {
         **entry.envelope(query, "llm", policy, version=VERSION),
         "question": query.text,
+        **({"context": query.context} if query.asks_in_text else {}),
         "provider": query.provider,
         "answer": text_of(answer.choices[0]["message"]),
         "model": answer.model,

@@ -69,14 +69,27 @@ class ChatQuery:
         """The query as the semantic cache sees it. None: only an answer to exactly this query will do."""
         last = self.messages[-1] if self.messages else {}
         text = last.get("content")
-        if settings.SEMANTIC_MODE == "off" or last.get("role") != "user" or not isinstance(text, str):
-            return None
-        if self.word_for_word or not last.keys() <= {"role", "content"} or not set(self.params) <= HARMLESS_PARAMS:
+        if settings.SEMANTIC_MODE == "off" or self.word_for_word or not self.asks_in_text or not isinstance(text, str):
             return None
         if len(text) > MOST_CHARACTERS or read(text) is None:
             return None
-        context = keys.content_of({**self.identity, "messages": self.messages[:-1]})
-        return Asked(keys.owned(self.scope, context)[:16], text, context)
+        return Asked(keys.owned(self.scope, self.context)[:16], text, self.context)
+
+    @property
+    def asks_in_text(self) -> bool:
+        """Return True if the last message is a text of the user, and no parameter changes the form of its answer."""
+        last = self.messages[-1] if self.messages else {}
+        return (
+            last.get("role") == "user"
+            and isinstance(last.get("content"), str)
+            and last.keys() <= {"role", "content"}
+            and set(self.params) <= HARMLESS_PARAMS
+        )
+
+    @cached_property
+    def context(self) -> str:
+        """Digest of all that an answer depends on but `scope` and the last message."""
+        return keys.content_of({**self.identity, "messages": self.messages[:-1]})
 
     @cached_property
     def text(self) -> str:

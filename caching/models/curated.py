@@ -21,13 +21,13 @@ class CuratedQuerySet(models.QuerySet["CuratedAnswer"]):
         return list(self.order_by("pk").values_list("pk", "updated"))
 
     def beside(self, answer: CuratedAnswer) -> list[CuratedAnswer]:
-        """Return the other answers for the same client and language."""
-        others = self.filter(client=answer.client).exclude(pk=answer.pk)
+        """Return the other answers for the same client, context and language."""
+        others = self.filter(client=answer.client, context=answer.context).exclude(pk=answer.pk)
         return [each for each in others if each.main_language == answer.main_language]
 
     def of(self, client: str) -> Self:
-        """Return the answers of one client, or with "" those for all clients that share."""
-        return self.filter(client=client)
+        """Return the answers of one client, or with "" those for all clients that share, pinned ones left out."""
+        return self.filter(client=client, context="")
 
 
 class CuratedAnswer(models.Model):
@@ -45,6 +45,16 @@ class CuratedAnswer(models.Model):
     )
     client = models.CharField(
         max_length=100, blank=True, help_text="Name of a client. Empty: every client in the shared scope."
+    )
+    # The database has the default too: an older version that runs beside this one does not name the column.
+    context = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Digest of model, system prompt, earlier turns and parameters of the entry that was pinned. Empty: "
+        "answers a question by itself.",
     )
     enabled = models.BooleanField("on", default=True)
     updated = models.DateTimeField(auto_now=True)
@@ -66,6 +76,10 @@ class CuratedAnswer(models.Model):
     def question(self) -> str:
         """The first wording."""
         return next(iter(self.each_wording), "")
+
+    @property
+    def is_pinned(self) -> bool:
+        return bool(self.context)
 
     @property
     def main_language(self) -> str:

@@ -6,7 +6,7 @@ Amounts are in settings.DISPLAY_CURRENCY. Rows are hourly, so a period starts at
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -199,10 +199,14 @@ def _all_semantic_hits(period: Period, filters: Filters) -> QuerySet[Call]:
     return calls.filter(outcome__in=(Outcome.SEMANTIC, Outcome.SHADOW))
 
 
-def hits_and_price_of_a_review(period: Period, filters: Filters = EVERYTHING) -> tuple[int, Decimal | None]:
-    """Return the semantic hits of the period, and the average cost of a review, or without reviews of a chat miss."""
+def hits_and_price(
+    period: Period, filters: Filters = EVERYTHING, priced: Sequence[Outcome] = (Outcome.JUDGED, Outcome.MISS)
+) -> tuple[int, Decimal | None]:
+    """Return the semantic hits of the period, and the average cost of the first of `priced` that has one: of a review,
+    or without reviews of a chat miss.
+    """
     chosen = Filters(cache_type="llm", level=filters.level, client=filters.client)
-    outcomes = (Outcome.SEMANTIC, Outcome.JUDGED, Outcome.MISS)
+    outcomes = (Outcome.SEMANTIC, *priced)
     hits, numbers = 0, Counter[str]()
     costs: dict[str, Decimal] = defaultdict(Decimal)
     sums = _rows(period, chosen).filter(outcome__in=outcomes).values("outcome", "currency")
@@ -211,10 +215,15 @@ def hits_and_price_of_a_review(period: Period, filters: Filters = EVERYTHING) ->
         if row["currency"] not in ("", list_prices.SAMPLE_CURRENCY):
             costs[row["outcome"]] += shown(row["spent"], row["currency"])
             numbers[row["outcome"]] += row["n"] - row["unknown"]
-    for outcome in (Outcome.JUDGED, Outcome.MISS):
+    for outcome in priced:
         if numbers[outcome] > 0:
             return hits, costs[outcome] / numbers[outcome]
     return hits, None
+
+
+def average_chat_miss(client: str = "") -> Decimal | None:
+    """Return the average cost of a chat miss in the last 30 days, of one client or of all; None without a price."""
+    return hits_and_price(Period.last(timedelta(days=30)), Filters(client=client), (Outcome.MISS,))[1]
 
 
 def average_cost(provider: str, model: str) -> Money | None:

@@ -91,7 +91,7 @@ def correctness(period: Period, filters: Filters) -> Correctness:
 
 def _review_cost(period: Period, filters: Filters) -> Decimal | None:
     """Estimate from the price of the reviews so far, or else from that of a miss."""
-    hits, price = queries.hits_and_price_of_a_review(period, filters)
+    hits, price = queries.hits_and_price(period, filters)
     days = (period.end - period.start) / timedelta(days=1)
     return None if price is None else price * hits * Decimal(SUGGESTED_SHARE) / Decimal(max(days, 1 / 24))
 

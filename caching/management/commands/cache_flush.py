@@ -15,7 +15,9 @@ from caching.maintenance.flush import Progress
 from caching.maintenance.selection import KINDS_BY_NAME, Selection
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
+from caching.models import CuratedAnswer
 from caching.models.audit import AuditAction
+from caching.models.curated import CuratedQuerySet
 from caching.policy import LEVELS
 from caching.redis import store
 from caching.reports.durations import duration
@@ -32,6 +34,11 @@ class Command(GatewayCommand):
         parser.add_argument("--level", choices=LEVELS, default="")
         parser.add_argument("--client", default="", help="entries of this client only")
         parser.add_argument("--pattern", default="*", help="key pattern, such as 'tts:sarvam:*'")
+        parser.add_argument(
+            "--curated",
+            action="store_true",
+            help="also delete curated and pinned answers, of --client or all: every other flush leaves them",
+        )
         parser.add_argument("--older-than", type=duration, help="minimum age, such as 90s, 15m, 24h or 7d")
         parser.add_argument("--yes", action="store_true", help="skip the confirmation")
         parser.add_argument("--dry-run", action="store_true", help="only report what would be deleted")
@@ -39,16 +46,24 @@ class Command(GatewayCommand):
     def handle(self, **options: Any) -> str:
         self.demand_redis()
         selection = _selection(options)
+        curated = _curated(selection.client) if options["curated"] else CuratedAnswer.objects.none()
         if options["yes"] and not options["dry_run"]:
-            return _sentence(self._run(selection, dry_run=False), dry_run=False)
-        found = self._run(selection, dry_run=True)
+            return self._delete(selection, curated)
+        found, also = self._run(selection, dry_run=True), _and_curated(curated.count())
         if options["dry_run"]:
-            return _sentence(found, dry_run=True)
-        if not (found.matched or found.archived):
+            return _sentence(found, dry_run=True) + also
+        if not (found.matched or found.archived or also):
             return "Nothing to delete"
-        self.stdout.write(_sentence(found, dry_run=True))
+        self.stdout.write(_sentence(found, dry_run=True) + also)
         self.confirm("Delete them?", to="delete", declined="nothing was deleted")
-        return _sentence(self._run(selection, dry_run=False), dry_run=False)
+        return self._delete(selection, curated)
+
+    def _delete(self, selection: Selection, curated: CuratedQuerySet) -> str:
+        deleted, _ = curated.delete()
+        if deleted:
+            message = f"Deleted {deleted:,} curated answers"
+            self.record(AuditAction.DELETED, message, client=selection.client)
+        return _sentence(self._run(selection, dry_run=False), dry_run=False) + _and_curated(deleted)
 
     def _run(self, selection: Selection, *, dry_run: bool) -> Progress:
         bar, progress = None, Progress(total=0)
@@ -69,6 +84,14 @@ class Command(GatewayCommand):
         if selection.client and not (progress.matched or progress.archived):
             _demand_client(selection.client)
         return progress
+
+
+def _curated(client: str) -> CuratedQuerySet:
+    return CuratedAnswer.objects.filter(client=client) if client else CuratedAnswer.objects.all()
+
+
+def _and_curated(number: int) -> str:
+    return f"; {number:,} curated answers" if number else ""
 
 
 def _demand_client(name: str) -> None:
