@@ -20,7 +20,8 @@ test: .venv/dev
 # Client libraries against the gateway. One that cannot be installed here is skipped.
 CLIENTS := speech/tests/clients
 clients: .venv/dev
-	-@$(MAKE) -k -j3 .venv/clients-openai3/installed .venv/clients-openai2/installed $(CLIENTS)/node/node_modules
+	-@$(MAKE) -k -j3 .venv/clients-openai3/installed .venv/clients-openai2/installed .venv/clients-voice/installed \
+		$(CLIENTS)/node/node_modules
 	$(BIN)/python -m pytest -n0 $(CLIENTS) $(ARGS)
 
 .venv/clients-%/installed: $(CLIENTS)/requirements-%.txt

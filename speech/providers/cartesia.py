@@ -1,7 +1,7 @@
 """Cartesia: speech of its Sonic models as a stream of PCM.
 
 The wire format is that of the API reference (docs.cartesia.ai/api-reference: tts/bytes, tts/sse, voices/list), version
-2026-03-01.
+2026-08-14, which its Python SDK 4.2.0 sends.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from speech.providers._shared import openai_names, validation, voice_list
 from speech.providers._shared.http import ProviderRequest, call_for_json
@@ -19,7 +20,8 @@ from speech.text.languages import primary
 
 # Characters of one request.
 _LIMIT = 3_000
-_API_VERSION = "2026-03-01"
+_API_VERSION = "2026-08-14"
+_VOICES_A_PAGE, _MOST_PAGES = 100, 20
 # Voices that every account has: those of the examples of Cartesia and LiveKit.
 _JACQUELINE = "9626c31c-bec5-4cca-baa8-f8ba9e84c8bc"
 _WOMAN, _MAN = "694f9389-aac1-45b6-b726-9d9369183238", "a0e99841-438c-4a64-b679-ae501e7d6091"
@@ -76,9 +78,18 @@ class Provider(BaseProvider):
         raise validation.unknown_voice(self, request, [name.title() for name in sorted(by_name)])
 
     def _voices_of_account(self) -> dict[str, str]:
-        answer = call_for_json(ProviderRequest(self.name, self._url("/voices?limit=100"), self._headers()))
-        voices = [voice for voice in answer.get("data") or () if isinstance(voice, dict)]
-        return {str(voice.get("name")).partition(" - ")[0]: str(voice.get("id")) for voice in voices}
+        named: dict[str, str] = {}
+        after = ""
+        for _ in range(_MOST_PAGES):
+            url = self._url(f"/voices?limit={_VOICES_A_PAGE}{after}")
+            answer = call_for_json(ProviderRequest(self.name, url, self._headers()))
+            voices = [voice for voice in answer.get("data") or () if isinstance(voice, dict)]
+            for voice in voices:
+                named.setdefault(str(voice.get("name")).partition(" - ")[0], str(voice.get("id")))
+            if not voices or not answer.get("has_more", len(voices) == _VOICES_A_PAGE):
+                break
+            after = f"&starting_after={quote(str(voices[-1].get('id')), safe='')}"
+        return named
 
     def _body(self, request: SpeechRequest, text: str) -> dict[str, Any]:
         body: dict[str, Any] = {

@@ -5,11 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
 
 from speech.tests.loopback.answers import Answer, Seen, as_json, tone
 from speech.tests.loopback.server import Loopback
 
 VOICE = "11111111-2222-3333-4444-555555555555"
+# Two pages of one each, as of accounts that have more than a hundred.
+_PAGES = {
+    "": {"id": "00000000-2222-3333-4444-555555555555", "name": "Jacqueline", "language": "en"},
+    "00000000-2222-3333-4444-555555555555": {"id": VOICE, "name": "Asha - Calm", "language": "hi"},
+}
 _FIELDS = {"model_id", "transcript", "voice", "output_format", "language", "generation_config", "add_timestamps"}
 
 
@@ -30,7 +36,8 @@ class FakeCartesia(Loopback):
         if seen.headers.get("authorization") != "Bearer loopback-secret" or "cartesia-version" not in seen.headers:
             return self.errors["401"]
         if seen.path.startswith("/voices"):
-            return as_json({"data": [{"id": VOICE, "name": "Asha - Calm", "language": "hi"}], "has_more": False})
+            page = _PAGES.get(dict(parse_qsl(urlsplit(seen.path).query)).get("starting_after", ""), {})
+            return as_json({"data": [page] if page else [], "has_more": page.get("id") in _PAGES})
         form = {"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24_000}
         if seen.path == "/tts/sse" and seen.body["output_format"] == form and seen.body["add_timestamps"]:
             return self._events(seen.body["transcript"])

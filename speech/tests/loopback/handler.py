@@ -27,7 +27,7 @@ _DRIP = 0.1  # seconds between two bytes
 
 def _read(raw: bytes, content_type: str) -> Any:
     """JSON, or the fields of a form by their names; a file is its bytes."""
-    if content_type.startswith(("application/ssml+xml", "audio/")):
+    if content_type.startswith(("application/ssml+xml", "application/octet-stream", "audio/")):
         return raw
     if not content_type.startswith("multipart/"):
         return json.loads(raw) if raw else None

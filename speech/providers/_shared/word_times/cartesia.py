@@ -1,6 +1,6 @@
 """Cartesia's speech with timestamps: server-sent events that hold audio, and the times of its words.
 
-The wire format is that of its API reference (tts/sse with `add_timestamps`), version 2026-03-01.
+The wire format is that of its API reference (tts/sse with `add_timestamps`), version 2026-08-14.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ CARTESIA = providers.get("cartesia")
 def server(settings: Any) -> Iterator[FakeCartesia]:
     with FakeCartesia() as server:
         settings.PROVIDERS = {"cartesia": {"API_KEY": "loopback-secret", "BASE_URL": server.url}}
-        settings.PROVIDER_CONNECT_TIMEOUT = settings.PROVIDER_READ_TIMEOUT = 1
+        settings.PROVIDER_CONNECT_TIMEOUT = settings.PROVIDER_READ_TIMEOUT = 5
         yield server
 
 
@@ -41,7 +41,7 @@ def test_it_speaks_as_the_api_reference_says(server: FakeCartesia) -> None:
         Usage(characters=12),
     )
     [seen] = server.requests
-    assert seen.headers["cartesia-version"] == "2026-03-01"
+    assert seen.headers["cartesia-version"] == "2026-08-14"
     assert seen.body == {
         "model_id": "sonic-3.5",
         "transcript": "Hello there.",
