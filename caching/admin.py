@@ -1,14 +1,12 @@
-"""The ledger in the admin. Prices can be added; everything else is read-only."""
+"""The ledger and the rules of the cache in the admin."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,9 +15,11 @@ from unfold.admin import ModelAdmin
 
 from caching.dashboard import audit_admin as audit_admin
 from caching.dashboard import curated_admin as curated_admin
+from caching.dashboard import price_admin as price_admin
 from caching.dashboard.audit_log import viewed
+from caching.dashboard.read_only_admin import ReadOnlyAdmin
 from caching.ledger.events import BY_RULE
-from caching.models import BarChange, CacheRule, Call, EntryHits, HourlyUsage, Judgement, Price
+from caching.models import BarChange, CacheRule, Call, EntryHits, HourlyUsage, Judgement
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.templatetags.formatting import count, milliseconds, money, percent
 
@@ -28,22 +28,6 @@ def _amount(amount: Decimal | None, currency: str) -> str:
     """Sample data is in a currency of its own, but its amounts are US dollars."""
     is_sample = currency == SAMPLE_CURRENCY
     return money(amount, "USD" if is_sample else currency) + " sample data" * is_sample
-
-
-class AppendOnlyAdmin(ModelAdmin):
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class ReadOnlyAdmin(AppendOnlyAdmin):
-    # Counting a big table takes longer than showing a page of it.
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
 
 class TextsAdmin(ReadOnlyAdmin):
@@ -59,28 +43,6 @@ class TextsAdmin(ReadOnlyAdmin):
         if found is not None:
             viewed(request, f"{self.opts.verbose_name} {object_id}", getattr(found, "client", ""))
         return found
-
-
-@admin.register(Price)
-class PriceAdmin(AppendOnlyAdmin):
-    """Prices cannot be changed: saving a copy with a later date ends the previous one."""
-
-    list_display = ("provider", "model", "price", "starts", "source")
-    list_filter = ("provider", "unit", "currency")
-    search_fields = ("provider", "model", "source")
-    fields = ("provider", "model", "unit", ("amount", "per", "currency"), "valid_from", "source")
-    save_as = True
-
-    @admin.display(ordering="amount")
-    def price(self, obj: Price) -> str:
-        if not obj.amount:
-            return f"free per {obj.get_unit_display().lower()}"
-        per = "1M" if obj.per == 1_000_000 else f"{obj.per:,}"
-        return f"{money(obj.amount, obj.currency)} per {per} {obj.get_unit_display().lower()}"
-
-    @admin.display(description="valid from", ordering="valid_from")
-    def starts(self, obj: Price) -> date:
-        return obj.valid_from.date()
 
 
 @admin.register(CacheRule)

@@ -113,7 +113,7 @@ class Unpriced:
     query: str
 
 
-def _unpriced(provider: str, model: str, requests: int) -> Unpriced:
+def unpriced(provider: str, model: str, requests: int) -> Unpriced:
     is_listed = prices.table().lists(provider, model)
     known = {"provider": provider, "model": model} | ({"unit": Unit.CHARACTERS} if is_listed else {})
     return Unpriced(provider, model, requests, is_listed, urlencode(known))
@@ -136,7 +136,7 @@ def _savings(
             for name, groups in queries.by_dimension(period, filters).items()
         ],
         "top_questions": queries.top_questions(period, filters) if may_read else [],
-        "unpriced": [_unpriced(*model) for model in queries.unpriced_models(period)],
+        "unpriced": [unpriced(*model) for model in queries.unpriced_models(period)],
     }
 
 

@@ -63,7 +63,9 @@ class Price(models.Model):
     )
     currency = models.CharField(max_length=3, default="USD")
     valid_from = models.DateTimeField(default=timezone.now)
-    source = models.CharField(max_length=300, help_text="Source of the price and the date it was read.")
+    source = models.CharField(
+        max_length=300, blank=True, help_text="Where the price was read, and when, for whoever checks a bill."
+    )
 
     objects = PriceQuerySet.as_manager()
 

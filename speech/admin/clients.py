@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from speech.admin import client_page
 from speech.admin.keys import FACTS, new_key_page
 from speech.budgets import all_budgets
 from speech.models import Client, ClientKey
@@ -65,6 +66,14 @@ class ClientAdmin(ModelAdmin):
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 2})}}
     actions = ("revoke",)
     actions_detail = ("new_key",)
+    change_form_outer_before_template = "speech/client_usage.html"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        client = self.get_object(request, object_id)
+        usage = client_page.context(request, client) if client else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "usage": usage})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
         unexpired = Q(keys__expires=None) | Q(keys__expires__gt=timezone.now())
