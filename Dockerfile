@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
+ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 
 # Every package by its hash, built where a compiler is; the image that runs has none.
-FROM python:3.12-slim-bookworm AS build
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /srv/gateway
 RUN python -m venv /opt/venv
 COPY requirements.lock requirements-embedded.lock ./
@@ -11,8 +12,8 @@ RUN awk '/^[a-z]/ {ours = /^espeakng-loader==/} ours' requirements-embedded.lock
     && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r voice.lock \
     && /opt/venv/bin/python -m pip uninstall --yes pip
 
-FROM python:3.12-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /srv/gateway gateway \
+FROM ${PYTHON_IMAGE}
+RUN useradd --uid 10001 --home-dir /srv/gateway gateway \
     && mkdir -p /var/lib/gateway && chown gateway:gateway /var/lib/gateway
 WORKDIR /srv/gateway
 COPY --from=build /opt/venv /opt/venv

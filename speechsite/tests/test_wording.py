@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+from functools import cache
 
 import pytest
 
@@ -44,7 +45,11 @@ RIDDLE = re.compile(rf"(?:^|(?<=[.!|]\s)|(?<=^[-*] ))(?:{_BEGINNINGS})\b[^.?!|]*
 
 # Public names that stay until they are removed; CHANGELOG says when.
 EXEMPT = {("speech/api/health.py", "left alone")}
-TEXTS = [text for text in public_texts() if (text.source, text.words) not in EXEMPT]
+
+
+@cache
+def texts() -> list[Text]:
+    return [text for text in public_texts() if (text.source, text.words) not in EXEMPT]
 
 
 def retired_in(words: str) -> list[str]:
@@ -57,24 +62,24 @@ def retired_in(words: str) -> list[str]:
 
 
 def test_retired_words_do_not_come_back() -> None:
-    found = [f"{text}\n    {', '.join(words)}" for text in TEXTS if (words := retired_in(text.words))]
+    found = [f"{text}\n    {', '.join(words)}" for text in texts() if (words := retired_in(text.words))]
     assert not found, "\n".join(found)
 
 
 def test_no_sentence_begins_with_a_riddle() -> None:
-    found = [f"{text}\n    {match[0]}" for text in TEXTS if (match := RIDDLE.search(text.words))]
+    found = [f"{text}\n    {match[0]}" for text in texts() if (match := RIDDLE.search(text.words))]
     assert not found, "\n".join(found)
 
 
 def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    texts = [
+    docstrings = [
         f"{name_of(path)}: {ast.get_docstring(node)}"
         for path in CODE
         for node in ast.walk(tree_of(path))
         if isinstance(node, documented)
     ]
-    assert [text for text in texts if re.match(rf"\S+: (?:{_BEGINNINGS}|How)\b", text)] == []
+    assert [text for text in docstrings if re.match(rf"\S+: (?:{_BEGINNINGS}|How)\b", text)] == []
 
 
 def test_constants_are_explained_by_comments() -> None:
@@ -106,7 +111,7 @@ def test_constants_are_explained_by_comments() -> None:
     ],
 )
 def test_every_kind_of_text_is_read(source: str, words: str) -> None:
-    assert [text for text in TEXTS if text.source == source and words in text.words]
+    assert [text for text in texts() if text.source == source and words in text.words]
 
 
 @pytest.mark.parametrize(
