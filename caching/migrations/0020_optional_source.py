@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='price',
             name='source',
-            field=models.CharField(blank=True, help_text='Where the price was read, and when, for whoever checks a bill.', max_length=300),
+            field=models.CharField(blank=True, help_text='Where and when the price was read, for those who check a bill.', max_length=300),
         ),
     ]

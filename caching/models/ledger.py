@@ -64,7 +64,7 @@ class Price(models.Model):
     currency = models.CharField(max_length=3, default="USD")
     valid_from = models.DateTimeField(default=timezone.now)
     source = models.CharField(
-        max_length=300, blank=True, help_text="Where the price was read, and when, for whoever checks a bill."
+        max_length=300, blank=True, help_text="Where and when the price was read, for those who check a bill."
     )
 
     objects = PriceQuerySet.as_manager()
