@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +27,7 @@ from speech.audio import formats
 from speech.exceptions import InvalidRequest
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.services import ConverseWish
+from speech.services.chat_plan import Plans
 from speech.text.markdown import speakable
 
 
@@ -35,6 +36,7 @@ class ChatCall:
     request: ChatRequest
     level: Level
     provider: str
+    plans: Plans = field(default_factory=Plans, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from speech.api.streaming import EVENTS, streamed
 from speech.api.uploads import UploadParser
 from speech.models import Client, Receipt
 from speech.privacy.disclosure import hides
+from speech.services.chat_plan import plan_chat
 
 logger = logging.getLogger(__name__)
 
@@ -65,12 +66,12 @@ class ChatView(Endpoint):
     def post(self, request: HttpRequest, call: Any) -> HttpResponse:
         """Answer a question, from the cache if possible."""
         client = client_of(request)
-        result = services.chat(
-            client=client,
-            request=call.request,
-            policy=_policy(request, call.level),
-            provider=call.provider,
+        plan = call.plans.get(
+            client,
+            request.META.get("HTTP_CACHE_CONTROL", ""),
+            make=lambda: plan_chat(client, call.request, _policy(request, call.level), call.provider),
         )
+        result = services.answer(plan)
         id = answer_ids.issue(client, result.cache, call.level)
         body = _chat_body(client, result, call.level, id)
         return json_response(body, headers(client, result))

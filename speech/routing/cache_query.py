@@ -24,7 +24,12 @@ def question_of(client: Client, candidate: Candidate[ChatRequest], policy: Polic
     """Return the question, and `policy` under the cache rule that applies."""
     question = own_question(client, candidate)
     policy = apply_to_answer(policy, question)
-    return question if question.end_user else shared_if_admitted(client, question, policy), policy
+    return shared_question(client, question, policy), policy
+
+
+def shared_question(client: Client, question: ChatQuery, policy: Policy) -> ChatQuery:
+    """Return `question` in the scope that clients share, if it may be shared, else as it is."""
+    return question if question.end_user else shared_if_admitted(client, question, policy)
 
 
 def own_question(client: Client, candidate: Candidate[ChatRequest]) -> ChatQuery:

@@ -65,7 +65,16 @@ def provider_named(name: str, operation: str, access: ModelAccess = EVERYTHING) 
 
 def for_chat(request: ChatRequest, provider: str, access: ModelAccess = EVERYTHING) -> Candidates[ChatRequest]:
     """Raises InvalidRequest if the first candidate cannot or must not answer; later ones of this kind are skipped."""
-    first = _for_chat(request, provider or settings.LLM_PROVIDER, access)
+    return candidates_for_chat(first_for_chat(request, provider, access), request, access)
+
+
+def first_for_chat(request: ChatRequest, provider: str, access: ModelAccess) -> Candidate[ChatRequest]:
+    return _for_chat(request, provider or settings.LLM_PROVIDER, access)
+
+
+def candidates_for_chat(
+    first: Candidate[ChatRequest], request: ChatRequest, access: ModelAccess
+) -> Candidates[ChatRequest]:
     return Candidates(first, _chat_fallbacks(request, access))
 
 

@@ -10,7 +10,6 @@ from caching.ledger import Costs
 from caching.llm import cache as llm
 from caching.llm import curated
 from caching.llm.entry import Answer
-from caching.llm.request import text_of
 from caching.llm.stream import Chunk
 from caching.policy import Policy
 from caching.result import CacheResult, with_value
@@ -19,10 +18,10 @@ from speech.exceptions import ProviderError
 from speech.models import Client
 from speech.privacy.disclosure import padding
 from speech.providers.base import ChatRequest
-from speech.routing.cache_query import own_question, question_of
 from speech.routing.cache_source import chunks_of, source_of
 from speech.routing.error_transfer import CACHE_ERRORS, as_ours
-from speech.routing.fallback import Candidate, for_chat
+from speech.routing.fallback import Candidate
+from speech.services.chat_plan import ChatPlan, plan_chat
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -41,35 +40,43 @@ def chat(*, client: Client, request: ChatRequest, policy: Policy, provider: str 
 
     Raises InvalidRequest, ProviderError or NotCached.
     """
-    return _chat(client, request, client.tightened(policy), provider, stream=False)
+    return answer(plan_chat(client, request, policy, provider))
 
 
 def stream_chat(
     *, client: Client, request: ChatRequest, policy: Policy, provider: str = ""
 ) -> ChatResult[Iterator[Chunk]]:
     """Do the same as OpenAI's chunks. Returns with the first chunk; reading the others may raise ProviderError."""
-    return _chat(client, request, client.tightened(policy), provider, stream=True)
+    return stream_answer(plan_chat(client, request, policy, provider))
 
 
-def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *, stream: bool) -> ChatResult[Any]:
-    candidates = for_chat(request, provider, client.model_access)
-    account = Account.of("llm", client.name, policy, _question_text(request))
+def answer(plan: ChatPlan) -> ChatResult[Answer]:
+    return _chat(plan, stream=False)
+
+
+def stream_answer(plan: ChatPlan) -> ChatResult[Iterator[Chunk]]:
+    return _chat(plan, stream=True)
+
+
+def _chat(plan: ChatPlan, *, stream: bool) -> ChatResult[Any]:
+    account = Account.of("llm", plan.client.name, plan.policy, plan.text)
     with account:
-        if found := _curated(client, candidates.first, policy, account, stream=stream):
+        if found := _curated(plan, account, stream=stream):
             return found
+        candidates = plan.candidates()
         for candidate in candidates:
             account.call(candidate.provider.name, candidate.request.model)
             try:
-                cached = _answer(client, candidate, policy, account, stream=stream)
+                cached = _answer(plan, candidate, account, stream=stream)
             except ProviderError as error:
                 candidates.failures.append(error)
                 continue
             kind = ("stream" if stream else "chat", candidate.provider.name, candidate.request.model)
-            padding.even_out(client, kind, cached, account.started)
+            padding.even_out(plan.client, kind, cached, account.started)
             costs = None if stream and cached.status != "hit" else account.settle(cached)
             return ChatResult(cached, candidate.provider.name, candidate.request.model, costs)
         first = candidates.first
-        stale = llm.stale(*question_of(client, first, policy))
+        stale = llm.stale(*plan.question_for(first))
         if stale or len(candidates.failures) > 1:
             account.call(first.provider.name, first.request.model)
         if stale:
@@ -79,25 +86,21 @@ def _chat(client: Client, request: ChatRequest, policy: Policy, provider: str, *
         raise candidates.failures[0]
 
 
-def _curated(
-    client: Client, candidate: Candidate[ChatRequest], policy: Policy, account: Account, *, stream: bool
-) -> ChatResult[Any] | None:
+def _curated(plan: ChatPlan, account: Account, *, stream: bool) -> ChatResult[Any] | None:
     """Return the answer that staff wrote for this question. Nobody knows what a provider would have billed for it."""
     if not curated.answer_book().answers:
         return None
-    found = curated.find(own_question(client, candidate), policy, shares=client.shared_scope)
+    found = curated.find(plan.question, plan.policy, shares=plan.client.shared_scope)
     if found is None:
         return None
-    model = candidate.request.model
+    model = plan.first.request.model
     account.call(curated.PROVIDER, model)
     costs = replace(account.settle(found), saved=None)
     return ChatResult(llm.as_stream(found) if stream else found, curated.PROVIDER, model, costs)
 
 
-def _answer(
-    client: Client, candidate: Candidate[ChatRequest], policy: Policy, account: Account, *, stream: bool
-) -> CacheResult[Any]:
-    question, policy = question_of(client, candidate, policy)
+def _answer(plan: ChatPlan, candidate: Candidate[ChatRequest], account: Account, *, stream: bool) -> CacheResult[Any]:
+    question, policy = plan.question_for(candidate)
     account.under(policy, question)
     try:
         if found := llm.find(question, policy):
@@ -109,7 +112,3 @@ def _answer(
     except CACHE_ERRORS as error:
         raise as_ours(error) from error
     return with_value(cached, chunks_of(cached, account))
-
-
-def _question_text(request: ChatRequest) -> str:
-    return text_of(request.messages[-1]) if request.messages else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -22,6 +22,7 @@ from speech.api.fields import (
 from speech.api.messages import validate_messages
 from speech.audio import formats
 from speech.providers.base import ChatRequest, SpeechRequest
+from speech.services.chat_plan import Plans
 from speech.text.markdown import speakable
 
 NOT_PARAMS = ("model", "messages", "stream", "stream_options", "optimization_level", "language")
@@ -35,6 +36,7 @@ class CompletionCall:
     level: str
     stream: bool
     wants_usage: bool
+    plans: Plans = field(default_factory=Plans, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

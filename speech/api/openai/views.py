@@ -23,7 +23,7 @@ from speech.api import cache_control
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
 from speech.api.openai import model_names, rendering
-from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
+from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer, CompletionCall
 from speech.api.response_headers import headers, of_successor, whole_response
 from speech.api.serializers import ErrorResponseSerializer
 from speech.api.streaming import EVENTS, streamed
@@ -33,6 +33,7 @@ from speech.model_access import EVERYTHING, ModelAccess
 from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers._shared import openai_names
+from speech.services.chat_plan import ChatPlan, plan_chat
 
 LEVEL = OpenApiParameter(
     "X-Optimization-Level",
@@ -66,21 +67,16 @@ class ChatCompletionsView(OpenAIView, Endpoint):
     )
     def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
         """Create a chat completion, whole or streamed."""
-        meant = model_names.resolve(call.model, "chat")
-        client = client_of(request)
-        ask: dict[str, Any] = {
-            "client": client,
-            "request": replace(call.request, model=meant.model),
-            "policy": (policy := policy_of(request, call.level, meant.level)),
-            "provider": meant.provider,
-        }
+        client, meta = client_of(request), request.META
+        directives = meta.get("HTTP_CACHE_CONTROL", ""), meta.get("HTTP_X_OPTIMIZATION_LEVEL", "")
+        plan = call.plans.get(client, *directives, make=lambda: _plan(client, request, call))
         if call.stream and not hides(client):
-            stream = services.stream_chat(**ask)
-            id = answer_ids.issue(client, stream.cache, policy.level)
+            stream = services.stream_answer(plan)
+            id = answer_ids.issue(client, stream.cache, plan.policy.level)
             events = rendering.completion_events(stream.cache.value, id=id, wants_usage=call.wants_usage)
             return streamed(events, EVENTS, headers(client, stream))
-        result = services.chat(**ask)
-        id = answer_ids.issue(client, result.cache, policy.level)
+        result = services.answer(plan)
+        id = answer_ids.issue(client, result.cache, plan.policy.level)
         answer, about = result.cache.value, headers(client, result)
         if not call.stream:
             return json_response(rendering.completion(answer, id=id), about)
@@ -88,6 +84,12 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=id, extra=answer.extra)
         events = rendering.completion_events(chunks, id=id, wants_usage=call.wants_usage)
         return streamed(events, EVENTS, about)
+
+
+def _plan(client: Client, request: HttpRequest, call: CompletionCall) -> ChatPlan:
+    meant = model_names.resolve(call.model, "chat")
+    asked = replace(call.request, model=meant.model)
+    return plan_chat(client, asked, policy_of(request, call.level, meant.level), meant.provider)
 
 
 class AudioSpeechView(OpenAIView, Endpoint):

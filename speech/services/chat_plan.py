@@ -1,0 +1,74 @@
+"""How a conversation is to be answered: by whom, under which key, policy and cache rule.
+
+A plan depends on nothing but the request, its client and the cache rules, so a body that is kept in memory
+(`speech.api.request_body`) keeps its plans, and a repeated question is neither prepared nor hashed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from caching.llm.request import ChatQuery, text_of
+from caching.policy import Policy
+from caching.rules.engine import RuleBook, apply_to_answer, rule_book
+from speech.models import Client
+from speech.providers.base import ChatRequest
+from speech.routing.cache_query import own_question, question_of, shared_question
+from speech.routing.fallback import Candidate, Candidates, candidates_for_chat, first_for_chat
+
+# A client may send any number of different Cache-Control headers with one body.
+MOST_PLANS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPlan:
+    client: Client
+    request: ChatRequest
+    policy: Policy
+    """As the client asks for it, restricted to what it may store."""
+    text: str
+    first: Candidate[ChatRequest]
+    question: ChatQuery
+    """For the first candidate, in the scope of this client alone."""
+    ruled: Policy
+    """The policy under the cache rule that applies to `question`."""
+    rules: RuleBook
+
+    def holds_for(self, client: Client) -> bool:
+        """Return False once the client or the rules have been read from the database again."""
+        return self.client is client and self.rules is rule_book()
+
+    def candidates(self) -> Candidates[ChatRequest]:
+        return candidates_for_chat(self.first, self.request, self.client.model_access)
+
+    def question_for(self, candidate: Candidate[ChatRequest]) -> tuple[ChatQuery, Policy]:
+        """Return the question, shared with other clients if it may be, and the policy under its cache rule."""
+        if candidate is self.first:
+            return shared_question(self.client, self.question, self.ruled), self.ruled
+        return question_of(self.client, candidate, self.policy)
+
+
+def plan_chat(client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatPlan:
+    """Raises InvalidRequest if the provider does not exist, or cannot or must not answer."""
+    rules, policy = rule_book(), client.tightened(policy)
+    first = first_for_chat(request, provider, client.model_access)
+    question = own_question(client, first)
+    text = text_of(request.messages[-1]) if request.messages else ""
+    return ChatPlan(client, request, policy, text, first, question, apply_to_answer(policy, question), rules)
+
+
+class Plans:
+    """The plans for one body, by client and by the headers that matter."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], ChatPlan] = {}
+
+    def get(self, client: Client, *headers: str, make: Callable[[], ChatPlan]) -> ChatPlan:
+        key = (client.pk, *headers)
+        plan = self._made.get(key)
+        if plan is None or not plan.holds_for(client):
+            if len(self._made) >= MOST_PLANS:
+                self._made.clear()
+            plan = self._made[key] = make()
+        return plan
