@@ -51,6 +51,14 @@ class Lease:
         """Release the lease unless a follower has marked it. Return True if one has."""
         return _release(self.name, self.token) == self.marked
 
+    def write_and_release(self, commands: Sequence[Command]) -> tuple[bool, bool | None]:
+        """Send write commands and release the lease behind them, in one round trip.
+
+        Return whether Redis took them, and whether a follower has marked the lease; None if that is unknown.
+        """
+        replies = store.written([*commands, _releasing(self.name, self.token)], ordered=True)
+        return (False, None) if replies is None else (True, _text(replies[-1]) == self.marked)
+
     def release_marked(self) -> None:
         _release(self.name, self.marked)
 
@@ -83,8 +91,15 @@ def _join(name: str, token: str, then: Sequence[Command]) -> Sequence[Any]:
 @store.fail_open(None)
 def _release(name: str, value: str) -> str | None:
     """Return the value that the key held."""
-    found = cast("bytes | None", store.connection().eval(_RELEASE, 1, name, value))
-    return found.decode() if found else None
+    return _text(_releasing(name, value)(store.connection()))
+
+
+def _releasing(name: str, value: str) -> Command:
+    return lambda redis: redis.eval(_RELEASE, 1, name, value)
+
+
+def _text(reply: Any) -> str | None:
+    return cast("bytes", reply).decode() if reply else None
 
 
 def _milliseconds() -> int:

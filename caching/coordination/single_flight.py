@@ -14,16 +14,17 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from types import TracebackType
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
 from caching import keys, tracing
 from caching.background import PeriodicWorker
+from caching.coordination.event_stream import EventReader, append_events
 from caching.coordination.lease import Lease, holders, renew
 from caching.redis import store
 
@@ -33,8 +34,6 @@ T = TypeVar("T")
 
 POLL_SECONDS = 0.1  # the longest time in which a leader does not notice its first follower
 POLLS_PER_RENEWAL = 3
-BLOCK_MILLISECONDS = 120  # of one XREAD; below REDIS_TIMEOUT_MS, or it would look like a Redis that hangs
-SECONDS_BETWEEN_READS = 0.06  # a follower sends at most 17 commands a second, however fast the leader writes
 STREAM_SECONDS = 120  # the stream of a leader that died without ending it
 ENDED_STREAM_SECONDS = 10  # for followers that have not read all of it yet
 
@@ -69,30 +68,26 @@ BYTES: Wire[bytes] = Wire(bytes, bytes)
 
 def share(
     name: str,
-    produce: Callable[..., Iterator[T]],
+    produce: Callable[[], Iterator[T]],
     *,
     failures: Failures,
     patience: float,
     wire: Wire[T] = BYTES,  # type: ignore[assignment]  # the default is for T = bytes
-    look: store.Command | None = None,
 ) -> tuple[bool, Iterator[T]]:
     """Return `(leads, items)`; identical concurrent calls share one run of `produce`.
 
     A leader's items are those of `produce` themselves: the caller must not change them. A follower gets copies as they
     come. It raises the leader's error, LeaderSilent after `patience` seconds without an item, and LeaderLost if the
     leader died after giving out items; if it died before, the follower takes over.
-
-    `look`: a command sent in the same round trip, behind the lease; `produce` is called with its reply, None without
-    Redis, and so sees what an earlier leader has stored.
     """
 
-    def lead(flight: Flight[T], *replies: Any) -> Iterator[T]:
+    def lead(flight: Flight[T]) -> Iterator[T]:
         with flight:
-            for item in produce(*replies):
+            for item in produce():
                 flight.add(item)
                 yield item
 
-    return fly(name, lead, failures=failures, patience=patience, wire=wire, look=look)
+    return fly(name, lead, failures=failures, patience=patience, wire=wire)
 
 
 def fly(
@@ -104,9 +99,11 @@ def fly(
     wire: Wire[T] = BYTES,  # type: ignore[assignment]  # the default is for T = bytes
     look: store.Command | None = None,
 ) -> tuple[bool, Iterator[T]]:
-    """Do the same for a `lead` that shares its items itself: it is called with the flight, before the reply of `look`.
+    """Do the same for a `lead` that shares its items itself: it is called with the flight, and the reply of `look`.
 
-    It must enter the flight, add each item before it yields it, and leave it when what it makes is stored.
+    `look` is a command that is sent in the same round trip, behind the lease, and so sees what an earlier leader has
+    stored; its reply is None without Redis. `lead` must enter the flight, add each item before it yields it, and leave
+    it when what it makes is stored; to store it by the flight's `write` saves a round trip.
     """
     lease = Lease(keys.make_key(f"flight:{name}", settings.CACHE_KEY_PREFIX, 1))
     with tracing.span("single_flight.acquire"):
@@ -136,6 +133,17 @@ class Flight(Generic[T]):
             self._log.unpublished.append(item)
             if self._log.followed:
                 self._log.publish()
+
+    def write(self, commands: Sequence[store.Command]) -> bool:
+        """Store what the work has made, and give up the lease in the same round trip. Return True if Redis took it.
+
+        Whoever asks from then on finds what is stored.
+        """
+        if self._log is None:
+            return store.write(commands)
+        # Or its lease might be renewed when another process holds it.
+        _heartbeat.remove(self._log)
+        return self._log.write_last(commands)
 
     def __enter__(self) -> None:
         if self._log:
@@ -181,7 +189,7 @@ def _follow(
 
 def _events(lease: Lease, token: str, patience: float) -> Iterator[tuple[bytes, bytes]]:
     """Yield the events of the leader `token` until it or Redis is gone. Raises LeaderSilent."""
-    reader = _StreamReader(f"{lease.name}:{token}")
+    reader = EventReader(f"{lease.name}:{token}")
     heard = time.monotonic()
     while (events := reader.read()) is not None:
         if not events and not lease.held_by(token):
@@ -201,6 +209,7 @@ class LeaderLog(Generic[T]):
         self.lease = lease
         self.unpublished: list[T] = []
         self.followed = False
+        self._ended = False
         self._encode = encode
         self._lock = threading.Lock()
 
@@ -217,29 +226,23 @@ class LeaderLog(Generic[T]):
             events = [*((b"item", self._encode(item)) for item in items), *ending]
             del self.unpublished[: len(items)]
             if events:
-                _append(f"{self.lease.name}:{self.lease.token}", events, seconds)
+                append_events(f"{self.lease.name}:{self.lease.token}", events, seconds)
+
+    def write_last(self, commands: Sequence[store.Command]) -> bool:
+        """Send write commands and give up the lease, unless it is followed. Return True if Redis took them."""
+        if self.followed:
+            return store.write(commands)
+        taken, followed = self.lease.write_and_release(commands)
+        self.followed, self._ended = bool(followed), followed is False
+        return taken
 
     def end(self, kind: bytes, item: bytes) -> None:
         """Send followers the last event and give up the lease, unless another process holds it by now."""
+        if self._ended:
+            return
         if self.followed or self.lease.release():
             self.publish(ENDED_STREAM_SECONDS, (kind, item))
             self.lease.release_marked()
-
-
-class _StreamReader:
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._last: str | bytes = "0"
-        self._next_read = 0.0
-
-    def read(self, *, block: bool = True) -> list[tuple[bytes, bytes]] | None:
-        """Return the new events, after waiting a moment for them; None without Redis."""
-        time.sleep(max(0.0, self._next_read - time.monotonic()))
-        events = _read(self._name, self._last, BLOCK_MILLISECONDS if block else None)
-        self._next_read = time.monotonic() + SECONDS_BETWEEN_READS
-        if events:
-            self._last = events[-1][0]
-        return None if events is None else [(kind, item) for _, kind, item in events]
 
 
 class Heartbeat:
@@ -275,19 +278,3 @@ class Heartbeat:
 
 
 _heartbeat = Heartbeat()
-
-
-@store.fail_open(None)
-def _append(name: str, events: list[tuple[bytes, bytes]], seconds: int) -> None:
-    pipeline = store.connection().pipeline(transaction=False)
-    for kind, item in events:
-        pipeline.xadd(name, {kind: item})
-    pipeline.expire(name, seconds)
-    pipeline.execute()
-
-
-@store.fail_open(None)
-def _read(name: str, after: str | bytes, block: int | None) -> list[tuple[bytes, bytes, bytes]] | None:
-    answer = cast("list[Any]", store.connection().xread({name: after}, block=block))
-    events = answer[0][1] if answer else []
-    return [(identifier, kind, item) for identifier, fields in events for kind, item in fields.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar, cast
@@ -44,6 +44,9 @@ class Source:
     patience: float
     """Seconds without a sign of life after which a follower gives up on its leader."""
 
+
+# Sends commands to Redis and returns True if it took them: `store.write`, or that of a flight.
+Write = Callable[[Sequence[store.Command]], bool]
 
 # An item of a single flight: part of an answer, all of it, or an entry that was stored since the look-up.
 Item = Chunk | Fresh[Answer] | CacheEntry[WholeAnswer]
@@ -113,8 +116,8 @@ def as_stream(found: CacheResult[WholeAnswer]) -> CacheResult[Iterator[Chunk]]:
 
 
 @tracing.step("cache.store")
-def remember(query: ChatQuery, fresh: Answer, policy: Policy) -> bool:
-    """Store an answer unless it must not be stored; return True if Redis took it."""
+def remember(query: ChatQuery, fresh: Answer, policy: Policy, write: Write = store.write) -> bool:
+    """Store an answer by `write` unless it must not be stored; return True if Redis took it."""
     if not (policy.write and is_cacheable(fresh) and query.storable(spoken_by(fresh))):
         return False
     if not is_plain(fresh.choices) and not is_replayable(fresh):
@@ -126,7 +129,7 @@ def remember(query: ChatQuery, fresh: Answer, policy: Policy) -> bool:
     if command is None:
         return False
     event, semantic_commands = semantic_lookup.commands(query, policy)
-    if not store.write([command, *semantic_commands]):
+    if not write([command, *semantic_commands]):
         return False
     metrics.STORES.labels("llm", policy.level).inc()
     if event:
@@ -141,24 +144,27 @@ def _not_stored(reason: str, why: object) -> bool:
     return False
 
 
-Produce = Callable[[ChatQuery, Policy, Source], Iterator[Item]]
+Produce = Callable[[ChatQuery, Policy, Source, Write], Iterator[Item]]
 
 
 def _share(query: ChatQuery, policy: Policy, source: Source, produce: Produce) -> tuple[bool, Iterator[Item]]:
     """Call the source, or follow an identical call in flight. Return `(leads, items)`."""
     if not (policy.read and policy.write):
         # This caller wants an answer of its own, or one that leaves no trace.
-        return True, produce(query, policy, source)
+        return True, produce(query, policy, source, store.write)
 
-    def unless_stored(seen: bytes | None) -> Iterator[Item]:
-        # Another caller may have asked, and stored the answer, since the look-up.
-        value = store.decoded(query.key, seen)
-        entry = from_value(query.key, value, policy) if value is not None else None
-        return iter([entry]) if entry else produce(query, policy, source)
+    def lead(flight: single_flight.Flight[Item], seen: bytes | None) -> Iterator[Item]:
+        with flight:
+            # Another caller may have asked, and stored the answer, since the look-up.
+            value = store.decoded(query.key, seen)
+            entry = from_value(query.key, value, policy) if value is not None else None
+            for item in [entry] if entry else produce(query, policy, source, flight.write):
+                flight.add(item)
+                yield item
 
-    return single_flight.share(
+    return single_flight.fly(
         query.key,
-        unless_stored,
+        lead,
         failures=source.failures,
         patience=source.patience,
         wire=_WIRE,
@@ -166,12 +172,12 @@ def _share(query: ChatQuery, policy: Policy, source: Source, produce: Produce) -
     )
 
 
-def _whole(query: ChatQuery, policy: Policy, source: Source) -> Iterator[Item]:
+def _whole(query: ChatQuery, policy: Policy, source: Source, write: Write = store.write) -> Iterator[Item]:
     answer = source.whole()
-    yield Fresh(answer, stored=remember(query, answer, policy))
+    yield Fresh(answer, stored=remember(query, answer, policy, write))
 
 
-def _streamed(query: ChatQuery, policy: Policy, source: Source) -> Iterator[Item]:
+def _streamed(query: ChatQuery, policy: Policy, source: Source, write: Write) -> Iterator[Item]:
     chunks = []
     for chunk in source.stream():
         chunks.append(chunk)
@@ -181,7 +187,7 @@ def _streamed(query: ChatQuery, policy: Policy, source: Source) -> Iterator[Item
     except Unassembled as error:
         _not_stored("assembly", error)
     else:
-        remember(query, answer, policy)
+        remember(query, answer, policy, write)
 
 
 def _encode(item: Item) -> bytes:

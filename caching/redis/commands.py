@@ -14,6 +14,8 @@ Command = Callable[[Any], object]
 
 def at_once(redis: Redis, commands: Sequence[Command]) -> list[Any]:
     """Send `commands` in one round trip and return their answers. In a cluster their order is undefined."""
+    if len(commands) == 1:
+        return [commands[0](redis)]
     pipeline = redis.pipeline(transaction=False)
     for command in commands:
         command(pipeline)
@@ -27,6 +29,6 @@ def at_once(redis: Redis, commands: Sequence[Command]) -> list[Any]:
 
 def in_order(redis: Redis, commands: Sequence[Command]) -> list[Any]:
     """Send `commands` in their order: in one round trip, but in one each in a cluster, whose nodes are independent."""
-    if len(commands) == 1 or isinstance(redis, RedisCluster):
+    if isinstance(redis, RedisCluster):
         return [command(redis) for command in commands]
     return at_once(redis, commands)

@@ -24,7 +24,7 @@ from caching import metrics
 from caching.redis import cluster
 from caching.redis.breaker import RedisBreaker, State, Writes
 from caching.redis.client import RedisClient
-from caching.redis.commands import Command, at_once
+from caching.redis.commands import Command, at_once, in_order
 from caching.redis.errors import Advice, explain
 from caching.redis.serializers import Unreadable
 from caching.redis.url import mask_password
@@ -150,13 +150,18 @@ def putting(key: str, value: Any, ttl: int, alias: Alias = "default") -> Command
     return lambda redis: redis.set(name, data, ex=ttl)
 
 
-@fail_open(False)
 def write(commands: Sequence[Command]) -> bool:
     """Send write commands in one round trip. Return False if Redis did not take all of them."""
+    return written(commands) is not None
+
+
+@fail_open(None)
+def written(commands: Sequence[Command], *, ordered: bool = False) -> Sequence[Any] | None:
+    """Do the same and return the replies, or None. `ordered`: one after the other in a cluster too."""
     if _writes.paused:
-        return False
+        return None
     try:
-        _send(commands)
+        replies = (in_order if ordered else at_once)(connection(), commands)
     except ClusterDownError:
         raise
     except ResponseError as error:
@@ -164,9 +169,9 @@ def write(commands: Sequence[Command]) -> bool:
         if isinstance(error, ReadOnlyError) and not isinstance(connection(), RedisCluster):
             # After a failover the pool still holds connections to the old primary. A cluster's client closes its own.
             connection().connection_pool.disconnect(inuse_connections=False)
-        return False
+        return None
     _writes.accepted()
-    return True
+    return replies
 
 
 @fail_open(0)
@@ -221,13 +226,6 @@ def discard(key: str, reason: str) -> None:
     metrics.UNREADABLE.inc()
     logger.warning("Deleted unreadable entry %s: %s", key, reason)
     delete([key])
-
-
-def _send(commands: Sequence[Command]) -> None:
-    if len(commands) == 1:
-        commands[0](connection())
-    else:
-        at_once(connection(), commands)
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import redis
 
-from caching.coordination import lease, single_flight
+from caching.coordination import event_stream, lease, single_flight
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.waiting import PATIENCE
 
@@ -188,7 +188,7 @@ def test_when_redis_dies_in_the_middle_everybody_works(use_redis: Callable[[str]
 
 def test_a_waiter_sends_at_most_twenty_commands_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
-    for module, name in ((single_flight, "_read"), (lease, "holders")):
+    for module, name in ((event_stream, "_read"), (lease, "holders")):
         function = getattr(module, name)
 
         def counted(*args: Any, function: Any = function, name: str = name) -> Any:
