@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar, cast
@@ -44,9 +44,6 @@ class Source:
     patience: float
     """Seconds without a sign of life after which a follower gives up on its leader."""
 
-
-# Sends commands to Redis and returns True if it took them: `store.write`, or that of a flight.
-Write = Callable[[Sequence[store.Command]], bool]
 
 # An item of a single flight: part of an answer, all of it, or an entry that was stored since the look-up.
 Item = Chunk | Fresh[Answer] | CacheEntry[WholeAnswer]
@@ -116,7 +113,7 @@ def as_stream(found: CacheResult[WholeAnswer]) -> CacheResult[Iterator[Chunk]]:
 
 
 @tracing.step("cache.store")
-def remember(query: ChatQuery, fresh: Answer, policy: Policy, write: Write = store.write) -> bool:
+def remember(query: ChatQuery, fresh: Answer, policy: Policy, write: store.Write = store.write) -> bool:
     """Store an answer by `write` unless it must not be stored; return True if Redis took it."""
     if not (policy.write and is_cacheable(fresh) and query.storable(spoken_by(fresh))):
         return False
@@ -144,7 +141,7 @@ def _not_stored(reason: str, why: object) -> bool:
     return False
 
 
-Produce = Callable[[ChatQuery, Policy, Source, Write], Iterator[Item]]
+Produce = Callable[[ChatQuery, Policy, Source, store.Write], Iterator[Item]]
 
 
 def _share(query: ChatQuery, policy: Policy, source: Source, produce: Produce) -> tuple[bool, Iterator[Item]]:
@@ -172,12 +169,12 @@ def _share(query: ChatQuery, policy: Policy, source: Source, produce: Produce) -
     )
 
 
-def _whole(query: ChatQuery, policy: Policy, source: Source, write: Write = store.write) -> Iterator[Item]:
+def _whole(query: ChatQuery, policy: Policy, source: Source, write: store.Write = store.write) -> Iterator[Item]:
     answer = source.whole()
     yield Fresh(answer, stored=remember(query, answer, policy, write))
 
 
-def _streamed(query: ChatQuery, policy: Policy, source: Source, write: Write) -> Iterator[Item]:
+def _streamed(query: ChatQuery, policy: Policy, source: Source, write: store.Write) -> Iterator[Item]:
     chunks = []
     for chunk in source.stream():
         chunks.append(chunk)

@@ -35,6 +35,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 D = TypeVar("D")
 Alias = Literal["default", "audio"]
+# Sends commands and returns True if Redis took them: `write`, or that of a flight.
+Write = Callable[[Sequence[Command]], bool]
 
 # Not all exceptions for a cluster are RedisErrors.
 AWAY = (RedisError, RedisClusterException, OSError)

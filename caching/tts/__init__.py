@@ -120,7 +120,7 @@ class Clip:
                     self.billed = Usage()
                     raise
             sound = self._source.encode(b"".join(made), self.notes)
-            self.stored = remember(self.utterance, sound, self._policy, self.billed)
+            self.stored = remember(self.utterance, sound, self._policy, self.billed, write=flight.write)
 
     def _follow(self, chunks: Iterator[bytes | Notes]) -> Iterator[bytes]:
         """Yield the leader's chunks; if it dies, go on behind them with those of a second attempt."""

@@ -59,8 +59,16 @@ def lookup(utterances: Sequence[Utterance], policy: Policy) -> list[CacheEntry[b
 
 
 @tracing.step("cache.store")
-def remember(utterance: Utterance, sound: bytes, policy: Policy, usage: Usage | None, *, age: int = 0) -> bool:
-    """Store encoded audio; return True if Redis took it. `sound` must hold at least one sample, or be empty.
+def remember(
+    utterance: Utterance,
+    sound: bytes,
+    policy: Policy,
+    usage: Usage | None,
+    *,
+    age: int = 0,
+    write: store.Write = store.write,
+) -> bool:
+    """Store encoded audio by `write`; return True if Redis took it. `sound` must hold at least one sample, or be empty.
 
     `age`: whole seconds since its oldest part was made. Joining stored parts extends no time to live.
     """
@@ -71,7 +79,8 @@ def remember(utterance: Utterance, sound: bytes, policy: Policy, usage: Usage | 
         "billed": dict(usage.items()) if usage else {},
         "text": shortened(utterance.text, EXCERPT),
     }
-    stored = store.put(utterance.key, Audio(sound, fields), seconds_in_redis(fields, age), "audio")
+    command = store.putting(utterance.key, Audio(sound, fields), seconds_in_redis(fields, age), "audio")
+    stored = command is not None and write([command])
     if stored:
         metrics.STORES.labels("tts", policy.level).inc()
         if policy.archive and policy.seconds is None:
