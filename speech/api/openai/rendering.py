@@ -15,6 +15,8 @@ from speech.api.errors import as_gateway_error, error_body
 from speech.api.openai import transcript_formats
 
 DONE = b"data: [DONE]\n\n"
+# Made once: `json.dumps` makes an encoder for each chunk if it has options.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def completion(answer: Answer, *, id: str) -> dict[str, Any]:
@@ -115,7 +117,7 @@ def model_object(name: str, owner: str) -> dict[str, Any]:
 
 
 def _event(data: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(data, separators=(",", ":")).encode() + b"\n\n"
+    return b"data: " + _encode(data).encode() + b"\n\n"
 
 
 def _failure(error: Exception) -> bytes:
