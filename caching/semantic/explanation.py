@@ -10,14 +10,12 @@ import itertools
 from collections.abc import Sequence
 from functools import cache
 
+from caching.semantic.arrangement import same_order
 from caching.semantic.text.lexicon import vocabulary, words
 from caching.semantic.text.reading import Reading
-from caching.semantic.text.stemming import inflected, misspelled
+from caching.semantic.text.stemming import forms, misspelled
 
-_QUANTIFIERS = frozenset(["all", "every", "each", "no", "not", "other", "only", "both", "another"])
 _OF, _PLACE = frozenset(["of", "for"]), frozenset(["in", "on", "at"])
-Held = frozenset[tuple[str, tuple[str, ...]]]
-Compounded = tuple[tuple[str, ...], Held]
 
 
 def unexplained(a: Reading, b: Reading) -> list[str]:
@@ -35,7 +33,7 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
         found.append("words")
     elif not _same_holders(a, b):
         found.append("prepositions")
-    elif not _same_order(a, b):
+    elif not same_order(a, b):
         found.append("order")
     return found
 
@@ -47,7 +45,7 @@ def may_be_replaced(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
     """
     if tuple(differences) != ("words",):
         return False
-    decisive = _decisive(a.language) - _forms(a.language, "seldom_decisive") - words(a.language, "seldom_decisive")
+    decisive = _decisive(a.language) - forms(a.language, "seldom_decisive") - words(a.language, "seldom_decisive")
     return not any(word in decisive or not word.islower() for word in itertools.chain(*leftovers(a, b)))
 
 
@@ -64,7 +62,7 @@ def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
         return False
     if not _held(a).isdisjoint(only_a) or not _held(b).isdisjoint(only_b):
         return False
-    grammar = _forms(a.language, "function") | _forms(a.language, "question_words")
+    grammar = forms(a.language, "function") | forms(a.language, "question_words")
     return grammar.issuperset(only_a) or grammar.issuperset(only_b)
 
 
@@ -92,7 +90,7 @@ def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:
 
 def _same_holders(a: Reading, b: Reading) -> bool:
     """No phrase is held by "in" here and by "for" there; a loose preposition may be missing on one side."""
-    loose, relational = words(a.language, "loose"), _forms(a.language, "relational")
+    loose, relational = words(a.language, "loose"), forms(a.language, "relational")
     theirs = {phrase.words: phrase.holder for phrase in b.held}
     for phrase in a.held:
         other = theirs.get(phrase.words)
@@ -104,68 +102,6 @@ def _same_holders(a: Reading, b: Reading) -> bool:
     return True
 
 
-def _same_order(a: Reading, b: Reading) -> bool:
-    return any(_arranged_alike(_compounded(a, places), _compounded(b, places)) for places in (False, True))
-
-
-def _arranged_alike(a: Compounded, b: Compounded) -> bool:
-    (bare_a, held_a), (bare_b, held_b) = a, b
-    if held_a == held_b:
-        return bare_a == bare_b
-    only_a, only_b = held_a - held_b, held_b - held_a
-    if only_a and only_b:
-        return False
-    return _places_apart(only_a, bare_a, bare_b) if only_a else _places_apart(only_b, bare_b, bare_a)
-
-
-def _places_apart(only: Held, bare: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """ "are all curtains in the hall open", "are all hall curtains open": a place, or what a thing has, in front."""
-    rest = list(other)
-    for holder, found in only:
-        had = holder == "with" and len(found) > 1 and found[0].isdecimal()
-        if {"and", "or"} & {*bare} or not (had or (holder in _PLACE and not any(map(_counts, found)))):
-            return False
-        starts = [at for at in range(len(rest)) if tuple(rest[at : at + len(found)]) == found]
-        if not starts:
-            return False
-        del rest[starts[0] : starts[0] + len(found)]
-    return tuple(rest) == bare
-
-
-def _compounded(reading: Reading, places: bool) -> Compounded:
-    """Put what "of" holds in front of the word that it belongs to: "the price of rice", "rice price".
-
-    With `places` also where a held thing is: "on the timer in the kitchen", "on the kitchen timer". Figures and
-    quantifiers stay where they are: "4 rooms" is not "a room for 4".
-    """
-    loose = words(reading.language, "loose") - _PLACE
-    bare = list(reading.bare)
-    held: list[tuple[str, list[str]]] = []
-    for phrase in reading.held:
-        place = next((found for _, found in reversed(held) if phrase.after in found), None)
-        place = bare if place is None and phrase.after in bare else place
-        belongs = phrase.holder in loose or (places and phrase.holder in _PLACE and place is not bare)
-        if place is None or not belongs or any(map(_counts, phrase.words)):
-            holder = "in" if phrase.holder in _PLACE & words(reading.language, "loose") else phrase.holder
-            held.append((holder, list(phrase.words)))
-        else:
-            at = len(place) - 1 - place[::-1].index(phrase.after)
-            place[at:at] = phrase.words
-    if bare and bare[0] in _forms(reading.language, "giving"):
-        held, receivers = [each for each in held if each[0] != "to"], [each for each in held if each[0] == "to"]
-        bare[1:1] = [word for _, found in receivers for word in found]
-    return tuple(bare), frozenset((holder, tuple(found)) for holder, found in held)
-
-
 @cache
 def _decisive(language: str) -> frozenset[str]:
-    return words(language, "decisive") | _forms(language, "decisive")
-
-
-@cache
-def _forms(language: str, name: str) -> frozenset[str]:
-    return frozenset(inflected(word, language) for word in words(language, name))
-
-
-def _counts(word: str) -> bool:
-    return word.isdecimal() or word in _QUANTIFIERS
+    return words(language, "decisive") | forms(language, "decisive")

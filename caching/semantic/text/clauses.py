@@ -32,8 +32,11 @@ def _determiners(language: str) -> frozenset[str]:
 
 
 def asks_for_the_same(rest: Sequence[str], language: str) -> bool:
-    """Behind a frame, a pronoun alone repeats what another sentence names: "can you find me" "one"."""
-    return words(language, "pro_forms").issuperset(rest)
+    """Behind a frame, a pronoun repeats what another sentence names: "can you find me" "one", "the suitable one"."""
+    alone = words(language, "pro_forms")
+    if "1" in rest:
+        alone |= words(language, "vague") | words(language, "articles")
+    return alone.issuperset(rest)
 
 
 def without_purpose(sentence: list[str], language: str) -> list[str]:

@@ -8,14 +8,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from caching.semantic.text.dates import dated
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.lexicon import table, words
 from caching.semantic.text.phrasing import phrased
-from caching.semantic.text.stemming import inflected
+from caching.semantic.text.stemming import forms, inflected
 
 _DURATIONS = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
 _LOOSE_BEFORE_TIMES = frozenset(["at", "on", "for", "of", "in", ""])
@@ -24,6 +24,7 @@ _JOINING = frozenset(["and", "und", "y", "et", "e", "en", "i", PAUSE])
 _NOW = frozenset(["current", "present"])
 _FUTURE = frozenset(["will"])
 _TIMES_ASKED = frozenset(["when", "how_long"])
+_SOURCES = frozenset(["on", "from", "with"])
 _WHICH = frozenset(["next", "last", "this", "every"])
 
 
@@ -92,9 +93,18 @@ class _Phrases:
         # A preposition that holds nothing is part of a verb: "macht … auf".
         self.bare += [holder for holder, found, _ in self.held if not found]
         self.held = [phrase for phrase in self.held if phrase[1]]
-        held = tuple(Phrase(holder, tuple(found), after) for holder, found, after in self.held)
+        held = self._on_services()
         times = tuple(sorted(self._set_to() if self.bare[:1] == ["set"] else self.times))
         return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), times)
+
+    def _on_services(self) -> tuple[Phrase, ...]:
+        """ "from YouTube" and "with YouTube" as "on YouTube" where no other service is named."""
+        held = tuple(Phrase(holder, tuple(found), after) for holder, found, after in self.held)
+        services = forms(self.language, "services")
+        named = [phrase for phrase in held if services.issuperset(phrase.words)]
+        if len(named) != 1 or named[0].holder not in _SOURCES:
+            return held
+        return tuple(replace(phrase, holder="on") if phrase is named[0] else phrase for phrase in held)
 
     def _set_to(self) -> list[tuple[str, str]]:
         """ "set the alarm to 6 am" and "for 6 am"; not the end of a time that has a start."""

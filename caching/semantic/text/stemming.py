@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import pairwise
 
 from caching.redaction import remember
@@ -77,6 +78,12 @@ def inflected(word: str, language: str) -> str:
         if word.endswith(suffix) and len(word) - len(suffix) >= 4:
             return word[: -len(suffix)]
     return word
+
+
+@cache
+def forms(language: str, name: str) -> frozenset[str]:
+    """Return a list of the lexicon as its words are read."""
+    return frozenset(inflected(word, language) for word in words(language, name))
 
 
 def _root(word: str, language: str) -> str:
