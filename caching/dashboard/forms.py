@@ -110,6 +110,12 @@ class KeysForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
     client = forms.CharField(required=False, max_length=200, label="Client", widget=UnfoldAdminTextInputWidget)
+    sort = forms.ChoiceField(
+        required=False,
+        label="Order",
+        choices=[("", "As stored"), ("hits", "Most hits"), ("saved", "Most saved"), ("expires", "Next to expire")],
+        widget=UnfoldAdminSelectWidget,
+    )
     older_than = forms.CharField(
         required=False,
         max_length=10,
@@ -136,6 +142,10 @@ class KeysForm(forms.Form):
     def text(self) -> str:
         """The search term if it is not a pattern."""
         return "" if self.pattern or not self.is_valid() else self.cleaned_data["q"]
+
+    @property
+    def sort_name(self) -> Any:
+        return self.cleaned_data["sort"] if self.is_valid() else ""
 
     @property
     def cursor_value(self) -> int:

@@ -46,7 +46,7 @@ def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def key_list(request: HttpRequest) -> HttpResponse:
     form = KeysForm(request.GET)
-    page = browse.browse(form.listed(), form.text, form.cursor_value) if form.is_valid() else None
+    page = browse.browse(form.listed(), form.text, form.cursor_value, sort=form.sort_name) if form.is_valid() else None
     following = request.GET.copy()
     if page:
         following["cursor"] = str(page.cursor)

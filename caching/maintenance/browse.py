@@ -6,21 +6,25 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from fnmatch import fnmatchcase
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, Literal
 
+from django.apps import apps
 from django.conf import settings
 from django.db.models import Q, Sum
 
 from caching import keys, metrics
 from caching.archive import audio as archive
 from caching.maintenance.selection import Row, Selection
-from caching.models import ArchivedAudio, Call, EntryHits
+from caching.models import ArchivedAudio, Call, EntryHits, Outcome
 from caching.pricing.money import Money
 from caching.redis import scan, store
 from caching.redis.scan import Stored
 from caching.redis.serializers import Audio
+from caching.reports import entry_hits
 from caching.semantic.cache import forget_answers, tier
 from caching.semantic.embedders.base import EmbeddingError
 from caching.semantic.text.normalize import normalize
@@ -29,6 +33,9 @@ from caching.semantic.types import Candidate
 # Time limit of a search per page.
 PAGE_SECONDS = 0.1
 MOST_FOUND = 200
+# Questions of others that an entry answered, listed on its page.
+MOST_ANSWERED = 10
+Sort = Literal["", "hits", "saved", "expires"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,10 @@ class Detail:
     # By currency.
     saved: list[Money]
     archived: ArchivedAudio | None = None
+    # Hits of each of the last days, oldest first.
+    days: Sequence[entry_hits.Day] = ()
+    # Other questions that it answered, latest first.
+    answered: Sequence[Call] = ()
 
     @property
     def cost(self) -> Money | None:
@@ -54,8 +65,10 @@ class Detail:
         return Money(self.call.cost, self.call.currency) if self.call and known else None
 
 
-def browse(selection: Selection, text: str = "", cursor: int = 0, count: int = 50) -> Page | None:
+def browse(selection: Selection, text: str = "", cursor: int = 0, count: int = 50, sort: Sort = "") -> Page | None:
     """Return one page of the selected keys whose question contains `text`; None if Redis is disconnected.
+
+    By hits or savings it is one page of the entries that the ledger counted most for in the last 30 days.
 
     The cost does not depend on the size of the database: a page ends after PAGE_SECONDS with a cursor, and may be short
     or empty, or slightly longer than `count`, as with SCAN. A search by text returns the latest MOST_FOUND entries
@@ -69,13 +82,16 @@ def browse(selection: Selection, text: str = "", cursor: int = 0, count: int = 5
         names, cursor = step
     elif text:
         names, cursor = selection.of(_by_text(selection.kinds, text)), 0
+    elif sort in entry_hits.SORTED:
+        names, cursor = selection.of(entry_hits.most(sort, MOST_FOUND)), 0
+        names = [name for name in names if selection.pattern == "*" or fnmatchcase(name, selection.pattern)]
     else:
         step = _scan_page(selection, cursor, count)
         if step is None:
             return None
         names, cursor = step
     stored: list[Stored] | None = scan.describe(names) if names else []
-    return None if stored is None else Page(_rows(stored), cursor)
+    return None if stored is None else Page(_sorted(_rows(stored), sort), cursor)
 
 
 def inspect(key: str) -> Detail | None:
@@ -90,6 +106,8 @@ def inspect(key: str) -> Detail | None:
         audio=audio.data if isinstance(audio, Audio) else None,
         call=Call.objects.filter(key=key, outcome__in=("miss", "bypass")).first(),
         saved=[Money(amount, currency) for currency, amount in saved if currency],
+        days=entry_hits.by_day(key),
+        answered=list(Call.objects.filter(key=key, outcome=Outcome.SEMANTIC)[:MOST_ANSWERED]),
         archived=ArchivedAudio.objects.current().filter(key=key).first() if settings.AUDIO_ARCHIVE else None,
     )
 
@@ -121,11 +139,21 @@ def remove(names: Sequence[str]) -> int:
 
 
 def neighbours(row: Row) -> list[Candidate]:
-    """Return the entries that compete with a semantic entry, each with its decision."""
-    scope, question = row.stored.fields.get("scope"), row.stored.fields.get("question")
-    if row.stored.kind != keys.SEMANTIC or not (isinstance(scope, str) and isinstance(question, str)):
-        return []
-    return competitors(question, scope)
+    """Return the cached questions that compete with that of an entry, each with its decision."""
+    scope, question = _scope_of(row.stored), row.stored.fields.get("question")
+    return competitors(question, scope) if scope and isinstance(question, str) else []
+
+
+def _scope_of(entry: Stored) -> str:
+    """Return the scope in which an answer or a semantic entry is looked for, "" if it is not known."""
+    if entry.kind == keys.SEMANTIC:
+        scope = entry.fields.get("scope")
+        return scope if isinstance(scope, str) else ""
+    context = entry.fields.get("context")
+    if entry.kind != keys.EXACT or not isinstance(context, str) or settings.SEMANTIC_MODE == "off":
+        return ""
+    client = apps.get_model(settings.CLIENT_MODEL)._default_manager.filter(name=entry.fields.get("by")).first()
+    return keys.owned(client.private_scope, context)[:16] if client else ""
 
 
 def competitors(question: str, scope: str) -> list[Candidate]:
@@ -174,10 +202,16 @@ def _by_text(kinds: Sequence[str], text: str) -> list[str]:
 
 
 def _rows(stored: Sequence[Stored]) -> list[Row]:
-    hits = dict(
-        EntryHits.objects.filter(key__in=[entry.key for entry in stored]).values_list("key").annotate(Sum("hits"))
-    )
-    return [Row(entry, hits.get(entry.key, 0)) for entry in stored]
+    counted = entry_hits.of([entry.key for entry in stored])
+    return [Row(entry, *counted.get(entry.key, (0, Decimal(0)))) for entry in stored]
+
+
+def _sorted(rows: list[Row], sort: Sort) -> list[Row]:
+    if sort == "expires":
+        return sorted(rows, key=lambda row: float("inf") if row.stored.ttl is None else row.stored.ttl)
+    if sort in entry_hits.SORTED:
+        return sorted(rows, key=lambda row: row.hits if sort == "hits" else row.saved, reverse=True)
+    return rows
 
 
 def pretty(fields: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -38,6 +39,8 @@ LABELS = {
 class Row:
     stored: Stored
     hits: int
+    # In settings.DISPLAY_CURRENCY.
+    saved: Decimal = Decimal(0)
 
     @property
     def age(self) -> int | None:
