@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import threading
+import time
 from collections.abc import Iterator
 
 # Seconds that a client may read nothing of its answer. A player that pauses for longer must ask again.
 DEAF_SECONDS = 30
+LISTENS_WITHIN = 300.0
 
 
 def cut_off_deaf_clients() -> None:
@@ -17,10 +20,24 @@ def cut_off_deaf_clients() -> None:
     tcp(7), TCP_USER_TIMEOUT: accepted sockets inherit it, and it counts while the client's window is closed (Linux
     5.11). On other systems such a client keeps its thread until it disconnects.
     """
-    if not hasattr(socket, "TCP_USER_TIMEOUT"):
-        return
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # The server (granian 2.8.7) listens after the application is loaded.
+        threading.Thread(target=_wait_for_listeners, name="deaf-clients", daemon=True).start()
+
+
+def _wait_for_listeners() -> None:
+    deadline = time.monotonic() + LISTENS_WITHIN
+    while not limit_listeners() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def limit_listeners() -> bool:
+    """Set the limit on the sockets on which this process listens. Return False if there are none."""
+    found = False
     for listener in _listeners():
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAF_SECONDS * 1000)
+        found = True
+    return found
 
 
 def _listeners() -> Iterator[socket.socket]:

@@ -3,12 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 from argparse import ArgumentParser
 from contextlib import ExitStack
 from typing import Any
@@ -18,9 +13,8 @@ from django.core.management.base import CommandError
 
 from caching.management.base import GatewayCommand
 from caching.redis.url import mask_password
-from speechsite.server import children, first_run, migrations, private_redis
-
-START_SECONDS = 60.0
+from speechsite.server import first_run, migrations, private_redis
+from speechsite.server.http_server import HttpServer
 
 
 class Command(GatewayCommand):
@@ -51,16 +45,35 @@ class Command(GatewayCommand):
             password = self._prepare(cleanup) if options["embedded"] else ""
             migrations.demand()
             self._tell("Server", f"starting {options['workers']} workers with {options['threads']} threads each")
-            server = self._start_server(options)
-            cleanup.callback(_stop, server)
+            server = HttpServer(*(options[name] for name in ("host", "port", "workers", "threads")))
             try:
-                self._wait_until_it_answers(server, options)
+                cleanup.callback(server.stop)
+                server.start()
                 if options["embedded"]:
-                    self.stdout.write(first_run.introduction(_url(options), password))
+                    self.stdout.write(first_run.introduction(server.url, password))
                     self.stdout.flush()
-                raise SystemExit(server.wait())
+                raise SystemExit(self._wait(server))
+            except OSError as error:
+                raise CommandError(str(error)) from error
             except KeyboardInterrupt:
                 self.stdout.write("Stopping")
+
+    def _wait(self, server: HttpServer) -> int:
+        """Return the status of the server at its end; replace its workers at SIGHUP."""
+        reloads = not _has_terminal()
+        while True:
+            try:
+                if reloads:
+                    signal.signal(signal.SIGHUP, _reload)
+                return server.wait()
+            except _Reload:
+                self._tell("Reload", "starting new workers")
+                try:
+                    server.reload()
+                except OSError as error:
+                    self._tell("Reload", f"failed: {error}")
+                else:
+                    self._tell("Reload", "done")
 
     def _prepare(self, cleanup: ExitStack) -> str:
         """Set up Redis and the database. Return the password of a new staff user, else ""."""
@@ -91,52 +104,6 @@ class Command(GatewayCommand):
         os.environ["REDIS_URL"] = redis.url
         self._tell("Redis", f"private, in memory: {mask_password(redis.url)}")
 
-    def _start_server(self, options: dict[str, Any]) -> subprocess.Popen[bytes]:
-        self.stdout.flush()
-        arguments = {
-            "--interface": "wsgi",
-            "--host": options["host"],
-            "--port": options["port"],
-            "--workers": options["workers"],
-            "--blocking-threads": options["threads"],
-            # Further connections wait in the kernel's queue.
-            "--backlog": 2048,
-            "--log-level": "error",
-            "--workers-kill-timeout": 30,
-        }
-        words = [str(word) for pair in arguments.items() for word in pair]
-        command = [
-            sys.executable,
-            "-m",
-            "granian",
-            *words,
-            "--respawn-failed-workers",
-            "speechsite.server.worker:application",
-        ]
-        return children.start(command, cwd=settings.BASE_DIR)
-
-    def _wait_until_it_answers(self, server: subprocess.Popen[bytes], options: dict[str, Any]) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if server.poll() is not None:
-                raise CommandError(f"the server exited with status {server.returncode}")
-            try:
-                urllib.request.urlopen(f"{_url(options)}/healthz", timeout=5).close()  # noqa: S310 (http only)
-            except urllib.error.HTTPError:
-                # It may refuse this address as a Host, and is up nevertheless.
-                return
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
-                time.sleep(0.05)
-            else:
-                return
-        raise CommandError(f"the server did not answer within {START_SECONDS:.0f} s")
-
-
-def _url(options: dict[str, Any]) -> str:
-    """Return an address of the server on this machine."""
-    host = "127.0.0.1" if options["host"] in ("0.0.0.0", "::") else options["host"]  # noqa: S104 (compared only)
-    return f"http://{f'[{host}]' if ':' in host else host}:{options['port']}"
-
 
 def _refuse_a_taken_port(host: str, port: int) -> None:
     """Raise CommandError if the port is taken: granian would share it, and each process get some of the requests."""
@@ -159,10 +126,24 @@ def _refuse_a_second_one() -> None:
         )
 
 
+def _has_terminal() -> bool:
+    """Return True if SIGHUP means that the terminal is gone."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+class _Reload(Exception):
+    pass
+
+
+def _reload(number: int, frame: object) -> None:
+    # Until the workers are replaced.
+    signal.signal(number, signal.SIG_IGN)
+    raise _Reload
+
+
 def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
-    server.wait()

@@ -7,8 +7,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import wave
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +23,8 @@ from speechsite.server import private_redis
 from speechsite.server.private_redis import find_binary
 from speechsite.tests.support.server import Server
 from speechsite.tests.support.waiting import PATIENCE, wait_until
+
+LOST_TERMINAL = 0
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +79,15 @@ def test_a_hit_is_at_least_fifty_times_faster_than_a_miss(running: Server) -> No
     assert miss / hit > 50
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_stopping_it_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
-    server = Server(tmp_path, {"REDIS_URL": ""}, workers=1)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, LOST_TERMINAL, signal.SIGKILL])
+def test_stopping_it_leaves_no_process_behind(tmp_path: Path, number: int) -> None:
+    ours, terminal = os.openpty()
+    server = Server(tmp_path, {"REDIS_URL": ""}, workers=1, terminal=terminal)
+    os.close(terminal)
     try:
         children = descendants(server.process.pid)
         assert len(children) >= 3, "the server, its worker, and Redis where it can be had"
-        server.process.send_signal(number)
+        os.close(ours) if number == LOST_TERMINAL else server.process.send_signal(number)
         server.process.wait(PATIENCE)
         wait_until(lambda: not children & processes().keys(), pause=0.1)
     finally:
@@ -89,6 +95,38 @@ def test_stopping_it_leaves_no_process_behind(tmp_path: Path, number: signal.Sig
     assert "Traceback" not in server.log
     assert private_redis.running(tmp_path) == ""
     assert number == signal.SIGKILL or not (tmp_path / "redis_url").exists()
+
+
+def long_question(server: Server) -> int:
+    """Return the status of a request with a body of two kilobytes."""
+    body = b'{"query": "Hello"}'.ljust(2048)
+    return server.request("POST", "/api/chat/", body=body, headers={"Content-Type": "application/json"}).status
+
+
+def test_new_workers_take_over_at_sighup_and_read_the_settings_again(tmp_path: Path) -> None:
+    (tmp_path / "env").touch()
+    server = Server(tmp_path, {"REDIS_URL": "redis://127.0.0.1:1/0", "ENV_FILE": str(tmp_path / "env")}, workers=1)
+    statuses: Counter[int] = Counter()
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            statuses[server.request("GET", "/v1/models", headers={"Connection": "close"}, retries=1).status] += 1
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        before = descendants(server.process.pid) - {server.process.pid}
+        (tmp_path / "env").write_text("MAX_CHAT_BODY_BYTES=1024")
+        assert long_question(server) == 200
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "Reload    done" in server.log, 180)
+        assert not before & processes().keys() and long_question(server) == 413
+    finally:
+        done.set()
+        asking.join()
+        server.stop()
+    assert statuses.keys() == {200} and "failed" not in server.log
 
 
 def test_without_any_redis_it_says_so_and_serves(tmp_path: Path) -> None:

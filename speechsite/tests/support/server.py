@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import subprocess
 import sys
+import termios
 import time
 from io import StringIO
 from pathlib import Path
@@ -27,9 +29,15 @@ class Server:
     """A child process. `key` is a valid API key; `log` is everything that it and its workers printed."""
 
     def __init__(
-        self, directory: Path, environment: dict[str, str], *, workers: int = 2, migrated: bool = True
+        self,
+        directory: Path,
+        environment: dict[str, str],
+        *,
+        workers: int = 2,
+        migrated: bool = True,
+        terminal: int | None = None,
     ) -> None:
-        """`migrated`: it finds a database with all tables in VAR_DIR."""
+        """`migrated`: it finds a database with all tables in VAR_DIR. `terminal`: its controlling terminal, if any."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.directory = directory
@@ -47,6 +55,8 @@ class Server:
                 env=self.environment,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
+                preexec_fn=lambda: terminal is not None and fcntl.ioctl(terminal, termios.TIOCSCTTY, 0),
             )
         self._wait_until_it_introduces_itself()
         self.key = re.findall(r"Bearer (sg_[\w-]+)", self.log)[0]
