@@ -25,7 +25,7 @@ class CuratedAnswerAdmin(ModelAdmin):
     list_display_links = ("question",)
     list_filter = ("enabled", "language")
     search_fields = ("wordings", "answer", "client")
-    fields = ("wordings", "answer", ("language", "client"), "enabled")
+    fields = ("wordings", "answer", ("language", "client"), "voice", "enabled")
     readonly_fields = FACTS
 
     def get_fields(self, request: HttpRequest, obj: CuratedAnswer | None = None) -> Any:

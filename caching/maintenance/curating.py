@@ -13,7 +13,7 @@ from django.db import transaction
 from caching.models import CuratedAnswer
 from caching.models.curated import SEPARATOR, distinct, main_language
 
-COLUMNS = ("wordings", "answer", "language")
+COLUMNS = ("wordings", "answer", "language", "voice")
 
 
 class NotCurated(ValueError):
@@ -26,6 +26,7 @@ class Row:
     wordings: Sequence[str]
     answer: str
     language: str
+    voice: str
 
     @property
     def claims(self) -> list[tuple[str, str]]:
@@ -61,6 +62,9 @@ def load(text: str, client: str) -> Report:
             matched.add(answer.pk)
         pairs.append((row, answer))
     for row, answer in pairs:
+        if row.voice and not client:
+            report.bad.append((row.line, "only the answers of a client can be spoken ahead"))
+            continue
         others = (wording for claim in row.claims if _is_taken(existing.get(claim), matched) for wording in claim[1:])
         if taken := next(others, ""):
             report.bad.append((row.line, f'"{taken}" belongs to an answer that no row of this file updates'))
@@ -76,7 +80,7 @@ def dump(client: str) -> str:
     writer = csv.writer(written)
     writer.writerow(COLUMNS)
     for answer in CuratedAnswer.objects.of(client).filter(enabled=True):
-        writer.writerow([SEPARATOR.join(answer.each_wording), answer.answer, answer.language])
+        writer.writerow([SEPARATOR.join(answer.each_wording), answer.answer, answer.language, answer.voice])
     return written.getvalue()
 
 
@@ -96,7 +100,13 @@ def _rows(text: str, report: Report) -> Iterator[Row]:
                 report.bad.append((line, f"{len(cells)} cells for {len(header)} columns"))
                 continue
             named = dict(zip(header, map(str.strip, cells), strict=True))
-            row = Row(line, _wordings_of(named["wordings"]), named["answer"], named.get("language", ""))
+            row = Row(
+                line,
+                _wordings_of(named["wordings"]),
+                named["answer"],
+                named.get("language", ""),
+                named.get("voice", ""),
+            )
             if problem := _problem_of(row):
                 report.bad.append((line, problem))
             else:
@@ -117,7 +127,7 @@ def _problem_of(row: Row) -> str:
     if "\0" in "".join((*row.wordings, row.answer)):
         return "a NUL character"
     try:
-        CuratedAnswer(language=row.language).clean_fields(exclude={"wordings", "answer"})
+        CuratedAnswer(language=row.language, voice=row.voice).clean_fields(exclude={"wordings", "answer"})
     except ValidationError as error:
         return " ".join(error.messages)
     return ""
@@ -147,7 +157,7 @@ def _is_taken(answer: CuratedAnswer | None, matched: set[int]) -> bool:
 
 
 def _save(row: Row, answer: CuratedAnswer, report: Report) -> None:
-    new = {"wordings": "\n".join(row.wordings), "answer": row.answer, "language": row.language}
+    new = {"wordings": "\n".join(row.wordings), "answer": row.answer, "language": row.language, "voice": row.voice}
     if all(getattr(answer, name) == value for name, value in new.items()):
         report.unchanged += 1
         return

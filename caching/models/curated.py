@@ -14,6 +14,8 @@ from django.db import models
 SEPARATOR = "|"
 _LANGUAGE = RegexValidator(r"\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z", "A language is a code such as en or hi.")
 
+_VOICE = RegexValidator(r"\A[^:\s]+:\S.*\Z", "A voice is a provider and its voice, such as openai:alloy.")
+
 
 class CuratedQuerySet(models.QuerySet["CuratedAnswer"]):
     def version(self) -> Sequence[tuple[int, object]]:
@@ -42,6 +44,15 @@ class CuratedAnswer(models.Model):
         blank=True,
         validators=[_LANGUAGE],
         help_text="Such as en or hi: not given to requests that name another language. Empty: any.",
+    )
+    # The database has the default too: an older version that runs beside this one does not name the column.
+    voice = models.CharField(
+        max_length=150,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[_VOICE],
+        help_text="Such as openai:alloy: manage.py curate --speak speaks it ahead. Empty: when it is asked for.",
     )
     client = models.CharField(
         max_length=100, blank=True, help_text="Name of a client. Empty: every client in the shared scope."
@@ -90,6 +101,8 @@ class CuratedAnswer(models.Model):
         clients = apps.get_model(settings.CLIENT_MODEL)._default_manager
         if self.client and not clients.filter(name=self.client).exists():
             raise ValidationError({"client": f"There is no client named {self.client}."})
+        if self.voice and not self.client:
+            raise ValidationError({"voice": "Only the answers of a client can be spoken ahead."})
         if SEPARATOR in self.wordings:
             raise ValidationError({"wordings": f"{SEPARATOR} separates wordings in files, so none may contain it."})
         taken = {wording for other in CuratedAnswer.objects.beside(self) for wording in other.each_wording}

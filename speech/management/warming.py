@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from caching import keys
+from caching.models import CuratedAnswer
 from caching.policy import Policy
 from caching.pricing import prices
 from caching.pricing.money import Money, total
@@ -84,6 +85,19 @@ def from_ledger(client: Client, most: int) -> list[Job]:
         spoken = keys.parse_speech_key(call.key)
         voice = {"voice": spoken.voice, "codec": spoken.codec} | ({"model": call.model} if call.model else {})
         rows.append({"text": text, "provider": call.provider, "optimization_level": call.level, **voice})
+    return [_job(line, row) for line, row in enumerate(rows, 1)]
+
+
+def of_curated(client: Client) -> list[Job]:
+    """Return the curated answers of `client` that name a voice, to speak in sentences and, for `quality`, whole."""
+    answers = CuratedAnswer.objects.of(client.name).filter(enabled=True).exclude(voice="")
+    rows = []
+    for answer in answers:
+        provider, _, voice = answer.voice.partition(":")
+        spoken = {"text": answer.answer, "provider": provider, "voice": voice}
+        if answer.language:
+            spoken["language"] = answer.language
+        rows += [spoken | {"optimization_level": level} for level in ("balanced", "quality")]
     return [_job(line, row) for line, row in enumerate(rows, 1)]
 
 

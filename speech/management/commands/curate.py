@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from caching.maintenance import curating
+from caching.maintenance.curating import NotCurated
+from caching.management.base import GatewayCommand
+from caching.models.audit import AuditAction
+from speech.exceptions import GatewayError
+from speech.management import warming
+from speech.models import Client
+
+
+class Command(GatewayCommand):
+    help = (
+        "Import curated answers, which are served in place of a provider's. FILE is CSV with the columns wordings "
+        "(separated by |), answer, language and voice. A row with a known wording updates its answer. Answers with a "
+        "voice, such as openai:alloy, are spoken ahead for their client."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, nargs="?")
+        parser.add_argument("--client", default="", help="client that they are for (default: all in the shared scope)")
+        parser.add_argument("--export", action="store_true", help="write the enabled ones to FILE instead")
+        parser.add_argument("--speak", action="store_true", help="without FILE: speak those that name a voice")
+
+    def handle(self, *, file: Path | None, client: str, export: bool, speak: bool, **options: Any) -> str:
+        owner = Client.objects.filter(name=client).first()
+        if client and owner is None:
+            raise CommandError(f"unknown client: {client}")
+        if (file is None) is not speak or (speak and (export or owner is None)):
+            raise CommandError("name a file, or --speak with --client")
+        if file is None or owner is None:
+            return self._use(file, client, export=export) if file else self._speak(owner)
+        done = self._use(file, client, export=export)
+        return done if export else f"{done}{self._speak(owner)}"
+
+    def _use(self, file: Path, client: str, *, export: bool) -> str:
+        try:
+            return self._export(file, client) if export else self._import(file, client)
+        except OSError as error:
+            raise CommandError(f"cannot use {file}: {error}") from error
+
+    def _export(self, file: Path, client: str) -> str:
+        self.record(AuditAction.VIEWED, "Exported curated answers", client=client)
+        file.write_text(curating.dump(client), encoding="utf-8", newline="")
+        return f"Exported to {file}"
+
+    def _import(self, file: Path, client: str) -> str:
+        try:
+            # Spreadsheets begin their files with a byte order mark.
+            report = curating.load(file.read_bytes().decode("utf-8-sig"), client)
+        except (NotCurated, UnicodeDecodeError) as error:
+            raise CommandError(f"{file}: {error}") from error
+        for line, problem in report.bad:
+            self.stderr.write(f"line {line}: {problem}")
+        counts = f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged"
+        self.record(AuditAction.CHANGED, f"Imported curated answers: {counts}", client=client)
+        if report.bad:
+            raise CommandError(f"{counts}; {len(report.bad):,} lines are bad")
+        return f"Curated answers: {counts}"
+
+    def _speak(self, owner: Client | None) -> str:
+        """Speak the answers that name a voice, and return what to say of it; "" if there are none."""
+        if owner is None:
+            return ""
+        try:
+            jobs = warming.of_curated(owner)
+        except GatewayError as error:
+            raise CommandError(error.message) from error
+        if not jobs:
+            return ""
+        if not settings.AUDIO_ARCHIVE:
+            self.stderr.write("AUDIO_ARCHIVE is not set: the audio is lost with Redis, and when its time to live ends")
+        self.record(AuditAction.ADDED, f"Spoke {len(jobs) // 2:,} curated answers ahead", client=owner.name)
+        problems = [problem for _, problem in warming.warm(jobs, client=owner, concurrency=4, done=_nothing) if problem]
+        if problems:
+            raise CommandError(f"{len(problems):,} of {len(jobs):,} were not spoken: {problems[0]}")
+        return f"; {len(jobs) // 2:,} spoken ahead"
+
+
+def _nothing(job: warming.Job) -> None:
+    """Nothing to record: what was spoken is found in the cache."""
