@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test clients axe lint release-check sbom lock format bench bench-quick faults mutants clean
+.PHONY: run test clients axe screenshots lint release-check sbom lock format bench bench-quick faults mutants clean
 
 run: .venv/embedded var/static/staticfiles.json
 	@$(BIN)/python manage.py serve --embedded
@@ -38,6 +38,10 @@ axe: .ci/axe/node_modules
 .ci/axe/node_modules: .ci/axe/package-lock.json
 	npm ci --no-audit --no-fund --silent --prefix $(@D)
 	@touch $@
+
+# Pictures of every page, in docs/images/screens; make screenshots ARGS="dashboard requests" for some.
+screenshots: .venv/dev var/static/staticfiles.json
+	@DJANGO_SETTINGS_MODULE=speechsite.settings $(BIN)/python -m speechsite.tests.screens $(ARGS)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -158,7 +158,7 @@ def amounts(line: Timeline, mark: str = "") -> Chart:
         return _saved_and_spent(figures, bool(mark))[1]
 
     drawn = [line.drawn("Saved", "saved", saved), line.drawn("Spent", "spent", spent)]
-    before = line.drawn_before("Saved", "saved", saved)
+    before = [*line.drawn_before("Saved", "saved", saved), *line.drawn_before("Spent", "spent", spent)]
     columns = [Column("Saved", "money"), Column("Spent", "money")]
     title = f"Saved and spent ({mark})" if mark else "Saved and spent"
     return line.chart("money", title, columns, [*drawn, *before], kind="money", nothing=NO_MONEY)

@@ -134,8 +134,8 @@ def _activity(hour: datetime) -> float:
 
 def _rows(chance: random.Random, bot: Bot, hour: datetime, requests: int, hit_rate: float) -> Iterator[dict[str, Any]]:
     """Yield the totals of one span of time, one for each kind of result."""
-    hits, errors = round(requests * hit_rate), sum(chance.random() < 0.004 for _ in range(requests))
-    semantic = 0 if bot.level == "quality" else round(hits * 0.18)
+    hits, errors = (_times(chance, requests, share) for share in (hit_rate, 0.004))
+    semantic = 0 if bot.level == "quality" else _times(chance, hits, 0.18)
     counts = {
         Outcome.EXACT: hits - semantic,
         Outcome.SEMANTIC: semantic,
@@ -146,11 +146,16 @@ def _rows(chance: random.Random, bot: Bot, hour: datetime, requests: int, hit_ra
         if count:
             yield _row(chance, bot, "llm", outcome, hour, count)
     # Sentences repeat more often than questions; speech has no semantic hits.
-    spoken = {Outcome.EXACT: round(requests * min(0.9, hit_rate * 1.25)), Outcome.ERROR: 0}
+    spoken = {Outcome.EXACT: _times(chance, requests, min(0.9, hit_rate * 1.25)), Outcome.ERROR: 0}
     spoken[Outcome.MISS] = requests - spoken[Outcome.EXACT]
     for outcome, count in spoken.items():
         if count > 0:
             yield _row(chance, bot, "tts", outcome, hour, count)
+
+
+def _times(chance: random.Random, requests: int, share: float) -> int:
+    """Return how many of the requests it happens to."""
+    return sum(chance.random() < share for _ in range(requests))
 
 
 def _row(

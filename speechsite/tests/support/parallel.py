@@ -24,7 +24,13 @@ from speechsite.tests.support.ports import MOST_WORKERS
 ALONE = "alone"
 WORKERS_PER_CORE = 2
 """The tests wait for most of their time."""
-SHARED_SERVERS = {"server": "server", "gateway": "gateway", "_gateway": "gateway", "bare_gateway": "gateway"}
+SHARED_SERVERS = {
+    "server": "server",
+    "gateway": "gateway",
+    "_gateway": "gateway",
+    "bare_gateway": "gateway",
+    "staff_server": "screens",
+}
 """Fixtures that start a server for the whole session, and the group of tests that share it."""
 
 _directory = tempfile.TemporaryDirectory()

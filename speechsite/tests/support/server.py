@@ -82,6 +82,13 @@ class Server:
             call_command("create_client", name, *options, stdout=printed)
         return printed.getvalue().split()[-1]
 
+    def manage(self, *words: str) -> str:
+        """Run a command of manage.py beside the server, with its environment. Return what it printed."""
+        command = [sys.executable, "manage.py", *words]
+        done = subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def metric(self, name: str, **labels: str) -> float:
         """The sum of all samples called `name` that have `labels`."""
         text = self.request("GET", "/metrics").data.decode()

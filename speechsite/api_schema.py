@@ -1,0 +1,138 @@
+"""Tags, summaries and examples of the OpenAPI schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+_QUESTION = [{"role": "user", "content": "What is a cache?"}]
+_ANSWER = "A cache keeps what was computed once, so that it need not be computed again."
+_USAGE = {"prompt_tokens": 12, "completion_tokens": 17, "total_tokens": 29}
+_FAILED = {
+    "message": "Invalid, expired or revoked API key.",
+    "type": "authentication_error",
+    "param": None,
+    "code": "authentication_failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    tag: str
+    summary: str
+    # Body of a request that can be sent as it stands, and of the answer to it; None if it has no JSON.
+    request: dict[str, Any] | None = None
+    response: dict[str, Any] | None = None
+
+
+GATEWAY, OPENAI, AUDIO = "Gateway", "OpenAI: chat and embeddings", "OpenAI: audio"
+TAGS = [
+    {
+        "name": GATEWAY,
+        "description": "Questions, speech and voice turns, with the cache status and cost in each answer.",
+    },
+    {
+        "name": OPENAI,
+        "description": "OpenAI's wire format. For an SDK set only the base URL, ending with /v1, and the key.",
+    },
+    {"name": AUDIO, "description": "OpenAI's speech, transcriptions and translations, with every provider."},
+]
+OPERATIONS = {
+    "post /api/chat/": Operation(
+        GATEWAY,
+        "Answer a question",
+        {"query": "What is a cache?", "optimization_level": "balanced"},
+        {
+            "id": "chatcmpl-liNvA-liUmIb_YnGqAFp1Dlm9GfGgzk13Uj0ieGY",
+            "text": _ANSWER,
+            "provider": "openai",
+            "model": "gpt-6-luna",
+            "optimization_level": "balanced",
+            "finish_reason": "stop",
+            "usage": _USAGE,
+            "cost": {"usd": "0", "saved_usd": "0.000057"},
+            "cache": {
+                "status": "hit",
+                "match": "exact",
+                "age": 12,
+                "ttl": 1788,
+                "stored": True,
+                "key": "llm:exact:08f39cf8ce957189ecfc76985f5b281753a2b917be6454c5e57bde92c9818879",
+            },
+        },
+    ),
+    "post /api/tts/": Operation(
+        GATEWAY, "Speak a text", {"text": "Hello from the cache.", "language": "en", "codec": "wav"}
+    ),
+    "post /api/converse/": Operation(
+        GATEWAY, "Answer a question with speech", {"query": "What is a cache?", "language": "en", "codec": "wav"}
+    ),
+    "get /api/receipts/{id}/": Operation(GATEWAY, "Receipt of a voice turn"),
+    "post /api/feedback/": Operation(
+        GATEWAY,
+        "Report a right or a wrong answer",
+        {
+            "id": "chatcmpl-liNvA-liUmIb_YnGqAFp1Dlm9GfGgzk13Uj0ieGY",
+            "correct": False,
+            "comment": "About another order.",
+        },
+    ),
+    "post /v1/chat/completions/": Operation(
+        OPENAI,
+        "Create a chat completion",
+        {"model": "balanced", "messages": _QUESTION},
+        {
+            "id": "chatcmpl-wtVm58BRGc0AGdWTnGQVZQO5CjWq2Y0",
+            "object": "chat.completion",
+            "created": 1796005308,
+            "model": "gpt-6-luna",
+            "choices": [
+                {"index": 0, "message": {"role": "assistant", "content": _ANSWER}, "finish_reason": "stop"},
+            ],
+            "usage": _USAGE,
+        },
+    ),
+    "post /v1/responses/": Operation(OPENAI, "Create a response", {"model": "balanced", "input": "What is a cache?"}),
+    "get /v1/responses/{id}/": Operation(OPENAI, "Retrieve a response"),
+    "delete /v1/responses/{id}/": Operation(OPENAI, "Delete a response"),
+    "get /v1/responses/{id}/input_items/": Operation(OPENAI, "List the input of a response"),
+    "post /v1/embeddings/": Operation(
+        OPENAI, "Embed texts", {"model": "text-embedding-3-small", "input": ["Where is my parcel?", "Where is it?"]}
+    ),
+    "get /v1/models/": Operation(OPENAI, "List models"),
+    "get /v1/models/{name}/": Operation(OPENAI, "Retrieve a model"),
+    "post /v1/audio/speech/": Operation(
+        AUDIO,
+        "Create speech",
+        {"model": "tts-1", "voice": "alloy", "input": "Hello from the cache.", "response_format": "wav"},
+    ),
+    "post /v1/audio/transcriptions/": Operation(AUDIO, "Transcribe audio"),
+    "post /v1/audio/translations/": Operation(AUDIO, "Translate audio into English"),
+    "get /v1/audio/voices/": Operation(AUDIO, "List voices"),
+}
+
+
+def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add tags, summaries and examples to the schema, in the order of OPERATIONS (a hook of drf-spectacular)."""
+    order = [name.partition(" ")[2] for name in OPERATIONS]
+    for path, methods in result["paths"].items():
+        for method, found in methods.items():
+            if operation := OPERATIONS.get(f"{method} {path}"):
+                _describe(found, operation)
+    # Paths without a description come last.
+    places = {path: place for place, path in reversed(list(enumerate(order)))}
+    paths = sorted(result["paths"].items(), key=lambda item: places.get(item[0], len(order)))
+    return {**result, "paths": dict(paths)}
+
+
+def _describe(found: dict[str, Any], operation: Operation) -> None:
+    found |= {"tags": [operation.tag], "summary": operation.summary}
+    body = found.get("requestBody", {}).get("content", {}).get("application/json")
+    if body and operation.request:
+        body["example"] = operation.request
+    for status, response in found["responses"].items():
+        content = response.get("content", {}).get("application/json")
+        if content and status == "200" and operation.response:
+            content["example"] = operation.response
+        elif content and status == "401":
+            content["example"] = {"error": _FAILED}

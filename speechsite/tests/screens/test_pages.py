@@ -1,0 +1,77 @@
+"""Every page in light and dark at three widths: nothing in the console, nothing beside the window, nothing for axe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from speechsite.tests.screens import traffic
+from speechsite.tests.screens.chromium import SCHEMES, WIDTHS, new_page
+from speechsite.tests.screens.pages import SCREENS
+from speechsite.tests.support.server import Server
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+MOMENT_MS = 3_000
+# Installed by `make axe`; its findings are skipped without.
+AXE = settings.BASE_DIR / ".ci" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def faults(page: Any) -> list[str]:
+    """Return the faults of accessibility, each with the first place where it is."""
+    if not AXE.exists():
+        return []
+    # Not by a tag: the policy of the pages allows no script inside one.
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+
+
+def seen_at_all_widths(page: Any) -> list[str]:
+    """Return what is wrong with the page that is open."""
+    wrong = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        try:
+            # Charts follow the window a moment later.
+            page.wait_for_function(f"document.documentElement.scrollWidth <= {width}", timeout=MOMENT_MS)
+        except playwright.TimeoutError:
+            wrong.append(f"wider than {width}")
+        if width in (WIDTHS[0], WIDTHS[-1]):
+            wrong += [f"{fault} at {width}" for fault in faults(page)]
+    return wrong
+
+
+@pytest.fixture(scope="session")
+def used(staff_server: Server, logged_in: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The server has something to show on every page."""
+    traffic.fill(staff_server)
+    traffic.curate(staff_server, tmp_path_factory.mktemp("curated"))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_page_fits_is_accessible_and_causes_no_error(
+    staff_server: Server, browser: Any, logged_in: Any, used: None, scheme: str
+) -> None:
+    wrong: dict[str, list[str]] = {}
+    page = new_page(browser, staff_server, logged_in, scheme)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for screen in SCREENS:
+        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        screen.open(page)
+        wrong[screen.name] = [*seen_at_all_widths(page), *([] if screen.is_error else complaints)]
+        complaints.clear()
+    page.context.close()
+    assert not any(wrong.values()), "\n".join(f"{name}: {fault}" for name, found in wrong.items() for fault in found)
+
+
+def test_the_login_is_accessible(staff_server: Server, browser: Any) -> None:
+    for scheme in SCHEMES:
+        page = new_page(browser, staff_server, scheme=scheme)
+        page.goto("/admin/login/")
+        assert seen_at_all_widths(page) == []
+        page.context.close()
