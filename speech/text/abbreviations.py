@@ -16,6 +16,8 @@ _TITLES = """
     sr sra srta sres dña dra profa lic arq ud uds vd vds avda izq dcha dpto
     mm mme mmes mlle mlles mgr pr st ste sto sta
     hr frl bzw vgl evtl ggf inkl exkl zzgl
+    dhr mevr mw sn bkz örn av str dl dna dnul dnei jl jln yth bw bi tp ts ths pgs gs bs
+    פרופ ופרופ לפרופ שפרופ גב רח שד מס עמ טל ดร นพ พญ ศ รศ ผศ රු
     डॉ डा डाॅ श्री श्रीमती सुश्री कु प्रो प्रा पं रु रू नं क्र सं मो पृ उदा इंजी स्व मि सौ चि ॲड अॅड अधि न्या कै ता जि मु पो लि कं फ़ो फो दू
     ডা ড ডঃ মোঃ মো মোসাঃ মোছাঃ মি প্রো প্রফে নং রু পৃ ইঞ্জি অ্যাড লি খ্রি
     ડૉ ડો શ્રી શ્રીમતી સુશ્રી કુ પ્રો રૂ રુ નં પૃ ક્ર તા જિ મો લિ સ્વ પં
@@ -33,6 +35,7 @@ _BEFORE_FIGURES = """
     no nos vol ex amt std max min tel ph mob extn apt acct appt approx qty ch chap sec fig figs eq ref pg pp para art
     cap núm núms pág págs máx mín aprox ed num tél env éd nr abb bd kap abs str ca
     avg misc orig subj encl dtd chq inv prev pymt mfr blk rm lvl div resp pkt doz ltr gm yr wk tbsp tsp
+    vb vs kb stb itd itp ok mis mf np
     pag pagg cfr lb lbs oz sq cu hr hrs min mins sec secs wt ht temp sect cl dept bldg est boul
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
     धा अनु खं अध्या भा
@@ -41,6 +44,7 @@ _BEFORE_FIGURES = """
 # Words of their own in small letters: "the sun. 3 people".
 _CAPITALIZED = """
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun ar re er km
+    mw sn av dl bi tp ts gs bs mis
 """
 
 # `sentencex` takes them for abbreviations before a capital letter too, where they are words: "No. I cannot.".
@@ -58,6 +62,7 @@ _LETTER_NAMES = """
     எஃப் எச் எல் எம் என் ஆர் எஸ் கியூ டபிள்யூ எக்ஸ் ஒய் இசட்
     ఏ బి బీ సి సీ డి డీ ఇ ఈ జి జీ జే కే ఓ పి పీ టి టీ యు యూ వి వీ హెచ్ ఎఫ్ ఎల్ ఎం ఎమ్ ఎన్ ఆర్ ఎస్ క్యూ డబ్ల్యు డబ్ల్యూ ఎక్స్ జెడ్
     ಎ ಏ ಬಿ ಸಿ ಡಿ ಇ ಜಿ ಜೆ ಕೆ ಓ ಪಿ ಟಿ ಯು ವಿ ಎಚ್ ಹೆಚ್ ಎಫ್ ಎಲ್ ಎಂ ಎಮ್ ಎನ್ ಆರ್ ಎಸ್ ಕ್ಯು ಕ್ಯೂ ಡಬ್ಲ್ಯು ಡಬ್ಲ್ಯೂ ಎಕ್ಸ್ ಜೆಡ್
+    බී සී ඩී ඊ එෆ් ජී එච් අයි ජේ කේ එල් එම් එන් ඕ පී කිව් ආර් එස් ටී යූ ඩබ්ලිව් එක්ස් වයි
     എ ബി സി ഡി ഇ ജി ജെ കെ ഒ പി ടി യു വി എച്ച് എഫ് എൽ എം എൻ ആർ എസ് ക്യു ഡബ്ല്യു എക്സ് സെഡ്
 """
 
@@ -73,6 +78,7 @@ _ONE_SYLLABLE = """
     రా పో నా నీ తా లే వా లో కు తో
     ಬಾ ಹೋ ನಾ ನೀ ತಾ
     വാ പോ നീ താ ഹേ ൽ
+    නෑ ඒ මේ මා යි ය ද හා නේ වේ වී බෑ කෑ
 """
 
 TITLES, BEFORE_FIGURES, CAPITALIZED, LETTER_NAMES, WORDS_OF_ONE_SYLLABLE = (
@@ -82,7 +88,7 @@ TITLES, BEFORE_FIGURES, CAPITALIZED, LETTER_NAMES, WORDS_OF_ONE_SYLLABLE = (
 
 # Of a script without capitals, from Hebrew to Sinhala.
 _LETTER = re.compile(r"[\u05d0-\u0d79\u0d80-\u0dff]")
-_OF_INDIA = re.compile(r"[\u0900-\u0d79]+")
+_OF_INDIA = re.compile(r"[\u0900-\u0d79\u0d80-\u0dff]+")
 # "J.-P.", "Dipl.-Ing.", "C.-à-d."
 _HYPHENATED = re.compile(r"(?:[^\W\d_]{1,5}\.-)+[^\W\d_][\w-]{0,4}")
 # The end of a host, a file or a path, which is no abbreviation.

@@ -14,6 +14,7 @@ import sentencex
 
 from speech.text import abbreviations
 from speech.text.quotations import BRACKETS, EITHER, MARKS, OPENERS, Boundary, Quotations
+from speech.text.terminals import OF_ONE_SCRIPT, OF_ONE_SCRIPT_PATTERN, TERMINALS
 
 # Characters before a full stop that are looked at.
 CONTEXT = 120
@@ -23,13 +24,14 @@ MOST_BEHIND = 64
 WRAPPED_LINE = 45
 
 _POINT = ".．｡"
-_FULL_STOP = ".!?…‽।॥。．｡！？؟۔።᙮‼⁇⁈⁉။។꯫᱾᱿"
+_FULL_STOP = rf"[{TERMINALS}]|{OF_ONE_SCRIPT_PATTERN}"
 _EMOJI = "\u200d\ufe0f\u2600-\u27bf\U0001f1e6-\U0001faff"
 _LINE_ENDS = "\n\r\u2028\u2029\x85"
 _APOSTROPHE = r"(?<![^\W\u2e80-\uffdc])'|'(?![^\W\u2e80-\uffdc])"
-_EVENT = re.compile(rf"[{_FULL_STOP}{_LINE_ENDS}]|{_APOSTROPHE}|[{re.escape(MARKS.replace(chr(39), ''))}]")
+_EVENT = re.compile(rf"{_FULL_STOP}|[{_LINE_ENDS}]|{_APOSTROPHE}|[{re.escape(MARKS.replace(chr(39), ''))}]")
+_ENDS = frozenset(TERMINALS + OF_ONE_SCRIPT + _LINE_ENDS)
 _RUN = re.compile(
-    rf"(?s)(?P<marks>[{_FULL_STOP}]{{0,{MOST_BEHIND}}}+)"
+    rf"(?s)(?P<marks>(?:{_FULL_STOP}){{0,{MOST_BEHIND}}}+)"
     rf"(?P<closers>[\"'”“’»«›‹)\]}}」』》〉】）＂*_~`{_EMOJI}]{{0,{MOST_BEHIND}}}+)"
     rf"(?P<space>\s{{0,{MOST_BEHIND}}}+)"
     rf"(?P<openers>(?:[{re.escape(''.join(sorted(OPENERS)))}*_]|(?<=«)[ \u00a0\u202f]){{0,{MOST_BEHIND}}}+)"
@@ -37,9 +39,10 @@ _RUN = re.compile(
 _LINE_END = re.compile(rf"\r\n|[{_LINE_ENDS}]")
 _ITEM = re.compile(r"[-*+•‣▪●○–—·]\s|\w{1,3}[.)]\s")
 _ITEM_LENGTH = 5
-_ENDS_LINE = frozenset(f"{_FULL_STOP}:;")
+_ENDS_LINE = frozenset(f"{TERMINALS}:;")
 _CLOSING_PUNCTUATION = frozenset(",;:،؛、，；：)]}）")
-_WORD_BEFORE = re.compile(r"[^\s\"'“‘«(\[{<]+\Z")
+# With the quotation mark inside of a Hebrew abbreviation (`ש"ח`).
+_WORD_BEFORE = re.compile(r"(?:[^\s\"'“‘«(\[{<]|(?<=[א-ת])[\"'](?=[א-ת]))+\Z")
 # In German “ and « close.
 _OPENS_OR_CLOSES = EITHER | {"“", "«", "‹"}
 _NO_QUOTES = {ord(mark): None for mark in MARKS if mark not in "'’"}
@@ -50,7 +53,7 @@ _ORDINAL = re.compile(r"(?<!\d)\d{1,2}\Z")
 _WITH_ORDINALS = ("bs", "cs", "da", "de", "et", "eu", "fi", "hr", "hu", "is", "lv", "nb", "no", "pl", "sk", "sl", "tr")
 # "II. Methods"; single letters are initials anyway.
 _ROMAN = re.compile(r"\s*[IVX]{2,5}")
-_SPACED = re.compile(rf"[{_FULL_STOP}]\s")
+_SPACED = re.compile(rf"(?:{_FULL_STOP})\s")
 _ADDRESS = re.compile(r"://|@|www\.|/", re.I)
 
 
@@ -117,7 +120,7 @@ class BoundaryFinder:
         """Decide about the event at `at`. Returns False when more text is needed first."""
         self.seen = at
         self._give_up(found)
-        if self.text[at] in _FULL_STOP or self.text[at] in _LINE_ENDS or self._ends_french_quotation(at):
+        if self.text[at] in _ENDS or self._ends_french_quotation(at):
             return self._handle_end(at, final, found)
         needed = 6 if self.text[at] == "'" else 1
         behind = self.text[at + 1 : at + 1 + needed]
@@ -180,7 +183,7 @@ class BoundaryFinder:
         return not wrapped or run.following.isupper() or not run.following.isalnum()
 
     def _ends_sentence(self, run: _Run) -> bool:
-        if run.following in _FULL_STOP or (run.following in _CLOSING_PUNCTUATION and not run.openers):
+        if run.following in TERMINALS or (run.following in _CLOSING_PUNCTUATION and not run.openers):
             return False
         quoted = [mark for mark in run.closers if mark in MARKS]
         if quoted and (quoted[-1] in BRACKETS or not (run.following.isupper() or run.openers)):
@@ -201,7 +204,7 @@ class BoundaryFinder:
         previous = self.text[at - 1 : at]
         if previous.isdigit() and following.isdigit():
             return False
-        if last == "۔" and self._is_urdu_abbreviation(at):
+        if last in OF_ONE_SCRIPT or (last == "۔" and self._is_urdu_abbreviation(at)):
             return False
         if last not in ".．!?…‽":
             return True

@@ -27,6 +27,7 @@ OPENERS = frozenset(_CLOSERS) - {"<"}
 
 # Letters of Chinese, Japanese and Korean, which quote without a space.
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3\uf900-\uffdc]")
+_HEBREW = re.compile("[א-ת]")
 _ELISIONS = ("em", "tis", "twas", "til", "till", "cause", "bout", "round", "n", "ave", "im", "er", "s", "t")
 
 
@@ -65,6 +66,8 @@ class Quotations:
         """Close what `mark` closes, with all that is open inside it. Return whether there was such."""
         if mark in "'’" and (previous.isspace() or _is_letter(following)):
             return False
+        if mark in "\"'" and _HEBREW.match(previous) and _HEBREW.match(following):
+            return False  # the gershayim of an abbreviation
         for depth in range(len(self.open) - 1, -1, -1):
             if mark in self.open[depth].closers:
                 if mark in EITHER and previous.isspace() and not (following.isspace() or following in ",;:.!?)…"):

@@ -13,10 +13,12 @@ from speech.text.sentences import SentenceStream, split
 
 LANGUAGE_CODES = "en hi mr bn ta te gu kn ml pa ur ar es de fr zh ja"
 LANGUAGES = st.sampled_from(LANGUAGE_CODES.split())
-ZEROS = st.sampled_from("0०০௦౦૦೦൦੦୦٠۰０")
-TRICKY_WORDS = "Hello नमस्ते ভালো வணக்கம் నమస్తే سلام مرحبا Straße 你好 No Dr डॉ etc U.S p.m 😀"
+ZEROS = st.sampled_from("0०০௦౦૦೦൦੦୦٠۰０๐໐០၀༠꯰᱐߀᠐෦")
+TRICKY_WORDS = 'Hello नमस्ते ভালো வணக்கம் నమస్తే سلام مرحبا Straße 你好 No Dr डॉ etc U.S p.m 😀 τι Բարև ש"ח ནང་'
 WORDS = st.sampled_from(TRICKY_WORDS.split())
-ENDS = st.sampled_from([". ", "! ", "? ", "। ", "。", "... ", "…", "\n", "\n\n", ", ", " ", ".\n", "۔ ", "؟ ", '." '])
+ENDS = st.sampled_from(
+    [". ", "! ", "? ", "। ", "。", "... ", "…", "\n", "\n\n", ", ", " ", ".\n", "۔ ", "؟ ", "; ", ": ", "།", '." ']
+)
 QUOTES = st.sampled_from(["“”", "«»", "「」", "()", '""', "„“", "[]"])
 
 
@@ -44,7 +46,7 @@ def quotations(draw: st.DrawFn) -> str:
 
 UNITS = st.one_of(WORDS, figures(), addresses(), quotations())
 TEXTS = st.lists(st.tuples(UNITS, ENDS), min_size=1, max_size=12)
-TRICKY_PARTS = [*".।。!?\"'“”()\n 1०aZ", "Dr. ", "www.", "- ", "\r\n", "<b>", "```"]
+TRICKY_PARTS = [*".।。!?\"'“”()\n 1०aZ", "Dr. ", "www.", "- ", "\r\n", "<b>", "```", "τι;", "է:", 'ש"ח']
 ANY_TEXT = st.lists(st.one_of(st.text(max_size=3), st.sampled_from(TRICKY_PARTS)), max_size=60).map("".join)
 
 

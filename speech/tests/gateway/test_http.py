@@ -1,9 +1,11 @@
-"""Pages of other origins: only those that the operator names may call the API."""
+"""Pages of other origins (only those that the operator names may call the API), HEAD and Range (RFC 9110)."""
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,6 +17,15 @@ ORIGIN = "https://app.example.com"
 SENT = "authorization,content-type,x-optimization-level,x-stainless-arch,x-stainless-retry-count,x-stainless-timeout"
 EXPOSED = {"x-cache", "cache-status", "age", "x-request-id", "x-receipt-id", "x-cost-usd", "x-cost-saved-usd"}
 CHAT = {"model": "gpt-6-luna", "messages": [{"role": "user", "content": "Say hello"}]}
+
+PATHS = {
+    **dict.fromkeys(("/healthz", "/health", "/v1", "/v1/models", "/v1/audio/voices", "/v1/audio/models"), 200),
+    "/v1/responses/nobody": 404,
+    "/api/receipts/00000000-0000-0000-0000-000000000000": 404,
+    **dict.fromkeys(("/v1/audio/speech", "/api/tts/", "/api/converse/", "/v1/chat/completions"), 405),
+    **dict.fromkeys(("/api/feedback/", "/v1/audio/transcriptions", "/v1/embeddings"), 405),
+}
+OF_THE_BODY = ("content-type", "content-length", "allow", "cache-control", "vary")
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +75,38 @@ def test_without_the_setting_nothing_is_allowed(gateway: Server) -> None:
     assert response.status == 200
     assert not [name for name in response.headers if name.lower().startswith("access-control")]
     assert "Access-Control-Allow-Origin" not in preflight(gateway).headers
+
+
+def test_head_is_get_without_a_body(gateway: Server) -> None:
+    # On one connection, where a body that was sent all the same would be taken for the next response.
+    connection = http.client.HTTPConnection(urlsplit(gateway.url).netloc, timeout=20)
+    for path, status in PATHS.items():
+        seen = []
+        for method in ("GET", "HEAD"):
+            connection.request(method, path, headers={"Authorization": f"Bearer {gateway.key}"})
+            response = connection.getresponse()
+            body = response.read()
+            assert response.status == status, path
+            assert bool(body) is (method == "GET"), path
+            seen.append({name: response.getheader(name) for name in OF_THE_BODY})
+        if status == 405:  # The body names the method.
+            assert response.getheader("allow") == "POST, OPTIONS", path
+        else:
+            assert seen[0] == seen[1], path
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/audio/speech", {"input": "Good morning.", "voice": "alloy", "model": "tts-1"}),
+        ("/api/tts/", {"text": "Good morning."}),
+        ("/api/converse/", {"query": "Good morning."}),
+    ],
+)
+def test_a_range_of_what_was_posted_is_ignored(gateway: Server, path: str, body: dict[str, str]) -> None:
+    whole = gateway.request("POST", path, json=body).data
+    for asked in ("bytes=0-1", "bytes=-500", "bytes=0-0,5-9", "bytes=99999999-", "seconds=1"):
+        response = gateway.request("POST", path, json=body, headers={"Range": asked})
+        assert (response.status, len(response.data)) == (200, len(whole)), asked
+        assert not {"content-range", "accept-ranges"} & {name.lower() for name in response.headers}

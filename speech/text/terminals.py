@@ -1,0 +1,25 @@
+"""The characters that end a sentence, in every script."""
+
+from __future__ import annotations
+
+# Unicode 16.0, PropList.txt, Sentence_Terminal of the Basic Multilingual Plane; not 104A, Burmese's comma. Added are
+# … (2026) and the shads of Tibetan (0F0D to 0F12).
+_RANGES = """
+    0021 002E 003F 0589 061D-061F 06D4 0700-0702 07F9 0837 0839 083D-083E 0964-0965 0F0D-0F12 104B 1362 1367-1368 166E
+    1735-1736 17D4-17D5 1803 1809 1944-1945 1AA8-1AAB 1B4E-1B4F 1B5A-1B5B 1B5E-1B5F 1B7D-1B7F 1C3B-1C3C 1C7E-1C7F
+    2026 203C-203D 2047-2049 2E2E 2E3C 2E53-2E54 3002 A4FF A60E-A60F A6F3 A6F7 A876-A877 A8CE-A8CF A92F A9C8-A9C9
+    AA5D-AA5F AAF0-AAF1 ABEB FE12 FE15-FE16 FE52 FE56-FE57 FF01 FF0E FF1F FF61
+"""
+
+
+def _expanded(ranges: str) -> str:
+    pairs = (each.partition("-") for each in ranges.split())
+    return "".join(chr(code) for first, _, last in pairs for code in range(int(first, 16), int(last or first, 16) + 1))
+
+
+TERMINALS = _expanded(_RANGES)
+
+# Marks that are terminals behind the words of one script: the question mark of Greek, the full stop of Armenian as it
+# is mostly typed. A single letter is a variable ("the angle α; the angle β").
+OF_ONE_SCRIPT = ";\u037e:"
+OF_ONE_SCRIPT_PATTERN = r"(?<=[\u0370-\u037d\u0386-\u03ff\u1f00-\u1fff]{2})[;\u037e]|(?<=[\u0531-\u0587]):"
