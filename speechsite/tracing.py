@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
 from multiprocessing.util import Finalize
@@ -39,7 +39,6 @@ _ATTRIBUTES = {
     "model": "gen_ai.request.model",
     "stream": "gen_ai.request.stream",
     "response_model": "gen_ai.response.model",
-    "finish_reasons": "gen_ai.response.finish_reasons",
     "input_tokens": "gen_ai.usage.input_tokens",
     "output_tokens": "gen_ai.usage.output_tokens",
     "error": "error.type",
@@ -47,6 +46,7 @@ _ATTRIBUTES = {
 # The conventions' names where they differ from ours.
 _OPERATIONS = {"embedding": "embeddings"}
 _PROVIDERS = {"azure": "azure.ai.openai"}
+_REASONS = {"tool_calls": "tool_call", "function_call": "tool_call"}
 _TEXTS = ("question", "matched")
 _OPERATION_OF = {"llm": "chat", "tts": "speech", "stt": "transcription", "emb": "embeddings"}
 _REQUEST = context.create_key("gateway-request")
@@ -135,6 +135,9 @@ def _attributes(facts: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in facts.items():
         if value in (None, "", (), []):
             continue
+        if name == "choices":
+            found |= _of_choices(value)
+            continue
         if name == "operation":
             value = _OPERATIONS.get(value, value)
         elif name == "provider":
@@ -148,6 +151,33 @@ def _attributes(facts: Mapping[str, Any]) -> dict[str, Any]:
                 continue
         found[_ATTRIBUTES.get(name, f"gateway.{name}")] = value
     return found
+
+
+def _of_choices(choices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the attributes of an answer in OpenAI's form; what it says only with OTEL_CAPTURE_TEXTS."""
+    reasons = [_REASONS.get(reason, reason) for reason in (str(each.get("finish_reason") or "") for each in choices)]
+    found: dict[str, Any] = {"gen_ai.response.finish_reasons": reasons}
+    if settings.OTEL_CAPTURE_TEXTS:
+        told = [
+            {"role": "assistant", "parts": _parts(message), "finish_reason": reason}
+            for choice, reason in zip(choices, reasons, strict=True)
+            if isinstance(message := choice.get("message"), Mapping)
+        ]
+        found |= {"gen_ai.output.messages": json.dumps(told, ensure_ascii=False)} if told else {}
+    return found
+
+
+def _parts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    texts = (message.get("content"), message.get("refusal"))
+    parts: list[dict[str, Any]] = [
+        {"type": "text", "content": text} for text in texts if isinstance(text, str) and text
+    ]
+    calls = message.get("tool_calls")
+    for call in calls if isinstance(calls, list) else ():
+        if isinstance(call, Mapping) and isinstance(function := call.get("function"), Mapping):
+            about = {"id": call.get("id"), "name": function.get("name"), "arguments": function.get("arguments")}
+            parts.append({"type": "tool_call", **about})
+    return parts
 
 
 class TraceRequests:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -32,11 +32,11 @@ def request_bytes(
 
 
 @contextmanager
-def connected(site: Site, count: int, data: bytes = b"", *, receives: int = 0) -> Iterator[list[socket.socket]]:
-    """Open connections that have sent `data`; `receives` is the number of bytes each leaves unread."""
+def connected(site: Site, sent: Sequence[bytes], *, receives: int = 0) -> Iterator[list[socket.socket]]:
+    """Open a connection for each of `sent`; `receives` is the number of bytes each leaves unread."""
     open_ones: list[socket.socket] = []
     try:
-        for _ in range(count):
+        for data in sent:
             open_ones.append(one := socket.socket())
             if receives:
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)

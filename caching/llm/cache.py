@@ -273,6 +273,8 @@ def _hit(
     query: ChatQuery, policy: Policy, entry: CacheEntry[WholeAnswer], matched: Match | None = None
 ) -> CacheResult[WholeAnswer]:
     key = matched.answer_key if matched else query.key
+    if tracing.is_on() and policy.write:
+        tracing.note(choices=entry.value.choices)
     return result.hit("llm", key, policy, entry, subject=_subject(query, policy), matched=matched)
 
 

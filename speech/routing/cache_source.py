@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 
 from caching import tracing
 from caching.llm import cache as llm
-from caching.llm.stream import Chunk
+from caching.llm.stream import Chunk, Unassembled, joined
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.result import CacheResult, status_without_hit
@@ -31,13 +33,13 @@ def source_of(
         with calling(provider, "chat", request.model):
             answer = provider.chat(request)
             usage = Usage.from_tokens(answer.usage) or Usage()
-            tracing.note(response_model=answer.model, **usage.tokens)
+            tracing.note(response_model=answer.model, choices=_traced(answer.choices, account), **usage.tokens)
             return answer
 
     def stream() -> Iterator[Chunk]:
         account.asks_provider()
         result = CacheResult(None, status_without_hit(policy), key, rule=policy.rule)
-        chunks = MeteredStream(_chunks(provider, request), result, _usage_of)
+        chunks = MeteredStream(_chunks(provider, request, account), result, _usage_of)
         return account.metered(iter(chunks), chunks)
 
     return llm.Source(whole, stream, FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
@@ -52,9 +54,25 @@ def chunks_of(found: CacheResult[Iterator[Chunk]], account: Account) -> Iterator
         raise as_ours(error) from error
 
 
-def _chunks(provider: BaseProvider, request: ChatRequest) -> Iterator[Chunk]:
+def _chunks(provider: BaseProvider, request: ChatRequest, account: Account) -> Iterator[Chunk]:
     with calling(provider, "chat", request.model):
-        yield from provider.stream_chat(request)
+        chunks = provider.stream_chat(request)
+        yield from _noted(chunks, account) if tracing.is_on() else chunks
+
+
+def _noted(chunks: Iterator[Chunk], account: Account) -> Iterator[Chunk]:
+    """Yield `chunks`, and note on the span of the call what they add up to."""
+    seen = []
+    for chunk in chunks:
+        seen.append(chunk)
+        yield chunk
+    with suppress(Unassembled):
+        tracing.note(choices=_traced(joined(seen).choices, account))
+
+
+def _traced(choices: Sequence[Mapping[str, Any]], account: Account) -> Sequence[Mapping[str, Any]]:
+    """Return what a trace may say of an answer: of one that may not be kept, no texts."""
+    return choices if account.listed else [{"finish_reason": each.get("finish_reason")} for each in choices]
 
 
 def _usage_of(chunk: Chunk) -> Usage | None:

@@ -19,7 +19,7 @@ def run(*, quick: bool) -> DrillResult:
     with site() as here:
         body: dict[str, object] = {"input": LONG, "model": "balanced", "voice": "alloy", "response_format": "wav"}
         wanted = request_bytes(here, "/v1/audio/speech", body)
-        with connected(here, DEAF, wanted, receives=4096), Load(here, [known_chat, known_speech, new_chat]) as load:
+        with connected(here, [wanted] * DEAF, receives=4096), Load(here, [known_chat, known_speech, new_chat]) as load:
             served = load.seconds_until(is_right, patience=10)
             time.sleep(8)
     result = load.result()

@@ -13,7 +13,7 @@ QUICK = False
 
 
 def run(*, quick: bool) -> DrillResult:
-    with site() as here, connected(here, 500), Load(here, [known_chat, known_speech, new_chat]) as load:
+    with site() as here, connected(here, [b""] * 500), Load(here, [known_chat, known_speech, new_chat]) as load:
         load.seconds_until(is_hit)
         time.sleep(4)
     result = load.result()

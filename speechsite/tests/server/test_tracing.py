@@ -87,6 +87,7 @@ def test_a_miss_is_a_trace_with_a_span_for_each_step(ask: Any, provider: FakeOpe
     assert called.attributes["gen_ai.operation.name"] == "chat"
     assert called.attributes["gen_ai.provider.name"] == "openai"
     assert called.attributes["gen_ai.usage.output_tokens"] > 0
+    assert called.attributes["gen_ai.response.finish_reasons"] == ["stop"]
     assert provider.requests[-1].headers["traceparent"] == f"00-{root.trace_id}-{called.span_id}-01"
     about = root.attributes
     assert (about["gateway.outcome"], about["gen_ai.request.model"]) == ("miss", "gpt-6-luna")
@@ -95,10 +96,49 @@ def test_a_miss_is_a_trace_with_a_span_for_each_step(ask: Any, provider: FakeOpe
     assert "tower" not in repr(root) + repr(steps)
 
 
+@pytest.fixture
+def captured(settings: Any) -> Any:
+    from speechsite import tracing as otel
+
+    def captured(choices: list[dict[str, Any]], *, texts: bool) -> dict[str, Any]:
+        settings.OTEL_CAPTURE_TEXTS = texts
+        return otel._attributes({"choices": choices})
+
+    return captured
+
+
+CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Pune"}'}}
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "told"),
+    [
+        ({"content": "Yes."}, "stop", [{"type": "text", "content": "Yes."}]),
+        ({"content": None, "refusal": "No."}, "stop", [{"type": "text", "content": "No."}]),
+        (
+            {"content": None, "tool_calls": [CALL]},
+            "tool_call",
+            [{"type": "tool_call", "id": "call_1", "name": "weather", "arguments": '{"city": "Pune"}'}],
+        ),
+        ({"content": [{"type": "text"}], "tool_calls": [None, {"function": 3}]}, "", []),
+    ],
+)
+def test_an_answer_has_the_attributes_of_the_conventions(
+    captured: Any, message: dict[str, Any], reason: str, told: list[dict[str, Any]]
+) -> None:
+    choices = [{"index": 0, "message": message, "finish_reason": reason and f"{reason}{'s' * (reason != 'stop')}"}]
+    reasons = {"gen_ai.response.finish_reasons": [reason]}
+    assert captured(choices, texts=False) == reasons
+    found = captured(choices, texts=True)
+    messages = json.loads(found.pop("gen_ai.output.messages"))
+    assert (found, messages) == (reasons, [{"role": "assistant", "parts": told, "finish_reason": reason}])
+
+
 def test_a_hit_says_how_it_was_found(ask: Any) -> None:
     ask("/v1/chat/completions", CHAT, question("What is a cache?"))
     exact, *steps = ask("/v1/chat/completions", CHAT, question("What is a cache?"))
     assert exact.attributes["gateway.outcome"] == "exact"
+    assert exact.attributes["gen_ai.response.finish_reasons"] == ["stop"]
     assert [step.attributes["gateway.hit"] for step in steps] == [True]
     similar, *steps = ask("/v1/chat/completions", CHAT, question("Please tell me, what is a cache?"))
     assert similar.attributes["gateway.outcome"] == "semantic"
