@@ -11,7 +11,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -126,7 +126,7 @@ def _result(future: Future[V], patience: float) -> V:
     try:
         return future.result(patience)
     except TimeoutError as error:
-        trouble.begin(f"no answer within {patience:g} s")
+        trouble.begin("no answer in time")
         raise DatabaseUnavailable("The database does not answer.") from error
     except Error as error:
         raise DatabaseUnavailable(str(error)) from error
@@ -194,7 +194,7 @@ class Remembered(Generic[K, V]):
     def __init__(self, read: Callable[[K], V], seconds: float, *, most: int = 10_000) -> None:
         self._read, self._seconds, self._most = read, seconds, most
         self._known: dict[K, _Known[V]] = {}
-        self._pending: dict[K, Future[V]] = {}
+        self._pending: dict[K, tuple[Future[V], float]] = {}
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V:
@@ -210,11 +210,13 @@ class Remembered(Generic[K, V]):
         if known is not None and trouble.seconds is not None:
             return known.value
         _refuse_in_trouble()
-        future = self._reading(key)
+        future, since = self._reading(key)
         if known is not None and age < self._seconds:
             return known.value
+        # A value in use has been read in the background for a while: if that hangs, nobody waits for it again.
+        left = (LONGEST_PATIENCE if known is None else PATIENCE) + since - time.monotonic()
         try:
-            return _result(future, LONGEST_PATIENCE if known is None else PATIENCE)
+            return _result(future, max(0.0, left))
         except DatabaseUnavailable:
             if known is None:
                 raise
@@ -227,15 +229,21 @@ class Remembered(Generic[K, V]):
             if known is not None:
                 self._known[key] = _Known(change(known.value), known.read_at)
 
+    def learn(self, values: Mapping[K, V]) -> None:
+        """Keep values that were just read, though no request asked for them yet."""
+        for key, value in values.items():
+            self._keep(key, value)
+
     def forget(self) -> None:
         self._known.clear()
 
-    def _reading(self, key: K) -> Future[V]:
+    def _reading(self, key: K) -> tuple[Future[V], float]:
+        """Return the read of `key` that is under way, and since when."""
         with self._lock:
-            future = self._pending.get(key)
-            if future is None:
-                future = self._pending[key] = _readers.submit(lambda: self._read_aside(key))
-        return future
+            pending = self._pending.get(key)
+            if pending is None:
+                pending = self._pending[key] = (_readers.submit(lambda: self._read_aside(key)), time.monotonic())
+        return pending
 
     def _read_aside(self, key: K) -> V:
         try:

@@ -22,6 +22,7 @@ from caching.llm import semantic_lookup  # noqa: E402
 from caching.maintenance.memory import text_memory  # noqa: E402
 from caching.redis import store  # noqa: E402
 from caching.rules import engine as rules  # noqa: E402
+from speech.api.authentication import key_learner  # noqa: E402
 from speechsite import alerts  # noqa: E402
 
 metrics.forget_dead_workers()
@@ -35,6 +36,7 @@ store.connect()
 rules.prepare()
 semantic_lookup.prepare()
 start_announcing()
+key_learner.start()
 text_memory.start()
 alerts.start()
 if settings.OTEL_EXPORTER_OTLP_ENDPOINT:

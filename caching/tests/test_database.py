@@ -53,6 +53,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return pass_by
 
 
+def test_a_value_in_use_is_not_awaited_when_the_database_hangs(source: Source, clock: Callable[[float], None]) -> None:
+    values = Remembered(source.read, 10)
+    values.get("a")
+    source.goes_on.clear()
+    clock(6)
+    assert values.get("a") == "a 1"
+    clock(5)
+    begun = time.monotonic()
+    assert values.get("a") == "a 1" and time.monotonic() - begun < database.PATIENCE / 2
+    assert trouble.seconds is not None
+
+
 def test_a_value_is_read_once_and_by_another_thread(source: Source) -> None:
     values = Remembered(source.read, 10)
     assert [values.get("a"), values.get("a"), values.get("b")] == ["a 1", "a 1", "b 2"]

@@ -10,6 +10,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from caching.background import PeriodicWorker
 from caching.database import Remembered
 from speech.api.key_usage import usage
 from speech.models import Client, ClientKey, hash_key
@@ -18,6 +19,7 @@ from speech.models import Client, ClientKey, hash_key
 REMEMBERED_SECONDS = 15.0
 # Unknown keys are cached too, so that guessing does not load the database; beyond this many, all are dropped.
 REMEMBERED_KEYS = 10_000
+LEARNED_KEYS, LEARN_SECONDS = 1_000, 600.0
 # Where the server finds the client of an authenticated request (PEP 3333's environ; no header has such a name).
 SENDER = "speech.client"
 
@@ -41,6 +43,14 @@ class ClientKeyAuthentication(BaseAuthentication):
 known_keys = Remembered[str, ClientKey | None](
     lambda key_hash: ClientKey.objects.with_hash(key_hash), REMEMBERED_SECONDS, most=REMEMBERED_KEYS
 )
+
+
+def learn_keys() -> None:
+    """Learn the keys used last, so that a worker without requests so far knows them when the database is down."""
+    known_keys.learn({key.key_hash: key for key in ClientKey.objects.used_last(LEARNED_KEYS)})
+
+
+key_learner = PeriodicWorker("API keys", learn_keys, LEARN_SECONDS, at_once=True)
 
 
 def client_of(request: Request | HttpRequest) -> Client:

@@ -35,6 +35,11 @@ class ClientKeyQuerySet(models.QuerySet["ClientKey"]):
         """Return the active key with its client."""
         return self.active().filter(key_hash=key_hash).select_related("client").first()
 
+    def used_last(self, count: int) -> list[ClientKey]:
+        """Return the active keys that were used last, with their clients."""
+        by_use = models.F("last_used").desc(nulls_last=True)
+        return list(self.active().select_related("client").order_by(by_use, "-pk")[:count])
+
     def note_use(self, pk: int, moment: datetime) -> None:
         """Set `last_used`, unless another worker noted a later use."""
         self.filter(models.Q(last_used=None) | models.Q(last_used__lt=moment), pk=pk).update(last_used=moment)

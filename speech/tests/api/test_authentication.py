@@ -43,6 +43,17 @@ def test_without_a_valid_key_nobody_gets_in(clients: Clients, authorization: str
     assert error_of(response)["type"] == "authentication_error"
 
 
+def test_a_worker_without_requests_knows_the_keys_when_the_database_is_down(
+    clients: Clients, django_assert_num_queries: Any
+) -> None:
+    _, key = clients("tester")
+    revoked = clients("revoked")[0]
+    revoked.keys.all().revoke()
+    with django_assert_num_queries(1):
+        authentication.learn_keys()
+    assert authentication.known_keys._known.keys() == {hash_key(key)}
+
+
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_the_scheme_may_be_written_in_any_case(clients: Clients, scheme: str) -> None:
     _, key = clients("tester")
