@@ -79,7 +79,7 @@ def dump(client: str) -> str:
     written = StringIO()
     writer = csv.writer(written)
     writer.writerow(COLUMNS)
-    for answer in CuratedAnswer.objects.of(client).filter(enabled=True):
+    for answer in CuratedAnswer.objects.of(client).written().filter(enabled=True):
         writer.writerow([SEPARATOR.join(answer.each_wording), answer.answer, answer.language, answer.voice])
     return written.getvalue()
 
@@ -147,7 +147,7 @@ def _without_repeats(rows: Iterator[Row], report: Report) -> Iterator[Row]:
 def _by_claim(client: str) -> dict[tuple[str, str], CuratedAnswer]:
     return {
         (answer.main_language, wording): answer
-        for answer in CuratedAnswer.objects.of(client)
+        for answer in CuratedAnswer.objects.of(client).written()
         for wording in answer.each_wording
     }
 

@@ -28,8 +28,12 @@ class CuratedQuerySet(models.QuerySet["CuratedAnswer"]):
         return [each for each in others if each.main_language == answer.main_language]
 
     def of(self, client: str) -> Self:
-        """Return the answers of one client, or with "" those for all clients that share, pinned ones left out."""
-        return self.filter(client=client, context="")
+        """Return the answers of one client, or with "" those for all clients that share."""
+        return self.filter(client=client)
+
+    def written(self) -> Self:
+        """Leave out pinned answers, which a file cannot hold: they depend on more than their wordings."""
+        return self.filter(context="")
 
 
 class CuratedAnswer(models.Model):

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from speech.admin import client_page
+from speech.admin import client_page, forget_page
 from speech.admin.keys import FACTS, new_key_page
 from speech.budgets import all_budgets
 from speech.models import Client, ClientKey
@@ -65,7 +65,7 @@ class ClientAdmin(ModelAdmin):
     inlines = (ClientKeyInline,)
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 2})}}
     actions = ("revoke",)
-    actions_detail = ("new_key",)
+    actions_detail = ("new_key", "forget")
     change_form_outer_before_template = "speech/client_usage.html"
 
     def change_view(
@@ -119,6 +119,10 @@ class ClientAdmin(ModelAdmin):
     @action(description="New key", permissions=("change",), icon="add")
     def new_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect(f"{reverse('admin:speech_clientkey_add')}?client={object_id}")
+
+    @action(description="Forget…", permissions=("delete",), icon="delete_forever")
+    def forget(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return forget_page.respond(request, get_object_or_404(Client, pk=object_id))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> tuple[str, ...]:
         # Entries and the ledger name the client, and `forget` finds them by its name.

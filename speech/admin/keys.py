@@ -20,10 +20,10 @@ OVERLAP_HOURS, MOST_OVERLAP_HOURS = 24, 24 * 90
 
 def new_key_page(request: HttpRequest, key: ClientKey) -> HttpResponse:
     """Show the new key on this page: a message would carry it in a cookie."""
-    return _page(request, "speech/new_key.html", f"API key of {key.client}", key=key)
+    return page(request, "speech/new_key.html", f"API key of {key.client}", key=key)
 
 
-def _page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+def page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
     return render(request, template, {**admin.site.each_context(request), "title": title, **context})
 
 
@@ -91,7 +91,7 @@ class ClientKeyAdmin(ModelAdmin):
         key = get_object_or_404(ClientKey.objects.active().select_related("client"), pk=object_id)
         form = RotateForm(request.POST or None)
         if not form.is_valid():
-            return _page(request, "speech/rotate_key.html", f"Rotate {key}", key=key, form=form)
+            return page(request, "speech/rotate_key.html", f"Rotate {key}", key=key, form=form)
         successor = key.rotate(timedelta(hours=form.cleaned_data["hours"]))
         self.log_change(request, key, f"Rotated; the old key expires {key.expires:%Y-%m-%d %H:%M} UTC")
         return new_key_page(request, successor)
@@ -100,7 +100,7 @@ class ClientKeyAdmin(ModelAdmin):
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key = get_object_or_404(ClientKey.objects.select_related("client"), pk=object_id)
         if request.method != "POST":
-            return _page(request, "speech/revoke_key.html", f"Revoke {key}", key=key)
+            return page(request, "speech/revoke_key.html", f"Revoke {key}", key=key)
         if ClientKey.objects.filter(pk=key.pk).revoke():
             self.log_change(request, key, "Revoked")
         self.message_user(request, f"Revoked {key}. It stops working within 30 seconds.")

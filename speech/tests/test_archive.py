@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from caching import background
 from caching.ledger.writer import writer
 from speech import providers
-from speech.management.commands import forget
+from speech.management import forgetting
 from speech.tests.support.voices import OPENAI_VOICES
 
 PHRASES = [f"Phrase number {number}." for number in range(20)]
@@ -48,9 +48,7 @@ def test_phrases_survive_an_emptied_redis_without_a_provider_and_go_with_their_c
     assert {response.headers["X-Cache"] for response in again} == {"HIT"}
     assert len(files(folder)) == len(PHRASES)
 
-    monkeypatch.setattr(forget, "REMEMBERED_SECONDS", 0)
-    monkeypatch.setattr(forget, "FLUSH_SECONDS", 0)
-    monkeypatch.setattr(forget, "FORGET_SECONDS", 0)
+    monkeypatch.setattr(forgetting, "NOTICED_SECONDS", 0.0)
     call_command("forget", client="tester", yes=True)
     assert files(folder) == []
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+import redis
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from caching.models import CacheRule, Call, EntryHits, HourlyUsage
+from caching.maintenance import memory
+from caching.models import AuditEntry, CacheRule, Call, CuratedAnswer, EntryHits, HourlyUsage
 from caching.tests.support.staff import READING, browser_of
+from speech.management import forgetting
 from speech.models import Client
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +52,36 @@ def test_it_shows_no_more_than_its_reader_may_see(client_page: str) -> None:
 
 def test_an_unknown_client_is_not_found(admin_client: Browser) -> None:
     assert admin_client.get(reverse("admin:speech_client_change", args=[999]), follow=True).status_code in (200, 404)
+
+
+def test_a_client_is_forgotten_in_two_steps(
+    admin_client: Browser, client_page: str, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "POLL_SECONDS", 0.0)
+    CuratedAnswer.objects.create(wordings="q", answer="a", client="bot", context="pinned")
+    bot = Client.objects.get(name="bot")
+    address = reverse("admin:speech_client_forget", args=[bot.pk])
+    assert "1 curated answers" in admin_client.get(address).content.decode()
+    page = admin_client.post(address)
+    bot.refresh_from_db()
+    assert not bot.is_active and Call.objects.filter(client="bot").exists()
+    token = page.context["form"]["off"].value()
+
+    def confirm(name: str) -> str:
+        return admin_client.post(address, {"name": name, "off": token}, follow=True).content.decode()
+
+    assert "not the name" in confirm("bott") and "Try again in" in confirm("bot")
+    assert Client.objects.exists()
+    monkeypatch.setattr(forgetting, "NOTICED_SECONDS", 0.0)
+    assert "Deleted bot" in confirm("bot")
+    assert not Client.objects.exists() and not CuratedAnswer.objects.exists()
+    assert not Call.objects.filter(client="bot").exists()
+    assert AuditEntry.objects.filter(change_message__startswith="Deleted a client").exists()
+
+
+def test_who_may_not_delete_clients_cannot_forget_them(client_page: str) -> None:
+    address = reverse("admin:speech_client_forget", args=[Client.objects.get(name="bot").pk])
+    browser = browser_of("operator", "view_client", "change_client")
+    assert address not in browser.get(client_page).content.decode()
+    assert browser.post(address).status_code == 403
+    assert Client.objects.get(name="bot").is_active

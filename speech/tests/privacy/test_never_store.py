@@ -17,6 +17,7 @@ from caching.maintenance import memory
 from caching.models import Call, HourlyUsage
 from caching.redis import store
 from caching.semantic.cache import forget_tier
+from speech.management import forgetting
 from speech.management.commands import forget
 from speech.models import Client, Receipt
 from speechsite.tests.support.waiting import wait_until
@@ -122,9 +123,7 @@ def test_keys_can_be_kept_from_being_read(clients: Clients, redis_client: Any, s
 
 @pytest.fixture
 def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forget, "REMEMBERED_SECONDS", 0.0)
-    monkeypatch.setattr(forget, "FLUSH_SECONDS", 0.0)
-    monkeypatch.setattr(forget, "FORGET_SECONDS", 0.0)
+    monkeypatch.setattr(forgetting, "NOTICED_SECONDS", 0.0)
     monkeypatch.setattr(memory, "POLL_SECONDS", 0.0)
 
 
@@ -241,8 +240,9 @@ def test_an_active_key_is_revoked_and_waited_for(clients: Clients, monkeypatch: 
     def sleep(seconds: float) -> None:
         seen.append(Client.objects.get().is_active)
 
-    # Of this module alone: other threads sleep too.
-    monkeypatch.setattr(forget, "time", SimpleNamespace(sleep=sleep))
+    # Of these modules alone: other threads sleep too.
+    for module in (forget, forgetting):
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=sleep))
     assert "Revoked its key" in run("--client", "bot", "--yes")
     assert seen == [False, False]
     assert not Client.objects.exists()
