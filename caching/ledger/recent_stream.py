@@ -18,6 +18,18 @@ MOST = 2_000
 KEPT_SECONDS = 3_600
 BATCH = 500
 
+# A script: redis-py takes 0.1 ms for each XADD. ARGV: most entries, the oldest id, seconds, number of those left out,
+# and the requests.
+_APPEND = """
+for at = 5, #ARGV do
+    local fields = {'r', ARGV[at]}
+    if at == 5 and ARGV[4] ~= '0' then fields = {'r', ARGV[at], 'd', ARGV[4]} end
+    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', unpack(fields))
+end
+redis.call('XTRIM', KEYS[1], 'MINID', '~', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+"""
+
 
 class Recent(NamedTuple):
     # Of the stream, such as `1700000000000-0`: later ones are greater.
@@ -31,16 +43,9 @@ class Recent(NamedTuple):
 @store.fail_open(None)
 def append(told: list[dict[str, Any]], dropped: int) -> None:
     """Append in one round trip; the first of `told` carries the number of those left out."""
-    pipeline = store.connection().pipeline(transaction=False)
-    for number, each in enumerate(told):
-        fields: dict[Any, Any] = {"r": json.dumps(each, separators=(",", ":"))}
-        if dropped and not number:
-            fields["d"] = dropped
-        pipeline.xadd(_name(), fields, maxlen=MOST, approximate=True)
+    texts = [json.dumps(each, separators=(",", ":")) for each in told]
     oldest = int((time.time() - KEPT_SECONDS) * 1000)
-    pipeline.xtrim(_name(), minid=str(oldest), approximate=True)
-    pipeline.expire(_name(), KEPT_SECONDS)
-    pipeline.execute()
+    store.connection().eval(_APPEND, 1, _name(), MOST, oldest, KEPT_SECONDS, dropped, *texts)
 
 
 @store.fail_open(None)

@@ -76,3 +76,9 @@ def test_queries_of_the_database_are_measured(db: None) -> None:
     before = counted("django_db_query_duration_seconds_count", **labels)
     User.objects.count()
     assert counted("django_db_query_duration_seconds_count", **labels) == before + 1
+
+
+def test_cursors_share_a_class(db: None) -> None:
+    with connection.cursor() as one, connection.cursor() as other:
+        assert type(one.cursor) is type(other.cursor)
+        assert type(one.cursor).__module__ == "django_prometheus.db.common"
