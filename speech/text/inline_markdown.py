@@ -8,17 +8,23 @@ from collections.abc import Iterable
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from speech.text.tex import spoken_formula
+
 _parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("code")
 # Nothing is opened here: a link to a file is a link as well.
 _parser.validateLink = lambda url: True  # type: ignore[method-assign]
 
 # A text without these characters needs no parsing.
-MARKS = frozenset("*_~`[]<>&\\!|^#")
+MARKS = frozenset("*_~`[]<>&\\!|^#$=")
 
 _EMOJI = re.compile(
-    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff\u25a0-\u25ff\u3030\u303d\u3297\u3299"
+    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff\u2500-\u25ff\u3030\u303d\u3297\u3299"
     "\U000e0020-\U000e007f\ufe0f\u20e3]\u200d?"
 )
+_SHORTCODE = re.compile(r"(?<![\w:]):(?:[a-z][a-z0-9_+-]*|[+-]1):(?![\w:])")
+_ALERT = re.compile(r"\[!([A-Za-z]+)\]")
+_PAIRED = re.compile(r"(?<=\w)~([^\s~]+)~|(?<![\w~])~([^\s~]+)~(?![\w~])|(?<![\w=])==(?=\w)|(?<=\w)==(?![\w=])")
+_MAIL = re.compile(r"\bmailto:(?=\S+@)")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
 _REFERENCE = re.compile(r"!?\[([^\]\[]*)\](?:\[[^\]]*\])?")
 _LEFT_OVER = re.compile(
@@ -27,9 +33,27 @@ _LEFT_OVER = re.compile(
 _BAR = re.compile(r"\s*(?<!\|)\|(?!\|)")
 
 _TIMES = re.compile(r"(?<=\d)\*(?=\d)")
+_TO_THE_POWER = re.compile(r"(?<=\w)\*\*(?=\d)")
 _UNCOUNTED = re.compile(rf"{_TIMES.pattern}|\\.|(?<=\s)[*_]+(?=\s)|(?<=\w)_+(?=\w)")
-_CODE = re.compile(r"(?s)(`+)(?:(?!\1).)*\1")
-_LINE_BREAK = re.compile(r"<br\s*/?>", re.I)
+_CODE = re.compile(r"(?s)(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
+# A dollar begins a formula where Pandoc says so, and no price does: "$5 to $6", "$5M".
+_DOLLAR = r"(?<![\w$\\])\$(?=[A-Za-z\\({|]|\d+[A-Za-z]?[\\^_])"
+_INSIDE = r"(?:(?!\\[\[(]).)+?"
+_FORMULA = re.compile(
+    rf"(?s){_CODE.pattern[4:]}|\$\$(?P<block>.+?)\$\$|\\\[(?P<display>{_INSIDE})\\\]|\\\((?P<inline>{_INSIDE})\\\)"
+    rf"|{_DOLLAR}(?P<dollars>[^$\n]*?\S)\$(?![\w$])"
+)
+_OPEN_FORMULA = re.compile(rf"\$\$|\\[\[(]|{_DOLLAR}")
+_OF_FORMULAS = re.compile(r"[\\^_={}]|\A.{1,2}\Z")
+# Tags between which words do not run together, and those of the cells of a table.
+_BLOCK = re.compile(
+    r"</?(?:br|hr|p|div|h[1-6]|li|[uod]l|d[td]|tr|table|t(?:head|body)|summary|details|section|blockquote|pre)\b[^>]*>",
+    re.I,
+)
+_CELL = re.compile(r"</?t[dh]\b[^>]*>", re.I)
+# What the marks of code and formulas are while those of the text around them are taken out.
+_SHIELDED = {ord(mark): 0xF0000 + ord(mark) for mark in MARKS | {":"}}
+_UNSHIELDED = {private: chr(mark) for mark, private in _SHIELDED.items()}
 _OPEN_TAG = re.compile(r"<[A-Za-z/!][^>]*\Z")
 _OPEN_TARGET = re.compile(r"\](?:\([^()]*(?:\([^()]*\)[^()]*)*\Z|\Z)")
 
@@ -38,15 +62,23 @@ def spoken(source: str) -> str:
     """`source`, which must be balanced or complete, without its marks. White space at its ends stays."""
     if MARKS.isdisjoint(source):
         return without_emoji(source)
-    source = _TIMES.sub("×", source)
+    source = _FORMULA.sub(_without_tex, _TO_THE_POWER.sub("^", _TIMES.sub("×", source)))
     inner = source.strip()
     if not inner:
         return source
     begin = source.index(inner[0])
     text = "".join(_texts(_parser.parseInline(inner)[0].children or ()))
-    text = _REFERENCE.sub(r"\1", _FOOTNOTE.sub("", text))
-    text = f"{source[:begin]}{_LEFT_OVER.sub('', text)}{source[begin + len(inner) :]}"
-    return without_emoji(_BAR.sub(",", text))
+    text = _REFERENCE.sub(r"\1", _ALERT.sub(r"\1.", _FOOTNOTE.sub("", text)))
+    text = _PAIRED.sub(r"\1\2", _LEFT_OVER.sub("", text))
+    text = f"{source[:begin]}{_MAIL.sub('', text)}{source[begin + len(inner) :]}"
+    return without_emoji(_BAR.sub(",", text)).translate(_UNSHIELDED)
+
+
+def _without_tex(match: re.Match[str]) -> str:
+    tex = match["block"] or match["display"] or match["inline"] or match["dollars"]
+    if not tex or (match["dollars"] and not _OF_FORMULAS.search(tex)):
+        return match[0]
+    return spoken_formula(tex).translate(_SHIELDED)
 
 
 def cells(header: str, delimiter: str, row: str = "") -> list[str]:
@@ -61,11 +93,15 @@ def is_table(header: str, delimiter: str) -> bool:
 
 
 def without_emoji(text: str) -> str:
+    if ":" in text:
+        text = _SHORTCODE.sub("", text)
     return text if text.isascii() else _EMOJI.sub("", text)
 
 
 def is_balanced(source: str) -> bool:
     """Tell if no emphasis, code, link or tag that begins in `source` can end behind it."""
+    if _OPEN_FORMULA.search(source := _FORMULA.sub(" ", source)):
+        return False
     counted = _UNCOUNTED.sub("", source)
     without_code = _CODE.sub("", counted)
     return (
@@ -83,11 +119,13 @@ def is_balanced(source: str) -> bool:
 
 def _texts(tokens: Iterable[Token]) -> Iterable[str]:
     for token in tokens:
-        if token.type in ("softbreak", "hardbreak") or (
-            token.type == "html_inline" and _LINE_BREAK.match(token.content)
-        ):
+        if token.type in ("softbreak", "hardbreak") or (token.type == "html_inline" and _BLOCK.match(token.content)):
             yield "\n"
+        elif token.type == "html_inline" and _CELL.match(token.content):
+            yield " "
         elif token.type == "image":
             yield "".join(_texts(token.children or ()))
-        elif token.type in ("text", "text_special", "code_inline"):
+        elif token.type == "code_inline":
+            yield token.content.translate(_SHIELDED)
+        elif token.type in ("text", "text_special"):
             yield token.content

@@ -11,6 +11,7 @@ import re
 from django.conf import settings
 
 from speech.text import inline_markdown as inline
+from speech.text.reasoning import ReasoningFilter
 
 # Characters that wait for the end of an emphasis or a link. Then they are spoken as they are.
 LONGEST_HELD = 1_500
@@ -18,8 +19,8 @@ LONGEST_HELD = 1_500
 # Marks at the beginning of a line, until it is taken for text.
 LONGEST_START = 200
 
-_START = re.compile(r"[ \t]*(?:(?:>|(?:[-*+•]|(?P<number>\d{1,9}[.)])|#{1,6})(?=[ \t]))[ \t]*)*(?:\[[ xX]\][ \t]+)?")
-_UNCERTAIN = re.compile(r"[-*_=+#>|~`•\d.)\s]*(?:\[[^\]]*(?:\]:?[ \t]*)?)?\Z")
+_START = re.compile(r"[ \t]*(?:(?:>|(?:[-*+•:]|(?P<number>\d{1,9}[.)])|#{1,6})(?=[ \t]))[ \t]*)*(?:\[[ xX]\][ \t]+)?")
+_UNCERTAIN = re.compile(r"[-*_=+#>|~`•:\d.)\s]*(?:\[[^\]]*(?:\]:?[ \t]*)?)?\Z")
 _FENCE = re.compile(r"[ \t]*(?:>[ \t]*|[-*+][ \t]+)*(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})")
 _RULE = re.compile(r"[ \t>]*(?:(?:[-*_][ \t]*){3,}|-{2,}|=+)[ \t]*\Z")
 _DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
@@ -27,6 +28,8 @@ _ROW = re.compile(r"[ \t]*\|")
 _DEFINITION = re.compile(r"[ \t]*\[[^\]]+\]:[ \t]*\S")
 _CERTAIN = re.compile(r"(?s).*(?:(?=\s)|(?<=[。！？，、；：।]))")
 _MAY_END = re.compile(r"[\s。！？，、；：।]")
+# A block of another kind, as of Pandoc and Docusaurus.
+_CONTAINER = re.compile(r"[ \t]*:{3,}")
 _HEADING = re.compile(r"[ \t>]*#{1,6}[ \t]")
 
 
@@ -40,6 +43,7 @@ class MarkdownStream:
     """Takes Markdown in parts of any length and gives the text to be spoken, each part as soon as it is certain."""
 
     def __init__(self) -> None:
+        self._reasoning = ReasoningFilter()
         # Pending part of the current line.
         self._line = ""
         # True if the prefix of the current line is parsed and the rest goes to `_text`.
@@ -51,6 +55,9 @@ class MarkdownStream:
 
     def feed(self, markdown: str) -> str:
         """The text that is certain by now."""
+        return self._take(self._reasoning.feed(markdown))
+
+    def _take(self, markdown: str) -> str:
         said = []
         *lines, rest = markdown.split("\n")
         for line in lines:
@@ -61,7 +68,8 @@ class MarkdownStream:
 
     def finish(self) -> str:
         """The rest of the text."""
-        said = self._end_line() if self._line or self._reading else ""
+        said = self._take(self._reasoning.finish())
+        said += self._end_line() if self._line or self._reading else ""
         return (said + self._end_table() + self._flush()).rstrip()
 
     def _part(self, part: str) -> str:
@@ -72,7 +80,7 @@ class MarkdownStream:
         self._line += part
         if self._fence or self._header or self._is_uncertain():
             return ""
-        if _FENCE.match(self._line) or _DEFINITION.match(self._line) or _ROW.match(self._line):
+        if any(each.match(self._line) for each in (_FENCE, _DEFINITION, _ROW, _CONTAINER)):
             return ""
         return self._begin_text()
 
@@ -112,7 +120,7 @@ class MarkdownStream:
             self._fence = fence["marks"]
             named = settings.SPOKEN_CODE_BLOCK
             return self._flush() + "\n\n" + (f"{named}\n\n" if named else "")
-        if not line.strip() or _RULE.match(line) or _DELIMITER.match(line) or _DEFINITION.match(line):
+        if not line.strip() or any(each.match(line) for each in (_RULE, _DELIMITER, _DEFINITION, _CONTAINER)):
             return self._flush() + "\n\n"
         if _ROW.match(line):
             said = self._flush() + "\n"

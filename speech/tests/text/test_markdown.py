@@ -44,7 +44,10 @@ SPOKEN = [
     "1. First.", "With two.", "2. Second", "Name, Price", "Apple, 5.50", "Pear, 7", "Quoted text here.", "Code block.",
     "Title", "आलू १.५ किलो लें।", "Then go.",
 ]  # fmt: skip
-WORDS = ["**", "```", "Word ", "हाँ। ", "[a](b)", "| a | b |\n", "|---|---|\n", "\n\n", "- ", "1. "]
+WORDS = [
+    *("**", "```", "Word ", "हाँ। ", "[a](b)", "| a | b |\n", "|---|---|\n", "\n\n", "- ", "1. ", "==", "~a~", ":b:"),
+    *("$x^2$", "$", "\\(", "\\)", "\\[", "\\]", "<think>", "</think>"),
+]
 PARTS = st.lists(st.sampled_from([*"*_`~#[]()<>|\\!-=+\n a1é😀", *WORDS]), max_size=60).map("".join)
 
 
@@ -80,6 +83,24 @@ def test_a_stream_says_the_same_as_the_whole(size: int) -> None:
         ("\\*not emphasis\\*", "not emphasis"),
         ("Press 1️⃣ 👩‍💻 now", "Press 1  now"),
         ("क्\u200dष stays", "क्\u200dष stays"),
+        ("`x = y * z`, `__init__` and ``a ` b``", "x = y * z, __init__ and a ` b"),
+        ("2**10 and 5*6", "2^10 and 5×6"),
+        ("H~2~O, ~old~ and ==new== if a == b, ~5 km", "H2O, old and new if a == b, ~5 km"),
+        ("Hi :smile: at 10:30:45 :+1:", "Hi  at 10:30:45"),
+        ("<mailto:a@b.com>", "a@b.com"),
+        ("<ul><li>One</li><li>Two</li></ul><p>Three<hr>four</p>", "One\n\nTwo\n\n\nThree\nfour"),
+        ("<td>1</td><td>2</td>", "1  2"),
+        ("> [!NOTE]\n> Careful.", "NOTE.\n\nCareful."),
+        ("Term\n: Definition", "Term\n\nDefinition"),
+        ("::: warning\nCareful\n:::", "Careful"),
+        ("a | b\n:-- | --:\n", "a, b"),
+        ("│ box │ ────", "box"),
+        ("It costs $5, $6M or US$ 7.", "It costs $5, $6M or US$ 7."),
+        ("So $E = mc^2$ and $x$.", "So E = mc² and x."),
+        ("$$\n\\frac{1}{2} \\times \\sqrt{x_1}\n$$", "1 / 2 × √x 1"),
+        ("\\(a^2 \\leq \\lambda\\) and \\[\\text{if } 2x^{n+1}\\]", "a² ≤ λ and if 2xⁿ⁺¹"),
+        ("<think>Hm. **Let** me see.</think>\n\nYes. <think> is a tag.", "Yes.  is a tag."),
+        ("<thinking>Never", ""),
         ("***", ""),
         ("", ""),
         ("Plain text. With 1.5 km, and nothing else.", "Plain text. With 1.5 km, and nothing else."),
