@@ -77,6 +77,11 @@ def seconds_in_redis(fields: Mapping[str, Any], age: int = 0) -> int:
     return int(fields["ttl"]) - age + int(fields.get("kept", 0))
 
 
+def is_of_another_version(fields: Mapping[str, Any], version: int | None) -> bool:
+    found = fields.get("v")
+    return isinstance(found, int) and found != version
+
+
 def read(
     key: str,
     fields: Mapping[str, Any],
@@ -89,11 +94,14 @@ def read(
     """Return the entry stored under `key` if `policy` accepts its age: it is fresh for the time of the level that
     stored it or of the one that reads it, whichever is shorter.
 
-    An entry that was moved or damaged, or is of another version, is deleted.
+    An entry that was moved or damaged is deleted. One of another version stays for the workers of that version, which
+    run beside this one during an upgrade.
 
     `parse` returns the value and its usage; it may raise AttributeError, KeyError, TypeError or ValueError.
     """
     try:
+        if is_of_another_version(fields, version):
+            return None
         if fields.get("v") != version or fields["key"] != keys.self_check(key):
             raise ValueError("another version or another key")
         value, usage = parse()

@@ -13,8 +13,12 @@ import sys
 import tempfile
 import time
 
+import django
+
 
 def main() -> int:
+    # Some drills run commands and read the database of the site.
+    django.setup()
     from benchmarks.faults import drills
     from benchmarks.faults.result import header, line
     from benchmarks.faults.site import shared

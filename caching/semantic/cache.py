@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 
 from caching import background, keys, metrics, tracing
+from caching.entry import is_of_another_version
 from caching.redis import store
 from caching.semantic import event_vectors
 from caching.semantic.embedders import get_embedder
@@ -218,10 +219,11 @@ def _putting(asked: Asked, about: Mapping[str, Any], ttl: int) -> list[store.Com
 
 
 def _is_ours(key: str, value: Mapping[str, Any], asked: Asked) -> bool:
-    """False for what was moved there from another key, or is of another version."""
+    """False for what is of another version, which stays, and for what was moved there from another key."""
     if value.get("v") == VERSION and value.get("key") == keys.self_check(key) and value.get("scope") == asked.scope:
         return True
-    store.discard(key, "not an entry of this version and this key")
+    if not is_of_another_version(value, VERSION):
+        store.discard(key, "not an entry of this version and this key")
     return False
 
 

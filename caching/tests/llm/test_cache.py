@@ -223,7 +223,7 @@ def test_a_failure_leaves_nothing_behind(redis_client: Any) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda entry: {**entry, "v": 0},
+        lambda entry: {**entry, "v": "2"},
         lambda entry: {**entry, "key": "0" * 16},
         lambda entry: {name: value for name, value in entry.items() if name != "created"},
         lambda entry: {**entry, "ttl": "soon"},
@@ -238,6 +238,14 @@ def test_a_foreign_or_damaged_entry_is_a_miss_and_goes(
     result = ask(QUESTION, Policy(write=False), Provider(spoken("Right.")))
     assert result.status == "miss"
     assert not redis_client.exists(QUESTION.key)
+
+
+def test_an_entry_of_another_version_is_a_miss_and_stays(redis_client: Any) -> None:
+    ask(QUESTION, Policy(), Provider(spoken("Sunny.")))
+    for version in (0, 99):
+        change_entry(redis_client, QUESTION.key, lambda entry, v=version: {**entry, "v": v})  # type: ignore[misc]
+        assert ask(QUESTION, Policy(write=False), Provider(spoken("Right."))).status == "miss"
+        assert redis_client.exists(QUESTION.key)
 
 
 def test_hits_and_misses_are_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
