@@ -76,6 +76,7 @@ SCREENS = (
     Screen("judgements", "/admin/caching/judgement/"),
     Screen("rules", "/admin/caching/cacherule/"),
     Screen("prices", "/admin/caching/price/"),
+    Screen("price", "/admin/caching/price/", follow="th a[href*='caching/price/']"),
     Screen("clients", "/admin/speech/client/"),
     Screen("client", "/admin/speech/client/", follow="th a[href*='speech/client/']", is_main=True),
     Screen("audit", "/admin/caching/auditentry/"),
