@@ -78,7 +78,13 @@ class Chart:
             for drawn in self.drawn
         ]
         told = {"kind": self.kind, "currency": settings.DISPLAY_CURRENCY, "stacked": self.stacked}
-        return json.dumps({**told, "labels": list(self.labels), "sets": sets})
+        return json.dumps({**told, "labels": list(self.labels), "days": self.days, "sets": sets})
+
+    @property
+    def days(self) -> list[str]:
+        """The day of each bar, to look at alone; empty for bars of hours or minutes."""
+        by_day = self.period is not None and self.period.step >= timedelta(days=1)
+        return [str(row[0])[:10] for row in self.rows] if by_day else []
 
     @property
     def file_name(self) -> str:

@@ -40,6 +40,15 @@ function dataset(set, stacked) {
   };
 }
 
+// The same page with one day alone.
+function openDay(day) {
+  const address = new URL(location.href);
+  address.searchParams.delete("period");
+  address.searchParams.set("start", day);
+  address.searchParams.set("end", day);
+  location.assign(address);
+}
+
 function configuration(told) {
   const text = css("--chart-text");
   const grid = css("--chart-grid");
@@ -71,6 +80,8 @@ function configuration(told) {
       maintainAspectRatio: false,
       interaction: { mode: "index", intersect: false },
       scales,
+      onClick: (_, [bar]) => bar && told.days[bar.index] && openDay(told.days[bar.index]),
+      onHover: ({ native }, [bar]) => (native.target.style.cursor = bar && told.days.length ? "pointer" : ""),
       plugins: {
         legend: { display: false },
         tooltip: {

@@ -47,9 +47,39 @@ async function post(url, body) {
   return { response, value, milliseconds: performance.now() - began };
 }
 
+// As on the dashboard: two digits of what is below a cent.
+function money(dollars) {
+  const amount = Number(dollars);
+  const digits = amount && amount < 0.01 ? 1 - Math.floor(Math.log10(amount)) : 2;
+  return `$${amount.toFixed(Math.min(digits, 9))}`;
+}
+
+function show(wanted) {
+  for (const part of document.querySelectorAll("[data-show]")) part.hidden = part.dataset.show !== wanted;
+  document.getElementById("answer").ariaBusy = String(wanted === "asking");
+}
+
+// How long each answer took that was not in the cache, by its key.
+const misses = new Map();
+const PILLS = { HIT: ["hit", "Hit"], MISS: ["miss", "Miss"], BYPASS: ["bypass", "Bypass"], semantic: ["semantic", "Semantic"] };
+
+function showResult({ response, milliseconds }, { key, match, stored } = {}) {
+  const status = response.headers.get("X-Cache");
+  const [kind, title] = PILLS[match === "semantic" ? match : status] || PILLS.BYPASS;
+  const pill = document.querySelector("[data-pill]");
+  pill.className = `sg-pill sg-pill-${kind}`;
+  pill.textContent = title;
+  if (status === "MISS") misses.set(key, milliseconds);
+  const times = misses.has(key) && status === "HIT" ? Math.round(misses.get(key) / milliseconds) : 0;
+  document.querySelector("[data-gain]").textContent = times > 1 ? `${times} times faster than the miss before` : "";
+  const entry = document.querySelector("[data-entry]");
+  entry.hidden = !stored;
+  entry.href = `${form.dataset.keyPage}?key=${encodeURIComponent(key)}`;
+}
+
 function showFacts(part, { response, milliseconds }) {
   const header = (name) => response.headers.get(name);
-  const dollars = (name) => (header(name) === null ? "unpriced" : `$${header(name)}`);
+  const dollars = (name) => (header(name) === null ? "unpriced" : money(header(name)));
   const match = header("X-Cache-Match");
   fill(`${part}-cache`, header("X-Cache").toLowerCase() + (match ? ` (${match})` : ""));
   fill(`${part}-similarity`, header("X-Cache-Similarity"));
@@ -61,12 +91,15 @@ function showFacts(part, { response, milliseconds }) {
 
 async function ask() {
   const player = document.querySelector(".sg-player");
+  player.querySelector("audio").pause();
+  show("asking");
   const answer = await post(form.dataset.chat, bodies("").chat);
-  const { text } = await answer.response.json();
+  const told = await answer.response.json();
+  const { text } = told;
   fill("text", text);
+  showResult(answer, told.cache);
   showFacts("chat", answer);
-  document.querySelector('[data-show="nothing"]').hidden = true;
-  document.querySelector('[data-show="answer"]').hidden = false;
+  show("answer");
   const spoken = await post(form.dataset.speech, bodies(text).speech);
   showFacts("speech", spoken);
   const audio = player.querySelector("audio");
@@ -77,6 +110,9 @@ async function ask() {
 }
 
 form.addEventListener("input", showCode);
+form.elements.query.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
 form.elements.speech_provider.addEventListener("change", showVoices);
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -87,6 +123,7 @@ form.addEventListener("submit", async (event) => {
   try {
     await ask();
   } catch (error) {
+    if (document.getElementById("answer").ariaBusy === "true") show("nothing");
     problem.textContent = error.message;
   } finally {
     button.disabled = false;

@@ -30,6 +30,9 @@ DESKTOP, PHONE = 1440, 390
 # Of a picture, in pixels of CSS; a page is cut there.
 HIGHEST = {DESKTOP: 1700, PHONE: 1500}
 QUALITY = 62
+# Charts are drawn anew a moment after the window has changed.
+ALL_PAINTED = """() => [...document.querySelectorAll("canvas[data-chart]")].every((canvas) => canvas.width &&
+    canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((part) => part))"""
 
 
 @contextmanager
@@ -53,10 +56,10 @@ def running() -> Iterator[Server]:
 def take(page: Any, name: str, width: int) -> None:
     """Write a picture of the page from its top to its end, or to HIGHEST."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(400)
     height = min(HIGHEST[width], max(900, page.evaluate("document.documentElement.scrollHeight")))
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_timeout(400)
+    page.wait_for_function(ALL_PAINTED)
+    page.wait_for_timeout(300)
     session = page.context.new_cdp_session(page)
     picture = session.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
     file = IMAGES / f"{name}{'-phone' if width == PHONE else ''}.webp"

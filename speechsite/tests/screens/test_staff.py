@@ -115,3 +115,14 @@ def test_staff_see_a_request_come_in_and_why_it_was_answered(staff_server: Serve
     assert question in drawer.inner_text() and "open=" in page.url
     page.keyboard.press("Escape")
     page.wait_for_function("!location.search.includes('open=')")
+
+
+def test_a_click_on_a_bar_opens_its_day(staff_server: Server, open_page: Any) -> None:
+    assert staff_server.chat("Which day is it on?").status == 200
+    page = open_page("light", 1440)
+    wait_until(lambda: page.goto("/admin/?period=7d") and page.locator("#chart-hits canvas").count(), pause=0.3)
+    box = page.locator("#chart-hits canvas").bounding_box()
+    # The last bar is today's.
+    page.mouse.click(box["x"] + box["width"] - 60, box["y"] + box["height"] - 40)
+    page.wait_for_url(re.compile(r"start=(\d{4}-\d\d-\d\d)&end=\1"))
+    assert requests_on(page) >= 1
