@@ -1,8 +1,8 @@
 """Request bodies: read, parsed and validated, the same one once.
 
 Bypassed: parsing and validation of a body that was read a moment ago. That is 29 % of the calls of a hit
-(docs/performance.md). Bodies are kept in memory only, for FORGET_SECONDS at most, and not at all if the client or the
-request forbids to store; speech/tests/api/test_request_body.py notices a change of either.
+(docs/performance.md). Bodies and their plans are kept in memory only, for FORGET_SECONDS at most, and not at all if the
+client or the request forbids to store; speech/tests/api/test_request_body.py notices a change of either.
 """
 
 from __future__ import annotations

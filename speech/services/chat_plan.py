@@ -1,4 +1,4 @@
-"""How a conversation is to be answered: by whom, under which key, policy and cache rule.
+"""Plan for answering a conversation: by whom, under which key, policy and cache rule.
 
 A plan depends on nothing but the request, its client and the cache rules, so a body that is kept in memory
 (`speech.api.request_body`) keeps its plans, and a repeated question is neither prepared nor hashed again.
