@@ -20,6 +20,7 @@ from caching.semantic.text.reading import Phrase, Reading
 from caching.semantic.text.stemming import forms
 
 _QUANTIFIERS = frozenset(["all", "every", "each", "no", "not", "other", "only", "both", "another"])
+_BINDING = _QUANTIFIERS | {"and", "or", "but", "never", "without"}
 _PLACE = frozenset(["in", "on", "at"])
 _OF = frozenset(["of", "for", "in", "on"])
 # Of what is rated, and of its rating: "4 stars for this album", "rate it as a 4".
@@ -42,7 +43,12 @@ def same_order(a: Reading, b: Reading) -> bool:
 
 
 def _freed(reading: Reading) -> Reading:
-    """Without the words that may stand anywhere, and each kind of thing behind its name: "playlist Summer"."""
+    """Without the words that may stand anywhere, and each kind of thing behind its name: "playlist Chill Hits".
+
+    Not where words are counted, denied or joined: "channel 4" is not "4 channels", nor "now, not later" "not now".
+    """
+    if not _BINDING.isdisjoint(reading.words):
+        return reading
     properties = forms(reading.language, "properties").intersection(reading.words)
     free = forms(reading.language, "floating") | (properties if len(properties) == 1 else frozenset())
     named = forms(reading.language, "named")
@@ -61,7 +67,8 @@ def _freed(reading: Reading) -> Reading:
 
 def _kind_last(found: list[str], kinds: frozenset[str]) -> tuple[str, ...]:
     said = [word for word in found if word in kinds]
-    return tuple([*(word for word in found if word not in kinds), *said] if len(said) == 1 else found)
+    movable = len(said) == 1 and not any(map(_counts, found))
+    return tuple([*(word for word in found if word not in kinds), *said] if movable else found)
 
 
 def _rated(reading: Reading) -> tuple[tuple[str, ...], tuple[str, ...]] | None:

@@ -43,6 +43,8 @@ DIFFERENT = [
     ("copy playlist Rock to playlist Pop", "copy playlist Pop to playlist Rock"),
     ("move my playlist from Spotify to YouTube", "move my playlist from YouTube to Spotify"),
     ("play music from Spotify on YouTube", "play music from YouTube on Spotify"),
+    ("play channel 4", "play 4 channels"),
+    ("do it now and not later", "do it later and not now"),
     ("price of gold in silver", "price of silver in gold"),
 ]
 
