@@ -174,6 +174,7 @@ def test_a_quota_holds_for_those_too(stored: redis.Redis) -> None:
     assert len(stored.keys("llm:semantic:*")) == before
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("threshold", "status"), [(0.5, "hit"), (1.0, "miss")])
 def test_the_threshold_of_a_rule_takes_the_place_of_what_was_learned(threshold: float, status: str) -> None:
     result = ask(question(PARAPHRASE), Policy("speed", threshold=threshold), Provider(spoken("x")))
