@@ -29,7 +29,7 @@ IMAGES = BASE_DIR / "docs" / "images" / "screens"
 DESKTOP, PHONE = 1440, 390
 # Of a picture, in pixels of CSS; a page is cut there.
 HIGHEST = {DESKTOP: 1700, PHONE: 1500}
-QUALITY = 62
+QUALITY = 50
 # Charts are drawn anew a moment after the window has changed.
 ALL_PAINTED = """() => [...document.querySelectorAll("canvas[data-chart]")].every((canvas) => canvas.width &&
     canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((part) => part))"""
