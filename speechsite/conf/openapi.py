@@ -14,8 +14,8 @@ one to `var/demo_api_key`. Send it as `Authorization: Bearer KEY`: press **Autho
 `semantic`), `Age`, `X-Cost-USD` and `X-Cost-Saved-USD`. `Cache-Control: no-cache`, `no-store`, `max-age=N` and
 `only-if-cached` are obeyed.
 
-**Errors** have one shape: `{"error": {"message", "type", "param", "code"}}`. Failures of a provider are 502, 503 or
-504.
+**Errors** have one shape: `{"error": {"message", "type", "param", "code"}}`.
+Failures of a provider are 502, 503 or 504.
 """
 
 SPECTACULAR_SETTINGS = {
