@@ -20,7 +20,7 @@ _START = 0.5
 _START_WEIGHT = 20
 # By `Candidate.weighed`: log odds above the bar, the share up to which people say one thing in many ways, and the log
 # odds by which the threshold for unexplained words rises with the share beyond it: 0.1 is 0.8, or 2.0.
-_CAUTION = {"more": (0.0, 0.35, 8.0), "other": (0.8, 0.28, 20.0)}
+_CAUTION = {"more": (0.0, 0.35, 8.0), "other": (0.5, 0.28, 20.0)}
 # Questions with near neighbours before a scope has shown anything.
 _SHOWN = 30
 _MAX_SCOPES = 10_000
