@@ -91,7 +91,7 @@ def test_the_age_of_an_entry_that_redis_keeps_for_longer(
 
 
 @pytest.mark.parametrize(
-    "change", [{"v": 1}, {"key": "0" * 12}, {"created": "now"}, {"ttl": None}, {"level": ...}, {"kept": "long"}]
+    "change", [{"v": "old"}, {"key": "0" * 12}, {"created": "now"}, {"ttl": None}, {"level": ...}, {"kept": "long"}]
 )
 def test_an_entry_of_another_form_is_deleted(redis_client: redis.Redis, change: dict[str, Any]) -> None:
     store.put(KEY, {"some": "value"}, 60)
