@@ -72,7 +72,7 @@ def _kind_last(found: list[str], kinds: frozenset[str]) -> tuple[str, ...]:
 
 
 def _rated(reading: Reading) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """What is rated, and its rating, where one of each is said: "4 stars for this album"."""
+    """Return the rated thing and its rating, where one of each is said: "4 stars for this album"."""
     if reading.bare.count(_SCORE) != 1:
         return None
     parts = [
