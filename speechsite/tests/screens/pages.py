@@ -48,6 +48,7 @@ def _ask(page: Any) -> None:
         page.locator("[data-fill=speech-cache]", has_text="miss")
     ).wait_for()
     page.wait_for_selector("canvas[data-drawn]")
+    page.locator("button:enabled", has_text="Ask").wait_for()
 
 
 def _unfold(page: Any) -> None:

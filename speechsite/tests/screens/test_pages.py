@@ -15,6 +15,9 @@ from speechsite.tests.support.server import Server
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 MOMENT_MS = 3_000
+# A colour in the middle of its transition has another contrast. A pulse has no end.
+AT_REST = """document.getAnimations().every(
+    each => each.playState !== 'running' || each.effect.getComputedTiming().endTime === Infinity)"""
 # Installed by `make axe`; its findings are skipped without.
 AXE = settings.BASE_DIR / ".ci" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -23,6 +26,7 @@ def faults(page: Any) -> list[str]:
     """Return the faults of accessibility, each with the first place where it is."""
     if not AXE.exists():
         return []
+    page.wait_for_function(AT_REST, timeout=MOMENT_MS)
     # Not by a tag: the policy of the pages allows no script inside one.
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run()")["violations"]
