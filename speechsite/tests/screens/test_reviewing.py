@@ -12,7 +12,7 @@ QUESTION, PARAPHRASE = "Where is my luggage?", "Can you tell me where my luggage
 
 def test_staff_review_with_keys_and_move_the_threshold(staff_server: Server, open_page: Any) -> None:
     assert staff_server.chat(QUESTION).status == 200
-    wait_until(lambda: staff_server.chat(PARAPHRASE).headers.get("X-Cache-Match") == "semantic", pause=0.3)
+    staff_server.chat_until_matched(PARAPHRASE)
     page = open_page("light", 1440)
     entry = page.locator(".sg-queue a", has_text=PARAPHRASE).first
     wait_until(lambda: page.goto("/admin/reviews/?kind=semantic") and entry.count(), 60, pause=0.3)

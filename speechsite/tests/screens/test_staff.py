@@ -75,7 +75,7 @@ def test_staff_open_a_key_play_it_and_remove_it(staff_server: Server, open_page:
 
 def test_staff_mark_a_semantic_hit_as_wrong(staff_server: Server, open_page: Any) -> None:
     assert staff_server.chat(QUESTION).status == 200
-    wait_until(lambda: staff_server.chat(PARAPHRASE).headers.get("X-Cache-Match") == "semantic", pause=0.3)
+    staff_server.chat_until_matched(PARAPHRASE)
     page = open_page("light", 1440)
     row = page.locator("tr", has_text=PARAPHRASE).first
     wait_until(lambda: page.goto("/admin/?tab=health") and row.count(), pause=0.3)

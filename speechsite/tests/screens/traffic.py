@@ -49,7 +49,7 @@ def fill(server: Server, most: int = 3) -> None:
         for _ in range(2):
             server.chat(question)
             server.speak(answer)
-    wait_until(lambda: server.chat(ASKED).headers.get("X-Cache-Match") == "semantic", pause=0.3)
+    server.chat_until_matched(ASKED)
     server.chat("where is my parcel please")
     server.chat("Fail, please.")
 

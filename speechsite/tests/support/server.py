@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from speechsite.server.private_redis import free_port
 from speechsite.tests.support.databases import new_sqlite, on_database
+from speechsite.tests.support.waiting import wait_until
 
 START_SECONDS = 120.0
 STOP_SECONDS = 40.0
@@ -71,6 +72,16 @@ class Server:
 
     def chat(self, query: str, **fields: Any) -> urllib3.BaseHTTPResponse:
         return self.request("POST", "/api/chat/", json={"query": query, **fields})
+
+    def chat_until_matched(self, query: str) -> urllib3.BaseHTTPResponse:
+        """Ask until the answer to another wording is found, without a call whose answer would be found exactly then."""
+        stored_only = {"Cache-Control": "only-if-cached"}
+
+        def matched() -> urllib3.BaseHTTPResponse | None:
+            found = self.request("POST", "/api/chat/", json={"query": query}, headers=stored_only)
+            return found if found.headers.get("X-Cache-Match") == "semantic" else None
+
+        return wait_until(matched, pause=0.3)
 
     def speak(self, text: str, **fields: Any) -> urllib3.BaseHTTPResponse:
         return self.request("POST", "/api/tts/", json={"text": text, **fields})
