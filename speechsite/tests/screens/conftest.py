@@ -25,14 +25,15 @@ def staff_server(tmp_path_factory: pytest.TempPathFactory, server_redis: RedisSe
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
+    """Ends with the last test of a page: Playwright runs an event loop in this thread, where Django refuses queries."""
     pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with chromium() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def logged_in(staff_server: Server, browser: Any) -> Any:
     """The cookies of staff."""
     page = new_page(browser, staff_server)

@@ -48,7 +48,7 @@ def seen_at_all_widths(page: Any) -> list[str]:
     return wrong
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def used(staff_server: Server, logged_in: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The server has something to show on every page."""
     traffic.fill(staff_server)
