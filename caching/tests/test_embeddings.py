@@ -74,7 +74,6 @@ def test_a_hit_is_as_old_as_its_oldest_part_and_fresh_until_the_first_expires(re
 @pytest.mark.parametrize(
     "change",
     [
-        {"v": 0},
         {"key": "0" * 12},
         {"created": None},
         {"embedding": "AAAA"},

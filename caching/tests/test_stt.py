@@ -112,7 +112,6 @@ def test_an_expired_transcript_is_served_only_as_stale(redis_client: redis.Redis
 @pytest.mark.parametrize(
     "change",
     [
-        {"v": 1},
         {"key": "0" * 12},
         {"ttl": "soon"},
         {"created": None},

@@ -10,6 +10,7 @@ import pytest
 import redis
 from django.core.management import CommandError, call_command
 
+from caching import background
 from caching.models import CuratedAnswer
 from speech.models import Client
 
@@ -38,8 +39,9 @@ def test_what_is_spoken_ahead_is_a_hit_also_with_a_new_redis(
     file.write_text(CSV)
     assert "1 spoken ahead" in curate(file, client="tester")
     assert CuratedAnswer.objects.get().voice == "espeak:en-us"
+    background.run_submitted()
     redis_client.flushdb()
-    turn = {"text": QUESTION, "language": "en", "voice": "en-us", "tts_provider": "espeak"}
+    turn = {"query": QUESTION, "language": "en", "voice": "en-us", "tts_provider": "espeak"}
     response = api.post("/api/converse/", turn, format="json")
     assert response.status_code == 200
     b"".join(response.streaming_content)
