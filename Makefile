@@ -26,7 +26,7 @@ clients: .venv/dev
 
 .venv/clients-%/installed: $(CLIENTS)/requirements-%.txt
 	$(BIN)/uv venv -q --allow-existing --python $(BIN)/python $(@D)
-	$(BIN)/uv pip install -q --python $(@D)/bin/python -r $<
+	$(BIN)/uv pip install -q --system-certs --python $(@D)/bin/python -r $<
 	@touch $@
 
 $(CLIENTS)/node/node_modules: $(CLIENTS)/node/package-lock.json
@@ -87,7 +87,7 @@ format: .venv/dev
 # Pin every dependency of the requirements files, with hashes.
 lock: .venv/dev
 	for name in requirements requirements-embedded requirements-otel requirements-sso requirements-dev; do \
-		$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		$(BIN)/uv pip compile -q --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-annotate --custom-compile-command "make lock" $$name.txt -c requirements.txt -o $$name.lock $(ARGS); \
 	done
 

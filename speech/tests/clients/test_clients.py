@@ -45,8 +45,8 @@ def command(kind: str, client: str) -> list[str]:
         program, installed = shutil.which("node"), (HERE / "node/node_modules").is_dir()
         script = HERE / f"node/with_{client}.mjs"
     else:
-        path = settings.BASE_DIR / ".venv" / f"clients-{kind}" / "bin/python"
-        program, installed = str(path), path.exists()
+        environment = settings.BASE_DIR / ".venv" / f"clients-{kind}"
+        program, installed = str(environment / "bin/python"), (environment / "installed").exists()
         script = HERE / f"python/with_{client}.py"
     if not (program and installed):
         pytest.skip(f"{client} ({kind}) is not installed: make clients")
