@@ -141,8 +141,8 @@ def redis_client() -> redis.Redis:
     # Redis tells others of FLUSHALL some microseconds after it has answered whoever sent it.
     time.sleep(0.002)
     deadline = time.monotonic() + 30
-    while store.enabled() and not store.available() and time.monotonic() < deadline:
-        # An earlier test left this process believing that it is away.
+    while store.enabled() and (not store.available() or store._writes.paused) and time.monotonic() < deadline:
+        # An earlier test left this process believing that it is disconnected or refuses writes.
         time.sleep(0.05)
     return client
 
