@@ -22,7 +22,7 @@ from caching.reports import queries
 from caching.reports.aggregates import Period
 from caching.templatetags.formatting import NOTHING, money
 
-# Of the models without a price.
+# In which models without a price are looked for.
 PERIOD = timedelta(days=30)
 _SPEECH = (Unit.CHARACTERS, Unit.AUDIO_SECONDS)
 _MILLION = 1_000_000

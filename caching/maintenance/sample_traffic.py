@@ -33,7 +33,7 @@ _SEED = 20
 HOURS_BY_MINUTE = 2
 # No banner nor alert comes of invented errors: those of the last minutes are real.
 WITHOUT_ERRORS = timedelta(minutes=20)
-# By how often it happens.
+# Each code with its relative frequency.
 ERROR_CODES = {
     "provider_timeout": 5,
     "provider_rate_limited": 4,

@@ -202,9 +202,7 @@ def _all_semantic_hits(period: Period, filters: Filters) -> QuerySet[Call]:
 def hits_and_price(
     period: Period, filters: Filters = EVERYTHING, priced: Sequence[Outcome] = (Outcome.JUDGED, Outcome.MISS)
 ) -> tuple[int, Decimal | None]:
-    """Return the semantic hits of the period, and the average cost of the first of `priced` that has one: of a review,
-    or without reviews of a chat miss.
-    """
+    """Return the number of semantic hits, and the average cost of the first outcome in `priced` that has a price."""
     chosen = Filters(cache_type="llm", level=filters.level, client=filters.client)
     outcomes = (Outcome.SEMANTIC, *priced)
     hits, numbers = 0, Counter[str]()

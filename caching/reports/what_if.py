@@ -27,8 +27,8 @@ PERIOD = timedelta(days=30)
 # Rows that are read of the matches and of the reviews: the latest.
 LATEST = 20_000
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
-# With a larger part of the matches in ranges without reviews, an estimate is called a guess.
-LEAST_UNREVIEWED = 0.1
+# Of the reused answers, those in ranges without reviews: with more, an estimate is called a guess.
+MOST_UNREVIEWED = 0.1
 MATCHES = (Outcome.SEMANTIC, Outcome.SHADOW, Outcome.NEAR)
 
 
@@ -50,12 +50,12 @@ class Estimate:
 
     @property
     def wrong_per_question(self) -> Interval | None:
-        """The same in wrong answers per question, in which the limits of the levels are."""
+        """Wrong answers per question, the unit of the limits of the levels."""
         return None if self.wrong is None or self.share is None else self.wrong.times(self.share)
 
     @property
     def is_guess(self) -> bool:
-        return self.wrong is not None and self.unreviewed > LEAST_UNREVIEWED
+        return self.wrong is not None and self.unreviewed > MOST_UNREVIEWED
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _QUANTIFIERS = frozenset(["all", "every", "each", "no", "not", "other", "only", 
 _BINDING = _QUANTIFIERS | {"and", "or", "but", "never", "without"}
 _PLACE = frozenset(["in", "on", "at"])
 _OF = frozenset(["of", "for", "in", "on"])
-# Of what is rated, and of its rating: "4 stars for this album", "rate it as a 4".
+# Prepositions before a rated thing, and before its rating: "4 stars for this album", "rate it as a 4".
 _RATED, _RATING = frozenset(["for", "to", "of"]), frozenset(["of", "as", "at", "with"])
 _SCORE, _SCALE, _SCORED = "scor", "out_of", frozenset(["star", "point"])
 Held = frozenset[tuple[str, tuple[str, ...]]]
@@ -31,7 +31,7 @@ Compounded = tuple[tuple[str, ...], Held]
 
 
 def same_order(a: Reading, b: Reading) -> bool:
-    """Of two readings with the same words."""
+    """Return True if two readings with the same words mean the same in their orders."""
     rating = _rated(a)
     if rating and rating == _rated(b):
         return True
@@ -43,9 +43,9 @@ def same_order(a: Reading, b: Reading) -> bool:
 
 
 def _freed(reading: Reading) -> Reading:
-    """Without the words that may stand anywhere, and each kind of thing behind its name: "playlist Chill Hits".
+    """Drop words that may stand anywhere, and move each kind behind its name: "playlist X", "X playlist".
 
-    Not where words are counted, denied or joined: "channel 4" is not "4 channels", nor "now, not later" "not now".
+    Nothing changes where words are counted, denied or joined: "channel 4" is not "4 channels".
     """
     if not _BINDING.isdisjoint(reading.words):
         return reading
@@ -94,7 +94,7 @@ def _rated(reading: Reading) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
 
 
 def _split_rating(found: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The words in front of a rating, the rating ("4 out_of 6 point"), and those behind it."""
+    """Return the words before a rating, the rating ("4 out_of 6 point") and the words after it."""
     start = next((at for at, word in enumerate(found) if word.isdecimal()), len(found))
     end = start + (3 if found[start + 1 : start + 2] == (_SCALE,) else 1)
     end += not _SCORED.isdisjoint(found[end : end + 1])
@@ -112,7 +112,7 @@ def _arranged_alike(a: Compounded, b: Compounded) -> bool:
 
 
 def _places_apart(only: Held, bare: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """ "are all curtains in the hall open", "are all hall curtains open": a place, or what a thing has, in front."""
+    """Return True if a held place or property may stand in front: "curtains in the hall", "hall curtains"."""
     rest = list(other)
     for holder, found in only:
         had = holder == "with" and len(found) > 1 and found[0].isdecimal()

@@ -35,10 +35,9 @@ class Command(GatewayCommand):
             raise CommandError(f"unknown client: {client}")
         if (file is None) is not speak or (speak and (export or owner is None)):
             raise CommandError("name a file, or --speak with --client")
-        if file is None or owner is None:
-            return self._use(file, client, export=export) if file else self._speak(owner)
-        done = self._use(file, client, export=export)
-        return done if export else f"{done}{self._speak(owner)}"
+        used = self._use(file, client, export=export) if file else ""
+        spoken = "" if export or owner is None else self._speak(owner)
+        return "; ".join(filter(None, (used, spoken))) or "No curated answer names a voice"
 
     def _use(self, file: Path, client: str, *, export: bool) -> str:
         try:
@@ -65,10 +64,8 @@ class Command(GatewayCommand):
             raise CommandError(f"{counts}; {len(report.bad):,} lines are bad")
         return f"Curated answers: {counts}"
 
-    def _speak(self, owner: Client | None) -> str:
-        """Speak the answers that name a voice, and return what to say of it; "" if there are none."""
-        if owner is None:
-            return ""
+    def _speak(self, owner: Client) -> str:
+        """Speak the answers that name a voice. Return how many, or "" if there are none."""
         try:
             jobs = warming.of_curated(owner)
         except GatewayError as error:
@@ -81,7 +78,7 @@ class Command(GatewayCommand):
         problems = [problem for _, problem in warming.warm(jobs, client=owner, concurrency=4, done=_nothing) if problem]
         if problems:
             raise CommandError(f"{len(problems):,} of {len(jobs):,} were not spoken: {problems[0]}")
-        return f"; {len(jobs) // 2:,} spoken ahead"
+        return f"{len(jobs) // 2:,} spoken ahead"
 
 
 def _nothing(job: warming.Job) -> None:

@@ -67,3 +67,11 @@ def test_a_voice_that_cannot_be_used_is_refused_with_a_reason(api: Any, tmp_path
     with pytest.raises(CommandError, match="name a file"):
         curate()
     assert Client.objects.filter(name="tester").exists()
+
+
+def test_what_is_spoken_later_is_said_by_itself(api: Any, tmp_path: Path) -> None:
+    assert curate(client="tester", speak=True).strip() == "No curated answer names a voice"
+    file = tmp_path / "answers.csv"
+    file.write_text(CSV)
+    curate(file, client="tester")
+    assert curate(client="tester", speak=True).strip() == "1 spoken ahead"
