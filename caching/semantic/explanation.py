@@ -10,10 +10,10 @@ import itertools
 from collections.abc import Sequence
 from functools import cache
 
-from caching.semantic.arrangement import same_order
 from caching.semantic.text.lexicon import vocabulary, words
 from caching.semantic.text.reading import Reading
 from caching.semantic.text.stemming import forms, misspelled
+from caching.semantic.word_order import same_order
 
 _OF, _PLACE = frozenset(["of", "for"]), frozenset(["in", "on", "at"])
 

@@ -14,7 +14,7 @@ import sentencex
 
 from speech.text import abbreviations
 from speech.text.quotations import BRACKETS, EITHER, MARKS, OPENERS, Boundary, Quotations
-from speech.text.terminals import OF_ONE_SCRIPT, OF_ONE_SCRIPT_PATTERN, TERMINALS
+from speech.text.sentence_terminals import OF_ONE_SCRIPT, OF_ONE_SCRIPT_PATTERN, TERMINALS
 
 # Characters before a full stop that are looked at.
 CONTEXT = 120
