@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterable
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.samples import Sample
 
@@ -94,28 +98,41 @@ LEDGER_DROPPED = Counter(
 )
 
 
+class _LiveCollector(MultiProcessCollector):
+    """Metrics of all workers; gauges without those of workers that have ended."""
+
+    def collect(self) -> Iterable[Metric]:
+        for pid in {int(path.stem.rpartition("_")[2]) for path in Path(self._path).glob("gauge_live*.db")}:
+            if not _is_alive(pid):
+                # Another worker may do the same just now.
+                with contextlib.suppress(FileNotFoundError):
+                    mark_process_dead(pid, self._path)
+        return super().collect()
+
+
+def registry() -> CollectorRegistry:
+    """Return the metrics of all workers, or of this process if it is the only one."""
+    found = CollectorRegistry()
+    try:
+        _LiveCollector(found)
+    except ValueError:
+        # PROMETHEUS_MULTIPROC_DIR is not set.
+        return REGISTRY
+    return found
+
+
 def samples_of(gauge: Gauge) -> list[Sample]:
     """Return the samples of a gauge over all workers."""
-    registry = CollectorRegistry()
-    try:
-        MultiProcessCollector(registry)
-    except ValueError:
-        # PROMETHEUS_MULTIPROC_DIR is not set, so this process is the only one.
+    everything = registry()
+    if everything is REGISTRY:
         return [sample for metric in gauge.collect() for sample in metric.samples]
     names = {metric.name for metric in gauge.describe()}
-    return [sample for metric in registry.collect() if metric.name in names for sample in metric.samples]
+    return [sample for metric in everything.collect() if metric.name in names for sample in metric.samples]
 
 
 def by_worker(gauge: Gauge) -> dict[int, float]:
     """Return the values of a `liveall` gauge by process id."""
     return {int(sample.labels.get("pid", os.getpid())): sample.value for sample in samples_of(gauge)}
-
-
-def forget_dead_workers() -> None:
-    """Drop gauges of killed workers; called when a worker starts."""
-    for pid in by_worker(INDEX_ENTRIES):
-        if not _is_alive(pid):
-            mark_process_dead(pid)
 
 
 def _is_alive(pid: int) -> bool:

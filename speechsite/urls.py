@@ -5,13 +5,14 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from speechsite import http_metrics
 from speechsite.front_page import home
 from speechsite.views import login
 
 urlpatterns = [
     path("", home, name="home"),
     path("", include("speech.urls")),
-    path("", include("django_prometheus.urls")),
+    path("metrics", http_metrics.export, name="prometheus-django-metrics"),
     path("admin/", include("caching.dashboard.urls")),
     path("admin/playground/", include("speech.playground_urls")),
     path("admin/login/", login),

@@ -16,7 +16,6 @@ from django.core.signals import request_finished, request_started  # noqa: E402 
 from django.db import close_old_connections, reset_queries  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
-from caching import metrics  # noqa: E402
 from caching.installation import start_announcing  # noqa: E402
 from caching.llm import semantic_lookup  # noqa: E402
 from caching.maintenance.memory import text_memory  # noqa: E402
@@ -25,7 +24,6 @@ from caching.rules import engine as rules  # noqa: E402
 from speech.api.authentication import key_learner  # noqa: E402
 from speechsite import alerts  # noqa: E402
 
-metrics.forget_dead_workers()
 # Django checks its connections before and after each request, which takes longer than the rest of its own work; before
 # is enough. Queries are only kept for DEBUG.
 request_finished.disconnect(close_old_connections)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from speechsite.server import children
+from speechsite.server import children, handover
 
 START_SECONDS = 60.0
 # Longer: the machine is under load meanwhile.
@@ -77,6 +78,8 @@ class HttpServer:
             raise
         old, self._process = self._process, new
         if old:
+            os.killpg(old.pid, handover.SIGNAL)
+            time.sleep(handover.SECONDS)
             old.terminate()
             old.wait()
 

@@ -34,13 +34,13 @@ def _wait_for_listeners() -> None:
 def limit_listeners() -> bool:
     """Set the limit on the sockets on which this process listens. Return False if there are none."""
     found = False
-    for listener in _listeners():
+    for listener in listeners():
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAF_SECONDS * 1000)
         found = True
     return found
 
 
-def _listeners() -> Iterator[socket.socket]:
+def listeners() -> Iterator[socket.socket]:
     """Yield the TCP sockets on which this process listens. The server does not expose them."""
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 (names are all that is wanted)
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as one:
