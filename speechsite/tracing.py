@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
 from multiprocessing.util import Finalize
 from typing import Any, ParamSpec, TypeVar
@@ -53,6 +53,7 @@ _REQUEST = context.create_key("gateway-request")
 # Asked every few seconds, and by nobody who wants a trace of it.
 _PROBES = ("/health", "/healthz", "/readyz", "/metrics")
 _propagator = TraceContextTextMapPropagator()
+_nothing = nullcontext()
 
 
 def start() -> None:
@@ -83,8 +84,14 @@ class OTelTracer:
     def __init__(self, tracer: trace.Tracer) -> None:
         self.tracer = tracer
 
+    def span(self, name: str, facts: Mapping[str, Any]) -> AbstractContextManager[None]:
+        current = trace.get_current_span()
+        # A trace that the sampler left out has no spans at all.
+        left_out = current.get_span_context().is_valid and not current.is_recording()
+        return _nothing if left_out else self._span(name, facts)
+
     @contextmanager
-    def span(self, name: str, facts: Mapping[str, Any]) -> Iterator[None]:
+    def _span(self, name: str, facts: Mapping[str, Any]) -> Iterator[None]:
         # A call to a provider, by its operation and model, as the conventions name it.
         kind = SpanKind.CLIENT if "provider" in facts else SpanKind.INTERNAL
         about = _attributes(facts)
@@ -96,7 +103,9 @@ class OTelTracer:
                 raise
 
     def note(self, facts: Mapping[str, Any]) -> None:
-        trace.get_current_span().set_attributes(_attributes(facts))
+        current = trace.get_current_span()
+        if current.is_recording():
+            current.set_attributes(_attributes(facts))
 
     def note_request(self, facts: Mapping[str, Any]) -> None:
         """Describe the result of a request. A voice turn has two: the second is an event."""

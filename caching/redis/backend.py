@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis.backoff import NoBackoff
+from redis.connection import parse_url
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
@@ -48,6 +50,7 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_b
                 "driver_info": None,
                 # redis-py's default is below our number of threads, each of which needs one connection at most.
                 "max_connections": MOST_CONNECTIONS,
+                **({"ssl": True} if url.startswith("rediss+sentinel") else {}),
             },
             **_factory(url, prefix, cache_bytes, timeout_ms / 1000),
         },
@@ -56,7 +59,19 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_b
 
 def _location(url: str) -> str:
     """Return the URL for django-redis' factory, where the sentinels' service name replaces the host."""
-    return plain_url(url, service_of(url)) if kind_of(url) == "sentinel" else url
+    if kind_of(url) != "sentinel":
+        return url
+    # For rediss:// redis-py would connect to a host of that name; `ssl` of the pool says the same.
+    return urlsplit(plain_url(url, service_of(url)))._replace(scheme="redis").geturl()
+
+
+def sentinel_options(url: str) -> dict[str, Any]:
+    """Return the options of a connection to the sentinels in `url`: login, and TLS where Redis has it."""
+    options: dict[str, Any] = dict(sentinel_login(url))
+    if url.startswith("rediss"):
+        of_url = parse_url(plain_url(url, "sentinel"))
+        options |= {"ssl": True, **{name: value for name, value in of_url.items() if name.startswith("ssl_")}}
+    return options
 
 
 def _factory(url: str, prefix: str, cache_bytes: int, seconds: float) -> dict[str, Any]:
@@ -66,7 +81,7 @@ def _factory(url: str, prefix: str, cache_bytes: int, seconds: float) -> dict[st
         return {
             "CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory",
             "SENTINELS": nodes(url),
-            "SENTINEL_KWARGS": {"socket_timeout": seconds, "socket_connect_timeout": seconds, **sentinel_login(url)},
+            "SENTINEL_KWARGS": {"socket_timeout": seconds, "socket_connect_timeout": seconds, **sentinel_options(url)},
         }
     return {
         "CONNECTION_POOL_CLASS": "caching.redis.client.ConnectionPool",

@@ -22,9 +22,10 @@ from redis.sentinel import MasterNotFoundError
 from caching import keys
 from caching.policy import CLOCK_SKEW
 from caching.redis import errors
+from caching.redis.backend import sentinel_options
 from caching.redis.errors import Advice
 from caching.redis.health import memory_warning
-from caching.redis.url import NOT_SET, kind_of, mask_password, node_url, nodes, sentinel_login, service_of
+from caching.redis.url import NOT_SET, kind_of, mask_password, node_url, nodes, service_of
 from caching.redis.version import SAFE_VECTOR_SETS, has_safe_vector_sets, has_vector_sets, product, version
 
 # Seconds for each step; longer than a request waits, to tell a slow Redis from a dead one.
@@ -104,7 +105,7 @@ def _ask_for_the_others(url: str) -> Iterator[tuple[Finding, str]]:
 
 
 def _ask_sentinel(url: str, host: str, port: int) -> tuple[str, str]:
-    options: dict[str, Any] = {"protocol": 2, "driver_info": None, **sentinel_login(url)}
+    options: dict[str, Any] = {"protocol": 2, "driver_info": None, **sentinel_options(url)}
     sentinel = Redis(host, port, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, **options)
     try:
         primary: Any = sentinel.sentinel_get_master_addr_by_name(service_of(url))

@@ -10,12 +10,12 @@ from django.core.exceptions import ImproperlyConfigured
 _NODE = r"(?:\[[0-9a-fA-F:]+\]|[^@:/?#\[\],]+)(?::\d+)?"
 # The last `@` ends the credentials, because generated passwords often contain `@`, `#`, `/` or `$` as they are.
 _URL = re.compile(
-    r"(?P<scheme>rediss?(?:\+cluster)?|redis\+sentinel)://(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?"
+    r"(?P<scheme>rediss?(?:\+(?:cluster|sentinel))?)://(?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?"
     rf"(?P<nodes>{_NODE}(?:,{_NODE})*)"
     r"(?:/(?P<service>[\w.-]*[A-Za-z_.-][\w.-]*))?(?:/(?P<db>\d*))?(?P<query>\?[^#]*)?"
 )
 NOT_SET = "REDIS_URL is not set, and no `make run` with a Redis of its own is running"
-_PORTS = {"redis+sentinel": 26379}
+_PORTS = {"sentinel": 26379}
 _SENTINEL_LOGIN = {"sentinel_username": "username", "sentinel_password": "password"}
 
 
@@ -39,7 +39,7 @@ def normalize_redis_url(url: str) -> str:
         )
     user, password = (_encode(match[part] or "") for part in ("user", "password"))
     credentials = f"{user}:{password}@" if password else f"{user}@" if user else ""
-    port = _PORTS.get(match["scheme"], 6379)
+    port = _PORTS.get(match["scheme"].partition("+")[2], 6379)
     hosts = ",".join(node if re.search(r":\d+$", node) else f"{node}:{port}" for node in match["nodes"].split(","))
     service = f"/{match['service']}" if match["service"] else ""
     return f"{match['scheme']}://{credentials}{hosts}{service}/{match['db'] or 0}{match['query'] or ''}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from caching.redis.doctor import examine_redis
 from caching.redis.url import mask_password
 from speechsite.server.private_redis import free_port
 from speechsite.tests.support.redis_cluster import WatchedRedis
+from speechsite.tests.support.redis_server import self_signed_certificate
 from speechsite.tests.support.waiting import wait_until
 
 
@@ -70,3 +72,18 @@ def test_sentinels_that_do_not_answer(use_redis: Callable[[str], None]) -> None:
     use_redis(f"redis+sentinel://127.0.0.1:{free_port()},127.0.0.1:{free_port()}/gateway/0")
     assert store.get("llm:exact:a") is None
     assert store.state().reason.startswith("The sentinels cannot be reached")
+
+
+def test_sentinels_and_redis_that_speak_tls(use_redis: Callable[[str], None], tmp_path: Path) -> None:
+    tls = self_signed_certificate(tmp_path)
+    try:
+        watched = WatchedRedis(tls)
+    except OSError as error:
+        pytest.skip(f"this redis-server was built without TLS: {error}")
+    with watched:
+        assert [finding.status for finding in examine_redis(watched.url)].count("error") == 0
+        use_redis(watched.url)
+        assert store.put("llm:exact:a", {"v": 1}, 600)
+        assert store.get("llm:exact:a") == {"v": 1}
+        *_, last = examine_redis(watched.url.partition("?")[0])
+        assert (last.step, last.status) == ("sentinels", "error") and "ssl_ca_certs" in last.remedy

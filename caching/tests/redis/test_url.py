@@ -31,6 +31,7 @@ from caching.redis.url import (
         ("rediss+cluster://user:p@ss@a,[::1]", "rediss+cluster://user:p%40ss@a:6379,[::1]:6379/0"),
         ("redis+sentinel://a,b:1/my-primary", "redis+sentinel://a:26379,b:1/my-primary/0"),
         ("redis+sentinel://:pw@a/m1/3", "redis+sentinel://:pw@a:26379/m1/3"),
+        ("rediss+sentinel://a/m1?ssl_ca_certs=/ca.pem", "rediss+sentinel://a:26379/m1/0?ssl_ca_certs=/ca.pem"),
     ],
 )
 def test_it_reads_every_documented_form(url: str, normalized: str) -> None:
@@ -75,7 +76,7 @@ def test_it_masks_the_password(url: str, masked: str) -> None:
         "redis+cluster://a/name",
         "redis+sentinel://a",
         "redis+sentinel://a/3",
-        "rediss+sentinel://a/name",
+        "rediss+sentinel://a",
         "redis+cluster://a,,b",
     ],
 )

@@ -96,6 +96,18 @@ def test_a_miss_is_a_trace_with_a_span_for_each_step(ask: Any, provider: FakeOpe
     assert "tower" not in repr(root) + repr(steps)
 
 
+def test_a_trace_that_its_client_leaves_out_has_no_span_here_and_none_is_asked_of_the_provider(
+    ask: Any, traced: Server, receiver: Any, provider: FakeOpenAI
+) -> None:
+    trace_id = uuid.uuid4().hex
+    headers = {"traceparent": f"00-{trace_id}-00f067aa0ba902b7-00"}
+    assert traced.request("POST", "/v1/chat/completions", json=question("Left out?"), headers=headers).status == 200
+    version, same, _, sampled = provider.requests[-1].headers["traceparent"].split("-")
+    assert (version, same, sampled) == ("00", trace_id, "00")
+    ask("/v1/chat/completions", CHAT, question("And this one?"))
+    assert not [span for span in receiver.spans if span.trace_id == trace_id]
+
+
 @pytest.fixture
 def captured(settings: Any) -> Any:
     from speechsite import tracing as otel

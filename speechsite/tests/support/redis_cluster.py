@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
 import redis
 
 from speechsite.server.private_redis import free_port
-from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.redis_server import RedisServer, tls_options
 from speechsite.tests.support.waiting import wait_until
 
 SLOTS = 16384
@@ -69,17 +70,24 @@ class RedisCluster(_Servers):
 
 
 class WatchedRedis(_Servers):
-    """A primary, its replica, and one sentinel that fails over within seconds."""
+    """A primary, its replica, and one sentinel that fails over within seconds.
 
-    def __init__(self) -> None:
+    `tls`: certificate and key, with which all three speak TLS alone.
+    """
+
+    def __init__(self, tls: tuple[Path, Path] | None = None) -> None:
+        self._certificate = tls[0] if tls else None
+        secret = tls_options(*tls) if tls else []
         # Else a new replica waits for five seconds, for others that might come.
-        self.primary = RedisServer("--repl-diskless-sync-delay", "0")
-        self.replica = RedisServer("--replicaof", "127.0.0.1", str(self.primary.port))
-        self.sentinel = RedisServer("--sentinel", configured=True)
+        self.primary = RedisServer("--repl-diskless-sync-delay", "0", *secret, tls=bool(tls))
+        self.replica = RedisServer("--replicaof", "127.0.0.1", str(self.primary.port), *secret, tls=bool(tls))
+        self.sentinel = RedisServer("--sentinel", *secret, tls=bool(tls), configured=True)
         self.servers = [self.primary, self.replica, self.sentinel]
         # django-redis keeps its connections by this name alone.
         self.service = f"gateway-{self.primary.port}"
-        client = self.sentinel.client()
+        client = self.sentinel.client(
+            **({"host": "127.0.0.1", "ssl": True, "ssl_ca_certs": str(tls[0])} if tls else {})
+        )
         client.sentinel_monitor(self.service, "127.0.0.1", self.primary.port, 1)
         client.sentinel_set(self.service, "down-after-milliseconds", 1000)
         client.sentinel_set(self.service, "failover-timeout", 5000)
@@ -89,4 +97,6 @@ class WatchedRedis(_Servers):
 
     @property
     def url(self) -> str:
-        return f"redis+sentinel://127.0.0.1:{self.sentinel.port}/{self.service}/0"
+        where = f"127.0.0.1:{self.sentinel.port}/{self.service}/0"
+        tls = self._certificate
+        return f"rediss+sentinel://{where}?ssl_ca_certs={tls}" if tls else f"redis+sentinel://{where}"

@@ -108,3 +108,9 @@ def self_signed_certificate(directory: Path) -> tuple[Path, Path]:
         capture_output=True,
     )
     return certificate, key
+
+
+def tls_options(certificate: Path, key: Path) -> list[str]:
+    """Arguments with which redis-server speaks TLS, to its primary too, and asks nobody for a certificate."""
+    files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate))
+    return [*files, "--tls-auth-clients", "no", "--tls-replication", "yes"]
