@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,7 +24,7 @@ logger = logging.getLogger(__name__)
 BAD_ROW = (DataError, IntegrityError, ArithmeticError, ValueError, TypeError)
 # Single calls kept while the database is disconnected, about 10 MB. Their sums are kept without limit.
 MOST_CALLS = 10_000
-# A request waits so long for a locked database; then its rows stay in memory.
+# A request waits so long for the database; then its rows stay in memory.
 PATIENCE_MS = 1000
 # The attributes of a Batch whose rows add up.
 _SUMS = ("hours", "entries", "errors")
@@ -134,7 +133,8 @@ class Batch:
             upsert.adding(ErrorCount, self.errors.rows.values(), key=ErrorCount.KEY),
             upsert.inserting(Call, self.calls),
         ]
-        with _impatient(), transaction.atomic():
+        _connect()
+        with transaction.atomic():
             upsert.run(statements)
 
 
@@ -151,24 +151,11 @@ def _by_minute(hours: Sums) -> Sums:
     return found
 
 
-@contextmanager
-def _impatient() -> Iterator[None]:
-    """Shorten SQLite's wait for a lock to PATIENCE_MS."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    patience: int = connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000
-    _wait_for_locks(PATIENCE_MS)
-    try:
-        yield
-    finally:
-        _wait_for_locks(patience)
-
-
-def _wait_for_locks(milliseconds: int) -> None:
-    # Django's cursor refuses every statement in a failed transaction.
-    connection.connection.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
+def _connect() -> None:
+    """Connect this thread to the database. What the ledger connects waits PATIENCE_MS at most for SQLite's lock."""
+    if connection.connection is None and connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
 
 
 class Tally:

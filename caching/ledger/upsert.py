@@ -6,6 +6,7 @@ Upserts add to existing rows in one statement, so many workers may run them at o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -45,8 +46,13 @@ def inserting(model: type[models.Model], rows: Sequence[Row]) -> Statement:
 
 
 def run(statements: Iterable[Statement]) -> None:
-    """Run the statements without computing in between: other workers wait for the first one's lock."""
-    with connection.cursor() as cursor:
+    """Run the statements without computing in between: other workers wait for the first one's lock.
+
+    By the driver's own cursor: Django's for SQLite rewrites every placeholder of a statement each time, which takes as
+    long as to run it.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, closing(connection.connection.cursor()) as cursor:
         for sql, rows in statements:
             if rows:
                 cursor.executemany(sql, rows)
@@ -65,8 +71,9 @@ def _plan(model: type[models.Model], names: tuple[str, ...], key: tuple[str, ...
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
     table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
+    placeholder = "?" if connection.vendor == "sqlite" else "%s"
     # Names of our own tables and columns, quoted; every value is a parameter.
-    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+    sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([placeholder] * len(columns))})"  # noqa: S608
     if key:
         conflict = ", ".join(quote(field.column) for field in fields if field.name in key)
         changes = [_change(table, quote(field.column), field) for field in fields if field.name not in key]
@@ -79,6 +86,8 @@ def _preparation(field: Any) -> Callable[[Any], Any] | None:
         return field.get_prep_value
     if isinstance(field, _TAKEN_AS_IT_IS):
         return None
+    if isinstance(field, models.DateTimeField):
+        return connection.ops.adapt_datetimefield_value
     # The proxy: each thread has its own connection.
     return partial(field.get_db_prep_save, connection=connection)
 
