@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from operator import itemgetter
+from itertools import islice
 from typing import get_args
 
 from caching.semantic.embedders.base import BaseEmbedder
@@ -18,14 +18,13 @@ from caching.semantic.scoring.scope_density import Scopes
 from caching.semantic.scoring.scope_evidence import NEW
 from caching.semantic.scoring.threshold import sigmoid
 from caching.semantic.text.analysis import Question, analyse
+from caching.semantic.text.fixed_words import fixed_words, may_be_explained
 from caching.semantic.text.normalize import plain
 from caching.semantic.types import Candidate, Decision, Weighed
 
 NEIGHBOURS = 10
 # Neighbours among which an explained one is looked for where the nearest hold none; so many of them are read.
-WIDER, READ = 30, 5
-# Least share of common word beginnings at which one of these is read at all.
-_RESEMBLANCE = 0.5
+WIDER, READ = 60, 5
 # The level at which unexplained words may be weighed.
 WEIGHING = "speed"
 # Which differences are weighed: at `speed`, with reviews, and otherwise.
@@ -73,7 +72,9 @@ class Matcher:
         standing = learned.standings.get(scope, NEW)
         reviewed = reviewed or standing is not NEW
         weighed = EVERYTHING if reviewed else CONTENT if level == WEIGHING else NOTHING
-        found = learned.revise(text, scope, self.candidates(text, scope, weighed))
+        found = learned.revise(
+            text, scope, self.candidates(text, scope, weighed, skim=not weighed and not learned.has_verdicts)
+        )
         self.learn(text)
         least = threshold or 0.0
         if threshold is None:
@@ -96,22 +97,35 @@ class Matcher:
         vector: Vector = self.embedder.embed([plain(text)])[0]
         return vector
 
-    def candidates(self, text: str, scope: str, weighed: Collection[Weighed] = CONTENT) -> list[Candidate]:
-        """The nearest entries, judged; in the order of their similarity. `weighed`: the differences to be weighed."""
+    def candidates(
+        self, text: str, scope: str, weighed: Collection[Weighed] = CONTENT, *, skim: bool = False
+    ) -> list[Candidate]:
+        """The nearest entries, judged; in the order of their similarity.
+
+        `weighed`: the differences to be weighed; `skim`: do not read what no rule can explain.
+        """
         question = analyse(text)
         exact = not self.embedder.leads(question.text)
         near = self.index.search(self.vector(text), scope, WIDER, exact=exact)
         nearest, rest = near[:NEIGHBOURS], near[NEIGHBOURS:]
         crowding = self._scopes.crowding(scope)
-        found = [self._judge(question, one, crowding, weighed) for one in nearest]
-        self._scopes.learn(scope, nearest, [one.vetoes for one in found])
+        fixed = fixed_words(text, question.language)
+
+        def is_possible(one: Neighbour) -> bool:
+            return may_be_explained(fixed, fixed_words(one.entry.text, question.language))
+
+        if skim:
+            found = [self._judge(question, one) if is_possible(one) else _unread(one) for one in nearest]
+        else:
+            found = [self._judge(question, one, crowding, weighed) for one in nearest]
+            self._scopes.learn(scope, nearest, [one.vetoes for one in found])
         if rest and question.language and all(one.unexplained for one in found):
-            alike = [one for one in _most_alike(text, rest) if _is_explained(question, one.entry.text)]
-            found += [self._judge(question, one, crowding, NOTHING) for one in alike]
+            judged = (self._judge(question, one) for one in islice(filter(is_possible, rest), READ))
+            found += [one for one in judged if not one.unexplained]
         return found
 
     def _judge(
-        self, question: Question, neighbour: Neighbour, crowding: float, weighed: Collection[Weighed]
+        self, question: Question, neighbour: Neighbour, crowding: float = 0.0, weighed: Collection[Weighed] = NOTHING
     ) -> Candidate:
         other = analyse(neighbour.entry.text)
         same = question.text == other.text
@@ -141,26 +155,8 @@ class Matcher:
         )
 
 
-def _is_explained(question: Question, text: str) -> bool:
-    other = analyse(text)
-    return question.text == other.text or not unexplained(question.reading, other.reading)
-
-
-def _most_alike(text: str, others: Sequence[Neighbour]) -> list[Neighbour]:
-    """Return the READ of `others` that share most word beginnings with `text`."""
-    beginnings = _beginnings(text)
-    scored = [(_resemblance(beginnings, _beginnings(one.entry.text)), one) for one in others]
-    scored.sort(key=itemgetter(0), reverse=True)
-    return [one for score, one in scored[:READ] if score >= _RESEMBLANCE]
-
-
-def _beginnings(text: str) -> set[str]:
-    return {word[:4] for word in plain(text).split() if word[2:]}
-
-
-def _resemblance(a: set[str], b: set[str]) -> float:
-    """Return the share of common beginnings in the smaller set."""
-    return len(a & b) / (min(len(a), len(b)) or 1)
+def _unread(neighbour: Neighbour) -> Candidate:
+    return Candidate(neighbour.entry, neighbour.entry.text, neighbour.similarity, ("words",), (), (), 0.0, False)
 
 
 def explained_probability(a: Question, b: Question) -> float:

@@ -59,6 +59,10 @@ class Learned:
             self._pairs.pop(next(iter(self._pairs)), None)
         self._pairs[pair] = right
 
+    @property
+    def has_verdicts(self) -> bool:
+        return bool(self._pairs)
+
     def revise(self, asked: str, scope: str, found: Sequence[Candidate]) -> list[Candidate]:
         """`found` with what judges said: wrong is never served again; right is certain where no guard objects."""
         if not self._pairs:

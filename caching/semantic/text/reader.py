@@ -63,7 +63,7 @@ class TokenizedText:
 @remember(2048)
 def read(text: str) -> TokenizedText | None:
     """Return the tokens of an utterance as they were written, in NFC; None for anything else."""
-    tokens = _tokens(_composed(text))
+    tokens = _tokens(composed(text))
     if not tokens or not _is_plain(tokens):
         return None
     sentences = _sentences(tokens)
@@ -76,7 +76,7 @@ def read(text: str) -> TokenizedText | None:
     return TokenizedText(language, tuple(tokens))
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
     if text.isascii():
         return text.strip()
     return unicodedata.normalize("NFC", text.translate(_INVISIBLE)).translate(_LOOK_ALIKE).strip()

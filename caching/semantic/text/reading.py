@@ -23,6 +23,8 @@ _PARTS = {"am": {"@morning"}, "pm": {"@afternoon", "@evening", "@night"}}
 _JOINING = frozenset(["and", "und", "y", "et", "e", "en", "i", PAUSE])
 _NOW = frozenset(["current", "present"])
 _FUTURE = frozenset(["will"])
+# Words that a time may say already.
+IMPLIED = _NOW | _FUTURE
 _TIMES_ASKED = frozenset(["when", "how_long"])
 _SOURCES = frozenset(["on", "from", "with"])
 _WHICH = frozenset(["next", "last", "this", "every"])

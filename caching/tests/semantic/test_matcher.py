@@ -13,6 +13,8 @@ from caching.semantic.evaluation import Asked, compare, read_pairs, replay
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import Entry
 from caching.semantic.matcher import NEIGHBOURS, Matcher
+from caching.semantic.scoring.pair_verdicts import Learned, pair_of
+from caching.semantic.text.analysis import Question, analyse
 
 pytest.importorskip("wordllama")
 POLARITY = Path(__file__).parents[1] / "data" / "polarity.jsonl"
@@ -46,6 +48,28 @@ def test_it_refuses_the_opposite_and_names_the_guard(matcher: Matcher) -> None:
     assert decision.entry is None
     assert decision.best is not None
     assert decision.best.vetoes == ("opposites",)
+
+
+def test_balanced_reads_no_entry_that_cannot_be_explained(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Counter[str]()
+
+    def counted(text: str) -> Question:
+        read[text] += 1
+        return analyse(text)
+
+    for place in ("harbour", "castle", "airport", "museum"):
+        matcher.add(Entry(place, "s", f"how far is the {place}"))
+    monkeypatch.setattr("caching.semantic.matcher.analyse", counted)
+    assert matcher.find("tell me how far the castle is", "s", "balanced").entry is not None
+    assert set(read) == {"tell me how far the castle is", "how far is the castle"}
+
+
+def test_an_entry_that_was_judged_right_is_read_though_nothing_explains_it(matcher: Matcher) -> None:
+    matcher.add(Entry("1", "s", "how far is the airport"))
+    learned = Learned()
+    learned.hear(pair_of("s", "how far is the terminal", "how far is the airport"), right=True)
+    assert matcher.find("how far is the terminal", "s", "balanced").entry is None
+    assert matcher.find("how far is the terminal", "s", "balanced", learned).entry is not None
 
 
 def test_an_explained_question_behind_the_nearest_ten_is_found(matcher: Matcher) -> None:

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from caching.semantic.explanation import unexplained
+from caching.semantic.text.analysis import analyse
+from caching.semantic.text.fixed_words import fixed_words, may_be_explained
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def _may_be_explained(one: str, other: str) -> bool:
+    language = analyse(one).language
+    return may_be_explained(fixed_words(one, language), fixed_words(other, language))
+
+
+def _is_explained(one: str, other: str) -> bool:
+    a, b = analyse(one), analyse(other)
+    return a.text == b.text or not unexplained(a.reading, b.reading)
+
+
+def test_no_explained_pair_is_passed_over() -> None:
+    lines = (DATA / "polarity.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [(record["a"], record["b"]) for record in map(json.loads, lines)]
+    explained = [pair for one, other in texts for pair in ((one, other), (other, one)) if _is_explained(*pair)]
+    assert len(explained) > 500
+    assert [pair for pair in explained if not _may_be_explained(*pair)] == []
+
+
+def test_most_neighbors_that_differ_are_passed_over() -> None:
+    lines = (DATA / "near_misses.txt").read_text(encoding="utf-8").splitlines()
+    english = [line.split("|")[2:] for line in lines if line.startswith("en|")]
+    one_sided = [(one, f"{other} for the committee") for one, other in english]
+    assert sum(not _may_be_explained(*pair) for pair in one_sided) > 0.9 * len(english)
+
+
+def test_spelling_inflection_and_accents_do_not_matter() -> None:
+    assert _may_be_explained("is the calendar full", "is my calednar full")
+    assert _may_be_explained("where is the caf\u00e9 terrace", "where is the cafe\u0301 terrace")
+    assert _may_be_explained("play the current album", "play this album")
+    assert not _may_be_explained("play the jazz album", "play the rock album")
