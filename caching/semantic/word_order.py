@@ -51,7 +51,9 @@ def _freed(reading: Reading) -> Reading:
         return reading
     properties = forms(reading.language, "properties").intersection(reading.words)
     free = forms(reading.language, "floating") | (properties if len(properties) == 1 else frozenset())
-    named = forms(reading.language, "named")
+    # "Which cinema shows the movie" has the same words as "which movie does the cinema show".
+    asking = forms(reading.language, "question_words") | {"whether"}
+    named = forms(reading.language, "named") if asking.isdisjoint(reading.bare[:1]) else frozenset[str]()
     if free.isdisjoint(reading.words) and named.isdisjoint(reading.words):
         return reading
     bare = [word for word in reading.bare if word not in free]

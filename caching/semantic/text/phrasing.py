@@ -271,4 +271,4 @@ def _is_switched(tokens: list[str], at: int, rules: _Rules) -> bool:
     """A command without its verb: "kitchen light on", but not "is the light on" or "the light is on"."""
     if tokens[at] not in ("on", "off") or not at or tokens[0] in rules.asking or rules.verbs.intersection(tokens):
         return False
-    return at + 1 == len(tokens) or tokens[at + 1] in rules.holding
+    return at + 1 == len(tokens) or tokens[at + 1] in rules.holding | {"please"}

@@ -120,9 +120,11 @@ class _Phrases:
         return self.bare[-1] if self.bare else ""
 
     def _add_time(self, token: str) -> None:
-        holder = ""
+        holder = after = ""
         if self._open and not self.held[-1][1]:
-            holder = self.held.pop()[0]
+            holder, _, after = self.held.pop()
+        if holder == "of" and after and token[1:] in _DURATIONS and after not in forms(self.language, "relational"):
+            holder = f"of {after}"  # "the song of the day" is not "the song", on any day
         self._open = False
         loose = holder in _LOOSE_BEFORE_TIMES and not (holder == "in" and token.rpartition("_")[2] in _DURATIONS)
         self.times.append(("" if loose else holder, token))

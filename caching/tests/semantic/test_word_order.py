@@ -46,6 +46,10 @@ DIFFERENT = [
     ("play channel 4", "play 4 channels"),
     ("do it now and not later", "do it later and not now"),
     ("price of gold in silver", "price of silver in gold"),
+    ("which cinema shows the movie", "which movie does the cinema show"),
+    ("rate the novel of the week 4 stars", "rate the week of the novel 4 stars"),
+    ("rate the novel of the week 4 stars", "rate the novel 4 stars this week"),
+    ("play the song of the day", "play the song daily"),
 ]
 
 
