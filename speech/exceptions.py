@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -34,6 +36,16 @@ class GatewayError(Exception):
     def retry_helps(self) -> bool:
         """True if repeating the request may succeed."""
         return False
+
+
+@contextmanager
+def fields_called(**names: str) -> Iterator[None]:
+    """Let errors name fields as the request does: `model="tts_model"`."""
+    try:
+        yield
+    except GatewayError as error:
+        error.param = names.get(error.param or "", error.param)
+        raise
 
 
 class InvalidRequest(GatewayError):

@@ -13,7 +13,7 @@ from caching.policy import Policy
 from speech.api.request_body import parse_json
 from speech.api.serializers import NOTHING_SAID, ConverseCall, ConverseRequestSerializer
 from speech.api.uploads import audio_of
-from speech.exceptions import InvalidRequest
+from speech.exceptions import InvalidRequest, fields_called
 from speech.models import Client
 from speech.providers.base import TranscriptionRequest
 from speech.services import transcription
@@ -31,7 +31,7 @@ def read_spoken_call(request: Request, held: ExitStack) -> tuple[ConverseCall, T
     """Return the call, with a placeholder for the question, and the audio that holds the question."""
     audio, kind = audio_of(request, held)
     form: Any = request.data
-    fields: Any = parse_json(str(form.get("request") or "{}").encode())
+    fields: Any = parse_json(str(form.get("request") or "{}").encode(), "request")
     if not isinstance(fields, dict) or "query" in fields:
         raise InvalidRequest("request must be a JSON object without query: the question is in file", param="request")
     asked = ConverseRequestSerializer(data={**fields, **_question(fields.get("messages"))})
@@ -53,7 +53,8 @@ def hear(
     client: Client, call: ConverseCall, audio: TranscriptionRequest, policy: Policy
 ) -> tuple[ConverseCall, dict[str, Any]]:
     """Transcribe `audio`. Return `call` with the transcript as its question, and its entry in the receipt."""
-    result = transcription.transcribe(client=client, request=audio, policy=policy, provider=call.wish.stt_provider)
+    with fields_called(provider="stt_provider", model="stt_model"):
+        result = transcription.transcribe(client=client, request=audio, policy=policy, provider=call.wish.stt_provider)
     text = result.cache.value["text"].strip()
     if not text:
         raise InvalidRequest("no speech found in file", param="file", code="no_speech")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
@@ -12,6 +12,8 @@ from speech.api.endpoint import PreparedSerializer
 from speech.api.messages import ROLES
 
 SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
+# Characters of a wrong value in the message about it.
+LONGEST_QUOTED = 60
 
 
 class TextField(serializers.CharField):
@@ -30,6 +32,28 @@ class SpokenTextField(TextField):
             message = f"{len(text)} characters exceed the limit of {settings.MAX_TEXT_CHARACTERS}."
             raise serializers.ValidationError(message, code="text_too_long")
         return text
+
+
+class ChoiceField(serializers.ChoiceField):
+    """Its errors list the choices."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_choice": "Must be one of {choices}; not {given}.",
+        "not_a_list": "Must be a list of {choices}.",
+    }
+
+    def fail(self, key: str, **about: Any) -> NoReturn:
+        names = ", ".join(str(choice) for choice in self.choices)
+        super().fail(key, choices=names, given=repr(about.get("input"))[:LONGEST_QUOTED], **about)
+
+
+class ChoicesField(ChoiceField, serializers.MultipleChoiceField):
+    """Some of the choices, as a sorted tuple."""
+
+    def to_internal_value(self, data: Any) -> tuple[str, ...]:  # type: ignore[override]
+        if not isinstance(data, list):
+            self.fail("not_a_list", input=data)
+        return tuple(sorted(super().to_internal_value(data)))  # type: ignore[arg-type]
 
 
 class NumberField(serializers.FloatField):

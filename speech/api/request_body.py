@@ -105,12 +105,12 @@ _forgetting = PeriodicWorker("request-bodies", forget, FORGET_SECONDS)
 setting_changed.connect(forget)
 
 
-def parse_json(body: bytes) -> Any:
-    """Return the value of a JSON text. Raises ParseError with the position of the mistake."""
+def parse_json(body: bytes, field: str = "") -> Any:
+    """Return the value of a JSON text: the body, or a field of a form. Raises ParseError with what is wrong."""
     try:
         value = strict_json.parse(body)
     except ValueError as error:
-        raise ParseError(f"The body is {error}.") from error
+        raise ParseError({field: [f"Is {error}."]} if field else f"The body is {error}.") from error
     if _may_hold_forbidden(body):
         _refuse_forbidden(value)
     return value
@@ -124,14 +124,22 @@ def _may_hold_forbidden(body: bytes) -> bool:
 
 def _refuse_forbidden(value: Any, path: str = "") -> None:
     if isinstance(value, str):
-        if "\x00" in value:
-            raise ParseError(f"{path or 'The body'} contains a NUL character.")
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise ParseError(f"{path or 'The body'} contains a lone surrogate, which is not a character.")
+        if problem := _problem_of(value):
+            raise ParseError({path: [f"Contains {problem}."]} if path else f"The body contains {problem}.")
     elif isinstance(value, dict):
         for name, item in value.items():
-            _refuse_forbidden(name, "A field name")
-            _refuse_forbidden(item, f"{path}.{name}" if path else name)
+            place = f"{path}.{name}" if path else name
+            if problem := _problem_of(name):
+                shown = place.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+                raise ParseError({shown: [f"The name contains {problem}."]})
+            _refuse_forbidden(item, place)
     elif isinstance(value, list):
         for position, item in enumerate(value):
             _refuse_forbidden(item, f"{path}.{position}" if path else str(position))
+
+
+def _problem_of(text: str) -> str:
+    if "\x00" in text:
+        return "a NUL character"
+    lone = any("\ud800" <= letter <= "\udfff" for letter in text)
+    return "a lone surrogate, which is not a character" if lone else ""

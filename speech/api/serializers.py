@@ -14,6 +14,8 @@ from caching.policy import LEVELS, Level
 from speech import providers
 from speech.api.fields import (
     SAMPLE_RATES,
+    ChoiceField,
+    ChoicesField,
     MessagesField,
     NumberField,
     SpokenTextField,
@@ -63,7 +65,7 @@ class FeedbackCall:
     comment: str = ""
 
 
-class LevelField(serializers.ChoiceField):
+class LevelField(ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         help_text = "Cache policy: how old an answer may be, and how freely stored answers are reused."
         super().__init__(choices=LEVELS, required=False, help_text=help_text, **kwargs)
@@ -102,7 +104,7 @@ class ChatRequestSerializer(StrictSerializer):
     messages = MessagesField(required=False, help_text="A conversation in OpenAI's format.")
     system = TextField(required=False, help_text="Instructions for the model. Only with `query`.")
     optimization_level = LevelField()
-    provider = serializers.ChoiceField(
+    provider = ChoiceField(
         choices=providers.that_do("chat"), required=False, help_text="Default: the server's LLM_PROVIDER."
     )
     model = TextField(required=False, max_length=200)
@@ -140,24 +142,19 @@ class FeedbackRequestSerializer(StrictSerializer):
         return FeedbackCall(**self.validated_data)
 
 
-class TimestampsField(serializers.MultipleChoiceField):
+class TimestampsField(ChoicesField):
     def __init__(self, **options: Any) -> None:
         text = '`["word"]`: also tell when each word is spoken, where the provider does. The answer is then JSON.'
         super().__init__(choices=("word",), help_text=text, **options)
-
-    def to_internal_value(self, data: Any) -> tuple[str, ...]:  # type: ignore[override]
-        if not isinstance(data, list):
-            self.fail("not_a_list", input_type=type(data).__name__)
-        return tuple(sorted(super().to_internal_value(data)))  # type: ignore[arg-type]
 
 
 class SpeechRequestSerializer(StrictSerializer):
     text = SpokenTextField()
     voice = TextField(required=False, max_length=200)
-    provider = serializers.ChoiceField(
+    provider = ChoiceField(
         choices=providers.that_do("speech"), required=False, help_text="Default: the server's TTS_PROVIDER."
     )
-    codec = serializers.ChoiceField(choices=formats.names(), default="wav")
+    codec = ChoiceField(choices=formats.names(), default="wav")
     model = TextField(required=False, max_length=200)
     language = TextField(
         required=False,
@@ -169,7 +166,7 @@ class SpeechRequestSerializer(StrictSerializer):
     optimization_level = LevelField()
     speed = NumberField(required=False, min_value=0.25, max_value=4.0)
     pitch = NumberField(required=False, min_value=-1, max_value=1)
-    sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, required=False)
+    sample_rate = ChoiceField(choices=SAMPLE_RATES, required=False)
     instructions = TextField(required=False, max_length=4096)
     timestamps = TimestampsField(required=False)
     speakable = TruthField(required=False, help_text="True: `text` is Markdown, whose marks are not to be spoken.")
@@ -190,18 +187,18 @@ class ConverseRequestSerializer(StrictSerializer):
     system = TextField(required=False, help_text="Instructions for the model. Only with `query`.")
     optimization_level = LevelField()
     language = TextField(required=False, max_length=35, help_text="Language of the answer, as a BCP 47 tag.")
-    llm_provider = serializers.ChoiceField(choices=providers.that_do("chat"), required=False)
+    llm_provider = ChoiceField(choices=providers.that_do("chat"), required=False)
     llm_model = TextField(required=False, max_length=200)
-    stt_provider = serializers.ChoiceField(choices=providers.that_do("transcription"), required=False)
+    stt_provider = ChoiceField(choices=providers.that_do("transcription"), required=False)
     stt_model = TextField(required=False, max_length=200)
-    tts_provider = serializers.ChoiceField(choices=providers.that_do("speech"), required=False)
+    tts_provider = ChoiceField(choices=providers.that_do("speech"), required=False)
     tts_model = TextField(required=False, max_length=200)
     voice = TextField(required=False, max_length=200)
-    codec = serializers.ChoiceField(choices=CONVERSE_CODECS, default="wav")
-    sample_rate = serializers.ChoiceField(choices=SAMPLE_RATES, required=False)
+    codec = ChoiceField(choices=CONVERSE_CODECS, default="wav")
+    sample_rate = ChoiceField(choices=SAMPLE_RATES, required=False)
     speed = NumberField(min_value=0.25, max_value=4.0, default=1.0)
     timestamps = TimestampsField(required=False)
-    stream_format = serializers.ChoiceField(
+    stream_format = ChoiceField(
         choices=("audio", "sse"), default="audio", help_text="`sse`: audio and times of words as server-sent events."
     )
 

@@ -13,6 +13,13 @@ from speech.providers._shared import openai_chat, validation
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest, Message
 
 _MODEL = "demo"
+# Fields of a chat request that an echo can do without: OpenAI's (November 2026) and those that most servers have.
+_FIELDS = {
+    "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "max_completion_tokens",
+    "max_tokens", "min_p", "modalities", "n", "parallel_tool_calls", "prediction", "presence_penalty",
+    "prompt_cache_retention", "reasoning_effort", "repetition_penalty", "response_format", "seed", "stop",
+    "temperature", "tool_choice", "tools", "top_k", "top_logprobs", "top_p", "verbosity", "web_search_options",
+}  # fmt: skip
 
 
 class Provider(BaseProvider):
@@ -27,6 +34,8 @@ class Provider(BaseProvider):
             raise InvalidRequest(f"{self.name} has only the model {_MODEL}", param="model")
         if request.params.get("n", 1) != 1:
             raise InvalidRequest(f"{self.name} returns one choice only", param="n")
+        unknown = {name: value for name, value in request.params.items() if name not in _FIELDS}
+        validation.refuse_unknown(self, unknown)
         form = request.params.get("response_format") or {}
         validation.refuse(self, tools=request.params.get("tools"), response_format=form.get("type", "text") != "text")
         prepared = openai_chat.prepare(request, _MODEL)
@@ -61,8 +70,12 @@ class Provider(BaseProvider):
 
 
 def _answer(messages: Sequence[Message]) -> str:
+    question = _question(messages)
+    # Headings, lists and tables are Markdown at the beginning of a line only; a voice turn speaks them without marks.
+    is_block = "\n" in question or question.startswith(tuple("#>|-*+`"))
+    said = f"You said:\n\n{question}\n\n" if is_block else f"You said: “{question}” "
     return (
-        f"This is a demo answer: no language model was asked. You said: “{_question(messages)}” "
+        f"This is a demo answer: no language model was asked. {said}"
         "Ask the same thing again, and the answer comes from the cache, unless a cache rule excludes the question. "
         "Set LLM_PROVIDER and a provider's key to talk to a real model."
     )
@@ -71,7 +84,8 @@ def _answer(messages: Sequence[Message]) -> str:
 def _question(messages: Sequence[Message]) -> str:
     """Text of the last user message, or of the last message where no user has said anything."""
     asked = [message for message in messages if message.get("role") == "user"] or messages
-    return " ".join(text_of(asked[-1]).split())
+    lines = text_of(asked[-1]).strip().splitlines()
+    return "\n".join(lines) if len(lines) > 1 else " ".join("".join(lines).split())
 
 
 def _usage(messages: Sequence[Message], answer: str) -> dict[str, int]:

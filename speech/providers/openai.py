@@ -92,7 +92,10 @@ class Provider(BaseProvider):
             yield from openai_responses.read_stream(self.name, reply)
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
-        request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), {})
+        request = replace(request, voice=request.voice or self.setting("VOICE"))
+        if "language" in request.unknown:
+            request = self._with_language(request)
+        request = validation.tidy(self, request, {})
         validation.refuse(self, pitch=request.pitch)
         validation.check_range("speed", request.speed, 0.25, 4)
         model = validation.model_of(self, request.model, "SPEECH_MODEL")
@@ -184,6 +187,18 @@ class Provider(BaseProvider):
 
     def _authorization(self, key: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {key}"}
+
+    def _with_language(self, request: SpeechRequest) -> SpeechRequest:
+        """OpenAI has no such field. Other servers also know names (`English`), from which no tag follows."""
+        if self._has_openai_voices:
+            return replace(
+                request, unknown={name: request.unknown[name] for name in request.unknown if name != "language"}
+            )
+        try:
+            canonical(request.language)
+        except InvalidRequest:
+            return replace(request, language="")
+        return request
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
         billed = 0

@@ -127,7 +127,8 @@ def _speech_fallback(first: Candidate[SpeechRequest], request: SpeechRequest, na
     Options that only the first provider supports (pitch, instructions) are dropped if the other one refuses them.
     """
     provider = providers.get(name)
-    wish = replace(request, voice=_openai_name(first, request))
+    unknown = request.unknown if provider.speaks_openai else {}
+    wish = replace(request, voice=_openai_name(first, request), unknown=unknown)
     try:
         return Candidate(provider, provider.prepare_speech(wish))
     except InvalidRequest:

@@ -17,6 +17,7 @@ from speech.accounting import Account, MeteredStream
 from speech.audio.loudness import is_silent
 from speech.exceptions import ProviderError
 from speech.models import Client
+from speech.providers._shared.validation import refuse_unknown
 from speech.providers.base import BaseProvider, Transcript, TranscriptionRequest
 from speech.routing.breaker import calling
 from speech.routing.cache_query import recording_of
@@ -89,6 +90,7 @@ class _Task:
 
 def _prepared(client: Client, request: TranscriptionRequest, policy: Policy, provider: str) -> _Task:
     chosen = provider_named(provider or settings.STT_PROVIDER, "transcription", client.model_access)
+    refuse_unknown(chosen, dict(request.unknown))
     request = chosen.prepare_transcription(request)
     client.model_access.require(chosen.name, request.model)
     policy = client.tightened(policy)

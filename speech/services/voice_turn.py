@@ -9,7 +9,7 @@ from caching.policy import Policy
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
-from speech.exceptions import ProviderError
+from speech.exceptions import ProviderError, fields_called
 from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers.base import ChatRequest, SpeechRequest
@@ -20,6 +20,9 @@ from speech.synthesis.pipeline import Playback
 from speech.synthesis.sound_stream import SoundStream
 from speech.synthesis.spoken_turn import TurnReceipt, clips_of, first_of, sentences_of, spoken_turn
 from speech.text import languages
+
+# A text that a voice cannot speak is the model's: the fault is that of the voice.
+_OF_SPEECH = {"provider": "tts_provider", "model": "tts_model", "text": "voice"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ def converse(
     policy = client.tightened(policy)
     receipt = TurnReceipt(keeps_texts=policy.write, hides_hits=hides(client))
     # Refuse unsupported speech options before the model is called.
-    for_speech(speech, wish.tts_provider, client.model_access)
+    with fields_called(**_OF_SPEECH):
+        for_speech(speech, wish.tts_provider, client.model_access)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
-    answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
+    with fields_called(provider="llm_provider", model="llm_model"):
+        answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
     receipt.chat = {
         "id": answer_ids.issue(client, answer.cache, policy.level),
         "cache": answer.cache.status,
@@ -66,6 +71,7 @@ def converse(
         unless_spoken.enter_context(closing(sentences))
         first = first_of(sentences)
         # The voice follows the language of the answer, not of the question.
+        unless_spoken.enter_context(fields_called(**_OF_SPEECH))
         candidates = for_speech(replace(speech, text=first), wish.tts_provider, client.model_access)
         account = unless_spoken.enter_context(Account.of("tts", client.name, policy, first))
         for candidate in candidates:

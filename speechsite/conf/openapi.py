@@ -8,7 +8,8 @@ _INTRODUCTION = """
 Questions and texts are answered from Redis; a provider is called only on a miss.
 
 **Key.** Staff create a client under *Clients* in the admin, or with `manage.py create_client NAME`; `make run` writes
-one to `var/demo_api_key`. Send it as `Authorization: Bearer KEY`: press **Authorize** to try requests here.
+one to `demo_api_key` in `VAR_DIR` (`var`). Send it as `Authorization: Bearer KEY`: press **Authorize** to try requests
+here.
 
 **Cache.** Each answer says where it came from: `X-Cache` (`HIT`, `MISS` or `BYPASS`), `X-Cache-Match` (`exact` or
 `semantic`), `Age`, `X-Cost-USD` and `X-Cost-Saved-USD`. `Cache-Control: no-cache`, `no-store`, `max-age=N` and

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import shlex
+import sys
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -14,7 +17,6 @@ from speech.models import Client
 DEMO_CLIENT = "demo"
 STAFF_USER = "admin"
 _KEY_FILE = settings.VAR_DIR / "demo_api_key"
-_RESET = ".venv/bin/python manage.py changepassword"
 
 
 def create_accounts() -> str:
@@ -42,12 +44,12 @@ def introduction(url: str, password: str) -> str:
         ("Dashboard", f"{url}/admin/"),
         ("User", user),
         ("Password", f"{password}   (shown this once)" if password else "set on the first run; forgotten?"),
-        *([] if password else [("", f"{_RESET} {user}")]),
+        *([] if password else [("", _command("changepassword", user))]),
         ("API docs", f"{url}/api/docs/"),
         ("API key", key),
-        ("", f"of the client {DEMO_CLIENT}, saved in {settings.VAR_DIR.name}/{_KEY_FILE.name}"),
+        ("", f"of the client {DEMO_CLIENT}, saved in {_to_paste(_KEY_FILE)}"),
     ]
-    post = f"curl -s -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'"
+    post = f"""curl -s -H "Authorization: Bearer {key}" -H 'Content-Type: application/json'"""
     return (
         f"""\n{_framed("Speech gateway is running. Stop it with Ctrl-C.", facts)}\n"""
         """\nIn another terminal, twice: the second time it comes from the cache.\n\n"""
@@ -59,6 +61,20 @@ def introduction(url: str, password: str) -> str:
 def demo_key() -> str:
     """Return the key of the demo client as the first run has saved it; "" if the file is gone."""
     return _KEY_FILE.read_text().strip() if _KEY_FILE.exists() else ""
+
+
+def _command(*arguments: str) -> str:
+    """Return a command of `manage.py` for the directory of the server, with the VAR_DIR that it has."""
+    is_usual = settings.VAR_DIR == settings.BASE_DIR / "var"
+    var = [] if is_usual else [f"VAR_DIR={shlex.quote(str(settings.VAR_DIR))}"]
+    manage = [_to_paste(Path(sys.executable)), _to_paste(settings.BASE_DIR / "manage.py")]
+    return " ".join([*var, *manage, *map(shlex.quote, arguments)])
+
+
+def _to_paste(path: Path) -> str:
+    """Return `path` for a shell in the directory of the server."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _staff_name() -> str:

@@ -19,7 +19,7 @@ from caching.policy import LEVELS
 from caching.pricing.usage import Usage
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
-from speech.api.fields import TextField, TolerantSerializer
+from speech.api.fields import ChoiceField, TextField, TolerantSerializer
 from speech.api.openai import model_names
 from speech.api.openai.views import LEVEL, OpenAIView, policy_of
 from speech.api.response_headers import headers
@@ -73,7 +73,7 @@ class EmbeddingSerializer(TolerantSerializer):
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     encoding_format = serializers.JSONField(required=False, help_text="`float` or `base64`.")
     dimensions = serializers.JSONField(required=False, help_text="Length of the vectors.")
-    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
+    optimization_level = ChoiceField(choices=LEVELS, required=False)
 
     def to_call(self) -> EmbeddingCall:
         data = self.validated_data

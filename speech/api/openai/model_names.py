@@ -10,6 +10,7 @@ from django.core.signals import setting_changed
 
 from caching.policy import LEVELS
 from speech import providers
+from speech.exceptions import InvalidRequest
 from speech.model_access import EVERYTHING, ModelAccess
 from speech.providers._shared import openai_names
 from speech.providers.base import BaseProvider
@@ -35,7 +36,8 @@ def resolve(name: str, operation: str) -> Meant:
 
     A bare name goes to the default provider if it knows the name, else to a configured provider that does. A name that
     only a provider without a key knows is one that the client's SDK sent by default: the default provider's own
-    model answers it. Any other name is passed on, because models come and go faster than code.
+    model answers it. Any other name is passed on, because models come and go faster than code, unless the default
+    provider has a fixed set of models. Raises InvalidRequest.
     """
     defaults = {
         "chat": settings.LLM_PROVIDER,
@@ -53,8 +55,15 @@ def resolve(name: str, operation: str) -> Meant:
     for provider in [default, *(other for other in others if not other.missing_settings)]:
         if _knows(provider, name, operation):
             return Meant(provider.name, name, "")
-    foreign = any(_knows(other, name, operation) for other in others)
-    return Meant(default.name, name if default.passes_models_on and not foreign else "", "")
+    sent_by_default = operation == "chat" and openai_names.is_chat_model(name) and not default.passes_models_on
+    if sent_by_default or any(_knows(other, name, operation) for other in others):
+        return Meant(default.name, "", "")
+    if default.passes_models_on:
+        return Meant(default.name, name, "")
+    names = ", ".join([*LEVELS, *default.models(), "provider/model"])
+    raise InvalidRequest(
+        f"model must be one of {names}; {default.name} has no {name!r}", param="model", code="model_not_found"
+    )
 
 
 def listed(access: ModelAccess = EVERYTHING) -> list[tuple[str, str]]:
@@ -72,7 +81,10 @@ def owner_of(name: str, access: ModelAccess = EVERYTHING) -> str:
     if name in LEVELS:
         return OWN if _allows_defaults(access) else ""
     for operation in OPERATIONS:
-        meant = resolve(name, operation)
+        try:
+            meant = resolve(name, operation)
+        except InvalidRequest:
+            continue
         provider = providers.get(meant.provider)
         if operation in provider.does and not provider.missing_settings and _takes(provider, meant.model, operation):
             allowed = (

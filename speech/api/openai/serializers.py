@@ -12,6 +12,7 @@ from rest_framework import serializers
 from caching.policy import LEVELS
 from speech.api.fields import (
     SAMPLE_RATES,
+    ChoiceField,
     MessagesField,
     NumberField,
     SpokenTextField,
@@ -72,7 +73,7 @@ class ChatCompletionSerializer(TolerantSerializer):
     messages = MessagesField()
     stream = serializers.BooleanField(default=False)
     stream_options = StreamOptionsSerializer(required=False)
-    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
+    optimization_level = ChoiceField(choices=LEVELS, required=False)
     language = TextField(required=False, max_length=35)
 
     temperature = NumberField(required=False, min_value=0, max_value=2)
@@ -122,29 +123,29 @@ class AudioSpeechSerializer(TolerantSerializer):
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     voice = VoiceField(required=False, default="")
     instructions = TextField(required=False, allow_blank=True, max_length=4096)
-    response_format = serializers.ChoiceField(choices=formats.names(), default="mp3")
+    response_format = ChoiceField(choices=formats.names(), default="mp3")
     speed = NumberField(required=False, min_value=0.25, max_value=4.0)
-    stream_format = serializers.ChoiceField(choices=("audio", "sse"), default="audio")
-    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
+    stream_format = ChoiceField(choices=("audio", "sse"), default="audio")
+    optimization_level = ChoiceField(choices=LEVELS, required=False)
     language = TextField(required=False, max_length=35, allow_blank=True)
-    sample_rate = serializers.ChoiceField(
-        choices=SAMPLE_RATES, required=False, help_text="Default: 24000, for G.711 8000."
-    )
+    sample_rate = ChoiceField(choices=SAMPLE_RATES, required=False, help_text="Default: 24000, for G.711 8000.")
     speakable = serializers.BooleanField(
         required=False, help_text="True: `input` is Markdown, whose marks are not to be spoken."
     )
 
     def to_call(self) -> AudioSpeechCall:
         data = self.validated_data
-        codec = data["response_format"]
+        codec, language = data["response_format"], data.get("language", "")
+        # A field of the gateway's own, and of some OpenAI-compatible servers (vLLM-Omni).
+        passed_on = {"language": language} if language else {}
         request = SpeechRequest(
             text=speakable(data["input"]) if data.get("speakable") else data["input"],
             voice=data["voice"],
-            language=data.get("language", ""),
+            language=language,
             speed=data.get("speed", 1.0),
             sample_rate=data.get("sample_rate") or formats.get(codec).default_sample_rate,
             instructions=data.get("instructions", ""),
-            unknown={name: value for name, value in self.unknown_fields.items() if name != "stream"},
+            unknown={name: value for name, value in self.unknown_fields.items() if name != "stream"} | passed_on,
         )
         as_events = data["stream_format"] == "sse"
         return AudioSpeechCall(request, data["model"], data.get("optimization_level", ""), codec, as_events)

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from caching.policy import LEVELS
 from speech.api.authentication import client_of
+from speech.api.fields import LONGEST_QUOTED, ChoiceField
 from speech.api.openai import model_names, transcript_formats
 from speech.api.openai.rendering import transcript_events
 from speech.api.openai.views import EVENTS, LEVEL, OpenAIView, policy_of
@@ -24,6 +25,7 @@ from speech.api.response_headers import headers
 from speech.api.streaming import streamed
 from speech.api.uploads import UploadParser, audio_of
 from speech.api.views import CACHE_CONTROL, ERRORS
+from speech.exceptions import InvalidRequest
 from speech.privacy.disclosure import hides
 from speech.providers.base import TranscriptionRequest
 from speech.services import transcription
@@ -45,11 +47,11 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
     language = serializers.CharField(max_length=35, default="")
     prompt = serializers.CharField(allow_blank=True, default="")
     mode = serializers.CharField(max_length=20, default="")
-    task = serializers.ChoiceField(choices=("transcribe", "translate"), default="")
+    task = ChoiceField(choices=("transcribe", "translate"), default="")
     temperature = serializers.FloatField(min_value=0, max_value=1, default=0.0)
-    response_format = serializers.ChoiceField(choices=transcript_formats.FORMATS, default="json")
+    response_format = ChoiceField(choices=transcript_formats.FORMATS, default="json")
     stream = serializers.BooleanField(default=False)
-    optimization_level = serializers.ChoiceField(choices=LEVELS, default="")
+    optimization_level = ChoiceField(choices=LEVELS, default="")
 
     def to_internal_value(self, data: Any) -> Any:
         given = {name: values for name, values in data.lists() if name == "prompt" or values[-1] not in _ABSENT}
@@ -57,7 +59,7 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
 
     def to_request(self, audio: bytes, kind: str, model: str, mode: str) -> TranscriptionRequest:
         data = self.validated_data
-        words = any("word" in self.initial_data.getlist(name) for name in _GRANULARITIES)
+        words = "word" in self._granularities()
         segments = data["response_format"] in transcript_formats.WITH_SEGMENTS
         return TranscriptionRequest(
             audio=audio,
@@ -71,6 +73,13 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
             timestamps=("segment",) * segments + ("word",) * (segments and words),
             unknown=tuple(self._unknown()),
         )
+
+    def _granularities(self) -> list[str]:
+        asked = [value for name in _GRANULARITIES for value in self.initial_data.getlist(name) if value not in _ABSENT]
+        if wrong := next((value for value in asked if value not in ("word", "segment")), None):
+            message = f"{_GRANULARITIES[0]} must be word or segment, not {str(wrong)[:LONGEST_QUOTED]!r}"
+            raise InvalidRequest(message, param=_GRANULARITIES[0])
+        return asked
 
     def _unknown(self) -> Iterator[tuple[str, str]]:
         for name, values in self.initial_data.lists():
@@ -121,6 +130,8 @@ class TranscriptionsView(OpenAIView):
 @extend_schema_view(post=extend_schema(description="Translate an audio file into English."))
 class TranslationsView(TranscriptionsView):
     mode = "translate"
+    # The endpoint itself asks for the mode, which another model may have.
+    renamed = TranscriptionsView.renamed | {"mode": "model"}
 
 
 def _in_format(name: str, transcript: dict[str, Any], headers: dict[str, str]) -> HttpResponseBase:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -45,6 +45,9 @@ LEVEL = OpenApiParameter(
 
 
 class OpenAIView(APIView):
+    # Fields that errors of services and providers call by another name.
+    renamed: ClassVar[dict[str, str]] = {"provider": "model"}
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
         response["X-Request-ID"] = f"req_{secrets.token_hex(16)}"
@@ -94,6 +97,7 @@ def _plan(client: Client, request: HttpRequest, call: CompletionCall) -> ChatPla
 
 class AudioSpeechView(OpenAIView, Endpoint):
     reads = AudioSpeechSerializer
+    renamed = OpenAIView.renamed | {"text": "input", "codec": "response_format"}
     body_limit = "DATA_UPLOAD_MAX_MEMORY_SIZE"
 
     @extend_schema(

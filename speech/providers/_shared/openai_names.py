@@ -16,11 +16,19 @@ _MODELS = {
     "embedding": re.compile(r"text-embedding-(?:ada-002|3-small|3-large)"),
 }
 
+# Of families of language models that applications name by default, whoever answers them.
+_CHAT_MODEL = re.compile(r"(?:gpt|chatgpt|codex|o\d|claude|gemini|llama|mistral|deepseek|qwen|grok)[\w.:-]*")
+
 
 def is_model(name: str, operation: str) -> bool:
     """Tell if `name` is a model of OpenAI's for this operation, by itself or with the date of a snapshot."""
     pattern = _MODELS.get(operation)
     return bool(pattern and pattern.fullmatch(name))
+
+
+def is_chat_model(name: str) -> bool:
+    """Tell if `name` is of a family of language models that applications name by default."""
+    return bool(_CHAT_MODEL.fullmatch(name))
 
 
 def own_model(name: str, operation: str) -> str:

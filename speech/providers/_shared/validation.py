@@ -15,7 +15,7 @@ from speech.exceptions import (
     UnsupportedFeature,
 )
 from speech.providers._shared import openai_names
-from speech.providers.base import BaseProvider, SpeechRequest, TranscriptionRequest
+from speech.providers.base import NOT_KEYED, BaseProvider, SpeechRequest, TranscriptionRequest
 from speech.text import ssml
 from speech.text.languages import canonical
 
@@ -27,8 +27,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, str]) -> SpeechRequest:
     """`request` with its language in canonical form, its voice looked up among the aliases, and its text checked.
 
-    SSML that the provider does not read is taken out of the text.
+    SSML that the provider does not read is taken out of the text. Raises InvalidRequest.
     """
+    refuse_unknown(provider, request.unknown)
     text = ssml.without_markup(request.text, provider.markup)
     check_text(ssml.without_markup(text))
     return replace(
@@ -81,6 +82,19 @@ def refuse(provider: BaseProvider, /, **asked_for: object) -> None:
     for param, value in asked_for.items():
         if value:
             raise UnsupportedFeature(f"{provider.name} does not support {param}", param=param)
+
+
+def refuse_unknown(provider: BaseProvider, fields: Mapping[str, object]) -> None:
+    """Raise UnsupportedFeature for a field that only an OpenAI-compatible server could know, unless it is empty.
+
+    Labels and notes for accounting, which change no answer, are left out.
+    """
+    if not fields or provider.speaks_openai:
+        return
+    for name, value in fields.items():
+        if name not in NOT_KEYED and name != "language" and value not in ("", [], {}):
+            message = f"unknown field {name[:100]!r}: {provider.name} has no counterpart of it"
+            raise UnsupportedFeature(message, param=name[:100], code="unknown_field")
 
 
 def voice_for(provider: BaseProvider, voice: str, aliases: Mapping[str, str]) -> str:

@@ -19,15 +19,30 @@ from speech.api.request_body import parse_json
         (b'{"a": NaN}', "NaN is not a JSON number"),
         (b'{"a": "\xff"}', "not valid UTF-8"),
         (b"[" * 200_000, "nested too deeply"),
-        (rb'{"text": "a\u0000b"}', "text contains a NUL"),
-        (rb'{"messages": [{"content": "\ud83d"}]}', "messages.0.content contains a lone surrogate"),
-        (rb'{"a\u0000": 1}', "A field name contains a NUL"),
     ],
 )
 def test_it_says_what_is_wrong(body: bytes, complaint: str) -> None:
     with pytest.raises(ParseError) as caught:
         parse_json(body)
     assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "complaint"),
+    [
+        (rb'{"text": "a\u0000b"}', "text", "Contains a NUL"),
+        (rb'{"messages": [{"content": "\ud83d"}]}', "messages.0.content", "Contains a lone surrogate"),
+        (rb'{"input": ["a", "\udc00"]}', "input.1", "Contains a lone surrogate"),
+        (rb'{"a\u0000": 1}', "a\ufffd", "The name contains a NUL"),
+        (rb'{"metadata": {"a\ud800": 1}}', "metadata.a?", "The name contains a lone surrogate"),
+    ],
+)
+def test_it_names_the_field_with_what_is_no_text(body: bytes, field: str, complaint: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_json(body)
+    assert isinstance(caught.value.detail, dict)
+    [(name, [problem])] = caught.value.detail.items()
+    assert name == field and complaint in problem
 
 
 @pytest.mark.parametrize("text", ["😀", "\\u0000", "\\ud83d", "नमस्ते"])

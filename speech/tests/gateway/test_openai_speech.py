@@ -142,6 +142,12 @@ def test_unknown_fields_are_passed_on_and_keyed(gateway: Server, provider: Scrip
     assert [seen.body["unheard_of"] for seen in provider.requests] == [{"a": 1}, {"a": 2}]
 
 
+@pytest.mark.parametrize("language", ["en-GB", "English", "Auto"])
+def test_a_language_is_passed_on_as_it_is(gateway: Server, provider: ScriptedOpenAI, language: str) -> None:
+    assert post(gateway, input="Hi there.", language=language).status == 200
+    assert provider.requests[0].body["language"] == language
+
+
 def test_a_text_is_spoken_sentence_by_sentence_but_at_quality_in_one_piece(sdk: Any, provider: ScriptedOpenAI) -> None:
     text = "Good morning. How are you?"
     speak(sdk, text)

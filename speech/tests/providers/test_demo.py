@@ -23,7 +23,7 @@ def no_delay(settings: Settings) -> None:
 def test_it_says_what_it_is_and_repeats_the_question() -> None:
     (choice,) = DEMO.chat(DEMO.prepare_chat(REQUEST)).choices
     assert "demo answer" in choice["message"]["content"]
-    assert "दिल्ली में मौसम कैसा है?" in choice["message"]["content"]
+    assert "\n\nदिल्ली में\nमौसम कैसा है?\n\n" in choice["message"]["content"]
     assert "unless a cache rule excludes the question" in choice["message"]["content"]
     assert choice["finish_reason"] == "stop"
 

@@ -161,9 +161,10 @@ def test_the_other_voice_is_the_one_of_the_same_openai_name(
 
 
 def test_what_only_the_first_voice_can_do_does_not_keep_the_other_from_speaking(second: FakeSarvam) -> None:
-    wish = SpeechRequest("Hello.", language="en", instructions="Whisper.", speed=3)
+    wish = SpeechRequest("Hello.", language="en", instructions="Whisper.", speed=3, unknown={"lang_code": "a"})
     first, other = for_speech(wish, "openai")
     assert (first.request.instructions, other.request.instructions, other.request.speed) == ("Whisper.", "", 1)
+    assert (first.request.unknown, other.request.unknown) == ({"lang_code": "a"}, {})
 
 
 class TestStale:

@@ -10,11 +10,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from caching.policy import LEVELS
-from speech.api.fields import NumberField, TextField, TolerantSerializer, TruthField, WholeNumberField
-from speech.api.openai.responses.chat_request import RENAMED, chat_body, needs_native
+from speech.api.fields import ChoiceField, NumberField, TextField, TolerantSerializer, TruthField, WholeNumberField
+from speech.api.openai.responses.chat_request import chat_body, needs_native
 from speech.api.openai.responses.messages import Item, items_of, kind_of
 from speech.api.openai.serializers import ChatCompletionSerializer, CompletionCall
-from speech.exceptions import GatewayError, InvalidRequest, UnsupportedFeature
+from speech.exceptions import InvalidRequest, UnsupportedFeature
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class ResponseSerializer(TolerantSerializer):
     temperature = NumberField(required=False)
     top_p = NumberField(required=False)
     truncation = TextField(required=False)
-    optimization_level = serializers.ChoiceField(choices=LEVELS, required=False)
+    optimization_level = ChoiceField(choices=LEVELS, required=False)
     language = TextField(required=False, max_length=35)
 
     def to_call(self) -> ResponseCall:
@@ -91,17 +91,9 @@ class ResponseSerializer(TolerantSerializer):
 
 
 def chat_call(body: Mapping[str, Any], items: Sequence[Item]) -> CompletionCall:
-    """Return the same question to chat. Errors name the fields of the Responses API."""
-    try:
-        if not items and not body.get("instructions"):
-            raise InvalidRequest("input is required", param="input", code="required")
-        serializer = ChatCompletionSerializer(data=chat_body(body, items))
-        serializer.is_valid(raise_exception=True)
-        return serializer.to_call()
-    except serializers.ValidationError as error:
-        if isinstance(error.detail, dict):
-            error.detail = {RENAMED.get(name, name): detail for name, detail in error.detail.items()}
-        raise
-    except GatewayError as error:
-        error.param = RENAMED.get((error.param or "").partition(".")[0], error.param)
-        raise
+    """Return the same question to chat."""
+    if not items and not body.get("instructions"):
+        raise InvalidRequest("input is required", param="input", code="required")
+    serializer = ChatCompletionSerializer(data=chat_body(body, items))
+    serializer.is_valid(raise_exception=True)
+    return serializer.to_call()

@@ -13,6 +13,7 @@ from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint
 from speech.api.openai import model_names
 from speech.api.openai.responses import storage
+from speech.api.openai.responses.chat_request import RENAMED
 from speech.api.openai.responses.events import as_sse
 from speech.api.openai.responses.listing import listed, whole_number
 from speech.api.openai.responses.replay import replayed
@@ -28,6 +29,7 @@ NOT_FOUND = {404: ErrorResponseSerializer, **ERRORS}
 
 class ResponsesView(OpenAIView, Endpoint):
     reads = ResponseSerializer
+    renamed = OpenAIView.renamed | RENAMED
 
     @extend_schema(
         request=ResponseSerializer,
