@@ -25,6 +25,12 @@ def is_silent(audio: bytes) -> bool:
     return samples is not None and (not samples.size or float(np.abs(samples).max()) <= SILENCE)
 
 
+def is_silent_pcm(pcm: bytes) -> bool:
+    """Tell the same of 16-bit samples without a header."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+    return not samples.size or float(np.abs(samples).max()) / 2**15 <= SILENCE
+
+
 def _samples(form: bytes, data: bytes) -> np.ndarray | None:
     """From -1 to 1, all channels after one another."""
     encoding, bits = int.from_bytes(form[:2], "little"), int.from_bytes(form[14:16], "little")

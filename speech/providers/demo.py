@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -70,7 +71,7 @@ class Provider(BaseProvider):
 
 
 def _answer(messages: Sequence[Message]) -> str:
-    question = _question(messages)
+    question = _in_words(_question(messages))
     # Headings, lists and tables are Markdown at the beginning of a line only; a voice turn speaks them without marks.
     is_block = "\n" in question or question.startswith(tuple("#>|-*+`"))
     said = f"You said:\n\n{question}\n\n" if is_block else f"You said: “{question}” "
@@ -86,6 +87,13 @@ def _question(messages: Sequence[Message]) -> str:
     asked = [message for message in messages if message.get("role") == "user"] or messages
     lines = text_of(asked[-1]).strip().splitlines()
     return "\n".join(lines) if len(lines) > 1 else " ".join("".join(lines).split())
+
+
+def _in_words(question: str) -> str:
+    """Name the signs of a question without a word: a spoken answer leaves emoji out."""
+    if any(map(str.isalnum, question)):
+        return question
+    return ", ".join(unicodedata.name(sign).lower() for sign in question if unicodedata.category(sign)[0] in "PS")
 
 
 def _usage(messages: Sequence[Message], answer: str) -> dict[str, int]:

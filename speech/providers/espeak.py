@@ -1,18 +1,22 @@
-"""espeak-ng: real speech with no key and no network, in 49 languages."""
+"""espeak-ng: real speech with no key and no network, in 50 languages."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 
 from caching.pricing.usage import Usage
+from caching.redaction import remember
+from speech.audio.loudness import is_silent_pcm
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import InvalidRequest
 from speech.providers._shared import validation
 from speech.providers._shared.espeak import engine
-from speech.providers._shared.espeak.voices import NAMES, TAGS, VOICES, detect, unreadable_script
+from speech.providers._shared.espeak.markup import marked_up
+from speech.providers._shared.espeak.parts import Part, parts_of
+from speech.providers._shared.espeak.scripts import detect, unreadable_script
+from speech.providers._shared.espeak.spelling import readable
+from speech.providers._shared.espeak.voices import NAMES, TAGS, VOICES, voice_of
 from speech.providers._shared.word_times.espeak import words_of
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice, Word
 from speech.text import ssml
@@ -38,9 +42,6 @@ _ALIASES = {
     "verse": "+m8",
 }
 _WORDS_PER_MINUTE = 175  # espeak-ng's default; it does not go below 80, which is a speed of 0.46
-# The decimal and thousands separators of Arabic script.
-_SEPARATORS = {0x066B: ".", 0x066C: ","}
-_PRESENTATION_FORMS = re.compile("[\uff21-\uff3a\uff41-\uff5a\ufb00-\ufb17]")
 # Seconds of all breaks in one text: each of them costs memory like sound.
 _LONGEST_PAUSES = 60
 # Characters in one process: about a minute of sound until the first is heard, then fewer processes.
@@ -67,16 +68,16 @@ class Provider(BaseProvider):
         validation.check_range("pitch", request.pitch, -1, 1)
         if ssml.seconds_of_pauses(request.text) > _LONGEST_PAUSES:
             raise InvalidRequest(f"the breaks of text must not exceed {_LONGEST_PAUSES} s together", param="text")
-        language = primary(request.language) or detect(request.text)
+        text = readable(request.text)
+        language = primary(request.language) or detect(text)
         if language not in NAMES:
             raise InvalidRequest(
                 f"language must be one of {', '.join(sorted(NAMES))}, not {language!r}", param="language"
             )
         voice = self._full_name(request, language)
-        if script := unreadable_script(request.text, primary(voice.partition("+")[0])):
-            raise InvalidRequest(
-                f"the voice {voice} of {self.name} cannot read {script} script", param="text", code="unreadable_script"
-            )
+        self._check_readable(text, _language_of(voice))
+        if not ssml.has_markup(text) and not any(map(str.isalnum, text)):
+            self._check_heard(text, voice)
         return replace(
             request,
             voice=voice,
@@ -100,48 +101,61 @@ class Provider(BaseProvider):
         return engine.find(self.setting("NG_BIN"))
 
     def _full_name(self, request: SpeechRequest, language: str) -> str:
+        """Return voice and variant. A language that is asked for wins over that of a voice, which keeps its variant."""
         name, plus, variant = request.voice.partition("+")
-        # BCP 47 has no Indian English voice to offer here: espeak-ng's own choice for en-IN is British.
-        name = name or ("en-gb" if language == "en" else language)
-        if name not in VOICES or (plus and variant not in _VARIANTS):
+        if (name and name not in VOICES) or (plus and variant not in _VARIANTS):
             own = [*sorted(VOICES), *(f"{voice}+{one}" for voice in ("hi", "en-us") for one in ("f3", "m1"))]
             raise validation.unknown_voice(self, request, own)
+        if not name or (request.language and primary(name) != language):
+            name = voice_of(language)
         return f"{name}{plus}{variant}"
+
+    def _check_readable(self, text: str, language: str) -> None:
+        if script := unreadable_script(text, language):
+            raise InvalidRequest(
+                f"no voice of {self.name} reads {script} script", param="text", code="unreadable_script"
+            )
+
+    def _check_heard(self, text: str, voice: str) -> None:
+        """Refuse signs and emoji that the engine has no name for in the language of `voice`."""
+        if _is_silent(self._engine, tuple(parts_of(text, _language_of(voice), voice))):
+            raise validation.nothing_to_speak(f"{self.name} has no name for the signs in it")
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Word | Usage]:
         """One process per piece: none is left behind when the consumer stops between two of them."""
-        name, plus, variant = request.voice.partition("+")
-        rate, pitch = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
+        language = _language_of(request.voice)
+        how = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
         markup = ssml.has_markup(request.text)
         spoken = 0.0
         for piece in [request.text] if markup else _portions(request.text, request.language):
-            said, how = _readable(piece), (VOICES[name] + plus + variant, rate, pitch)
-            if request.timestamps:
-                pcm, events = self._engine.speak_and_tell(said, *how)
+            said = readable(piece)
+            self._check_readable(said, language)
+            if markup:
+                yield self._engine.speak([marked_up(said, language, request.voice)], *how, ssml=True)
+            elif request.timestamps:
+                pcm, events = self._engine.speak_and_tell(parts_of(said, language, request.voice), *how)
                 # Where nothing but digits was replaced the words are those that were written.
                 yield from words_of(piece if len(piece) == len(said) else said, pcm, events, spoken)
                 spoken += len(pcm) / BYTES_PER_SAMPLE / engine.SAMPLE_RATE
                 yield pcm
             else:
-                yield self._engine.speak(said, *how, markup)
+                yield self._engine.speak(parts_of(said, language, request.voice), *how)
         yield Usage(characters=len(request.text))
+
+
+@remember(256)
+def _is_silent(speaker: engine.Engine, parts: tuple[Part, ...]) -> bool:
+    return is_silent_pcm(speaker.speak(parts, _WORDS_PER_MINUTE, 50))
+
+
+def _language_of(voice: str) -> str:
+    return primary(voice.partition("+")[0])
 
 
 def _portions(text: str, language: str) -> list[str]:
     first = pack(text, language, _FIRST_PIECE)[0]
     rest = text.strip()[len(first) :]
     return [first, *pack(rest, language, _PIECE)] if rest.strip() else [first]
-
-
-def _readable(text: str) -> str:
-    """Return `text` in characters that every voice says.
-
-    Urdu and Persian voices are silent at the digits of their own script; any voice spells wide letters and ligatures.
-    """
-    if text.isascii():
-        return text
-    text = _PRESENTATION_FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    return re.sub(r"\d", lambda match: str(unicodedata.digit(match[0])), text).translate(_SEPARATORS)
 
 
 def _title(name: str) -> str:

@@ -23,6 +23,8 @@ from speech.text import languages
 
 # A text that a voice cannot speak is the model's: the fault is that of the voice.
 _OF_SPEECH = {"provider": "tts_provider", "model": "tts_model", "text": "voice"}
+# Stands for the answer until there is one: the question may be in a script, or of signs, that the voice cannot speak.
+_ANY_TEXT = "Hello."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def converse(
     receipt = TurnReceipt(keeps_texts=policy.write, hides_hits=hides(client))
     # Refuse unsupported speech options before the model is called.
     with fields_called(**_OF_SPEECH):
-        for_speech(speech, wish.tts_provider, client.model_access)
+        for_speech(replace(speech, text=_ANY_TEXT), wish.tts_provider, client.model_access)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
     with fields_called(provider="llm_provider", model="llm_model"):
         answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)

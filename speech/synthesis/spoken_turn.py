@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -19,6 +19,7 @@ from speech.synthesis.pipeline import Playback
 from speech.synthesis.sound_stream import SoundStream
 from speech.synthesis.voice import Speaker
 from speech.text.markdown import MarkdownStream
+from speech.text.pronounceable import is_pronounceable
 from speech.text.sentences import SentenceStream
 
 
@@ -83,14 +84,21 @@ class TurnReceipt:
 
 
 def sentences_of(chunks: Iterator[Chunk], language: str) -> Generator[str]:
-    """Yield the sentences of a streamed answer, without their Markdown, each as soon as its end is certain."""
+    """Yield the sentences of a streamed answer, without their Markdown, each as soon as its end is certain.
+
+    Those of punctuation alone are left out.
+    """
     markdown, cutter = MarkdownStream(), SentenceStream(language)
     with closing(chunks):  # type: ignore[type-var]  # a generator, whatever its annotation
         for chunk in chunks:
             for choice in chunk.get("choices") or ():
                 text = markdown.feed(_text_of(choice.get("delta", {}).get("content")))
-                yield from map(str.strip, cutter.feed(text))
-        yield from map(str.strip, [*cutter.feed(markdown.finish()), *cutter.finish()])
+                yield from _pronounceable(cutter.feed(text))
+        yield from _pronounceable([*cutter.feed(markdown.finish()), *cutter.finish()])
+
+
+def _pronounceable(sentences: Iterable[str]) -> Iterator[str]:
+    return filter(is_pronounceable, map(str.strip, sentences))
 
 
 def _text_of(content: Any) -> str:

@@ -9,7 +9,9 @@ from speech.text.sentences import split
 
 _CLAUSE = re.compile(r"(?s).+?(?:[,;:،؛–—]\s+|[、，；：]|\Z)")
 _WORD = re.compile(r"(?s).+?(?:\s+|\Z)")
+_VOWELS_IN_FRONT = "เแโใไເແໂໃໄ"  # written before the consonant that they follow in speech
 _JOINERS = "\u200c\u200d"
+_JOINS_NEXT = _JOINERS + _VOWELS_IN_FRONT
 _LONGEST_CLUSTER = 32
 
 
@@ -49,15 +51,16 @@ def _cut_word(text: str, limit: int) -> list[str]:
     while len(text) - start > limit:
         most = start + limit
         least = max(start, most - _LONGEST_CLUSTER)
-        end = next((at for at in range(most, least, -1) if not _is_inside_cluster(text, at)), most)
+        end = next((at for at in range(most, least, -1) if not is_inside_cluster(text, at)), most)
         parts.append(text[start:end])
         start = end
     return [*parts, text[start:]]
 
 
-def _is_inside_cluster(text: str, at: int) -> bool:
-    """Return True if `text[at]` continues a grapheme cluster: marks, conjuncts, joined emoji."""
+def is_inside_cluster(text: str, at: int) -> bool:
+    """Return True if `text[at]` continues a grapheme cluster: marks, conjuncts, joined emoji, Thai and Lao vowels."""
     before, after = text[at - 1], text[at]
     is_virama = unicodedata.combining(before) == 9
     is_skin_tone = "\U0001f3fb" <= after <= "\U0001f3ff"
-    return is_virama or before in _JOINERS or after in _JOINERS or is_skin_tone or unicodedata.category(after)[0] == "M"
+    is_mark = unicodedata.category(after)[0] == "M"
+    return is_virama or is_mark or is_skin_tone or before in _JOINS_NEXT or after in _JOINERS

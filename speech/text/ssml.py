@@ -14,6 +14,7 @@ _ATTRIBUTE = r"\s+[\w:.-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*')"
 _TAG = re.compile(rf"</?(?P<name>{_NAMES})(?:{_ATTRIBUTE})*\s*/?>")
 _SUB = re.compile(r"<sub\s+alias\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')\s*>[^<>]*</sub\s*>")
 _PAUSE = re.compile(r"<break\b[^<>]*?\btime\s*=\s*[\"']\s*\+?(\d*\.?\d+)\s*(m)?s", re.I)
+_BREAK = re.compile(r"<break\b(?![^<>]*\bstrength\s*=\s*[\"'](?:none|x-weak)[\"'])[^<>]*>")
 _PROLOGUE = re.compile(r"<\?xml[^<>]*\?>|<!--.*?-->", re.S)
 
 
@@ -32,6 +33,13 @@ def without_markup(text: str, keep: Container[str] = ()) -> str:
     # Only in a document is `&amp;` markup; a kept tag needs it as it is.
     text = unescape(text) if is_document and not has_markup(text) else text
     return re.sub(r"[ \t]{2,}", " ", text).strip()
+
+
+def has_pause(text: str) -> bool:
+    """Tell if `text` holds a break that is heard as one, which makes it sound without any word."""
+    return (bool(_PAUSE.search(text)) and seconds_of_pauses(text) > 0) or any(
+        "time" not in tag for tag in _BREAK.findall(text)
+    )
 
 
 def seconds_of_pauses(text: str) -> float:

@@ -18,6 +18,7 @@ from speech.providers._shared import openai_names
 from speech.providers.base import NOT_KEYED, BaseProvider, SpeechRequest, TranscriptionRequest
 from speech.text import ssml
 from speech.text.languages import canonical
+from speech.text.pronounceable import is_pronounceable
 
 # Of a recording: more than a year is none.
 _LONGEST_SECONDS = 31_536_000
@@ -31,7 +32,7 @@ def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, s
     """
     refuse_unknown(provider, request.unknown)
     text = ssml.without_markup(request.text, provider.markup)
-    check_text(ssml.without_markup(text))
+    check_text(ssml.without_markup(text), is_pause=ssml.has_pause(text))
     return replace(
         request,
         text=text,
@@ -44,12 +45,16 @@ def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, s
     )
 
 
-def check_text(text: str) -> None:
-    """Raise InvalidRequest with param "text" for what no engine can speak."""
-    if not text.strip():
-        raise InvalidRequest("text must not be empty", param="text")
+def check_text(text: str, *, is_pause: bool = False) -> None:
+    """Raise InvalidRequest with param "text" for what no engine can speak. A pause asked for needs no text."""
     if "\0" in text or _SURROGATE.search(text):
         raise InvalidRequest("text must be valid Unicode without NUL characters", param="text")
+    if not is_pause and not is_pronounceable(text):
+        raise nothing_to_speak("it holds blanks and punctuation only" if text.strip() else "")
+
+
+def nothing_to_speak(reason: str = "") -> InvalidRequest:
+    return InvalidRequest(f"text must not be empty{': ' if reason else ''}{reason}", param="text", code="blank")
 
 
 def model_of(provider: BaseProvider, model: str, setting: str) -> str:

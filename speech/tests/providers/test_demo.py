@@ -59,6 +59,11 @@ def test_it_says_the_same_each_time() -> None:
         ([("user", "Hello."), ("assistant", "Hi.")], "Hello."),
         ([("assistant", "How may I help?")], "How may I help?"),
         ([("user", "")], ""),
+        ([("user", "Hi 🙂")], "Hi 🙂"),
+        (
+            [("user", "🙂 👍🏽!")],
+            "slightly smiling face, thumbs up sign, emoji modifier fitzpatrick type-4, exclamation mark",
+        ),
     ],
 )
 def test_it_answers_any_order_of_roles(messages: list[tuple[str, str]], said: str) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +21,7 @@ from django.conf import settings
 from speech.audio import read_wav
 from speech.exceptions import ProviderBadAnswer, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
 from speech.providers._shared.espeak import worker
+from speech.providers._shared.espeak.parts import Part
 
 SAMPLE_RATE = worker.SAMPLE_RATE
 _LONGEST_DATA_PATH = 159  # bytes; a longer one is cut by the library's own buffer
@@ -30,11 +32,11 @@ class Engine(Protocol):
     version: str
     tells_words: bool
 
-    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
+    def speak(self, parts: Sequence[Part], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
         """PCM at SAMPLE_RATE; `pitch` is 0 to 100. The same arguments give the same bytes. Raises ProviderError."""
         ...
 
-    def speak_and_tell(self, text: str, voice: str, words_per_minute: int, pitch: int) -> tuple[bytes, str]:
+    def speak_and_tell(self, parts: Sequence[Part], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
         """PCM, and the lines of worker about its words. Only if `tells_words`."""
         ...
 
@@ -70,12 +72,18 @@ class Library:
         self._data = ShortPath(data)
         self.version = run(self._worker).decode()
 
-    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
-        return run([*self._worker, self._data.path, voice, str(words_per_minute), str(pitch), *["ssml"] * ssml], text)
+    def speak(self, parts: Sequence[Part], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
+        return self._run(parts, words_per_minute, pitch, *["ssml"] * ssml).stdout
 
-    def speak_and_tell(self, text: str, voice: str, words_per_minute: int, pitch: int) -> tuple[bytes, str]:
-        done = _run([*self._worker, self._data.path, voice, str(words_per_minute), str(pitch), "words"], text)
+    def speak_and_tell(self, parts: Sequence[Part], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
+        done = self._run(parts, words_per_minute, pitch, "words")
         return done.stdout, done.stderr.decode()
+
+    def _run(self, parts: Sequence[Part], *options: object) -> subprocess.CompletedProcess[bytes]:
+        return _run(
+            [*self._worker, self._data.path, *map(str, options)],
+            "".join(f"{field}\0" for part in parts for field in part),
+        )
 
 
 class Binary:
@@ -88,22 +96,16 @@ class Binary:
             raise ProviderNotConfigured(f"{path} is not espeak-ng: unexpected output of --version", param="provider")
         self.version = found[1].decode()
 
-    def speak(self, text: str, voice: str, words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
-        options = [
-            "--stdin",
-            "--stdout",
-            "-b",
-            "1",
-            "-v",
-            voice,
-            "-s",
-            str(words_per_minute),
-            "-p",
-            str(pitch),
-            *["-m"] * ssml,
-        ]
+    def speak(self, parts: Sequence[Part], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
+        return b"".join(self._speak(part, words_per_minute, pitch, ssml) for part in parts)
+
+    def speak_and_tell(self, parts: Sequence[Part], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
+        raise NotImplementedError("the program tells nothing of words")
+
+    def _speak(self, part: Part, words_per_minute: int, pitch: int, ssml: bool) -> bytes:
+        options = ["--stdin", "--stdout", "-b", "1", "-v", part.voice, "-s", str(words_per_minute), "-p", str(pitch)]
         # The program, unlike the library, reads [[…]] as phonemes and cannot be told not to.
-        wav = run([self._path, *options], re.sub(r"\[(?=\[)", "[ ", text))
+        wav = run([self._path, *options, *["-m"] * ssml], re.sub(r"\[(?=\[)", "[ ", part.text))
         try:
             pcm, sample_rate = read_wav(wav)
         except ValueError as error:
@@ -111,9 +113,6 @@ class Binary:
         if sample_rate != SAMPLE_RATE:
             raise ProviderBadAnswer(f"espeak-ng spoke at {sample_rate} Hz where {SAMPLE_RATE} was expected")
         return pcm
-
-    def speak_and_tell(self, text: str, voice: str, words_per_minute: int, pitch: int) -> tuple[bytes, str]:
-        raise NotImplementedError("the program tells nothing of words")
 
 
 @dataclass

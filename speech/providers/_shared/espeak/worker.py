@@ -1,10 +1,10 @@
 """Speak one text with the espeak-ng library, in a process of its own.
 
 The library keeps state from call to call and is not safe in threads (espeak-ng issue 68), so each text gets a fresh
-process: `python -I -S worker.py LIBRARY DATA VOICE WORDS_PER_MINUTE PITCH [ssml] [words]`, UTF-8 text on
-standard input, signed 16-bit mono PCM at 22 050 Hz on standard output. With `words` a line on standard error for each
-word: place in the text, length, first sample; the end of a sentence has the length 0. With LIBRARY alone it writes the
-library's version. Standard library only.
+process: `python -I -S worker.py LIBRARY DATA WORDS_PER_MINUTE PITCH [ssml] [words]`. On standard input are the parts
+of the text in UTF-8, each as VOICE NUL TEXT NUL; on standard output signed 16-bit mono PCM at 22 050 Hz. With `words` a
+line on standard error for each word: place in the whole text, length, first sample; the end of a sentence has the
+length 0. With LIBRARY alone it writes the library's version. Standard library only.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _INITIALIZE_DONT_EXIT = 0x8000
 _POS_CHARACTER = 1
 _CHARS_UTF8 = 1  # and never espeakPHONEMES: [[…]] is read out as text
 _SSML = 0x10
+_PAUSE_AT_END = 0x1000
+_ENDS_OF_SENTENCES = tuple(".!?…。！？।॥؟۔։።၊။")
 _RATE, _PITCH = 1, 3
 _LIST_TERMINATED, _WORD, _END = 0, 1, 5
 
@@ -48,10 +50,18 @@ _Events = ctypes.POINTER(_Event)
 _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_char), ctypes.c_int, _Events)
 
 
+class _Progress:
+    """Length of the parts spoken so far: the library counts from the beginning of each."""
+
+    characters = samples = 0
+    samples_of_part = 0
+
+
 @_SynthCallback
 def _write(samples: ctypes._Pointer[ctypes.c_char], count: int, _events: ctypes._Pointer[_Event]) -> int:
     if samples and count > 0:
         sys.stdout.buffer.write(ctypes.string_at(samples, count * 2))
+        _Progress.samples_of_part += count
     return 0
 
 
@@ -61,28 +71,39 @@ def _write_with_words(samples: ctypes._Pointer[ctypes.c_char], count: int, event
     while events and (event := events[at]).type != _LIST_TERMINATED:
         if event.type in (_WORD, _END):
             length = event.length if event.type == _WORD else 0
-            sample = event.audio_position * SAMPLE_RATE // 1000
-            sys.stderr.write(f"{event.text_position} {length} {sample}\n")
+            sample = _Progress.samples + event.audio_position * SAMPLE_RATE // 1000
+            sys.stderr.write(f"{_Progress.characters + event.text_position} {length} {sample}\n")
         at += 1
     return int(_write(samples, count, events))
 
 
-def speak(
-    library: ctypes.CDLL, data: str, voice: str, words_per_minute: int, pitch: int, flags: int, words: bool = False
-) -> int:
-    """Speak standard input to standard output; returns the exit code."""
+def speak(library: ctypes.CDLL, data: str, words_per_minute: int, pitch: int, flags: int, words: bool = False) -> int:
+    """Speak the parts on standard input to standard output; returns the exit code."""
     if library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data.encode(), _INITIALIZE_DONT_EXIT) != SAMPLE_RATE:
         return NO_DATA
-    if library.espeak_SetVoiceByName(voice.encode()):
-        return NO_VOICE  # going on would speak with the default voice
-    library.espeak_SetParameter(_RATE, words_per_minute, 0)
-    library.espeak_SetParameter(_PITCH, pitch, 0)
     library.espeak_SetSynthCallback(_write_with_words if words else _write)
-    text = sys.stdin.buffer.read() + b"\0"
-    size = ctypes.c_size_t(len(text))
-    failed = library.espeak_Synth(text, size, 0, _POS_CHARACTER, 0, flags, None, None)
+    *fields, _ = sys.stdin.buffer.read().decode().split("\0")
+    parts = list(zip(fields[::2], fields[1::2], strict=True))
+    for number, (voice, text) in enumerate(parts):
+        if library.espeak_SetVoiceByName(voice.encode()):
+            return NO_VOICE  # going on would speak with the voice of before
+        library.espeak_SetParameter(_RATE, words_per_minute, 0)
+        library.espeak_SetParameter(_PITCH, pitch, 0)
+        is_sentence = number < len(parts) - 1 and text.rstrip().endswith(_ENDS_OF_SENTENCES)
+        if _synthesize(library, text, flags | (_PAUSE_AT_END if is_sentence else 0)):
+            return NOT_SPOKEN
     sys.stdout.buffer.flush()
-    return NOT_SPOKEN if failed else 0
+    return 0
+
+
+def _synthesize(library: ctypes.CDLL, text: str, flags: int) -> int:
+    encoded = text.encode() + b"\0"
+    size = ctypes.c_size_t(len(encoded))
+    _Progress.samples_of_part = 0
+    failed = library.espeak_Synth(encoded, size, 0, _POS_CHARACTER, 0, flags, None, None)
+    _Progress.characters += len(text)
+    _Progress.samples += _Progress.samples_of_part
+    return int(failed)
 
 
 def main(arguments: list[str]) -> int:
@@ -91,9 +112,9 @@ def main(arguments: list[str]) -> int:
         library.espeak_Info.restype = ctypes.c_char_p
         sys.stdout.buffer.write(library.espeak_Info(None))
         return 0
-    data, voice, words_per_minute, pitch, *more = arguments[1:]
+    data, words_per_minute, pitch, *more = arguments[1:]
     flags = _CHARS_UTF8 | (_SSML if "ssml" in more else 0)
-    return speak(library, data, voice, int(words_per_minute), int(pitch), flags, "words" in more)
+    return speak(library, data, int(words_per_minute), int(pitch), flags, "words" in more)
 
 
 if __name__ == "__main__":

@@ -34,17 +34,21 @@ def words_of(text: str, pcm: bytes, events: str, begin: float) -> list[Word]:
 
 def _heard(ends: list[int], events: str) -> Iterator[tuple[int, int, int]]:
     """Yield each token that an event names, with its first sample and that of what follows."""
-    token, start = -1, 0
+    token, start, stop = -1, 0, -1
     for line in events.splitlines():
         position, length, sample = map(int, line.split())
+        if not length:
+            stop = sample if stop < 0 else stop
+            continue
         # Positions are counted from 1; a part of a figure may begin with a blank.
         named = next((at for at, end in enumerate(ends) if at >= token and position - 1 < end), token)
-        if not length or named > token:
-            if token >= 0 and start >= 0:
-                yield token, start, sample
-            start = -1
-        if length and named > token:
+        if named > token:
+            if token >= 0:
+                yield token, start, sample if stop < 0 else stop
             token, start = named, sample
+        stop = -1
+    if token >= 0 and stop >= 0:
+        yield token, start, stop
 
 
 def _word(text: str, loud: NDArray[np.bool_], start: int, stop: int, begin: float) -> Word:

@@ -1,0 +1,29 @@
+"""SSML in which each script has its voice."""
+
+from __future__ import annotations
+
+import re
+
+from speech.providers._shared.espeak.parts import Part, parts_of
+
+_TAG_OR_ENTITY = re.compile(r"(<[^<>]*>|&#?\w+;)")
+# The shortest that ends a clause, as the end of a part does in a text without markup.
+_SEAM = '<break time="1ms"/>'
+
+
+def marked_up(text: str, language: str, voice: str) -> Part:
+    """Return `text`, which is SSML, as one part: what a voice of `language` cannot read is put into `<voice>`.
+
+    There it knows no variants, and keeps that of the text.
+    """
+    [base, *_] = parts_of(".", language, voice)
+    pieces = _TAG_OR_ENTITY.split(text)
+    pieces[::2] = [_spoken_by(base.voice, parts_of(piece, language, voice)) for piece in pieces[::2]]
+    return Part(base.voice, "".join(pieces))
+
+
+def _spoken_by(voice: str, parts: list[Part]) -> str:
+    return _SEAM.join(
+        part.text if part.voice == voice else f'<voice name="{part.voice.partition("+")[0]}">{part.text}</voice>'
+        for part in parts
+    )
