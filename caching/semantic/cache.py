@@ -195,8 +195,9 @@ class Tier:
         fresh = [event for event in latest if event.text and event.expires > time.time()]
         usable = [event for event in fresh if event_vectors.is_usable(event, self.matcher.embedder)]
         if usable:
-            made = event_vectors.of(usable, self.matcher.embedder)
-            self.matcher.index.add_all([entry_of(event) for event in usable], made)
+            slow = self.matcher.embedder.slow
+            vectors = event_vectors.carried(usable) if slow else self.matcher.vectors([each.text for each in usable])
+            self.matcher.index.add_all([entry_of(event) for event in usable], vectors)
         metrics.INDEX_ENTRIES.set(len(self.matcher.index))
 
 

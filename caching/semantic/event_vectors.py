@@ -26,12 +26,10 @@ def carrying(event: IndexEvent, vector: Vector, embedder: BaseEmbedder) -> Index
 
 
 def is_usable(event: IndexEvent, embedder: BaseEmbedder) -> bool:
-    """True if `of` can return its vector; otherwise `semantic_reindex` must compute it."""
+    """True if there is a vector for it; otherwise `semantic_reindex` must compute it."""
     return not embedder.slow or event.embedder == embedder.identity
 
 
-def of(events: Sequence[IndexEvent], embedder: BaseEmbedder) -> Vectors:
-    """Vectors of usable events. Raises EmbeddingError."""
-    if embedder.slow:
-        return np.stack([np.frombuffer(event.vector, HALF) for event in events]).astype(np.float32)
-    return embedder.embed([plain(event.text) for event in events])
+def carried(events: Sequence[IndexEvent]) -> Vectors:
+    """Return the vectors that the events carry."""
+    return np.stack([np.frombuffer(event.vector, HALF) for event in events]).astype(np.float32)

@@ -6,7 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from typing import get_args
 
-from caching.semantic.embedders.base import BaseEmbedder
+import numpy as np
+
+from caching.redaction import on_forget
+from caching.semantic.embedders.base import BaseEmbedder, Vectors
 from caching.semantic.explanation import may_be_replaced, may_be_weighed, unexplained
 from caching.semantic.guards import vetoes
 from caching.semantic.indexes.base import BaseIndex, Entry, Neighbour, Vector
@@ -25,6 +28,8 @@ from caching.semantic.types import Candidate, Decision, Weighed
 NEIGHBOURS = 10
 # Neighbours among which an explained one is looked for where the nearest hold none; so many of them are read.
 WIDER, READ = 60, 5
+# Questions whose vectors are kept until they come back as entries of the index, a kilobyte each.
+MOST_FRESH = 256
 # The level at which unexplained words may be weighed.
 WEIGHING = "speed"
 # Which differences are weighed: at `speed`, with reviews, and otherwise.
@@ -48,6 +53,8 @@ class Matcher:
         self.idf = idf or packaged_idf()
         self.model = model or packaged_model()
         self._scopes = Scopes()
+        self._fresh: dict[str, Vector] = {}
+        on_forget(self._fresh.clear)
 
     def add(self, entry: Entry) -> None:
         """Make an entry findable. Raises EmbeddingError."""
@@ -94,8 +101,22 @@ class Matcher:
         self.idf.learn({*question.content, *question.function})
 
     def vector(self, text: str) -> Vector:
+        """Raises EmbeddingError."""
         vector: Vector = self.embedder.embed([plain(text)])[0]
+        if len(self._fresh) >= MOST_FRESH:
+            self._fresh.clear()
+        self._fresh[text] = vector
         return vector
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return a vector for each text. Those of the last questions, which come back as entries, are there already.
+
+        Raises EmbeddingError.
+        """
+        known = [self._fresh.pop(text, None) for text in texts]
+        missing = [plain(text) for text, vector in zip(texts, known, strict=True) if vector is None]
+        made = iter(self.embedder.embed(missing) if missing else ())
+        return np.stack([next(made) if vector is None else vector for vector in known])
 
     def candidates(
         self, text: str, scope: str, weighed: Collection[Weighed] = CONTENT, *, skim: bool = False

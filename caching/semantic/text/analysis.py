@@ -13,7 +13,7 @@ from caching.redaction import remember
 from caching.semantic.text.folding import PAUSE, folded
 from caching.semantic.text.lexicon import table
 from caching.semantic.text.lexicon import words as lexicon_words
-from caching.semantic.text.normalize import joined, same_words
+from caching.semantic.text.normalize import joined, said
 from caching.semantic.text.reader import read
 from caching.semantic.text.reading import UNREAD, Reading, reading_of
 from caching.semantic.text.stemming import stem
@@ -130,7 +130,7 @@ def analyse(original: str) -> Question:
     """`original` as it came: its capitals show names."""
     tokenized = read(original)
     language = tokenized.language if tokenized else ""
-    spoken = same_words(tokenized) if tokenized else []
+    spoken = said(original)
     heard = folded(spoken, language)
     text = joined(spoken) if tokenized else original
     tokens = [token for token in heard if token != PAUSE]

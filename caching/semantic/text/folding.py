@@ -21,6 +21,7 @@ vitamin A or a pill
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from caching.semantic.text.lexicon import table, words
@@ -37,7 +38,7 @@ _HALF_DAYS = {"am": "am", "pm": "pm", "a.m.": "am", "p.m.": "pm", "a.m": "am", "
 _ORDINALS = frozenset(["st", "nd", "rd", "th"])
 
 
-def folded(tokens: list[Token], language: str) -> list[str]:
+def folded(tokens: Sequence[Token], language: str) -> list[str]:
     """Return the words of `same_words` in their order, with a comma where the speaker pauses."""
     found: list[str] = []
     for token in tokens:

@@ -61,11 +61,18 @@ def plain(text: str) -> str:
 @remember(2048)
 def normalize(text: str) -> str:
     """Return the words of an utterance separated by single spaces; any other text as it is."""
+    tokens = said(text)
+    return joined(tokens) if tokens else text
+
+
+@remember(2048)
+def said(text: str) -> Sequence[Token]:
+    """Return the tokens of `same_words` in an utterance, none in any other text."""
     tokenized = read(text)
-    return joined(same_words(tokenized)) if tokenized else text
+    return tuple(same_words(tokenized)) if tokenized else ()
 
 
-def joined(tokens: list[Token]) -> str:
+def joined(tokens: Sequence[Token]) -> str:
     return " ".join([token.text for token in tokens])
 
 
