@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from speech.text import raw_html
 from speech.text.tex import spoken_formula
 
 _parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("code")
@@ -27,8 +28,11 @@ _PAIRED = re.compile(r"(?<=\w)~([^\s~]+)~|(?<![\w~])~([^\s~]+)~(?![\w~])|(?<![\w
 _MAIL = re.compile(r"\bmailto:(?=\S+@)")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
 _REFERENCE = re.compile(r"!?\[([^\]\[]*)\](?:\[[^\]]*\])?")
+# Behind these a text that is streamed may be cut, so they are to a mark what white space is.
+ENDS = "。！？，、；：।"
 _LEFT_OVER = re.compile(
-    r"\*\*+|__+|~~+|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|(?<!\S)(?:\*(?!\s+\d)|#{1,6})(?!\S)[ \t]?"
+    rf"\*\*+|__+|~~+|`+|(?<!\w)[*_](?=\S)|(?<=[^\s{ENDS}])[*_](?!\w)"
+    rf"|(?<![^\s{ENDS}])(?:\*(?!\s+\d)|#{{1,6}})(?!\S)[ \t]?"
 )
 _BAR = re.compile(r"\s*(?<!\|)\|(?!\|)")
 
@@ -39,8 +43,12 @@ _CODE = re.compile(r"(?s)(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 # A dollar begins a formula where Pandoc says so, and no price does: "$5 to $6", "$5M".
 _DOLLAR = r"(?<![\w$\\])\$(?=[A-Za-z\\({|]|\d+[A-Za-z]?[\\^_])"
 _INSIDE = r"(?:(?!\\[\[(]).)+?"
-_FORMULA = re.compile(
-    rf"(?s){_CODE.pattern[4:]}|\$\$(?P<block>.+?)\$\$|\\\[(?P<display>{_INSIDE})\\\]|\\\((?P<inline>{_INSIDE})\\\)"
+# A link of a wiki, but not a link whose text is in brackets: "[[1]](url)".
+_WIKI_LINK = r"!?\[\[(?P<page>[^\]\[|\n]+)(?:\|(?P<label>[^\]\[\n]*))?\]\](?![(\[:])"
+# What the parser does not know, and code, in which it is nothing.
+_EXTENSION = re.compile(
+    rf"(?s){_CODE.pattern[4:]}|{_WIKI_LINK}|{raw_html.ELEMENT}|\$\$(?P<block>.+?)\$\$"
+    rf"|\\\[(?P<display>{_INSIDE})\\\]|\\\((?P<inline>{_INSIDE})\\\)"
     rf"|{_DOLLAR}(?P<dollars>[^$\n]*?\S)\$(?![\w$])"
 )
 _OPEN_FORMULA = re.compile(rf"\$\$|\\[\[(]|{_DOLLAR}")
@@ -55,6 +63,7 @@ _CELL = re.compile(r"</?t[dh]\b[^>]*>", re.I)
 _SHIELDED = {ord(mark): 0xF0000 + ord(mark) for mark in MARKS | {":"}}
 _UNSHIELDED = {private: chr(mark) for mark, private in _SHIELDED.items()}
 _OPEN_TAG = re.compile(r"<[A-Za-z/!][^>]*\Z")
+_BRACKETS = re.compile(r"[\[\]]")
 _OPEN_TARGET = re.compile(r"\](?:\([^()]*(?:\([^()]*\)[^()]*)*\Z|\Z)")
 
 
@@ -62,7 +71,7 @@ def spoken(source: str) -> str:
     """`source`, which must be balanced or complete, without its marks. White space at its ends stays."""
     if MARKS.isdisjoint(source):
         return without_emoji(source)
-    source = _FORMULA.sub(_without_tex, _TO_THE_POWER.sub("^", _TIMES.sub("×", source)))
+    source = _EXTENSION.sub(_without_marks, _TO_THE_POWER.sub("^", _TIMES.sub("×", source)))
     inner = source.strip()
     if not inner:
         return source
@@ -74,7 +83,11 @@ def spoken(source: str) -> str:
     return without_emoji(_BAR.sub(",", text)).translate(_UNSHIELDED)
 
 
-def _without_tex(match: re.Match[str]) -> str:
+def _without_marks(match: re.Match[str]) -> str:
+    if match["raw"] or match[0].startswith("<!--"):
+        return ""
+    if match["page"]:
+        return match["label"] or match["page"]
     tex = match["block"] or match["display"] or match["inline"] or match["dollars"]
     if not tex or (match["dollars"] and not _OF_FORMULAS.search(tex)):
         return match[0]
@@ -100,7 +113,8 @@ def without_emoji(text: str) -> str:
 
 def is_balanced(source: str) -> bool:
     """Tell if no emphasis, code, link or tag that begins in `source` can end behind it."""
-    if _OPEN_FORMULA.search(source := _FORMULA.sub(" ", source)):
+    source = _EXTENSION.sub(" ", source)
+    if _OPEN_FORMULA.search(source) or raw_html.BEGINNING.search(source):
         return False
     counted = _UNCOUNTED.sub("", source)
     without_code = _CODE.sub("", counted)
@@ -111,10 +125,17 @@ def is_balanced(source: str) -> bool:
         and without_code.count("**") % 2 == 0
         and without_code.count("_") % 2 == 0
         and without_code.count("~~") % 2 == 0
-        and without_code.count("[") <= without_code.count("]")
+        and not _opens_bracket(without_code)
         and not _OPEN_TAG.search(without_code)
         and not _OPEN_TARGET.search(without_code)
     )
+
+
+def _opens_bracket(source: str) -> bool:
+    depth = 0
+    for bracket in _BRACKETS.findall(source):
+        depth = depth + 1 if bracket == "[" else max(0, depth - 1)
+    return depth > 0
 
 
 def _texts(tokens: Iterable[Token]) -> Iterable[str]:

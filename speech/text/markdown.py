@@ -11,6 +11,8 @@ import re
 from django.conf import settings
 
 from speech.text import inline_markdown as inline
+from speech.text import raw_html
+from speech.text.front_matter import FrontMatterFilter
 from speech.text.reasoning import ReasoningFilter
 
 # Characters that wait for the end of an emphasis or a link. Then they are spoken as they are.
@@ -26,11 +28,19 @@ _RULE = re.compile(r"[ \t>]*(?:(?:[-*_][ \t]*){3,}|-{2,}|=+)[ \t]*\Z")
 _DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
 _ROW = re.compile(r"[ \t]*\|")
 _DEFINITION = re.compile(r"[ \t]*\[[^\]]+\]:[ \t]*\S")
-_CERTAIN = re.compile(r"(?s).*(?:(?=\s)|(?<=[。！？，、；：।]))")
-_MAY_END = re.compile(r"[\s。！？，、；：।]")
+_FOOTNOTE = re.compile(r"[ \t]*\[\^[^\]]+\]:")
+# Of the lines behind a footnote, those that begin a block of their own, and those that belong to it behind a blank one.
+_BLOCK_START = re.compile(r"(?:[-*+]|\d{1,9}[.)]|#{1,6})[ \t]|[>|<]|```|~~~|(?:[-*_][ \t]*){3,}\Z|\[[^\]]+\]:")
+_INDENTED = re.compile(r"[ \t]{2,}\S|\t")
+# White space belongs to what comes next: a bar or a line's end takes it away.
+_CERTAIN = re.compile(rf"(?s).*(?:\S(?=\s)|[{inline.ENDS}])")
+_MAY_END = re.compile(rf"[\s{inline.ENDS}]")
 # A block of another kind, as of Pandoc and Docusaurus.
 _CONTAINER = re.compile(r"[ \t]*:{3,}")
 _HEADING = re.compile(r"[ \t>]*#{1,6}[ \t]")
+_SILENT_LINES = (_RULE, _DELIMITER, _DEFINITION, _FOOTNOTE, _CONTAINER)
+# Lines that are looked at when they have ended.
+_WHOLE_LINES = (_FENCE, _DEFINITION, _ROW, _CONTAINER, raw_html.OPENING)
 
 
 def speakable(markdown: str) -> str:
@@ -43,7 +53,9 @@ class MarkdownStream:
     """Takes Markdown in parts of any length and gives the text to be spoken, each part as soon as it is certain."""
 
     def __init__(self) -> None:
-        self._reasoning = ReasoningFilter()
+        self._reasoning, self._front_matter = ReasoningFilter(), FrontMatterFilter()
+        # A carriage return, to which a line feed may still come.
+        self._return = ""
         # Pending part of the current line.
         self._line = ""
         # True if the prefix of the current line is parsed and the rest goes to `_text`.
@@ -51,25 +63,36 @@ class MarkdownStream:
         # The end of the current paragraph, which may hold something that is not complete.
         self._text = ""
         self._fence = ""
+        # The name of the element whose end is waited for, and its lines, which are text if there is no end.
+        self._raw, self._raw_lines = "", list[str]()
+        # In a footnote: its last line.
+        self._footnote: str | None = None
         self._header = self._delimiter = ""
 
     def feed(self, markdown: str) -> str:
         """The text that is certain by now."""
-        return self._take(self._reasoning.feed(markdown))
+        return self._take(self._front_matter.feed(self._reasoning.feed(self._with_newlines(markdown))))
+
+    def _with_newlines(self, text: str) -> str:
+        """Every line ending as a line feed, also one that comes in two parts."""
+        text = self._return + text
+        self._return = "\r" if text.endswith("\r") else ""
+        return text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
 
     def _take(self, markdown: str) -> str:
         said = []
         *lines, rest = markdown.split("\n")
         for line in lines:
-            said.append(self._part(line.removesuffix("\r")))
+            said.append(self._part(line))
             said.append(self._end_line())
         said.append(self._part(rest))
         return "".join(said)
 
     def finish(self) -> str:
         """The rest of the text."""
-        said = self._take(self._reasoning.finish())
+        said = self._take(self._front_matter.feed(self._reasoning.finish()) + self._front_matter.finish())
         said += self._end_line() if self._line or self._reading else ""
+        said += self._unclosed_element()
         return (said + self._end_table() + self._flush()).rstrip()
 
     def _part(self, part: str) -> str:
@@ -78,14 +101,15 @@ class MarkdownStream:
             self._text += part
             return self._certain() if _MAY_END.search(part) else ""
         self._line += part
-        if self._fence or self._header or self._is_uncertain():
-            return ""
-        if any(each.match(self._line) for each in (_FENCE, _DEFINITION, _ROW, _CONTAINER)):
+        is_held = self._fence or self._raw or self._footnote is not None or self._header
+        if is_held or self._is_uncertain() or any(each.match(self._line) for each in _WHOLE_LINES):
             return ""
         return self._begin_text()
 
     def _is_uncertain(self) -> bool:
-        return len(self._line) <= LONGEST_START and bool(_UNCERTAIN.match(self._line))
+        return len(self._line) <= LONGEST_START and any(
+            each.match(self._line) for each in (_UNCERTAIN, raw_html.MAY_OPEN)
+        )
 
     def _begin_text(self) -> str:
         start = _START.match(self._line)
@@ -114,13 +138,22 @@ class MarkdownStream:
             if fence and fence["marks"].startswith(self._fence) and not line[fence.end() :].strip():
                 self._fence = ""
             return ""
+        if self._raw:
+            return self._raw_line(line)
+        if self._continues_footnote(line):
+            self._footnote = line
+            return ""
+        self._footnote = line if _FOOTNOTE.match(line) else None
         if self._header:
             return self._row(line)
+        if opening := raw_html.OPENING.match(line):
+            self._raw = opening["name"].lower()
+            return self._flush() + "\n" + self._raw_line(line)
         if fence:
             self._fence = fence["marks"]
             named = settings.SPOKEN_CODE_BLOCK
             return self._flush() + "\n\n" + (f"{named}\n\n" if named else "")
-        if not line.strip() or any(each.match(line) for each in (_RULE, _DELIMITER, _DEFINITION, _CONTAINER)):
+        if not line.strip() or any(each.match(line) for each in _SILENT_LINES):
             return self._flush() + "\n\n"
         if _ROW.match(line):
             said = self._flush() + "\n"
@@ -128,6 +161,30 @@ class MarkdownStream:
             return said
         self._line = line
         return self._begin_text() + self._end_line()
+
+    def _continues_footnote(self, line: str) -> bool:
+        """As in GitHub's Markdown: what is indented, and without a blank line before it any line of a paragraph."""
+        if self._footnote is None:
+            return False
+        if not line.strip() or _INDENTED.match(line):
+            return True
+        return bool(self._footnote.strip()) and not _BLOCK_START.match(line.lstrip())
+
+    def _raw_line(self, line: str) -> str:
+        self._raw_lines.append(line)
+        end = raw_html.closing_of(self._raw).search(line)
+        if not end:
+            return ""
+        self._raw, self._raw_lines = "", []
+        rest = line[end.end() :]
+        return self._whole_line(rest) if rest.strip() else ""
+
+    def _unclosed_element(self) -> str:
+        """Return the content of an element without an end, which is a text about its tag."""
+        lines, self._raw, self._raw_lines = self._raw_lines, "", []
+        return "".join(
+            self._whole_line(raw_html.TAG.sub("", line, count=1) if not at else line) for at, line in enumerate(lines)
+        )
 
     def _row(self, line: str) -> str:
         """The line behind a line with bars: the second of a table, a further row, or the end of it."""
@@ -153,8 +210,12 @@ class MarkdownStream:
         source = match[0]
         if not inline.MARKS.isdisjoint(source) and len(source) < LONGEST_HELD and not inline.is_balanced(source):
             return ""
+        said = inline.spoken(source)
+        if not said.strip() and len(source) < LONGEST_HELD:
+            # The white space around what is not spoken belongs to what comes next.
+            return ""
         self._text = self._text[match.end() :]
-        return inline.spoken(source)
+        return said
 
     def _flush(self) -> str:
         source, self._text = self._text, ""
