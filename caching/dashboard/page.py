@@ -18,7 +18,7 @@ from caching.maintenance import browse
 from caching.models.ledger import Unit
 from caching.pricing import prices
 from caching.redis.health import keys_by_kind, redis_health
-from caching.reports import queries
+from caching.reports import leaders, queries
 from caching.reports.aggregates import Figures, together
 from caching.reports.semantic_quality import correctness
 
@@ -135,7 +135,7 @@ def _savings(
             (name, charts.DIMENSIONS[name], _groups(request, name, groups, now.at_list_prices))
             for name, groups in queries.by_dimension(period, filters).items()
         ],
-        "top_questions": queries.top_questions(period, filters) if may_read else [],
+        "top_questions": leaders.top_questions(period, filters) if may_read else [],
         "unpriced": [unpriced(*model) for model in queries.unpriced_models(period)],
     }
 

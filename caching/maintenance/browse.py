@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
-from fnmatch import fnmatchcase
-from functools import reduce
-from operator import or_
 from typing import Any, Literal
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from caching import keys, metrics
 from caching.archive import audio as archive
+from caching.maintenance import paging
 from caching.maintenance.selection import Row, Selection
 from caching.models import ArchivedAudio, Call, EntryHits, Outcome
 from caching.pricing.money import Money
@@ -27,12 +24,8 @@ from caching.redis.serializers import Audio
 from caching.reports import entry_hits
 from caching.semantic.cache import forget_answers, tier
 from caching.semantic.embedders.base import EmbeddingError
-from caching.semantic.text.normalize import normalize
 from caching.semantic.types import Candidate
 
-# Time limit of a search per page.
-PAGE_SECONDS = 0.1
-MOST_FOUND = 200
 # Questions of others that an entry answered, listed on its page.
 MOST_ANSWERED = 10
 Sort = Literal["", "hits", "saved", "expires"]
@@ -43,6 +36,8 @@ class Page:
     rows: list[Row]
     # Start of the next page; 0 on the last one.
     cursor: int
+    # See paging.Found.
+    looked_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +63,21 @@ class Detail:
 def browse(selection: Selection, text: str = "", cursor: int = 0, count: int = 50, sort: Sort = "") -> Page | None:
     """Return one page of the selected keys whose question contains `text`; None if Redis is disconnected.
 
-    By hits or savings it is one page of the entries that the ledger counted most for in the last 30 days.
+    By hits or savings it is one page of the entries that the ledger counted most for in the last 30 days, by time to
+    live one of those that expire first.
 
-    The cost does not depend on the size of the database: a page ends after PAGE_SECONDS with a cursor, and may be short
-    or empty, or slightly longer than `count`, as with SCAN. A search by text returns the latest MOST_FOUND entries
-    known to the ledger.
+    The cost does not depend on the size of the database: a page ends after paging.PAGE_SECONDS with a cursor, and may
+    be short or empty, or longer than `count`, as with SCAN.
     """
-    if text and selection.kinds == (keys.SEMANTIC,):
-        # The ledger does not know these entries, but their keys have the words.
-        step = _scan_page(replace(selection, pattern=f"{keys.SEMANTIC}:*{_any_case(normalize(text))}*"), cursor, count)
-        if step is None:
-            return None
-        names, cursor = step
-    elif text:
-        names, cursor = selection.of(_by_text(selection.kinds, text)), 0
+    if text:
+        found = paging.with_text(selection, text, cursor, count)
     elif sort in entry_hits.SORTED:
-        names, cursor = selection.of(entry_hits.most(sort, MOST_FOUND)), 0
-        names = [name for name in names if selection.pattern == "*" or fnmatchcase(name, selection.pattern)]
+        found = paging.by_figure(selection, sort)
+    elif sort == "expires":
+        found = paging.next_to_expire(selection)
     else:
-        step = _scan_page(selection, cursor, count)
-        if step is None:
-            return None
-        names, cursor = step
-    stored: list[Stored] | None = scan.describe(names) if names else []
-    return None if stored is None else Page(_sorted(_rows(stored), sort), cursor)
+        found = paging.scanned(selection, cursor, count)
+    return None if found is None else Page(_sorted(_rows(found.stored), sort), found.cursor, found.looked_at)
 
 
 def inspect(key: str) -> Detail | None:
@@ -170,35 +156,6 @@ def semantic_index_sizes() -> dict[int, int] | None:
     if settings.SEMANTIC_MODE == "off":
         return None
     return {pid: int(size) for pid, size in sorted(metrics.by_worker(metrics.INDEX_ENTRIES).items())}
-
-
-def _scan_page(selection: Selection, cursor: int, count: int) -> tuple[list[str], int] | None:
-    found: list[str] = []
-    deadline = time.monotonic() + PAGE_SECONDS
-    step_size = count
-    while True:
-        step = scan.scan(cursor, selection.pattern, step_size)
-        if step is None:
-            return None
-        cursor, names = step
-        found += selection.of(names)
-        if not cursor or len(found) >= count or time.monotonic() > deadline:
-            return found, cursor
-        # Few match: look at more at once, up to what Redis does in about a millisecond.
-        step_size = min(step_size * 2, 2 * scan.STEP)
-
-
-def _any_case(text: str) -> str:
-    """Return a pattern that matches `text` in capital and small letters."""
-    letters = ((letter.lower(), letter.upper()) for letter in text)
-    return "".join(f"[{low}{high}]" if low != high else scan.escape(low) for low, high in letters)
-
-
-def _by_text(kinds: Sequence[str], text: str) -> list[str]:
-    of_kind = reduce(or_, (Q(key__startswith=kind) for kind in kinds))
-    calls = Call.objects.filter(of_kind, question__icontains=text)
-    # One entry may have been made several times; a dict keeps the order.
-    return list(dict.fromkeys(calls.values_list("key", flat=True)[:MOST_FOUND]))
 
 
 def _rows(stored: Sequence[Stored]) -> list[Row]:

@@ -68,6 +68,16 @@ def memory(names: Sequence[str]) -> list[int]:
 
 
 @fail_open(None)
+def ttls(names: Sequence[str]) -> list[int]:
+    """Return the seconds that Redis will keep each key; negative for one that is gone or never expires."""
+    pipeline = connection().pipeline(transaction=False)
+    for name in names:
+        pipeline.ttl(_in_redis(name))
+    found: list[int] = pipeline.execute()
+    return found
+
+
+@fail_open(None)
 def describe(names: Sequence[str]) -> list[Stored]:
     """Describe each key in one round trip, reading only the beginning of audio. Keys that are gone are left out."""
     pipeline = connection().pipeline(transaction=False)

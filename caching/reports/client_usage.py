@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Max, Sum
 from django.utils import timezone
 
-from caching.models import Call, EntryHits, Outcome
+from caching.models import Call, Outcome
+from caching.reports import leaders
 from caching.reports.aggregates import shown
 
 DAYS = 30
@@ -28,10 +28,9 @@ class TopEntry:
 
 def top_entries(client: str) -> list[TopEntry]:
     """Return the entries with the most hits that this client made."""
-    since = timezone.now().date() - timedelta(days=DAYS)
-    rows = EntryHits.objects.filter(day__gte=since).order_by().values("key", "currency")
-    sums = rows.annotate(n=Sum("hits"), won=Sum("saved"), q=Max("question")).order_by("-n")[:MOST_ENTRIES]
-    found = [TopEntry(row["key"], row["q"], row["n"], shown(row["won"], row["currency"])) for row in sums]
+    today = timezone.now().date()
+    most = leaders.most_hits(today - timedelta(days=DAYS), today, MOST_ENTRIES)
+    found = [TopEntry(each.key, each.question, each.hits, shown(each.saved, each.currency)) for each in most]
     made = Call.objects.filter(key__in=[entry.key for entry in found], client=client, outcome=Outcome.MISS)
     own = set(made.values_list("key", flat=True))
     return [entry for entry in found if entry.key in own][:LISTED]

@@ -12,6 +12,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from caching.models import EntryHits
+from caching.reports import leaders
 from caching.reports.aggregates import shown
 
 PERIOD_DAYS = 30
@@ -38,9 +39,11 @@ def of(names: Sequence[str]) -> dict[str, tuple[int, Decimal]]:
 
 def most(sort: str, number: int) -> list[str]:
     """Return the entries with the most hits, or the highest savings, of the last days."""
-    since = timezone.now().date() - timedelta(days=PERIOD_DAYS)
-    sums = EntryHits.objects.filter(day__gte=since).order_by().values("key").annotate(total=Sum(sort))
-    return list(sums.order_by("-total").values_list("key", flat=True)[:number])
+    today = timezone.now().date()
+    find = leaders.most_hits if sort == "hits" else leaders.highest_savings
+    found = find(today - timedelta(days=PERIOD_DAYS), today, number)
+    # An entry is there once for each currency.
+    return list(dict.fromkeys(leader.key for leader in found))
 
 
 def by_day(key: str) -> list[Day]:

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, Func, Max, Min, OuterRef, Q, QuerySet, Sum, TextField, When
-from django.db.models.functions import Lower
+from django.db.models import Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Sum, TextField
 
 from caching.feedback import thresholds
 from caching.models import (
@@ -35,7 +34,6 @@ from caching.reports.aggregates import (
     Figures,
     Filters,
     Period,
-    TopQuestion,
     shown,
     together,
 )
@@ -112,36 +110,6 @@ def is_comparable(period: Period, filters: Filters = EVERYTHING) -> bool:
         return False
     covered: timedelta = period.end - first["first"]
     return covered >= LEAST_COVERAGE * (period.end - period.start)
-
-
-def top_questions(period: Period, filters: Filters = EVERYTHING, limit: int = 10) -> list[TopQuestion]:
-    """Return the questions with the highest savings, by whole days. Only the filter of cache type applies."""
-    entries = EntryHits.objects.filter(day__gte=period.start.date(), day__lte=period.end.date())
-    if filters.cache_type:
-        entries = entries.filter(cache_type=filters.cache_type)
-    # One question has an entry for each client, model and level. Of a shortened one the end is not known.
-    is_whole = ~(Q(question="") | Q(question__endswith="…"))
-    entries = entries.annotate(same=Case(When(is_whole, then=Lower("question")), default="key"))
-    sums = entries.values("same", "cache_type", "currency").annotate(
-        n=Sum("hits"), won=Sum("saved"), q=Max("question"), first=Min("key"), entries=Count("key", distinct=True)
-    )
-    # Each currency has its own leaders; the best of all are among them.
-    leaders: list[TopQuestion] = []
-    for currency in entries.values_list("currency", flat=True).distinct():
-        best = sums.filter(currency=currency).order_by("-won", "-n")[:limit]
-        leaders += [
-            TopQuestion(
-                row["first"], row["cache_type"], row["q"], row["n"], *_worth(row["won"], currency), row["entries"]
-            )
-            for row in best
-        ]
-    return sorted(leaders, key=lambda entry: (entry.saved, entry.hits), reverse=True)[:limit]
-
-
-def _worth(saved: Decimal, currency: str) -> tuple[Decimal, bool]:
-    """Return the savings of an entry, and whether they are those of sample data."""
-    is_sample = currency == list_prices.SAMPLE_CURRENCY
-    return shown(saved, "USD" if is_sample else currency), is_sample
 
 
 def unpriced_models(period: Period) -> list[tuple[str, str, int]]:

@@ -10,7 +10,7 @@ from django.conf import settings
 from caching.models import REQUESTS
 from caching.pricing.money import plain
 from caching.redis.health import keys_by_kind, redis_health
-from caching.reports import queries, semantic_quality
+from caching.reports import leaders, queries, semantic_quality
 from caching.reports.aggregates import EVERYTHING, Figures, Period
 
 
@@ -39,7 +39,7 @@ def collect(duration: timedelta) -> dict[str, Any]:
         "unpriced_models": [f"{provider}/{model}" for provider, model, _ in queries.unpriced_models(period)],
         "top_questions": [
             {"question": top.question, "hits": top.hits, "saved": plain(top.saved), "is_sample": top.is_sample}
-            for top in queries.top_questions(period, limit=5)
+            for top in leaders.top_questions(period, limit=5)
         ],
         "semantic": semantic_quality.as_json(semantic_quality.correctness(period, EVERYTHING)),
         "redis": {

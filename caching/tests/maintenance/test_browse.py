@@ -9,7 +9,7 @@ import pytest
 import redis
 from django.utils import timezone
 
-from caching.maintenance import browse
+from caching.maintenance import browse, paging
 from caching.maintenance.selection import Selection
 from caching.models import Call, EntryHits
 from caching.pricing.money import Money
@@ -123,7 +123,7 @@ def test_a_page_ends_when_its_time_is_over_however_many_keys_there_are(
     redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     redis_client.mset({f"llm:exact:{number}": "{}" for number in range(10_000)})
-    monkeypatch.setattr(browse, "PAGE_SECONDS", 0)
+    monkeypatch.setattr(paging, "PAGE_SECONDS", 0)
     choices: list[dict[str, Any]] = [{"kinds": ("tts",)}, {"pattern": "*:needle"}]
     for options in choices:
         redis_client.config_resetstat()
@@ -131,3 +131,33 @@ def test_a_page_ends_when_its_time_is_over_however_many_keys_there_are(
         assert page and not page.rows and page.cursor, "there is somewhere to go on from"
         statistics: Any = redis_client.info("commandstats")
         assert statistics["cmdstat_scan"]["calls"] == 1
+
+
+def test_a_search_by_text_goes_on_where_its_time_was_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "PAGE_SECONDS", 0)
+    monkeypatch.setattr(paging, "CALLS_STEP", 10)
+    calls = [(remember("needle"), "Where is the needle?"), *((f"llm:exact:{n}", "Hay") for n in range(25))]
+    for key, question in calls:
+        Call.objects.create(created=timezone.now(), cache_type="llm", outcome="miss", key=key, question=question)
+    pages, cursor = [], 0
+    while True:
+        page = browse.browse(Selection(), "NEEDLE", cursor)
+        assert page
+        pages.append([row.stored.key for row in page.rows])
+        if not (cursor := page.cursor):
+            break
+    assert pages == [[], [], ["llm:exact:needle"]]
+
+
+def test_the_next_to_expire_are_those_of_all_keys(redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(300):
+        redis_client.set(f"llm:exact:{number}", "{}", ex=1000 + number)
+    redis_client.set("llm:exact:for-ever", "{}")
+    monkeypatch.setattr(paging, "MOST_FOUND", 3)
+    page = browse.browse(Selection(), sort="expires")
+    assert page and [row.stored.key for row in page.rows] == [f"llm:exact:{number}" for number in range(3)]
+    assert (page.cursor, page.looked_at) == (0, None)
+    monkeypatch.setattr(paging, "TTL_STEP", 50)
+    monkeypatch.setattr(paging, "PAGE_SECONDS", 0)
+    page = browse.browse(Selection(), sort="expires")
+    assert page and page.looked_at and page.looked_at < 300

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage
 from caching.pricing.money import Money
-from caching.reports import queries
+from caching.reports import leaders, queries
 from caching.reports.aggregates import Filters, Period, percentile, together
 from speechsite.tests.support.databases import on_database
 
@@ -165,7 +165,7 @@ def test_top_questions_are_those_that_saved_most_in_any_currency() -> None:
                 saved=Decimal(saved),
                 currency=currency,
             )
-    top = queries.top_questions(Period(NOON - timedelta(days=2), NOON), limit=2)
+    top = leaders.top_questions(Period(NOON - timedelta(days=2), NOON), limit=2)
     assert [(entry.key, entry.hits, entry.saved) for entry in top] == [("b", 4, 6), ("c", 4, 4)]
 
 
@@ -175,7 +175,7 @@ def test_entries_of_one_question_are_one_row() -> None:
         EntryHits.objects.create(
             day=NOON.date(), key=key, cache_type="llm", question=question, hits=1, saved=Decimal(1), currency="USD"
         )
-    found = queries.top_questions(DAY)
+    found = leaders.top_questions(DAY)
     assert next((top.key, top.hits, top.entries) for top in found) == ("a", 2, 2)
     assert sorted(top.key for top in found[1:]) == ["c", "d", "e", "f"]
 
@@ -273,5 +273,5 @@ def test_sample_data_is_in_no_total_of_real_money() -> None:
     EntryHits.objects.create(
         day=NOON.date(), key="sample:a", currency="XTS", cache_type="llm", hits=1, saved=Decimal(7)
     )
-    [top] = queries.top_questions(DAY)
+    [top] = leaders.top_questions(DAY)
     assert (top.saved, top.is_sample) == (7, True)

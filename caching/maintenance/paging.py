@@ -1,0 +1,119 @@
+"""Pages of the list of entries, each found within a time that does not depend on their number."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
+
+from django.db.models import Max, Min, Q
+
+from caching import keys
+from caching.maintenance.selection import Selection
+from caching.models import Call
+from caching.redis import scan
+from caching.redis.scan import Stored
+from caching.reports import entry_hits
+from caching.semantic.text.normalize import normalize
+
+# A page ends after this time, with what was found, and the next one begins there.
+PAGE_SECONDS = 0.1
+MOST_FOUND = 200
+# Calls of the ledger that are searched at once, and keys of which the time to live is asked at once.
+CALLS_STEP, TTL_STEP = 20_000, 1_000
+
+
+class Found(NamedTuple):
+    stored: list[Stored]
+    # Start of the next page; 0 on the last one.
+    cursor: int = 0
+    # Of the order by time to live: keys that were looked at, if not all.
+    looked_at: int | None = None
+
+
+def scanned(selection: Selection, cursor: int, count: int) -> Found | None:
+    """Return the selected entries as Redis has them; None if it is disconnected. The cursor is that of SCAN."""
+    found: list[str] = []
+    deadline = time.monotonic() + PAGE_SECONDS
+    step_size = count
+    while True:
+        step = scan.scan(cursor, selection.pattern, step_size)
+        if step is None:
+            return None
+        cursor, names = step
+        found += selection.of(names)
+        if not cursor or len(found) >= count or time.monotonic() > deadline:
+            return _described(found, cursor)
+        # Few match: look at more at once, up to what Redis does in about a millisecond.
+        step_size = min(step_size * 2, 2 * scan.STEP)
+
+
+def with_text(selection: Selection, text: str, cursor: int, count: int) -> Found | None:
+    """Return the selected entries whose question contains `text`, those made last first."""
+    if selection.kinds == (keys.SEMANTIC,):
+        # The ledger does not know these entries, but their keys have the words.
+        pattern = f"{keys.SEMANTIC}:*{_any_case(normalize(text))}*"
+        return scanned(replace(selection, pattern=pattern), cursor, count)
+    return _in_the_ledger(selection, text, cursor, count)
+
+
+def by_figure(selection: Selection, sort: str) -> Found | None:
+    """Return, of the entries that the ledger counted most for, those that are selected."""
+    names = selection.of(entry_hits.most(sort, MOST_FOUND))
+    return _described([name for name in names if selection.pattern == "*" or fnmatchcase(name, selection.pattern)])
+
+
+def next_to_expire(selection: Selection) -> Found | None:
+    """Return the entries that expire first; of those that can be looked at in PAGE_SECONDS if there are too many."""
+    deadline = time.monotonic() + PAGE_SECONDS
+    soonest: list[tuple[int, str]] = []
+    looked_at, cursor = 0, 0
+    while True:
+        step = scan.scan(cursor, selection.pattern, TTL_STEP)
+        if step is None:
+            return None
+        cursor, found = step
+        names = selection.of(found)
+        looked_at += len(names)
+        expiring = [(ttl, name) for ttl, name in zip(scan.ttls(names) or [], names, strict=False) if ttl >= 0]
+        soonest = heapq.nsmallest(MOST_FOUND, [*soonest, *expiring])
+        if not cursor or time.monotonic() > deadline:
+            described = _described([name for _, name in soonest])
+            return described and described._replace(looked_at=looked_at if cursor else None)
+
+
+def _in_the_ledger(selection: Selection, text: str, cursor: int, count: int) -> Found | None:
+    """Search the calls, latest first. The cursor is the number of the last call that was looked at."""
+    ends = Call.objects.order_by().aggregate(first=Min("pk"), last=Max("pk"))
+    first, top = ends["first"] or 0, cursor or (ends["last"] or 0) + 1
+    of_kind = reduce(or_, (Q(key__startswith=kind) for kind in selection.kinds))
+    deadline = time.monotonic() + PAGE_SECONDS
+    found: dict[str, Stored] = {}
+    while top > first and len(found) < count:
+        some = Call.objects.filter(of_kind, pk__lt=top, pk__gte=top - CALLS_STEP, question__icontains=text)
+        top -= CALLS_STEP
+        # One entry may have been made several times; a dict keeps the order.
+        names = dict.fromkeys(some.order_by("-pk").values_list("key", flat=True))
+        described: list[Stored] | None = scan.describe(selection.of(list(names))) if names else []
+        if described is None:
+            return None
+        found |= {stored.key: stored for stored in described}
+        if time.monotonic() > deadline:
+            break
+    return Found(list(found.values()), top if top > first else 0)
+
+
+def _described(names: Sequence[str], cursor: int = 0) -> Found | None:
+    stored: list[Stored] | None = scan.describe(names) if names else []
+    return None if stored is None else Found(stored, cursor)
+
+
+def _any_case(text: str) -> str:
+    """Return a pattern that matches `text` in capital and small letters."""
+    letters = ((letter.lower(), letter.upper()) for letter in text)
+    return "".join(f"[{low}{high}]" if low != high else scan.escape(low) for low, high in letters)

@@ -1,0 +1,100 @@
+"""Entries with the most hits or the highest savings of a period, without reading all of its rows.
+
+Of each day the first PER_DAY entries are candidates, from an index; of the best of them all days are added up. An entry
+that is among the first of no day is not found.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Max, QuerySet, Sum
+
+from caching.models import EntryHits, Price
+from caching.pricing.list_prices import SAMPLE_CURRENCY
+from caching.reports.aggregates import EVERYTHING, Filters, Period, TopQuestion, shown
+
+PER_DAY = 100
+CACHE_TYPES = ("llm", "tts", "stt", "emb")
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """One entry in one currency."""
+
+    key: str
+    currency: str
+    cache_type: str
+    question: str
+    hits: int
+    saved: Decimal
+
+
+def top_questions(period: Period, filters: Filters = EVERYTHING, limit: int = 10) -> list[TopQuestion]:
+    """Return the questions with the highest savings, by whole days. Only the filter of cache type applies."""
+    same: dict[tuple[str, str, str], list[Leader]] = defaultdict(list)
+    for leader in _most_saved(period.start.date(), period.end.date(), filters.cache_type):
+        # One question has an entry for each client, model and level. Of a shortened one the end is not known.
+        is_whole = leader.question and not leader.question.endswith("…")
+        name = leader.question.lower() if is_whole else leader.key
+        same[name, leader.cache_type, leader.currency].append(leader)
+    found = [_together(leaders) for leaders in same.values()]
+    return sorted(found, key=lambda top: (top.saved, top.hits), reverse=True)[:limit]
+
+
+def most_hits(first: date, last: date, number: int) -> list[Leader]:
+    """Return the entries with the most hits, most first."""
+    return sorted(_of(EntryHits.objects.all(), first, last, number, "hits"), key=lambda each: each.hits, reverse=True)
+
+
+def highest_savings(first: date, last: date, number: int) -> list[Leader]:
+    """Return the entries with the highest savings in settings.DISPLAY_CURRENCY, highest first."""
+    found = _most_saved(first, last)
+    return sorted(found, key=lambda each: shown(each.saved, each.currency), reverse=True)[:number]
+
+
+def _most_saved(first: date, last: date, cache_type: str = "") -> list[Leader]:
+    """Return the leaders of each cache type and currency: amounts in two currencies cannot be compared in SQL."""
+    currencies = {"", SAMPLE_CURRENCY, *Price.objects.order_by().values_list("currency", flat=True).distinct()}
+    found: list[Leader] = []
+    for name in (cache_type,) if cache_type else CACHE_TYPES:
+        for currency in sorted(currencies):
+            rows = EntryHits.objects.filter(cache_type=name, currency=currency)
+            if rows.filter(day__gte=first, day__lte=last).exists():
+                found += _of(rows, first, last, PER_DAY, "saved", "hits")
+    return found
+
+
+def _of(rows: QuerySet[EntryHits], first: date, last: date, number: int, *figures: str) -> list[Leader]:
+    """Return the `number` entries with the highest figures, in no order."""
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for day in _days(first, last):
+        leaders = rows.filter(day=day).order_by(*(f"-{figure}" for figure in figures))
+        for key, *values in leaders.values_list("key", *figures)[:PER_DAY]:
+            sums[key].update(dict(zip(figures, values, strict=True)))
+    best = sorted(sums, key=lambda key: [sums[key][figure] for figure in figures], reverse=True)[:number]
+    whole = rows.filter(key__in=best, day__gte=first, day__lte=last).order_by().values_list("key", "currency")
+    return [Leader(*row) for row in whole.annotate(Max("cache_type"), Max("question"), Sum("hits"), Sum("saved"))]
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def _together(leaders: Sequence[Leader]) -> TopQuestion:
+    [currency] = {leader.currency for leader in leaders}
+    is_sample = currency == SAMPLE_CURRENCY
+    saved = sum((leader.saved for leader in leaders), Decimal(0))
+    return TopQuestion(
+        key=min(leader.key for leader in leaders),
+        cache_type=leaders[0].cache_type,
+        question=max(leader.question for leader in leaders),
+        hits=sum(leader.hits for leader in leaders),
+        saved=shown(saved, "USD" if is_sample else currency),
+        is_sample=is_sample,
+        entries=len(leaders),
+    )
