@@ -178,7 +178,7 @@ def latency(line: Timeline) -> Chart:
             of = _percentile_of(times, share)
             thin = "" if share == 0.5 else "-high"
             drawn.append(line.drawn(f"{name}, {title}", f"{colour}{thin}", of, shape="line"))
-        drawn += line.drawn_before(f"{name}, median", colour, _percentile_of(times, 0.5))
+            drawn += line.drawn_before(f"{name}, {title}", f"{colour}{thin}", of)
     columns = [Column(each.title, "seconds") for each in drawn if not each.is_before]
     return line.chart("latency", "Response time: hits vs. misses", columns, drawn, kind="seconds")
 

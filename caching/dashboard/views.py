@@ -66,7 +66,8 @@ def key_detail(request: HttpRequest) -> HttpResponse:
     found = {"detail": detail, "value": browse.pretty(stored.fields), "pinned": pinning.pinned_from(stored)}
     found["may_be_pinned"] = pinning.may_be_pinned(stored) and request.user.has_perm(PINNING)
     title = detail.row.text[:MOST_TITLE] or "Entry"
-    return _page(request, "caching/key.html", title, {**found, "neighbours": browse.neighbours(detail.row)})
+    found |= {"neighbours": browse.neighbours(detail.row), "spoken": browse.spoken_forms(detail.row)}
+    return _page(request, "caching/key.html", title, found)
 
 
 @require_GET

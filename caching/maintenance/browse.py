@@ -28,6 +28,7 @@ from caching.semantic.types import Candidate
 
 # Questions of others that an entry answered, listed on its page.
 MOST_ANSWERED = 10
+MOST_SPOKEN = 10
 Sort = Literal["", "hits", "saved", "expires"]
 
 
@@ -96,6 +97,12 @@ def inspect(key: str) -> Detail | None:
         answered=list(Call.objects.filter(key=key, outcome=Outcome.SEMANTIC)[:MOST_ANSWERED]),
         archived=ArchivedAudio.objects.current().filter(key=key).first() if settings.AUDIO_ARCHIVE else None,
     )
+
+
+def spoken_forms(row: Row) -> list[Row]:
+    """Return the audio of an answer and of its sentences, in their order, among what was spoken last."""
+    answer = row.stored.fields.get("answer")
+    return _rows(paging.spoken_forms(answer, MOST_SPOKEN)) if isinstance(answer, str) and answer else []
 
 
 def described(names: Sequence[str]) -> list[Row]:

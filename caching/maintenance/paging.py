@@ -11,10 +11,11 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from django.db.models import Max, Min, Q
+from django.db.models import F, Max, Min, Q, QuerySet, Value
+from django.db.models.functions import StrIndex
 
 from caching import keys
-from caching.maintenance.selection import Selection
+from caching.maintenance.selection import TTS_KINDS, Selection
 from caching.models import Call
 from caching.redis import scan
 from caching.redis.scan import Stored
@@ -59,7 +60,15 @@ def with_text(selection: Selection, text: str, cursor: int, count: int) -> Found
         # The ledger does not know these entries, but their keys have the words.
         pattern = f"{keys.SEMANTIC}:*{_any_case(normalize(text))}*"
         return scanned(replace(selection, pattern=pattern), cursor, count)
-    return _in_the_ledger(selection, text, cursor, count)
+    return _in_the_ledger(selection, Call.objects.filter(question__icontains=text), cursor, count)
+
+
+def spoken_forms(answer: str, count: int) -> list[Stored]:
+    """Return the audio of `answer` and of its sentences, among what was spoken last."""
+    place = StrIndex(Value(answer), F("question"))
+    spoken = Call.objects.exclude(question="").annotate(place=place).filter(place__gt=0)
+    found = _in_the_ledger(Selection(kinds=TTS_KINDS), spoken, 0, count)
+    return sorted(found.stored, key=lambda entry: answer.find(entry.fields.get("text", ""))) if found else []
 
 
 def by_figure(selection: Selection, sort: str) -> Found | None:
@@ -87,15 +96,15 @@ def next_to_expire(selection: Selection) -> Found | None:
             return described and described._replace(looked_at=looked_at if cursor else None)
 
 
-def _in_the_ledger(selection: Selection, text: str, cursor: int, count: int) -> Found | None:
-    """Search the calls, latest first. The cursor is the number of the last call that was looked at."""
+def _in_the_ledger(selection: Selection, calls: QuerySet[Call], cursor: int, count: int) -> Found | None:
+    """Search `calls`, latest first. The cursor is the number of the last call that was looked at."""
     ends = Call.objects.order_by().aggregate(first=Min("pk"), last=Max("pk"))
     first, top = ends["first"] or 0, cursor or (ends["last"] or 0) + 1
     of_kind = reduce(or_, (Q(key__startswith=kind) for kind in selection.kinds))
     deadline = time.monotonic() + PAGE_SECONDS
     found: dict[str, Stored] = {}
     while top > first and len(found) < count:
-        some = Call.objects.filter(of_kind, pk__lt=top, pk__gte=top - CALLS_STEP, question__icontains=text)
+        some = calls.filter(of_kind, pk__lt=top, pk__gte=top - CALLS_STEP)
         top -= CALLS_STEP
         # One entry may have been made several times; a dict keeps the order.
         names = dict.fromkeys(some.order_by("-pk").values_list("key", flat=True))

@@ -161,3 +161,14 @@ def test_the_next_to_expire_are_those_of_all_keys(redis_client: redis.Redis, mon
     monkeypatch.setattr(paging, "PAGE_SECONDS", 0)
     page = browse.browse(Selection(), sort="expires")
     assert page and page.looked_at and page.looked_at < 300
+
+
+def test_the_spoken_forms_of_an_answer_are_in_the_order_of_its_sentences() -> None:
+    answer = "It is open. It closes at nine."
+    for number, text in enumerate(("It closes at nine.", "It is open.", "It is shut.")):
+        key = f"tts:espeak:en-gb:{number:04}:wav"
+        assert store.put(key, Audio(b"RIFF", {"text": text, "created": time.time()}), 600, "audio")
+        Call.objects.create(created=timezone.now(), cache_type="tts", outcome="miss", key=key, question=text)
+    detail = browse.inspect(remember("a", answer=answer))
+    assert detail
+    assert [row.text for row in browse.spoken_forms(detail.row)] == ["It is open.", "It closes at nine."]
