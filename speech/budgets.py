@@ -10,7 +10,8 @@ from typing import Literal
 
 from django.utils import timezone
 
-from caching.ledger.spending import by_client, spending, start_of_day, start_of_month
+from caching.ledger.spending import by_client, spending, start_of_month
+from caching.ledger.summing import start_of_day
 from speech.models import Client
 
 # Part of a budget from which on clients and staff are warned.
@@ -50,9 +51,10 @@ def budgets_of(client: Client) -> list[Budget]:
 
 
 def all_budgets() -> dict[str, list[Budget]]:
-    """Return the budgets of every active client by its name, read from the database in three queries."""
+    """Return the budgets of every active client by its name, read from the database together."""
     now = timezone.now()
-    spent = {period: by_client(start(now)) for period, start in STARTS.items()}
+    limited = Client.objects.filter(is_active=True).exclude(daily_budget_usd=None, monthly_budget_usd=None)
+    spent = {period: by_client(start(now)) for period, start in STARTS.items()} if limited.exists() else {}
 
     def of(client: Client) -> list[Budget]:
         return _budgets(client, lambda period: spent[period].get(client.name, Decimal(0)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -53,10 +54,14 @@ def _prepared(options: Namespace, stack: ExitStack) -> Iterator[str]:
         if options.postgresql:
             raise SystemExit("not yet")
         _migrate()
+        from caching.ledger import summing
         from caching.models import Call
 
         if not Call.objects.exists():
             ledger.fill(options.requests, ledger.now())
+        began = time.perf_counter()
+        days = summing.sum_days()
+        print(f"{days:12,} days summed in {time.perf_counter() - began:.0f} s", flush=True)
         entries.fill(redis.client(), options.keys)
         yield redis.url
 

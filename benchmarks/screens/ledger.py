@@ -161,7 +161,7 @@ def _insert(model: type[models.Model], rows: int, columns: Columns) -> None:
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     sql = ", ".join(columns.get(field.name) or _default(field) for field in fields)
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows - 1})"
+    numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows - 1})"  # noqa: S608
     if connection.vendor == "postgresql":
         numbers = f"WITH numbers(n) AS (SELECT generate_series(0::bigint, {rows - 1}))"
     with connection.schema_editor() as schema:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
+from django.utils import timezone
 
 from caching import metrics
-from caching.models import BarChange, HourlyUsage, Judge, Judgement, Outcome, Verdict
+from caching.ledger import summing
+from caching.models import BarChange, Judge, Judgement, Outcome, Verdict
 from caching.policy import LEVELS
 from caching.semantic.scoring import threshold
 from caching.semantic.scoring.model import packaged_model
@@ -19,6 +21,8 @@ from caching.semantic.scoring.threshold import BUDGETS, Evidence
 
 logger = logging.getLogger(__name__)
 
+# Before every row.
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _FROM_OTHERS = (Outcome.SEMANTIC, Outcome.SHADOW)
 
 
@@ -123,13 +127,18 @@ def _judged(start: datetime | None, end: datetime | None, conditions: Mapping[st
 def _asked(start: datetime | None, end: datetime | None, conditions: Mapping[str, str]) -> dict[str, dict[str, int]]:
     # A question that would have been a hit in shadow mode is counted as a miss besides.
     looked_up = (Outcome.SEMANTIC, Outcome.MISS, Outcome.SHADOW)
-    hour = start and start.replace(minute=0, second=0, microsecond=0)
-    rows = HourlyUsage.objects.filter(cache_type="llm", outcome__in=looked_up, **_between("hour", hour, end))
-    found = rows.filter(**conditions).order_by().values("level").annotate(
-        answered=Sum("requests", filter=Q(outcome__in=_FROM_OTHERS), default=0),
-        asked=Sum("requests", filter=Q(outcome__in=(Outcome.SEMANTIC, Outcome.MISS)), default=0),
-    )  # fmt: skip
-    return {row["level"]: {"answered": row["answered"], "asked": row["asked"]} for row in found}
+    hour = (start or BEGINNING).replace(minute=0, second=0, microsecond=0)
+    counts: dict[str, dict[str, int]] = {}
+    for rows in summing.rows(hour, end or timezone.now(), {"cache_type": "llm", **conditions}):
+        found = rows.filter(outcome__in=looked_up).values("level").annotate(
+            answered=Sum("requests", filter=Q(outcome__in=_FROM_OTHERS), default=0),
+            asked=Sum("requests", filter=Q(outcome__in=(Outcome.SEMANTIC, Outcome.MISS)), default=0),
+        )  # fmt: skip
+        for row in found:
+            level = counts.setdefault(row["level"], {"answered": 0, "asked": 0})
+            for name in level:
+                level[name] += row[name]
+    return counts
 
 
 def _between(field: str, start: datetime | None, end: datetime | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.db import DataError, Error, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from caching import metrics
-from caching.ledger import rows, upsert
+from caching.ledger import rows, summing, upsert
 from caching.ledger.events import Priced
 from caching.ledger.prometheus import expose
 from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage
@@ -136,6 +136,7 @@ class Batch:
         _connect()
         with transaction.atomic():
             upsert.run(statements)
+            summing.hours_changed(row["hour"] for row in self.hours.rows.values())
 
 
 def _by_minute(hours: Sums) -> Sums:

@@ -9,16 +9,14 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from caching.database import DatabaseUnavailable, Remembered
+from caching.ledger import summing
+from caching.ledger.summing import start_of_day
 from caching.models import HourlyUsage
 from caching.pricing.money import Money, total
 
 CURRENCY = "USD"
 # Spending of other workers may be unknown for so long.
 REMEMBERED_SECONDS = 2.0
-
-
-def start_of_day(now: datetime) -> datetime:
-    return now.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def start_of_month(now: datetime) -> datetime:
@@ -53,11 +51,12 @@ class Spending:
 
 
 def by_client(since: datetime) -> dict[str, Decimal]:
-    """Return the spending of every client in CURRENCY, in one query."""
-    rows = HourlyUsage.objects.filter(hour__gte=since).exclude(currency="").values_list("client", "currency")
+    """Return the spending of every client in CURRENCY."""
     amounts: dict[str, list[Money]] = {}
-    for client, currency, amount in rows.annotate(Sum("cost")):
-        amounts.setdefault(client, []).append(Money(amount, currency))
+    for rows in summing.rows(since, timezone.now(), {}):
+        sums = rows.exclude(currency="").values_list("client", "currency")
+        for client, currency, amount in sums.annotate(Sum("cost")):
+            amounts.setdefault(client, []).append(Money(amount, currency))
     return {client: total(found, CURRENCY) for client, found in amounts.items()}
 
 

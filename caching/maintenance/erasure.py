@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from caching import keys
-from caching.ledger import recent_stream, upsert
+from caching.ledger import recent_stream, summing, upsert
 from caching.llm import curated
 from caching.maintenance import flush
 from caching.maintenance.selection import Selection
@@ -89,6 +89,7 @@ def forget(client: str, holder: str) -> Traces:
         judged.update(client="", key="", question="", matched="", comment="")
         ScopeThreshold.objects.filter(client=client).update(client="", example="")
         _unname_sums(client)
+        summing.client_changed(client)
     return traces
 
 

@@ -11,7 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from django.db.models import F, Max, Min, Q, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import StrIndex
 
 from caching import keys
@@ -98,8 +98,9 @@ def next_to_expire(selection: Selection) -> Found | None:
 
 def _in_the_ledger(selection: Selection, calls: QuerySet[Call], cursor: int, count: int) -> Found | None:
     """Search `calls`, latest first. The cursor is the number of the last call that was looked at."""
-    ends = Call.objects.order_by().aggregate(first=Min("pk"), last=Max("pk"))
-    first, top = ends["first"] or 0, cursor or (ends["last"] or 0) + 1
+    # Two queries: SQLite reads the whole table for both ends at once.
+    first, last = (Call.objects.order_by(order).values_list("pk", flat=True).first() or 0 for order in ("pk", "-pk"))
+    top = cursor or last + 1
     of_kind = reduce(or_, (Q(key__startswith=kind) for kind in selection.kinds))
     deadline = time.monotonic() + PAGE_SECONDS
     found: dict[str, Stored] = {}

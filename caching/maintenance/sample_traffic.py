@@ -20,7 +20,7 @@ from django.utils import timezone
 from caching.ledger import recent_stream
 from caching.maintenance import sample_requests
 from caching.maintenance.sample_requests import BOTS, CLIENT_PREFIX, MEDIAN_MS, QUESTIONS, Bot
-from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, Outcome, UsageTotals
+from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, Outcome, SummedDay, UsageTotals
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.pricing.usage import UNITS, Usage
 
@@ -52,6 +52,7 @@ def remove() -> int:
         for model in (MinuteUsage, Call, EntryHits):
             model.objects.filter(currency=SAMPLE_CURRENCY).delete()
         ErrorCount.objects.filter(client__startswith=CLIENT_PREFIX).delete()
+        SummedDay.objects.all().delete()
     for bot in BOTS:
         recent_stream.erase(bot.client)
     return requests

@@ -30,3 +30,5 @@ from caching.models.rules import AppliesTo as AppliesTo
 from caching.models.rules import CacheRule as CacheRule
 from caching.models.rules import QuestionKind as QuestionKind
 from caching.models.rules import TextMatch as TextMatch
+from caching.models.sums import SummedDay as SummedDay
+from caching.models.sums import SummedUsage as SummedUsage

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import compress, product
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Exists, Max, Q, QuerySet, Sum
 
 from caching.models import EntryHits, Price
 from caching.pricing.list_prices import SAMPLE_CURRENCY
@@ -48,7 +49,9 @@ def top_questions(period: Period, filters: Filters = EVERYTHING, limit: int = 10
 
 def most_hits(first: date, last: date, number: int) -> list[Leader]:
     """Return the entries with the most hits, most first."""
-    return sorted(_of(EntryHits.objects.all(), first, last, number, "hits"), key=lambda each: each.hits, reverse=True)
+    return sorted(
+        _of(EntryHits.objects.all(), first, last, number, ("hits",)), key=lambda each: each.hits, reverse=True
+    )
 
 
 def highest_savings(first: date, last: date, number: int) -> list[Leader]:
@@ -59,26 +62,45 @@ def highest_savings(first: date, last: date, number: int) -> list[Leader]:
 
 def _most_saved(first: date, last: date, cache_type: str = "") -> list[Leader]:
     """Return the leaders of each cache type and currency: amounts in two currencies cannot be compared in SQL."""
-    currencies = {"", SAMPLE_CURRENCY, *Price.objects.order_by().values_list("currency", flat=True).distinct()}
     found: list[Leader] = []
-    for name in (cache_type,) if cache_type else CACHE_TYPES:
-        for currency in sorted(currencies):
+    for name, currency in _kinds(first, last):
+        if cache_type in ("", name):
             rows = EntryHits.objects.filter(cache_type=name, currency=currency)
-            if rows.filter(day__gte=first, day__lte=last).exists():
-                found += _of(rows, first, last, PER_DAY, "saved", "hits")
+            found += _of(rows, first, last, PER_DAY, ("saved", "hits"), currency)
     return found
 
 
-def _of(rows: QuerySet[EntryHits], first: date, last: date, number: int, *figures: str) -> list[Leader]:
-    """Return the `number` entries with the highest figures, in no order."""
+def _kinds(first: date, last: date) -> list[tuple[str, str]]:
+    """Return the cache types and currencies of the period, from one query that reads a row of each."""
+    rows = EntryHits.objects.filter(day__gte=first, day__lte=last).order_by()
+    currencies = {"", SAMPLE_CURRENCY, *Price.objects.order_by().values_list("currency", flat=True).distinct()}
+    kinds = list(product(CACHE_TYPES, sorted(currencies)))
+    exists = {f"{name}_{currency}": Exists(rows.filter(cache_type=name, currency=currency)) for name, currency in kinds}
+    found = rows.annotate(**exists).values_list(*exists)[:1]
+    return [kind for row in found for kind in compress(kinds, row)]
+
+
+def _of(
+    rows: QuerySet[EntryHits],
+    first: date,
+    last: date,
+    number: int,
+    figures: Sequence[str],
+    currency: str | None = None,
+) -> list[Leader]:
+    """Return the `number` entries with the highest figures, in no order; None: in every currency."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for day in _days(first, last):
         leaders = rows.filter(day=day).order_by(*(f"-{figure}" for figure in figures))
         for key, *values in leaders.values_list("key", *figures)[:PER_DAY]:
             sums[key].update(dict(zip(figures, values, strict=True)))
     best = sorted(sums, key=lambda key: [sums[key][figure] for figure in figures], reverse=True)[:number]
-    whole = rows.filter(key__in=best, day__gte=first, day__lte=last).order_by().values_list("key", "currency")
-    return [Leader(*row) for row in whole.annotate(Max("cache_type"), Max("question"), Sum("hits"), Sum("saved"))]
+    # By key alone: with the days in its condition, a database may read all rows of them.
+    of_period = Q(day__gte=first, day__lte=last)
+    whole = EntryHits.objects.filter(key__in=best).order_by().values_list("key", "currency", "cache_type")
+    totals = whole.annotate(text=Max("question"), n=Sum("hits", filter=of_period), won=Sum("saved", filter=of_period))
+    found = (Leader(*row) for row in totals if row[-1] is not None)
+    return [each for each in found if currency in (None, each.currency)]
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -9,16 +9,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
+from heapq import nlargest
+from itertools import chain
 from typing import Any
 
 from django.db.models import Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Sum, TextField
+from django.utils import timezone
 
 from caching.feedback import thresholds
+from caching.ledger import summing
 from caching.models import (
     Call,
     EntryHits,
     ErrorCount,
-    HourlyUsage,
     Judge,
     Judgement,
     MinuteUsage,
@@ -42,6 +45,8 @@ from caching.semantic.scoring.threshold import Evidence
 _SUMMED = ("requests", "unpriced", "cost", "saved", "overhead", "seconds", "characters")
 # Probability of a match whose question has the same words.
 SAME_WORDING = 1.0
+# Semantic matches that pages look at.
+MOST_MATCHES = 5_000
 Groups = list[tuple[str, Figures]]
 _TOKENS = F("input_tokens") + F("cached_input_tokens") + F("output_tokens")
 
@@ -53,13 +58,14 @@ def summary(period: Period, filters: Filters = EVERYTHING) -> Figures:
 def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[datetime, Figures]]:
     """Return figures with times per minute, hour or day, including empty ones."""
     points = {moment: Figures() for moment in period.steps()}
-    rows = _rows(period, filters)
+    rows = _rows(period, filters, hours=True)
     if period.step < timedelta(days=1):
-        name = "hour" if rows.model is HourlyUsage else "minute"
+        name = "hour" if period.step == timedelta(hours=1) else "minute"
         for row in _summed(rows, name, times=True):
             points[row[name]].add(row)
     else:
-        for row in _summed(rows.annotate(day=LocalDay("hour", period.zone)), "day", times=True):
+        with_day = [some.annotate(day=LocalDay("hour", period.zone)) for some in rows]
+        for row in _summed(with_day, "day", times=True):
             points[datetime.fromisoformat(row["day"]).replace(tzinfo=period.zone)].add(row)
     return list(points.items())
 
@@ -105,17 +111,22 @@ def errors(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, str
 
 def is_comparable(period: Period, filters: Filters = EVERYTHING) -> bool:
     """Return True if there are figures of most of `period`: from LEAST_COVERAGE of it before its end on."""
-    first = _rows(period, filters).aggregate(first=Min("minute" if period.step < timedelta(hours=1) else "hour"))
-    if first["first"] is None:
+    name = "minute" if period.step < timedelta(hours=1) else "hour"
+    found = [rows.aggregate(first=Min(name))["first"] for rows in _rows(period, filters)]
+    first = min(filter(None, found), default=None)
+    if first is None:
         return False
-    covered: timedelta = period.end - first["first"]
+    covered: timedelta = period.end - first
     return covered >= LEAST_COVERAGE * (period.end - period.start)
 
 
 def unpriced_models(period: Period) -> list[tuple[str, str, int]]:
     """Return provider, model and number of unpriced requests, most first."""
-    rows = _rows(period, Filters()).filter(unpriced__gt=0).values("provider", "model").annotate(n=Sum("unpriced"))
-    return [(row["provider"], row["model"], row["n"]) for row in rows.order_by("-n")]
+    found = Counter[tuple[str, str]]()
+    for rows in _rows(period, Filters()):
+        sums = rows.filter(unpriced__gt=0).values_list("provider", "model").annotate(Sum("unpriced"))
+        found.update({(provider, model): number for provider, model, number in sums})
+    return [(provider, model, number) for (provider, model), number in found.most_common()]
 
 
 def verdicts(period: Period, filters: Filters = EVERYTHING) -> dict[str, dict[str, int]]:
@@ -134,8 +145,10 @@ def measured(period: Period, filters: Filters = EVERYTHING) -> list[Evidence]:
 
 def shadow_hits(period: Period, filters: Filters = EVERYTHING) -> dict[str, int]:
     """Count hits not served in shadow mode, by level. Filters: level and client."""
-    rows = _rows(period, Filters(**_judged_by(filters))).filter(outcome=Outcome.SHADOW).values_list("level")
-    return dict(rows.annotate(Sum("requests")))
+    found = Counter[str]()
+    for rows in _rows(period, Filters(**_judged_by(filters))):
+        found.update(dict(rows.filter(outcome=Outcome.SHADOW).values_list("level").annotate(Sum("requests"))))
+    return found
 
 
 def _judged_by(filters: Filters) -> dict[str, str]:
@@ -144,14 +157,15 @@ def _judged_by(filters: Filters) -> dict[str, str]:
 
 def known(dimension: str) -> list[str]:
     """Return all values of a dimension (`provider`, `client` …) in the ledger."""
-    values = HourlyUsage.objects.exclude(**{dimension: ""}).order_by(dimension)
-    return list(values.values_list(dimension, flat=True).distinct())
+    parts = summing.rows(thresholds.BEGINNING, timezone.now(), {})
+    found = chain.from_iterable(rows.values_list(dimension, flat=True).distinct() for rows in parts)
+    return sorted({value for value in found if value})
 
 
 def semantic_hits(period: Period, filters: Filters = EVERYTHING) -> QuerySet[Call]:
     """Return the semantic hits: first those to review, the least certain first, those in the same words last.
 
-    Includes those of shadow mode.
+    Includes those of shadow mode, and no more than the latest MOST_MATCHES.
     """
     to_review = ~Q(match="") & ~Exists(Judgement.objects.filter(match=OuterRef("match")))
     hits = _all_semantic_hits(period, filters)
@@ -163,8 +177,18 @@ def same_wording_hits(period: Period, filters: Filters = EVERYTHING) -> int:
 
 
 def _all_semantic_hits(period: Period, filters: Filters) -> QuerySet[Call]:
-    calls = Call.objects.filter(created__gte=period.start, created__lt=period.end, **filters.conditions())
-    return calls.filter(outcome__in=(Outcome.SEMANTIC, Outcome.SHADOW))
+    latest = latest_matches((Outcome.SEMANTIC, Outcome.SHADOW), period.start, period.end)
+    return latest.filter(**filters.conditions())
+
+
+def latest_matches(outcomes: Iterable[str], start: datetime, end: datetime) -> QuerySet[Call]:
+    """Return the latest MOST_MATCHES calls with these results: a month may have a million."""
+    found: list[tuple[datetime, int]] = []
+    for outcome in outcomes:
+        # One at a time, because each is in order in an index.
+        calls = Call.objects.filter(outcome=outcome, created__gte=start, created__lt=end).order_by("-created")
+        found += calls.values_list("created", "pk")[:MOST_MATCHES]
+    return Call.objects.filter(pk__in=[pk for _, pk in nlargest(MOST_MATCHES, found)])
 
 
 def hits_and_price(
@@ -175,8 +199,9 @@ def hits_and_price(
     outcomes = (Outcome.SEMANTIC, *priced)
     hits, numbers = 0, Counter[str]()
     costs: dict[str, Decimal] = defaultdict(Decimal)
-    sums = _rows(period, chosen).filter(outcome__in=outcomes).values("outcome", "currency")
-    for row in sums.annotate(n=Sum("requests"), unknown=Sum("unpriced"), spent=Sum("cost")):
+    sums = [rows.filter(outcome__in=outcomes).values("outcome", "currency") for rows in _rows(period, chosen)]
+    figures = {"n": Sum("requests"), "unknown": Sum("unpriced"), "spent": Sum("cost")}
+    for row in chain.from_iterable(some.annotate(**figures) for some in sums):
         hits += row["n"] if row["outcome"] == Outcome.SEMANTIC else 0
         if row["currency"] not in ("", list_prices.SAMPLE_CURRENCY):
             costs[row["outcome"]] += shown(row["spent"], row["currency"])
@@ -214,29 +239,30 @@ def most_spoken(client: str, most: int) -> list[tuple[str, Call]]:
     return [(latest[key].question, latest[key]) for key, _ in times.most_common(most)]
 
 
-def _rows(period: Period, filters: Filters) -> QuerySet[Any]:
-    """Return the rows by minute of a short period, else those by hour."""
+def _rows(period: Period, filters: Filters, *, hours: bool = False) -> list[QuerySet[Any]]:
+    """Return the rows by minute of a short period, else those of summing.rows."""
     if period.step < timedelta(hours=1):
         minutes = MinuteUsage.objects.filter(minute__gte=period.first, minute__lt=period.end, **filters.conditions())
-        return minutes.order_by()
-    hours = HourlyUsage.objects.filter(hour__gte=period.first, hour__lt=period.end, **filters.conditions())
-    return hours.order_by()
+        return [minutes.order_by()]
+    return summing.rows(period.first, period.end, filters.conditions(), hours=hours)
 
 
-def _figures(rows: QuerySet[Any], *by: str) -> dict[tuple[Any, ...], Figures]:
+def _figures(rows: Sequence[QuerySet[Any]], *by: str) -> dict[tuple[Any, ...], Figures]:
     found: dict[tuple[Any, ...], Figures] = {}
     for row in _summed(rows, *by):
         found.setdefault(tuple(row[name] for name in by), Figures()).add(row)
     return found
 
 
-def _summed(rows: QuerySet[Any], *by: str, times: bool = False) -> Iterator[dict[str, Any]]:
-    """Return one row per combination of `by`, result and currency."""
+def _summed(parts: Sequence[QuerySet[Any]], *by: str, times: bool = False) -> Iterator[dict[str, Any]]:
+    """Return one row per combination of `by`, result and currency in each part."""
     names = (*_SUMMED, *UsageTotals.BUCKETS) if times else _SUMMED
     sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in names}
     worth = list_prices.summed_nanos()
-    for row in rows.values(*by, "outcome", "currency").annotate(**sums, sum_tokens=Sum(_TOKENS), sum_list_nanos=worth):
-        yield {name.removeprefix("sum_"): value for name, value in row.items()}
+    sums |= {"sum_tokens": Sum(_TOKENS), "sum_list_nanos": worth}
+    for rows in parts:
+        for row in rows.values(*by, "outcome", "currency").annotate(**sums):
+            yield {name.removeprefix("sum_"): value for name, value in row.items()}
 
 
 def _together(parts: Mapping[str, Iterable[Figures]]) -> Groups:

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from caching.models import Call, Judgement, Outcome
-from caching.reports.queries import SAME_WORDING
+from caching.reports.queries import SAME_WORDING, latest_matches
 
 PERIOD = timedelta(days=30)
-# Matches that are looked at, and listed.
-LATEST, LISTED = 5_000, 50
+LISTED = 50
 KINDS = {Outcome.SEMANTIC: "Served", Outcome.NEAR: "Near misses", Outcome.SHADOW: "Shadow mode"}
 
 
@@ -22,7 +21,7 @@ KINDS = {Outcome.SEMANTIC: "Served", Outcome.NEAR: "Near misses", Outcome.SHADOW
 class Queue:
     hits: Sequence[Call]
     waiting: int
-    # Of the latest matches: those in the same words, which need no review.
+    # Of queries.MOST_MATCHES: those in the same words, which need no review.
     same_wording: int
 
     def after(self, hit: Call) -> Call | None:
@@ -34,7 +33,8 @@ class Queue:
 
 def queue(kind: str = "", client: str = "") -> Queue:
     """Return the queue: served answers, the least certain first, then near misses, the most probable first."""
-    matches = _latest()
+    now = timezone.now()
+    matches = latest_matches(KINDS, now - PERIOD, now)
     if kind:
         matches = matches.filter(outcome=kind)
     if client:
@@ -44,9 +44,3 @@ def queue(kind: str = "", client: str = "") -> Queue:
     order = Case(When(outcome=Outcome.NEAR, then=Value(2.0) - F("probability")), default=F("probability"))
     hits = uncertain.annotate(order=order).order_by("order", "-created", "-pk")[:LISTED]
     return Queue(list(hits), uncertain.count(), matches.filter(probability__gte=SAME_WORDING).count())
-
-
-def _latest() -> QuerySet[Call]:
-    since = timezone.now() - PERIOD
-    latest = Call.objects.filter(outcome__in=list(KINDS), created__gte=since).order_by("-created").values("pk")
-    return Call.objects.filter(pk__in=latest[:LATEST])

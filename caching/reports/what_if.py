@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 
 from django.db.models import Sum
 from django.utils import timezone
 
 from caching.feedback import thresholds
-from caching.models import Call, HourlyUsage, Judgement, Outcome, Verdict
+from caching.ledger import summing
+from caching.models import Call, Judgement, Outcome, Verdict
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.reports.aggregates import shown
 from caching.reports.queries import SAME_WORDING
@@ -104,14 +106,14 @@ def what_if(now: datetime | None = None) -> list[WhatIf]:
 
 
 def _days(since: datetime) -> dict[str, _Day]:
-    rows = HourlyUsage.objects.filter(hour__gte=since, cache_type="llm", outcome__in=(*MATCHES, Outcome.MISS))
+    parts = summing.rows(since, timezone.now(), {"cache_type": "llm"})
     found: dict[str, _Day] = defaultdict(_Day)
     cost: dict[str, Decimal] = defaultdict(Decimal)
     priced: Counter[str] = Counter()
-    sums = rows.order_by().values("level", "outcome", "currency").annotate(
-        n=Sum("requests"), unknown=Sum("unpriced"), spent=Sum("cost")
-    )  # fmt: skip
-    for row in sums:
+    figures = {"n": Sum("requests"), "unknown": Sum("unpriced"), "spent": Sum("cost")}
+    matched = [rows.filter(outcome__in=(*MATCHES, Outcome.MISS)) for rows in parts]
+    sums = [rows.values("level", "outcome", "currency").annotate(**figures) for rows in matched]
+    for row in chain.from_iterable(sums):
         level, outcome = row["level"], row["outcome"]
         found[level].matched += 0 if outcome == Outcome.MISS else row["n"]
         if outcome in (Outcome.MISS, Outcome.SEMANTIC):

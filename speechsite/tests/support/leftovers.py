@@ -30,12 +30,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     from django.db import Error, connection
     from pytest_django.plugin import blocking_manager_key
 
-    from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, Price
+    from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, Price, SummedDay
 
     # A test may have taken the database away.
     with item.config.stash[blocking_manager_key].unblock(), suppress(Error):
         if connection.vendor == "postgresql":
-            for counted in (Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage):
+            for counted in (Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, SummedDay):
                 counted.objects.all().delete()
         transactional = "transactional_db" in fixtures or (marker is not None and marker.kwargs.get("transaction"))
         if transactional and not Price.objects.exists():

@@ -50,7 +50,16 @@ def quiet_background(monkeypatch: pytest.MonkeyPatch) -> None:
     from caching import background
 
     start, wake = background.PeriodicWorker.start, background.PeriodicWorker.wake
-    quiet = ("ledger", "recent requests", "judging", "tasks", "request-bodies", "stored-responses", "key usage")
+    quiet = (
+        "ledger",
+        "recent requests",
+        "judging",
+        "tasks",
+        "request-bodies",
+        "stored-responses",
+        "key usage",
+        "usage sums",
+    )
 
     def start_unless_quiet(worker: background.PeriodicWorker) -> None:
         if worker.name not in quiet:
