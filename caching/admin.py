@@ -17,9 +17,10 @@ from caching.dashboard import audit_admin as audit_admin
 from caching.dashboard import curated_admin as curated_admin
 from caching.dashboard import price_admin as price_admin
 from caching.dashboard.audit_log import viewed
-from caching.dashboard.read_only_admin import ReadOnlyAdmin
+from caching.dashboard.read_only_admin import LevelFilter, ProviderFilter, ReadOnlyAdmin, TypeFilter
+from caching.dashboard.recent import TYPES
 from caching.ledger.events import BY_RULE
-from caching.models import BarChange, CacheRule, Call, EntryHits, HourlyUsage, Judgement
+from caching.models import BarChange, CacheRule, Call, Dimensions, EntryHits, HourlyUsage, Judgement
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.templatetags.formatting import count, milliseconds, money, percent
 
@@ -28,6 +29,12 @@ def _amount(amount: Decimal | None, currency: str) -> str:
     """Sample data is in a currency of its own, but its amounts are US dollars."""
     is_sample = currency == SAMPLE_CURRENCY
     return money(amount, "USD" if is_sample else currency) + " sample data" * is_sample
+
+
+class TypedAdmin(ReadOnlyAdmin):
+    @admin.display(description="type", ordering="cache_type")
+    def type(self, row: Dimensions) -> str:
+        return TYPES.get(row.cache_type, row.cache_type)
 
 
 class TextsAdmin(ReadOnlyAdmin):
@@ -89,10 +96,10 @@ class CacheRuleAdmin(ModelAdmin):
 
 
 @admin.register(Call)
-class CallAdmin(TextsAdmin):
+class CallAdmin(TypedAdmin, TextsAdmin):
     list_display = (
         "created",
-        "cache_type",
+        "type",
         "result",
         "rule",
         "question",
@@ -102,7 +109,7 @@ class CallAdmin(TextsAdmin):
         "time",
         "costs",
     )
-    list_filter = ("outcome", "cache_type", "level", "provider")
+    list_filter = ("outcome", TypeFilter, LevelFilter, ProviderFilter)
     search_fields = ("question", "matched", "key", "client")
     fieldsets = (
         (None, {"fields": ("created", "question", "result", "matched", "similarity", "confidence", "why", "entry")}),
@@ -148,10 +155,10 @@ class CallAdmin(TextsAdmin):
 
 
 @admin.register(HourlyUsage)
-class HourlyUsageAdmin(ReadOnlyAdmin):
+class HourlyUsageAdmin(TypedAdmin):
     list_display = (
         "hour",
-        "cache_type",
+        "type",
         "result",
         "level",
         "provider",
@@ -161,7 +168,7 @@ class HourlyUsageAdmin(ReadOnlyAdmin):
         "spent",
         "savings",
     )
-    list_filter = ("cache_type", "outcome", "level", "provider")
+    list_filter = (TypeFilter, "outcome", LevelFilter, ProviderFilter)
     search_fields = ("model", "client")
     ordering = ("-hour",)
 
@@ -185,7 +192,7 @@ class HourlyUsageAdmin(ReadOnlyAdmin):
 @admin.register(EntryHits)
 class EntryHitsAdmin(TextsAdmin):
     list_display = ("day", "question", "key", "hits", "savings")
-    list_filter = ("cache_type",)
+    list_filter = (TypeFilter,)
     search_fields = ("question", "key")
     ordering = ("-day", "-hits")
 
@@ -197,7 +204,7 @@ class EntryHitsAdmin(TextsAdmin):
 @admin.register(Judgement)
 class JudgementAdmin(TextsAdmin):
     list_display = ("created", "judge", "verdict", "question", "matched", "probability", "level", "client", "comment")
-    list_filter = ("judge", "verdict", "level")
+    list_filter = ("judge", "verdict", LevelFilter)
     search_fields = ("question", "matched", "client", "comment")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.models.fields import NOT_PROVIDED
 
-from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage
+from caching.models import AuditEntry, Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage
 
 DAYS = 90
 CLIENTS = 40
@@ -21,6 +21,7 @@ _DAY = 86_400
 # Of entries that were hit, a day.
 HIT_A_DAY = 15_000
 REVIEWS = 50_000
+AUDITED = 100_000
 
 # Of a database that nobody else has: no journal, and a gigabyte of memory to sort indexes in.
 _SQLITE = (
@@ -160,7 +161,7 @@ def _insert(model: type[models.Model], rows: int, columns: Columns) -> None:
     began = time.perf_counter()
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     sql = ", ".join(columns.get(field.name) or _default(field) for field in fields)
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows - 1})"  # noqa: S608
     if connection.vendor == "postgresql":
         numbers = f"WITH numbers(n) AS (SELECT generate_series(0::bigint, {rows - 1}))"
@@ -181,6 +182,18 @@ def _default(field: Any) -> str:
         return "NULL" if field.null else "''"
     value = field.get_db_prep_save(field.get_default(), connection)
     return "'[]'" if field.get_internal_type() == "JSONField" else repr(value)
+
+
+def fill_audit(user: int, content_type: int, now: float) -> None:
+    columns = {
+        "action_time": _moment(f"{int(now)} - n * 60"),
+        "user": str(user),
+        "content_type": str(content_type),
+        "object_id": "'client-' || n % 40",
+        "object_repr": "'list of requests ' || n",
+        "action_flag": "CASE n % 3 WHEN 0 THEN 5 ELSE 4 END",
+    }
+    _insert(AuditEntry, AUDITED, columns)
 
 
 def now() -> float:

@@ -81,13 +81,14 @@ def _measure(browser: Browser, path: str) -> Timed:
             raise RuntimeError(f"{path}: {reply.status_code}")
     with CaptureQueriesContext(connection) as captured:
         browser.get(path)
-    slowest = max(captured.captured_queries, key=lambda query: float(query["time"]), default={"time": 0, "sql": ""})
+    queries = [(float(query["time"]) * 1000, str(query["sql"])) for query in captured.captured_queries]
+    slowest, sql = max(queries, default=(0.0, ""))
     return Timed(
         path,
         times[0],
         sorted(times[1:])[ROUNDS // 2],
         sorted(computed[1:])[ROUNDS // 2],
-        len(captured),
-        float(slowest["time"]) * 1000,
-        slowest["sql"],
+        len(queries),
+        slowest,
+        sql,
     )

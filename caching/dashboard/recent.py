@@ -26,6 +26,7 @@ MOST_ROWS = 100
 LATELY_SECONDS = 60
 # Of the cached questions beside a miss.
 MOST_NEAREST, LEAST_SIMILARITY = 3, 0.4
+TYPES = {"llm": "Chat", "tts": "Speech", "stt": "Transcript", "emb": "Embedding"}
 PILLS = {
     "hit": "Hit",
     "same": "Same words",
@@ -90,9 +91,7 @@ class SeenRequest:
 
     @property
     def type_title(self) -> str:
-        return {"llm": "Chat", "tts": "Speech", "stt": "Transcript", "emb": "Embedding"}.get(
-            self.told["type"], "Request"
-        )
+        return TYPES.get(self.told["type"], "Request")
 
     @property
     def parts(self) -> list[Part]:

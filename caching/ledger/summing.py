@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 MARGIN = timedelta(minutes=10)
 EVERY_SECONDS = 600.0
 # Of a filter that the sums by hour do not have.
-DETAILS = frozenset({"client", "model"})
+DETAILS = frozenset({"client", "model", "level"})
 _FIGURES = [f.name for f in HourlyUsage._meta.local_fields if f.name not in ("id", *HourlyUsage.KEY)]
 _BATCH = 500
 

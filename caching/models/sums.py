@@ -22,7 +22,7 @@ class SummedDay(models.Model):
 
 
 class SummedUsage(UsageTotals):
-    """Totals of HourlyUsage: of a whole day with all dimensions, or of an hour without client and model."""
+    """Totals of HourlyUsage: of a whole day with all dimensions, or of an hour without client, model and level."""
 
     class Span(models.TextChoices):
         DAY = "day"
@@ -30,7 +30,7 @@ class SummedUsage(UsageTotals):
 
     DIMENSIONS: ClassVar = {
         Span.DAY: ("cache_type", "outcome", "level", "provider", "model", "client", "currency"),
-        Span.HOUR: ("hour", "cache_type", "outcome", "level", "provider", "currency"),
+        Span.HOUR: ("hour", "cache_type", "outcome", "provider", "currency"),
     }
 
     summed = models.ForeignKey(SummedDay, on_delete=models.CASCADE, db_index=False)

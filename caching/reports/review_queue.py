@@ -34,7 +34,7 @@ class Queue:
 def queue(kind: str = "", client: str = "") -> Queue:
     """Return the queue: served answers, the least certain first, then near misses, the most probable first."""
     now = timezone.now()
-    matches = latest_matches(KINDS, now - PERIOD, now)
+    matches = latest_matches(list(KINDS), now - PERIOD, now)
     if kind:
         matches = matches.filter(outcome=kind)
     if client:

@@ -27,7 +27,7 @@ from caching.semantic.scoring.threshold import BUDGETS, Interval, wilson
 
 PERIOD = timedelta(days=30)
 # Rows that are read of the matches and of the reviews: the latest.
-LATEST = 20_000
+LATEST = 10_000
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 # Of the reused answers, those in ranges without reviews: with more, an estimate is called a guess.
 MOST_UNREVIEWED = 0.1
