@@ -24,7 +24,8 @@ ATTENUATION_DB = 90.0
 ZERO_CROSSINGS = 32
 # Above, the filter bank needs hundreds of megabytes. All pairs of usual rates (8000 to 48000 Hz) need at most 1280.
 MOST_PHASES = 2000
-BATCH_SECONDS = 0.075
+# The first sound waits for so much of it. In half of it numpy's calls cost more time than the filter itself.
+BATCH_SECONDS = 0.15
 # Convolved together, which bounds the memory that a long chunk needs.
 MOST_BATCHES = 40
 # Of one matrix product. Above it OpenBLAS starts threads, which only slow down other requests.

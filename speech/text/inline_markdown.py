@@ -62,6 +62,7 @@ _CELL = re.compile(r"</?t[dh]\b[^>]*>", re.I)
 # What the marks of code and formulas are while those of the text around them are taken out.
 _SHIELDED = {ord(mark): 0xF0000 + ord(mark) for mark in MARKS | {":"}}
 _UNSHIELDED = {private: chr(mark) for mark, private in _SHIELDED.items()}
+_LAST_TAGS = re.compile(r"(?:<[A-Za-z/!][^<>]*>)+\Z")
 _OPEN_TAG = re.compile(r"<[A-Za-z/!][^>]*\Z")
 _BRACKETS = re.compile(r"[\[\]]")
 _OPEN_TARGET = re.compile(r"\](?:\([^()]*(?:\([^()]*\)[^()]*)*\Z|\Z)")
@@ -113,7 +114,8 @@ def without_emoji(text: str) -> str:
 
 def is_balanced(source: str) -> bool:
     """Tell if no emphasis, code, link or tag that begins in `source` can end behind it."""
-    source = _EXTENSION.sub(" ", source)
+    # Their place is neither a word nor white space; a tag leaves none.
+    source = _LAST_TAGS.sub("", _EXTENSION.sub("\ufffc", source))
     if _OPEN_FORMULA.search(source) or raw_html.BEGINNING.search(source):
         return False
     counted = _UNCOUNTED.sub("", source)
