@@ -29,7 +29,9 @@ from speech.audio import formats
 from speech.exceptions import InvalidRequest
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.services import ConverseWish
-from speech.services.chat_plan import Plans
+from speech.services.chat_plan import ChatPlan
+from speech.services.plans import Plans
+from speech.services.speech_plan import SpeechPlan
 from speech.text.markdown import speakable
 
 
@@ -38,7 +40,7 @@ class ChatCall:
     request: ChatRequest
     level: Level
     provider: str
-    plans: Plans = field(default_factory=Plans, compare=False)
+    plans: Plans[ChatPlan] = field(default_factory=Plans, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class SpeechCall:
     level: Level
     provider: str
     codec: str
+    plans: Plans[SpeechPlan] = field(default_factory=Plans, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from speech.api.uploads import UploadParser
 from speech.models import Client, Receipt
 from speech.privacy.disclosure import hides
 from speech.services.chat_plan import plan_chat
+from speech.services.speech_plan import plan_speech
 
 logger = logging.getLogger(__name__)
 
@@ -95,13 +96,12 @@ class SpeechView(Endpoint):
     def post(self, request: HttpRequest, call: Any) -> HttpResponse:
         """Synthesize speech, from the cache if possible."""
         client = client_of(request)
-        result = services.synthesize(
-            client=client,
-            request=call.request,
-            policy=_policy(request, call.level),
-            codec=call.codec,
-            provider=call.provider,
+        plan = call.plans.get(
+            client,
+            request.META.get("HTTP_CACHE_CONTROL", ""),
+            make=lambda: plan_speech(client, call.request, _policy(request, call.level), call.provider),
         )
+        result = services.speak(plan, call.codec)
         sound = b"".join(result.cache.value)
         about = headers(client, result) | of_successor(call.request.voice, result.provider, result.voice)
         if not call.request.timestamps:

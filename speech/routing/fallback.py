@@ -80,8 +80,17 @@ def candidates_for_chat(
 
 def for_speech(request: SpeechRequest, provider: str, access: ModelAccess = EVERYTHING) -> Candidates[SpeechRequest]:
     """Return the same for speech."""
+    return candidates_for_speech(first_for_speech(request, provider, access), request, access)
+
+
+def first_for_speech(request: SpeechRequest, provider: str, access: ModelAccess) -> Candidate[SpeechRequest]:
     chosen = provider_named(provider or settings.TTS_PROVIDER, "speech", access)
-    first = _allowed(Candidate(chosen, chosen.prepare_speech(request)), access)
+    return _allowed(Candidate(chosen, chosen.prepare_speech(request)), access)
+
+
+def candidates_for_speech(
+    first: Candidate[SpeechRequest], request: SpeechRequest, access: ModelAccess
+) -> Candidates[SpeechRequest]:
     return Candidates(first, _speech_fallbacks(request, first, access))
 
 

@@ -1,12 +1,10 @@
 """Plan for answering a conversation: by whom, under which key, policy and cache rule.
 
-A plan depends on nothing but the request, its client and the cache rules, so a body that is kept in memory
-(`speech.api.request_body`) keeps its plans, and a repeated question is neither prepared nor hashed again.
+A repeated question is neither prepared nor hashed again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from caching.llm.request import ChatQuery, text_of
@@ -16,9 +14,6 @@ from speech.models import Client
 from speech.providers.base import ChatRequest
 from speech.routing.cache_query import own_question, question_of, shared_question
 from speech.routing.fallback import Candidate, Candidates, candidates_for_chat, first_for_chat
-
-# A client may send any number of different Cache-Control headers with one body.
-MOST_PLANS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +51,3 @@ def plan_chat(client: Client, request: ChatRequest, policy: Policy, provider: st
     question = own_question(client, first)
     text = text_of(request.messages[-1]) if request.messages else ""
     return ChatPlan(client, request, policy, text, first, question, apply_to_answer(policy, question), rules)
-
-
-class Plans:
-    """The plans for one body, by client and by the headers that matter."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[object, ...], ChatPlan] = {}
-
-    def get(self, client: Client, *headers: str, make: Callable[[], ChatPlan]) -> ChatPlan:
-        key = (client.pk, *headers)
-        plan = self._made.get(key)
-        if plan is None or not plan.holds_for(client):
-            if len(self._made) >= MOST_PLANS:
-                self._made.clear()
-            plan = self._made[key] = make()
-        return plan

@@ -9,16 +9,14 @@ from typing import Any
 from caching.ledger import Costs
 from caching.policy import Policy
 from caching.result import CacheResult
-from caching.rules.engine import apply_to_speech
 from speech.accounting import Account
 from speech.audio import Encoder
 from speech.exceptions import ProviderError
 from speech.models import Client
 from speech.privacy.disclosure import padding
 from speech.providers.base import SpeechRequest
-from speech.routing.fallback import Candidate, for_speech
+from speech.services.speech_plan import SpeechPlan, plan_speech
 from speech.synthesis.cached_audio import speech_of, stale_speech
-from speech.synthesis.voice import Speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +46,19 @@ def synthesize(
     Returns with all of the audio, or with `stream` at the first chunk; reading the others may raise ProviderError.
     Raises InvalidRequest, ProviderError or NotCached.
     """
-    policy = client.tightened(policy)
-    candidates = for_speech(request, provider, client.model_access)
+    return speak(plan_speech(client, request, policy, provider), codec, stream=stream)
+
+
+def speak(plan: SpeechPlan, codec: str, *, stream: bool = False) -> SpeechResult:
+    """Do the same for a plan. Raises ProviderError or NotCached."""
+    client, request, candidates = plan.client, plan.request, plan.candidates()
     content_type = Encoder(codec, request.sample_rate).content_type
-    account = Account.of("tts", client.name, policy, request.text)
+    account = Account.of("tts", client.name, plan.policy, request.text)
     with account:
         for candidate in candidates:
             account.call(candidate.provider.name, candidate.request.model)
             try:
-                speaker = speaker_of(client, candidate, policy)
+                speaker = plan.speaker_for(candidate)
                 account.under(speaker.policy)
                 cached = speech_of(speaker, codec, account, stream=stream)
             except ProviderError as error:
@@ -68,16 +70,10 @@ def synthesize(
             about = (content_type, candidate.provider.name, candidate.request.voice, costs)
             return SpeechResult(cached, *about, speaker.words or None)
         first = candidates.first
-        found = stale_speech(speaker_of(client, first, policy), codec)
+        found = stale_speech(plan.speaker_for(first), codec)
         if found or len(candidates.failures) > 1:
             account.call(first.provider.name, first.request.model)
         if found:
             costs = account.settle(found)
             return SpeechResult(found, content_type, first.provider.name, first.request.voice, costs)
         raise candidates.failures[0]
-
-
-def speaker_of(client: Client, candidate: Candidate[SpeechRequest], policy: Policy) -> Speaker:
-    """Return a speaker under the cache rule that applies."""
-    policy = apply_to_speech(policy, client.name, candidate.provider.name, candidate.request)
-    return Speaker(client=client, provider=candidate.provider, request=candidate.request, policy=policy)

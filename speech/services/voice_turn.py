@@ -15,7 +15,7 @@ from speech.privacy.disclosure import hides
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.routing.fallback import for_speech
 from speech.services.chat_completions import stream_chat
-from speech.services.speech_synthesis import speaker_of
+from speech.services.speech_plan import speaker_of
 from speech.synthesis.pipeline import Playback
 from speech.synthesis.sound_stream import SoundStream
 from speech.synthesis.spoken_turn import TurnReceipt, clips_of, first_of, sentences_of, spoken_turn

@@ -59,6 +59,12 @@ class Speaker:
     """Utterances in the scope chosen for them, by their key in the client's own scope."""
     _wholes: dict[str, Utterance] = field(default_factory=dict, compare=False)
     """By codec."""
+    _owned: dict[tuple[str, str, bool], Utterance] = field(default_factory=dict, compare=False)
+    """Utterances in the client's own scope, by text, codec and whether it is joined; shared with later requests."""
+
+    def for_request(self) -> Speaker:
+        """Return the same speaker for another request, whose keys are known."""
+        return Speaker(self.client, self.provider, self.request, self.policy, _owned=self._owned)
 
     @property
     def stored_as(self) -> str:
@@ -168,15 +174,18 @@ class Speaker:
         return {**keys.plain(options), **self.provider.service_option}
 
     def _own(self, text: str, codec: str, joined: Mapping[str, int] | None) -> Utterance:
-        return Utterance(
-            scope=self.client.private_scope,
-            provider=self.provider.name,
-            voice=self.request.voice,
-            text=text,
-            options={**self._options, **(joined or {})},
-            codec=codec,
-            asked_by=self.client.name,
-        )
+        known = self._owned.get((text, codec, bool(joined)))
+        if known is None:
+            known = self._owned[text, codec, bool(joined)] = Utterance(
+                scope=self.client.private_scope,
+                provider=self.provider.name,
+                voice=self.request.voice,
+                text=text,
+                options={**self._options, **(joined or {})},
+                codec=codec,
+                asked_by=self.client.name,
+            )
+        return known
 
 
 @cache

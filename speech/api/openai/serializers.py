@@ -23,7 +23,9 @@ from speech.api.fields import (
 from speech.api.messages import validate_messages
 from speech.audio import formats
 from speech.providers.base import ChatRequest, SpeechRequest
-from speech.services.chat_plan import Plans
+from speech.services.chat_plan import ChatPlan
+from speech.services.plans import Plans
+from speech.services.speech_plan import SpeechPlan
 from speech.text.markdown import speakable
 
 NOT_PARAMS = ("model", "messages", "stream", "stream_options", "optimization_level", "language")
@@ -37,7 +39,7 @@ class CompletionCall:
     level: str
     stream: bool
     wants_usage: bool
-    plans: Plans = field(default_factory=Plans, compare=False)
+    plans: Plans[ChatPlan] = field(default_factory=Plans, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class AudioSpeechCall:
     level: str
     codec: str
     as_events: bool
+    plans: Plans[SpeechPlan] = field(default_factory=Plans, compare=False)
 
 
 @extend_schema_field(OpenApiTypes.STR)

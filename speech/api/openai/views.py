@@ -23,7 +23,12 @@ from speech.api import cache_control
 from speech.api.authentication import client_of
 from speech.api.endpoint import Endpoint, json_response
 from speech.api.openai import model_names, rendering
-from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer, CompletionCall
+from speech.api.openai.serializers import (
+    AudioSpeechCall,
+    AudioSpeechSerializer,
+    ChatCompletionSerializer,
+    CompletionCall,
+)
 from speech.api.response_headers import headers, of_successor, whole_response
 from speech.api.serializers import ErrorResponseSerializer
 from speech.api.streaming import EVENTS, streamed
@@ -34,6 +39,7 @@ from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers._shared import openai_names
 from speech.services.chat_plan import ChatPlan, plan_chat
+from speech.services.speech_plan import SpeechPlan, plan_speech
 
 LEVEL = OpenApiParameter(
     "X-Optimization-Level",
@@ -95,6 +101,12 @@ def _plan(client: Client, request: HttpRequest, call: CompletionCall) -> ChatPla
     return plan_chat(client, asked, policy_of(request, call.level, meant.level), meant.provider)
 
 
+def _speech_plan(client: Client, request: HttpRequest, call: AudioSpeechCall) -> SpeechPlan:
+    meant = model_names.resolve(call.model, "speech")
+    asked = replace(call.request, model=meant.model)
+    return plan_speech(client, asked, policy_of(request, call.level, meant.level), meant.provider)
+
+
 class AudioSpeechView(OpenAIView, Endpoint):
     reads = AudioSpeechSerializer
     renamed = OpenAIView.renamed | {"text": "input", "codec": "response_format"}
@@ -111,18 +123,12 @@ class AudioSpeechView(OpenAIView, Endpoint):
     )
     def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
         """Synthesize speech. Cache misses are streamed as they are synthesized."""
-        meant = model_names.resolve(call.model, "speech")
-        client = client_of(request)
+        client, meta = client_of(request), request.META
+        directives = meta.get("HTTP_CACHE_CONTROL", ""), meta.get("HTTP_X_OPTIMIZATION_LEVEL", "")
+        plan = call.plans.get(client, *directives, make=lambda: _speech_plan(client, request, call))
         # Sound that comes in one piece does not tell by its pieces whether it was stored.
         whole = hides(client)
-        result = services.synthesize(
-            client=client,
-            request=replace(call.request, model=meant.model),
-            policy=policy_of(request, call.level, meant.level),
-            codec=call.codec,
-            provider=meant.provider,
-            stream=not whole,
-        )
+        result = services.speak(plan, call.codec, stream=not whole)
         about = headers(client, result) | of_successor(call.request.voice, result.provider, result.voice)
         if call.as_events:
             events = rendering.speech_events(result.cache.value, characters=len(call.request.text))

@@ -36,7 +36,7 @@ from speech.routing import fallback
 from speech.routing.cache_query import question_of as asked_of
 from speech.routing.cache_query import recording_of as heard_of
 from speech.routing.error_transfer import FAILURES
-from speech.services.speech_synthesis import speaker_of
+from speech.services.speech_plan import speaker_of
 
 EXAMPLES = 100
 many = settings(

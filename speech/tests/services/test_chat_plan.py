@@ -11,8 +11,9 @@ from caching.rules.engine import RuleBook
 from speech.api import authentication
 from speech.models import Client
 from speech.providers.base import ChatRequest
-from speech.services import chat_plan
-from speech.services.chat_plan import ChatPlan, Plans, plan_chat
+from speech.services import chat_plan, plans
+from speech.services.chat_plan import ChatPlan, plan_chat
+from speech.services.plans import Plans
 
 REQUEST = ChatRequest(messages=[{"role": "user", "content": "What is a cache?"}])
 
@@ -22,9 +23,9 @@ Planned = Callable[..., ChatPlan]
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> Planned:
     """Plan REQUEST for a client, under one set of plans and rules that are not read again."""
-    book, plans = RuleBook([]), Plans()
+    book, made = RuleBook([]), Plans[ChatPlan]()
     monkeypatch.setattr(chat_plan, "rule_book", lambda: book)
-    return lambda client, *headers: plans.get(client, *headers, make=lambda: plan_chat(client, REQUEST, Policy()))
+    return lambda client, *headers: made.get(client, *headers, make=lambda: plan_chat(client, REQUEST, Policy()))
 
 
 def test_a_repeated_question_is_planned_once(planned: Planned, clients: Any) -> None:
@@ -55,7 +56,7 @@ def test_a_plan_ends_when_its_client_or_the_rules_are_read_again(
 def test_a_client_that_varies_its_headers_fills_no_memory(planned: Planned, clients: Any) -> None:
     client, _ = clients("one")
     first = planned(client, "max-age=0")
-    for seconds in range(1, chat_plan.MOST_PLANS):
+    for seconds in range(1, plans.MOST_PLANS):
         planned(client, f"max-age={seconds}")
     assert planned(client, "max-age=0") is first
     planned(client, "one too many")
