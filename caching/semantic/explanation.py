@@ -15,6 +15,16 @@ from caching.semantic.text.reading import Reading
 from caching.semantic.text.stemming import forms, misspelled
 from caching.semantic.word_order import same_order
 
+# Prepositions that never say the same, whatever the verb: "transfer to my card" and "with my card".
+_OPPOSED = tuple(
+    map(
+        frozenset,
+        (
+            ("from", "to"), ("to", "with"), ("with", "without"), ("before", "after"), ("until", "from"),
+            ("over", "under"), ("until", "after"), ("since", "until"), ("into", "from"), ("for", "against"),
+        ),
+    )
+)  # fmt: skip
 _OF, _PLACE = frozenset(["of", "for"]), frozenset(["in", "on", "at"])
 
 
@@ -29,11 +39,12 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
         found.append("owners")
     if a.bare == b.bare and a.held == b.held:
         return found
-    if any(leftovers(a, b)):
+    have_same_words = not any(leftovers(a, b))
+    if not have_same_words:
         found.append("words")
-    elif not _same_holders(a, b):
+    if not _same_holders(a, b, strictly=have_same_words):
         found.append("prepositions")
-    elif not same_order(a, b):
+    elif have_same_words and not same_order(a, b):
         found.append("order")
     return found
 
@@ -88,13 +99,18 @@ def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:
     return only_a, only_b
 
 
-def _same_holders(a: Reading, b: Reading) -> bool:
-    """No phrase is held by "in" here and by "for" there; a loose preposition may be missing on one side."""
+def _same_holders(a: Reading, b: Reading, *, strictly: bool) -> bool:
+    """No phrase is held by "in" here and by "for" there; a loose preposition may be missing on one side.
+
+    Beside another verb another preposition may say the same, unless the two are opposed or stand before a figure.
+    """
     loose, relational = words(a.language, "loose"), forms(a.language, "relational")
     theirs = {phrase.words: phrase.holder for phrase in b.held}
     for phrase in a.held:
         other = theirs.get(phrase.words)
         if other is None or other == phrase.holder:
+            continue
+        if not strictly and {other, phrase.holder} not in _OPPOSED and not any(map(str.isdecimal, phrase.words)):
             continue
         kinds = (loose,) if phrase.after in relational else (_OF & loose, _PLACE & loose)
         if not any({other, phrase.holder} <= kind for kind in kinds):

@@ -20,6 +20,7 @@ from caching.semantic.text.reading import Phrase, Reading
 from caching.semantic.text.stemming import forms
 
 _QUANTIFIERS = frozenset(["all", "every", "each", "no", "not", "other", "only", "both", "another"])
+_JOINING = frozenset(["and", "or", "but", "than", "und", "oder", "y", "o", "et", "ou", "e", "en", "of"])
 _BINDING = _QUANTIFIERS | {"and", "or", "but", "never", "without"}
 _PLACE = frozenset(["in", "on", "at"])
 _OF = frozenset(["of", "for", "in", "on"])
@@ -35,11 +36,37 @@ def same_order(a: Reading, b: Reading) -> bool:
     rating = _rated(a)
     if rating and rating == _rated(b):
         return True
+    if not _attached_alike(a, b):
+        return False
     a, b = _freed(a), _freed(b)
     return any(
         _arranged_alike(_compounded(a, places, whole), _compounded(b, places, whole))
         for places, whole in ((False, False), (True, False), (False, True))
     )
+
+
+def _attached_alike(a: Reading, b: Reading) -> bool:
+    """Return False if phrases belong to other words: "the lamp in the hall and the fan in the bath", exchanged.
+
+    Where words are joined or compared, and for "with", each phrase must follow the same word, or stand in front.
+    """
+    if sorted(phrase.words for phrase in a.held) != sorted(phrase.words for phrase in b.held):
+        return True  # "the price of rice", "rice price"
+    for holder in {phrase.holder for phrase in a.held}:
+        ours, theirs = _held_by(a, holder), _held_by(b, holder)
+        if ours != theirs and sorted(ours) == sorted(theirs):
+            return False
+    joined = not _JOINING.isdisjoint(a.words)
+    followed = {phrase.words: phrase.after for phrase in b.held}
+    return all(
+        phrase.after == followed[phrase.words] or "" in (phrase.after, followed[phrase.words])
+        for phrase in a.held
+        if joined or phrase.holder == "with"
+    )
+
+
+def _held_by(reading: Reading, holder: str) -> list[tuple[str, ...]]:
+    return [phrase.words for phrase in reading.held if phrase.holder == holder]
 
 
 def _freed(reading: Reading) -> Reading:

@@ -4,6 +4,8 @@
 ['what', 'is', 'the', 'price', 'of', 'rice']
 >>> without_purpose("a movie that i can watch online".split(), "en")
 ['a', 'movie', 'online']
+>>> without_now("make a payment right now".split(), "en"), without_now("the shops open now".split(), "en")
+(['make', 'a', 'payment'], ['the', 'shops', 'open', 'now'])
 >>> asks_for_the_same("1".split(), "en")
 True
 """
@@ -14,6 +16,9 @@ from collections.abc import Sequence
 from functools import cache
 
 from caching.semantic.text.lexicon import phrases, table, words
+
+# Before a title, of which "now" may be a part; and what is so now, not for ever.
+_TITLED, _STATES = frozenset(["play", "read", "find", "show"]), frozenset(["is", "are", "was", "open", "available"])
 
 
 def in_plain_order(sentence: list[str], language: str) -> list[str]:
@@ -37,6 +42,16 @@ def asks_for_the_same(rest: Sequence[str], language: str) -> bool:
     if "1" in rest:
         alone |= words(language, "vague") | words(language, "articles")
     return alone.issuperset(rest)
+
+
+def without_now(sentence: list[str], language: str) -> list[str]:
+    """An order without "now" at its end, which is meant anyway; not where it says how something is or until when."""
+    is_order = sentence[-1:] == ["now"] and sentence[0] in words(language, "commands") - _TITLED
+    if language != "en" or not is_order:
+        return sentence
+    rest = sentence[: -2 if sentence[-2:-1] == ["right"] else -1]
+    goes_on = rest[-1:] in (["and"], ["or"]) or not words(language, "prepositions").isdisjoint(rest[-1:])
+    return sentence if len(rest) < 2 or goes_on or not _STATES.isdisjoint(rest) else rest
 
 
 def without_purpose(sentence: list[str], language: str) -> list[str]:

@@ -11,6 +11,8 @@ from caching.semantic.text.stemming import stem
 
 # Share of the words that the lexicon must know (measured: see docs/semantic.md).
 _LEAST_SHARE = 0.5
+# English has no accents but in names: "die", "bank" and "am" beside "öffnet" are German.
+_LEAST_SHARE_ACCENTED = 0.65
 
 
 def language_of(tokens: Sequence[str]) -> str:
@@ -33,7 +35,10 @@ def language_of(tokens: Sequence[str]) -> str:
     scores = sorted(
         ((whole[code], grammar[code], code) for code in whole if grammar[code] or code == "en"), reverse=True
     )
-    if not scores or scores[0][0] < _LEAST_SHARE * len(found):
+    if not scores:
+        return ""
+    accented = scores[0][2] == "en" and not all(map(str.isascii, found))
+    if scores[0][0] < (_LEAST_SHARE_ACCENTED if accented else _LEAST_SHARE) * len(found):
         return ""
     return scores[0][2] if len(scores) == 1 or scores[0][:2] > scores[1][:2] else ""
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from caching.semantic.text.articles import behind_prepositions, is_article, means_all
-from caching.semantic.text.clauses import asks_for_the_same, without_purpose
+from caching.semantic.text.clauses import asks_for_the_same, without_now, without_purpose
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.frames import Rules, by_first_word, matched, without_frames
 from caching.semantic.text.lexicon import phrases, table, words
@@ -131,7 +131,7 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
             continue  # "Can you help me?", "Could you find one?" beside what is needed
         if found:
             found.append(PAUSE)
-        rest = _plainly_asked(without_purpose(rest, language), language)
+        rest = _plainly_asked(without_purpose(without_now(rest, language), language), language)
         spoken = _with_particles(_rewritten(_listed(rest, rules), rules.rewrites), rules)
         found += _forms(_spoken(spoken, frame, rules), frame, rules, language)
     return [*(found or tokens), *(word for word in tokens if word in rules.owners)]

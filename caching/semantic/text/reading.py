@@ -48,7 +48,10 @@ class Reading:
     owners: frozenset[str]
     """ "my" or "our", which a speaker may leave out."""
     times: tuple[tuple[str, str], ...]
-    """A preposition, or "" for one that says nothing, and a time; sorted, since times stand anywhere."""
+    """A preposition, or "" for one that says nothing, and a time: first hours, then days, in their order.
+
+    "At 7 on Monday" is "on Monday at 7", but two days belong to other things in another order.
+    """
 
     @property
     def words(self) -> list[str]:
@@ -96,7 +99,7 @@ class _Phrases:
         self.bare += [holder for holder, found, _ in self.held if not found]
         self.held = [phrase for phrase in self.held if phrase[1]]
         held = self._on_services()
-        times = tuple(sorted(self._set_to() if self.bare[:1] == ["set"] else self.times))
+        times = tuple(sorted(self._set_to() if self.bare[:1] == ["set"] else self.times, key=_is_day))
         return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), times)
 
     def _on_services(self) -> tuple[Phrase, ...]:
@@ -128,6 +131,11 @@ class _Phrases:
         self._open = False
         loose = holder in _LOOSE_BEFORE_TIMES and not (holder == "in" and token.rpartition("_")[2] in _DURATIONS)
         self.times.append(("" if loose else holder, token))
+
+
+def _is_day(time: tuple[str, str]) -> bool:
+    """ "@monday" and "@3rd", not "@7_am" or "@5_minute"."""
+    return not time[1][1].isdigit() or time[1][-1] in "tdh"
 
 
 @cache

@@ -39,6 +39,11 @@ EXPLAINED = {
         ("weather for March 7th", "weather on the 7th of March"),
         ("wake me on the 3rd at 7 am", "wake me at 7 am on the 3rd"),
     ],
+    "now, in an order": [
+        ("send mom an email now", "send an email to mom"),
+        ("turn off the fan right now", "turn off the fan"),
+    ],
+    "half an hour": [("set a timer for half an hour", "set a 30 minute timer")],
     "repeated time": [("set an alarm for every 10 minutes", "set an alarm every 10 minutes")],
     "clock time with spaces": [("set alarm for 4 : 30 am", "set an alarm for 4:30 am")],
     "what a thing has": [("an apartment with 3 bedrooms", "a 3 bedroom apartment")],
@@ -64,6 +69,10 @@ DIFFERENT = {
     "pronoun with a name": [("can you cancel it", "can you cancel them")],
 }
 DECISIVE = [
+    ("is the price above 20 dollars", "is the price below 20 dollars"),
+    ("what is the limit on my card", "what is the limit on my wife's card"),
+    ("set the thermostat to 20 degrees", "lower the thermostat by 20 degrees"),
+    ("pause the timer", "pause the kitchen timer"),
     ("can I eat rice", "should I eat rice"),
     ("is the shop open", "was the shop open"),
     ("turn off the light here", "turn off the light"),

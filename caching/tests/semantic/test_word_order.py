@@ -27,6 +27,12 @@ SAME = {
         ("play the podcast Serial", "play the Serial podcast"),
     ],
     "noun of two words": [("movie schedules for Pacific Theaters", "Pacific Theaters movie times")],
+    "free phrases": [
+        ("find hotels in Rome for two people", "find hotels for two people in Rome"),
+        ("turn on the light in the kitchen at full brightness", "turn on the light at full brightness in the kitchen"),
+        ("wake me at 7 am on Monday", "on Monday wake me at 7 am"),
+    ],
+    "album and name": [("play the album Thriller", "play the Thriller album")],
     "where it is played": [("play music on Spotify", "play music from Spotify")],
 }
 DIFFERENT = [
