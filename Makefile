@@ -48,15 +48,15 @@ lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/bandit -q -c pyproject.toml -r caching speech speechsite manage.py
-	$(BIN)/python .ci/audit.py
+	$(BIN)/python .ci/audit.py $(AUDIT)
 
 # Before a release: like lint, but vulnerabilities must have been looked up. Writes sbom.cdx.json.
+release-check: AUDIT = --release
 release-check: lint sbom
-	$(BIN)/python .ci/audit.py --release
 
 # Software bill of materials (CycloneDX) of what the gateway runs with, with the hashes of the lock files.
 sbom: .venv/dev
-	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --short-PURLs \
+	$(BIN)/python -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml --short-PURLs \
 		--output-reproducible --no-validate -o sbom.cdx.json
 
 # What they measure, and the last figures: docs/performance.md

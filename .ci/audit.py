@@ -20,8 +20,11 @@ def main() -> int:
         packages = []
     audited = [package for package in packages if "vulns" in package]
     if not audited:
+        if "--release" in sys.argv[1:]:
+            print("pip-audit: FAILED, no vulnerability service answers here. Nothing was checked, so release nothing.")
+            return 1
         print("pip-audit: SKIPPED, no vulnerability service answers here. Nothing was checked.")
-        return 1 if "--release" in sys.argv[1:] else 0
+        return 0
     found = [(package, vulnerability) for package in audited for vulnerability in package["vulns"]]
     for package, vulnerability in found:
         fixed = ", ".join(vulnerability["fix_versions"]) or "no version"

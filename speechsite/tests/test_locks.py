@@ -89,10 +89,14 @@ def test_the_bill_of_materials_has_every_package_of_the_lock_with_a_hash() -> No
     assert all("hashes" in str(part.get("externalReferences", part)) for part in found.values())
 
 
-def test_a_release_fails_where_nothing_could_be_audited(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_fails_where_nothing_could_be_audited(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     audit = runpy.run_path(str(ROOT / ".ci" / "audit.py"))
     monkeypatch.setitem(audit["main"].__globals__, "COMMAND", [sys.executable, "-c", "print('no answer')"])
     monkeypatch.setattr(sys, "argv", ["audit.py"])
     assert audit["main"]() == 0
     monkeypatch.setattr(sys, "argv", ["audit.py", "--release"])
     assert audit["main"]() == 1
+    skipped, failed = capsys.readouterr().out.splitlines()
+    assert "SKIPPED" in skipped and "FAILED" in failed and "Nothing was checked" in failed
