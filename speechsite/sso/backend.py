@@ -95,7 +95,17 @@ def username_of(claims: Claims) -> str:
 
 
 def roles_of(claims: Claims) -> set[str]:
-    """Return the names of the user's groups here."""
-    value = claims.get(settings.OIDC_GROUPS_CLAIM)
-    theirs = value if isinstance(value, list) else [value]
+    """Return the names of the user's groups here. Zitadel's claim is an object with the names as its keys."""
+    value = _claim(claims, settings.OIDC_GROUPS_CLAIM)
+    theirs = value if isinstance(value, list | dict) else [value]
     return {settings.OIDC_ROLES[name] for name in theirs if isinstance(name, str) and name in settings.OIDC_ROLES}
+
+
+def _claim(claims: Claims, name: str) -> Any:
+    """Return a claim, or one inside of others, such as Keycloak's `realm_access.roles`, or None."""
+    if name in claims:
+        return claims[name]
+    found: Any = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found

@@ -68,6 +68,24 @@ def test_a_user_with_a_role_gets_its_permissions_at_each_login(site: Browser, si
     assert site.get("/admin/auth/user/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("name", "claims"),
+    [
+        ("realm_access.roles", {"realm_access": {"roles": ["gateway-staff"]}}),
+        ("urn:zitadel:iam:org:project:roles", {"urn:zitadel:iam:org:project:roles": {"gateway-staff": {"1": "a.b"}}}),
+        ("https://example.com/groups", {"https://example.com/groups": ["gateway-staff"]}),
+    ],
+    ids=["keycloak", "zitadel", "auth0"],
+)
+def test_groups_are_found_where_providers_have_them(
+    sign_in: Callable[..., Any], settings: Any, name: str, claims: dict[str, Any]
+) -> None:
+    settings.OIDC_GROUPS_CLAIM = name
+    assert sign_in("eve", **claims).status_code == 302
+    [user] = User.objects.filter(username__startswith="sso-")
+    assert [group.name for group in user.groups.all()] == ["Viewer"]
+
+
 @pytest.mark.parametrize("claims", [{}, {"groups": []}, {"groups": ["others"]}, {"groups": None}, {"groups": {"a": 1}}])
 def test_without_a_role_there_is_no_access_and_no_user(
     site: Browser, sign_in: Callable[..., Any], claims: dict[str, Any]
