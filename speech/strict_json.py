@@ -18,7 +18,9 @@ def parse(body: bytes | str) -> Any:
     """
     try:
         text = body if isinstance(body, str) else body.removeprefix(codecs.BOM_UTF8).decode()
-    except UnicodeDecodeError as error:
+        if text is body and not text.isascii():
+            text.encode()
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise ValueError(f"not valid UTF-8 (byte {error.start})") from error
     try:
         value = _decode(text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -17,10 +19,25 @@ _TEXTS = frozenset({
 })  # fmt: skip
 # Fields whose value holds texts in pieces. LiteLLM repeats those of other providers in `provider_specific_fields`.
 HOLDERS_OF_TEXTS = frozenset({"reasoning_details", "thinking_blocks", "provider_specific_fields"})
+# A pair of surrogates, which in a str is two characters; one of them may be left alone where a stream was cut.
+_CUT_CHARACTER = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 class Unassembled(ValueError):
     """The deltas of a stream contradict each other, so the answer that they add up to is unknown."""
+
+
+def joined_text(pieces: Iterable[str]) -> str:
+    """Join texts. Halves of a character that came in two pieces are one character again."""
+    text = "".join(pieces)
+    if text.isascii() or not _CUT_CHARACTER.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def complete_characters(text: str) -> str:
+    """Return `text` without the first half of a character at its end."""
+    return text[:-1] if "\ud800" <= text[-1:] <= "\udbff" else text
 
 
 @lru_cache(256)
@@ -66,7 +83,7 @@ def copied(value: Any) -> Any:
 
 def _merged_strings(name: str, old: str, new: str, rule: Rule) -> str:
     if rule in ("text", "audio") and is_text(name):
-        return old + new
+        return joined_text((old, new))
     if not new or old == new:
         return old
     if not old or rule == "state":

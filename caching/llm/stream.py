@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from caching.llm.entry import WholeAnswer
-from caching.llm.merging import HOLDERS_OF_TEXTS, Unassembled, copied, is_text, merged, rule_of
+from caching.llm.merging import HOLDERS_OF_TEXTS, Unassembled, copied, is_text, joined_text, merged, rule_of
 from caching.llm.tool_calls import KINDS, ToolCalls, extended
 
 Chunk = dict[str, Any]
@@ -112,7 +112,7 @@ class _Choice:
                 self._rest[name] = _merged_beside(name, self._rest.get(name), value)
 
     def whole(self) -> dict[str, Any]:
-        message = {**self._message, **{name: "".join(pieces) for name, pieces in self._texts.items()}}
+        message = {**self._message, **{name: joined_text(pieces) for name, pieces in self._texts.items()}}
         message["role"] = message["role"] or "assistant"
         if self._calls:
             message["tool_calls"] = self._calls.finished()
@@ -127,7 +127,7 @@ class _Choice:
         elif name in self._texts:
             if value is not None:
                 # A text that goes on as a list of parts.
-                message[name] = merged(name, "".join(self._texts.pop(name)), value, "text")
+                message[name] = merged(name, joined_text(self._texts.pop(name)), value, "text")
         elif old is None and isinstance(value, str) and is_text(name):
             self._texts[name] = [value]
         elif name == "function_call" and isinstance(old, dict) and value is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from caching.llm.merging import Unassembled, merged
+from caching.llm.merging import Unassembled, joined_text, merged
 
 # The objects that hold a call, by its `type`, each with the name of its text.
 KINDS = {"function": "arguments", "custom": "input"}
@@ -99,7 +99,7 @@ def extended(body: ToolCall, part: Any, *, text: str) -> ToolCall:
     for name, value in part.items():
         old = body.get(name)
         if name == text and isinstance(value, str) and isinstance(old, str):
-            body[name] = _longer(old, value) if name == "arguments" else old + value
+            body[name] = _longer(old, value) if name == "arguments" else joined_text((old, value))
         else:
             body[name] = merged(name, old, value, "fact")
     return body
@@ -111,7 +111,7 @@ def _longer(arguments: str, more: str) -> str:
         if more == arguments:
             return arguments
         raise Unassembled("arguments go on after their end")
-    return arguments + more
+    return joined_text((arguments, more))
 
 
 def _body_of(call: ToolCall) -> ToolCall:

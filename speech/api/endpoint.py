@@ -78,7 +78,7 @@ def _may_be_stored(request: HttpRequest) -> bool:
 
 
 def json_response(body: Any, headers: Mapping[str, str]) -> HttpResponse:
-    # Halves of a character that came in two chunks of a stream are not one character again.
+    # Half a character at the end of a stream stays one.
     data = _encode(body).encode("utf-8", "replace")
     return whole_response(data, "application/json", headers)
 

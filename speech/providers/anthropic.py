@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from speech.providers._shared import openai_chat, validation
 from speech.providers._shared.anthropic import answer as anthropic_answer
@@ -23,6 +23,8 @@ class Provider(BaseProvider):
         "MAX_TOKENS": "4096",
     }
     required = ("API_KEY",)
+    # The API's own defaults. Newer models refuse requests that set both.
+    chat_defaults: ClassVar[Mapping[str, Any]] = {**BaseProvider.chat_defaults, "temperature": 1, "top_p": 1}
     does = frozenset({"chat"})
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:

@@ -31,13 +31,10 @@ class BaseProvider:
     defaults: ClassVar[Mapping[str, str]] = {}
     # Settings that must have a value before a call can be made.
     required: ClassVar[tuple[str, ...]] = ()
-    # Parameter values that mean the same as leaving the parameter out; they are dropped, also from the key.
+    # Parameter values that mean the same as leaving the parameter out; they are dropped, also from the key. Sampling
+    # parameters are none of them: servers and models have defaults of their own (Ollama's temperature is 0.8).
     chat_defaults: ClassVar[Mapping[str, Any]] = {
         "n": 1,
-        "temperature": 1,
-        "top_p": 1,
-        "presence_penalty": 0,
-        "frequency_penalty": 0,
         "logprobs": False,
         "response_format": {"type": "text"},
         "stop": [],

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from caching import tts
+from caching.llm.merging import joined_text
 from caching.llm.stream import Chunk
 from caching.pricing.usage import Usage
 from caching.tts import Clip
@@ -98,7 +99,7 @@ def sentences_of(chunks: Iterator[Chunk], language: str) -> Generator[str]:
 
 
 def _pronounceable(sentences: Iterable[str]) -> Iterator[str]:
-    return filter(is_pronounceable, map(str.strip, sentences))
+    return filter(is_pronounceable, (joined_text([sentence]).strip() for sentence in sentences))
 
 
 def _text_of(content: Any) -> str:

@@ -71,7 +71,7 @@ class EmbeddingSerializer(TolerantSerializer):
 
     input = InputField()
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
-    encoding_format = serializers.JSONField(required=False, help_text="`float` or `base64`.")
+    encoding_format = ChoiceField(choices=("float", "base64"), required=False)
     dimensions = serializers.JSONField(required=False, help_text="Length of the vectors.")
     optimization_level = ChoiceField(choices=LEVELS, required=False)
 

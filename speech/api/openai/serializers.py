@@ -18,6 +18,7 @@ from speech.api.fields import (
     SpokenTextField,
     TextField,
     TolerantSerializer,
+    TruthField,
     WholeNumberField,
 )
 from speech.api.messages import validate_messages
@@ -68,13 +69,13 @@ class VoiceField(serializers.Field[str, Any, str, Any]):
 
 
 class StreamOptionsSerializer(serializers.Serializer[Any]):
-    include_usage = serializers.BooleanField(default=False, allow_null=True)
+    include_usage = TruthField(default=False, allow_null=True)
 
 
 class ChatCompletionSerializer(TolerantSerializer):
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     messages = MessagesField()
-    stream = serializers.BooleanField(default=False)
+    stream = TruthField(default=False)
     stream_options = StreamOptionsSerializer(required=False)
     optimization_level = ChoiceField(choices=LEVELS, required=False)
     language = TextField(required=False, max_length=35)
@@ -90,13 +91,13 @@ class ChatCompletionSerializer(TolerantSerializer):
     max_completion_tokens = WholeNumberField(required=False)
     n = WholeNumberField(required=False, min_value=1, max_value=128)
     seed = WholeNumberField(required=False)
-    logprobs = serializers.BooleanField(required=False)
+    logprobs = TruthField(required=False)
     top_logprobs = WholeNumberField(required=False)
     logit_bias = serializers.DictField(required=False)
     stop = serializers.JSONField(required=False)
     tools = serializers.ListField(child=serializers.DictField(), required=False)
     tool_choice = serializers.JSONField(required=False)
-    parallel_tool_calls = serializers.BooleanField(required=False)
+    parallel_tool_calls = TruthField(required=False)
     functions = serializers.ListField(child=serializers.DictField(), required=False)
     function_call = serializers.JSONField(required=False)
     response_format = serializers.DictField(required=False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from speech.exceptions import ProviderBadAnswer, ProviderUnavailable
 from speech.providers._shared import errors
+from speech.providers._shared.http import json_object
 from speech.providers._shared.sse import read_events
 from speech.providers.base import ChatAnswer, ChatRequest
 
@@ -55,11 +55,8 @@ def response_in(answer: Any) -> dict[str, Any]:
 
 
 def _read_event(provider: str, data: str) -> dict[str, Any]:
-    try:
-        event = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ProviderBadAnswer(f"{provider} sent an event that is not JSON") from error
-    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+    event = json_object(provider, data)
+    if not isinstance(event.get("type"), str):
         raise ProviderBadAnswer(f"{provider} sent an event without a type")
     if event["type"] in (*ENDS, "response.failed") and not isinstance(event.get("response"), dict):
         raise ProviderBadAnswer(f"{provider} ended its response without one")

@@ -49,8 +49,11 @@ def read_events(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Lines that end in LF, CRLF or CR, wherever the chunks are cut: also within a CRLF or a character."""
-    utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    """Lines that end in LF, CRLF or CR, wherever the chunks are cut: also within a CRLF or a character.
+
+    A byte that is not valid UTF-8 becomes a lone surrogate, which no JSON text holds: `json_object` refuses it.
+    """
+    utf8 = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
     decoder = io.IncrementalNewlineDecoder(utf8, translate=True)
     begun: list[str] = []
     for chunk in chunks:

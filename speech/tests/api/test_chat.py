@@ -69,7 +69,8 @@ def test_a_question_and_the_same_conversation_share_an_answer(api: Any, fake_ope
     "change",
     [
         {"temperature": 0.5},
-        {"top_p": 0.5},
+        {"temperature": 1},
+        {"top_p": 1},
         {"max_tokens": 10},
         {"seed": 1},
         {"model": "another"},

@@ -52,8 +52,8 @@ def test_it_drops_an_event_that_was_cut_off() -> None:
     assert list(read_events([b"data: whole\n\ndata: half\n"])) == ["whole"]
 
 
-def test_it_survives_bytes_that_are_no_text() -> None:
-    assert list(read_events([b"data: \xff\xfe\n\n"])) == ["\ufffd\ufffd"]
+def test_bytes_that_are_no_text_become_what_no_json_holds() -> None:
+    assert list(read_events([b"data: \xff\xfe\n\n"])) == ["\udcff\udcfe"]
 
 
 def test_an_error_of_llama_cpp_is_data() -> None:

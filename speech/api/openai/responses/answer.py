@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from caching.llm.entry import Answer
-from caching.llm.merging import Unassembled
+from caching.llm.merging import Unassembled, complete_characters
 from caching.llm.tool_calls import ToolCalls, name_of, text_of
 from speech.api.openai.responses.carried import packed
 from speech.api.openai.responses.items import CallItem, Event, TextItem
@@ -142,7 +142,7 @@ class Writer:
             self._calls[id(call)] = item
             self._items.append(item)
             yield from item.begun()
-        if more := text_of(call)[len(item.written) :]:
+        if more := complete_characters(text_of(call))[len(item.written) :]:
             yield from item.write(more)
 
     def _close_text(self) -> Iterator[Event]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from caching.llm.merging import joined_text
+
 Event = dict[str, Any]
 
 
@@ -72,7 +74,7 @@ class TextItem:
             self._parts.append(Part(kind))
             yield self._part_event("added", self._parts[-1].rendered())
         part = self._parts[-1]
-        part.text += text
+        part.text = joined_text((part.text, text))
         part.logprobs += logprobs
         rest = {"logprobs": logprobs} if kind == "output_text" else {}
         yield self._event(f"response.{KINDS[kind].delta}.delta", delta=text, **rest)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from speech import strict_json
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared.sse import read_events
 from speech.providers.base import Word
@@ -21,7 +21,7 @@ def timed_speech(provider: str, reply: Iterable[bytes], begin: float) -> Iterato
     words: list[Word] = []
     for data in read_events(reply):
         try:
-            message = json.loads(data)
+            message = strict_json.parse(data)
             kind = message["type"]
             if kind == "chunk":
                 yield base64.b64decode(message["data"] or "", validate=True)
