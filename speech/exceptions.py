@@ -14,6 +14,7 @@ class GatewayError(Exception):
     """A failure with a status, a stable code of ours, and a message that is safe to show to a client."""
 
     status = 500
+    metadata: dict[str, Any] | None = None
     code = "internal_error"
     type = "server_error"
 
@@ -179,9 +180,10 @@ class ProviderRejected(InvalidRequest):
 
     code = "provider_rejected_request"
 
-    def __init__(self, message: str, *, status: int = 400, **more: Any) -> None:
+    def __init__(self, message: str, *, status: int = 400, metadata: dict[str, Any] | None = None, **more: Any) -> None:
+        """`metadata`: what the provider says beside the message, as OpenRouter does of the service behind it."""
         super().__init__(message, **more)
-        self.status = status
+        self.status, self.metadata = status, metadata
 
 
 class ProviderBadAnswer(ProviderError):

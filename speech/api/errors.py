@@ -66,8 +66,11 @@ def as_gateway_error(error: Exception) -> GatewayError:
     return GatewayError("Internal server error.")
 
 
-def error_body(message: str, *, type: str, param: str | None, code: str) -> dict[str, Any]:
-    return {"error": {"message": message, "type": type, "param": param, "code": code}}
+def error_body(
+    message: str, *, type: str, param: str | None, code: str, metadata: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    more = {"metadata": metadata} if metadata else {}
+    return {"error": {"message": message, "type": type, "param": param, "code": code, **more}}
 
 
 def error_response(
@@ -77,14 +80,14 @@ def error_response(
     type: str = "invalid_request_error",
     param: str | None = None,
     code: str = "invalid_value",
+    metadata: Mapping[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
     """Return the documented error body. 4xx other than 429 tell OpenAI's SDKs not to retry."""
     pointless = 400 <= status < 500 and status != 429
     retry = {"x-should-retry": "false"} if pointless else {}
-    return Response(
-        error_body(message, type=type, param=param, code=code), status=status, headers={**retry, **(headers or {})}
-    )
+    body = error_body(message, type=type, param=param, code=code, metadata=metadata)
+    return Response(body, status=status, headers={**retry, **(headers or {})})
 
 
 def _from_gateway_error(error: GatewayError, renamed: Mapping[str, str]) -> Response:
@@ -94,7 +97,15 @@ def _from_gateway_error(error: GatewayError, renamed: Mapping[str, str]) -> Resp
     if error.status >= 500:
         logger.warning("%s: %s", error.code, error.message)
     param, message = _as_called(error.param, error.message, renamed)
-    return error_response(error.status, message, type=error.type, param=param, code=error.code, headers=headers)
+    return error_response(
+        error.status,
+        message,
+        type=error.type,
+        param=param,
+        code=error.code,
+        metadata=error.metadata,
+        headers=headers,
+    )
 
 
 def _as_called(param: str | None, message: str, renamed: Mapping[str, str]) -> tuple[str | None, str]:

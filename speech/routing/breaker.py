@@ -61,7 +61,8 @@ class ProviderBreaker:
             if not left:
                 self._next_trial = time.monotonic() + settings.PROVIDER_BREAKER_SECONDS
                 return
-        message = f"{failure.message.partition(';')[0]}; temporarily disabled after repeated failures"
+        cause = "because it asked to wait" if _asks_to_wait(failure) else "after repeated failures"
+        message = f"{failure.message.partition(';')[0]}; temporarily disabled {cause}"
         raise type(failure)(message, retry_after=left)
 
     def succeeded(self) -> None:
@@ -73,7 +74,7 @@ class ProviderBreaker:
         wanted = error.retry_after or 0.0
         with self._lock:
             self._failures += 1
-            told_to_wait = isinstance(error, ProviderRateLimited) and wanted > 0
+            told_to_wait = _asks_to_wait(error)
             if not told_to_wait and self._failures < settings.PROVIDER_BREAKER_FAILURES:
                 return
             self._failure = error
@@ -84,6 +85,10 @@ class ProviderBreaker:
     def _report(self, is_open: int) -> None:
         for gauge in self._gauges:
             gauge.set(is_open)
+
+
+def _asks_to_wait(error: GatewayError) -> bool:
+    return isinstance(error, ProviderRateLimited) and bool(error.retry_after)
 
 
 @cache

@@ -37,7 +37,7 @@ def _dump(error: Exception) -> dict[str, Any] | None:
         "param": error.param,
         "code": error.code,
         "retry_after": error.retry_after,
-        **({"status": error.status} if isinstance(error, ProviderRejected) else {}),
+        **({"status": error.status, "metadata": error.metadata} if isinstance(error, ProviderRejected) else {}),
     }
 
 

@@ -34,11 +34,14 @@ _TOO_FAST = {"rate_limit_exceeded", "rate_limit_exceeded_error", "too_many_concu
 _SPENT = re.compile(
     "credit balance is too low|reached your specified API usage limits|insufficient (credits|balance)", re.I
 )
+# Codes that come with a 403 because of the key, its account or what they may do: Sarvam's invalid_api_key_error,
+# ElevenLabs' missing_permissions. Those about a model, a region or a text are the request's.
+_OF_A_KEY = re.compile("(?!model).*(key|auth|permission|denied|account|subscription|forbidden|token$)", re.I)
 _FAULTS_OF_THE_CLIENT = (400, 404, 409, 413, 422)
 # Of errors that come without a status: the types of OpenAI, vLLM and Anthropic, and Google's (google.rpc.Code).
 _STATUS_OF_TYPE = {
     400: "invalid_request_error BadRequestError validation INVALID_ARGUMENT FAILED_PRECONDITION OUT_OF_RANGE",
-    401: "authentication_error AuthenticationError UNAUTHENTICATED",
+    401: "authentication_error AuthenticationError UNAUTHENTICATED invalid_api_key invalid_api_key_error",
     403: "permission_error PermissionDeniedError PERMISSION_DENIED",
     404: "not_found_error NotFoundError NOT_FOUND",
     408: "timeout_error DEADLINE_EXCEEDED",
@@ -48,8 +51,10 @@ _STATUS_OF_TYPE = {
     429: "rate_limit_error RateLimitError RESOURCE_EXHAUSTED",
 }
 _STATUSES = {name: status for status, names in _STATUS_OF_TYPE.items() for name in names.split()}
-_LONGEST_MESSAGE = 300  # characters
+_LONGEST_MESSAGE = 4_000  # characters
+_LARGEST_METADATA = 8_000  # characters of JSON
 _LONGEST_CODE = 100
+_NO_REASON = "no reason given"
 
 
 def from_answer(
@@ -85,7 +90,7 @@ def _failure(
         return ProviderQuotaExceeded(f"the {provider} account is out of credit", retry_after=wait)
     if status == 429 or names & _TOO_FAST:
         return ProviderRateLimited(f"{provider} rate limit reached", retry_after=wait)
-    if status == 401 or (status == 403 and not _is_moderation(error)):
+    if status == 401 or (status == 403 and not _is_of_the_request(error)):
         return ProviderAuthFailed(f"{provider} rejected the configured key (status {status})", retry_after=wait)
     if status == 408:
         return ProviderTimeout(f"{provider} timed out (status {status})", retry_after=wait)
@@ -94,12 +99,14 @@ def _failure(
     if status < 400:
         return ProviderBadAnswer(f"{provider} returned status {status}")
     param, code = error.get("param"), error.get("code")
+    message = _message(error, secrets)
     return ProviderRejected(
-        f"{provider} rejected the request: {_message(error, secrets)}",
+        f"{provider} rejected the request: {message}" if message == _NO_REASON else message,
         status=status if status in _FAULTS_OF_THE_CLIENT else 400,
         param=param if isinstance(param, str) else None,
         code=_redacted(code, secrets)[:_LONGEST_CODE] if isinstance(code, str) and not code.isdecimal() else None,
         retry_after=wait,
+        metadata=_metadata(error, secrets),
     )
 
 
@@ -124,6 +131,9 @@ def _described(answer: Any) -> dict[str, Any]:
     if "err_msg" in answer:
         return {"message": answer["err_msg"], "code": answer.get("err_code")}
     error = answer.get("error") or answer.get("detail") or answer
+    if isinstance(error, dict) and isinstance(error.get("error"), dict):
+        # An event called `error` whose data has one of its own.
+        error = error["error"]
     if isinstance(error, list):
         error = next(iter(error), None)
     if isinstance(error, dict):
@@ -146,13 +156,27 @@ def _status_of(error: Mapping[str, Any]) -> int:
         value = str(error.get(key) or "")
         if value.isdecimal() and 400 <= int(value) < 600:
             return int(value)
-    return next((_STATUSES[name] for name in _names(error) if name in _STATUSES), 500)
+    # The code first: OpenAI's type of a wrong key is `invalid_request_error`.
+    names = (str(error.get(key)) for key in ("code", "type", "status"))
+    return next((_STATUSES[name] for name in names if name in _STATUSES), 500)
 
 
-def _is_moderation(error: Mapping[str, Any]) -> bool:
-    """OpenRouter answers a flagged input with 403, and says why."""
+def _is_of_the_request(error: Mapping[str, Any]) -> bool:
+    """Return True for a 403 that another key would get too: OpenRouter's of a flagged input, OpenAI's of a model."""
+    about, code = error.get("metadata"), error.get("code")
+    if isinstance(about, dict) and about.keys() & {"reasons", "flagged_input"}:
+        return True
+    return isinstance(code, str) and bool(code) and not code.isdecimal() and not _OF_A_KEY.match(code)
+
+
+def _metadata(error: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any] | None:
+    """Return what OpenRouter passes on of the service behind it, unless that is long."""
     about = error.get("metadata")
-    return isinstance(about, dict) and bool(about.keys() & {"reasons", "flagged_input"})
+    if not isinstance(about, dict) or len(text := json.dumps(about)) > _LARGEST_METADATA:
+        return None
+    shown: dict[str, Any] = json.loads(_redacted(text, secrets))
+    shown.pop("headers", None)
+    return shown or None
 
 
 def _headers_of(error: Mapping[str, Any]) -> dict[str, str]:
@@ -168,7 +192,7 @@ def _retry_after(headers: Mapping[str, str], error: Mapping[str, Any]) -> float 
         if "retry-after-ms" in headers:
             return _sane(float(headers["retry-after-ms"]) / 1000)
         if "retry-after" in headers:
-            return _sane(float(Retry().parse_retry_after(headers["retry-after"])))
+            return _sane(_seconds(headers["retry-after"]))
     except (ValueError, OverflowError, InvalidHeader):
         return None
     details = error.get("details")
@@ -179,13 +203,20 @@ def _retry_after(headers: Mapping[str, str], error: Mapping[str, Any]) -> float 
     return None
 
 
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float(Retry().parse_retry_after(text))
+
+
 def _sane(seconds: float) -> float | None:
     return max(0.0, seconds) if seconds < float("inf") else None
 
 
 def _message(error: Mapping[str, Any], secrets: Iterable[str]) -> str:
     message = _redacted(_text_of(error.get("message") or error.get("msg")), secrets)
-    return message[:_LONGEST_MESSAGE] or "no reason given"
+    return message[:_LONGEST_MESSAGE] or _NO_REASON
 
 
 def _text_of(message: Any) -> str:

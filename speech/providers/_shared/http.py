@@ -34,7 +34,7 @@ _RETRIES = 2
 _FIRST_PAUSE = 0.25  # seconds, doubled for the second retry
 _PATIENCE = 2  # read time-outs after which a call is not tried again
 _LONGEST_PAUSE = 5.0  # seconds; a provider that asks for more is not worth the client's wait
-_LARGEST_ERROR = 65_536
+_LARGEST_ERROR = 1024 * 1024  # bytes: a message may quote the request
 _FAULTS_OF_A_KEY = (ProviderAuthFailed, ProviderQuotaExceeded, ProviderRateLimited)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -32,20 +33,33 @@ def json_or_events(body: Iterable[bytes]) -> tuple[bytes, Iterator[str]]:
 
 
 def read_events(chunks: Iterable[bytes]) -> Iterator[str]:
-    """The `data` of each event; comments, other fields and an event without its empty line are left out."""
+    """The `data` of each event; comments, other fields and an event without its empty line are left out.
+
+    The data of an event called `error` is put into an `error` of its own, unless it has one.
+    """
     data: list[str] = []
+    name = ""
     for line in _lines(chunks):
         if not line:
             if data:
-                yield "\n".join(data)
-            data = []
+                text = "\n".join(data)
+                yield _as_error(text) if name == "error" else text
+            data, name = [], ""
             continue
         field, _, value = line.partition(":")
         if field == "data":
             data.append(value.removeprefix(" "))
+        elif field == "event":
+            name = value.strip()
         elif field == "error":
             # llama.cpp until September 2025.
             data.append(f'{{"error": {value}}}')
+
+
+def _as_error(text: str) -> str:
+    if '"error"' in text:
+        return text
+    return f'{{"error": {text if text.lstrip().startswith("{") else json.dumps(text)}}}'
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 from speech.exceptions import GatewayError, ProviderBadAnswer, ProviderRateLimited, ProviderRejected
 from speech.routing.breaker import breaker_of
 from speech.routing.error_transfer import FAILURES
-from speech.tests.loopback import FakeOpenAI
+from speech.tests.loopback import Answer, FakeOpenAI
 from speech.tests.support.bad_requests import error_of
 from speech.tests.support.saying import BEGUN, ask, last_event, say
 
@@ -23,6 +23,7 @@ OPENAI = {
     "code": "context_length_exceeded",
 }
 REASON = {"error": OPENAI}
+BAD_REQUEST = {"type": "invalid_request_error"}
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def test_a_fault_of_the_client_keeps_status_message_code_and_param(
         response = ask(api, stream=stream)
         error = error_of(response)
         assert (response.status_code, error["code"], error["param"]) == (status, "context_length_exceeded", "messages")
-        assert WORDS in error["message"]
+        assert error["message"] == WORDS
         assert (response.headers["Retry-After"], response.headers["x-should-retry"]) == ("7", "false")
 
 
@@ -57,6 +58,7 @@ IN_BAND: list[tuple[Any, int, str]] = [
     ({"error": {"message": WORDS, "code": 422}}, 422, "provider_rejected_request"),
     ({"error": {"message": "no", "code": 401}}, 502, "provider_auth_failed"),
     ({"error": {"message": "no", "code": 403}}, 502, "provider_auth_failed"),
+    ({"error": {"message": "no", **BAD_REQUEST, "code": "invalid_api_key"}}, 502, "provider_auth_failed"),
     ({"error": {"message": "no", "type": "billing_error"}}, 503, "provider_quota_exceeded"),
     ({"error": {"message": "no", "code": 402}}, 503, "provider_quota_exceeded"),
     ({"error": {"message": "no", "code": 429}}, 503, "provider_rate_limited"),
@@ -84,6 +86,34 @@ def test_an_error_in_a_200_is_the_same_whole_and_in_a_stream(
     late = last_event(ask(api, stream=True))["error"]
     assert late == {**error_of(whole), "message": late["message"]}
     assert late["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "message"),
+    [
+        ({"message": WORDS, **BAD_REQUEST}, "provider_rejected_request", WORDS),
+        ({"error": {"message": WORDS, **BAD_REQUEST}}, "provider_rejected_request", WORDS),
+        ({"message": WORDS}, "provider_unavailable", f"openai reported an error: {WORDS}"),
+        (WORDS, "provider_unavailable", f"openai reported an error: {WORDS}"),
+    ],
+)
+def test_an_event_called_error_keeps_its_message(
+    api: Any, fake_openai: FakeOpenAI, data: Any, code: str, message: str
+) -> None:
+    text = data if isinstance(data, str) else json.dumps(data)
+    chunks = [f"data: {json.dumps(BEGUN)}\n\n".encode(), f"event: error\ndata: {text}\n\n".encode()]
+    said = Answer(chunks, "text/event-stream", streamed=True)
+    fake_openai.answer = lambda seen: said  # type: ignore[method-assign]
+    error = last_event(ask(api, stream=True))["error"]
+    assert (error["code"], error["message"]) == (code, message)
+
+
+def test_metadata_of_an_error_is_passed_on(api: Any, fake_openai: FakeOpenAI) -> None:
+    routed = {"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": "No such tool."}}}
+    say(fake_openai, routed, status=400)
+    assert error_of(ask(api))["metadata"] == {"raw": "No such tool."}
+    say(fake_openai, BEGUN, routed, stream=True)
+    assert last_event(ask(api, stream=True))["error"]["metadata"] == {"raw": "No such tool."}
 
 
 def test_how_long_to_wait_passes_from_every_place(api: Any, fake_openai: FakeOpenAI) -> None:
@@ -130,6 +160,7 @@ def test_garbage_shuts_a_provider_out(api: Any, fake_openai: FakeOpenAI, setting
     "error",
     [
         ProviderRejected("No such model.", status=404, code="model_not_found", param="model", retry_after=7),
+        ProviderRejected("Provider returned error", metadata={"raw": "No such tool."}),
         ProviderBadAnswer("nothing", empty=True),
         ProviderRateLimited("slow down", retry_after=40),
     ],
@@ -139,5 +170,5 @@ def test_followers_of_a_shared_call_get_the_same_error(error: GatewayError) -> N
     assert told is not None
     heard = FAILURES.load(json.loads(json.dumps(told)))
     assert isinstance(heard, type(error))
-    names = ("message", "status", "code", "param", "retry_after")
+    names = ("message", "status", "code", "param", "retry_after", "metadata")
     assert [getattr(heard, name) for name in names] == [getattr(error, name) for name in names]

@@ -20,6 +20,14 @@ def failure(status: int, answer: Any = None, **headers: str) -> exceptions.Gatew
     [
         (401, {"error": {"message": "no", "code": "invalid_api_key"}}, exceptions.ProviderAuthFailed),
         (403, {"error": {"message": "no", "code": "invalid_api_key_error"}}, exceptions.ProviderAuthFailed),
+        (403, None, exceptions.ProviderAuthFailed),
+        (403, {"error": {"message": "no", "code": 403, "status": "PERMISSION_DENIED"}}, exceptions.ProviderAuthFailed),
+        (403, {"error": {"message": "no", "type": "permission_error"}}, exceptions.ProviderAuthFailed),
+        (403, {"error": {"message": "no", "code": "account_deactivated"}}, exceptions.ProviderAuthFailed),
+        (403, {"error": {"message": "no", "code": "model_not_found"}}, exceptions.ProviderRejected),
+        (403, {"error": {"message": "no", "code": "model_not_allowed"}}, exceptions.ProviderRejected),
+        (403, {"error": {"message": "no", "code": "model_permission_blocked_org"}}, exceptions.ProviderRejected),
+        (403, {"error": {"code": "unsupported_country_region_territory"}}, exceptions.ProviderRejected),
         (401, {"detail": {"status": "quota_exceeded"}}, exceptions.ProviderQuotaExceeded),
         (
             400,
@@ -52,12 +60,34 @@ def test_it_tells_one_failure_from_another(status: int, answer: Any, expected: t
 
 def test_a_rejection_says_why_and_where_without_the_key() -> None:
     error = failure(400, {"error": {"message": "sk-secret: bad temperature", "param": "temperature"}})
-    assert error.message == "acme rejected the request: ***: bad temperature"
+    assert error.message == "***: bad temperature"
     assert error.param == "temperature"
 
 
-def test_a_long_reason_is_cut() -> None:
-    assert len(failure(400, {"error": {"message": "x" * 10_000}}).message) < 400
+def test_without_a_reason_it_says_who_refused() -> None:
+    assert failure(400).message == "acme rejected the request: no reason given"
+
+
+@pytest.mark.parametrize(("length", "kept"), [(3_000, 3_000), (10_000, 4_000), (200_000, 4_000)])
+def test_a_reason_is_kept_up_to_a_length(length: int, kept: int) -> None:
+    assert failure(400, {"error": {"message": "x" * length}}).message == "x" * kept
+
+
+@pytest.mark.parametrize(
+    ("metadata", "shown"),
+    [
+        (
+            {"raw": "no such tool: sk-secret", "provider_name": "Acme"},
+            {"raw": "no such tool: ***", "provider_name": "Acme"},
+        ),
+        ({"headers": {"X-A": "1"}}, None),
+        ({"raw": "x" * 10_000}, None),
+        ("text", None),
+    ],
+)
+def test_what_a_router_passes_on_is_passed_on(metadata: Any, shown: Any) -> None:
+    error = failure(400, {"error": {"message": "Provider returned error", "code": 400, "metadata": metadata}})
+    assert error.metadata == shown
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b"[" * 100_000, b'{"error": 7}', b'{"detail": []}'])
@@ -68,6 +98,7 @@ def test_a_body_of_any_form_leaves_the_status_to_tell(body: bytes) -> None:
 def test_it_reads_how_long_to_wait() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     assert failure(429, **{"retry-after": "7"}).retry_after == 7
+    assert failure(429, **{"retry-after": "1.5"}).retry_after == 1.5
     assert failure(429, **{"retry-after-ms": "250"}).retry_after == 0.25
     assert 25 < (failure(429, **{"retry-after": soon}).retry_after or 0) <= 30
     assert failure(429, **{"retry-after": "soon"}).retry_after is None

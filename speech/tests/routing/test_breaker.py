@@ -124,6 +124,13 @@ def test_the_reason_is_given_without_its_details() -> None:
     assert refused.value.message == "demo is down; temporarily disabled after repeated failures"
 
 
+def test_a_provider_that_asked_to_wait_is_not_said_to_have_failed_repeatedly() -> None:
+    fail(ProviderRateLimited("demo rate limit reached", retry_after=40), 1)
+    with pytest.raises(ProviderRateLimited) as refused:
+        call()
+    assert refused.value.message == "demo rate limit reached; temporarily disabled because it asked to wait"
+
+
 def test_after_a_success_it_takes_as_many_failures_again() -> None:
     fail(ProviderUnavailable("down"), 3)
     breaker_of("demo", "chat").succeeded()

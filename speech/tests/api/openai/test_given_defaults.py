@@ -16,7 +16,8 @@ BODIES: dict[str, dict[str, Any]] = {
 SAMPLING = ({"temperature": 1}, {"top_p": 1.0})
 PENALTIES = ({"presence_penalty": 0}, {"frequency_penalty": 0.0})
 HARMLESS: tuple[dict[str, Any], ...] = (
-    {"n": 1}, {"logprobs": False}, {"response_format": {"type": "text"}}, {"stop": []}, {"tools": []}, {"logit_bias": {}},
+    {"n": 1}, {"logprobs": False}, {"stop": []}, {"tools": []}, {"logit_bias": {}},
+    {"response_format": {"type": "text"}},
 )  # fmt: skip
 
 
