@@ -15,6 +15,7 @@ from speech.exceptions import (
     GatewayError,
     ProviderAuthFailed,
     ProviderBadAnswer,
+    ProviderError,
     ProviderQuotaExceeded,
     ProviderRateLimited,
     ProviderRejected,
@@ -35,8 +36,10 @@ _SPENT = re.compile(
     "credit balance is too low|reached your specified API usage limits|insufficient (credits|balance)", re.I
 )
 # Codes that come with a 403 because of the key, its account or what they may do: Sarvam's invalid_api_key_error,
-# ElevenLabs' missing_permissions. Those about a model, a region or a text are the request's.
+# ElevenLabs' missing_permissions. Those about a model or a text are the request's.
 _OF_A_KEY = re.compile("(?!model).*(key|auth|permission|denied|account|subscription|forbidden|token$)", re.I)
+# Where this server is: neither the key's fault nor the request's.
+_OF_THE_PLACE = "unsupported_country_region_territory"
 _FAULTS_OF_THE_CLIENT = (400, 404, 409, 413, 422)
 # Of errors that come without a status: the types of OpenAI, vLLM and Anthropic, and Google's (google.rpc.Code).
 _STATUS_OF_TYPE = {
@@ -90,6 +93,8 @@ def _failure(
         return ProviderQuotaExceeded(f"the {provider} account is out of credit", retry_after=wait)
     if status == 429 or names & _TOO_FAST:
         return ProviderRateLimited(f"{provider} rate limit reached", retry_after=wait)
+    if _OF_THE_PLACE in names:
+        return ProviderError(_message(error, secrets), code=_OF_THE_PLACE, retry_after=wait)
     if status == 401 or (status == 403 and not _is_of_the_request(error)):
         return ProviderAuthFailed(f"{provider} rejected the configured key (status {status})", retry_after=wait)
     if status == 408:

@@ -27,7 +27,7 @@ def failure(status: int, answer: Any = None, **headers: str) -> exceptions.Gatew
         (403, {"error": {"message": "no", "code": "model_not_found"}}, exceptions.ProviderRejected),
         (403, {"error": {"message": "no", "code": "model_not_allowed"}}, exceptions.ProviderRejected),
         (403, {"error": {"message": "no", "code": "model_permission_blocked_org"}}, exceptions.ProviderRejected),
-        (403, {"error": {"code": "unsupported_country_region_territory"}}, exceptions.ProviderRejected),
+        (403, {"error": {"code": "unsupported_country_region_territory"}}, exceptions.ProviderError),
         (401, {"detail": {"status": "quota_exceeded"}}, exceptions.ProviderQuotaExceeded),
         (
             400,
