@@ -37,7 +37,7 @@ _SPENT = re.compile(
 )
 # Codes that come with a 403 because of the key, its account or what they may do: Sarvam's invalid_api_key_error,
 # ElevenLabs' missing_permissions. Those about a model or a text are the request's.
-_OF_A_KEY = re.compile("(?!model).*(key|auth|permission|denied|account|subscription|forbidden|token$)", re.I)
+_OF_A_KEY = re.compile("(?!model).*(key|auth|permission|denied|account|subscription|forbidden|scope|token$)", re.I)
 # Where this server is: neither the key's fault nor the request's.
 _OF_THE_PLACE = "unsupported_country_region_territory"
 _FAULTS_OF_THE_CLIENT = (400, 404, 409, 413, 422)

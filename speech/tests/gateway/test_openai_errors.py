@@ -88,7 +88,7 @@ def test_the_sdk_raises_its_own_errors(gateway: Server, sdk: Any) -> None:
     [
         ("400", 400, "unsupported_value", False),
         ("401", 502, "provider_auth_failed", False),
-        ("403", 502, "unsupported_country_region_territory", False),
+        ("403", 502, "provider_auth_failed", False),
         ("404", 404, "model_not_found", False),
         ("quota", 503, "provider_quota_exceeded", False),
         ("429", 503, "provider_rate_limited", True),

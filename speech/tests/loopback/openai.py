@@ -26,7 +26,7 @@ class FakeOpenAI(Loopback):
     errors: ClassVar[dict[str, Answer]] = {
         "400": _error(400, "Unsupported value: 'temperature'", "unsupported_value", "temperature"),
         "401": _error(401, "Incorrect API key provided: sk-loopback-secret", "invalid_api_key"),
-        "403": _error(403, "Country, region, or territory not supported", "unsupported_country_region_territory"),
+        "403": _error(403, "Insufficient permissions. Missing scopes: model.request", "missing_scope"),
         "404": _error(404, "The model does not exist", "model_not_found", "model"),
         "429": _error(429, "Rate limit reached", "rate_limit_exceeded"),
         "429-retry-after": _error(429, "Rate limit reached", "rate_limit_exceeded", Retry_After="1"),
