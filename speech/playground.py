@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 
+from caching.dashboard import first_steps
 from caching.policy import LEVELS
 from speech import providers
 from speech.api.authentication import SENDER
@@ -75,5 +76,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "voices": {name: [[voice.id, voice.name] for voice in providers.get(name).voices()] for name in speakers},
         "codec": CODEC,
         "facts": FACTS,
+        "languages": first_steps.TABS,
     }
     return render(request, "speech/playground.html", context)

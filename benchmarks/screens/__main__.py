@@ -40,7 +40,7 @@ def _prepared(options: Namespace, stack: ExitStack) -> Iterator[str]:
     directory = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
     directory.mkdir(parents=True, exist_ok=True)
     os.environ.update(DJANGO_SETTINGS_MODULE="speechsite.settings", ENV_FILE=os.devnull, VAR_DIR=str(directory))
-    os.environ.update(REDIS_URL="", LLM_PROVIDER="demo", TTS_PROVIDER="demo", SEMANTIC_MODE="on", LOG_LEVEL="ERROR")
+    os.environ.update(REDIS_URL="", LLM_PROVIDER="demo", TTS_PROVIDER="espeak", SEMANTIC_MODE="on", LOG_LEVEL="ERROR")
     os.environ.update(ALLOWED_HOSTS="testserver", DEBUG="false")
     from speechsite.tests.support.redis_server import RedisServer
 

@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory, RedisServer() as redis, chromium() as browser:
-        environment = {"REDIS_URL": redis.url, "LLM_PROVIDER": "demo", "TTS_PROVIDER": "demo", "LOG_LEVEL": "ERROR"}
+        environment = {"REDIS_URL": redis.url, "LLM_PROVIDER": "demo", "TTS_PROVIDER": "espeak", "LOG_LEVEL": "ERROR"}
         server = Server(Path(directory), environment)
         try:
             state = log_in(new_page(browser, server), server)

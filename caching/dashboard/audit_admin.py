@@ -14,7 +14,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
-from caching.dashboard.charts import inert
+from caching.dashboard.charts import BYTE_ORDER_MARK, inert
 from caching.models import AuditEntry, EntryHits
 from caching.models.audit import AuditAction
 
@@ -96,6 +96,7 @@ class AuditEntryAdmin(ModelAdmin):
         response = HttpResponse(
             content_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="audit.csv"'}
         )
+        response.write(BYTE_ORDER_MARK)
         writer = csv.writer(response)
         writer.writerow(COLUMNS)
         for entry in queryset.select_related(*self.list_select_related):

@@ -218,6 +218,11 @@ def _saved_and_spent(figures: Figures, at_list_prices: bool) -> tuple[Decimal, D
     return (figures.list_saved, figures.list_spent) if at_list_prices else (figures.saved, figures.spent)
 
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Excel reads a file without it in the code page of the machine.
+BYTE_ORDER_MARK = "\ufeff"
+
+
 class Writable(Protocol):
     def write(self, text: str, /) -> object: ...
 
@@ -231,6 +236,7 @@ _FORMATS: dict[str, Callable[[Any], Any]] = {
 
 def write_csv(chart: Chart, file: Writable) -> None:
     """Write rows with moments in ISO 8601 and amounts in the display currency, which the header names."""
+    file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file)
     currency = settings.DISPLAY_CURRENCY
     writer.writerow([f"{title} ({currency})" if kind == "money" else title for title, kind in chart.columns])
@@ -245,8 +251,11 @@ def _cell(value: Any, kind: Kind) -> Any:
 
 
 def inert(value: str) -> str:
-    """Quote what a spreadsheet would run as a formula: names of models come from clients."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t")) else value
+    """Quote what a spreadsheet would run as a formula: names of models come from clients.
+
+    The characters are OWASP's list for CSV injection, with their full-width forms.
+    """
+    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
 
 
 def label(moment: datetime, period: Period) -> str:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from datetime import timezone as Zone
 from decimal import Decimal
 from typing import Any
 
@@ -56,16 +55,24 @@ class Period:
             return self.start.replace(second=0, microsecond=0)
         return full_hour(self.start)
 
-    @property
-    def zone(self) -> Zone:
-        """The current time zone as it is at the end of the period: days of one period begin at the same hour of UTC."""
-        return Zone(timezone.localtime(self.end).utcoffset() or timedelta(0))
+    def offsets(self) -> list[tuple[datetime, timedelta]]:
+        """Return the distances of the current time zone from UTC, each with the hour of the period until it holds."""
+        found: list[tuple[datetime, timedelta]] = []
+        hour = self.first
+        while hour < self.end:
+            offset = timezone.localtime(hour).utcoffset() or timedelta(0)
+            hour += timedelta(hours=1)
+            if found and found[-1][1] == offset:
+                found.pop()
+            found.append((hour, offset))
+        return found
 
     def steps(self) -> Iterator[datetime]:
         """Start of each minute, hour or day of the period."""
         moment = self.first
         if self.step >= timedelta(days=1):
-            moment = moment.astimezone(self.zone).replace(hour=0, minute=0)
+            # The clock on the wall: a day may have 23 or 25 hours.
+            moment = timezone.localtime(moment).replace(hour=0, minute=0)
         while moment < self.end:
             yield moment
             moment += self.step

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from django.db.models import Count, Exists, F, Func, Min, OuterRef, Q, QuerySet, Sum, TextField
+from django.db.models import Case, Count, Exists, Expression, F, Func, Min, OuterRef, Q, QuerySet, Sum, TextField, When
 from django.utils import timezone
 
 from caching.feedback import thresholds
@@ -63,9 +63,9 @@ def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[date
         for row in _summed(rows, name, times=True):
             points[row[name]].add(row)
     else:
-        with_day = [some.annotate(day=LocalDay("hour", period.zone)) for some in rows]
-        for row in _summed(with_day, "day", times=True):
-            points[datetime.fromisoformat(row["day"]).replace(tzinfo=period.zone)].add(row)
+        day, zone = _local_day(period), timezone.get_current_timezone()
+        for row in _summed([some.annotate(day=day) for some in rows], "day", times=True):
+            points[datetime.fromisoformat(row["day"]).replace(tzinfo=zone)].add(row)
     return list(points.items())
 
 
@@ -74,9 +74,8 @@ class LocalDay(Func):
 
     output_field = TextField()
 
-    def __init__(self, moment: str, zone: tzinfo) -> None:
-        minutes = round((zone.utcoffset(None) or timedelta(0)).total_seconds() / 60)
-        super().__init__(moment, minutes=minutes)
+    def __init__(self, moment: str, offset: timedelta) -> None:
+        super().__init__(moment, minutes=round(offset.total_seconds() / 60))
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         return super().as_sql(compiler, connection, template="date(%(expressions)s, '%(minutes)+d minutes')")
@@ -84,6 +83,13 @@ class LocalDay(Func):
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         shifted = "%(expressions)s AT TIME ZONE 'UTC' + interval '%(minutes)s minutes'"
         return super().as_sql(compiler, connection, template=f"to_char({shifted}, 'YYYY-MM-DD')")
+
+
+def _local_day(period: Period) -> Expression:
+    """The day of an hour in the current time zone, which may change its distance from UTC within the period."""
+    *changes, (_, last) = period.offsets()
+    cases = [When(hour__lt=until, then=LocalDay("hour", offset)) for until, offset in changes]
+    return Case(*cases, default=LocalDay("hour", last)) if cases else LocalDay("hour", last)
 
 
 def by_dimension(period: Period, filters: Filters = EVERYTHING) -> dict[str, Groups]:

@@ -80,7 +80,7 @@ def test_the_csv_holds_what_is_selected_and_runs_no_formula(auditor: Browser) ->
     browser_of("reader", *READER).get(reverse("key"), {"key": key})
     selected = [str(pk) for pk in AuditEntry.objects.values_list("pk", flat=True)]
     sheet = auditor.post(LIST, {"action": "download", "_selected_action": selected})
-    (head, row) = csv.reader(io.StringIO(sheet.content.decode()))
+    (head, row) = csv.reader(io.StringIO(sheet.content.decode("utf-8-sig")))
     assert head == ["time", "user", "action", "kind", "object", "client", "details"]
     assert row[1:] == ["reader", "Viewed texts", "cache entry", key, "'=1+1", ""]
 

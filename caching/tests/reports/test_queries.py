@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -242,6 +242,21 @@ def test_it_is_quick_with_ten_million_requests(django_assert_max_num_queries: An
         queries.unpriced_models(month)
     # The promise for the whole page is 0.3 s; the time here is generous.
     assert time.thread_time() - started < 3
+
+
+@pytest.mark.parametrize("end", [date(2026, 10, 28), date(2026, 3, 31)])
+def test_days_begin_at_midnight_on_both_sides_of_a_change_of_the_clock(end: date, database_url: str) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    days = [end - timedelta(days=back) for back in range(6, 0, -1)]
+    midnights = [datetime.combine(day, datetime.min.time(), berlin).astimezone(UTC) for day in (*days, end)]
+    with on_database(database_url), timezone.override(berlin):
+        for at in midnights[:-1]:
+            hour("exact", 1, hour=at)
+        for at in midnights[1:]:
+            hour("miss", 2, hour=at - timedelta(hours=1))
+        series = queries.timeseries(Period(midnights[0], midnights[-1]))
+    assert [moment.date() for moment, _ in series] == days
+    assert {figures.total for _, figures in series} == {3}
 
 
 def test_days_are_added_up_on_every_database(database_url: str) -> None:

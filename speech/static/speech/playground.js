@@ -24,16 +24,41 @@ function showCode() {
   const quoted = (body) => `'${JSON.stringify(body).replaceAll("'", `'\\''`)}'`;
   const post = (path, body) =>
     `curl -s ${location.origin}${path} -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/json" \\\n  -d ${quoted(body)}`;
-  fill("curl", `${post("/api/chat/", chat)}\n${post("/api/tts/", speech)} -o speech.${form.dataset.codec}`);
+  fill(
+    "curl",
+    `API_KEY=…\n${post("/api/chat/", chat)}\n${post("/api/tts/", speech)} -o speech.${form.dataset.codec}`,
+  );
+  const text = JSON.stringify;
+  const level = form.elements.level.value;
+  const talker = text(`${chat.provider}/${level}`);
+  const speaker = text(`${speech.provider}/${level}`);
+  const voice = text(speech.voice || "alloy");
+  const messages = `[{"role": "user", "content": ${text(chat.query)}}]`;
   fill(
     "python",
     [
-      "import os, requests",
+      "# pip install openai",
+      "import os",
+      "from openai import OpenAI",
       "",
-      'headers = {"Authorization": f"Bearer {os.environ[\'API_KEY\']}"}',
-      `answer = requests.post("${location.origin}/api/chat/", headers=headers, json=${JSON.stringify(chat)}).json()`,
-      `speech = ${JSON.stringify({ ...speech, text: undefined })} | {"text": answer["text"]}`,
-      `sound = requests.post("${location.origin}/api/tts/", headers=headers, json=speech).content`,
+      `client = OpenAI(base_url="${location.origin}/v1", api_key=os.environ["API_KEY"])`,
+      `answer = client.chat.completions.create(model=${talker}, messages=${messages})`,
+      "words = answer.choices[0].message.content",
+      `client.audio.speech.create(model=${speaker}, voice=${voice}, input=words).write_to_file("speech.mp3")`,
+    ].join("\n"),
+  );
+  fill(
+    "javascript",
+    [
+      "// npm install openai",
+      'import { writeFile } from "node:fs/promises";',
+      'import OpenAI from "openai";',
+      "",
+      `const client = new OpenAI({ baseURL: "${location.origin}/v1", apiKey: process.env.API_KEY });`,
+      `const answer = await client.chat.completions.create({ model: ${talker}, messages: ${messages} });`,
+      "const input = answer.choices[0].message.content;",
+      `const speech = await client.audio.speech.create({ model: ${speaker}, voice: ${voice}, input });`,
+      'await writeFile("speech.mp3", Buffer.from(await speech.arrayBuffer()));',
     ].join("\n"),
   );
 }
