@@ -78,12 +78,17 @@ def storage() -> Storage:
         return FileSystemStorage(
             location=where, file_permissions_mode=0o600, directory_permissions_mode=0o700, allow_overwrite=True
         )
+    from boto3.s3.transfer import TransferConfig
     from botocore.config import Config
     from storages.backends.s3 import S3Storage
 
     bucket, _, prefix = where.removeprefix(S3).partition("/")
     config = Config(connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, retries={"total_max_attempts": 2})
-    return S3Storage(bucket_name=bucket, location=prefix, client_config=config, default_acl=None)
+    # Threads are for the parts of large files, and would wait for their turn beside the requests.
+    transfer = TransferConfig(use_threads=False)
+    return S3Storage(
+        bucket_name=bucket, location=prefix, client_config=config, transfer_config=transfer, default_acl=None
+    )
 
 
 def _failed(error: Exception) -> FilesUnavailable:
