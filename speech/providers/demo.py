@@ -31,8 +31,7 @@ class Provider(BaseProvider):
     does = frozenset({"chat"})
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
-        if request.model not in ("", _MODEL):
-            raise InvalidRequest(f"{self.name} has only the model {_MODEL}", param="model")
+        validation.require_model(self, request.model)
         if request.params.get("n", 1) != 1:
             raise InvalidRequest(f"{self.name} returns one choice only", param="n")
         unknown = {name: value for name, value in request.params.items() if name not in _FIELDS}

@@ -63,7 +63,8 @@ class Provider(BaseProvider):
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
-        validation.refuse(self, model=request.model.removeprefix(_MODEL), instructions=request.instructions)
+        validation.require_model(self, request.model)
+        validation.refuse(self, instructions=request.instructions)
         validation.check_range("speed", request.speed, 0.25, 4)
         validation.check_range("pitch", request.pitch, -1, 1)
         if ssml.seconds_of_pauses(request.text) > _LONGEST_PAUSES:

@@ -114,10 +114,12 @@ def without_emoji(text: str) -> str:
 
 def is_balanced(source: str) -> bool:
     """Tell if no emphasis, code, link or tag that begins in `source` can end behind it."""
-    # Their place is neither a word nor white space; a tag leaves none.
-    source = _LAST_TAGS.sub("", _EXTENSION.sub("\ufffc", source))
+    # Their place is neither a word nor white space.
+    source = _EXTENSION.sub("\ufffc", source)
     if _OPEN_FORMULA.search(source) or raw_html.BEGINNING.search(source):
         return False
+    # A tag leaves nothing between a mark and what comes next.
+    source = _LAST_TAGS.sub("", source)
     counted = _UNCOUNTED.sub("", source)
     without_code = _CODE.sub("", counted)
     return (

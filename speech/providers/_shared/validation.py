@@ -67,6 +67,15 @@ def model_of(provider: BaseProvider, model: str, setting: str) -> str:
     return chosen
 
 
+def require_model(provider: BaseProvider, model: str) -> None:
+    """Raise InvalidRequest for a model that a provider with a fixed set of models does not have."""
+    if model and model not in provider.models():
+        names = " or ".join(provider.models())
+        raise InvalidRequest(
+            f"model of {provider.name} must be {names}, not {model[:100]!r}", param="model", code="model_not_found"
+        )
+
+
 def whole_number(provider: BaseProvider, setting: str) -> int:
     """A setting of the provider that is a number. Raises ProviderNotConfigured where it is none."""
     value = provider.setting(setting)
