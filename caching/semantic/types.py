@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from caching.semantic.indexes.base import Entry
 from caching.semantic.scoring.scope_evidence import place_of
@@ -11,8 +11,7 @@ from caching.semantic.scoring.scope_evidence import place_of
 Weighed = Literal["", "more", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     entry: Entry
     text: str
     """The entry's question, normalised."""

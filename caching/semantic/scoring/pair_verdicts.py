@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from caching import keys
 from caching.semantic.scoring import threshold
@@ -75,8 +74,8 @@ class Learned:
         if right is None:
             return candidate
         if right:
-            return replace(candidate, probability=1.0)
-        return replace(candidate, probability=0.0, same=False, vetoes=(JUDGED_WRONG,))
+            return candidate._replace(probability=1.0)
+        return candidate._replace(probability=0.0, same=False, vetoes=(JUDGED_WRONG,))
 
 
 # Of this process. `caching.feedback` keeps it up to date.
