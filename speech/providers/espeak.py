@@ -1,4 +1,4 @@
-"""espeak-ng: real speech with no key and no network, in 50 languages."""
+"""espeak-ng: real speech with no key and no network, in 49 languages."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ _ALIASES = {
     "verse": "+m8",
 }
 _WORDS_PER_MINUTE = 175  # espeak-ng's default; it does not go below 80, which is a speed of 0.46
+# Bytes: of what it has no name for it makes 10 ms, and of no name less than 100.
+_SHORTEST_SOUND = engine.SAMPLE_RATE * BYTES_PER_SAMPLE // 20
 # Seconds of all breaks in one text: each of them costs memory like sound.
 _LONGEST_PAUSES = 60
 # Characters in one process: about a minute of sound until the first is heard, then fewer processes.
@@ -77,7 +79,7 @@ class Provider(BaseProvider):
             )
         voice = self._full_name(request, language)
         self._check_readable(text, _language_of(voice))
-        if not ssml.has_markup(text) and not any(map(str.isalnum, text)):
+        if not ssml.has_markup(text) and _may_be_silent(text):
             self._check_heard(text, voice)
         return replace(
             request,
@@ -118,9 +120,9 @@ class Provider(BaseProvider):
             )
 
     def _check_heard(self, text: str, voice: str) -> None:
-        """Refuse signs and emoji that the engine has no name for in the language of `voice`."""
+        """Refuse signs, emoji and letters that the engine has no name for in the language of `voice`."""
         if _is_silent(self._engine, tuple(parts_of(text, _language_of(voice), voice))):
-            raise validation.nothing_to_speak(f"{self.name} has no name for the signs in it")
+            raise validation.nothing_to_speak(f"{self.name} has no name for what is in it")
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Word | Usage]:
         """One process per piece: none is left behind when the consumer stops between two of them."""
@@ -144,9 +146,15 @@ class Provider(BaseProvider):
         yield Usage(characters=len(request.text))
 
 
+def _may_be_silent(text: str) -> bool:
+    """Tell if the engine may have no name for all of `text`: signs, or a letter of Thai or Burmese by itself."""
+    return not any(map(str.isalnum, text)) or (len(text.strip()) == 1 and not text.isascii())
+
+
 @remember(256)
 def _is_silent(speaker: engine.Engine, parts: tuple[Part, ...]) -> bool:
-    return is_silent_pcm(speaker.speak(parts, _WORDS_PER_MINUTE, 50))
+    pcm = speaker.speak(parts, _WORDS_PER_MINUTE, 50)
+    return len(pcm) < _SHORTEST_SOUND or is_silent_pcm(pcm)
 
 
 def _language_of(voice: str) -> str:

@@ -55,7 +55,7 @@ def test_a_text_without_a_word_is_refused_as_an_empty_one_is(
 
 
 def test_signs_that_the_engine_has_no_name_for_are_refused(api: Any, redis_client: redis.Redis) -> None:
-    for text in ("🫠", "🪩 🪩"):
+    for text in ("🫠", "🪩 🪩", "น"):
         response = api.post("/api/tts/", {"text": text, "provider": "espeak"}, format="json")
         assert (response.status_code, response.json()["error"]["code"]) == (400, "blank")
     assert redis_client.keys("tts:*") == []

@@ -20,13 +20,15 @@ _CHINESE = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # Each Chinese character is a word of its own.
 _WORD = re.compile(rf"(?:[{_CHINESE}]|[^\s{_CHINESE}]+|)\s*")
 _END_OF_CLAUSE = re.compile(r"(?:[.,;:!?…؛،؟۔।॥։።፣፤][\"'”’»)\]]*\s|[。、，！？；：][\"'”’」』）]*|\n\s*\n)\s*\Z")
-# Said letter by letter.
-_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{3,}", re.I)
-_OF_A_CONSONANT, _OF_W = 3, 9
+# Of alphabets with vowels: what has none for three letters is said letter by letter.
+_VOWELS = frozenset("aeiouyæœøıаеёиоуыэюяєѣαεηιοωυաեէըիոօուაეიოუ")
+_ALPHABETS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN")
+_SPELLED = re.compile("[cwd]{3,}")
+_OF_CONSONANTS = {"c": 5, "w": 12, "d": 24}
 # The most phonemes of one character, measured with the voices of 1.52: a digit may be several words of a number,
 # a symbol is its name.
 _OF_LATIN, _OF_ASCII_SIGN, _OF_SYMBOL, _OF_MARK, _OF_OTHER = 1.5, 8, 25, 1, 2.2
-_OF_SCRIPT = {"CJK": 5, "HANGUL": 9, "ETHIOPIC": 3, "HIRAGANA": 2.5, "KATAKANA": 2.5}
+_OF_SCRIPT = {"CJK": 5, "HANGUL": 9, "THAI": 3.5, "ETHIOPIC": 3, "HIRAGANA": 2.5, "KATAKANA": 2.5}
 
 
 class Part(NamedTuple):
@@ -91,9 +93,9 @@ def _next_cut(word: str, weights: list[float], begin: int) -> int:
 def _weights(word: str) -> list[float]:
     """Return the most phonemes that each character of `word` may have."""
     weights = [_weight_of(character) for character in word]
-    for match in _CONSONANTS.finditer(word):
-        for at in range(*match.span()):
-            weights[at] = _OF_W if word[at] in "wW" else _OF_A_CONSONANT
+    kinds = "".join(map(_kind_of, word))
+    for match in _SPELLED.finditer(kinds):
+        weights[slice(*match.span())] = [_OF_CONSONANTS[kind] for kind in match[0]]
     return weights
 
 
@@ -108,3 +110,13 @@ def _weight_of(character: str) -> float:
         name = unicodedata.name(character, "")
         return _OF_LATIN if name.startswith("LATIN") else _OF_SCRIPT.get(name.partition(" ")[0], _OF_OTHER)
     return _OF_SYMBOL if category[0] == "S" else _OF_MARK
+
+
+@cache
+def _kind_of(character: str) -> str:
+    """Return "c" for a consonant, "w", or "d" for one whose name tells of a mark or a sign."""
+    base, *marks = list(unicodedata.normalize("NFD", character.lower()))
+    name = unicodedata.name(character, "")
+    if not character.isalpha() or not name.startswith(_ALPHABETS) or base in _VOWELS:
+        return "-"
+    return "d" if marks or " SIGN" in name or " WITH " in name else "w" if base == "w" else "c"

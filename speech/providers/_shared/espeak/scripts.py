@@ -42,7 +42,6 @@ _SCRIPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Myanmar", "\u1000-\u109f", ("my",)),
     ("Georgian", "\u10d0-\u10ff\u1c90-\u1cbf", ("ka",)),
     ("Ethiopic", "\u1200-\u139f", ("am",)),
-    ("Cherokee", "\u13a0-\u13ff\uab70-\uabbf", ("chr",)),
     ("Hangul", "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff", ("ko",)),
     ("kana", "\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f", ("ja",)),
     ("Chinese", "\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff", ("zh",)),

@@ -14,14 +14,23 @@ _PRESENTATION_FORMS = re.compile(
     "\uff66-\uff9f\U0001d400-\U0001d7ff]+"
 )
 _LETTERS = re.compile(r"[^\W_]+")
-_HEBREW_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
+_HEBREW_ACCENTS = re.compile("[\u0591-\u05af\u05bd\u05bf\u05c4\u05c5]")
+_POINTED_LETTER = re.compile("([א-ת])([\u05b0-\u05bc\u05c1\u05c2\u05c7]+)")
+_DAGESH, _SHIN_DOT, _SIN_DOT = "\u05bc", "\u05c1", "\u05c2"
+# Each vowel as the voice reads it after any letter: holam and qubuts by the letter vav that may be written for them.
+_VOWELS = {
+    **{point: point for point in "\u05b0\u05b4\u05b5\u05b6\u05b7\u05b8"},
+    **{"\u05b1": "\u05b6", "\u05b2": "\u05b7"},
+    **dict.fromkeys("\u05b3\u05b9\u05ba\u05c7", "ו\u05b9"),
+    "\u05bb": "ו\u05bc",
+}
 _POLYTONIC = re.compile("[\u1f00-\u1fff]")
 # Grave and circumflex are written as the one accent of today; breathings and iota subscript are dropped.
 _MONOTONIC = {0x300: 0x301, 0x342: 0x301, 0x313: None, 0x314: None, 0x345: None, 0x304: None, 0x306: None}
 
 
 def readable(text: str) -> str:
-    """Return `text` with plain letters, ASCII digits, unpointed Hebrew and monotonic Greek.
+    """Return `text` with plain letters, ASCII digits, simply pointed Hebrew and monotonic Greek.
 
     Urdu and Persian voices are silent at the digits of their own script; any voice spells wide letters, ligatures and
     points letter by letter.
@@ -29,7 +38,9 @@ def readable(text: str) -> str:
     if text.isascii():
         return text
     text = _PRESENTATION_FORMS.sub(lambda match: _LETTERS.sub(_plain, match[0]), text)
-    text = _HEBREW_POINTS.sub("", _POLYTONIC.sub(_monotonic, text)).replace(_ARMENIAN_LIGATURE, "եւ")
+    text = _POLYTONIC.sub(_monotonic, _POINTED_LETTER.sub(_simply_pointed, _HEBREW_ACCENTS.sub("", text))).replace(
+        _ARMENIAN_LIGATURE, "եւ"
+    )
     return re.sub(r"\d", lambda match: str(unicodedata.digit(match[0])), text).translate(_SEPARATORS)
 
 
@@ -39,3 +50,19 @@ def _plain(letters: re.Match[str]) -> str:
 
 def _monotonic(letter: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", letter[0]).translate(_MONOTONIC))
+
+
+def _simply_pointed(letter_and_points: re.Match[str]) -> str:
+    """Return a Hebrew letter with the dot that changes it, then its vowel: the voice names any other point."""
+    letter, points = letter_and_points[1], letter_and_points[2]
+    dot = ""
+    if letter == "ש":
+        dot = _SIN_DOT if _SIN_DOT in points else _SHIN_DOT
+    elif letter in "בכפו" and _DAGESH in points:
+        dot = _DAGESH
+    vowel = next((_VOWELS[point] for point in points if point in _VOWELS), "")
+    if letter == "ו" and vowel.startswith("ו"):
+        return vowel
+    if letter in "םןףץ" or (letter == "ך" and vowel != "\u05b8"):
+        vowel = ""
+    return letter + dot + vowel

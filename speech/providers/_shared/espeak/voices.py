@@ -6,7 +6,7 @@ from speech.text import languages
 
 # Beside the languages of `speech.text.languages`.
 OTHERS = {
-    "am": "Amharic", "ar": "Arabic", "as": "Assamese", "bg": "Bulgarian", "chr": "Cherokee", "cs": "Czech",
+    "am": "Amharic", "ar": "Arabic", "as": "Assamese", "bg": "Bulgarian", "cs": "Czech",
     "da": "Danish", "de": "German", "el": "Greek", "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French",
     "he": "Hebrew", "hu": "Hungarian", "hy": "Armenian", "id": "Indonesian", "it": "Italian", "ja": "Japanese",
     "ka": "Georgian", "ko": "Korean", "ms": "Malay", "my": "Burmese", "ne": "Nepali", "nl": "Dutch", "pl": "Polish",

@@ -15,6 +15,7 @@ from speech.text.packing import is_inside_cluster
 # A run that the engine holds, and a language.
 RUNS = [
     ("かわ" * 5, "ja"), ("7" * 20, "en"), ("heron" * 4, "en"), ("a" * 40, "en"), ("W" * 10, "en"), ("xkcd" * 4, "en"),
+    ("ñçğ" * 4, "tr"), ("бвгд" * 4, "ru"),
     ("สวัสดี" * 4, "th"), ("안녕" * 6, "ko"), ("ሰላም" * 5, "am"), ("слово" * 4, "ru"), ("كتاب" * 4, "ar"),
     ("नमस्ते" * 4, "hi"), ("வணக்கம்" * 4, "ta"), ("你好" * 20, "zh"), ("a/b." * 5, "en"), ("🙂" * 5, "en"),
 ]  # fmt: skip
