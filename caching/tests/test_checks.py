@@ -6,8 +6,10 @@ import pytest
 import redis
 from django.core.checks import Tags, run_checks
 
+from caching.checks import check_database_connections
 from caching.redis.version import has_vector_sets
 from caching.semantic.cache import forget_tier
+from speechsite.tests.support.databases import on_database
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +96,14 @@ def test_a_prefix_holds_no_pattern(settings: Any, prefix: str, found: set[str]) 
 def test_the_doctor_sees_what_check_sees(settings: Any) -> None:
     settings.OPTIMIZATION_LEVEL = "fast"
     assert "caching.E002" in ids(tags=["gateway"])
+
+
+@pytest.mark.parametrize(("threads", "found"), [(20, []), (60, ["caching.W006"])])
+def test_more_connections_than_postgresql_takes_are_told(
+    settings: Any, postgres_url: str, threads: int, found: list[str]
+) -> None:
+    settings.WORKERS, settings.THREADS = 2, threads
+    with on_database(postgres_url):
+        warnings = check_database_connections()
+    assert [warning.id for warning in warnings] == found
+    assert all("2 workers may open 120 connections; max_connections allows" in warning.msg for warning in warnings)

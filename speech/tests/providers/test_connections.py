@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import socketserver
@@ -115,18 +116,23 @@ def test_tls_to_a_plain_port() -> None:
 
 
 @pytest.fixture
-def untrusted(tmp_path: Path) -> Iterator[int]:
-    """The port of a TLS server with a certificate that nobody knows."""
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    return self_signed_certificate(tmp_path)
+
+
+@pytest.fixture
+def untrusted(certificate: tuple[Path, Path]) -> Iterator[int]:
+    """The port of a TLS server with a certificate that nobody knows; it hangs up after the handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*self_signed_certificate(tmp_path))
+    context.load_cert_chain(*certificate)
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def shake_hands() -> None:
-            peer, _ = listening.accept()
-            try:
-                context.wrap_socket(peer, server_side=True).close()
-            except OSError:
-                peer.close()
+            with contextlib.suppress(OSError):
+                while True:
+                    peer, _ = listening.accept()
+                    with contextlib.suppress(OSError), peer:
+                        context.wrap_socket(peer, server_side=True).close()
 
         threading.Thread(target=shake_hands, daemon=True).start()
         yield listening.getsockname()[1]
@@ -135,6 +141,13 @@ def untrusted(tmp_path: Path) -> Iterator[int]:
 def test_a_certificate_that_nobody_knows(untrusted: int) -> None:
     error = failure(f"https://127.0.0.1:{untrusted}/")
     assert "its certificate is not trusted" in error.message and "SSL_CERT_FILE" in error.message
+
+
+def test_a_certificate_authority_of_ones_own_is_trusted(
+    untrusted: int, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    assert "certificate" not in failure(f"https://127.0.0.1:{untrusted}/").message
 
 
 def test_a_tunnel_leads_to_the_provider(proxy: Proxy, settings: Settings, untrusted: int) -> None:
