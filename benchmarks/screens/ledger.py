@@ -1,4 +1,4 @@
-"""Fill the tables of the ledger by SQL alone: rows that depend on their number, so that two runs are equal."""
+"""Fill the ledger in SQLite by SQL alone. Rows depend on their number, so that two runs are equal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REVIEWS = 50_000
 AUDITED = 100_000
 
 # Of a database that nobody else has: no journal, and a gigabyte of memory to sort indexes in.
-_SQLITE = (
+_PRAGMAS = (
     "PRAGMA journal_mode=OFF",
     "PRAGMA synchronous=OFF",
     "PRAGMA cache_size=-1000000",
@@ -37,10 +37,9 @@ Columns = Mapping[str, str]
 def fill(requests: int, now: float) -> None:
     """Fill an empty ledger with `requests` calls of DAYS, their totals, and what depends on them."""
     start, hour = int(now) - DAYS * _DAY, int(now) // 3600 * 3600
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            for pragma in _SQLITE:
-                cursor.execute(pragma)
+    with connection.cursor() as cursor:
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
     _insert(Call, requests, _call(start, DAYS * _DAY / requests))
     _insert(HourlyUsage, DAYS * 24 * CLIENTS * KINDS, {**_totals(), "hour": _hours_back(hour, 3600)})
     _insert(MinuteUsage, 180 * CLIENTS * KINDS, {**_totals(), "minute": _hours_back(int(now) // 60 * 60, 60)})
@@ -77,15 +76,15 @@ def _scattered(most: int) -> str:
 
 
 def _hexadecimal(number: str) -> str:
-    return f"printf('%064x', {number})" if connection.vendor == "sqlite" else f"lpad(to_hex({number}), 64, '0')"
+    return f"printf('%064x', {number})"
 
 
 def _moment(epoch: str) -> str:
-    return f"datetime({epoch}, 'unixepoch')" if connection.vendor == "sqlite" else f"to_timestamp({epoch})"
+    return f"datetime({epoch}, 'unixepoch')"
 
 
 def _day(epoch: str) -> str:
-    return f"date({epoch}, 'unixepoch')" if connection.vendor == "sqlite" else f"to_timestamp({epoch})::date"
+    return f"date({epoch}, 'unixepoch')"
 
 
 def _hours_back(last: int, step: int) -> str:
@@ -163,8 +162,6 @@ def _insert(model: type[models.Model], rows: int, columns: Columns) -> None:
     sql = ", ".join(columns.get(field.name) or _default(field) for field in fields)
     names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows - 1})"  # noqa: S608
-    if connection.vendor == "postgresql":
-        numbers = f"WITH numbers(n) AS (SELECT generate_series(0::bigint, {rows - 1}))"
     with connection.schema_editor() as schema:
         for index in model._meta.indexes:
             schema.remove_index(model, index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -25,6 +25,7 @@ PERIODS = {
 }
 DEFAULT_PERIOD = "24h"
 LONGEST = timedelta(days=366)
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 CACHE_TYPES = [("llm", "Answers"), ("tts", "Speech"), ("stt", "Transcripts"), ("emb", "Embeddings")]
 FILTERS = ("cache_type", "level", "provider", "client", "model")
 _DATE = {"type": "date"}
@@ -48,6 +49,8 @@ class DashboardForm(forms.Form):
         start, end = values.get("start"), values.get("end")
         if bool(start) != bool(end):
             raise forms.ValidationError("Enter both a start and an end date.")
+        if any(day and not EARLIEST <= day <= LATEST for day in (start, end)):
+            raise forms.ValidationError(f"Enter days between {EARLIEST} and {LATEST}.")
         if start and end and not timedelta(0) <= end - start < LONGEST:
             raise forms.ValidationError("The start date must be before the end date, and at most one year earlier.")
         return values

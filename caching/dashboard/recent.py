@@ -22,6 +22,8 @@ from caching.semantic.types import Candidate
 
 # Rows on the page, and sent at once.
 MOST_ROWS = 100
+# Shown at most of what came since the last look, a second ago.
+MOST_NEW = 30
 # Of the latest requests, those among which filters are offered and dropped ones are counted.
 LATELY_SECONDS = 60
 # Of the cached questions beside a miss.
@@ -157,12 +159,15 @@ def feed(form: RequestsForm, *, may_read: bool, after: str = "") -> Feed | None:
     if found is None:
         return None
     seen = [SeenRequest.of(recent) for recent in found]
-    rows = [each for each in seen if form.matches(each, may_read=may_read)][:MOST_ROWS]
+    matching = [each for each in seen if form.matches(each, may_read=may_read)]
+    rows = matching[: MOST_NEW if after else MOST_ROWS]
+    # Nobody reads more at once, and each costs the server and the browser.
+    unread = len(matching) - len(rows) if after else 0
     newest = seen[0].told["at"] if seen else 0
     dropped = [
         recent.dropped for recent, each in zip(found, seen, strict=True) if each.told["at"] > newest - LATELY_SECONDS
     ]
-    return Feed(rows, found[0].id if found else after, len(dropped), sum(dropped))
+    return Feed(rows, found[0].id if found else after, len(dropped) - unread, sum(dropped) + unread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from caching import ledger
-from caching.dashboard.recent import differing
+from caching.dashboard.recent import MOST_NEW, differing
 from caching.ledger import Event, Usage, recent, recent_stream
 from caching.ledger.writer import writer
 from caching.maintenance import erasure
@@ -20,6 +20,7 @@ from caching.tests.support.staff import READING, browser_of
 pytestmark = pytest.mark.django_db
 
 PAGE = "/admin/requests/"
+FEED = reverse("requests-feed")
 
 
 @pytest.fixture
@@ -158,3 +159,15 @@ def test_without_redis_the_page_says_so(use_redis: Callable[[str], None]) -> Non
 )
 def test_the_words_that_differ_are_marked(text: str, other: str, words: list[str]) -> None:
     assert [word.text for word in differing(text, other) if word.differs] == words
+
+
+def test_of_many_new_requests_the_latest_are_shown_and_it_says_so(staff: Browser) -> None:
+    happened("exact", "The first?")
+    recent.recorder.flush()
+    first = staff.get(FEED).json()
+    for number in range(MOST_NEW + 10):
+        happened("miss", f"Question {number}?")
+    recent.recorder.flush()
+    told = staff.get(FEED, {"after": first["last"]}).json()
+    assert told["rows"].count("<tr ") == MOST_NEW and f"Question {MOST_NEW + 9}?" in told["rows"]
+    assert told["dropped"] == 10
