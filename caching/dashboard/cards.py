@@ -28,7 +28,9 @@ class Card:
 
     @property
     def trend(self) -> str:
-        if not self.change or self.more_is == "neither":
+        # What is shown as 0 is neither better nor worse.
+        least = 0.0005 if self.in_points else 0.005
+        if self.change is None or abs(self.change) < least or self.more_is == "neither":
             return ""
         return self.more_is if self.change > 0 else {"better": "worse", "worse": "better"}[self.more_is]
 

@@ -39,7 +39,7 @@ class ReadOnlyAdmin(AppendOnlyAdmin):
     # Counting a big table takes longer than showing a page of it.
     show_full_result_count = False
     paginator = BoundedPaginator
-    search_help_text = f"Of the latest {MOST_SEARCHED:,} rows. A list ends after {MOST_COUNTED:,}."
+    search_help_text = f"Search the latest {MOST_SEARCHED:,}"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
