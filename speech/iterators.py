@@ -1,10 +1,14 @@
-"""Iterators whose first item is fetched ahead, so that an immediate failure surfaces before the response starts."""
+"""Iterators of a response: whose first item is fetched ahead, so that an immediate failure surfaces before it starts,
+and that go on when nobody reads them any more.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TypeVar
+
+from caching.background import drain
 
 T = TypeVar("T")
 
@@ -19,3 +23,13 @@ def resumed(first: T, rest: Iterator[T]) -> Iterator[T]:
     with closing(rest):  # type: ignore[type-var]  # a generator, whatever its annotation
         yield first
         yield from rest
+
+
+def finished(items: Iterator[T]) -> Iterator[T]:
+    """Yield `items`. If the consumer stops, the rest is read in the background."""
+    try:
+        for item in items:  # noqa: UP028 - `yield from` would close them
+            yield item
+    except GeneratorExit:
+        drain(items)
+        raise

@@ -259,7 +259,7 @@ SYNTHESIS_THREADS = envint("SYNTHESIS_THREADS", 8, least=1)
 # ACME_API_KEY reaches providers/acme.py as setting("API_KEY"): a new provider needs no line here.
 _adapters = plugin_names([str(BASE_DIR / "speech" / "providers")])
 # groq:openai makes a provider "groq" of the adapter "openai", with variables of its own (GROQ_API_KEY …).
-PROVIDER_INSTANCES = env.provider_instances("PROVIDERS", envlist("PROVIDERS"), _adapters)
+PROVIDER_INSTANCES = env.provider_instances("PROVIDERS", envlist("PROVIDERS"), _adapters, levels=LLM_CACHE_TTL)
 PROVIDERS = {name: env.provider_settings(_env, name) for name in (*_adapters, *PROVIDER_INSTANCES)}
 
 # Mail and alerts

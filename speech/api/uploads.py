@@ -45,6 +45,8 @@ def audio_of(request: Request, held: ExitStack) -> tuple[bytes, str]:
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile):
         raise InvalidRequest("file must contain the audio as a part of a multipart/form-data body", param="file")
+    if len(request.FILES.getlist("file")) > 1:
+        raise InvalidRequest("file must be one part of the body, not several", param="file")
     if (upload.size or 0) > settings.MAX_UPLOAD_BYTES:
         raise too_large()
     if (upload.size or 0) >= LARGE_BYTES:

@@ -36,7 +36,7 @@ def own_question(client: Client, candidate: Candidate[ChatRequest]) -> ChatQuery
     """Return the question in the scope of this client alone."""
     request = candidate.request
     params = request.params
-    user = _end_user(client, params)
+    user = end_user_of(client, params)
     if not NOT_KEYED.isdisjoint(params):
         params = {name: value for name, value in params.items() if name not in NOT_KEYED}
     about = (request.model, request.messages, params, request.language, candidate.provider.service)
@@ -47,14 +47,14 @@ def recording_of(client: Client, provider: BaseProvider, request: TranscriptionR
     """Return a recording with everything that its transcript depends on. Recordings are never shared."""
     options = {name: value for name, value in asdict(request).items() if name not in ("audio", "kind")}
     options["unknown"] = [pair for pair in request.unknown if pair[0] not in NOT_KEYED]
-    options |= provider.service_option | _user_option(_end_user(client, dict(request.unknown)))
+    options |= provider.service_option | _user_option(end_user_of(client, dict(request.unknown)))
     return Recording(client.private_scope, provider.name, request.audio, options, client.name)
 
 
 def passages_of(client: Client, provider: BaseProvider, request: EmbeddingRequest, policy: Policy) -> list[Passage]:
     """Return each input of a prepared request with everything that its vector depends on."""
     options = {name: value for name, value in request.params.items() if name not in NOT_KEYED}
-    user = _end_user(client, request.params)
+    user = end_user_of(client, request.params)
     options |= provider.service_option | _user_option(user)
     about = (client.private_scope, provider.name, request.model)
     if not request.is_plain:
@@ -70,13 +70,14 @@ def passages_of(client: Client, provider: BaseProvider, request: EmbeddingReques
     return passages if user else all_shared_if_admitted(client, passages, policy)
 
 
-def _end_user(client: Client, params: Mapping[str, Any]) -> str:
+def end_user_of(client: Client, params: Mapping[str, Any]) -> str:
     """Return the digest of OpenAI's `user`, or of the `safety_identifier` that replaces it, if entries are kept apart
     by it, else "". Who keeps end users apart does not share their answers with other clients either.
     """
     if not (settings.SCOPE_BY_USER or client.scope_by_user):
         return ""
-    user = params.get("user", params.get("safety_identifier"))
+    named = (params.get(name) for name in ("user", "safety_identifier"))
+    user = next((user for user in named if user is not None), None)
     return "" if user is None else keys.content_of(user)
 
 

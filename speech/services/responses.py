@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 
-from caching.background import drain
 from caching.llm import cache as llm
 from caching.llm.request import ChatQuery
 from caching.policy import Policy
@@ -17,7 +16,7 @@ from caching.redaction import excerpt
 from caching.result import CacheResult, miss, with_value
 from speech.accounting import Account, MeteredStream
 from speech.exceptions import ProviderError
-from speech.iterators import primed
+from speech.iterators import finished, primed
 from speech.models import Client
 from speech.privacy.disclosure import padding
 from speech.providers._shared.openai_responses import ENDS, chat_usage, read_response
@@ -80,7 +79,7 @@ def _answer(
         return llm.ask(question, policy, source)
     result = miss("llm", question.key, policy, None, subject=f"query: {excerpt(account.text)}")
     events = MeteredStream(_events(asked, question, policy, account), result, _usage_of)
-    return with_value(result, primed(_finished(account.metered(iter(events), events))))
+    return with_value(result, primed(finished(account.metered(iter(events), events))))
 
 
 def _events(asked: NativeRequest, question: ChatQuery, policy: Policy, account: Account) -> Iterator[Event]:
@@ -95,16 +94,6 @@ def _events(asked: NativeRequest, question: ChatQuery, policy: Policy, account: 
 
 def _usage_of(event: Event) -> Usage | None:
     return Usage.from_tokens(chat_usage(event["response"].get("usage"))) if event["type"] in ENDS else None
-
-
-def _finished(events: Iterator[Event]) -> Iterator[Event]:
-    """Yield `events`. If the consumer stops, the rest is read in the background."""
-    try:
-        for event in events:  # noqa: UP028 - `yield from` would close them
-            yield event
-    except GeneratorExit:
-        drain(events)
-        raise
 
 
 def _whole(asked: NativeRequest, account: Account) -> ChatAnswer:

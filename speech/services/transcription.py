@@ -15,7 +15,7 @@ from caching.pricing.usage import Usage
 from caching.result import CacheResult, status_without_hit, with_value
 from speech.accounting import Account, MeteredStream
 from speech.audio.loudness import is_silent
-from speech.exceptions import ProviderError
+from speech.exceptions import ProviderBadAnswer, ProviderError
 from speech.models import Client
 from speech.providers._shared.validation import refuse_unknown
 from speech.providers.base import BaseProvider, Transcript, TranscriptionRequest
@@ -114,9 +114,17 @@ def _parts(task: _Task, *, stream: bool) -> Iterator[Part]:
         made = provider.stream_transcript(task.request) if stream else iter([provider.transcribe(task.request)])
         for part in made:
             if isinstance(part, Transcript):
+                _require_segments(provider, task.request, part)
                 yield {**asdict(part), "billed": dict(part.billed.items()) if part.billed else {}}
             else:
                 yield part
+
+
+def _require_segments(provider: BaseProvider, request: TranscriptionRequest, made: Transcript) -> None:
+    """Raise ProviderBadAnswer for a text without the segments that were asked for: subtitles of it would be empty."""
+    told = any(str(segment.get("text") or "").strip() for segment in made.segments)
+    if (request.timestamps or request.speakers) and made.text.strip() and not told:
+        raise ProviderBadAnswer(f"{provider.name} returned a transcript without segments")
 
 
 def _usage_of(part: Part) -> Usage | None:

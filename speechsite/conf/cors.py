@@ -13,7 +13,7 @@ SENT = [
     *(f"x-stainless-{name}" for name in _STAINLESS),
 ]
 READ = [
-    *("Age", "Cache-Status", "Retry-After", "X-Budget-Warning"),
+    *("Age", "Cache-Status", "Retry-After"),
     *("X-Cache", "X-Cache-Match", "X-Cache-Probability", "X-Cache-Similarity"),
     *(
         "X-Budget-Warning",

@@ -58,14 +58,21 @@ def rates(name: str, text: str) -> dict[str, Decimal]:
     return {"USD": Decimal(1), **found}
 
 
-def provider_instances(name: str, items: list[str], adapters: Collection[str]) -> dict[str, str]:
-    """`groq:openai,eu:azure`: the adapter of each further provider, by the provider's name."""
+def provider_instances(
+    name: str, items: list[str], adapters: Collection[str], levels: Collection[str]
+) -> dict[str, str]:
+    """`groq:openai,eu:azure`: the adapter of each further provider, by the provider's name.
+
+    As a `model`, the name of a level would hide a provider of the same name.
+    """
     found: dict[str, str] = {}
     for item in items:
         instance, _, adapter = item.partition(":")
         if not re.fullmatch(r"[a-z][a-z0-9-]*", instance) or adapter not in adapters:
             known = ", ".join(adapters)
             raise ImproperlyConfigured(f"{name} must look like groq:openai, with an adapter of {known}, not {item!r}")
+        if instance in levels:
+            raise ImproperlyConfigured(f"{name} names {instance!r}, which is an optimization level")
         if instance in adapters or instance in found:
             raise ImproperlyConfigured(f"{name} names {instance!r}, which exists already")
         found[instance] = adapter

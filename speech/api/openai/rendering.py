@@ -19,14 +19,14 @@ DONE = b"data: [DONE]\n\n"
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def completion(answer: Answer, *, id: str) -> dict[str, Any]:
-    """Return a `chat.completion` object, with the fields that OpenAI's types require."""
+def completion(answer: Answer, *, id: str, model: str) -> dict[str, Any]:
+    """Return a `chat.completion` object, with the fields that OpenAI's types require. `model`: for want of its own."""
     return {
         **answer.extra,
         "id": id,
         "object": "chat.completion",
         "created": int(time.time()),
-        "model": answer.model,
+        "model": answer.model or model,
         "choices": [
             {"logprobs": None, **choice, "message": {"refusal": None, **choice["message"]}} for choice in answer.choices
         ],
@@ -34,7 +34,7 @@ def completion(answer: Answer, *, id: str) -> dict[str, Any]:
     }
 
 
-def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, wants_usage: bool) -> Iterator[bytes]:
+def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, model: str, wants_usage: bool) -> Iterator[bytes]:
     """Yield `chat.completion.chunk` objects as server-sent events under one id; a failure is an event too.
 
     Usage comes once, at the end: some providers send what they have counted so far with each chunk.
@@ -44,7 +44,7 @@ def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, wants_usage:
     try:
         for chunk in chunks:
             # A copy: the chunk itself may still be sent to followers.
-            event = {**chunk, "id": id, "created": created}
+            event = {**chunk, "id": id, "created": created, "model": chunk.get("model") or model}
             counted = event.pop("usage", None)
             if event.get("choices") or (not counted and _says_more(event)):
                 if wants_usage:

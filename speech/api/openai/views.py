@@ -82,16 +82,18 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         if call.stream and not hides(client):
             stream = services.stream_answer(plan)
             id = answer_ids.issue(client, stream.cache, plan.policy.level)
-            events = rendering.completion_events(stream.cache.value, id=id, wants_usage=call.wants_usage)
+            events = rendering.completion_events(
+                stream.cache.value, id=id, model=stream.model, wants_usage=call.wants_usage
+            )
             return streamed(events, EVENTS, headers(client, stream))
         result = services.answer(plan)
         id = answer_ids.issue(client, result.cache, plan.policy.level)
         answer, about = result.cache.value, headers(client, result)
         if not call.stream:
-            return json_response(rendering.completion(answer, id=id), about)
+            return json_response(rendering.completion(answer, id=id, model=result.model), about)
         # The pace of its chunks would tell a stored answer from one that is being made.
         chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=id, extra=answer.extra)
-        events = rendering.completion_events(chunks, id=id, wants_usage=call.wants_usage)
+        events = rendering.completion_events(chunks, id=id, model=result.model, wants_usage=call.wants_usage)
         return streamed(events, EVENTS, about)
 
 

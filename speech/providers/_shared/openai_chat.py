@@ -8,7 +8,7 @@ from typing import Any
 from caching.llm.merging import Unassembled
 from caching.llm.stream import ENVELOPE, joined, replay
 from speech import strict_json
-from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderUnavailable
+from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
 from speech.providers._shared import errors
 from speech.providers._shared.http import check_types, json_object, read_body
 from speech.providers._shared.http_response import Reply
@@ -133,18 +133,23 @@ def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]
 def ended(provider: str, chunks: Iterable[dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
     """Pass `chunks` on, up to None, by which the provider says that it is done: not every server gives a reason.
 
-    Raises ProviderUnavailable at their end unless every choice had a finish reason.
+    Raises ProviderUnavailable at their end unless every choice had a finish reason. A provider that falls silent after
+    that has said all.
     """
     finished: dict[int, bool] = {}
-    for chunk in chunks:
-        if chunk is None and finished:
-            return
-        if chunk is None:
-            break
-        for choice in chunk["choices"]:
-            index = choice["index"]
-            finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
-        yield chunk
+    try:
+        for chunk in chunks:
+            if chunk is None and finished:
+                return
+            if chunk is None:
+                break
+            for choice in chunk["choices"]:
+                index = choice["index"]
+                finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
+            yield chunk
+    except ProviderTimeout:
+        if not finished or not all(finished.values()):
+            raise
     if not finished or not all(finished.values()):
         raise ProviderUnavailable(f"{provider} ended its stream early")
 

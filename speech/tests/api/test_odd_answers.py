@@ -208,3 +208,19 @@ def test_an_odd_transcript_is_served_or_is_the_providers_fault(
     response = api.post("/v1/audio/transcriptions", body, format="multipart")
     if response.status_code != 200:
         assert (response.status_code, error_of(response)["code"]) == (502, "provider_bad_answer"), answer
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("model", [{}, {"model": ""}, {"model": None}])
+def test_an_answer_without_a_model_names_the_one_that_was_asked_for(
+    api: Any, fake_openai: FakeOpenAI, model: dict[str, Any], stream: bool
+) -> None:
+    form = {"delta" if stream else "message": {"role": "assistant", "content": "Hi"}}
+    said = {**model, "choices": [{"index": 0, **form, "finish_reason": "stop"}]}
+    say(fake_openai, *([said, "[DONE]"] if stream else [said]), stream=stream)
+    question = [{"role": "user", "content": f"Question {next(numbers)}"}]
+    for _ in range(2):
+        response = api.post(PATH, {"model": "gpt-6-luna", "messages": question, "stream": stream}, format="json")
+        text = b"".join(response.streaming_content).decode() if stream else response.content.decode()
+        shown = json.loads(text.partition("\n\n")[0].removeprefix("data: "))
+        assert shown["model"] == "gpt-6-luna"

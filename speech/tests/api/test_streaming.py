@@ -73,7 +73,7 @@ def test_events_leave_chunks_unchanged_that_followers_may_still_get(wants_usage:
         {"id": "theirs", "choices": [], "usage": {"total_tokens": 3}},
     ]
     before = deepcopy(chunks)
-    events = b"".join(completion_events(iter(chunks), id="ours", wants_usage=wants_usage))
+    events = b"".join(completion_events(iter(chunks), id="ours", model="m", wants_usage=wants_usage))
     assert chunks == before
     assert (b"theirs" not in events, b"total_tokens" in events) == (True, wants_usage)
     assert (b'"usage":null' in events) == wants_usage

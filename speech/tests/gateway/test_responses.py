@@ -200,7 +200,7 @@ def test_a_stored_response_is_its_clients_alone(sdk: Any, gateway: Server, provi
         for call in (other.responses.retrieve, other.responses.delete, other.responses.input_items.list):
             with pytest.raises(openai.NotFoundError):
                 call(kept.id)
-        with pytest.raises(openai.NotFoundError) as caught:
+        with pytest.raises(openai.BadRequestError) as caught:
             ask(other, previous_response_id=kept.id)
         assert (caught.value.code, caught.value.param) == ("previous_response_not_found", "previous_response_id")
     sdk.responses.delete(kept.id)

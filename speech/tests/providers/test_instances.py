@@ -19,6 +19,7 @@ from speech.tests.loopback import FakeOpenAI
 from speechsite.conf import env
 
 ADAPTERS = ("openai", "sarvam")
+LEVELS = ("quality", "balanced", "speed")
 NAMES = ("groq", "gemini", "eu-west")
 
 
@@ -150,7 +151,7 @@ def test_without_a_default_model_the_request_must_name_one(
 
 
 def test_instances_are_read_from_one_variable() -> None:
-    assert env.provider_instances("PROVIDERS", ["groq:openai", "eu-west:sarvam"], ADAPTERS) == {
+    assert env.provider_instances("PROVIDERS", ["groq:openai", "eu-west:sarvam"], ADAPTERS, LEVELS) == {
         "groq": "openai",
         "eu-west": "sarvam",
     }
@@ -166,8 +167,9 @@ def test_instances_are_read_from_one_variable() -> None:
         (["Groq:openai"], "must look like groq:openai"),
         (["openai:openai"], "'openai', which exists already"),
         (["groq:openai", "groq:sarvam"], "'groq', which exists already"),
+        (["balanced:openai"], "'balanced', which is an optimization level"),
     ],
 )
 def test_a_wrong_list_of_instances_is_an_error_that_names_it(items: list[str], complaint: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=complaint):
-        env.provider_instances("PROVIDERS", items, ADAPTERS)
+        env.provider_instances("PROVIDERS", items, ADAPTERS, LEVELS)

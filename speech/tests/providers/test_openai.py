@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -10,10 +12,11 @@ from speech import providers
 from speech.exceptions import (
     InvalidRequest,
     ProviderBadAnswer,
+    ProviderTimeout,
     ProviderUnavailable,
     UnsupportedFeature,
 )
-from speech.providers._shared.openai_chat import read_answer, read_chunks
+from speech.providers._shared.openai_chat import ended, read_answer, read_chunks
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.tests.loopback import Loopback
 from speech.tests.loopback.answers import tone
@@ -155,3 +158,15 @@ def test_a_whole_answer_without_a_reason_is_passed_on() -> None:
     message = {"role": "assistant", "content": "hi", "x": 1}
     assert answer.choices == [{"index": 0, "message": message, "finish_reason": None}]
     assert answer.extra == {"citations": ["https://example.org"]}
+
+
+@pytest.mark.parametrize("reason", ["stop", None])
+def test_a_stream_that_falls_silent_has_ended_if_it_said_so(reason: str | None) -> None:
+    def silent() -> Iterator[dict[str, Any]]:
+        yield {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": reason}]}
+        raise ProviderTimeout("acme stopped in the middle of its response")
+
+    chunks = ended("acme", silent())
+    next(chunks)
+    with pytest.raises(StopIteration if reason else ProviderTimeout):
+        next(chunks)

@@ -22,7 +22,9 @@ _REASONING = ("reasoning_content", "reasoning")  # the same text under two names
 _SHOWN = {"role", "content", "refusal", "tool_calls", "annotations"}
 _CALL = {"id", "index", "type", "function", "custom"}
 _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
-_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+# Why an answer that did not end by itself is incomplete, by its finish reason. OpenAI's types know no other.
+_INCOMPLETE: dict[str | None, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
+_ENDED = {"stop", "tool_calls", "function_call"}
 
 
 # Namespace and name of tools by their names in chat.
@@ -63,6 +65,11 @@ class Writer:
         self._items: list[TextItem | CallItem] = []
         self._output: dict[int, dict[str, Any]] = {}
 
+    @property
+    def unfinished(self) -> list[dict[str, Any]]:
+        """The items as far as they are written."""
+        return [self._output.get(item.index) or item.rendered("incomplete") for item in self._items]
+
     def start(self) -> Iterator[Event]:
         for state in ("created", "in_progress"):
             yield {"type": f"response.{state}", "response": self.response}
@@ -90,25 +97,26 @@ class Writer:
     def end(self, answer: Answer) -> Iterator[Event]:
         """Yield the closing events. `answer` is the sum of all that was written."""
         choice = answer.choices[0]
-        reason = _INCOMPLETE.get(choice.get("finish_reason") or "")
+        finish = choice.get("finish_reason")
+        is_cut, reason = finish not in _ENDED, _INCOMPLETE.get(finish)
         thought_only = all(isinstance(item, TextItem) and item.kind == "reasoning" for item in self._items)
-        if thought_only and not (self._items and reason):
+        if thought_only and not (self._items and is_cut):
             # Only an answer that was cut ends with its reasoning. An empty text carries the message's other fields.
             yield from self._write_text("message", "output_text", "")
         carried = self._add_extras(choice["message"])
         for item in self._items:
             if item.index not in self._output:
-                cut = reason and item is self._items[-1]
+                cut = is_cut and item is self._items[-1]
                 yield from self._close(item, "incomplete" if cut else "completed")
         if carried and self._carries:
             yield from self._write_carried(carried)
-        status = "incomplete" if reason else "completed"
+        status = "incomplete" if is_cut else "completed"
         self.response = {
             **answer.extra,
             **self.response,
             "status": status,
             "incomplete_details": {"reason": reason} if reason else None,
-            "completed_at": None if reason else int(time.time()),
+            "completed_at": None if is_cut else int(time.time()),
             "model": answer.model or self.response["model"],
             "output": [self._output[item.index] for item in self._items],
             "usage": usage_of(answer.usage),

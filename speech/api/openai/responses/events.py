@@ -30,18 +30,25 @@ def written(
     carries: bool = False,
     names: Names | None = None,
 ) -> Iterator[Event]:
-    """Yield the events of an answer as it is generated. `keep` is called before the last one."""
+    """Yield the events of an answer as it is generated. `keep` is called before the last one.
+
+    If it fails, `response` has as `output` what was written.
+    """
     first = next(chunks)
     writer = Writer({**response, "model": first.get("model") or response["model"]}, carries=carries, names=names)
     seen = []
-    yield from writer.start()
-    for chunk in chain([first], chunks):
-        seen.append(chunk)
-        for choice in chunk.get("choices") or ():
-            if not choice.get("index"):
-                yield from writer.write(choice)
-    *events, last = writer.end(_sum(seen))
-    yield from events
+    try:
+        yield from writer.start()
+        for chunk in chain([first], chunks):
+            seen.append(chunk)
+            for choice in chunk.get("choices") or ():
+                if not choice.get("index"):
+                    yield from writer.write(choice)
+        *events, last = writer.end(_sum(seen))
+        yield from events
+    except Exception:
+        response["output"] = writer.unfinished
+        raise
     yield {**last, "response": keep(last["response"])}
 
 

@@ -48,7 +48,8 @@ def request_for(
 
 def renamed(found: Response, response: Response) -> Response:
     """Return a provider's response under the ids of ours."""
-    return {**found, **{name: response[name] for name in ("id", "previous_response_id", "store")}}
+    users = {name: response[name] for name in ("user", "safety_identifier") if response[name] is not None}
+    return {**found, **users, **{name: response[name] for name in ("id", "previous_response_id", "store")}}
 
 
 def _readable(items: Sequence[Item]) -> list[Item]:

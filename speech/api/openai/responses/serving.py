@@ -27,6 +27,7 @@ from speech.api.openai.responses.tools import names_in_chat
 from speech.api.response_headers import headers
 from speech.api.streaming import streamed
 from speech.exceptions import UnsupportedFeature
+from speech.iterators import finished
 from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers._shared.openai_responses import ENDS, response_in
@@ -90,7 +91,8 @@ def _over_chat(asked: Asked) -> HttpResponseBase:
     if asked.streams_live:
         stream = services.stream_chat(**ask)
         response, about = _begun(asked, stream), headers(asked.client, stream)
-        return _streamed(written(response, stream.cache.value, asked.keep, **asked.form), response, about)
+        events = written(response, stream.cache.value, asked.keep, **asked.form)
+        return _streamed(finished(events) if asked.stored else events, response, about)
     result = services.chat(**ask)
     answer, response, about = result.cache.value, _begun(asked, result), headers(asked.client, result)
     if not asked.call.stream:
@@ -117,7 +119,8 @@ def _natively(asked: Asked) -> HttpResponseBase:
         return asked.keep(ours(found), {"provider": provider.name, "id": str(found.get("id"))})
 
     if asked.streams_live and result.cache.status != "hit":
-        return _streamed(_renamed(result.cache.value, ours, kept), response, about)
+        events = _renamed(result.cache.value, ours, kept)
+        return _streamed(finished(events) if asked.stored else events, response, about)
     found = kept(response_in(result.cache.value))
     return _streamed(replayed(found), response, about) if asked.call.stream else json_response(found, about)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -18,6 +19,7 @@ from speech.api.openai.responses.response import Response
 from speech.exceptions import InvalidRequest
 from speech.models import Client, StoredResponse
 from speech.models.stored_response import MOST_TOKEN, token_of
+from speech.routing.cache_query import end_user_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,24 +49,27 @@ class Conversation:
         return [*self.earlier, *self.own]
 
 
-def conversation_of(client: Client, continues: str, items: Sequence[Item]) -> Conversation:
+def conversation_of(client: Client, continues: str, items: Sequence[Item], named: Mapping[str, Any]) -> Conversation:
     """Return the input with the earlier turns and the items it refers to. Raises ResponseNotFound."""
-    own = _resolved(client, items)
+    own = _resolved(client, items, named)
     if not continues:
         return Conversation(own)
     try:
-        before = find(client, continues)
+        before = find(client, continues, named)
     except ResponseNotFound as error:
-        error.param, error.code = "previous_response_id", "previous_response_not_found"
+        error.status, error.param, error.code = 400, "previous_response_id", "previous_response_not_found"
         error.message = f"Previous response with id '{continues[:100]}' not found."
         raise
     return Conversation(own, before.conversation, before.upstream)
 
 
-def find(client: Client, id: str) -> StoredResponse:
-    """Return a stored response of `client`. Raises ResponseNotFound."""
+def find(client: Client, id: str, named: Mapping[str, Any]) -> StoredResponse:
+    """Return a stored response of `client`. Raises ResponseNotFound.
+
+    Where end users are kept apart, it is found only if `named`, the body or the query, names the same one.
+    """
     found = call(StoredResponse.objects.of(client, [token_of(id)]).first)
-    if found is None:
+    if found is None or not _is_of_user(client, found, named):
         raise ResponseNotFound(f"Response with id '{id[:100]}' not found.")
     return found
 
@@ -90,14 +95,18 @@ def keep(client: Client, response: Response, said: Conversation, upstream: dict[
     return response
 
 
-def _resolved(client: Client, items: Sequence[Item]) -> list[Item]:
+def _is_of_user(client: Client, stored: StoredResponse, named: Mapping[str, Any]) -> bool:
+    return end_user_of(client, stored.body) == end_user_of(client, named)
+
+
+def _resolved(client: Client, items: Sequence[Item], named: Mapping[str, Any]) -> list[Item]:
     """Return `items` with the stored ones in place of references to them."""
     wanted = {item["id"] for item in items if kind_of(item) == "item_reference" and isinstance(item.get("id"), str)}
     if not wanted:
         return list(items)
-    stored = _stored_items(client, wanted)
+    stored = _stored_items(client, wanted, named)
     if wanted - stored.keys():
-        stored |= _native_items(client)
+        stored |= _native_items(client, named)
     return [_referred(item, stored) if kind_of(item) == "item_reference" else item for item in items]
 
 
@@ -108,17 +117,23 @@ def _referred(item: Item, stored: dict[str, Item]) -> Item:
     return found
 
 
-def _stored_items(client: Client, ids: Iterable[str]) -> dict[str, Item]:
+def _stored_items(client: Client, ids: Iterable[str], named: Mapping[str, Any]) -> dict[str, Item]:
     tokens = {match[1] for id in ids if (match := _ITEM_ID.fullmatch(id))}
     rows = call(lambda: list(StoredResponse.objects.of(client, tokens)))
-    return {item["id"]: item for row in rows for item in row.body["output"]}
+    return {item["id"]: item for row in rows if _is_of_user(client, row, named) for item in row.body["output"]}
 
 
-def _native_items(client: Client) -> dict[str, Item]:
+def _native_items(client: Client, named: Mapping[str, Any]) -> dict[str, Item]:
     """Return the items of recent responses that a provider made as such; their ids are the provider's."""
     native = StoredResponse.objects.fresh(client).filter(upstream__isnull=False).order_by("-expires")
     rows = call(lambda: list(native[:RECENT]))
-    return {item["id"]: item for row in rows for item in row.body["output"] if "id" in item}
+    return {
+        item["id"]: item
+        for row in rows
+        if _is_of_user(client, row, named)
+        for item in row.body["output"]
+        if "id" in item
+    }
 
 
 def _prune() -> None:

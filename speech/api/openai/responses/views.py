@@ -49,7 +49,7 @@ class ResponsesView(OpenAIView, Endpoint):
         asked = Asked(
             client=client,
             call=call,
-            said=storage.conversation_of(client, call.continues, call.items),
+            said=storage.conversation_of(client, call.continues, call.items, call.body),
             meant=meant,
             policy=policy_of(request, call.level, meant.level),
             stored=storage.may_store(request, call.stores),
@@ -67,7 +67,7 @@ class StoredResponseView(OpenAIView):
     )
     def get(self, request: Request, id: str) -> HttpResponseBase:
         """Retrieve a response that was stored."""
-        body = storage.find(client_of(request), id).body
+        body = storage.find(client_of(request), id, request.query_params).body
         if request.query_params.get("stream") != "true":
             return Response(body)
         after = whole_number(request.query_params.get("starting_after", "-1"), "starting_after")
@@ -76,7 +76,7 @@ class StoredResponseView(OpenAIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, **NOT_FOUND})
     def delete(self, request: Request, id: str) -> Response:
         """Delete a response that was stored. The cache keeps its answer."""
-        storage.find(client_of(request), id).delete()
+        storage.find(client_of(request), id, request.query_params).delete()
         return Response({"id": id, "object": "response", "deleted": True})
 
 
@@ -91,4 +91,4 @@ class InputItemsView(OpenAIView):
     )
     def get(self, request: Request, id: str) -> Response:
         """List the input items of a response that was stored."""
-        return Response(listed(storage.find(client_of(request), id), request.query_params))
+        return Response(listed(storage.find(client_of(request), id, request.query_params), request.query_params))

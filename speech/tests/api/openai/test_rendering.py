@@ -13,7 +13,7 @@ def part(text: str, **more: Any) -> dict[str, Any]:
 
 
 def sent(chunks: list[dict[str, Any]], *, wants_usage: bool) -> list[dict[str, Any]]:
-    *events, done = completion_events(iter(chunks), id="ours", wants_usage=wants_usage)
+    *events, done = completion_events(iter(chunks), id="ours", model="m", wants_usage=wants_usage)
     assert done == b"data: [DONE]\n\n"
     return [json.loads(event.removeprefix(b"data: ")) for event in events]
 

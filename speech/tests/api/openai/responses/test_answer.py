@@ -196,6 +196,17 @@ OF_OPENAI = (
 )
 
 
+@pytest.mark.parametrize("reason", [None, "", "eos_token", "length"])
+def test_an_answer_that_does_not_say_that_it_ended_is_incomplete(reason: str | None) -> None:
+    message = {"role": "assistant", "content": "Hi"}
+    answer = WholeAnswer([{"index": 0, "message": message, "finish_reason": reason}], "m", None)
+    response = whole(start(), answer)
+    Response.model_validate(response)
+    for last in (response, live(replay_of(answer))[-1]["response"], [*replayed(response)][-1]["response"]):
+        assert (last["status"], last["output"][0]["status"]) == ("incomplete", "incomplete")
+        assert last["incomplete_details"] == ({"reason": "max_output_tokens"} if reason == "length" else None)
+
+
 def test_contradictory_fields_do_not_end_a_response() -> None:
     chunks: list[dict[str, Any]] = [
         {"model": "m", "choices": [{"index": 0, "delta": {"content": "Hi", "x": "a"}}]},

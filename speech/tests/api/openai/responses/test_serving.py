@@ -16,6 +16,7 @@ from speech.api.openai.responses.response import begun
 from speech.exceptions import ProviderRateLimited, ProviderRejected
 from speech.tests.loopback import FakeOpenAI
 from speech.tests.loopback.answers import as_json
+from speech.tests.support.saying import BEGUN, say
 
 SEARCH: dict[str, Any] = {"tools": [{"type": "web_search"}]}
 KINDS = [pytest.param({}, id="chat"), pytest.param(SEARCH, id="native")]
@@ -51,6 +52,14 @@ def test_a_client_that_must_not_see_the_cache_sees_none_of_it(
     assert len(upstream.requests) == 1
 
 
+def test_a_failed_response_has_what_was_written(api: Any, fake_openai: FakeOpenAI) -> None:
+    say(fake_openai, BEGUN, {"error": {"message": "Overloaded", "type": "server_error"}}, stream=True)
+    failed = last_of(ask(api, stream=True))
+    assert (failed["type"], failed["response"]["status"]) == ("response.failed", "failed")
+    [item] = failed["response"]["output"]
+    assert (item["status"], item["content"][0]["text"]) == ("incomplete", "Par")
+
+
 # Closing a response by itself closes the connection of a test's transaction.
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("fields", KINDS)
@@ -59,11 +68,14 @@ def test_the_answer_of_a_disconnected_client_is_stored_all_the_same(
 ) -> None:
     response = ask(api, stream=True, **fields)
     events = iter(response)
-    next(events)
+    id = json.loads(next(events).decode().partition("data: ")[2])["response"]["id"]
     response.close()
     deadline = time.monotonic() + 20
     while not redis_client.keys("llm:exact:*") and time.monotonic() < deadline:
         time.sleep(0.02)
+    while (stored := api.get(f"/v1/responses/{id}")).status_code == 404 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert stored.json()["status"] == "completed"
     assert ask(api, **fields).headers["X-Cache"] == "HIT"
     assert len(upstream.requests) == 1
 

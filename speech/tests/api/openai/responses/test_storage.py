@@ -35,7 +35,8 @@ def test_a_response_lives_for_its_time(api: Any, fake_openai: FakeOpenAI, settin
     assert timedelta(days=2.9) < stored.expires - timezone.now() < timedelta(days=3)
     StoredResponse.objects.update(expires=timezone.now())
     assert status_of(api, id) == 404
-    assert ask(api, previous_response_id=id).json()["error"]["code"] == "previous_response_not_found"
+    unknown = ask(api, previous_response_id=id)
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (400, "previous_response_not_found")
     storage._prune()
     assert not StoredResponse.objects.exists()
 
@@ -101,6 +102,23 @@ def test_references_to_items_are_resolved_for_their_client(
     _, key = clients("other")
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
     assert ask(api, input=asked).json()["error"]["param"] == "input"
+
+
+@pytest.mark.parametrize("name", ["user", "safety_identifier"])
+def test_end_users_that_are_kept_apart_find_their_own_responses_only(
+    api: Any, fake_openai: FakeOpenAI, settings: Settings, name: str
+) -> None:
+    settings.SCOPE_BY_USER = True
+    made = ask(api, **{name: "ann"}).json()
+    address, reference = f"/v1/responses/{made['id']}", [{"type": "item_reference", "id": made["output"][0]["id"]}]
+    for named, found in (({}, False), ({name: "bob"}, False), ({name: "ann"}, True)):
+        assert api.get(address, named).status_code == (200 if found else 404)
+        assert api.get(f"{address}/input_items", named).status_code == (200 if found else 404)
+        assert ask(api, previous_response_id=made["id"], **named).status_code == (200 if found else 400)
+        assert ask(api, input=reference, **named).status_code == (200 if found else 404)
+    assert api.delete(address).status_code == 404
+    settings.SCOPE_BY_USER = False
+    assert status_of(api, made["id"]) == 200
 
 
 def test_pages_of_input_items(api: Any, fake_openai: FakeOpenAI) -> None:

@@ -1,0 +1,44 @@
+"""Transcripts that cannot be given in the form that was asked for, and requests with more than one recording."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from speech.audio import to_wav
+from speech.tests.loopback import FakeOpenAI
+from speech.tests.support.bad_requests import error_of
+from speech.tests.support.saying import say
+
+WAV = to_wav(bytes(range(250)) * 64, 16_000)
+CUE = {"start": 0.0, "end": 1.0}
+
+
+def hear(api: Any, form: str, **fields: Any) -> Any:
+    file = SimpleUploadedFile("said.wav", WAV, "audio/wav")
+    body = {"model": "whisper-1", "response_format": form, "file": file, **fields}
+    return api.post("/v1/audio/transcriptions", body, format="multipart")
+
+
+@pytest.mark.parametrize("form", ["srt", "vtt", "verbose_json", "diarized_json"])
+@pytest.mark.parametrize("segments", [{}, {"segments": []}, {"segments": [{**CUE, "text": " "}]}], ids=str)
+def test_a_text_without_the_segments_that_were_asked_for_is_refused(
+    api: Any, fake_openai: FakeOpenAI, redis_client: redis.Redis, form: str, segments: dict[str, Any]
+) -> None:
+    model = {"model": "gpt-4o-transcribe-diarize"} if form == "diarized_json" else {}
+    say(fake_openai, {"text": "Hello.", **segments})
+    response = hear(api, form, **model)
+    assert (response.status_code, error_of(response)["code"]) == (502, "provider_bad_answer")
+    assert redis_client.keys("stt:*") == []
+    say(fake_openai, {"text": "", **segments})
+    assert hear(api, form, **model).status_code == 200, "nothing was said"
+
+
+def test_of_several_recordings_none_is_taken_in_silence(api: Any, fake_openai: FakeOpenAI) -> None:
+    files = [SimpleUploadedFile(name, WAV, "audio/wav") for name in ("a.wav", "b.wav")]
+    response = hear(api, "json", file=files)
+    assert (response.status_code, error_of(response)["param"]) == (400, "file")
+    assert fake_openai.requests == []
