@@ -6,7 +6,8 @@ import re
 
 LONGEST_FRONT_MATTER = 4_000
 
-_KEY = r"[\w.\"'-]+[ \t]*[:=](?:[ \t][^\n]*)?"
+# No line is of two kinds, so that a long text without an end is read once.
+_KEY = r"[\w.\"'][\w.\"'-]*[ \t]*[:=](?:[ \t][^\n]*)?"
 _LINE = rf"(?:{_KEY}|[ \t]+[^\n]*|[-#\]}}][^\n]*)?"
 _OPENING = r"\s*(---|\+\+\+)[ \t]*\n"
 _FRONT_MATTER = re.compile(rf"{_OPENING}{_KEY}\n(?:{_LINE}\n)*?(?:\1|\.\.\.)[ \t]*(?:\n|\Z)")

@@ -9,8 +9,12 @@ _NAMES = "script|style|template|svg|head|iframe|object|canvas|audio|video"
 OPENING = re.compile(rf"[ \t]*<(?P<name>(?:{_NAMES})(?=[\s>/]|\Z)(?![^>]*/>)|!--)", re.I)
 MAY_OPEN = re.compile(r"[ \t]*<(?:!-?|[a-z]{0,8})\Z", re.I)
 TAG = re.compile(r"[ \t]*<[^>]*>?")
-# In a paragraph. The pattern has one group of its own.
-ELEMENT = rf"(?i:<(?P<raw>{_NAMES})\b[^>]*(?:/>|>.*?</(?P=raw)\s*>)|<!--.*?-->)"
+# In a paragraph, where an end is looked for in so many characters. The pattern has one group of its own.
+_LONGEST = 1_500
+ELEMENT = (
+    rf"(?i:<(?P<raw>{_NAMES})\b[^<>]{{0,{_LONGEST}}}(?:/>|>.{{0,{_LONGEST}}}?</(?P=raw)\s{{0,9}}>)"
+    rf"|<!--.{{0,{_LONGEST}}}?-->)"
+)
 BEGINNING = re.compile(rf"<(?:(?:{_NAMES})\b|!--)", re.I)
 
 

@@ -145,7 +145,7 @@ def test_a_word_is_given_out_before_its_paragraph_ends() -> None:
     assert stream.feed("Hello **there.** How are") == "Hello there. How"
 
 
-@pytest.mark.parametrize("token", ["ek ", "**a ", "`", "[a", "| a ", "- a\n", "\n", "a*b ", "```\n", "# "])
+@pytest.mark.parametrize("token", ["ek ", "**a ", "`", "[a", "| a ", "- a\n", "\n", "a*b ", "```\n", "# ", "<svg "])
 def test_the_work_grows_with_the_length(token: str) -> None:
     def seconds(tokens: int) -> float:
         stream, begun = MarkdownStream(), time.process_time()
