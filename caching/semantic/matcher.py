@@ -27,7 +27,7 @@ from caching.semantic.types import Candidate, Decision, Weighed
 
 NEIGHBOURS = 10
 # Neighbours among which an explained one is looked for where the nearest hold none; so many of them are read.
-WIDER, READ = 60, 5
+WIDER, READ = 30, 5
 # Questions whose vectors are kept until they come back as entries of the index, a kilobyte each.
 MOST_FRESH = 256
 # The level at which unexplained words may be weighed.
