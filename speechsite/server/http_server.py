@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -78,8 +79,10 @@ class HttpServer:
             raise
         old, self._process = self._process, new
         if old:
-            os.killpg(old.pid, handover.SIGNAL)
-            time.sleep(handover.SECONDS)
+            # They may have ended meanwhile.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(old.pid, handover.SIGNAL)
+                time.sleep(handover.SECONDS)
             old.terminate()
             old.wait()
 
