@@ -34,11 +34,11 @@ class Provider(BaseProvider):
         validation.require_model(self, request.model)
         if request.params.get("n", 1) != 1:
             raise InvalidRequest(f"{self.name} returns one choice only", param="n")
-        unknown = {name: value for name, value in request.params.items() if name not in _FIELDS}
+        prepared = openai_chat.prepare(request, _MODEL)
+        unknown = {name: value for name, value in prepared.params.items() if name not in _FIELDS}
         validation.refuse_unknown(self, unknown)
         form = request.params.get("response_format") or {}
         validation.refuse(self, tools=request.params.get("tools"), response_format=form.get("type", "text") != "text")
-        prepared = openai_chat.prepare(request, _MODEL)
         if not _question(request.messages) and any(isinstance(each.get("content"), list) for each in request.messages):
             raise InvalidRequest(f"{self.name} reads text only", param="messages")
         return prepared
