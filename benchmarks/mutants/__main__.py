@@ -1,9 +1,10 @@
 """`python -m benchmarks.mutants MODULE …`: which small changes to a module do its tests notice?
 
-Each change runs in a fork of this process, which has imported pytest and the libraries but nothing of the project. A
-change is noticed if a test fails, if nothing can be imported, or if the tests take ten times as long as without it.
-covered.toml names the tests of a module, and the changes that alter no behaviour. Ends with status 1 where a module
-notices less than LEAST of those that do.
+A change of a function is tried where the tests have run before (in_process.py). What they do not notice there, and
+changes outside of functions, run in a fork of this process, which has imported pytest and the libraries but nothing
+of the project. A change is noticed if a test fails, if nothing can be imported, or if the tests take ten times as
+long as without it. covered.toml names the tests of a module, and the changes that alter no behaviour. Ends with
+status 1 where a module notices less than LEAST of those that do.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
 
-from benchmarks.mutants import child
+from benchmarks.mutants import child, in_process
 from benchmarks.mutants.changes import Mutant, mutants
 
 LEAST = 0.95
@@ -89,9 +90,13 @@ def measure(module: str, known: dict[str, object], options: argparse.Namespace) 
         print(f"{module}: covered.toml names changes that are none any more: {sorted(stale)}", file=sys.stderr)
     if options.sample and len(changes) > options.sample:
         changes = random.Random(module).sample(changes, options.sample)
+    with tempfile.TemporaryDirectory() as directory:
+        found = in_process.noticed(module, unchanged, [change.code for change in changes], tests, Path(directory))
+    score.noticed = len(found)
+    rest = [change for index, change in enumerate(changes) if index not in found]
     with ThreadPoolExecutor(options.jobs) as threads:
-        results = threads.map(lambda one: run(module, path, one.code, tests, patience, options.verbose), changes)
-        for mutant, result in zip(changes, results, strict=True):
+        results = threads.map(lambda one: run(module, path, one.code, tests, patience, options.verbose), rest)
+        for mutant, result in zip(rest, results, strict=True):
             if result == MISSED:
                 score.missed.append(mutant)
             else:

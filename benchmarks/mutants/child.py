@@ -20,6 +20,7 @@ LIBRARIES = (
     *("redis", "redis.cluster", "redis.sentinel", "numpy", "urllib3", "prometheus_client", "wordllama", "sentencex"),
 )
 """Take most of a start, and read no settings."""
+OPTIONS = ("-x", "-q", "-n0", "-p", "no:cacheprovider")
 
 
 def preload() -> None:
@@ -30,18 +31,27 @@ def preload() -> None:
             importlib.import_module(name)
 
 
-def run_tests(module: str, path: Path, code: CodeType, tests: list[str], directory: Path, verbose: bool) -> int:
-    """Return pytest's exit status."""
+def prepare(directory: Path, verbose: bool = False) -> None:
+    """Make this fork a process that can run tests: a group of its own, quiet, with files of its own."""
     os.setsid()
     if not verbose:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(directory)
+    from hypothesis import Phase, settings
+
+    settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], deadline=None)
+    settings.load_profile("mutants")
+
+
+def run_tests(module: str, path: Path, code: CodeType, tests: list[str], directory: Path, verbose: bool) -> int:
+    """Return pytest's exit status."""
+    prepare(directory, verbose)
     sys.meta_path.insert(0, _Finder(module, path, code))
     import pytest
 
-    return int(pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", "--basetemp", str(directory / "tmp"), *tests]))
+    return int(pytest.main([*OPTIONS, "--basetemp", str(directory / "tmp"), *tests]))
 
 
 def stop(pid: int) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -28,16 +29,33 @@ def a_clock_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
         ("stt", "quality", 1800),
         ("stt", "balanced", 900),
         ("stt", "speed", 300),
+        ("emb", "quality", 3600),
+        ("emb", "balanced", 1800),
+        ("emb", "speed", 600),
     ],
 )
 def test_each_level_has_its_time_to_live(cache_type: CacheType, level: Any, seconds: int) -> None:
     assert policy.ttl(cache_type, level) == seconds == Policy(level=level).ttl(cache_type)
 
 
+def test_a_rule_may_name_another_time_to_live() -> None:
+    assert Policy(seconds=5).ttl("llm") == Policy(level="speed", seconds=5).ttl("tts") == 5
+
+
 def test_balanced_is_what_nobody_has_to_ask_for() -> None:
-    assert Policy() == Policy(
-        level="balanced", read=True, write=True, max_age=None, only_if_cached=False, quota=None, stale=False
-    )
+    assert asdict(Policy()) == {
+        "level": "balanced",
+        "read": True,
+        "write": True,
+        "max_age": None,
+        "only_if_cached": False,
+        "quota": None,
+        "stale": False,
+        "rule": "",
+        "seconds": None,
+        "archive": False,
+        "threshold": None,
+    }
     assert policy.LEVELS == ("quality", "balanced", "speed")
 
 

@@ -12,7 +12,7 @@ def policy_from(cache_control: str, level: Level) -> Policy:
     `no-cache`, `no-store`, `max-age=N` and `only-if-cached` (RFC 9111, section 5.2.1); a directive that is unknown
     is ignored, as the RFC demands. Raises InvalidRequest for a `max-age` that is not a number.
     """
-    directives = dict(_directive(part) for part in cache_control.split(",") if part.strip())
+    directives = dict(_directive(part) for part in cache_control.split(","))
     no_store = "no-store" in directives
     return Policy(
         level=level,
