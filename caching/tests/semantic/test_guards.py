@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from caching.semantic import guards
 from caching.semantic.guards import GUARDS, vetoes
 from caching.semantic.text.analysis import analyse
 
@@ -70,6 +74,84 @@ def test_a_reading_says_nothing_without_taking_memory_for_it() -> None:
     reading = analyse("hello there")
     assert reading.units == frozenset()
     assert reading.units is reading.times is analyse("good morning to you").identifiers
+
+
+# One field of two questions, and what the guard says of them.
+DOLLARS, EUROS, NONE = frozenset(["dollars"]), frozenset(["euros"]), frozenset[str]()
+LUNCH, VAGUE = frozenset(["lunch"]), frozenset(["day", "after", "before", "until"])
+CANCEL, CHANGE = frozenset(["cancel"]), frozenset(["change"])
+BY_FIELD = [
+    ("units", {"units": DOLLARS}, {"units": EUROS}, True),
+    ("units", {"units": DOLLARS}, {"units": NONE}, False),
+    ("units", {"units": DOLLARS, "numbers": ("5",)}, {"units": NONE, "numbers": ("5",)}, True),
+    ("units", {"units": DOLLARS, "numbers": ("5",)}, {"units": DOLLARS, "numbers": ("5",)}, False),
+    ("units", {"units": NONE, "numbers": ("5",)}, {"units": NONE}, False),
+    *(("times", {"times": frozenset([vague])}, {"times": NONE}, False) for vague in sorted(VAGUE)),
+    ("times", {"times": VAGUE | LUNCH}, {"times": LUNCH}, True),
+    ("times", {"times": LUNCH}, {"times": LUNCH}, False),
+    ("times", {"times": LUNCH}, {"times": NONE}, True),
+    ("negation", {"negations": 2}, {"negations": 0}, False),
+    ("negation", {"negations": 3}, {"negations": 0}, True),
+    ("negation", {"negations": 3}, {"negations": 1}, False),
+    ("negation", {"negations": 0}, {"negations": 3}, True),
+    ("negation", {"negations": 1}, {"negations": 3}, False),
+    ("opposites", {"contrasts": frozenset([("light", 1)])}, {"contrasts": NONE}, False),
+    ("opposites", {"contrasts": frozenset([("light", 1)])}, {"contrasts": frozenset([("light", 2)])}, True),
+    ("opposites", {"contrasts": frozenset([("light", 1)])}, {"contrasts": frozenset([("size", 2)])}, False),
+    ("actions", {"actions": CANCEL}, {"actions": NONE}, False),
+    ("actions", {"actions": CANCEL}, {"actions": CANCEL | CHANGE}, False),
+    ("actions", {"actions": CANCEL}, {"actions": CHANGE}, True),
+    ("mood", {"mood": "whether", "actions": CANCEL}, {"mood": "tell", "actions": CANCEL}, True),
+    ("mood", {"mood": "whether", "actions": CANCEL}, {"mood": "ask", "actions": CANCEL}, False),
+    ("mood", {"mood": "whether", "actions": CANCEL}, {"mood": "tell", "actions": NONE}, False),
+    ("mood", {"mood": "whether", "actions": CANCEL}, {"mood": "whether", "actions": CANCEL}, False),
+    ("names", {"names": frozenset(["paris"])}, {"names": NONE, "words": frozenset(["paris"])}, False),
+    ("names", {"names": frozenset(["paris"])}, {"names": NONE, "words": frozenset(["rome"])}, False),
+    (
+        "names",
+        {"names": frozenset(["paris"]), "words": frozenset(["paris", "rome"])},
+        {"names": frozenset(["rome"]), "words": frozenset(["rome"])},
+        False,
+    ),
+    (
+        "names",
+        {"names": frozenset(["paris"]), "words": frozenset(["paris"])},
+        {"names": frozenset(["rome"]), "words": frozenset(["rome"])},
+        True,
+    ),
+    (
+        "names",
+        {"names": frozenset(["paris"]), "words": frozenset(["paris"])},
+        {"names": frozenset(["paris"]), "words": frozenset(["paris"])},
+        False,
+    ),
+    ("language", {"language": "en"}, {"language": "hi"}, True),
+    ("language", {"language": "de"}, {"language": "hi_latn"}, True),
+    *(
+        ("language", {"language": "en", "function": frozenset([word])}, {"language": "hi_latn"}, False)
+        for word in ["do", "me", "on", "to", "so", "in", "is", "us", "the", "please"]
+    ),
+    (
+        "language",
+        {
+            "language": "en",
+            "function": frozenset(["do", "me", "on", "to", "so", "in", "is", "us", "the", "please"]),
+        },
+        {"language": "hi_latn", "function": frozenset(["kya"])},
+        False,
+    ),
+    ("language", {"language": "en", "function": frozenset(["what"])}, {"language": "hi_latn"}, True),
+    ("language", {"language": "hi_latn", "function": NONE}, {"language": "en", "function": frozenset(["what"])}, True),
+]
+
+
+@pytest.mark.parametrize(("guard", "one", "other", "objects"), BY_FIELD)
+def test_a_guard_compares_its_fields_alone(
+    guard: str, one: dict[str, Any], other: dict[str, Any], objects: bool
+) -> None:
+    nothing = analyse("hello")
+    a, b = replace(nothing, **one), replace(nothing, **other)
+    assert getattr(guards, guard)(a, b) is getattr(guards, guard)(b, a) is objects
 
 
 def test_every_guard_is_tried_here() -> None:

@@ -139,7 +139,40 @@ ONE_RULE = [
 ]
 
 
-@pytest.mark.parametrize("text", SHAREABLE)
+# "One" that counts nothing.
+ARTICLES = [
+    *(
+        f"one {word} if you like."
+        for word in [
+            *("moment", "second", "sec", "minute", "min", "more", "of", "last", "other", "another", "by one", "time"),
+            *("thing", "quick", "question", "place"),
+        ]
+    ),
+    *(
+        f"it may be {words} one if you like."
+        for words in [
+            *("this", "that", "which", "no", "each", "every", "any", "another", "the right", "the same", "the wrong"),
+            *("a new", "loved"),
+        ]
+    ),
+    *(
+        f"ek {words} dijiye."
+        for words in [
+            *("minute", "min", "second", "sec", "pal", "kshan", "baar", "bar", "aur", "aur baar", "sawaal", "sawal"),
+            *("baat", "chhota sa", "chhoti si", "naya", "nayi", "nai", "link", "message", "otp", "sms", "call"),
+        ]
+    ),
+    *(
+        f"एक {words} दीजिए।"
+        for words in [
+            *("मिनट", "सेकंड", "सेकेंड", "पल", "क्षण", "बार", "और", "सवाल", "प्रश्न", "बात", "दूसरे", "साथ", "ही"),
+            *("छोटा सा", "छोटी सी", "नया", "नई", "लिंक", "संदेश", "मैसेज", "ओटीपी", "कॉल", "शिकायत", "अनुरोध"),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize("text", [*SHAREABLE, *ARTICLES])
 def test_it_shares_what_anybody_may_be_told(text: str) -> None:
     assert is_shareable(text)
 
