@@ -191,7 +191,7 @@ def test_what_changes_an_answer_is_passed_on_and_makes_another_entry(
 
 def test_fields_that_change_nothing_make_no_other_entry(sdk: Any, provider: ScriptedOpenAI) -> None:
     ask(sdk)
-    ask(sdk, temperature=1, tools=[], stream_options=None)
+    ask(sdk, n=1, tools=[], stream_options=None)
     assert len(provider.requests) == 1
 
 
