@@ -11,11 +11,13 @@ from pathlib import Path
 from random import Random
 from statistics import quantiles
 
+from caching.semantic.guards import vetoes
 from caching.semantic.indexes.base import Entry
 from caching.semantic.matcher import Matcher
 from caching.semantic.missed import THRESHOLD, Missed, missed
 from caching.semantic.scoring.pair_verdicts import Learned, pair_of
 from caching.semantic.scoring.scope_evidence import NEW, Evidence
+from caching.semantic.text.analysis import analyse
 from caching.semantic.types import Decision
 
 SCOPE = "semantic_eval"
@@ -62,12 +64,12 @@ class EvaluationResult:
             self.hits += 1
             self.wrong += not right
             self.tiers[decision.tier] += 1
-        elif decision.best is not None:
-            self.vetoes.update(decision.best.vetoes)
 
     def trace(self, decision: Decision, asked: str, same: Sequence[str], right: bool) -> None:
         """Take note of a wrong hit, and of a miss beside the stored questions of the `same` label."""
         self.reusable += bool(same)
+        if decision.entry is None and decision.best is not None:
+            self.vetoes.update(vetoes(analyse(asked), analyse(decision.best.entry.text)))
         if decision.entry is not None and not right:
             self.wrong_hits.append((asked, decision.entry.text))
         elif decision.entry is None and same:

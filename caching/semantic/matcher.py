@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from typing import get_args
@@ -26,8 +27,10 @@ from caching.semantic.text.normalize import plain
 from caching.semantic.types import Candidate, Decision, Weighed
 
 NEIGHBOURS = 10
-# Neighbours among which an explained one is looked for where the nearest hold none; so many of them are read.
-WIDER, READ = 30, 5
+# Neighbours among which an explained one is looked for where the nearest hold none: as many as these are read, which
+# takes 0.4 ms each, and only with the same figures.
+WIDER, READ = 30, 3
+_FIGURES = re.compile(r"\d+")
 # Questions whose vectors are kept until they come back as entries of the index, a kilobyte each.
 MOST_FRESH = 256
 # The level at which unexplained words may be weighed.
@@ -136,17 +139,27 @@ class Matcher:
             return may_be_explained(fixed, fixed_words(one.entry.text, question.language))
 
         if skim:
-            found = [self._judge(question, one) if is_possible(one) else _unread(one) for one in nearest]
+            found = [self._explain(question, one) if is_possible(one) else _unexplained(one) for one in nearest]
         else:
             found = [self._judge(question, one, crowding, weighed) for one in nearest]
             self._scopes.learn(scope, nearest, [one.vetoes for one in found])
         if rest and question.language and all(one.unexplained for one in found):
-            judged = (self._judge(question, one) for one in islice(filter(is_possible, rest), READ))
-            found += [one for one in judged if not one.unexplained]
+            figures = set(_FIGURES.findall(text))
+            possible = (one for one in rest if set(_FIGURES.findall(one.entry.text)) == figures and is_possible(one))
+            more = [self._explain(question, one) for one in islice(possible, READ)]
+            found += [one for one in more if not one.unexplained]
         return found
 
+    def _explain(self, question: Question, neighbour: Neighbour) -> Candidate:
+        """Judge an entry that is served if it is explained, and in no other case."""
+        other = analyse(neighbour.entry.text)
+        same = question.text == other.text
+        if not same and unexplained(question.reading, other.reading):
+            return _unexplained(neighbour)
+        return self._judge(question, neighbour, 0.0, NOTHING)
+
     def _judge(
-        self, question: Question, neighbour: Neighbour, crowding: float = 0.0, weighed: Collection[Weighed] = NOTHING
+        self, question: Question, neighbour: Neighbour, crowding: float, weighed: Collection[Weighed]
     ) -> Candidate:
         other = analyse(neighbour.entry.text)
         same = question.text == other.text
@@ -176,7 +189,7 @@ class Matcher:
         )
 
 
-def _unread(neighbour: Neighbour) -> Candidate:
+def _unexplained(neighbour: Neighbour) -> Candidate:
     return Candidate(neighbour.entry, neighbour.entry.text, neighbour.similarity, ("words",), (), (), 0.0, False)
 
 
