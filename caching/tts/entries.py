@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -125,7 +125,7 @@ def accepted(utterance: Utterance, policy: Policy, value: Audio | None) -> Cache
     if policy.max_age is not None and isinstance(made, float) and time.time() - made > policy.max_age:
         # It came back from the archive: its age there counts for a caller that names one.
         return None
-    return entry.read(
+    found = entry.read(
         utterance.key,
         value.fields,
         "tts",
@@ -133,3 +133,6 @@ def accepted(utterance: Utterance, policy: Policy, value: Audio | None) -> Cache
         lambda: (value.data, Usage.from_billed(value.fields["billed"])),
         version=None,
     )
+    if found and isinstance(made, float):
+        return replace(found, created=made, ttl=found.ttl + int(found.created - made))
+    return found

@@ -32,7 +32,7 @@ def read_spoken_call(request: Request, held: ExitStack) -> tuple[ConverseCall, T
     audio, kind = audio_of(request, held)
     form: Any = request.data
     fields: Any = parse_json(str(form.get("request") or "{}").encode(), "request")
-    if not isinstance(fields, dict) or "query" in fields:
+    if not isinstance(fields, dict) or fields.get("query") is not None:
         raise InvalidRequest("request must be a JSON object without query: the question is in file", param="request")
     asked = ConverseRequestSerializer(data={**fields, **_question(fields.get("messages"))})
     asked.is_valid(raise_exception=True)

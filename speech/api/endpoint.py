@@ -84,7 +84,10 @@ def json_response(body: Any, headers: Mapping[str, str]) -> HttpResponse:
 
 
 class PreparedSerializer(serializers.Serializer[Any]):
-    """A serializer whose instances share one set of fields and validate only those that could change the result."""
+    """A serializer whose instances share one set of fields and validate only those that could change the result.
+
+    Null means absent: typed clients send it for every field that is not set.
+    """
 
     @property
     def fields(self) -> BindingDict:
@@ -95,6 +98,11 @@ class PreparedSerializer(serializers.Serializer[Any]):
         # The fields that DRF validates.
         given = self.initial_data
         return [field for field, silent in _silences_of(type(self)) if not silent or field.field_name in given]
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            data = {name: value for name, value in data.items() if value is not None}
+        return super().to_internal_value(data)
 
 
 @cache

@@ -96,7 +96,8 @@ def _from_gateway_error(error: GatewayError, renamed: Mapping[str, str]) -> Resp
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status >= 500:
         logger.warning("%s: %s", error.code, error.message)
-    param, message = _as_called(error.param, error.message, renamed)
+    # A field that is unknown is named as the client spells it.
+    param, message = _as_called(error.param, error.message, renamed if error.code != "unknown_field" else {})
     return error_response(
         error.status,
         message,

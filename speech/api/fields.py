@@ -103,7 +103,8 @@ class StrictSerializer(PreparedSerializer):
     """Refuses fields that it does not know: a misspelt option must not be dropped in silence."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
+        given = data.items() if isinstance(data, dict) else ()
+        if unknown := sorted(name for name, value in given if value is not None and name not in self.fields):
             raise serializers.ValidationError(
                 {unknown[0][:100]: [f"Unknown field. Allowed fields: {', '.join(self.fields)}."]}, code="unknown_field"
             )
@@ -111,12 +112,7 @@ class StrictSerializer(PreparedSerializer):
 
 
 class TolerantSerializer(PreparedSerializer):
-    """Reads null as absent: typed clients send it for every field that is not set."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
-            data = {name: value for name, value in data.items() if value is not None}
-        return super().to_internal_value(data)
+    """Keeps fields that it does not know, which OpenAI-compatible providers may."""
 
     @property
     def unknown_fields(self) -> dict[str, Any]:

@@ -111,7 +111,9 @@ class ChatRequestSerializer(StrictSerializer):
         choices=providers.that_do("chat"), required=False, help_text="Default: the server's LLM_PROVIDER."
     )
     model = TextField(required=False, max_length=200)
-    language = TextField(required=False, max_length=35, help_text="Language of the answer, as a BCP 47 tag.")
+    language = TextField(
+        required=False, max_length=35, allow_blank=True, help_text="Language of the answer, as a BCP 47 tag."
+    )
     temperature = NumberField(required=False, min_value=0, max_value=2)
     top_p = NumberField(required=False, min_value=0, max_value=1)
     max_tokens = WholeNumberField(required=False, min_value=1)
@@ -162,7 +164,6 @@ class SpeechRequestSerializer(StrictSerializer):
     language = TextField(
         required=False,
         max_length=35,
-        allow_null=True,
         allow_blank=True,
         help_text="BCP 47 tag. Default: detected from the script of the text.",
     )
@@ -180,7 +181,7 @@ class SpeechRequestSerializer(StrictSerializer):
             data["text"] = speakable(data["text"])
         options = ("text", "voice", "model", "language", "speed", "pitch", "sample_rate", "instructions", "timestamps")
         data.setdefault("sample_rate", formats.get(data["codec"]).default_sample_rate)
-        request = SpeechRequest(**{name: data[name] for name in options if data.get(name) is not None})
+        request = SpeechRequest(**{name: data[name] for name in options if name in data})
         return SpeechCall(request, data["optimization_level"], data.get("provider", ""), data["codec"])
 
 
@@ -189,7 +190,9 @@ class ConverseRequestSerializer(StrictSerializer):
     messages = MessagesField(required=False, help_text="A conversation in OpenAI's format.")
     system = TextField(required=False, help_text="Instructions for the model. Only with `query`.")
     optimization_level = LevelField()
-    language = TextField(required=False, max_length=35, help_text="Language of the answer, as a BCP 47 tag.")
+    language = TextField(
+        required=False, max_length=35, allow_blank=True, help_text="Language of the answer, as a BCP 47 tag."
+    )
     llm_provider = ChoiceField(choices=providers.that_do("chat"), required=False)
     llm_model = TextField(required=False, max_length=200)
     stt_provider = ChoiceField(choices=providers.that_do("transcription"), required=False)

@@ -16,7 +16,7 @@ from typing import Any
 
 from caching.pricing.usage import Usage
 from speech.exceptions import ProviderBadAnswer, ProviderNotConfigured
-from speech.providers._shared import openai_names, validation
+from speech.providers._shared import validation
 from speech.providers._shared.http import Form, ProviderRequest, call_for_json, post
 from speech.providers._shared.locales import locale
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Transcript, TranscriptionRequest, Voice
@@ -36,6 +36,7 @@ _ALIASES = {
 }  # fmt: skip
 _FULL_NAME = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{4})?-[A-Z]{2}-[\w:-]+")
 _MODEL = "neural"
+_TRANSCRIPTION_MODEL = "fast"
 _DOCUMENT = re.compile(r"(?:<\?xml[^<>]*\?>\s*)?<speak\b[^<>]*>(.*)</speak\s*>", re.S)
 # Those that make it fetch an address are left out.
 _TAGS = (
@@ -65,8 +66,8 @@ class Provider(BaseProvider):
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
-        model = openai_names.own_model(request.model, "speech").removeprefix(_MODEL)
-        validation.refuse(self, model=model, instructions=request.instructions)
+        model = validation.only_model(self, _MODEL, request.model, "speech")
+        validation.refuse(self, instructions=request.instructions)
         validation.check_range("speed", request.speed, 0.5, 2)
         validation.check_range("pitch", request.pitch, -0.5, 0.5)
         voice = request.voice
@@ -74,17 +75,18 @@ class Provider(BaseProvider):
             if voice.title() not in _VOICES:
                 raise validation.unknown_voice(self, request, _VOICES)
             voice = f"en-US-{voice.title()}MultilingualNeural"
-        return replace(request, voice=voice, model=_MODEL)
+        return replace(request, voice=voice, model=model)
 
     def speak(self, request: SpeechRequest) -> Speech:
         return Speech(self._pieces(request), _SAMPLE_RATE)
 
     def prepare_transcription(self, request: TranscriptionRequest) -> TranscriptionRequest:
         mode = request.mode.removeprefix("transcribe")
+        model = validation.only_model(self, _TRANSCRIPTION_MODEL, request.model, "transcription")
         validation.refuse(
             self, response_format=request.speakers, prompt=request.prompt, temperature=request.temperature, mode=mode
         )
-        return replace(request, model="fast", language=canonical(request.language), mode="")
+        return replace(request, model=model, language=canonical(request.language), mode="")
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
         definition = {"locales": [locale(request.language)] if request.language else []}

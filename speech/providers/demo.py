@@ -6,6 +6,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from caching.llm.request import text_of
@@ -31,10 +32,10 @@ class Provider(BaseProvider):
     does = frozenset({"chat"})
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
-        validation.require_model(self, request.model)
+        model = validation.only_model(self, _MODEL, request.model, "chat")
         if request.params.get("n", 1) != 1:
             raise InvalidRequest(f"{self.name} returns one choice only", param="n")
-        prepared = openai_chat.prepare(request, _MODEL)
+        prepared = openai_chat.prepare(replace(request, model=model), _MODEL)
         unknown = {name: value for name, value in prepared.params.items() if name not in _FIELDS}
         validation.refuse_unknown(self, unknown)
         form = request.params.get("response_format") or {}

@@ -65,7 +65,7 @@ class Provider(BaseProvider):
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
-        validation.require_model(self, request.model)
+        model = validation.only_model(self, _MODEL, request.model, "speech")
         validation.refuse(self, instructions=request.instructions)
         validation.check_range("speed", request.speed, 0.25, 4)
         validation.check_range("pitch", request.pitch, -1, 1)
@@ -84,7 +84,7 @@ class Provider(BaseProvider):
         return replace(
             request,
             voice=voice,
-            model=_MODEL,
+            model=model,
             language=language,
             engine=f"{_MODEL} {self._engine.version}",
             timestamps=request.timestamps if self._engine.tells_words and not ssml.has_markup(request.text) else (),

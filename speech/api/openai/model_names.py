@@ -101,7 +101,8 @@ def _allows_defaults(access: ModelAccess) -> bool:
 
 
 def _takes(provider: BaseProvider, model: str, operation: str) -> bool:
-    return not model or provider.passes_models_on or _knows(provider, model, operation)
+    own = openai_names.own_model(model, operation)
+    return not own or provider.passes_models_on or _knows(provider, own, operation)
 
 
 def _known(provider: BaseProvider) -> list[str]:

@@ -32,5 +32,6 @@ def is_chat_model(name: str) -> bool:
 
 
 def own_model(name: str, operation: str) -> str:
-    """Return `name`, or nothing where it is OpenAI's: a provider that is not OpenAI answers with its default."""
-    return "" if is_model(name, operation) else name
+    """Return `name`, or nothing for one that clients send by default: a provider that is not OpenAI uses its own."""
+    sent_by_default = is_chat_model(name) if operation == "chat" else is_model(name, operation)
+    return "" if sent_by_default else name

@@ -67,13 +67,16 @@ def model_of(provider: BaseProvider, model: str, setting: str) -> str:
     return chosen
 
 
-def require_model(provider: BaseProvider, model: str) -> None:
-    """Raise InvalidRequest for a model that a provider with a fixed set of models does not have."""
-    if model and model not in provider.models():
-        names = " or ".join(provider.models())
+def only_model(provider: BaseProvider, own: str, model: str, operation: str) -> str:
+    """Return `own`, the one model that a provider has for an operation.
+
+    It also answers for the names that clients of OpenAI send by default. Raises InvalidRequest for any other `model`.
+    """
+    if openai_names.own_model(model, operation) not in ("", own):
         raise InvalidRequest(
-            f"model of {provider.name} must be {names}, not {model[:100]!r}", param="model", code="model_not_found"
+            f"model of {provider.name} must be {own}, not {model[:100]!r}", param="model", code="model_not_found"
         )
+    return own
 
 
 def whole_number(provider: BaseProvider, setting: str) -> int:
@@ -107,7 +110,9 @@ def refuse_unknown(provider: BaseProvider, fields: Mapping[str, object]) -> None
         return
     for name, value in fields.items():
         if name not in NOT_KEYED and name != "language" and value not in ("", [], {}):
-            message = f"unknown field {name[:100]!r}: {provider.name} has no counterpart of it"
+            message = (
+                f"unknown field {name[:100]!r}: this endpoint does not have it, and passes none on to {provider.name}"
+            )
             raise UnsupportedFeature(message, param=name[:100], code="unknown_field")
 
 

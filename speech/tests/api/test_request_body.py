@@ -14,6 +14,7 @@ from caching.background import PeriodicWorker
 from speech.api import request_body
 from speech.api.endpoint import PreparedSerializer
 from speech.api.errors import PayloadTooLarge
+from speech.api.fields import StrictSerializer
 from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
 from speech.api.request_body import LARGEST_REMEMBERED_BYTES, body_of, call_in
 from speech.api.serializers import (
@@ -147,3 +148,29 @@ def outcome(kind: type[PreparedSerializer], given: Any) -> Any:
         return asked.is_valid(), asked.errors, asked.validated_data
     except GatewayError as error:
         return error.message, error.param
+
+
+LEAST: dict[type[StrictSerializer], dict[str, Any]] = {
+    ChatRequestSerializer: {"query": "Hello."},
+    ConverseRequestSerializer: {"query": "Hello."},
+    FeedbackRequestSerializer: {"id": "answer", "correct": True},
+    SpeechRequestSerializer: {"text": "Hello."},
+}
+
+
+@pytest.mark.parametrize("reads", LEAST, ids=lambda reads: reads.__name__)
+def test_null_is_as_if_it_was_not_sent(reads: type[StrictSerializer]) -> None:
+    given = LEAST[reads]
+    nulls = dict.fromkeys([*reads().fields, "unknown"])
+    full, short = reads(data={**nulls, **given}), reads(data=given)
+    assert full.is_valid(), full.errors
+    assert short.is_valid()
+    assert full.to_call() == short.to_call()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("reads", LEAST, ids=lambda reads: reads.__name__)
+def test_null_in_a_required_field_is_a_missing_one(reads: type[StrictSerializer]) -> None:
+    null, missing = reads(data=dict.fromkeys(LEAST[reads])), reads(data={})
+    assert not null.is_valid()
+    assert not missing.is_valid()
+    assert null.errors == missing.errors

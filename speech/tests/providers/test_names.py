@@ -13,7 +13,7 @@ from speech.providers._shared import openai_names, validation, voice_list
 from speech.providers.base import SpeechRequest
 from speech.tests.loopback import Loopback
 
-OTHERS = ("elevenlabs", "sarvam")
+OTHERS = ("azure_speech", "cartesia", "deepgram", "elevenlabs", "espeak", "google", "sarvam")
 MODELS = ("tts-1", "tts-1-hd", "tts-1-1106", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15")
 
 

@@ -30,13 +30,17 @@ WAV = to_wav(tone("What is a cache?"), 24_000)
 
 # With espeak and demo: path, wrong fields, the name in the error, a part of the message.
 WRONG: list[tuple[str, dict[str, Any], str, str]] = [
-    (SPEECH, {"respnse_format": "wav"}, "respnse_format", "espeak has no counterpart"),
-    (SPEECH, {"timestamps": ["zzz"]}, "timestamps", "espeak has no counterpart"),
-    (SPEECH, {"lang_code": "a", "speed": 1}, "lang_code", "espeak has no counterpart"),
-    (SPEECH, {"exaggeration": 0}, "exaggeration", "espeak has no counterpart"),
+    (SPEECH, {"respnse_format": "wav"}, "respnse_format", "passes none on to espeak"),
+    (SPEECH, {"timestamps": ["zzz"]}, "timestamps", "passes none on to espeak"),
+    (SPEECH, {"lang_code": "a", "speed": 1}, "lang_code", "passes none on to espeak"),
+    (SPEECH, {"pitch": 0.2}, "pitch", "this endpoint does not have it"),
+    (SPEECH, {"provider": "x"}, "provider", "unknown field 'provider'"),
+    (SPEECH, {"exaggeration": 0}, "exaggeration", "passes none on to espeak"),
     (SPEECH, {"model": "zorb/x"}, "model", "espeak-ng"),
     (SPEECH, {"model": "zorb"}, "model", "espeak-ng"),
-    (SPEECH, {"model": "espeak/zorb"}, "model", "espeak"),
+    (SPEECH, {"model": "espeak/zorb"}, "model", "must be espeak-ng"),
+    ("/api/tts/", {"model": "zorb"}, "model", "must be espeak-ng"),
+    ("/api/converse/", {"tts_model": "gpt-4o"}, "tts_model", "must be espeak-ng"),
     (SPEECH, {"model": "demo/demo"}, "model", "espeak"),
     (SPEECH, {"voice": "zorb"}, "voice", ", ".join(VOICES[:3])),
     (SPEECH, {"voice": {"name": "x"}}, "voice", "string"),
@@ -51,8 +55,8 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     (SPEECH, {"instructions": "Whisper."}, "instructions", "espeak"),
     (SPEECH, {"speed": 9}, "speed", "4"),
     (SPEECH, {"language": "no tag"}, "language", "BCP 47"),
-    (CHAT, {"respnse_format": "json"}, "respnse_format", "demo has no counterpart"),
-    (CHAT, {"chat_template_kwargs": {"enable_thinking": False}}, "chat_template_kwargs", "demo has no counterpart"),
+    (CHAT, {"respnse_format": "json"}, "respnse_format", "passes none on to demo"),
+    (CHAT, {"chat_template_kwargs": {"enable_thinking": False}}, "chat_template_kwargs", "passes none on to demo"),
     (CHAT, {"model": "zorb/x"}, "model", "demo"),
     (CHAT, {"model": "zorb"}, "model", "demo"),
     (CHAT, {"model": "espeak/espeak-ng"}, "model", "does not support chat"),
@@ -65,7 +69,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     (CHAT, {"logprobs": "yes"}, "logprobs", "boolean"),
     (CHAT, {"parallel_tool_calls": 1}, "parallel_tool_calls", "boolean"),
     (CHAT, {"stream_options": {"include_usage": "on"}}, "stream_options.include_usage", "boolean"),
-    (RESPONSES, {"inptu": "x"}, "inptu", "demo has no counterpart"),
+    (RESPONSES, {"inptu": "x"}, "inptu", "passes none on to demo"),
     (RESPONSES, {"model": "zorb/x"}, "model", "demo"),
     (RESPONSES, {"input": "a\ud800b"}, "input", "surrogate"),
     (RESPONSES, {"text": {"format": {"type": "json_object"}}}, "text.format", "demo"),
@@ -124,7 +128,7 @@ def test_the_names_that_applications_send_by_default_mean_the_demo(api: Any, set
 
 
 FORMS = [
-    ("transcriptions", {"chunking_stratgy": "auto"}, "chunking_stratgy", "deepgram has no counterpart"),
+    ("transcriptions", {"chunking_stratgy": "auto"}, "chunking_stratgy", "passes none on to deepgram"),
     ("transcriptions", {"timestamp_granularities[]": "zzz"}, "timestamp_granularities[]", "word or segment"),
     ("transcriptions", {"response_format": "xml"}, "response_format", "json, text"),
     ("transcriptions", {"task": "sing"}, "task", "transcribe, translate"),
