@@ -1,4 +1,4 @@
-"""espeak-ng: real speech with no key and no network, in 49 languages."""
+"""espeak-ng: real speech with no key and no network, in 50 languages."""
 
 from __future__ import annotations
 

@@ -21,7 +21,12 @@ NAMES = {
     "te": "Telugu",
 }
 
-_ALIASES = {"od": "or"}  # Sarvam's tag for Odia, od-IN, is not in ISO 639
+# Other codes of a language: those that the IANA registry of language subtags calls deprecated, and the codes of a
+# macrolanguage's usual member, replaced as CLDR does. Sarvam's tag for Odia, od-IN, is not in ISO 639.
+_ALIASES = {
+    "cmn": "zh", "in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro", "nb": "no", "od": "or", "ory": "or",
+    "pes": "fa", "scc": "sr", "scr": "hr", "sh": "sr", "tl": "fil", "zsm": "ms",
+}  # fmt: skip
 # Words that clients and providers use for a language that is to be detected.
 _DETECT = frozenset(["", "auto", "detect", "unknown", "und", "mul", "multi", "none", "null"])
 # RFC 5646, section 2.1: language, extended language, script, region, variants, extensions, private use.

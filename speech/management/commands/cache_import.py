@@ -52,16 +52,19 @@ class Command(GatewayCommand):
         return f"Imported {progress.imported:,} entries{skipped}"
 
     def _run(self, steps: Iterator[Progress], size: int, client: str) -> Progress:
-        bar, progress = ProgressBar(self.stdout, size), Progress()
+        bar, progress, bad = ProgressBar(self.stdout, size), Progress(), 0
         try:
             for progress in steps:
                 for line in progress.bad:
                     bar.clear()
                     self.stderr.write(f"line {line.number}: {line.problem}" if line.number else line.problem)
+                bad += len(progress.bad)
                 bar.show(progress.read, f"{progress.imported:,} imported")
         finally:
             self.record(AuditAction.ADDED, f"Imported {progress.imported:,} entries", client=client)
         bar.end()
+        if bad and not (progress.imported or progress.skipped):
+            raise CommandError("no entry of the file could be read")
         return progress
 
     def _index(self) -> None:

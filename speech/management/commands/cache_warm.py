@@ -61,7 +61,7 @@ class Command(GatewayCommand):
         if failed:
             raise CommandError(f"{len(jobs) - failed:,} of {len(jobs):,} done; run it again to retry the rest")
         record.remove()
-        return f"{len(jobs):,} stored in {time.monotonic() - started:,.1f} s"
+        return f"{len(jobs):,} done in {time.monotonic() - started:,.1f} s"
 
     def _read(self, file: Path) -> list[Job]:
         try:

@@ -216,6 +216,7 @@ def test_what_is_damaged_or_foreign_is_named_and_the_rest_is_stored(
         (json.dumps({"format": "speech-gateway-cache", "version": 1}).encode(), "not a file of cache_export"),
         (line_of({"format": "other"}), "not a file of cache_export"),
         (line_of({"format": "speech-gateway-cache", "version": 2}), "version 2 of the format"),
+        (line_of({"format": "speech-gateway-cache", "version": 1}) + b"\nhello\n", "no entry of the file"),
         (gzip.compress(b"hello", mtime=0), "not a file of cache_export"),
     ],
 )

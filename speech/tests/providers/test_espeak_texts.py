@@ -103,6 +103,8 @@ def test_the_voice_follows_scripts_from_all_over_the_world(text: str, language: 
         ("ᱥᱟᱱᱛᱟᱲᱤ", "", "Ol Chiki"),
         ("བོད་སྐད", "en", "Tibetan"),
         ("The word ខ្មែរ means Khmer.", "", "Khmer"),
+        ("ⲁⲂ", "", "Coptic"),
+        ("𐐀𐐁", "", "Deseret"),
         ("ᏣᎳᎩ", "", "Cherokee"),  # the engine has a voice, which is silent at most of its words
         ("日本語", "ja", "Japanese kanji"),
         ("日本語を話す", "", "Japanese kanji"),

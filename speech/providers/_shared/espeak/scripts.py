@@ -51,8 +51,8 @@ _CHARACTERS = {name: characters for name, characters, _ in _SCRIPTS}
 _LANGUAGES = {name: codes for name, _, codes in _SCRIPTS}
 _KANA, _CHINESE = (re.compile(f"[{_CHARACTERS[name]}]") for name in ("kana", "Chinese"))
 _LATIN = (
-    "A-Za-z\u00aa-\u024f\u0250-\u036f\u1d00-\u1dbf\u1e00-\u1eff\u2c60-\u2c7f\ua720-\ua7ff\uab30-\uab6f"
-    "\uff21-\uff5a\ufb00-\ufb06"
+    "A-Za-z\u00aa-\u024f\u0250-\u036f\u1d00-\u1dbf\u1e00-\u1eff\u2071\u207f\u2090-\u209c"
+    "\u2c60-\u2c7f\ua720-\ua7ff\uab30-\uab6f\uff21-\uff5a\ufb00-\ufb06"
 )
 _LETTER = re.compile(r"[^\W\d_]")
 _LATIN_LETTER = re.compile(f"[{_LATIN}]")
@@ -65,7 +65,9 @@ _LANGUAGE_OF_LETTERS = {
     "zh": (("ja", _KANA.pattern),),
 }
 # Words of a script's name in Unicode that are no part of the script's own name.
-_OF_A_CHARACTER = re.compile(r" (?:LETTER|SYLLABLE|SYLLABICS|IDEOGRAPH|SIGN|HIEROGLYPH|CHARACTER|COMPONENT)\b.*")
+_OF_A_CHARACTER = re.compile(
+    r" (?:(?:CAPITAL|SMALL) )*(?:LETTER|SYLLABLE|SYLLABICS|IDEOGRAPH|SIGN|HIEROGLYPH|CHARACTER|COMPONENT)\b.*"
+)
 _SHORT_SIGNS = 2
 
 

@@ -9,7 +9,8 @@ OTHERS = {
     "am": "Amharic", "ar": "Arabic", "as": "Assamese", "bg": "Bulgarian", "cs": "Czech",
     "da": "Danish", "de": "German", "el": "Greek", "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French",
     "he": "Hebrew", "hu": "Hungarian", "hy": "Armenian", "id": "Indonesian", "it": "Italian", "ja": "Japanese",
-    "ka": "Georgian", "ko": "Korean", "ms": "Malay", "my": "Burmese", "ne": "Nepali", "nl": "Dutch", "pl": "Polish",
+    "ka": "Georgian", "ko": "Korean", "ms": "Malay", "my": "Burmese", "ne": "Nepali", "nl": "Dutch",
+    "no": "Norwegian", "pl": "Polish",
     "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sd": "Sindhi", "si": "Sinhala", "sv": "Swedish",
     "sw": "Swahili", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese",
     "zh": "Chinese",
@@ -20,7 +21,8 @@ NAMES = {**languages.NAMES, **OTHERS}
 VOICES = {
     "en-gb": "gmw/en",
     "en-us": "gmw/en-US",
-    **{code: code for code in NAMES if code not in ("en", "zh")},
+    **{code: code for code in NAMES if code not in ("en", "no", "zh")},
+    "no": "nb",
     "zh": "cmn",
 }
 
