@@ -44,6 +44,11 @@ class Playback:
         return self._speaker.request.sample_rate
 
     @property
+    def spoken(self) -> list[Clip]:
+        """The clips of which something has been played."""
+        return [track.clip for track in self._begun if track.bytes]
+
+    @property
     def words(self) -> list[list[dict[str, Any]]]:
         """The words of each clip played so far, with their times in the whole."""
         return self._timed(self._begun)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
+from django.conf import settings
+
 from caching import tts
 from caching.llm.merging import joined_text
 from caching.llm.stream import Chunk
@@ -37,7 +39,9 @@ class TurnReceipt:
     chat: dict[str, Any] = field(default_factory=dict)
     # `provider`, `model` and `voice`.
     speech: dict[str, Any] = field(default_factory=dict)
+    # Those begun, and those of which something was heard.
     clips: list[Clip] = field(default_factory=list)
+    spoken: list[Clip] = field(default_factory=list)
     # Of each clip: its words with their times in the whole turn.
     words: list[list[dict[str, Any]]] = field(default_factory=list)
     first_audio_ms: float | None = None
@@ -49,7 +53,7 @@ class TurnReceipt:
 
     def _without_hits(self) -> dict[str, Any]:
         return {
-            "text": " ".join(map(self._kept, self.clips)),
+            "text": " ".join(map(self._kept, self.spoken)),
             "chat": {name: self.chat[name] for name in ("id", "provider", "model") if name in self.chat},
             "speech": self.speech,
             "sentences": [{"text": self._kept(clip), "characters": len(clip.utterance.text)} for clip in self.clips],
@@ -69,7 +73,7 @@ class TurnReceipt:
             if clip
         ]
         return {
-            "text": " ".join(map(self._kept, self.clips)),
+            "text": " ".join(map(self._kept, self.spoken)),
             "heard": self.heard if self.keeps_texts else None,
             "chat": self.chat,
             "speech": self.speech,
@@ -87,8 +91,19 @@ class TurnReceipt:
 def sentences_of(chunks: Iterator[Chunk], language: str) -> Generator[str]:
     """Yield the sentences of a streamed answer, without their Markdown, each as soon as its end is certain.
 
-    Those of punctuation alone are left out.
+    Those of punctuation alone are left out. Raises ProviderBadAnswer behind MAX_TEXT_CHARACTERS.
     """
+    left = settings.MAX_TEXT_CHARACTERS
+    with closing(_sentences_of(chunks, language)) as sentences:
+        for sentence in sentences:
+            left -= len(sentence)
+            if left < 0:
+                message = f"the rest of the answer exceeds the limit of {settings.MAX_TEXT_CHARACTERS} characters"
+                raise ProviderBadAnswer(message, code="text_too_long")
+            yield sentence
+
+
+def _sentences_of(chunks: Iterator[Chunk], language: str) -> Generator[str]:
     markdown, cutter = MarkdownStream(), SentenceStream(language)
     with closing(chunks):  # type: ignore[type-var]  # a generator, whatever its annotation
         for chunk in chunks:
@@ -132,7 +147,7 @@ def spoken_turn(
     receipt.first_audio_ms = round((time.monotonic() - receipt.began) * 1000, 1)
 
     def ended(error: BaseException | None) -> None:
-        receipt.words = playback.words
+        receipt.words, receipt.spoken = playback.words, playback.spoken
         if isinstance(error, Exception):
             receipt.error = error.message if isinstance(error, GatewayError) else "Internal server error."
         tts.count(playback.result, speaker.policy, speaker.request.voice)

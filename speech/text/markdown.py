@@ -37,6 +37,9 @@ _CERTAIN = re.compile(rf"(?s).*(?:\S(?=\s)|[{inline.ENDS}])")
 _MAY_END = re.compile(rf"[\s{inline.ENDS}]")
 # A block of another kind, as of Pandoc and Docusaurus.
 _CONTAINER = re.compile(r"[ \t]*:{3,}")
+# CommonMark's indented code, where no paragraph and no list can go on.
+_CODE = re.compile(r" {0,3}(?: {4}|\t)[ \t]{0,200}[^ \t]")
+_LIST = re.compile(r"[ \t>]*(?:[-*+•]|\d{1,9}[.)])[ \t]")
 _HEADING = re.compile(r"[ \t>]*#{1,6}[ \t]")
 _SILENT_LINES = (_RULE, _DELIMITER, _DEFINITION, _FOOTNOTE, _CONTAINER)
 # Lines that are looked at when they have ended.
@@ -68,6 +71,10 @@ class MarkdownStream:
         # In a footnote: its last line.
         self._footnote: str | None = None
         self._header = self._delimiter = ""
+        # Marks of quotation of the paragraph that may go on.
+        self._quoted = 0
+        # True if the last line was blank, or none; if a list, or indented code, may go on.
+        self._blank, self._listed, self._code = True, False, False
 
     def feed(self, markdown: str) -> str:
         """The text that is certain by now."""
@@ -101,7 +108,7 @@ class MarkdownStream:
             self._text += part
             return self._certain() if _MAY_END.search(part) else ""
         self._line += part
-        is_held = self._fence or self._raw or self._footnote is not None or self._header
+        is_held = self._fence or self._raw or self._footnote is not None or self._header or self._is_code(self._line)
         if is_held or self._is_uncertain() or any(each.match(self._line) for each in _WHOLE_LINES):
             return ""
         return self._begin_text()
@@ -115,8 +122,15 @@ class MarkdownStream:
         start = _START.match(self._line)
         marks, text = (start[0], self._line[start.end() :]) if start else ("", self._line)
         number = start and start["number"]
-        said = self._flush() + "\n" if marks.strip() else ""
+        depth = marks.count(">")
+        goes_on = bool(text.strip()) and 0 < depth <= self._quoted and not marks.strip(" \t>")
+        said = self._flush() + "\n" if marks.strip() and not goes_on else ""
         self._heading = bool(_HEADING.match(marks))
+        if marks.strip() and not goes_on:
+            # The first line of an alert (`> [!NOTE]`) is its title.
+            self._quoted = 0 if self._heading or not text.strip() or text.startswith("[!") else depth
+        self._listed = bool(_LIST.match(marks)) or (self._listed and self._line[:1].isspace())
+        self._blank = self._code = False
         self._text += f"{number} {text}" if number else text if self._text else text.lstrip()
         self._line, self._reading = "", True
         return said + self._certain()
@@ -134,6 +148,11 @@ class MarkdownStream:
 
     def _whole_line(self, line: str) -> str:
         fence = _FENCE.match(line)
+        if self._is_code(line):
+            return self._code_line()
+        quoted, self._quoted = self._quoted, 0
+        self._blank = not line.strip()
+        self._code = self._code and self._blank
         if self._fence:
             if fence and fence["marks"].startswith(self._fence) and not line[fence.end() :].strip():
                 self._fence = ""
@@ -151,16 +170,27 @@ class MarkdownStream:
             return self._flush() + "\n" + self._raw_line(line)
         if fence:
             self._fence = fence["marks"]
-            named = settings.SPOKEN_CODE_BLOCK
-            return self._flush() + "\n\n" + (f"{named}\n\n" if named else "")
+            return self._named_code()
         if not line.strip() or any(each.match(line) for each in _SILENT_LINES):
             return self._flush() + "\n\n"
         if _ROW.match(line):
             said = self._flush() + "\n"
             self._header = line
             return said
-        self._line = line
+        self._line, self._quoted = line, quoted
         return self._begin_text() + self._end_line()
+
+    def _is_code(self, line: str) -> bool:
+        is_alone = not (self._fence or self._raw or self._header or self._listed) and self._footnote is None
+        return is_alone and self._blank and bool(_CODE.match(line))
+
+    def _code_line(self) -> str:
+        begins, self._code = not self._code, True
+        return self._named_code() if begins else ""
+
+    def _named_code(self) -> str:
+        named = settings.SPOKEN_CODE_BLOCK
+        return self._flush() + "\n\n" + (f"{named}\n\n" if named else "")
 
     def _continues_footnote(self, line: str) -> bool:
         """As in GitHub's Markdown: what is indented, and without a blank line before it any line of a paragraph."""

@@ -8,6 +8,7 @@ import pytest
 import redis
 from pytest_django import Settings
 
+from speech.exceptions import InvalidRequest, ProviderBadAnswer
 from speech.synthesis.spoken_turn import sentences_of
 from speech.tests.loopback import Loopback
 from speech.tests.providers.conftest import FAKES, serve
@@ -76,3 +77,21 @@ def test_a_question_without_a_word_gets_a_spoken_answer(api: Any, question: str)
     response = api.post("/api/converse/", {"query": question, "codec": "pcm"}, format="json")
     assert response.status_code == 200
     assert len(b"".join(response)) > 100_000
+
+
+def test_a_sentence_that_cannot_be_spoken_is_not_in_the_spoken_text(api: Any) -> None:
+    response = api.post("/api/converse/", {"query": "Is ᏣᎳᎩ a script?"}, format="json")
+    with pytest.raises(InvalidRequest):
+        b"".join(response)
+    receipt = api.get(f"/api/receipts/{response.headers['X-Receipt-ID']}").json()
+    assert "Cherokee" in receipt["error"]
+    assert receipt["text"] == "This is a demo answer: no language model was asked."
+
+
+def test_an_answer_is_spoken_up_to_the_limit(settings: Any) -> None:
+    settings.MAX_TEXT_CHARACTERS = 10
+    sentences = sentences_of(({"choices": [{"delta": {"content": text}}]} for text in ["One two.\n\nThree."]), "en")
+    assert next(sentences) == "One two."
+    with pytest.raises(ProviderBadAnswer, match="10 characters") as caught:
+        next(sentences)
+    assert caught.value.code == "text_too_long"
