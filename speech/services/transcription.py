@@ -114,17 +114,9 @@ def _parts(task: _Task, *, stream: bool) -> Iterator[Part]:
         made = provider.stream_transcript(task.request) if stream else iter([provider.transcribe(task.request)])
         for part in made:
             if isinstance(part, Transcript):
-                _require_segments(provider, task.request, part)
                 yield {**asdict(part), "billed": dict(part.billed.items()) if part.billed else {}}
             else:
                 yield part
-
-
-def _require_segments(provider: BaseProvider, request: TranscriptionRequest, made: Transcript) -> None:
-    """Raise ProviderBadAnswer for a text without the segments that were asked for: subtitles of it would be empty."""
-    told = any(str(segment.get("text") or "").strip() for segment in made.segments)
-    if (request.timestamps or request.speakers) and made.text.strip() and not told:
-        raise ProviderBadAnswer(f"{provider.name} returned a transcript without segments")
 
 
 def _usage_of(part: Part) -> Usage | None:

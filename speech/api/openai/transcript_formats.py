@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
+from speech.exceptions import ProviderBadAnswer
+
 FORMATS = ("json", "text", "verbose_json", "diarized_json", "srt", "vtt")
 # Formats that need timestamps.
 WITH_SEGMENTS = ("verbose_json", "srt", "vtt")
@@ -44,7 +46,7 @@ def srt(transcript: Mapping[str, Any]) -> str:
     """Return SubRip: numbered cues, a comma before the milliseconds."""
     cues = (
         f"{number}\n{_clock(segment['start'], ',')} --> {_clock(segment['end'], ',')}\n{_cue(segment)}\n"
-        for number, segment in enumerate(transcript["segments"], 1)
+        for number, segment in enumerate(_cues(transcript), 1)
     )
     return "\n".join(cues)
 
@@ -53,9 +55,17 @@ def vtt(transcript: Mapping[str, Any]) -> str:
     """Return WebVTT (W3C, section 4): a point before the milliseconds."""
     cues = (
         f"{_clock(segment['start'], '.')} --> {_clock(segment['end'], '.')}\n{escape(_cue(segment), quote=False)}\n"
-        for segment in transcript["segments"]
+        for segment in _cues(transcript)
     )
     return "\n".join(["WEBVTT\n", *cues])
+
+
+def _cues(transcript: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the segments. Raises ProviderBadAnswer for a text without any: its subtitles would be empty."""
+    segments = transcript["segments"]
+    if transcript["text"].strip() and not any(str(segment.get("text") or "").strip() for segment in segments):
+        raise ProviderBadAnswer("the provider returned a transcript without segments, of which no subtitles can be made")
+    return segments  # type: ignore[no-any-return]
 
 
 def _cue(segment: Mapping[str, Any]) -> str:
