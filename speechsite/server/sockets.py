@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Iterator
 
-# Seconds that a client may read nothing of its answer. A player that pauses for longer must ask again.
-DEAF_SECONDS = 30
+# Seconds that a client may read nothing of its answer. A player that pauses for longer must ask again. Less than
+# PROVIDER_READ_TIMEOUT, so that those who wait for the same answer get it nevertheless.
+DEAF_SECONDS = 20
 LISTENS_WITHIN = 300.0
 
 

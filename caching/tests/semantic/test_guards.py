@@ -98,6 +98,12 @@ BY_FIELD = [
     ("opposites", {"contrasts": frozenset([("light", 1)])}, {"contrasts": NONE}, False),
     ("opposites", {"contrasts": frozenset([("light", 1)])}, {"contrasts": frozenset([("light", 2)])}, True),
     ("opposites", {"contrasts": frozenset([("light", 1)])}, {"contrasts": frozenset([("size", 2)])}, False),
+    (
+        "opposites",
+        {"contrasts": frozenset([("light", 1)])},
+        {"contrasts": frozenset([("light", 1), ("light", 2)])},
+        False,
+    ),
     ("actions", {"actions": CANCEL}, {"actions": NONE}, False),
     ("actions", {"actions": CANCEL}, {"actions": CANCEL | CHANGE}, False),
     ("actions", {"actions": CANCEL}, {"actions": CHANGE}, True),

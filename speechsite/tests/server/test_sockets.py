@@ -23,6 +23,10 @@ def test_accepted_connections_inherit_how_long_a_client_may_be_deaf() -> None:
     assert milliseconds == DEAF_SECONDS * 1000
 
 
+def test_who_waits_for_the_answer_of_a_deaf_client_waits_longer(settings: Any) -> None:
+    assert DEAF_SECONDS < settings.PROVIDER_READ_TIMEOUT == 30
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 def test_the_sockets_of_workers_have_the_limit(server: Server) -> None:
     def limits() -> list[int]:
