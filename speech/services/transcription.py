@@ -15,7 +15,7 @@ from caching.pricing.usage import Usage
 from caching.result import CacheResult, status_without_hit, with_value
 from speech.accounting import Account, MeteredStream
 from speech.audio.loudness import is_silent
-from speech.exceptions import ProviderBadAnswer, ProviderError
+from speech.exceptions import ProviderError
 from speech.models import Client
 from speech.providers._shared.validation import refuse_unknown
 from speech.providers.base import BaseProvider, Transcript, TranscriptionRequest

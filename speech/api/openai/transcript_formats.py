@@ -64,9 +64,7 @@ def _cues(transcript: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the segments. Raises ProviderBadAnswer for a text without any: its subtitles would be empty."""
     segments = transcript["segments"]
     if transcript["text"].strip() and not any(str(segment.get("text") or "").strip() for segment in segments):
-        raise ProviderBadAnswer(
-            "the provider returned a transcript without segments, of which no subtitles can be made"
-        )
+        raise ProviderBadAnswer("the provider returned a transcript without segments, so without subtitles")
     return segments  # type: ignore[no-any-return]
 
 
