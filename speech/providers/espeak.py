@@ -1,4 +1,4 @@
-"""espeak-ng: real speech with no key and no network, in 50 languages."""
+"""espeak-ng: real speech with no key and no network, in 52 languages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from speech.providers._shared.espeak import engine
 from speech.providers._shared.espeak.markup import marked_up
 from speech.providers._shared.espeak.parts import Part, parts_of
 from speech.providers._shared.espeak.scripts import detect, unreadable_script
-from speech.providers._shared.espeak.spelling import readable
+from speech.providers._shared.espeak.spelling import readable, said
 from speech.providers._shared.espeak.voices import NAMES, TAGS, VOICES, voice_of
 from speech.providers._shared.word_times.espeak import words_of
 from speech.providers.base import BaseProvider, Speech, SpeechRequest, Voice, Word
@@ -41,7 +41,8 @@ _ALIASES = {
     "shimmer": "+f5",
     "verse": "+m8",
 }
-_WORDS_PER_MINUTE = 175  # espeak-ng's default; it does not go below 80, which is a speed of 0.46
+_WORDS_PER_MINUTE = 175  # espeak-ng's default
+_SLOWEST = 0.46  # it does not go below 80 words a minute
 # Bytes: of what it has no name for it makes 10 ms, and of no name less than 100.
 _SHORTEST_SOUND = engine.SAMPLE_RATE * BYTES_PER_SAMPLE // 20
 # Seconds of all breaks in one text: each of them costs memory like sound.
@@ -67,7 +68,7 @@ class Provider(BaseProvider):
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
         model = validation.only_model(self, _MODEL, request.model, "speech")
         validation.refuse(self, instructions=request.instructions)
-        validation.check_range("speed", request.speed, 0.25, 4)
+        validation.check_range("speed", request.speed, _SLOWEST, 4)
         validation.check_range("pitch", request.pitch, -1, 1)
         if ssml.seconds_of_pauses(request.text) > _LONGEST_PAUSES:
             raise InvalidRequest(f"the breaks of text must not exceed {_LONGEST_PAUSES} s together", param="text")
@@ -78,6 +79,7 @@ class Provider(BaseProvider):
                 f"language must be one of {', '.join(sorted(NAMES))}, not {language!r}", param="language"
             )
         voice = self._full_name(request, language)
+        text = said(request.text, _language_of(voice))
         self._check_readable(text, _language_of(voice))
         if not ssml.has_markup(text) and _may_be_silent(text):
             self._check_heard(text, voice)
@@ -131,18 +133,17 @@ class Provider(BaseProvider):
         markup = ssml.has_markup(request.text)
         spoken = 0.0
         for piece in [request.text] if markup else _portions(request.text, request.language):
-            said = readable(piece)
-            self._check_readable(said, language)
+            spelled = said(piece, language)
+            self._check_readable(spelled, language)
             if markup:
-                yield self._engine.speak([marked_up(said, language, request.voice)], *how, ssml=True)
+                yield self._engine.speak([marked_up(spelled, language, request.voice)], *how, ssml=True)
             elif request.timestamps:
-                pcm, events = self._engine.speak_and_tell(parts_of(said, language, request.voice), *how)
-                # Where nothing but digits was replaced the words are those that were written.
-                yield from words_of(piece if len(piece) == len(said) else said, pcm, events, spoken)
+                pcm, events = self._engine.speak_and_tell(parts_of(spelled, language, request.voice), *how)
+                yield from words_of(piece, spelled, pcm, events, spoken)
                 spoken += len(pcm) / BYTES_PER_SAMPLE / engine.SAMPLE_RATE
                 yield pcm
             else:
-                yield self._engine.speak(parts_of(said, language, request.voice), *how)
+                yield self._engine.speak(parts_of(spelled, language, request.voice), *how)
         yield Usage(characters=len(request.text))
 
 

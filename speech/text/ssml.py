@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from html import unescape
+from html import escape, unescape
 
 _NAMES = (
     "speak|break|prosody|emphasis|say-as|sub|phoneme|voice|audio|mark|lang|lexicon|lookup|token|desc|meta|metadata|"
@@ -15,6 +15,7 @@ _TAG = re.compile(rf"</?(?P<name>{_NAMES})(?:{_ATTRIBUTE})*\s*/?>")
 _SUB = re.compile(r"<sub\s+alias\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)')\s*>[^<>]*</sub\s*>")
 _PAUSE = re.compile(r"<break\b[^<>]*?\btime\s*=\s*[\"']\s*\+?(\d*\.?\d+)\s*(m)?s", re.I)
 _BREAK = re.compile(r"<break\b(?![^<>]*\bstrength\s*=\s*[\"'](?:none|x-weak)[\"'])[^<>]*>")
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.S)
 _PROLOGUE = re.compile(r"<\?xml[^<>]*\?>|<!--.*?-->", re.S)
 
 
@@ -28,6 +29,8 @@ def without_markup(text: str, keep: Container[str] = ()) -> str:
     if not has_markup(text):
         return text
     is_document = bool(re.search(r"<speak[\s>]", text))
+    if is_document:
+        text = _CDATA.sub(lambda match: escape(match[1], quote=False), text)
     text = _SUB.sub(lambda match: match[1] or match[2] or "", _PROLOGUE.sub("", text))
     text = _TAG.sub(lambda match: match[0] if match["name"] in keep else _instead_of(match["name"]), text)
     # Only in a document is `&amp;` markup; a kept tag needs it as it is.

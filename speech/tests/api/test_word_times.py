@@ -70,6 +70,26 @@ def test_the_words_of_joined_sentences_are_where_the_sound_is_on_a_miss_and_on_a
     assert words[-1]["end"] == pytest.approx(len(pcm) / 2 / rate, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("“Quoted” word", ["“Quoted”", "word"]),
+        ("He said “yes” now", ["He", "said", "“yes”", "now"]),
+        ("three—four five", ["three—four", "five"]),
+        ("나는 오늘 간다. 나는 오늘 간다", ["나는 오늘", "간다.", "나는 오늘", "간다"]),
+    ],
+)
+def test_words_spoken_as_one_last_from_the_first_to_the_last(api: APIClient, text: str, words: list[str]) -> None:
+    answer = timed(api, text).json()
+    pcm, rate = read_wav(base64.b64decode(answer["audio"]))
+    loud = np.flatnonzero(np.abs(np.frombuffer(pcm, "<i2").astype(int)) > SILENCE) / rate
+    times = [(word["start"], word["end"]) for word in answer["words"]]
+    assert [word["word"] for word in answer["words"]] == words
+    assert times[0][0] == pytest.approx(loud[0], abs=0.01)
+    covered = sum(((start - 0.01 <= loud) & (loud <= end + 0.01)).sum() for start, end in times)
+    assert covered > 0.99 * len(loud)
+
+
 @pytest.mark.parametrize(("codec", "rate"), [("pcm", 24_000), ("mulaw", 8_000), ("mp3", 24_000)])
 def test_times_do_not_depend_on_the_format(api: APIClient, codec: str, rate: int) -> None:
     words = timed(api, codec=codec, sample_rate=rate).json()["words"]
@@ -80,8 +100,8 @@ def test_times_do_not_depend_on_the_format(api: APIClient, codec: str, rate: int
 
 
 def test_the_words_are_those_that_were_written_in_any_script(api: APIClient) -> None:
-    text = "मूल्य ₹१,२५०.५० है। धन्यवाद आपका।"
-    assert [word["word"] for word in timed(api, text).json()["words"]] == text.split()
+    for text in ("मूल्य ₹१,२५०.५० है। धन्यवाद आपका।", "कुल ₹५०० और ३ ℃ है।"):
+        assert [word["word"] for word in timed(api, text).json()["words"]] == text.split()
 
 
 def test_words_that_are_spoken_as_one_are_given_as_one(api: APIClient) -> None:

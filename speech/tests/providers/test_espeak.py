@@ -78,8 +78,13 @@ def test_speed_and_pitch_are_heard() -> None:
     slow, plain, fast = (seconds(spoken(text, speed=speed)) for speed in (0.5, 1.0, 2.0))
     assert slow > 1.5 * plain > 2 * fast
     assert len({spoken(text, pitch=pitch) for pitch in (-1.0, 0.0, 1.0)}) == 3
-    for speed in (0.25, 4.0):
+    for speed in (0.46, 4.0):
         assert spoken(text, speed=speed)
+
+
+def test_a_speed_below_the_engine_s_slowest_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match=r"from 0\.46 to 4"):
+        spoken("Slower than that it does not speak.", speed=0.45)
 
 
 def test_phonemes_are_read_out_and_never_obeyed() -> None:

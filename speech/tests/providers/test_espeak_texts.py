@@ -72,6 +72,12 @@ def test_a_pause_alone_is_kept(text: str, pause: float) -> None:
     assert pause < seconds(spoken(text)) + 0.02 < pause + 0.4
 
 
+def test_cdata_is_spoken_as_it_is() -> None:
+    assert spoken("<speak><![CDATA[Hello there & friend.]]></speak>") == spoken(
+        "<speak>Hello there &amp; friend.</speak>"
+    )
+
+
 def test_in_markup_each_script_has_its_voice_and_nothing_is_lost() -> None:
     plain = seconds(spoken("The word means hello."))
     assert seconds(spoken("<speak>The word <emphasis>สวัสดี</emphasis> means hello.</speak>")) < plain + 2.5

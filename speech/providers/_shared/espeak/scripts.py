@@ -23,7 +23,7 @@ class Run(NamedTuple):
 # its letters one by one or leave them out. Indic stops (U+0964, U+0965) and the sign of the baht are everybody's.
 _SCRIPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Greek", "\u0370-\u037d\u037f-\u0386\u0388-\u03ff\u1f00-\u1fff", ("el",)),
-    ("Cyrillic", "\u0400-\u052f", ("ru", "bg", "uk")),
+    ("Cyrillic", "\u0400-\u052f", ("ru", "be", "bg", "kk", "uk")),
     ("Armenian", "\u0530-\u0588\u058a-\u058f\ufb13-\ufb17", ("hy",)),
     ("Hebrew", "\u0590-\u05ff\ufb1d-\ufb4f", ("he",)),
     ("Arabic", "\u0600-\u060b\u060d-\u061a\u061c-\u061e\u0620-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc",
@@ -59,9 +59,9 @@ _LATIN_LETTER = re.compile(f"[{_LATIN}]")
 _UNKNOWN = re.compile(rf"[^\W\d_{_LATIN}{''.join(_CHARACTERS.values())}]")
 # Letters that tell languages of one script apart, in the order in which they are looked for.
 _LANGUAGE_OF_LETTERS = {
-    "ar": (("sd", "[ٻڀٺٽٿڄڃڇڊڍڏڌڦڪڳڱڻ]"), ("ur", "[ٹڈڑںےہھ]"), ("fa", "[پچژگ]")),
+    "ar": (("sd", "[ٻڀٺٽٿڄڃڇڊڍڏڌڦڪڳڱڻ]"), ("ur", "[ٹڈڑںےہھ]"), ("fa", "[پچژگکی]")),
     "bn": (("as", "[ৰৱ]"),),
-    "ru": (("uk", "[іїєґІЇЄҐ]"),),
+    "ru": (("kk", "[әғқңөұүһӘҒҚҢӨҰҮҺ]"), ("be", "[ўЎ]"), ("uk", "[іїєґІЇЄҐ]")),
     "zh": (("ja", _KANA.pattern),),
 }
 # Words of a script's name in Unicode that are no part of the script's own name.
@@ -69,10 +69,12 @@ _OF_A_CHARACTER = re.compile(
     r" (?:(?:CAPITAL|SMALL) )*(?:LETTER|SYLLABLE|SYLLABICS|IDEOGRAPH|SIGN|HIEROGLYPH|CHARACTER|COMPONENT)\b.*"
 )
 _SHORT_SIGNS = 2
+_VIETNAMESE = re.compile(r"\w*[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]\w*", re.I)
+_LEAST_VIETNAMESE = 0.25  # of the words: a name in an English sentence is less
 
 
 def detect(text: str) -> str:
-    """Return the language of `text` by its script: English where most letters are Latin.
+    """Return the language of `text` by its script: English, or Vietnamese by its letters, where most are Latin.
 
     One Indic letter outweighs all Latin ones, as in `speech.text.languages`.
     """
@@ -82,11 +84,16 @@ def detect(text: str) -> str:
     for match in _foreign("").finditer(text):
         counts[str(match.lastgroup)] += len(match[0])
     if not counts:
-        return "en"
+        return _latin_language(text)
     indic = [name for name in counts if _LANGUAGES[name][0] in languages.NAMES]
     name = max(indic or counts, key=counts.__getitem__)
     latin = 0 if indic else len(_LATIN_LETTER.findall(text))
-    return _language(name, text) if counts[name] >= latin else "en"
+    return _language(name, text) if counts[name] >= latin else _latin_language(text)
+
+
+def _latin_language(text: str) -> str:
+    vietnamese = _VIETNAMESE.findall(unicodedata.normalize("NFC", text))
+    return "vi" if len(vietnamese) > _LEAST_VIETNAMESE * len(text.split()) else "en"
 
 
 def runs(text: str, language: str) -> list[Run]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from speech.providers._shared.espeak.currencies import with_names
+from speech.providers._shared.espeak.figures import ungrouped
+
 # The decimal and thousands separators of Arabic script.
 _SEPARATORS = {0x066B: ".", 0x066C: ","}
 _ARMENIAN_LIGATURE = "\u0587"  # the voice's dictionary writes it in two letters, for which a clause may have no room
@@ -14,6 +17,15 @@ _PRESENTATION_FORMS = re.compile(
     "\uff66-\uff9f\U0001d400-\U0001d7ff]+"
 )
 _LETTERS = re.compile(r"[^\W_]+")
+# Enclosed figures and letters, fractions, degrees and raised or lowered letters that no voice has a name for.
+_SILENT_SIGNS = re.compile(
+    "[\u2071\u207f\u2090-\u209c\u2103\u2109\u2150-\u2152\u2155-\u215e\u2460-\u24ff\u2776-\u2793]"
+)
+# Thai, Burmese, Japanese and Chinese are written without spaces.
+_UNSPACED = "\u0e00-\u0e3e\u0e40-\u0e7f\u1000-\u109f\u3041-\u30ff\u3400-\u9fff"
+_LATIN_AMONG_UNSPACED = re.compile(
+    rf"(?<=[{_UNSPACED}])(?=[A-Za-zÀ-ɏ])|(?<=[A-Za-zÀ-ɏ])(?=[{_UNSPACED}])|(?<=[A-Za-zÀ-ɏ]\d)(?=[{_UNSPACED}])"
+)
 _HEBREW_ACCENTS = re.compile("[\u0591-\u05af\u05bd\u05bf\u05c4\u05c5]")
 _POINTED_LETTER = re.compile("([א-ת])([\u05b0-\u05bc\u05c1\u05c2\u05c7]+)")
 _DAGESH, _SHIN_DOT, _SIN_DOT = "\u05bc", "\u05c1", "\u05c2"
@@ -29,8 +41,15 @@ _POLYTONIC = re.compile("[\u1f00-\u1fff]")
 _MONOTONIC = {0x300: 0x301, 0x342: 0x301, 0x313: None, 0x314: None, 0x345: None, 0x304: None, 0x306: None}
 
 
+def said(text: str, language: str) -> str:
+    """Return readable `text` as a voice of `language` is to say it: figures whole, currencies by their names."""
+    return with_names(ungrouped(readable(text), language), language)
+
+
 def readable(text: str) -> str:
     """Return `text` with plain letters, ASCII digits, simply pointed Hebrew and monotonic Greek.
+
+    A Latin word among letters without spaces gets them: the engine spells it otherwise.
 
     Urdu and Persian voices are silent at the digits of their own script; any voice spells wide letters, ligatures and
     points letter by letter.
@@ -41,11 +60,19 @@ def readable(text: str) -> str:
     text = _POLYTONIC.sub(_monotonic, _POINTED_LETTER.sub(_simply_pointed, _HEBREW_ACCENTS.sub("", text))).replace(
         _ARMENIAN_LIGATURE, "եւ"
     )
+    text = _LATIN_AMONG_UNSPACED.sub(" ", _SILENT_SIGNS.sub(_named, text))
     return re.sub(r"\d", lambda match: str(unicodedata.digit(match[0])), text).translate(_SEPARATORS)
 
 
 def _plain(letters: re.Match[str]) -> str:
     return unicodedata.normalize("NFKC", letters[0])
+
+
+def _named(sign: re.Match[str]) -> str:
+    """Return the figures and letters that `sign` stands for, apart from its neighbours: 3⅞ is no 37/8."""
+    plain = unicodedata.normalize("NFKC", sign[0]).replace("\u2044", "/")
+    number = unicodedata.numeric(plain, None) if len(plain) == 1 else None
+    return f" {plain if number is None else f'{number:g}'} "
 
 
 def _monotonic(letter: re.Match[str]) -> str:

@@ -70,7 +70,7 @@ def _write_with_words(samples: ctypes._Pointer[ctypes.c_char], count: int, event
     at = 0
     while events and (event := events[at]).type != _LIST_TERMINATED:
         if event.type in (_WORD, _END):
-            length = event.length if event.type == _WORD else 0
+            length = max(event.length, 1) if event.type == _WORD else 0  # 0 for a word in quotes
             sample = _Progress.samples + event.audio_position * SAMPLE_RATE // 1000
             sys.stderr.write(f"{_Progress.characters + event.text_position} {length} {sample}\n")
         at += 1

@@ -56,6 +56,25 @@ def test_a_language_that_is_asked_for_wins_over_that_of_the_voice(voice: str, la
     assert ESPEAK.prepare_speech(SpeechRequest("Hello", voice=voice, language=language)).voice == spoken_by
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Tôi không biết đường đi", "vi"),
+        ("Hẹn gặp lại bạn vào ngày mai", "vi"),
+        ("Mr Nguyễn Văn came to see me here today", "en"),
+        ("El niño está aquí, garçon", "en"),
+        ("این یک کتاب است", "fa"),
+        ("كتاب عربي", "ar"),
+        ("Добры дзень, ён пайшоў", "be"),
+        ("Қазақстан менің елім", "kk"),
+        ("привіт", "uk"),
+    ],
+)
+def test_letters_of_one_language_tell_it(text: str, language: str) -> None:
+    assert detect(text) == language
+    assert seconds(spoken(text)) < 0.2 * len(text)  # spelled it takes longer
+
+
 def test_what_is_neutral_stays_with_the_word_before_it() -> None:
     text = "Say “你好, 世界!” twice, or γ."
     assert runs(text, "en") == [("en", "Say “"), ("zh", "你好, 世界!” "), ("en", "twice, or γ.")]

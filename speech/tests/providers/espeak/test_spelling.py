@@ -36,3 +36,34 @@ def test_letters_for_display_become_plain_ones(written: str, read: str) -> None:
 )
 def test_points_of_hebrew_are_read_and_not_named(pointed: str, plain: str) -> None:
     assert seconds(spoken(plain)) - 0.1 < seconds(spoken(pointed)) < seconds(spoken(plain)) + 0.6
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("①②⑩⑴", " 1  2  10  (1) "),
+        ("⒈❶➀⓫ⓐ", " 1.  1  1  11  a "),
+        ("3⅞ or ⅓", "3 7/8  or ⅓"),
+        ("20℃ ℉ xⁿ", "20 °C   °F  x n "),
+    ],
+)
+def test_signs_without_a_name_are_written_in_figures_and_letters(written: str, read: str) -> None:
+    assert readable(written) == read
+    assert seconds(spoken(written)) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("joined", "apart", "language"),
+    [
+        ("ฉันดูYouTubeทุกวัน", "ฉันดู YouTube ทุกวัน", "th"),
+        ("カードはVISAです", "カードは VISA です", "ja"),
+        ("わたしはOpenAIがすきです", "わたしは OpenAI がすきです", "ja"),
+        ("ログインIDをいれて", "ログイン ID をいれて", "ja"),
+        ("GPT4はすき", "GPT4 はすき", "ja"),
+        ("我用YouTube看", "我用 YouTube 看", "zh"),
+        ("ငါYouTubeကြည့်", "ငါ YouTube ကြည့်", "my"),
+    ],
+)
+def test_a_latin_word_is_read_as_one_where_words_are_not_divided(joined: str, apart: str, language: str) -> None:
+    assert readable(joined) == apart
+    assert spoken(joined, language=language) == spoken(apart, language=language)
