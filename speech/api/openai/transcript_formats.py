@@ -65,7 +65,7 @@ def _cues(transcript: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     segments = transcript["segments"]
     if transcript["text"].strip() and not any(str(segment.get("text") or "").strip() for segment in segments):
         raise ProviderBadAnswer("the provider returned a transcript without segments, so without subtitles")
-    return segments  # type: ignore[no-any-return]
+    return segments
 
 
 def _cue(segment: Mapping[str, Any]) -> str:
