@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 _NAMES = "script|style|template|svg|head|iframe|object|canvas|audio|video"
+# Characters in which an end is looked for.
+_LONGEST = 1_500
 # At the beginning of a line: a block, which may hold blank lines (CommonMark 0.31, HTML blocks 1 and 2).
-OPENING = re.compile(rf"[ \t]*<(?P<name>(?:{_NAMES})(?=[\s>/]|\Z)(?![^>]*/>)|!--)", re.I)
+OPENING = re.compile(rf"[ \t]*<(?P<name>(?:{_NAMES})(?=[\s>/]|\Z)(?![^>]{{0,{_LONGEST}}}/>)|!--)", re.I)
 MAY_OPEN = re.compile(r"[ \t]*<(?:!-?|[a-z]{0,8})\Z", re.I)
 TAG = re.compile(r"[ \t]*<[^>]*>?")
-# In a paragraph, where an end is looked for in so many characters. The pattern has one group of its own.
-_LONGEST = 1_500
+# In a paragraph. The pattern has one group of its own.
 ELEMENT = (
     rf"(?i:<(?P<raw>{_NAMES})\b[^<>]{{0,{_LONGEST}}}(?:/>|>.{{0,{_LONGEST}}}?</(?P=raw)\s{{0,9}}>)"
     rf"|<!--.{{0,{_LONGEST}}}?-->)"
