@@ -103,7 +103,7 @@ def with_names(text: str, language: str) -> str:
         if not name:
             return price[0]
         words = f"{price['amount']} {name}" if price["amount"] else name
-        before, after = text[: price.start()][-1:], text[price.end() :][:1]
+        before, after = text[max(price.start() - 1, 0) : price.start()], text[price.end() : price.end() + 1]
         return " " * before.isalnum() + words + " " * after.isalnum()
 
     return _PRICE.sub(named, text)
