@@ -85,7 +85,7 @@ def test_it_takes_its_time(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("param", "request_"),
     [
-        ("model", ChatRequest(messages=REQUEST.messages, model="gpt-6-luna")),
+        ("model", ChatRequest(messages=REQUEST.messages, model="another")),
         ("n", ChatRequest(messages=REQUEST.messages, params={"n": 2})),
         ("tools", ChatRequest(messages=REQUEST.messages, params={"tools": [{"type": "function"}]})),
         (
