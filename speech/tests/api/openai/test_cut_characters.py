@@ -27,7 +27,7 @@ def call(arguments: str, **more: Any) -> dict[str, Any]:
 
 TEXT = chunks_of({"role": "assistant", "content": HEAD}, {"content": TAIL})
 CALL = chunks_of(call("", name="f"), call(f'{{"x": "{HEAD}'), call(f'{TAIL}"}}'), end="tool_calls")
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     CHAT: {"model": "gpt-6-luna", "messages": [{"role": "user", "content": "Say it"}]},
     RESPONSES: {"model": "gpt-6-luna", "input": "Say it", "store": False},
 }

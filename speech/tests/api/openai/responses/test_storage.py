@@ -109,9 +109,11 @@ def test_end_users_that_are_kept_apart_find_their_own_responses_only(
     api: Any, fake_openai: FakeOpenAI, settings: Settings, name: str
 ) -> None:
     settings.SCOPE_BY_USER = True
-    made = ask(api, **{name: "ann"}).json()
+    ann: dict[str, Any] = {name: "ann"}
+    made = ask(api, **ann).json()
     address, reference = f"/v1/responses/{made['id']}", [{"type": "item_reference", "id": made["output"][0]["id"]}]
-    for named, found in (({}, False), ({name: "bob"}, False), ({name: "ann"}, True)):
+    nobody: dict[str, Any] = {}
+    for named, found in ((nobody, False), ({name: "bob"}, False), (ann, True)):
         assert api.get(address, named).status_code == (200 if found else 404)
         assert api.get(f"{address}/input_items", named).status_code == (200 if found else 404)
         assert ask(api, previous_response_id=made["id"], **named).status_code == (200 if found else 400)
