@@ -9,6 +9,7 @@ from typing import get_args
 
 import numpy as np
 
+from caching import tracing
 from caching.redaction import on_forget
 from caching.semantic.embedders.base import BaseEmbedder, Vectors
 from caching.semantic.explanation import may_be_replaced, may_be_weighed, unexplained
@@ -82,9 +83,9 @@ class Matcher:
         standing = learned.standings.get(scope, NEW)
         reviewed = reviewed or standing is not NEW
         weighed = EVERYTHING if reviewed else CONTENT if level == WEIGHING else NOTHING
-        found = learned.revise(
-            text, scope, self.candidates(text, scope, weighed, skim=not weighed and not learned.has_verdicts)
-        )
+        # A trace names the vetoes.
+        skim = not (weighed or learned.has_verdicts or tracing.is_on())
+        found = learned.revise(text, scope, self.candidates(text, scope, weighed, skim=skim))
         self.learn(text)
         least = threshold or 0.0
         if threshold is None:

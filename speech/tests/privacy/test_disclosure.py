@@ -13,6 +13,7 @@ from caching.tests.support.asking import change_entry
 from speech.models import Client, Receipt
 from speech.privacy import disclosure
 from speech.privacy.disclosure import Padding
+from speech.tests.loopback import FakeOpenAI
 
 Clients = Callable[..., tuple[Client, str]]
 SAID = "Which colour is the sky?"
@@ -139,7 +140,7 @@ def test_a_request_may_only_tighten(api: Any, redis_client: Any, settings: Any, 
 
 
 @pytest.mark.parametrize("field", ["ttl", "cache_ttl", "threshold", "similarity_threshold", "scope", "namespace"])
-def test_no_field_of_a_request_loosens_anything(api: Any, field: str) -> None:
+def test_no_field_of_a_request_loosens_anything(api: Any, fake_openai: FakeOpenAI, field: str) -> None:
     path, body = REQUESTS["chat"]
     assert api.post(path, {**body, field: 1}, format="json").status_code == 400
     api.post(*REQUESTS["completions"], format="json")
