@@ -19,7 +19,7 @@ GROUPS = (
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Put back what migrations had put there, and delete what a thread committed.
 
-    A transactional test ends by emptying every table. On PostgreSQL a thread's rows are outside the test's transaction.
+    A transactional test ends by emptying every table. A thread's rows are outside the test's transaction.
     """
     marker = item.get_closest_marker("django_db")
     fixtures: set[str] = set(getattr(item, "fixturenames", []))
@@ -27,16 +27,15 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
         return
     from django.apps import apps
     from django.contrib.auth.models import Group
-    from django.db import Error, connection
+    from django.db import Error
     from pytest_django.plugin import blocking_manager_key
 
     from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, Price, SummedDay
 
     # A test may have taken the database away.
     with item.config.stash[blocking_manager_key].unblock(), suppress(Error):
-        if connection.vendor == "postgresql":
-            for counted in (Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, SummedDay):
-                counted.objects.all().delete()
+        for counted in (Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, SummedDay):
+            counted.objects.all().delete()
         transactional = "transactional_db" in fixtures or (marker is not None and marker.kwargs.get("transaction"))
         if transactional and not Price.objects.exists():
             import_module("caching.migrations.0002_seed_prices").add_packaged_prices(apps, None)
