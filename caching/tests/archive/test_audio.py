@@ -72,6 +72,12 @@ def empty_bucket(where: str, settings: Any) -> Iterator[None]:
     archive.delete(ArchivedAudio.objects.all())
 
 
+def empty(redis_client: redis.Redis) -> None:
+    """Empty Redis. With the answer to the second command, this process has been told to drop its own copies."""
+    redis_client.flushall()
+    redis_client.ping()
+
+
 def speak_twice(utterance: tts.Utterance = UTTERANCE) -> None:
     assert tts.remember(utterance, AUDIO, Policy(), BILLED)
     assert tts.lookup([utterance], Policy()) != [None]
@@ -80,7 +86,7 @@ def speak_twice(utterance: tts.Utterance = UTTERANCE) -> None:
 
 def test_what_was_asked_for_twice_survives_a_flushed_redis(redis_client: redis.Redis, where: str) -> None:
     speak_twice()
-    redis_client.flushall()
+    empty(redis_client)
     [entry] = tts.lookup([UTTERANCE], Policy("speed"))
     assert entry is not None
     assert (entry.value, entry.usage) == (AUDIO, BILLED)
@@ -92,7 +98,7 @@ def test_what_was_asked_for_once_does_not_unless_it_was_warmed(redis_client: red
     tts.remember(UTTERANCE, AUDIO, Policy(), BILLED)
     tts.remember(OTHER, AUDIO, Policy(archive=True), BILLED)
     background.run_submitted()
-    redis_client.flushall()
+    empty(redis_client)
     found = tts.lookup([UTTERANCE, OTHER], Policy())
     assert [entry is not None for entry in found] == [False, True]
 
@@ -109,7 +115,7 @@ def test_the_true_age_counts_for_a_caller_that_names_one(redis_client: redis.Red
     tts.remember(UTTERANCE, AUDIO, Policy(), BILLED, age=100)
     tts.lookup([UTTERANCE], Policy())
     background.run_submitted()
-    redis_client.flushall()
+    empty(redis_client)
     assert tts.lookup([UTTERANCE], Policy(max_age=50)) == [None]
 
     def is_as_old_and_back() -> bool:
@@ -124,7 +130,7 @@ def test_the_true_age_counts_for_a_caller_that_names_one(redis_client: redis.Red
 
 def test_another_client_s_text_is_another_entry(redis_client: redis.Redis) -> None:
     speak_twice()
-    redis_client.flushall()
+    empty(redis_client)
     assert tts.lookup([replace(UTTERANCE, scope="client:2")], Policy()) == [None]
 
 
@@ -132,7 +138,7 @@ def test_another_client_s_text_is_another_entry(redis_client: redis.Redis) -> No
 def test_broken_and_foreign_files_are_misses_and_go(redis_client: redis.Redis, where: str, content: Any) -> None:
     speak_twice()
     speak_twice(OTHER)
-    redis_client.flushall()
+    empty(redis_client)
     row, other = ArchivedAudio.objects.get(key=UTTERANCE.key), ArchivedAudio.objects.get(key=OTHER.key)
     files.write(row.file, files.read(other.file) or b"" if content == "another" else content)
     found = tts.lookup([UTTERANCE, OTHER], Policy())
@@ -155,7 +161,7 @@ def test_it_is_deleted_with_its_days_with_a_flush_and_from_the_key_page(redis_cl
     browse.remove([UTTERANCE.key])
     assert len(stored_files(where)) == 1
     ArchivedAudio.objects.update(expires=timezone.now() - timedelta(seconds=1))
-    redis_client.flushall()
+    empty(redis_client)
     wait_until(lambda: tts.lookup([OTHER], Policy()) == [None])
     call_command("prune_ledger")
     assert stored_files(where) == []
@@ -173,7 +179,7 @@ def test_a_folder_that_cannot_be_used_is_a_miss_and_is_said(settings: Any, tmp_p
 
 def test_off_it_is_not_asked(settings: Any, redis_client: redis.Redis, django_assert_num_queries: Any) -> None:
     speak_twice()
-    redis_client.flushall()
+    empty(redis_client)
     settings.AUDIO_ARCHIVE = ""
     with django_assert_num_queries(0):
         assert tts.lookup([UTTERANCE], Policy()) == [None]
