@@ -87,8 +87,8 @@ def _preparation(field: Any) -> Callable[[Any], Any] | None:
     if isinstance(field, _TAKEN_AS_IT_IS):
         return None
     if isinstance(field, models.DateTimeField):
-        return connection.ops.adapt_datetimefield_value
-    # The proxy: each thread has its own connection.
+        return lambda value: connection.ops.adapt_datetimefield_value(value)
+    # The proxy, here and above: a plan is kept, and each thread has its own connection.
     return partial(field.get_db_prep_save, connection=connection)
 
 

@@ -89,7 +89,10 @@ def next_to_expire(selection: Selection) -> Found | None:
         cursor, found = step
         names = selection.of(found)
         looked_at += len(names)
-        expiring = [(ttl, name) for ttl, name in zip(scan.ttls(names) or [], names, strict=False) if ttl >= 0]
+        left = scan.ttls(names)
+        if left is None:
+            return None
+        expiring = [(ttl, name) for ttl, name in zip(left, names, strict=True) if ttl >= 0]
         soonest = heapq.nsmallest(MOST_FOUND, [*soonest, *expiring])
         if not cursor or time.monotonic() > deadline:
             described = _described([name for _, name in soonest])
@@ -105,10 +108,11 @@ def _in_the_ledger(selection: Selection, calls: QuerySet[Call], cursor: int, cou
     deadline = time.monotonic() + PAGE_SECONDS
     found: dict[str, Stored] = {}
     while top > first and len(found) < count:
-        some = calls.filter(of_kind, pk__lt=top, pk__gte=top - CALLS_STEP)
-        top -= CALLS_STEP
+        some = calls.filter(of_kind, pk__lt=top, pk__gte=top - CALLS_STEP).order_by("-pk")
+        latest = list(some.values_list("pk", "key")[:MOST_FOUND])
+        top = latest[-1][0] if len(latest) == MOST_FOUND else top - CALLS_STEP
         # One entry may have been made several times; a dict keeps the order.
-        names = dict.fromkeys(some.order_by("-pk").values_list("key", flat=True))
+        names = dict.fromkeys(key for _, key in latest)
         described: list[Stored] | None = scan.describe(selection.of(list(names))) if names else []
         if described is None:
             return None

@@ -157,7 +157,8 @@ class Matcher:
         same = question.text == other.text
         if not same and unexplained(question.reading, other.reading):
             return _unexplained(neighbour)
-        return self._judge(question, neighbour, 0.0, NOTHING)
+        probability = 1.0 if same else explained_probability(question, other)
+        return Candidate(neighbour.entry, other.text, neighbour.similarity, (), (), (), probability, same)
 
     def _judge(
         self, question: Question, neighbour: Neighbour, crowding: float, weighed: Collection[Weighed]

@@ -78,7 +78,7 @@ def _may_be_stored(request: HttpRequest) -> bool:
 
 
 def json_response(body: Any, headers: Mapping[str, str]) -> HttpResponse:
-    # Half a character at the end of a stream stays one.
+    # A stream that was cut may end in a lone surrogate, which UTF-8 cannot encode.
     data = _encode(body).encode("utf-8", "replace")
     return whole_response(data, "application/json", headers)
 

@@ -112,7 +112,7 @@ class StrictSerializer(PreparedSerializer):
 
 
 class TolerantSerializer(PreparedSerializer):
-    """Keeps fields that it does not know, which OpenAI-compatible providers may."""
+    """Keeps unknown fields: an OpenAI-compatible provider may know them."""
 
     @property
     def unknown_fields(self) -> dict[str, Any]:

@@ -61,9 +61,9 @@ def vtt(transcript: Mapping[str, Any]) -> str:
 
 
 def _cues(transcript: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the segments. Raises ProviderBadAnswer for a text without any: its subtitles would be empty."""
-    segments = transcript["segments"]
-    if transcript["text"].strip() and not any(str(segment.get("text") or "").strip() for segment in segments):
+    """Return the segments with words. Raises ProviderBadAnswer for a text without any: its subtitles would be empty."""
+    segments = [segment for segment in transcript["segments"] if str(segment.get("text") or "").strip()]
+    if transcript["text"].strip() and not segments:
         raise ProviderBadAnswer("the provider returned a transcript without segments, so without subtitles")
     return segments
 

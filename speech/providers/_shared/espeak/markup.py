@@ -14,7 +14,7 @@ _SEAM = '<break time="1ms"/>'
 def marked_up(text: str, language: str, voice: str) -> Part:
     """Return `text`, which is SSML, as one part: what a voice of `language` cannot read is put into `<voice>`.
 
-    There it knows no variants, and keeps that of the text.
+    `<voice>` takes no variant (`+f3`): the engine keeps the one of the text.
     """
     [base, *_] = parts_of(".", language, voice)
     pieces = _TAG_OR_ENTITY.split(text)

@@ -28,7 +28,7 @@ _POS_CHARACTER = 1
 _CHARS_UTF8 = 1  # and never espeakPHONEMES: [[…]] is read out as text
 _SSML = 0x10
 _PAUSE_AT_END = 0x1000
-_ENDS_OF_SENTENCES = tuple(".!?…。！？।॥؟۔։።၊။")
+_ENDS_OF_SENTENCES = tuple(".!?…。！？।॥؟۔։።။")
 _RATE, _PITCH = 1, 3
 _LIST_TERMINATED, _WORD, _END = 0, 1, 5
 
