@@ -29,6 +29,12 @@ _SDK_PATH = re.compile(
     r"|rerank|tokenize)(/|$)"
 )
 
+# Operations of OpenAI's API that are not served: of these resources all, of `chat` and `responses` some.
+_OF_OPENAI = re.compile(
+    r"/v1/(assistants|audio|batches|chat|chatkit|completions|containers|conversations|evals|files|fine_tuning|images"
+    r"|moderations|organization|realtime|responses|skills|threads|uploads|vector_stores|videos)(/|$)"
+)
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     unknown_host = isinstance(exception, DisallowedHost)
@@ -55,9 +61,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
-        meant = _path_meant(request.path)
-        hint = f"; did you mean {meant}? The base URL for OpenAI's clients ends with /v1" if meant else ""
-        return _error(404, f"Not found: {request.path}{hint}", "not_found_error", "not_found")
+        return _error(404, f"Not found: {request.path}{_hint(request.path)}", "not_found_error", "not_found")
     return page(404, "Page not found", f"There is no page at {request.path[:200]}.")
 
 
@@ -75,6 +79,12 @@ def _is_api(request: HttpRequest) -> bool:
     accepts = request.headers.get("Accept", "")
     is_program = "Authorization" in request.headers or "application/json" in accepts or request.method == "POST"
     return is_program or _SDK_PATH.match(request.path) is not None
+
+
+def _hint(path: str) -> str:
+    if meant := _path_meant(path):
+        return f"; did you mean {meant}? The base URL for OpenAI's clients ends with /v1"
+    return "; the gateway does not serve this operation of OpenAI's API" if _OF_OPENAI.match(path) else ""
 
 
 def _path_meant(path: str) -> str:

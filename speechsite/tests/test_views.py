@@ -52,6 +52,25 @@ def test_what_means_nothing_gets_no_hint(client: Client, path: str) -> None:
     assert "did you mean" not in error_of(client.post(path))["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "is_named"),
+    [
+        ("/v1/responses/compact", True),
+        ("/v1/responses/resp_1/cancel", True),
+        ("/v1/responses/input_tokens", True),
+        ("/v1/chat/completions/chatcmpl-1", True),
+        ("/v1/completions", True),
+        ("/v1/images/generations/", True),
+        ("/v1/completion", False),
+        ("/v1/filesystem", False),
+    ],
+)
+def test_an_operation_of_openai_that_is_not_served_is_named_as_such(client: Client, path: str, is_named: bool) -> None:
+    message = error_of(client.post(path))["message"]
+    assert ("does not serve" in message) == is_named
+    assert path in message
+
+
 @pytest.mark.parametrize("headers", [{"Accept": "application/json"}, {"Authorization": "Bearer x"}])
 def test_a_program_gets_json_wherever_it_asks(client: Client, headers: dict[str, str]) -> None:
     assert error_of(client.get("/nothing", headers=headers))["code"] == "not_found"

@@ -115,12 +115,18 @@ def _failure(
     )
 
 
-def _error_of(body: bytes) -> dict[str, Any]:
+def _error_of(body: bytes) -> Mapping[str, Any]:
+    """The error that a body describes. Where no field is known to say why, the whole text does.
+
+    Rust's axum answers with a sentence (DeepSeek, xAI). A page tells of the proxy that made it, not of the request.
+    """
+    text = body.decode(errors="ignore").strip()
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        return {}
-    return _described(answer)
+        answer = "" if text.startswith("<") else text
+    error = _described(answer)
+    return {**error, "message": text} if answer and not _reason(error) else error
 
 
 def _described(answer: Any) -> dict[str, Any]:
@@ -220,12 +226,12 @@ def _sane(seconds: float) -> float | None:
 
 
 def _message(error: Mapping[str, Any], secrets: Iterable[str]) -> str:
-    message = _redacted(_text_of(error.get("message") or error.get("msg")), secrets)
-    return message[:_LONGEST_MESSAGE] or _NO_REASON
+    return _redacted(_reason(error), secrets)[:_LONGEST_MESSAGE] or _NO_REASON
 
 
-def _text_of(message: Any) -> str:
-    """The words of a message, which Mistral nests: `{"detail": [{"msg": …}]}`."""
+def _reason(error: Mapping[str, Any]) -> str:
+    """The words of an error, which Mistral nests: `{"message": {"detail": [{"msg": …}]}}`."""
+    message = error.get("message") or error.get("msg")
     if isinstance(message, dict | list):
         message = _described(message)
         message = message.get("message") or message.get("msg")

@@ -68,6 +68,21 @@ def test_without_a_reason_it_says_who_refused() -> None:
     assert failure(400).message == "acme rejected the request: no reason given"
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"missing field `content` at line 1 column 9", "missing field `content` at line 1 column 9"),
+        (b'{"errors": [{"code": 7003, "message": "No route"}]}', '{"errors": [{"code": 7003, "message": "No route"}]}'),
+        (b'{"fault": {"faultstring": "sk-secret is bad"}}', '{"fault": {"faultstring": "*** is bad"}}'),
+        (b'{"error": {"message": {"text": "nested"}}}', '{"error": {"message": {"text": "nested"}}}'),
+        (b" <html>Bad gateway</html>", "acme rejected the request: no reason given"),
+        (b"", "acme rejected the request: no reason given"),
+    ],
+)
+def test_a_reason_of_unknown_form_is_passed_on_as_it_is(body: bytes, reason: str) -> None:
+    assert from_answer("acme", 400, {}, body, ["sk-secret"]).message == reason
+
+
 @pytest.mark.parametrize(("length", "kept"), [(3_000, 3_000), (10_000, 4_000), (200_000, 4_000)])
 def test_a_reason_is_kept_up_to_a_length(length: int, kept: int) -> None:
     assert failure(400, {"error": {"message": "x" * length}}).message == "x" * kept

@@ -69,19 +69,15 @@ def _accounting(params: dict[str, Any]) -> dict[str, Any]:
 def _system(request: ChatRequest) -> Iterator[dict[str, Any]]:
     for message in request.messages:
         if message["role"] in ("system", "developer"):
-            yield from _texts(message.get("content"))
+            yield from _content(message.get("content"))
     if request.language:
         yield {"type": "text", "text": language_wish(request.language)}
 
 
-def _texts(content: Any) -> Iterator[dict[str, Any]]:
-    """Blocks of text without blank ones, which the API refuses."""
-    if isinstance(content, str):
-        content = [{"text": content}]
-    for part in content or ():
-        if part.get("text", "").strip():
-            # `cache_control` beside the text is Anthropic's own, and passed on.
-            yield {**part, "type": "text"}
+def _content(content: Any) -> Iterator[dict[str, Any]]:
+    """Blocks of a message's content without blank texts, which the API refuses."""
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content or ()
+    yield from (_part(part) for part in parts if part.get("text") is None or part["text"].strip())
 
 
 def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -108,15 +104,11 @@ def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _blocks(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if message["role"] in ("tool", "function"):
         call = message.get("tool_call_id") or message.get("name")
-        yield {"type": "tool_result", "tool_use_id": call, "content": list(_texts(message.get("content")))}
+        yield {"type": "tool_result", "tool_use_id": call, "content": list(_content(message.get("content")))}
         return
     # Thinking must come back as it was given out, before everything else of its turn.
     yield from message.get("thinking_blocks") or ()
-    content = message.get("content")
-    if isinstance(content, str):
-        yield from _texts(content)
-    else:
-        yield from (_part(part) for part in content or () if part.get("text") is None or part["text"].strip())
+    yield from _content(message.get("content"))
     for call in message.get("tool_calls") or ():
         yield _tool_use(call)
 
@@ -125,7 +117,8 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     kind = part.get("type")
     more = {"cache_control": part["cache_control"]} if part.get("cache_control") else {}
     if kind in ("text", "input_text", "output_text"):
-        return {"type": "text", "text": part["text"], **more}
+        # `cache_control` and `citations` beside the text are Anthropic's own.
+        return {**part, "type": "text"}
     if kind == "refusal":
         return {"type": "text", "text": part["refusal"]}
     if kind == "image_url":
@@ -146,7 +139,8 @@ def _source(url: str) -> dict[str, str]:
 def _tool_use(call: Mapping[str, Any]) -> dict[str, Any]:
     function = call.get("function") or {}
     try:
-        arguments = json.loads(function.get("arguments") or "{}")
+        # Models that call without arguments write nothing, a blank or null; the API takes only objects.
+        arguments = json.loads((function.get("arguments") or "").strip() or "{}") or {}
     except ValueError as error:
         raise InvalidRequest("the arguments of a tool call are not JSON", param="messages") from error
     return {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": arguments}

@@ -70,6 +70,29 @@ def test_tool_calls_and_results_keep_their_ids_and_results_of_one_turn_are_joine
     assert sent["tool_choice"] == {"type": "tool", "name": "weather", "disable_parallel_tool_use": True}
 
 
+@pytest.mark.parametrize("role", ["system", "user", "assistant", "tool"])
+def test_no_part_of_a_message_is_lost(role: str) -> None:
+    parts = [
+        {"type": "text", "text": "A page:"},
+        {"type": "text", "text": " "},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AAAA"}},
+    ]
+    sent = body({"role": "user", "content": "Hi"}, {"role": role, "content": parts, "tool_call_id": "call_1"})
+    blocks = sent["system"] if role == "system" else sent["messages"][-1]["content"]
+    inner = blocks[-1]["content"] if role == "tool" else blocks[-3:]
+    assert [block["type"] for block in inner] == ["text", "image", "document"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "input"), [(None, {}), ("", {}), (" \n", {}), ("null", {}), ("{}", {}), ('{"a": null}', {"a": None})]
+)
+def test_a_call_without_arguments_has_an_empty_object(arguments: str | None, input: dict[str, Any]) -> None:
+    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    sent = body({"role": "user", "content": "Hi"}, {"role": "assistant", "content": None, "tool_calls": [call]})
+    assert sent["messages"][-1]["content"][-1]["input"] == input
+
+
 def test_thinking_goes_back_as_it_was_given_out_and_before_the_rest() -> None:
     thought = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
     sent = body(
