@@ -5,11 +5,16 @@ ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /srv/gateway
 RUN python -m venv /opt/venv
-COPY requirements.lock requirements-embedded.lock ./
+COPY requirements.lock requirements-embedded.lock requirements-otel.lock requirements-sso.lock requirements-s3.lock requirements-codecs.lock ./
 RUN /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
 # The voice; the private Redis of `make run` has no place in an image.
 RUN awk '/^[a-z]/ {ours = /^espeakng-loader==/} ours' requirements-embedded.lock >voice.lock \
-    && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r voice.lock \
+    && /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r voice.lock
+# Traces and single sign-on; besides them s3 (AUDIO_ARCHIVE=s3://…) and codecs (opus, aac, flac).
+ARG EXTRAS="otel sso"
+RUN for extra in $EXTRAS; do \
+        /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r "requirements-$extra.lock" || exit 1; \
+    done \
     && /opt/venv/bin/python -m pip uninstall --yes pip
 
 FROM ${PYTHON_IMAGE}

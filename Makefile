@@ -86,7 +86,7 @@ format: .venv/dev
 
 # Pin every dependency of the requirements files, with hashes.
 lock: .venv/dev
-	for name in requirements requirements-embedded requirements-otel requirements-sso requirements-dev; do \
+	for name in requirements requirements-embedded requirements-otel requirements-sso requirements-s3 requirements-codecs requirements-dev; do \
 		$(BIN)/uv pip compile -q --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-annotate --custom-compile-command "make lock" $$name.txt -c requirements.txt -o $$name.lock $(ARGS); \
 	done

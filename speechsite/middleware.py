@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import unquote
@@ -7,17 +8,20 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 
 PREFIXES = ("/v1/", "/api/")
+# Asked every few seconds, by programs that know a machine by its address: orchestrators, load balancers, Prometheus.
+PROBES = frozenset({"/healthz", "/health", "/readyz", "/metrics"})
 REMEMBERED_PATHS = 256
 
 
 class ApiShortPath:
-    """Short path for calls of the API: straight to the view.
+    """Short path for calls of the API and probes: straight to the view.
 
     Bypassed: the middleware that follows (sessions, cookies, CSRF, messages, static files) and Django's URL resolver,
     44 % of the calls of a hit. Of what these do, this class keeps the check of the host, Content-Length and X-Frame-
@@ -28,10 +32,12 @@ class ApiShortPath:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        match = _match(request.path_info) if request.path_info.startswith(PREFIXES) else None
+        path = request.path_info
+        match = _match(path) if path.startswith(PREFIXES) or path in PROBES else None
         if match is None:
             return self.get_response(request)
-        request.get_host()  # Raises DisallowedHost.
+        if path not in PROBES or not _names_an_address(request):
+            request.get_host()  # Raises DisallowedHost.
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         if isinstance(response, SimpleTemplateResponse):
@@ -40,6 +46,16 @@ class ApiShortPath:
         if isinstance(response, HttpResponse):
             response.headers["Content-Length"] = str(len(response.content))
         return response
+
+
+def _names_an_address(request: HttpRequest) -> bool:
+    """Return True if the Host is an IP address, which no page of another site can send (DNS rebinding)."""
+    host, _ = split_domain_port(request.META.get("HTTP_HOST", ""))
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(REMEMBERED_PATHS)

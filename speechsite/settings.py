@@ -23,11 +23,9 @@ from speechsite.server import private_redis
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # What the process was started with wins over the file. No interpolation: a password may contain `$`.
-_env: dict[str, str | None] = {
-    **dotenv_values(os.environ.get("ENV_FILE", BASE_DIR / ".env"), interpolate=False),
-    **os.environ,
-}
-
+_env = env.with_secrets_from_files(
+    {**dotenv_values(os.environ.get("ENV_FILE", BASE_DIR / ".env"), interpolate=False), **os.environ}
+)
 
 _reader = env.EnvReader(_env)
 envstr, envbool, envint = _reader.text, _reader.switch, _reader.whole_number

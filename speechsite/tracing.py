@@ -26,6 +26,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from caching import tracing
+from speechsite.middleware import PROBES
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,8 +51,6 @@ _REASONS = {"tool_calls": "tool_call", "function_call": "tool_call"}
 _TEXTS = ("question", "matched")
 _OPERATION_OF = {"llm": "chat", "tts": "speech", "stt": "transcription", "emb": "embeddings"}
 _REQUEST = context.create_key("gateway-request")
-# Asked every few seconds, and by nobody who wants a trace of it.
-_PROBES = ("/health", "/healthz", "/readyz", "/metrics")
 _propagator = TraceContextTextMapPropagator()
 _nothing = nullcontext()
 
@@ -196,7 +195,7 @@ class TraceRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path in _PROBES:
+        if request.path in PROBES:
             return self.get_response(request)
         tracer = trace.get_tracer("speech-gateway", settings.VERSION)
         names = {"traceparent": "HTTP_TRACEPARENT", "tracestate": "HTTP_TRACESTATE"}

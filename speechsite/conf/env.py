@@ -6,8 +6,31 @@ import ipaddress
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+_SECRET_FILE = re.compile(
+    r"(SECRET_KEY|DATABASE_URL|REDIS_URL|EMAIL_URL|ALERT_WEBHOOK_URL|OIDC_CLIENT_SECRET|\w+_API_KEY)_FILE"
+)
+
+
+def with_secrets_from_files(values: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Add the content of the file that NAME_FILE names as NAME, for secrets of Docker and Kubernetes."""
+    found = dict(values)
+    for variable, path in values.items():
+        match = _SECRET_FILE.fullmatch(variable)
+        if not match or not path:
+            continue
+        if values.get(match[1]):
+            raise ImproperlyConfigured(f"{variable} must not be set beside {match[1]}")
+        try:
+            found[match[1]] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(f"{variable} must name a readable file: {error}") from error
+        if not found[match[1]]:
+            raise ImproperlyConfigured(f"{variable} must name a file with a secret: {path} is empty")
+    return found
 
 
 class EnvReader:

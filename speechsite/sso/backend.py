@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,11 @@ from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 from speechsite.sso import discovery
 
+logger = logging.getLogger(__name__)
+
 Claims = Mapping[str, Any]
+# Of a user who is in many.
+MOST_GROUPS_LOGGED = 20
 
 
 class SingleSignOn(OIDCAuthenticationBackend):
@@ -62,6 +67,8 @@ class SingleSignOn(OIDCAuthenticationBackend):
         """Return True if the user has a role here. Whoever has lost theirs loses their rights."""
         if roles_of(claims):
             return True
+        logger.warning("Single sign-on: a user has no role here: %s", why_no_role(claims))
+        self.request.groups_were_left_out = groups_were_left_out(claims)
         for user in self.filter_users_by_claims(claims):
             user.groups.clear()
             user.is_staff = False
@@ -99,6 +106,31 @@ def roles_of(claims: Claims) -> set[str]:
     value = _claim(claims, settings.OIDC_GROUPS_CLAIM)
     theirs = value if isinstance(value, list | dict) else [value]
     return {settings.OIDC_ROLES[name] for name in theirs if isinstance(name, str) and name in settings.OIDC_ROLES}
+
+
+def why_no_role(claims: Claims) -> str:
+    """Return the reason for the log. It names groups, and no user."""
+    name = settings.OIDC_GROUPS_CLAIM
+    if groups_were_left_out(claims):
+        return (
+            f"the provider left the claim {name} out, because it would be too long; let it send the groups that are "
+            "assigned to this application, or roles of the application (OIDC_GROUPS_CLAIM=roles)"
+        )
+    value = _claim(claims, name)
+    if value is None:
+        return f"there is no claim {name}, only {', '.join(sorted(claims))}; see OIDC_GROUPS_CLAIM and OIDC_SCOPES"
+    theirs = [str(one) for one in value] if isinstance(value, list | dict) else [str(value)]
+    return f"OIDC_ROLES names none of the groups {', '.join(theirs[:MOST_GROUPS_LOGGED]) or '(none)'}"
+
+
+def groups_were_left_out(claims: Claims) -> bool:
+    """Return True if the provider names another place to ask for the groups (OpenID Connect Core, 5.6.2).
+
+    Entra ID does so for a user with more than 200 groups, and says `hasgroups` where a token is sent in an address.
+    """
+    elsewhere = claims.get("_claim_names")
+    named = isinstance(elsewhere, Mapping) and settings.OIDC_GROUPS_CLAIM in elsewhere
+    return named or claims.get("hasgroups") in (True, "true")
 
 
 def _claim(claims: Claims, name: str) -> Any:

@@ -31,6 +31,11 @@ class Callback(OIDCAuthenticationCallbackView):
 
     def login_failure(self) -> HttpResponse:
         text = "You are known, but have no role here. Ask for a group that has one."
+        if getattr(self.request, "groups_were_left_out", False):
+            text = (
+                "You are in so many groups that the identity provider names none of them. Ask its administrator to "
+                "send only the groups that are assigned to this application, or its roles."
+            )
         return page(403, "No access", text, retry=LOGIN)
 
 

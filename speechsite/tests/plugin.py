@@ -55,6 +55,7 @@ _worker = os.environ.get("PYTEST_XDIST_WORKER")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgresql", action="store_true", help="tests that use the database, on a PostgreSQL")
+    parser.addoption("--isolation-requests", type=int, default=40, help="of each client in test_two_installations.py")
 
 
 @pytest.hookimpl(wrapper=True)

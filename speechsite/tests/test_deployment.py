@@ -113,7 +113,8 @@ def test_the_real_server_runs_so(production: dict[str, str], tmp_path: Path) -> 
     server = Server(tmp_path, production, workers=1)
     try:
         assert server.request("GET", "/healthz", headers={"Host": "speech.example.com"}).status == 200
-        assert server.request("GET", "/healthz").status == 400, "another Host"
+        assert server.request("GET", "/metrics").status == 200, "by its address"
+        assert server.request("GET", "/v1/models").status == 400, "another Host"
         plain = server.request("GET", "/admin/login/", headers={"Host": "speech.example.com"}, redirect=False)
         assert (plain.status, plain.headers["Location"]) == (301, "https://speech.example.com/admin/login/")
         page = server.request("GET", "/admin/login/", headers=HTTPS)

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from speechsite.tests.support.source import ROOT
 
-LOCKS = ("requirements", "requirements-embedded", "requirements-otel", "requirements-sso", "requirements-dev")
+LOCKS = tuple(f"requirements{part}" for part in ("", "-embedded", "-otel", "-sso", "-s3", "-codecs", "-dev"))
 INCLUDE = re.compile(r"^-r (\S+)$", re.MULTILINE)
 
 

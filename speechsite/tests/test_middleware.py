@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from prometheus_client import REGISTRY
 
 from speechsite.conf import apps
+from speechsite.middleware import PROBES
 
 PROTECTING = ("Cross-Origin-Opener-Policy", "Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options")
 
@@ -26,6 +27,30 @@ def test_the_api_answers_to_its_own_hosts_only(api: Any, path: str) -> None:
     assert refused.status_code == 400
     assert refused.json()["error"]["code"] == "bad_request"
     assert "ALLOWED_HOSTS" in refused.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", sorted(PROBES))
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("10.1.2.3:8000", 200),
+        ("10.1.2.3", 200),
+        ("[fd00::1]:8000", 200),
+        ("localhost", 200),
+        ("evil.example", 400),
+        ("10.1.2.3.evil.example", 400),
+        ("", 400),
+    ],
+)
+def test_a_probe_is_answered_under_every_address_of_the_machine(
+    client: Browser, db: None, path: str, host: str, status: int
+) -> None:
+    assert client.get(path, headers={"Host": host}).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/models", "/admin/login/", "/api/schema/"])
+def test_an_address_is_a_name_for_probes_only(client: Browser, db: None, path: str) -> None:
+    assert client.get(path, headers={"Host": "10.1.2.3"}).status_code == 400
 
 
 def test_a_call_of_the_api_has_no_session(api: Any) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +79,37 @@ def test_a_value_of_its_own_form_names_its_variable(read: Any, value: str, compl
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OIDC_CLIENT_SECRET", "GROQ_API_KEY"])
+def test_a_secret_may_be_in_a_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_text("from-file\n")
+    given = {f"{name}_FILE": str(tmp_path / "secret"), name: ""}
+    assert env.with_secrets_from_files(given) == {**given, name: "from-file"}
+
+
+def test_other_files_are_not_read(tmp_path: Path) -> None:
+    given = {"SSL_CERT_FILE": str(tmp_path), "ENV_FILE": str(tmp_path), "SECRET_KEY_FILE": "", "HISTFILE": "x"}
+    assert env.with_secrets_from_files(given) == given
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "complaint"),
+    [
+        (None, {}, "REDIS_URL_FILE must name a readable file: .*No such file"),
+        (b" \n", {}, "REDIS_URL_FILE must name a file with a secret"),
+        (b"\xff", {}, "REDIS_URL_FILE must name a readable file"),
+        (b"redis://a", {"REDIS_URL": "redis://b"}, "REDIS_URL_FILE must not be set beside REDIS_URL"),
+    ],
+    ids=["none", "empty", "binary", "both"],
+)
+def test_a_secret_that_is_not_in_its_file_is_told(
+    tmp_path: Path, content: bytes | None, more: dict[str, str], complaint: str
+) -> None:
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    with pytest.raises(ImproperlyConfigured, match=complaint):
+        env.with_secrets_from_files({"REDIS_URL_FILE": str(tmp_path / "secret"), **more})
+
+
 def test_a_mail_server_is_one_address() -> None:
     found = mail.server("NAME", "smtp+tls://me%40x:p%2Fw@mail.example.com")
     assert found == ("mail.example.com", 587, "me@x", "p/w", True, False)
@@ -101,6 +133,7 @@ def test_recipients_that_no_mail_reaches_are_named(settings: Any) -> None:
         ("LOG_LEVEL", "LOUD"),
         ("SEMANTIC_MODE", "shadwo"),
         ("DEBUG", "yes"),
+        ("DATABASE_URL_FILE", "/no/such/file"),
     ],
 )
 def test_a_wrong_variable_ends_a_command_with_one_line(name: str, value: str) -> None:

@@ -1,4 +1,7 @@
-"""Gateways with a database each on one Redis: equal names, primary keys and questions, and nothing in common."""
+"""Gateways with a database each on one Redis: equal names, primary keys and questions, and nothing in common.
+
+`--isolation-requests 1000 --timeout 1800` asks a thousand questions of each.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,7 @@ import pytest
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.server import Server
 
-REQUESTS = 40
 SPOKEN = 10
-LIMITS = ("--shared-scope", "--requests-per-minute", str(REQUESTS), "--daily-entries", "2000")
 SECRET = "one key for all, as a copied .env has it: 0123456789"
 
 
@@ -44,22 +45,22 @@ def start(one_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> I
         server.stop()
 
 
-def ask_everything(server: Server, key: str, *, sharing: bool = True) -> Counter[str]:
-    """What `X-Cache` said to each of REQUESTS requests."""
+def ask_everything(server: Server, key: str, requests: int, *, sharing: bool = True) -> Counter[str]:
+    """What `X-Cache` said to each of so many requests."""
 
     def ask(number: int) -> str:
         headers = {"Authorization": f"Bearer {key}"}
         path, body = "/api/chat/", {"query": f"Which colour does number {number} have?"}
         if number < SPOKEN:
             path, body = "/api/tts/", {"text": f"The number {number} is green."}
-        if sharing and number >= REQUESTS - SPOKEN:
+        if sharing and number >= requests - SPOKEN:
             # Of the shared scope: nothing in it is personal.
-            body = {"query": f"why do {'very ' * (REQUESTS - number)}old cats sleep"}
+            body = {"query": f"why do {'very ' * (requests - number)}old cats sleep"}
         answer = server.request("POST", path, json=body, headers=headers)
         return answer.headers.get("X-Cache", str(answer.status))
 
     with ThreadPoolExecutor(8) as threads:
-        return Counter(threads.map(ask, range(REQUESTS)))
+        return Counter(threads.map(ask, range(requests)))
 
 
 def backup(server: Server, path: Path) -> Path:
@@ -69,22 +70,24 @@ def backup(server: Server, path: Path) -> Path:
 
 
 def test_equal_clients_of_two_installations_and_of_a_restored_database_share_nothing(
-    start: Callable[..., Server], one_redis: RedisServer, tmp_path: Path
+    start: Callable[..., Server], tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
+    requests = pytestconfig.getoption("--isolation-requests")
+    limits = ("--shared-scope", "--requests-per-minute", str(requests), "--daily-entries", str(2 * requests))
     first = start("first", SECRET_KEY=SECRET)
     old = backup(first, tmp_path / "old.sqlite3")
-    key = first.new_client("bot", *LIMITS)
-    assert ask_everything(first, key) == {"MISS": REQUESTS}
+    key = first.new_client("bot", *limits)
+    assert ask_everything(first, key, requests) == {"MISS": requests}
 
     second = start("second", SECRET_KEY=SECRET)
-    assert ask_everything(second, second.new_client("bot", *LIMITS)) == {"MISS": REQUESTS}
+    assert ask_everything(second, second.new_client("bot", *limits), requests) == {"MISS": requests}
 
     # As it was before the client, so the next one has its primary key and name. What the installation itself shares
     # between clients it finds again.
     restored = start("restored", old, SECRET_KEY=SECRET)
-    seen = ask_everything(restored, restored.new_client("bot", *LIMITS[1:]), sharing=False)
-    assert seen == {"MISS": REQUESTS}
+    seen = ask_everything(restored, restored.new_client("bot", *limits[1:]), requests, sharing=False)
+    assert seen == {"MISS": requests}
 
     # A copy of the database with the very same client and API key, and a SECRET_KEY of its own.
     copy = start("copy", backup(first, tmp_path / "copy.sqlite3"))
-    assert ask_everything(copy, key) == {"MISS": REQUESTS}
+    assert ask_everything(copy, key, requests) == {"MISS": requests}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -95,6 +96,27 @@ def test_without_a_role_there_is_no_access_and_no_user(
     assert "no role here" in refused.content.decode()
     assert not User.objects.filter(username__startswith="sso-").exists()
     assert site.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"email": "a@b.example"}, r"there is no claim groups, only .*email.*OIDC_GROUPS_CLAIM"),
+        ({"groups": ["others", "more"]}, "OIDC_ROLES names none of the groups others, more"),
+        ({"groups": []}, r"OIDC_ROLES names none of the groups \(none\)"),
+        ({"_claim_names": {"groups": "src1"}}, "left the claim groups out"),
+        ({"hasgroups": True}, "left the claim groups out"),
+    ],
+)
+def test_the_log_says_why_a_user_has_no_role(
+    sign_in: Callable[..., Any], caplog: pytest.LogCaptureFixture, claims: dict[str, Any], reason: str
+) -> None:
+    refused = sign_in("hal", **claims)
+    assert refused.status_code == 403
+    assert re.search(reason, caplog.text)
+    assert "a@b.example" not in caplog.text
+    # Entra ID, of a user with more than 200 groups.
+    assert ("so many groups" in refused.content.decode()) == ("left" in reason)
 
 
 def test_who_has_lost_a_role_has_lost_its_rights(site: Browser, sign_in: Callable[..., Any]) -> None:
