@@ -136,9 +136,9 @@ _PLACE_OF_DIGEST = {EXACT: 2, SEMANTIC: 2, SPEECH: 3, TRANSCRIPT: 2, EMBEDDING: 
 
 def rekeyed(key: str, scope: str, content: str) -> str:
     """Return the key that the entry under `key` has in another scope. Raises ValueError for what is no entry."""
-    place = _PLACE_OF_DIGEST.get(kind_of(key), 0)
-    parts = key.split(":", 3) if kind_of(key) == SEMANTIC else key.split(":")
-    if not 0 < place < len(parts):
+    place = _PLACE_OF_DIGEST.get(kind_of(key))
+    parts = key.split(":")
+    if place is None or place >= len(parts):
         raise ValueError(f"not the key of an entry: {key}")
     parts[place] = owned(scope, content)[: len(parts[place])]
     return ":".join(parts)

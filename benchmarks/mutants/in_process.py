@@ -1,9 +1,9 @@
-"""Changes of functions, tried where everything is imported already: a fork and the tests, without a start.
+"""Changes, tried where everything is imported already: a fork and the tests, without a start.
 
-A session runs the tests once unchanged and forks for each change. The fork gives the function its new code and runs
-the tests again, the quick ones first, on the session's database and servers. Memos that the first run filled can hide
-a change, and threads do not survive a fork, so only a failing test counts: all else is tried again in a process of
-its own.
+A session runs the tests once unchanged and forks for each change. The fork gives the function its new code, or runs
+the changed module again and puts its names where others have imported the old ones, and runs the tests again, the
+quick ones first, on the session's database and servers. Old values stay where they were copied, and threads do not
+survive a fork, so only a failing test counts: all else is tried again in a process of its own.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import importlib
 import inspect
 import os
 import signal
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,8 @@ import pytest
 
 from benchmarks.mutants import child
 
-FAILED = 1
+FAILED, ODD = 1, 2
+PROJECT = ("caching", "speech", "speechsite")
 
 
 def noticed(
@@ -53,14 +55,21 @@ class _Session:
             return True
         session.items.sort(key=seconds.__getitem__)
         patience = 10 + 5 * sum(seconds.values())
-        if _fork_fails(session, None, patience) is not False:
+        if _fork_fails(session, lambda: None, patience) is not False:
             return True  # These tests need what a fork has not.
+        reloads = _fork_fails(session, lambda: _reload(self._module, self._unchanged), patience) is False
         with self._found.open("w") as found:
             for index, code in enumerate(self._changed):
-                change = _changed_function(self._module, self._unchanged, code)
+                change = self._change(code, reloads)
                 if change and _fork_fails(session, change, patience):
                     print(index, file=found, flush=True)
         return True
+
+    def _change(self, code: CodeType, reloads: bool) -> Callable[[], None] | None:
+        """Return a function that makes the change in this process."""
+        if changed := _changed_function(self._module, self._unchanged, code):
+            return lambda: _swap(*changed)
+        return (lambda: _reload(self._module, code)) if reloads else None
 
 
 def _fails(session: pytest.Session, seconds: dict[pytest.Item, float]) -> bool:
@@ -75,14 +84,35 @@ def _fails(session: pytest.Session, seconds: dict[pytest.Item, float]) -> bool:
     return False
 
 
-def _fork_fails(session: pytest.Session, change: tuple[FunctionType, CodeType] | None, patience: float) -> bool | None:
+def _swap(function: FunctionType, code: CodeType) -> None:
+    function.__code__ = code
+    redaction = sys.modules.get("caching.redaction")
+    if redaction:
+        redaction.forget_texts()
+
+
+def _reload(module: str, code: CodeType) -> None:
+    """Run the module again, and give its new names to those who have imported the old ones."""
+    names = vars(sys.modules[module])
+    old = dict(names)
+    exec(code, names)  # noqa: S102
+    for name, other in list(sys.modules.items()):
+        if name.partition(".")[0] in PROJECT:
+            theirs = vars(other)
+            theirs.update({key: names[key] for key in old if key[:2] != "__" and theirs.get(key) is old[key]})
+
+
+def _fork_fails(session: pytest.Session, change: Callable[[], None], patience: float) -> bool | None:
     """Return True if a test fails in a fork, or None if the fork ends in no other way or not in time."""
     pid = os.fork()
     if pid == 0:
         os.setpgid(0, 0)
-        if change:
-            change[0].__code__ = change[1]
-        os._exit(FAILED if _fails(session, {}) else 0)
+        status = ODD
+        try:
+            change()
+            status = FAILED if _fails(session, {}) else 0
+        finally:
+            os._exit(status)
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         ended, status = os.waitpid(pid, os.WNOHANG)

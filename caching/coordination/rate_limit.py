@@ -101,8 +101,8 @@ class _LocalLimits:
 
     def _drop_old(self, now: float) -> None:
         """Drop names that were not taken within the window, and the oldest of more than MOST_NAMES."""
-        ordered = sorted(self._moments.items(), key=lambda item: item[1][-1] if item[1] else 0.0)
-        fresh = [(name, moments) for name, moments in ordered if moments and now - moments[-1] < WINDOW_SECONDS]
+        ordered = sorted(self._moments.items(), key=lambda item: item[1][-1])
+        fresh = [(name, moments) for name, moments in ordered if now - moments[-1] < WINDOW_SECONDS]
         self._moments = dict(fresh[-MOST_NAMES // 2 :])
 
 

@@ -165,6 +165,27 @@ def test_another_key_is_no_speech_key(key: str) -> None:
         keys.parse_speech_key(key)
 
 
+def test_entries_and_counters_keep_their_names() -> None:
+    counters = (keys.LIMIT, keys.ASKED, keys.ERASED, keys.INSTALLATIONS, keys.REQUESTS)
+    assert counters == ("limit", "asked", "llm:erased", "llm:installations", "llm:requests")
+    assert len(CONTENT) == 32 and len(keys.owned("s", CONTENT)) == 64
+    assert keys.exact_key("s", CONTENT) == f"llm:exact:{keys.owned('s', CONTENT)}"
+    assert keys.speech_content("Hello", {"speed": 1}) == keys.content_of({"speed": 1, "text": "Hello"})
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("llm:semantic:s:where is it", f"llm:semantic:s:#{keys.digest('where is it')[:16]}"),
+        ("llm:semantic:s:is it 5:30", f"llm:semantic:s:#{keys.digest('is it 5:30')[:16]}"),
+        ("llm:exact:abc", "llm:exact:abc"),
+        ("tts:p:v:h:wav", "tts:p:v:h:wav"),
+    ],
+)
+def test_a_question_is_hidden_in_the_name_of_its_entry(key: str, name: str) -> None:
+    assert keys.without_text(key) == name
+
+
 def test_every_option_changes_the_content_of_speech() -> None:
     made = [keys.speech_content("Hello", options) for options in ({}, {"speed": 1}, {"speed": 2}, {"voice": 1})]
     assert len({*made, keys.speech_content("Hell", {})}) == 5

@@ -21,7 +21,7 @@ from speech.privacy import vocabulary
 _ONE_BEFORE = r"moment|second|sec|minute|min|more|of|last|other|another|by one|time|thing|quick|question|place"
 _ONE_AFTER = r"this|that|which|no|each|every|any|another|the right|the same|the wrong|a new|loved"
 _EK_BEFORE = (
-    r"minute|min|second|sec|pal|kshan|baar|bar|aur|aur baar|sawaal|sawal|baat|chhota sa|chhoti si|naya|nayi|nai|"
+    r"minute|min|second|sec|pal|kshan|baar|bar|aur|sawaal|sawal|baat|chhota sa|chhoti si|naya|nayi|nai|"
     r"link|message|otp|sms|call|मिनट|सेकंड|सेकेंड|पल|क्षण|बार|और|सवाल|प्रश्न|बात|दूसरे|साथ|ही|छोटा सा|छोटी सी|नया|नई|"
     r"लिंक|संदेश|मैसेज|ओटीपी|कॉल|शिकायत|अनुरोध"
 )
@@ -100,7 +100,7 @@ def _is_known_script(character: str) -> bool:
 
 
 def _names_a_number_or_person(text: str) -> bool:
-    words = _IDIOM.sub(" ", " ".join(_words(text))).split()
+    words = _IDIOM.sub("", " ".join(_words(text))).split()
     pairs = list(pairwise(words))
     return (
         any(word in _NUMBERS for word in words)

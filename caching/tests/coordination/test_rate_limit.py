@@ -156,7 +156,12 @@ def test_a_daily_quota_is_counted_by_day_and_holder(
     monkeypatch.setattr(rate_limit, "datetime", Calendar)
     monkeypatch.setattr(Calendar, "today", Calendar.today)
     quota = Quota("client:1", 2)
-    assert [rate_limit.within(quota) for _ in range(3)] == [True, True, False]
+    assert [(rate_limit.is_used_up(quota), rate_limit.within(quota)) for _ in range(3)] == [
+        (False, True),
+        (False, True),
+        (True, False),
+    ]
+    assert rate_limit.is_used_up(Quota("client:2", 1)) is False
     assert rate_limit.within(Quota("client:2", 2)) is True
     key = f"{prefix}:limit:client:1:entries:2026-11-23".removeprefix(":")
     assert redis_client.get(key) == b"3"
@@ -168,11 +173,12 @@ def test_a_daily_quota_is_counted_by_day_and_holder(
 def test_without_a_quota_everything_may_be_written_and_without_redis_nothing(
     redis_client: redis.Redis, use_redis: Callable[[str], None]
 ) -> None:
-    assert rate_limit.within(None) is True
+    assert (rate_limit.within(None), rate_limit.is_used_up(None)) == (True, False)
     assert redis_client.keys() == []
     use_redis("redis://127.0.0.1:1/0")
     assert rate_limit.within(None) is True
     assert rate_limit.within(Quota("client:1", 2)) is False
+    assert rate_limit.is_used_up(Quota("client:1", 2)) is False
 
 
 def test_a_limit_stands_under_the_prefix(redis_client: redis.Redis, settings: Any) -> None:
@@ -192,3 +198,23 @@ def test_without_redis_the_number_of_names_is_bounded(
         rate_limit.take(f"invented {number}", 10)
     assert len(rate_limit._local._moments) <= 100
     assert rate_limit.take("invented 999", 1) > 0
+
+
+@pytest.mark.parametrize(("old", "kept"), [(0, 50), (20, 50), (60, 40)])
+def test_without_redis_the_names_not_used_for_longest_are_forgotten(
+    use_redis: Callable[[str], None],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: list[float],
+    old: int,
+    kept: int,
+) -> None:
+    use_redis("")
+    settings.WORKERS = 1
+    monkeypatch.setattr(rate_limit, "MOST_NAMES", 100)
+    for number in range(100):
+        clock[0] += 60 if number == old else 0
+        assert rate_limit.take(str(number), 1) == 0
+    assert all(rate_limit.take(str(number), 1) > 0 for number in range(old, 100))
+    assert rate_limit.take("one more", 1) == 0
+    assert [*rate_limit._local._moments] == [*map(str, range(100 - kept, 100)), "one more"]

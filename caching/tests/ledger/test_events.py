@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from caching.ledger import Event, Usage
+from caching.ledger import Event, Usage, events
 from caching.ledger.events import price
 from caching.models import Price
 from caching.pricing import prices
@@ -112,3 +112,8 @@ def test_what_nobody_says_is_empty() -> None:
     assert set(texts) == {""} and (bare.match, bare.pair) == ("", "")
     assert (bare.seconds, bare.served, bare.reasons) == (0.0, Usage(), ())
     assert (bare.overhead, bare.similarity, bare.probability) == (None, None, None)
+    assert (bare.code, bare.message, bare.scope, bare.listed) == ("", "", "", False)
+
+
+def test_the_name_of_a_rule_stands_behind_the_words_that_the_site_looks_for() -> None:
+    assert events.BY_RULE == "cache rule: "

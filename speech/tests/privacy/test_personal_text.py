@@ -38,6 +38,7 @@ SHAREABLE = [
     "Kya aap apna registered mobile number bata sakte hain?",
     "I can turn your Internet on.",
     "Your hotel is booked.",
+    "Sure, I'm here.",
 ]
 
 PRIVATE = [
@@ -127,13 +128,16 @@ ONE_RULE = [
     "the fee is in ₹ only.",
     "thank you. Mr. Rao is here.",
     "thank you. Dr. Rao is here.",
-    *(f"he is with {title}. Rao now." for title in ("Mr", "Mrs", "Ms", "Dr", "Prof", "Smt", "Shri")),
+    *(f"{title}. Rao is here." for title in ("Mr", "Mrs", "Ms", "Dr", "Prof", "Smt", "Shri")),
     "Thank you, Émile.",
     "thank you (Ananya",
     "thank you “Ananya",
     *(f"{title} मेहता आपसे मिलेंगी।" for title in ("श्री", "श्रीमती", "सुश्री", "डॉ", "डॉक्टर")),
     "धन्यवाद सुनीता जी।",
     "आपका कोड ए बी सी है।",
+    "आपका कोड ए बी सी",
+    "वे पाँच हैं।",
+    "वे पांच हैं।",
     "it is hotel tango.",
     "it costs that one rupee.",
 ]
@@ -200,6 +204,7 @@ def test_it_knows_digits_of_any_script(digit: str) -> None:
         ("The fee is $ and tax.", True),
         ("The fee in Rs is known.", True),
         ("Write to priya@mybank now.", True),
+        ("यह मेरीबैंक एट द रेट है।", True),
         ("Your balance is five hundred.", False),
         ("Thank you, Ananya.", False),
         ("", False),

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import time
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caching.redaction import forget_texts
+from speech.text import sentences as module
 from speech.text.packing import pack
 from speech.text.sentences import SentenceStream, split
 
@@ -15,6 +18,9 @@ TRICKY = st.lists(
     st.sampled_from([*'aA1ठ।.!?…”")( \n,é😀', "डॉ.", "रु. ", "Rs. ", "क्\u200dष", ". B", "\n\n", "Hello. ", "हाँ। "]),
     max_size=40,
 ).map("".join)
+
+
+LONG = [f"{'Short words, ' * 8}end.", f"{'Longer words, ' * 24}end.", "Bye now."]
 
 
 def spoken(text: str, language: str = "en-IN") -> list[str]:
@@ -43,10 +49,38 @@ def spoken(text: str, language: str = "en-IN") -> list[str]:
         ("12.", ["12."]),
         ("Rs.\n\n500 are due", ["Rs.", "500 are due"]),
         ("Hello there. A. 1", ["Hello there. A. 1"]),
+        ("  Hi! You came. \n", ["Hi!", "You came."]),
+        ("Hello all.\n\n5\n\nA\n\nBye now", ["Hello all.", "5", "A", "Bye now"]),
+        ("Hello all.\n\n--\n\nBye now", ["Hello all.", "--\n\nBye now"]),
+        ("Total\n\n1234.\n\nList\n\n(2)\n\nOpen it", ["Total", "1234.", "List", "(2)\n\nOpen it"]),
+        ("Total\n\n3) 4\n\nList\n\n5.", ["Total", "3) 4", "List\n\n5."]),
+        ("A\n\n5", ["A", "5"]),
+        ("Hi all.\n\nA", ["Hi all.", "A"]),
+        (f"{'Short words, ' * 8}end. {'Longer words, ' * 24}end. Bye now.", LONG),
     ],
 )
-def test_it_finds_the_sentences(text: str, sentences: list[str]) -> None:
+def test_it_finds_the_sentences_in_a_whole_text_and_letter_by_letter(text: str, sentences: list[str]) -> None:
     assert spoken(text) == sentences
+    stream = SentenceStream("en-IN")
+    for _ in range(2):  # a stream that has ended is empty again
+        found = [sentence for letter in text for sentence in stream.feed(letter)] + stream.finish()
+        assert found == split(text, "en-IN")
+        assert "".join(found) == text.strip()
+
+
+def test_a_stream_keeps_nothing_that_it_has_read_for_good() -> None:
+    stream = SentenceStream("en")
+    for _ in range(100):
+        stream.feed("Hello there. ")
+    assert len(stream._finder.text) < 200
+
+
+def test_only_short_texts_are_remembered() -> None:
+    forget_texts()
+    for length in (1000, 1000, 1001, 1001):
+        split("a" * length, "en")
+    remembered: Any = module._split_and_remember
+    assert (remembered.cache_info().hits, remembered.cache_info().currsize) == (1, 1)
 
 
 def test_abbreviations_are_those_of_the_language() -> None:
