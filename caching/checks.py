@@ -12,6 +12,7 @@ from django.db import connection
 
 from caching import installation
 from caching.archive import files
+from caching.database import NotMigrated, require_migrations
 from caching.models import Price
 from caching.policy import LEVELS
 from caching.redis.doctor import Finding, examine_redis
@@ -124,9 +125,12 @@ def check_books(**kwargs: Any) -> list[CheckMessage]:
     """Check that the database responds, prices exist and every currency has a rate."""
     try:
         connection.ensure_connection()
+        require_migrations()
         currencies = set(Price.objects.values_list("currency", flat=True))
+    except NotMigrated as error:
+        return [Error(f"database: {error}", hint="Run `manage.py migrate`", id="caching.E004")]
     except DatabaseError as error:
-        hint = "Check DATABASE_URL, that the database is running and that `manage.py migrate` was run"
+        hint = "Check DATABASE_URL, and that the database is running"
         return [Error(f"database: {error}", hint=hint, id="caching.E004")]
     if not currencies:
         return [Warning("prices: none found, so every cost is unknown", id="caching.W003")]

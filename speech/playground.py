@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 
-from caching.dashboard import first_steps
+from caching.dashboard import first_steps, permissions
 from caching.policy import LEVELS
 from speech import providers
 from speech.api.authentication import SENDER
@@ -61,7 +60,7 @@ class PlaygroundSpeechView(SpeechView):
 
 
 @require_GET
-@permission_required(PERMISSION, raise_exception=True)
+@permissions.required(PERMISSION)
 def page(request: HttpRequest) -> HttpResponse:
     talkers, speakers = providers.that_do("chat"), providers.that_do("speech")
     context = {

@@ -6,6 +6,8 @@ from functools import lru_cache
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.request import split_domain_port
@@ -20,6 +22,16 @@ PROBES = frozenset({"/healthz", "/health", "/readyz", "/metrics"})
 REMEMBERED_PATHS = 256
 
 
+class HttpsRequired(BadRequest):
+    """A call of the API without TLS. Not redirected: clients repeat a redirected POST as GET, without its body."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This gateway answers over HTTPS only. Use an https:// base URL; if you do, the proxy in front of the "
+            "gateway does not set X-Forwarded-Proto."
+        )
+
+
 class ApiShortPath:
     """Short path for calls of the API and probes: straight to the view.
 
@@ -30,14 +42,19 @@ class ApiShortPath:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self._https_only = settings.HTTPS_ONLY
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info
         match = _match(path) if path.startswith(PREFIXES) or path in PROBES else None
         if match is None:
             return self.get_response(request)
-        if path not in PROBES or not _names_an_address(request):
+        if path in PROBES:
+            _demand_host_or_address(request)
+        else:
             request.get_host()  # Raises DisallowedHost.
+            if self._https_only and not request.is_secure():
+                raise HttpsRequired
         request.resolver_match = match
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         if isinstance(response, SimpleTemplateResponse):
@@ -48,14 +65,13 @@ class ApiShortPath:
         return response
 
 
-def _names_an_address(request: HttpRequest) -> bool:
-    """Return True if the Host is an IP address, which no page of another site can send (DNS rebinding)."""
+def _demand_host_or_address(request: HttpRequest) -> None:
+    """Allow each IP address too, which no page of another site can send as its Host (DNS rebinding)."""
     host, _ = split_domain_port(request.META.get("HTTP_HOST", ""))
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return False
-    return True
+        request.get_host()
 
 
 @lru_cache(REMEMBERED_PATHS)

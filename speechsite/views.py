@@ -9,15 +9,17 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 
 from caching import keys
 from caching.coordination import rate_limit
+from caching.dashboard import permissions
 from caching.installation import installation_id
 from speech.api.errors import error_body
+from speechsite.middleware import PROBES, HttpsRequired
 from speechsite.server.addresses import network_of
 
 PAGES = ("/admin/", "/static/")
@@ -37,6 +39,8 @@ _OF_OPENAI = re.compile(
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if isinstance(exception, HttpsRequired):
+        return _error(400, str(exception), "invalid_request_error", "https_required")
     unknown_host = isinstance(exception, DisallowedHost)
     if _is_api(request):
         message = _UNKNOWN_HOST if unknown_host else "The request is malformed."
@@ -48,10 +52,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     )
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponseBase:
     if _is_api(request):
         return _error(403, "Permission denied.", "permission_error", "permission_denied")
-    return page(403, "Not allowed", "Your account may not do this. An administrator can give you the permission.")
+    missing = permissions.missing(request, exception) or "Your account may not do this."
+    return page(403, "Not allowed", f"{missing} An administrator can change that.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
@@ -76,6 +81,8 @@ def _is_api(request: HttpRequest) -> bool:
     """Return True for the paths of the API, for those that SDKs add to a wrong base URL, and for other programs."""
     if request.path.startswith(PAGES):
         return False
+    if request.path in PROBES:
+        return True
     accepts = request.headers.get("Accept", "")
     is_program = "Authorization" in request.headers or "application/json" in accepts or request.method == "POST"
     return is_program or _SDK_PATH.match(request.path) is not None

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from caching.dashboard import permissions
 from caching.maintenance import sample_traffic
 from caching.models import HourlyUsage
 from caching.templatetags.formatting import count
 
 TABS = [("curl", "curl"), ("python", "Python"), ("javascript", "JavaScript")]
-LOADERS = permission_required("caching.delete_entries", raise_exception=True)
+LOADERS = permissions.required("caching.delete_entries")
 
 
 def is_empty() -> bool:

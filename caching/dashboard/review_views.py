@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,7 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from caching import keys
-from caching.dashboard import recent, verdicts
+from caching.dashboard import permissions, recent, verdicts
 from caching.dashboard.audit_log import record, viewed
 from caching.dashboard.page import address
 from caching.maintenance import browse
@@ -26,7 +25,7 @@ from caching.reports.semantic_quality import correctness
 from caching.reports.what_if import what_if
 from caching.templatetags.formatting import entries
 
-REVIEWERS = permission_required("caching.delete_entries", raise_exception=True)
+REVIEWERS = permissions.required("caching.add_judgement")
 
 
 class ReviewsForm(forms.Form):

@@ -3,22 +3,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import admin
-from django.contrib.auth.decorators import permission_required
 from django.http.response import HttpResponseBase
 from django.urls import path
 
-from caching.dashboard import first_steps, request_views, review_views, views
+from caching.dashboard import first_steps, permissions, request_views, review_views, views
 from caching.dashboard.page import FIGURES, TEXTS
 
 _staff = admin.site.admin_view
 
 
 def _figures(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    return _staff(permission_required(FIGURES, raise_exception=True)(view))
+    return _staff(permissions.required(FIGURES)(view))
 
 
 def _texts(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    return _staff(permission_required(TEXTS, raise_exception=True)(view))
+    return _staff(permissions.required(TEXTS)(view))
 
 
 urlpatterns = [

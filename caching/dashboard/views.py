@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -14,7 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from caching import keys
-from caching.dashboard import charts
+from caching.dashboard import charts, permissions
 from caching.dashboard.audit_log import log_removal, record, viewed
 from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.maintenance import browse, flush, pinning
@@ -25,7 +24,7 @@ CODECS = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg", "flac": 
 # Characters of the question in the title of the page of its entry.
 MOST_TITLE = 80
 PINNING = "caching.add_curatedanswer"
-REMOVERS = permission_required("caching.delete_entries", raise_exception=True)
+REMOVERS = permissions.required("caching.delete_entries")
 
 
 @require_GET
@@ -81,7 +80,7 @@ def key_audio(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@permission_required(PINNING, raise_exception=True)
+@permissions.required(PINNING)
 def pin_key(request: HttpRequest) -> HttpResponse:
     """Make a curated answer of an entry."""
     detail = browse.inspect(request.POST.get("key", ""))

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from django.core.checks import Tags, run_checks
 
-from caching.checks import check_database_connections
+from caching.checks import check_books, check_database_connections
+from caching.database import require_migrations
 from caching.redis.version import has_vector_sets
 from caching.semantic.cache import forget_tier
 from speechsite.tests.support.databases import on_database
@@ -96,6 +99,15 @@ def test_a_prefix_holds_no_pattern(settings: Any, prefix: str, found: set[str]) 
 def test_the_doctor_sees_what_check_sees(settings: Any) -> None:
     settings.OPTIMIZATION_LEVEL = "fast"
     assert "caching.E002" in ids(tags=["gateway"])
+
+
+def test_a_database_without_migrations_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with on_database(f"sqlite:///{tmp_path}/new.sqlite3"):
+        require_migrations.cache_clear()
+        [error] = check_books()
+        require_migrations.cache_clear()
+    assert re.fullmatch(r"database: The database lacks \d+ migrations, the first is .*", error.msg)
+    assert error.hint == "Run `manage.py migrate`"
 
 
 @pytest.mark.parametrize(("threads", "found"), [(20, []), (60, ["caching.W006"])])

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from logging import Formatter, LogRecord
 from typing import Any
 
+from django.utils.log import CallbackFilter
+
 from caching import tracing
 
 FORMATS = ("text", "json")
@@ -29,12 +31,19 @@ class JsonFormatter(Formatter):
         return json.dumps({**line, **tracing.ids()})
 
 
+def without_traceback(record: LogRecord) -> bool:
+    record.exc_info = None
+    return True
+
+
 def logging(level: str, form: str) -> dict[str, Any]:
     """Return Django's LOGGING."""
     console = {"handlers": ["console"], "level": level}
     loggers: dict[str, Any] = {
         # Django's default is to mail errors; they belong with the other lines.
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        # What visitors send, such as a wrong Host: where in Django it was noticed helps nobody.
+        "django.security": {"handlers": ["visitors"], "propagate": False},
         "caching": console,
         "speech": console,
         # A line for each attempt to send; that none succeeded is an error.
@@ -52,6 +61,10 @@ def logging(level: str, form: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"console": formatter},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "console"}},
+        "filters": {"without_traceback": {"()": CallbackFilter, "callback": without_traceback}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "console"},
+            "visitors": {"class": "logging.StreamHandler", "formatter": "console", "filters": ["without_traceback"]},
+        },
         "loggers": loggers,
     }

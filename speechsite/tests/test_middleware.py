@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import logging
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -51,6 +53,33 @@ def test_a_probe_is_answered_under_every_address_of_the_machine(
 @pytest.mark.parametrize("path", ["/", "/v1/models", "/admin/login/", "/api/schema/"])
 def test_an_address_is_a_name_for_probes_only(client: Browser, db: None, path: str) -> None:
     assert client.get(path, headers={"Host": "10.1.2.3"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/chat/"])
+def test_a_call_without_tls_gets_an_error_and_no_redirect(client: Browser, settings: Any, path: str) -> None:
+    settings.HTTPS_ONLY = settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    refused = client.post(path, {"query": "Hello"}, content_type="application/json")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "https_required")
+    assert "X-Forwarded-Proto" in refused.json()["error"]["message"]
+    secure = client.post(path, content_type="application/json", headers={"X-Forwarded-Proto": "https"})
+    assert secure.status_code == 401
+    assert client.get("/api/docs/").status_code == 301
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_wrong_host_is_one_line_in_the_log(client: Browser) -> None:
+    # Others are those of the test run.
+    [handler] = [one for one in logging.getLogger("django.security").handlers if type(one) is logging.StreamHandler]
+    printed = StringIO()
+    console = handler.setStream(printed)
+    try:
+        refused = client.get("/healthz", headers={"Host": "evil.example"})
+    finally:
+        handler.setStream(console)
+    assert refused.json()["error"]["code"] == "bad_request"
+    [line] = printed.getvalue().splitlines()
+    assert "Invalid HTTP_HOST header: 'evil.example'" in line
 
 
 def test_a_call_of_the_api_has_no_session(api: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -54,6 +55,25 @@ FORBIDDEN = [403] * 7
 )
 def test_each_page_needs_its_permission(permissions: tuple[str, ...], expected: list[int]) -> None:
     assert statuses(browser_of("staff", *permissions)) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "lacked"),
+    [
+        (KEYS, "Can read and hear cache entries"),
+        (CSV, "Can view"),
+        (PLAYGROUND, "Can use the playground"),
+        ("/admin/speech/client/", "Can view client"),
+        ("/admin/caching/price/add/", "Can add price"),
+        ("/admin/auth/user/", "Can view user"),
+    ],
+)
+def test_a_403_names_the_permission_and_who_has_it(path: str, lacked: str) -> None:
+    refused = browser_of("staff").get(path)
+    page = refused.content.decode()
+    assert refused.status_code == 403
+    assert f"Your account lacks the permission “{lacked}" in page
+    assert re.search(r"Groups that have it: Administrator\b", page)
 
 
 def test_the_dashboard_shows_what_its_reader_may_see() -> None:

@@ -25,7 +25,7 @@ FEED = reverse("requests-feed")
 
 @pytest.fixture
 def staff(db: None, redis_client: redis.Redis) -> Browser:
-    return browser_of("staff", *READING, "delete_entries")
+    return browser_of("staff", *READING, "add_judgement")
 
 
 def happened(outcome: Any, question: str = "Where is my order?", **fields: Any) -> None:

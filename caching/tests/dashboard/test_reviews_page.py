@@ -21,7 +21,7 @@ from caching.tests.support.staff import READING, browser_of
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("reviews")
-REVIEWING = (*READING, "delete_entries")
+REVIEWING = (*READING, "add_judgement")
 
 
 def match(probability: float, outcome: str = "semantic", **fields: Any) -> Call:

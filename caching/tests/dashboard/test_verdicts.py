@@ -50,7 +50,7 @@ def judge(browser: Browser, hit: Call, verdict: str) -> int:
 
 def test_wrong_removes_the_entry_everywhere_and_is_counted_and_logged(hit: Call) -> None:
     assert is_findable()
-    assert judge(browser_of("judge", *READING, "delete_entries"), hit, "wrong") == 302
+    assert judge(browser_of("judge", *READING, "add_judgement"), hit, "wrong") == 302
     assert store.get(ANSWER) is None and not is_findable()
     said = queries.verdicts(Period(hit.created, timezone.now()))
     assert said["staff"] == {"right": 0, "wrong": 1} and said["client"] == {"right": 0, "wrong": 0}
@@ -61,7 +61,7 @@ def test_wrong_removes_the_entry_everywhere_and_is_counted_and_logged(hit: Call)
 
 
 def test_wrong_can_be_undone_for_ten_minutes(hit: Call, redis_client: redis.Redis) -> None:
-    browser = browser_of("judge", *READING, "delete_entries")
+    browser = browser_of("judge", *READING, "add_judgement")
     store.put(ANSWER, {"answer": "Nine to five.", "question": ASKED.text, "by": "bot"}, 600)
     undo = reverse("undo-verdict", args=[hit.pk])
     judge(browser, hit, "wrong")
@@ -77,7 +77,7 @@ def test_wrong_can_be_undone_for_ten_minutes(hit: Call, redis_client: redis.Redi
 
 
 def test_right_is_counted_and_removes_nothing(hit: Call) -> None:
-    assert judge(browser_of("judge", *READING, "delete_entries"), hit, "right") == 302
+    assert judge(browser_of("judge", *READING, "add_judgement"), hit, "right") == 302
     assert queries.verdicts(Period(hit.created, timezone.now()))["staff"] == {"right": 1, "wrong": 0}
     assert store.get(ANSWER) and "Reviewed as right, deleted 0" in AuditEntry.objects.get().change_message
 
@@ -90,7 +90,7 @@ def test_who_may_only_look_sees_no_buttons_and_is_refused(hit: Call) -> None:
 
 
 def test_the_page_shows_who_said_what(hit: Call) -> None:
-    browser = browser_of("judge", *READING, "delete_entries")
+    browser = browser_of("judge", *READING, "add_judgement")
     judge(browser, hit, "wrong")
     page = browser.get("/admin/?tab=health").content.decode()
     assert reverse("judge", args=[hit.pk]) not in page
@@ -99,11 +99,11 @@ def test_the_page_shows_who_said_what(hit: Call) -> None:
 
 def test_only_a_semantic_hit_can_be_judged(hit: Call) -> None:
     Call.objects.update(outcome="miss", match="")
-    assert judge(browser_of("judge", *READING, "delete_entries"), hit, "right") == 404
+    assert judge(browser_of("judge", *READING, "add_judgement"), hit, "right") == 404
 
 
 def test_it_takes_a_token_and_a_post(hit: Call) -> None:
-    strict = browser_of("judge", *READING, "delete_entries")
+    strict = browser_of("judge", *READING, "add_judgement")
     strict.handler.enforce_csrf_checks = True
     assert judge(strict, hit, "wrong") == 403
     assert strict.get(reverse("judge", args=[hit.pk])).status_code == 405

@@ -12,6 +12,7 @@ GROUPS = (
     ("speech.migrations.0010_groups", "make_groups"),
     ("caching.migrations.0015_audit", "allow_administrators"),
     ("speech.migrations.0015_curated_answers", "permit"),
+    ("speech.migrations.0016_permission_to_review", "permit"),
 )
 
 
