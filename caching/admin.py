@@ -18,9 +18,9 @@ from caching.dashboard import curated_admin as curated_admin
 from caching.dashboard import price_admin as price_admin
 from caching.dashboard.audit_log import viewed
 from caching.dashboard.read_only_admin import LevelFilter, ProviderFilter, ReadOnlyAdmin, TypeFilter
-from caching.dashboard.recent import TYPES
 from caching.ledger.events import BY_RULE
 from caching.models import BarChange, CacheRule, Call, Dimensions, EntryHits, HourlyUsage, Judgement
+from caching.policy import CACHE_TYPES
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.templatetags.formatting import count, milliseconds, money, percent
 
@@ -34,7 +34,7 @@ def _amount(amount: Decimal | None, currency: str) -> str:
 class TypedAdmin(ReadOnlyAdmin):
     @admin.display(description="type", ordering="cache_type")
     def type(self, row: Dimensions) -> str:
-        return TYPES.get(row.cache_type, row.cache_type)
+        return CACHE_TYPES.get(row.cache_type, row.cache_type)
 
 
 class TextsAdmin(ReadOnlyAdmin):

@@ -15,6 +15,8 @@ LEVELS: tuple[Level, ...] = ("quality", "balanced", "speed")
 CLOCK_SKEW = 5.0
 
 CacheType = Literal["llm", "tts", "stt", "emb"]
+# Each with its name on pages.
+CACHE_TYPES: dict[CacheType, str] = {"llm": "Chat", "tts": "Speech", "stt": "Transcription", "emb": "Embeddings"}
 
 
 def ttl(cache_type: CacheType, level: str) -> int:

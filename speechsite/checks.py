@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.checks import check_admin_app
 from django.core.checks import CheckMessage, Error, Tags, register
 
 # As Django's security.W009, which is only a warning.
@@ -16,6 +18,13 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Set SECRET_KEY to 50 random characters: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
     return [Error("SECRET_KEY is generated for development or can be guessed.", hint=hint, id="speechsite.E001")]
+
+
+@register(Tags.admin)
+def check_admin(**kwargs: Any) -> list[CheckMessage]:
+    """Check the admin's modules, which nothing else may have imported."""
+    admin.autodiscover()
+    return check_admin_app(**kwargs)
 
 
 @register()

@@ -9,6 +9,8 @@ from speechsite import http_metrics
 from speechsite.front_page import home
 from speechsite.views import login
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", home, name="home"),
     path("", include("speech.urls")),

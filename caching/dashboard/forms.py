@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from caching import keys
 from caching.maintenance.selection import LABELS, LISTED, Selection
-from caching.policy import LEVELS
+from caching.policy import CACHE_TYPES, LEVELS
 from caching.reports.aggregates import Filters, Period
 from caching.reports.durations import duration
 
@@ -26,7 +26,6 @@ PERIODS = {
 DEFAULT_PERIOD = "24h"
 LONGEST = timedelta(days=366)
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
-CACHE_TYPES = [("llm", "Answers"), ("tts", "Speech"), ("stt", "Transcripts"), ("emb", "Embeddings")]
 FILTERS = ("cache_type", "level", "provider", "client", "model")
 _DATE = {"type": "date"}
 
@@ -38,7 +37,7 @@ class DashboardForm(forms.Form):
     start = forms.DateField(required=False, label="From", widget=UnfoldAdminTextInputWidget(attrs=_DATE))
     end = forms.DateField(required=False, label="To", widget=UnfoldAdminTextInputWidget(attrs=_DATE))
     tab = forms.ChoiceField(choices=[("savings", ""), ("health", "")], required=False)
-    cache_type = forms.ChoiceField(choices=CACHE_TYPES, required=False)
+    cache_type = forms.ChoiceField(choices=CACHE_TYPES.items(), required=False)
     level = forms.ChoiceField(choices=[(level, level) for level in LEVELS], required=False)
     provider = forms.CharField(max_length=50, required=False)
     model = forms.CharField(max_length=200, required=False)
@@ -75,7 +74,7 @@ class DashboardForm(forms.Form):
         return self._valid().get("tab") or "savings"
 
     def cache_types(self) -> list[tuple[str, str]]:
-        return [("", "All"), *CACHE_TYPES]
+        return [("", "All"), *CACHE_TYPES.items()]
 
     def selected_period(self) -> Period:
         """The selected period; the default one if the form is invalid."""

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
-from caching.dashboard.recent import TYPES
+from caching.policy import CACHE_TYPES
 from caching.reports import queries
 
 # Rows that are counted, and the latest ones that a search looks at.
@@ -73,4 +73,4 @@ class TypeFilter(_KnownFilter):
     parameter_name = "cache_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return list(TYPES.items())
+        return list(CACHE_TYPES.items())

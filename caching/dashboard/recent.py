@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from django import forms
 from django.conf import settings
 
-from caching.dashboard.forms import CACHE_TYPES
 from caching.ledger import recent_stream
 from caching.ledger.recent_stream import Recent
 from caching.maintenance import browse
 from caching.maintenance.browse import Detail
 from caching.models import Call, Judgement
+from caching.policy import CACHE_TYPES
 from caching.pricing.money import Money
 from caching.semantic.types import Candidate
 
@@ -28,7 +28,6 @@ MOST_NEW = 30
 LATELY_SECONDS = 60
 # Of the cached questions beside a miss.
 MOST_NEAREST, LEAST_SIMILARITY = 3, 0.4
-TYPES = {"llm": "Chat", "tts": "Speech", "stt": "Transcript", "emb": "Embedding"}
 PILLS = {
     "hit": "Hit",
     "same": "Same words",
@@ -93,7 +92,7 @@ class SeenRequest:
 
     @property
     def type_title(self) -> str:
-        return TYPES.get(self.told["type"], "Request")
+        return CACHE_TYPES.get(self.told["type"], "Request")
 
     @property
     def parts(self) -> list[Part]:
@@ -135,7 +134,7 @@ class RequestsForm(forms.Form):
     """Filters of the page, from the query string."""
 
     pill = forms.ChoiceField(choices=[("", "All"), *PILLS.items()], required=False)
-    type = forms.ChoiceField(choices=[("", "All types"), *CACHE_TYPES], required=False)
+    type = forms.ChoiceField(choices=[("", "All types"), *CACHE_TYPES.items()], required=False)
     client = forms.CharField(max_length=100, required=False)
     provider = forms.CharField(max_length=50, required=False)
     q = forms.CharField(max_length=200, required=False, label="Search")

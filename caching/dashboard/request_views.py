@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET
 
 from caching.dashboard import recent
 from caching.dashboard.audit_log import viewed
-from caching.dashboard.forms import CACHE_TYPES
 from caching.dashboard.page import TEXTS, address
 from caching.ledger import recent_stream
+from caching.policy import CACHE_TYPES
 from caching.reports import queries
 
 
@@ -33,7 +33,7 @@ def requests(request: HttpRequest) -> HttpResponse:
             (name, title, address(request, pill=name, open=""), name == (form["pill"].value() or ""))
             for name, title in [("", "All"), *recent.PILLS.items()]
         ],
-        "types": CACHE_TYPES,
+        "types": CACHE_TYPES.items(),
         "clients": queries.known("client"),
         "providers": queries.known("provider"),
         "open": request.GET.get("open", ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -21,8 +21,6 @@ from caching.semantic.scoring.threshold import BUDGETS, Evidence
 
 logger = logging.getLogger(__name__)
 
-# Before every row.
-BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _FROM_OTHERS = (Outcome.SEMANTIC, Outcome.SHADOW)
 
 
@@ -127,7 +125,7 @@ def _judged(start: datetime | None, end: datetime | None, conditions: Mapping[st
 def _asked(start: datetime | None, end: datetime | None, conditions: Mapping[str, str]) -> dict[str, dict[str, int]]:
     # A question that would have been a hit in shadow mode is counted as a miss besides.
     looked_up = (Outcome.SEMANTIC, Outcome.MISS, Outcome.SHADOW)
-    hour = (start or BEGINNING).replace(minute=0, second=0, microsecond=0)
+    hour = (start or summing.BEGINNING).replace(minute=0, second=0, microsecond=0)
     counts: dict[str, dict[str, int]] = {}
     for rows in summing.rows(hour, end or timezone.now(), {"cache_type": "llm", **conditions}):
         found = rows.filter(outcome__in=looked_up).values("level").annotate(

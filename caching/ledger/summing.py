@@ -6,90 +6,99 @@ Days that are not summed yet are read by the hour, so figures never depend on wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Min, QuerySet, Sum
 from django.utils import timezone
 
 from caching.background import PeriodicWorker
 from caching.models import HourlyUsage, SummedDay, SummedUsage
 
+# Before every row.
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-# After its end a day is summed: what is written later deletes its sums.
+# A day is summed so long after its end, when hardly anything is written to it any more.
 MARGIN = timedelta(minutes=10)
 EVERY_SECONDS = 600.0
-# Of a filter that the sums by hour do not have.
+# Dimensions that the sums by hour lack.
 DETAILS = frozenset({"client", "model", "level"})
 _FIGURES = [f.name for f in HourlyUsage._meta.local_fields if f.name not in ("id", *HourlyUsage.KEY)]
 _BATCH = 500
 
 
 def rows(first: datetime, end: datetime, conditions: Mapping[str, str], *, hours: bool = False) -> list[QuerySet[Any]]:
-    """Return the rows of a period of whole hours; with `hours` each begins at its hour, else some are of whole days.
+    """Return query sets that together hold a period of whole hours: totals of single hours, and of whole days (UTC).
 
-    Each query set has other rows of the period.
+    With `hours`, all are of single hours.
     """
     worker.start()
     if hours and not DETAILS.isdisjoint(conditions):
         return [_hourly(first, end, conditions)]
-    summed = dict(SummedDay.objects.filter(day__gte=first, day__lte=end - DAY).values_list("day", "pk"))
+    # A day that is summed again keeps its key: whenever these query sets are read, no day is missing.
+    current = SummedDay.objects.filter(day__gte=first, day__lte=end - DAY, is_stale=False)
+    summed = dict(current.values_list("day", "pk"))
     found: list[QuerySet[Any]] = [_hourly(*gap, conditions) for gap in _gaps(first, end, sorted(summed))]
     if summed:
         span = SummedUsage.Span.HOUR if hours else SummedUsage.Span.DAY
-        of_days = SummedUsage.objects.filter(summed__in=summed.values(), span=span, **conditions)
-        found.append(of_days.order_by())
+        found.append(SummedUsage.objects.filter(summed__in=summed.values(), span=span, **conditions))
     return found
 
 
 def sum_days() -> int:
-    """Sum the past days that are not summed, latest first. Return their number."""
+    """Sum the past days that are not summed or stale, latest first. Return their number."""
     oldest = HourlyUsage.objects.aggregate(oldest=Min("hour"))["oldest"]
     if oldest is None:
         return 0
-    day = start_of_day(timezone.now() - MARGIN) - DAY
-    known = set(SummedDay.objects.values_list("day", flat=True))
-    number = 0
-    while day + DAY > oldest and not worker.stopping:
-        if day not in known:
-            number += _sum(day)
-        day -= DAY
-    return number
+    latest = start_of_day(timezone.now() - MARGIN) - DAY
+    past = {latest - number * DAY for number in range((latest - start_of_day(oldest)).days + 1)}
+    _mark_stale(past.difference(SummedDay.objects.values_list("day", flat=True)))
+    stale = SummedDay.objects.filter(is_stale=True, day__lte=latest).order_by("-day")
+    return sum(_sum(day) for day in stale if not worker.stopping)
 
 
 def hours_changed(hours: Iterable[datetime]) -> None:
-    """Delete the sums of days with one of these hours. Call it in the transaction that changes them."""
+    """Mark the days of these hours stale. Call it in the transaction that changes them, after the change."""
     today = start_of_day(timezone.now())
-    if past := {start_of_day(hour) for hour in hours if hour < today}:
-        SummedDay.objects.filter(day__in=past).delete()
+    _mark_stale({start_of_day(hour) for hour in hours if hour < today})
 
 
-def client_changed(client: str) -> None:
-    """Delete the sums of days on which `client` made a request."""
-    SummedDay.objects.filter(pk__in=SummedUsage.objects.filter(client=client).values("summed")).delete()
+def client_unnamed(client: str, hours: Iterable[datetime]) -> None:
+    """Delete the name of `client` from the sums. Like `hours_changed`, with the hours that had this name."""
+    hours_changed(hours)
+    SummedUsage.objects.filter(client=client).update(client="")
 
 
 def start_of_day(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _sum(day: datetime) -> int:
-    hourly = _hourly(day, day + DAY, {})
+def _mark_stale(days: Iterable[datetime]) -> None:
+    """Wait for a transaction that sums one of these days. One that would begin to waits for this transaction."""
+    SummedDay.objects.bulk_create(
+        [SummedDay(day=day, is_stale=True) for day in sorted(days)],
+        update_conflicts=True,
+        unique_fields=["day"],
+        update_fields=["is_stale"],
+    )
+
+
+def _sum(summed: SummedDay) -> int:
+    """Return 0 if another process has just summed it."""
+    hourly = _hourly(summed.day, summed.day + DAY, {})
     sums = {f"sum_{name}": Sum(name) for name in _FIGURES}
-    try:
-        with transaction.atomic():
-            summed = SummedDay.objects.create(day=day)
-            for span, dimensions in SummedUsage.DIMENSIONS.items():
-                found = hourly.values(*dimensions).annotate(**sums)
-                named = ({name.removeprefix("sum_"): value for name, value in row.items()} for row in found)
-                begun = ({"hour": day, **row} for row in named)
-                SummedUsage.objects.bulk_create(
-                    [SummedUsage(summed=summed, span=span, **row) for row in begun], batch_size=_BATCH
-                )
-    except IntegrityError:
-        # Another process has just summed it.
-        return 0
+    with transaction.atomic():
+        if not SummedDay.objects.filter(pk=summed.pk, is_stale=True).update(is_stale=False):
+            return 0
+        SummedUsage.objects.filter(summed=summed).delete()
+        for span, dimensions in SummedUsage.DIMENSIONS.items():
+            found = hourly.values(*dimensions).annotate(**sums)
+            named = ({name.removeprefix("sum_"): value for name, value in row.items()} for row in found)
+            begun = ({"hour": summed.day, **row} for row in named)
+            SummedUsage.objects.bulk_create(
+                [SummedUsage(summed=summed, span=span, **row) for row in begun], batch_size=_BATCH
+            )
     return 1
 
 

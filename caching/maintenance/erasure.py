@@ -89,7 +89,6 @@ def forget(client: str, holder: str) -> Traces:
         judged.update(client="", key="", question="", matched="", comment="")
         ScopeThreshold.objects.filter(client=client).update(client="", example="")
         _unname_sums(client)
-        summing.client_changed(client)
     return traces
 
 
@@ -130,6 +129,7 @@ def _batches(names: set[str]) -> Iterator[list[str]]:
 
 
 def _unname_sums(client: str) -> None:
+    hours = list(HourlyUsage.objects.filter(client=client).values_list("hour", flat=True).distinct())
     tables: list[tuple[Any, tuple[str, ...]]] = [
         (HourlyUsage, HourlyUsage.KEY),
         (MinuteUsage, MinuteUsage.KEY),
@@ -141,6 +141,7 @@ def _unname_sums(client: str) -> None:
         rows: list[dict[str, Any]] = [{**row, "client": ""} for row in mine.values(*fields)]
         upsert.run([upsert.adding(table, rows, key=key)])
         mine.delete()
+    summing.client_unnamed(client, hours)
 
 
 @store.fail_open(None)

@@ -17,10 +17,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from caching.ledger import recent_stream
+from caching.ledger import recent_stream, summing
 from caching.maintenance import sample_requests
 from caching.maintenance.sample_requests import BOTS, CLIENT_PREFIX, MEDIAN_MS, QUESTIONS, Bot
-from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, Outcome, SummedDay, UsageTotals
+from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, Outcome, UsageTotals
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.pricing.usage import UNITS, Usage
 
@@ -48,11 +48,12 @@ def remove() -> int:
     with transaction.atomic():
         rows = HourlyUsage.objects.filter(currency=SAMPLE_CURRENCY)
         requests = sum(rows.values_list("requests", flat=True))
+        hours = list(rows.values_list("hour", flat=True).distinct())
         rows.delete()
+        summing.hours_changed(hours)
         for model in (MinuteUsage, Call, EntryHits):
             model.objects.filter(currency=SAMPLE_CURRENCY).delete()
         ErrorCount.objects.filter(client__startswith=CLIENT_PREFIX).delete()
-        SummedDay.objects.all().delete()
     for bot in BOTS:
         recent_stream.erase(bot.client)
     return requests
@@ -68,6 +69,7 @@ def fill(days: int = DAYS, now: datetime | None = None) -> int:
     with transaction.atomic():
         remove()
         HourlyUsage.objects.bulk_create(hours, _BATCH)
+        summing.hours_changed(row.hour for row in hours)
         MinuteUsage.objects.bulk_create(minutes, _BATCH)
         ErrorCount.objects.bulk_create(_errors(chance, hours, minutes), _BATCH)
         Call.objects.bulk_create(sample_requests.calls(chance, now), _BATCH)

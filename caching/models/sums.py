@@ -10,9 +10,10 @@ from caching.models.ledger import UsageTotals
 
 
 class SummedDay(models.Model):
-    """A day (UTC) whose hours are in SummedUsage. It is deleted when one of them changes, and then summed again."""
+    """A day (UTC) whose hours are in SummedUsage. Stale from a change of an hour until it is summed again."""
 
     day = models.DateTimeField(unique=True)
+    is_stale = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["day"]

@@ -51,7 +51,7 @@ class Period:
     @property
     def first(self) -> datetime:
         """Start of the first minute or hour that is counted."""
-        if self.step < timedelta(hours=1):
+        if self.by_minute:
             return self.start.replace(second=0, microsecond=0)
         return full_hour(self.start)
 

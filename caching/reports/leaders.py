@@ -13,14 +13,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import compress, product
 
+from django.conf import settings
 from django.db.models import Exists, Max, Q, QuerySet, Sum
 
-from caching.models import EntryHits, Price
+from caching.models import EntryHits
+from caching.policy import CACHE_TYPES
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.reports.aggregates import EVERYTHING, Filters, Period, TopQuestion, shown
 
 PER_DAY = 100
-CACHE_TYPES = ("llm", "tts", "stt", "emb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _most_saved(first: date, last: date, cache_type: str = "") -> list[Leader]:
 def _kinds(first: date, last: date) -> list[tuple[str, str]]:
     """Return the cache types and currencies of the period, from one query that reads a row of each."""
     rows = EntryHits.objects.filter(day__gte=first, day__lte=last).order_by()
-    currencies = {"", SAMPLE_CURRENCY, *Price.objects.order_by().values_list("currency", flat=True).distinct()}
+    currencies = {"", SAMPLE_CURRENCY, *settings.CURRENCY_RATES}
     kinds = list(product(CACHE_TYPES, sorted(currencies)))
     exists = {f"{name}_{currency}": Exists(rows.filter(cache_type=name, currency=currency)) for name, currency in kinds}
     found = rows.annotate(**exists).values_list(*exists)[:1]

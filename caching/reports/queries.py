@@ -59,7 +59,7 @@ def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[date
     points = {moment: Figures() for moment in period.steps()}
     rows = _rows(period, filters, hours=True)
     if period.step < timedelta(days=1):
-        name = "hour" if period.step == timedelta(hours=1) else "minute"
+        name = "minute" if period.by_minute else "hour"
         for row in _summed(rows, name, times=True):
             points[row[name]].add(row)
     else:
@@ -116,7 +116,7 @@ def errors(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, str
 
 def is_comparable(period: Period, filters: Filters = EVERYTHING) -> bool:
     """Return True if there are figures of most of `period`: from LEAST_COVERAGE of it before its end on."""
-    name = "minute" if period.step < timedelta(hours=1) else "hour"
+    name = "minute" if period.by_minute else "hour"
     found = [rows.aggregate(first=Min(name))["first"] for rows in _rows(period, filters)]
     first = min(filter(None, found), default=None)
     if first is None:
@@ -162,7 +162,7 @@ def _judged_by(filters: Filters) -> dict[str, str]:
 
 def known(dimension: str) -> list[str]:
     """Return all values of a dimension (`provider`, `client` …) in the ledger."""
-    parts = summing.rows(thresholds.BEGINNING, timezone.now(), {})
+    parts = summing.rows(summing.BEGINNING, timezone.now(), {})
     found = chain.from_iterable(rows.values_list(dimension, flat=True).distinct() for rows in parts)
     return sorted({value for value in found if value})
 
@@ -246,7 +246,7 @@ def most_spoken(client: str, most: int) -> list[tuple[str, Call]]:
 
 def _rows(period: Period, filters: Filters, *, hours: bool = False) -> list[QuerySet[Any]]:
     """Return the rows by minute of a short period, else those of summing.rows."""
-    if period.step < timedelta(hours=1):
+    if period.by_minute:
         minutes = MinuteUsage.objects.filter(minute__gte=period.first, minute__lt=period.end, **filters.conditions())
         return [minutes.order_by()]
     return summing.rows(period.first, period.end, filters.conditions(), hours=hours)

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from caching.ledger import rows, summing
@@ -80,5 +85,46 @@ def test_what_is_written_late_or_erased_is_summed_again() -> None:
     assert queries.summary(Period(yesterday, TODAY)).total == before + 5
     assert summing.sum_days() == 1
     assert queries.summary(Period(yesterday, TODAY)).total == before + 5
-    summing.client_changed("c")
-    assert list(SummedDay.objects.filter(day=yesterday)) == []
+    HourlyUsage.objects.filter(client="c").update(client="")
+    summing.client_unnamed("c", [yesterday])
+    assert queries.summary(Period(yesterday, TODAY), Filters(client="c")).total == 0
+    assert not SummedUsage.objects.filter(client="c").exists()
+    assert SummedDay.objects.get(is_stale=True).day == yesterday
+
+
+@pytest.mark.parametrize("again", [lambda: None, summing.sum_days], ids=["stale", "summed again"])
+def test_no_day_is_missing_from_rows_that_are_read_after_a_change(again: Callable[[], object]) -> None:
+    fill()
+    summing.sum_days()
+    parts = summing.rows(TODAY - timedelta(days=9), TODAY, {})
+    before = [part.aggregate(n=Sum("requests"))["n"] for part in parts]
+    summing.hours_changed([TODAY - timedelta(hours=1)])
+    again()
+    assert [part.aggregate(n=Sum("requests"))["n"] for part in parts] == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_day_is_summed_again_after_a_change_that_its_sum_did_not_see() -> None:
+    """The change is made in another transaction while the day is summed, and waits for it where databases lock rows."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    fill()
+    yesterday = TODAY - timedelta(days=1)
+
+    def change() -> None:
+        with closing(connection), transaction.atomic():
+            HourlyUsage.objects.filter(hour__gte=yesterday, hour__lt=TODAY).update(requests=1000)
+            changed.set()
+            summing.hours_changed([yesterday])
+
+    changed = threading.Event()
+    thread = threading.Thread(target=change)
+    with transaction.atomic():
+        summing.sum_days()
+        thread.start()
+        assert changed.wait(10)
+    thread.join(10)
+    assert SummedDay.objects.get(is_stale=True).day == yesterday
+    assert summing.sum_days() == 1
+    rows = HourlyUsage.objects.filter(hour__gte=yesterday, hour__lt=TODAY)
+    assert queries.summary(Period(yesterday, TODAY)).total == 1000 * rows.count()
