@@ -18,6 +18,8 @@ from caching.reports import queries
 from caching.reports.aggregates import Figures, Filters, Period, percentile, together
 
 MOST_BARS = 8
+# A minute has few requests: its own hit rate would jump between 0 and 1.
+RATE_MINUTES = 5
 NO_REQUESTS = "No requests in this period."
 NO_MONEY = "No savings or costs in this period."
 NO_ERRORS = "No errors in this period."
@@ -146,10 +148,18 @@ def hits(line: Timeline) -> Chart:
         ("Errors", "error", Outcome.ERROR),
     ]
     bars = [line.drawn(title, colour, _count_of(outcome)) for title, colour, outcome in outcomes]
-    rate = line.drawn("Hit rate", "rate", lambda figures: figures.hit_rate, shape="line", is_share=True)
-    before = line.drawn_before("Hit rate", "rate", lambda figures: figures.hit_rate, is_share=True)
-    columns = [*(Column(title) for title, *_ in outcomes), Column("Hit rate", "percent")]
-    return line.chart("hits", "Hits and misses", columns, [*bars, rate, *before], stacked=True)
+    title = f"Hit rate of {RATE_MINUTES} minutes" if line.period.by_minute else "Hit rate"
+    rates = [Drawn(title, "rate", _rates(line.now, line.period), "line", is_share=True)]
+    if line.before:
+        before = _rates(line.before, line.period)
+        rates.append(Drawn(f"{title}, period before", "rate", before, "line", is_share=True, is_before=True))
+    columns = [*(Column(title) for title, *_ in outcomes), Column(title, "percent")]
+    return line.chart("hits", "Hits and misses", columns, [*bars, *rates], stacked=True)
+
+
+def _rates(series: Sequence[Figures], period: Period) -> list[Value]:
+    steps = RATE_MINUTES if period.by_minute else 1
+    return [together(series[max(0, end - steps) : end]).hit_rate for end in range(1, len(series) + 1)]
 
 
 def _count_of(outcome: str) -> Callable[[Figures], float]:

@@ -21,6 +21,7 @@ FACTS = ("pinned_from", "hits", "saved")
 
 @admin.register(CuratedAnswer)
 class CuratedAnswerAdmin(ModelAdmin):
+    purpose = "An answer that you wrote or pinned is given to its questions without a provider, and never expires."
     list_display = ("question", "wording_count", "beginning", "language", "owner", "enabled", "hits", "saved")
     list_display_links = ("question",)
     list_filter = ("enabled", "language")

@@ -82,7 +82,8 @@ class PriceAdmin(AppendOnlyAdmin):
 
     @admin.display(description="speech")
     def speech(self, price: Price) -> str:
-        return ", ".join(_text(each) for unit in _SPEECH if (each := _in_force(price).get(unit))) or NOTHING
+        texts = [_text(each) for unit in _SPEECH if (each := _in_force(price).get(unit))]
+        return ", ".join(dict.fromkeys(texts)) or NOTHING
 
     @admin.display(description="since")
     def starts(self, price: Price) -> date:
@@ -123,4 +124,4 @@ def _each(price: Price, unit: Unit) -> str:
 def _text(price: Price) -> str:
     unit = price.get_unit_display().lower()
     per = "1M" if price.per == _MILLION else f"{price.per:,}"
-    return f"{money(price.amount, price.currency)} per {per} {unit}" if price.amount else f"free per {unit}"
+    return f"{money(price.amount, price.currency)} per {per} {unit}" if price.amount else "free"
