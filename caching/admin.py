@@ -54,9 +54,7 @@ class TextsAdmin(ReadOnlyAdmin):
 
 @admin.register(CacheRule)
 class CacheRuleAdmin(ModelAdmin):
-    purpose = (
-        "A rule names requests whose answers are not stored, live longer or shorter, or are reused less freely."
-    )
+    purpose = "A rule names requests whose answers are not stored, live longer or shorter, or are reused less freely."
     list_display = ("name", "enabled", "conditions", "action")
     list_display_links = ("name",)
     list_filter = ("enabled", "applies_to", "kind")

@@ -16,7 +16,7 @@ CLOCK_SKEW = 5.0
 
 CacheType = Literal["llm", "tts", "stt", "emb"]
 # Each with its name on pages.
-CACHE_TYPES: dict[CacheType, str] = {"llm": "Chat", "tts": "Speech", "stt": "Transcription", "emb": "Embeddings"}
+CACHE_TYPES: dict[str, str] = {"llm": "Chat", "tts": "Speech", "stt": "Transcription", "emb": "Embeddings"}
 
 
 def ttl(cache_type: CacheType, level: str) -> int:

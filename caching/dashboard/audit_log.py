@@ -14,6 +14,8 @@ from caching.models.audit import AuditAction
 
 # The same user who sees the same page again within this time is not recorded again.
 VIEWED_AGAIN = timedelta(minutes=10)
+# Rows of a user that are searched for it: the log has no index of users and times.
+LATEST = 200
 
 
 def record(request: HttpRequest, action: AuditAction, what: str, message: str, client: str = "") -> None:
@@ -30,8 +32,10 @@ def record(request: HttpRequest, action: AuditAction, what: str, message: str, c
 
 def viewed(request: HttpRequest, what: str, client: str = "") -> None:
     """Record that a user may have read or heard texts, unless this was recorded within VIEWED_AGAIN."""
-    recent = AuditEntry.objects.of_entries().filter(action_time__gte=timezone.now() - VIEWED_AGAIN)
-    same = recent.filter(user_id=cast(int, request.user.pk), action_flag=AuditAction.VIEWED, object_id=client)
+    own = AuditEntry.objects.filter(user_id=cast(int, request.user.pk)).order_by("-pk")
+    latest = AuditEntry.objects.of_entries().filter(pk__in=own.values("pk")[:LATEST])
+    recent = latest.filter(action_time__gte=timezone.now() - VIEWED_AGAIN)
+    same = recent.filter(action_flag=AuditAction.VIEWED, object_id=client)
     if not same.filter(object_repr=what[:200]).exists():
         record(request, AuditAction.VIEWED, what, "", client)
 

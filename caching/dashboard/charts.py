@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,8 +16,8 @@ from django.utils import timezone
 from caching.models import Outcome
 from caching.reports import queries
 from caching.reports.aggregates import Figures, Filters, Period, percentile, together
+from caching.templatetags.formatting import as_text
 
-MOST_BARS = 8
 # A minute has few requests: its own hit rate would jump between 0 and 1.
 RATE_MINUTES = 5
 NO_REQUESTS = "No requests in this period."
@@ -81,6 +81,13 @@ class Chart:
         ]
         told = {"kind": self.kind, "currency": settings.DISPLAY_CURRENCY, "stacked": self.stacked}
         return json.dumps({**told, "labels": list(self.labels), "days": self.days, "sets": sets})
+
+    @property
+    def texts(self) -> Iterator[list[tuple[Kind, str]]]:
+        """The rows of the table on the page; each text with its kind."""
+        kinds = [column.kind for column in self.columns]
+        for label, (_, *values) in zip(self.labels, self.rows, strict=True):
+            yield list(zip(kinds, [label, *map(as_text, values, kinds[1:])], strict=True))
 
     @property
     def days(self) -> list[str]:

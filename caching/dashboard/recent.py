@@ -22,8 +22,8 @@ from caching.semantic.types import Candidate
 
 # Rows on the page, and sent at once.
 MOST_ROWS = 100
-# Shown at most of what came since the last look, a second ago.
-MOST_NEW = 30
+# Shown at most of what came since the last look, seconds ago.
+MOST_NEW = 20
 # Of the latest requests, those among which filters are offered and dropped ones are counted.
 LATELY_SECONDS = 60
 # Of the cached questions beside a miss.

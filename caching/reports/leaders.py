@@ -6,14 +6,15 @@ that is among the first of no day is not found.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import compress, product
+from itertools import chain, compress, product
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Exists, Max, Q, QuerySet, Sum
 
 from caching.models import EntryHits
@@ -90,18 +91,28 @@ def _of(
     currency: str | None = None,
 ) -> list[Leader]:
     """Return the `number` entries with the highest figures, in no order; None: in every currency."""
-    sums: dict[str, Counter[str]] = defaultdict(Counter)
-    for day in _days(first, last):
-        leaders = rows.filter(day=day).order_by(*(f"-{figure}" for figure in figures))
-        for key, *values in leaders.values_list("key", *figures)[:PER_DAY]:
-            sums[key].update(dict(zip(figures, values, strict=True)))
-    best = sorted(sums, key=lambda key: [sums[key][figure] for figure in figures], reverse=True)[:number]
+    best = _best(rows, first, last, number, figures)
     # By key alone: with the days in its condition, a database may read all rows of them.
     of_period = Q(day__gte=first, day__lte=last)
     whole = EntryHits.objects.filter(key__in=best).order_by().values_list("key", "currency", "cache_type")
     totals = whole.annotate(text=Max("question"), n=Sum("hits", filter=of_period), won=Sum("saved", filter=of_period))
     found = (Leader(*row) for row in totals if row[-1] is not None)
     return [each for each in found if currency in (None, each.currency)]
+
+
+def _best(rows: QuerySet[EntryHits], first: date, last: date, number: int, figures: Sequence[str]) -> list[str]:
+    """Return their keys, by one query: Django itself makes no union of limited queries for SQLite."""
+    columns = ("key", *figures)
+    ordered = rows.order_by(*(f"-{figure}" for figure in figures)).values_list(*columns)
+    by_day = [ordered.filter(day=day)[:PER_DAY].query.sql_with_params() for day in _days(first, last)]
+    union = " UNION ALL ".join(f"SELECT * FROM ({sql}) AS day" for sql, _ in by_day)  # noqa: S608
+    quoted = ", ".join(map(connection.ops.quote_name, columns))
+    highest = ", ".join(f"SUM({connection.ops.quote_name(figure)}) DESC" for figure in figures)
+    # Names of our own table and columns, quoted; every value is a parameter.
+    sql = f"WITH leaders ({quoted}) AS ({union}) SELECT key FROM leaders GROUP BY key ORDER BY {highest} LIMIT %s"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*chain.from_iterable(params for _, params in by_day), number])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -73,8 +73,7 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
 
 
-@register.simple_tag
-def cell(value: Any, kind: str) -> str:
+def as_text(value: Any, kind: str) -> str:
     formats: dict[str, Callable[[Any], str]] = {
         "count": count,
         "money": money,
@@ -82,8 +81,3 @@ def cell(value: Any, kind: str) -> str:
         "seconds": milliseconds,
     }
     return formats.get(kind, str)(value)
-
-
-@register.filter
-def at(items: Sequence[Any], position: int) -> Any:
-    return items[position]

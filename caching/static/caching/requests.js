@@ -1,8 +1,10 @@
-// The page of the last requests: asks for new ones every second, and shows one in a drawer.
+// The page of the last requests: asks for new ones every second or, of more than anyone reads, every three; and shows
+// one in a drawer.
 
 import { draw } from "./waveform.js";
 
 const PAUSE = 1000;
+const LONG_PAUSE = 3000;
 const MOST_ROWS = 150;
 // How long the page says that it shows a sample, after requests were left out.
 const SAMPLED = 10_000;
@@ -93,6 +95,7 @@ if (list) {
   }
 
   async function look() {
+    let pause = PAUSE;
     if (!paused && !document.hidden && !drawer.open) {
       try {
         const query = new URLSearchParams(location.search);
@@ -102,11 +105,12 @@ if (list) {
         const told = reply.ok ? await reply.json() : { connected: false };
         tell(told.connected ? "Live" : "Redis is not connected", told.connected);
         if (told.connected) take(told);
+        if (told.dropped) pause = LONG_PAUSE;
       } catch {
         tell("The server does not answer", false);
       }
     }
-    setTimeout(look, PAUSE);
+    setTimeout(look, pause);
   }
 
   pause.addEventListener("click", () => {
