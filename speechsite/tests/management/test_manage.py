@@ -27,3 +27,19 @@ def test_a_reader_that_has_enough_ends_it_quietly(words: list[str]) -> None:
         os.close(writing)
     assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
     assert done.returncode != 0
+
+
+PROGRAM = """
+import sys, django
+from django.core.management import call_command
+django.setup()
+before = "caching.dashboard.page" in sys.modules
+call_command("check")
+sys.exit(before or "caching.dashboard.page" not in sys.modules)
+"""
+
+
+def test_only_the_check_of_the_admin_imports_its_pages() -> None:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "speechsite.settings"}
+    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=settings.BASE_DIR, env=environment, timeout=120)
+    assert done.returncode == 0
