@@ -63,6 +63,7 @@ class Trouble:
 
     def __init__(self) -> None:
         self._since: float | None = None
+        self._has_answered = False
         self._lock = threading.Lock()
         self._trials = PeriodicWorker("database", self._try, TRIAL_SECONDS)
 
@@ -71,6 +72,12 @@ class Trouble:
         """Duration of the trouble so far; None while the database works."""
         since = self._since
         return None if since is None else time.monotonic() - since
+
+    @property
+    def is_bridged(self) -> bool:
+        """True while values that were read before stand in for the database."""
+        seconds = self.seconds
+        return self._has_answered and seconds is not None and seconds < LONGEST_AGE
 
     def begin(self, reason: object) -> None:
         with self._lock:
@@ -81,6 +88,7 @@ class Trouble:
         self._trials.start()
 
     def end(self) -> None:
+        self._has_answered = True
         with self._lock:
             since, self._since = self._since, None
         if since is not None:

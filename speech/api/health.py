@@ -9,7 +9,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from caching.database import DatabaseUnavailable, NotMigrated, call, require_migrations
+from caching.database import DatabaseUnavailable, NotMigrated, call, require_migrations, trouble
 from caching.redis import store
 from speech import providers
 from speech.routing.breaker import breaker_of
@@ -22,10 +22,14 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Return 503 only if requests would fail. Without Redis they are answered uncached: degraded, not failed."""
+    """Return 503 only if requests would fail.
+
+    Without Redis they are answered uncached, and without a database for the clients that are known: degraded, not
+    failed. Otherwise an orchestrator would take every instance out of service when the database they share is down.
+    """
     parts = state_of_parts()
-    failed = parts["database"]["status"] != "ok"
-    degraded = parts["redis"]["status"] == "down"
+    failed = parts["database"]["status"] != "ok" and not trouble.is_bridged
+    degraded = parts["redis"]["status"] == "down" or parts["database"]["status"] != "ok"
     status = "failed" if failed else "degraded" if degraded else "ok"
     return JsonResponse({"status": status, **parts}, status=503 if failed else 200)
 

@@ -25,7 +25,7 @@ def with_secrets_from_files(values: Mapping[str, str | None]) -> dict[str, str |
         if values.get(match[1]):
             raise ImproperlyConfigured(f"{variable} must not be set beside {match[1]}")
         try:
-            found[match[1]] = Path(path).read_text().strip()
+            found[match[1]] = Path(path).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ImproperlyConfigured(f"{variable} must name a readable file: {error}") from error
         if not found[match[1]]:

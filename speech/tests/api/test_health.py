@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -54,13 +55,27 @@ def test_readyz_names_what_a_provider_lacks(client: Client, settings: Any) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_readyz_is_503_without_its_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("answered", "seconds", "expected"),
+    [(False, 0, (503, "failed")), (True, 0, (200, "degraded")), (True, database.LONGEST_AGE, (503, "failed"))],
+    ids=["never there", "known clients are served", "an hour later"],
+)
+def test_readyz_without_a_database_is_503_if_no_client_is_known(
+    client: Client, monkeypatch: pytest.MonkeyPatch, answered: bool, seconds: float, expected: tuple[int, str]
+) -> None:
     def fails() -> None:
         raise OperationalError("could not connect to postgres://user:secret@host")
 
     monkeypatch.setattr(health, "_ask_the_database", fails)
+    trouble = database.Trouble()
+    monkeypatch.setattr(database, "trouble", trouble)
+    monkeypatch.setattr(health, "trouble", trouble)
+    if answered:
+        trouble.end()
+    trouble._since = time.monotonic() - seconds
     response = client.get("/readyz")
-    assert (response.status_code, response.json()["status"]) == (503, "failed")
+    assert (response.status_code, response.json()["status"]) == expected
+    assert response.json()["database"] == {"status": "down"}
     assert "secret" not in response.content.decode()
 
 
