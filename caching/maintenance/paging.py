@@ -68,7 +68,8 @@ def spoken_forms(answer: str, count: int) -> list[Stored]:
     place = StrIndex(Value(answer), F("question"))
     spoken = Call.objects.exclude(question="").annotate(place=place).filter(place__gt=0)
     found = _in_the_ledger(Selection(kinds=TTS_KINDS), spoken, 0, count)
-    return sorted(found.stored, key=lambda entry: answer.find(entry.fields.get("text", ""))) if found else []
+    stored = found.stored[:count] if found else []
+    return sorted(stored, key=lambda entry: answer.find(entry.fields.get("text", "")))
 
 
 def by_figure(selection: Selection, sort: str) -> Found | None:

@@ -104,7 +104,8 @@ def _same_holders(a: Reading, b: Reading, *, strictly: bool) -> bool:
 
     Beside another verb another preposition may say the same, unless the two are opposed or stand before a figure.
     """
-    loose, relational = words(a.language, "loose"), forms(a.language, "relational")
+    loose = words(a.language, "loose")
+    relational, topics = forms(a.language, "relational"), forms(a.language, "topics")
     theirs = {phrase.words: phrase.holder for phrase in b.held}
     for phrase in a.held:
         other = theirs.get(phrase.words)
@@ -112,7 +113,8 @@ def _same_holders(a: Reading, b: Reading, *, strictly: bool) -> bool:
             continue
         if not strictly and {other, phrase.holder} not in _OPPOSED and not any(map(str.isdecimal, phrase.words)):
             continue
-        kinds = (loose,) if phrase.after in relational else (_OF & loose, _PLACE & loose)
+        place = _PLACE & loose if phrase.after not in topics else frozenset[str]()
+        kinds = (loose,) if phrase.after in relational else (_OF & loose, place)
         if not any({other, phrase.holder} <= kind for kind in kinds):
             return False
     return True

@@ -107,6 +107,8 @@ class Matcher:
     def vector(self, text: str) -> Vector:
         """Raises EmbeddingError."""
         vector: Vector = self.embedder.embed([plain(text)])[0]
+        if self.embedder.slow:
+            return vector  # its entries carry theirs
         if len(self._fresh) >= MOST_FRESH:
             self._fresh.clear()
         self._fresh[text] = vector

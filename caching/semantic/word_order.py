@@ -20,6 +20,8 @@ from caching.semantic.text.reading import Phrase, Reading
 from caching.semantic.text.stemming import forms
 
 _QUANTIFIERS = frozenset(["all", "every", "each", "no", "not", "other", "only", "both", "another"])
+# They join or compare two things in a reading, so that what follows belongs to one of them; other than in `reading`,
+# where they join two times.
 _JOINING = frozenset(["and", "or", "but", "than", "und", "oder", "y", "o", "et", "ou", "e", "en", "of"])
 _BINDING = _QUANTIFIERS | {"and", "or", "but", "never", "without"}
 _PLACE = frozenset(["in", "on", "at"])

@@ -46,8 +46,7 @@ def asks_for_the_same(rest: Sequence[str], language: str) -> bool:
 
 def without_now(sentence: list[str], language: str) -> list[str]:
     """An order without "now" at its end, which is meant anyway; not where it says how something is or until when."""
-    is_order = sentence[-1:] == ["now"] and sentence[0] in words(language, "commands") - _TITLED
-    if language != "en" or not is_order:
+    if language != "en" or sentence[-1:] != ["now"] or sentence[0] not in words(language, "commands") - _TITLED:
         return sentence
     rest = sentence[: -2 if sentence[-2:-1] == ["right"] else -1]
     goes_on = rest[-1:] in (["and"], ["or"]) or not words(language, "prepositions").isdisjoint(rest[-1:])

@@ -15,12 +15,13 @@ from caching.semantic.text.clauses import asks_for_the_same, without_now, withou
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.frames import Rules, by_first_word, matched, without_frames
 from caching.semantic.text.lexicon import phrases, table, words
+from caching.semantic.text.questions import listed, says_only_why, seeks_help, with_property_first
 from caching.semantic.text.stemming import inflected
 
 _TIME_WORDS = frozenset(["for", "at", "in", "and", "on", "second", "minut", "hour", "am", "pm"])
 # Verbs whose noun says the same: "rate it", "give it a rating".
 _REPEATED = (["set"], ["list"], ["scor"])
-# Words between a verb and its particle: "turn the small kitchen light on".
+# Words up to a particle in the middle of a sentence: "turn the small kitchen light on at 7".
 _PARTICLE_REACH = 6
 
 
@@ -44,9 +45,8 @@ class _Rules:
     timed: frozenset[str]
     beside: tuple[tuple[frozenset[str], dict[str, str]], ...]
     particular: frozenset[str]
+    states: frozenset[str]
     vague: frozenset[str]
-    listing: frozenset[str]
-    unlisted: frozenset[str]
     auxiliaries: frozenset[str]
     asking: frozenset[str]
     holding: frozenset[str]
@@ -88,9 +88,8 @@ def _rules(language: str) -> _Rules:
             for rule in each.get("beside", ())
         ),
         frozenset(same.get(form, form) for code in codes for form in _inflections(code, "particular")),
+        frozenset(same.get(form, form) for code in codes for form in _inflections(code, "states")),
         frozenset().union(*(words(code, "vague") for code in codes)),
-        frozenset().union(*(words(code, "listing") for code in codes)),
-        frozenset().union(*(words(code, "unlisted") for code in codes)),
         frozenset(inflected(word, code) for code in codes for word in words(code, "auxiliaries")),
         frozenset({"whether", "how_much", "how_many", "how_long"}).union(
             *(words(code, "question_words") for code in codes)
@@ -125,16 +124,29 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
     """Return the words that remain, each in the form that stands for all its forms; pauses stay, owners come last."""
     rules = _rules(language)
     found: list[str] = []
-    for sentence in _between_pauses(tokens):
-        rest, frame = without_frames(sentence, rules.frames, language)
-        if frame and asks_for_the_same(rest, language):
-            continue  # "Can you help me?", "Could you find one?" beside what is needed
+    for rest, frame in _sentences(tokens, rules, language):
         if found:
             found.append(PAUSE)
         rest = _plainly_asked(without_purpose(without_now(rest, language), language), language)
-        spoken = _with_particles(_rewritten(_listed(rest, rules), rules.rewrites), rules)
+        rest = listed(with_property_first(rest, language), language)
+        spoken = _with_particles(_rewritten(rest, rules.rewrites), rules)
         found += _forms(_spoken(spoken, frame, rules), frame, rules, language)
     return [*(found or tokens), *(word for word in tokens if word in rules.owners)]
+
+
+def _sentences(tokens: Sequence[str], rules: _Rules, language: str) -> list[tuple[list[str], tuple[str, ...]]]:
+    """Return each sentence without its frame, and the frame; those that ask for the same again are left out."""
+    found: list[tuple[list[str], tuple[str, ...]]] = []
+    for sentence in _between_pauses(tokens):
+        rest, frame = without_frames(sentence, rules.frames, language)
+        if (frame and asks_for_the_same(rest, language)) or (found and seeks_help(sentence, language)):
+            continue  # "Can you help me?", "Could you find one?", "What should I do?" beside what is needed
+        if found and says_only_why(rest, language):
+            before, its_frame = found[-1]
+            found[-1] = [*rest, *before], its_frame
+        else:
+            found.append((rest, frame))
+    return found
 
 
 def _plainly_asked(sentence: list[str], language: str) -> list[str]:
@@ -151,19 +163,6 @@ def _plainly_asked(sentence: list[str], language: str) -> list[str]:
 
 def _is_root(word: str, language: str) -> bool:
     return word in words(language, "roots") or word in ("off", "on", "band", "chalu", "cancel", "block", "book")
-
-
-def _listed(sentence: list[str], rules: _Rules) -> list[str]:
-    """ "what movies are playing" asks for movies, as "movies playing" does."""
-    if (
-        sentence
-        and sentence[0] in rules.listing
-        and {*sentence[2:4]} & {"is", "are"}
-        and rules.particles.keys().isdisjoint(sentence)
-        and sentence[1] not in rules.dropped | rules.unlisted
-    ):
-        return sentence[1:]
-    return sentence
 
 
 def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules) -> list[str]:
@@ -185,7 +184,9 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
             forms, spoken = ["set", *forms], ["set", *spoken]
         elif frame in rules.showing:
             forms, spoken = ["list", *forms], ["list", *spoken]
-    if len(forms) > 1 and forms[-1] in rules.final and forms[0] not in rules.asking:
+    if not _no_verbs(frame, rules).isdisjoint(forms[:1]):
+        forms, spoken = ["list", *forms], ["list", *spoken]
+    if _ends_with_its_verb(forms, spoken, rules, language):
         forms, spoken = [forms[-1], *forms[:-1]], [spoken[-1], *spoken[:-1]]
     forms, spoken = _uninverted(forms, spoken, rules)
     for nouns, same in rules.beside:
@@ -197,6 +198,20 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
         pairs = zip(forms, spoken, strict=True)
         forms = [f"{form}+s" if word.endswith("s") and not form.endswith("s") else form for form, word in pairs]
     return [*forms[:1], *(form for form in forms[1:] if form != forms[0])] if forms[:1] in _REPEATED else forms
+
+
+def _no_verbs(frame: tuple[str, ...], rules: _Rules) -> frozenset[str]:
+    """Verbs that are adjectives or nouns behind a frame: "are there any open windows", "I need clean towels"."""
+    if frame in rules.showing:
+        return rules.states | rules.particular
+    return rules.states if frame in rules.wanting else frozenset()
+
+
+def _ends_with_its_verb(forms: list[str], spoken: list[str], rules: _Rules, language: str) -> bool:
+    """ "das Licht ausschalten", "TV pause"; in English not where another verb or a preposition is in front."""
+    if len(forms) < 2 or forms[-1] not in rules.final or forms[0] in rules.asking:
+        return False
+    return language != "en" or (len(forms) < 4 and (rules.verbs | rules.holding).isdisjoint(spoken[:-1]))
 
 
 def _is_to_be_made(forms: list[str], spoken: list[str], rules: _Rules) -> bool:
@@ -256,7 +271,8 @@ def _with_particles(tokens: list[str], rules: _Rules) -> list[str]:
         verbs = rules.particles.get(particle)
         if not verbs:
             continue
-        reach = range(at - 1, max(-1, at - 1 - _PARTICLE_REACH), -1)
+        farthest = 0 if at + 1 == len(tokens) else max(0, at - _PARTICLE_REACH)
+        reach = range(at - 1, farthest - 1, -1)
         verb = next((before for before in reach if found[before] in verbs), None)
         if verb is not None:
             found[verb], found[at] = f"{verbs[found[verb]]}_{particle}", ""

@@ -18,6 +18,8 @@ from caching.semantic.text.phrasing import phrased
 from caching.semantic.text.stemming import forms, inflected
 
 _DURATIONS = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
+# "In 5 minutes" is later, and "in the breakfast" is part of it.
+_HOLDING = _DURATIONS | {"@breakfast", "@lunch", "@dinner"}
 _LOOSE_BEFORE_TIMES = frozenset(["at", "on", "for", "of", "in", ""])
 _PARTS = {"am": {"@morning"}, "pm": {"@afternoon", "@evening", "@night"}}
 _JOINING = frozenset(["and", "und", "y", "et", "e", "en", "i", PAUSE])
@@ -26,7 +28,11 @@ _FUTURE = frozenset(["will"])
 # Words that a time may say already.
 IMPLIED = _NOW | _FUTURE
 _TIMES_ASKED = frozenset(["when", "how_long"])
-_SOURCES = frozenset(["on", "from", "with"])
+# Lists of names before which any of some prepositions says the same, and the one that stands for them.
+_SAID_FREELY = (
+    ("services", frozenset(["on", "from", "with"]), "on"),
+    ("payments", frozenset(["by", "with", "via", "through"]), "with"),
+)
 _WHICH = frozenset(["next", "last", "this", "every"])
 
 
@@ -90,7 +96,7 @@ class _Phrases:
             elif token in holders:
                 self.held.append((holders[token], [], self._last()))
                 self._open = True
-            elif self._open and (token not in breaks or not self.held[-1][1]):
+            elif self._open and (token.partition("_")[0] not in breaks or not self.held[-1][1]):
                 self.held[-1][1].append(token)
             else:
                 self._open = False
@@ -98,18 +104,19 @@ class _Phrases:
         # A preposition that holds nothing is part of a verb: "macht … auf".
         self.bare += [holder for holder, found, _ in self.held if not found]
         self.held = [phrase for phrase in self.held if phrase[1]]
-        held = self._on_services()
+        held = self._phrases()
         times = tuple(sorted(self._set_to() if self.bare[:1] == ["set"] else self.times, key=_is_day))
         return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), times)
 
-    def _on_services(self) -> tuple[Phrase, ...]:
-        """ "from YouTube" and "with YouTube" as "on YouTube" where no other service is named."""
+    def _phrases(self) -> tuple[Phrase, ...]:
+        """ "from YouTube" as "on YouTube" and "by card" as "with card", where only one service or card is named."""
         held = tuple(Phrase(holder, tuple(found), after) for holder, found, after in self.held)
-        services = forms(self.language, "services")
-        named = [phrase for phrase in held if services.issuperset(phrase.words)]
-        if len(named) != 1 or named[0].holder not in _SOURCES:
-            return held
-        return tuple(replace(phrase, holder="on") if phrase is named[0] else phrase for phrase in held)
+        for name, prepositions, instead in _SAID_FREELY:
+            members = forms(self.language, name)
+            named = [phrase for phrase in held if members.issuperset(phrase.words)]
+            if len(named) == 1 and named[0].holder in prepositions:
+                held = tuple(replace(phrase, holder=instead) if phrase is named[0] else phrase for phrase in held)
+        return held
 
     def _set_to(self) -> list[tuple[str, str]]:
         """ "set the alarm to 6 am" and "for 6 am"; not the end of a time that has a start."""
@@ -129,7 +136,7 @@ class _Phrases:
         if holder == "of" and after and token[1:] in _DURATIONS and after not in forms(self.language, "relational"):
             holder = f"of {after}"  # "the song of the day" is not "the song", on any day
         self._open = False
-        loose = holder in _LOOSE_BEFORE_TIMES and not (holder == "in" and token.rpartition("_")[2] in _DURATIONS)
+        loose = holder in _LOOSE_BEFORE_TIMES and not (holder == "in" and token.rpartition("_")[2] in _HOLDING)
         self.times.append(("" if loose else holder, token))
 
 

@@ -48,6 +48,24 @@ EXPLAINED = {
     "clock time with spaces": [("set alarm for 4 : 30 am", "set an alarm for 4:30 am")],
     "what a thing has": [("an apartment with 3 bedrooms", "a 3 bedroom apartment")],
     "place of a held thing": [("add 5 minutes to the timer in the kitchen", "add 5 minutes to the kitchen timer")],
+    "property behind its thing": [("find a salon that is unisex", "find a unisex salon")],
+    "sentence that asks why or how": [
+        ("My card was declined. Why?", "why was my card declined"),
+        ("I need to reset my passcode. How do I do it?", "how do I reset my passcode"),
+        ("My phone was stolen. What should I do?", "my phone was stolen"),
+    ],
+    "what is listed": [
+        ("what countries do you ship to", "what are the countries you ship to"),
+        ("what will the temperature be on Monday", "what is the temperature going to be on Monday"),
+    ],
+    "verb or place in front or last": [
+        ("TV pause", "pause the TV"),
+        ("turn the lights in our living room on", "turn on the lights in our living room"),
+        ("in the hall turn the volume down", "turn down the volume in the hall"),
+    ],
+    "level": [("change the volume to 90", "set the volume to 90"), ("turn up the volume", "increase the volume")],
+    "means of payment": [("can I top up by cheque", "can I top up with a cheque")],
+    "place to do something": [("somewhere to eat", "find a place to eat")],
     "inability": [("why am i not able to log in", "why can i not log in")],
 }
 DIFFERENT = {

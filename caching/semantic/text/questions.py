@@ -1,0 +1,72 @@
+"""One way to ask what is asked in several: "which movies are playing", "a salon that is unisex", "It failed. Why?".
+
+>>> listed("what countries do you serve".split(), "en"), listed("what will the price be".split(), "en")
+(['countries', 'do', 'you', 'serve'], ['will', 'the', 'price', 'be'])
+>>> listed("what lights are on".split(), "en"), listed("what time do you close".split(), "en")
+(['what', 'lights', 'are', 'on'], ['what', 'time', 'do', 'you', 'close'])
+>>> with_property_first("find a rental car that is cheap".split(), "en")
+['find', 'a', 'cheap', 'rental', 'car']
+>>> with_property_first("lock the door that is open".split(), "en")
+['lock', 'the', 'door', 'that', 'is', 'open']
+>>> says_only_why(["why"], "en"), seeks_help("what should i do".split(), "en")
+(True, True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from caching.semantic.text.lexicon import phrases, table, words
+
+_BE, _DO = frozenset(["is", "are"]), frozenset(["do", "does"])
+_LINKS = (["that", "is"], ["that", "are"], ["which", "is"], ["which", "are"])
+# Words of a property, at most: "a flight that is one way".
+_PROPERTY = 2
+_CAUSES = (["why"], ["how"])
+
+
+def listed(sentence: list[str], language: str) -> list[str]:
+    """ "what movies are playing" asks for movies, as "movies playing" does, and "what can it be" whether it can."""
+    if sentence[:2] == ["what", "will"] and "be" in sentence[3:] and language == "en":
+        return sentence[1:]
+    if sentence[:1] == [] or sentence[0] not in words(language, "listing") or len(sentence) < 4:
+        return sentence
+    nothing = words(language, "dropped") | words(language, "unlisted") | words(language, "pronouns")
+    if sentence[1] in nothing:
+        return sentence
+    asked = _BE.intersection(sentence[2:4]) and not _particles(language) & set(sentence)
+    said = sentence[2] in _DO | words(language, "pronouns")
+    return sentence[1:] if asked or said else sentence
+
+
+@cache
+def _particles(language: str) -> frozenset[str]:
+    return frozenset(table(language).get("particles", {}))
+
+
+def with_property_first(sentence: list[str], language: str) -> list[str]:
+    """ "a salon that is unisex" as "a unisex salon"; not what could be an order then: "the door that is open"."""
+    at = len(sentence) - _PROPERTY - 2
+    link = next((start for start in range(max(at, 1), len(sentence) - 2) if sentence[start : start + 2] in _LINKS), 0)
+    said = sentence[link + 2 :]
+    if not link or not _grammar(language).isdisjoint(said):
+        return sentence
+    noun = link
+    while noun and sentence[noun - 1] not in _grammar(language):
+        noun -= 1
+    return [*sentence[:noun], *said, *sentence[noun:link]] if noun < link else sentence
+
+
+@cache
+def _grammar(language: str) -> frozenset[str]:
+    return frozenset().union(*(words(language, name) for name in ("function", "commands", "prepositions", "breaks")))
+
+
+def says_only_why(rest: Sequence[str], language: str) -> bool:
+    """A question word that asks about the sentence in front: "My card was declined. Why?"."""
+    return language == "en" and list(rest) in _CAUSES
+
+
+def seeks_help(sentence: Sequence[str], language: str) -> bool:
+    return " ".join(sentence) in phrases(language, "seeking_help")
