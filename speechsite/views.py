@@ -19,7 +19,7 @@ from caching.coordination import rate_limit
 from caching.dashboard import permissions
 from caching.installation import installation_id
 from speech.api.errors import error_body
-from speechsite.middleware import PROBES, HttpsRequired
+from speechsite.middleware import HttpsRequired
 from speechsite.server.addresses import network_of
 
 PAGES = ("/admin/", "/static/")
@@ -81,8 +81,6 @@ def _is_api(request: HttpRequest) -> bool:
     """Return True for the paths of the API, for those that SDKs add to a wrong base URL, and for other programs."""
     if request.path.startswith(PAGES):
         return False
-    if request.path in PROBES:
-        return True
     accepts = request.headers.get("Accept", "")
     is_program = "Authorization" in request.headers or "application/json" in accepts or request.method == "POST"
     return is_program or _SDK_PATH.match(request.path) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from logging import Formatter, LogRecord
+from logging import WARNING, Formatter, LogRecord
 from typing import Any
 
 from django.utils.log import CallbackFilter
@@ -31,8 +31,9 @@ class JsonFormatter(Formatter):
         return json.dumps({**line, **tracing.ids()})
 
 
-def without_traceback(record: LogRecord) -> bool:
-    record.exc_info = None
+def visitors_fault(record: LogRecord) -> bool:
+    """Make a warning of one line of Django's error with a traceback."""
+    record.levelno, record.levelname, record.exc_info = WARNING, "WARNING", None
     return True
 
 
@@ -61,10 +62,10 @@ def logging(level: str, form: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"console": formatter},
-        "filters": {"without_traceback": {"()": CallbackFilter, "callback": without_traceback}},
+        "filters": {"visitors_fault": {"()": CallbackFilter, "callback": visitors_fault}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "console"},
-            "visitors": {"class": "logging.StreamHandler", "formatter": "console", "filters": ["without_traceback"]},
+            "visitors": {"class": "logging.StreamHandler", "formatter": "console", "filters": ["visitors_fault"]},
         },
         "loggers": loggers,
     }

@@ -33,26 +33,21 @@ def test_the_api_answers_to_its_own_hosts_only(api: Any, path: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(PROBES))
 @pytest.mark.parametrize(
-    ("host", "status"),
-    [
-        ("10.1.2.3:8000", 200),
-        ("10.1.2.3", 200),
-        ("[fd00::1]:8000", 200),
-        ("localhost", 200),
-        ("evil.example", 400),
-        ("10.1.2.3.evil.example", 400),
-        ("", 400),
-    ],
+    "host", ["10.1.2.3:8000", "[fd00::1]:8000", "7c7168a662c1:8000", "gateway.default.svc", "other.example", "a_b", ""]
 )
-def test_a_probe_is_answered_under_every_address_of_the_machine(
-    client: Browser, db: None, path: str, host: str, status: int
+def test_a_probe_is_answered_under_every_name_of_the_machine(
+    client: Browser, db: None, settings: Any, path: str, host: str
 ) -> None:
-    assert client.get(path, headers={"Host": host}).status_code == status
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["speech.example.com"], True
+    answer = client.get(path, headers={"Host": host})
+    assert answer.status_code == 200
+    assert not host or host not in answer.content.decode() + repr(answer.headers)
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/models", "/admin/login/", "/api/schema/"])
-def test_an_address_is_a_name_for_probes_only(client: Browser, db: None, path: str) -> None:
-    assert client.get(path, headers={"Host": "10.1.2.3"}).status_code == 400
+@pytest.mark.parametrize("path", ["/", "/v1/models", "/admin/login/", "/api/schema/", "/healthz/more"])
+@pytest.mark.parametrize("host", ["10.1.2.3", "other.example"])
+def test_another_name_is_one_for_probes_only(client: Browser, db: None, path: str, host: str) -> None:
+    assert client.get(path, headers={"Host": host}).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/chat/"])
@@ -74,12 +69,12 @@ def test_a_wrong_host_is_one_line_in_the_log(client: Browser) -> None:
     printed = StringIO()
     console = handler.setStream(printed)
     try:
-        refused = client.get("/healthz", headers={"Host": "evil.example"})
+        refused = client.get("/v1/models", headers={"Host": "evil.example"})
     finally:
         handler.setStream(console)
     assert refused.json()["error"]["code"] == "bad_request"
     [line] = printed.getvalue().splitlines()
-    assert "Invalid HTTP_HOST header: 'evil.example'" in line
+    assert line.startswith("WARNING: Invalid HTTP_HOST header: 'evil.example'")
 
 
 def test_a_call_of_the_api_has_no_session(api: Any) -> None:
