@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 from prometheus_client.metrics_core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.samples import Sample
 
 HITS = Counter("cache_hits", "Requests answered from the cache.", ["cache_type", "optimization_level"])
@@ -102,11 +101,10 @@ class _LiveCollector(MultiProcessCollector):
     """Metrics of all workers; gauges without those of workers that have ended."""
 
     def collect(self) -> Iterable[Metric]:
-        for pid in {int(path.stem.rpartition("_")[2]) for path in Path(self._path).glob("gauge_live*.db")}:
-            if not _is_alive(pid):
+        for path in Path(self._path).glob("gauge_live*_*.db"):
+            if not _is_alive(int(path.stem.rpartition("_")[2])):
                 # Another worker may do the same just now.
-                with contextlib.suppress(FileNotFoundError):
-                    mark_process_dead(pid, self._path)
+                path.unlink(missing_ok=True)
         return super().collect()
 
 

@@ -44,22 +44,21 @@ class Budget:
 
 def budgets_of(client: Client) -> list[Budget]:
     """Return the budgets of a client with what it has spent, as far as this worker knows."""
-    if client.daily_budget_usd is None and client.monthly_budget_usd is None:
-        return []
-    now = timezone.now()
-    return _budgets(client, lambda period: spending.spent(client.name, STARTS[period](now)))
+    return [
+        Budget(period, limit, spending.spent(client.name, STARTS[period](timezone.now())))
+        for period, limit in _limits_of(client).items()
+    ]
 
 
 def all_budgets() -> dict[str, list[Budget]]:
     """Return the budgets of every active client by its name, read from the database together."""
+    limits = {client.name: _limits_of(client) for client in Client.objects.filter(is_active=True)}
     now = timezone.now()
-    limited = Client.objects.filter(is_active=True).exclude(daily_budget_usd=None, monthly_budget_usd=None)
-    spent = {period: by_client(start(now)) for period, start in STARTS.items()} if limited.exists() else {}
-
-    def of(client: Client) -> list[Budget]:
-        return _budgets(client, lambda period: spent[period].get(client.name, Decimal(0)))
-
-    return {client.name: of(client) for client in Client.objects.filter(is_active=True)}
+    spent = {period: by_client(start(now)) for period, start in STARTS.items()} if any(limits.values()) else {}
+    return {
+        name: [Budget(period, limit, spent[period].get(name, Decimal(0))) for period, limit in own.items()]
+        for name, own in limits.items()
+    }
 
 
 def seconds_left(period: Period, now: datetime) -> float:
@@ -70,6 +69,6 @@ def seconds_left(period: Period, now: datetime) -> float:
     return (following - now).total_seconds()
 
 
-def _budgets(client: Client, spent: Callable[[Period], Decimal]) -> list[Budget]:
+def _limits_of(client: Client) -> dict[Period, Decimal]:
     limits: dict[Period, Decimal | None] = {"daily": client.daily_budget_usd, "monthly": client.monthly_budget_usd}
-    return [Budget(period, limit, spent(period)) for period, limit in limits.items() if limit is not None]
+    return {period: limit for period, limit in limits.items() if limit is not None}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,14 +38,23 @@ class GatewayError(Exception):
         """True if repeating the request may succeed."""
         return False
 
+    def rename_field(self, names: Mapping[str, str]) -> None:
+        """Name the field at fault as the request does, in the message too: `{"model": "tts_model"}`."""
+        name = names.get((self.param or "").partition(".")[0])
+        # An unknown field has its name from the client.
+        if name and self.code != "unknown_field":
+            if self.message.startswith(f"{self.param} "):
+                self.message = f"{name}{self.message.removeprefix(self.param or '')}"
+            self.param = name
+
 
 @contextmanager
-def fields_called(**names: str) -> Iterator[None]:
-    """Let errors name fields as the request does: `model="tts_model"`."""
+def fields_named(names: Mapping[str, str]) -> Iterator[None]:
+    """Let errors name fields as the request does."""
     try:
         yield
     except GatewayError as error:
-        error.param = names.get(error.param or "", error.param)
+        error.rename_field(names)
         raise
 
 

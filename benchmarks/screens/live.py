@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import statistics
 import tempfile
-import threading
 import time
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
@@ -92,17 +91,17 @@ class Watched:
 def watch(server: Server, browser: Any, state: Any, rate: float, seconds: float) -> Load:
     page = new_page(browser, server, state)
     page.goto("/admin/requests/")
-    watched, found = Watched(page), list[Load]()
-    loading = threading.Thread(target=lambda: found.append(put(server, rate, seconds)))
-    loading.start()
-    began = time.monotonic()
-    while loading.is_alive():
-        page.wait_for_timeout(SAMPLE_SECONDS * 1000)
-        nodes, heap, rows = watched.sample()
-        print(f"    after {time.monotonic() - began:3.0f} s: {nodes:6,} DOM nodes, {heap:5.2f} MB heap, {rows} rows")
-    loading.join()
+    watched, began = Watched(page), time.monotonic()
+    with ThreadPoolExecutor(1) as pool:
+        load = pool.submit(put, server, rate, seconds)
+        while not load.done():
+            page.wait_for_timeout(SAMPLE_SECONDS * 1000)
+            nodes, heap, rows = watched.sample()
+            print(
+                f"    after {time.monotonic() - began:3.0f} s: {nodes:6,} DOM nodes, {heap:5.2f} MB heap, {rows} rows"
+            )
     page.context.close()
-    return found[0]
+    return load.result()
 
 
 def main() -> None:

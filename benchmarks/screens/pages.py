@@ -17,7 +17,7 @@ from speech.models import Client
 
 ROUNDS = 3
 _KEYS = "/admin/keys/"
-ONE = f"{'llm:exact:'}{77:064x}"
+_ENTRY = f"llm:exact:{77:064x}"
 
 
 class Timed(NamedTuple):
@@ -44,7 +44,7 @@ def paths() -> Iterator[str]:
     for query in ("sort=hits", "sort=saved", "sort=expires", "q=setting+77", "q=zebra", "kind=tts", "client=client-7"):
         yield f"{_KEYS}?{query}"
     yield f"{_KEYS}?cursor=4711"
-    yield f"{_KEYS}entry/?key={ONE}"
+    yield f"{_KEYS}entry/?key={_ENTRY}"
     yield from ("/admin/reviews/", "/admin/reviews/?kind=near", "/admin/reviews/?client=client-7")
     yield f"/admin/reviews/?hit={Call.objects.filter(outcome='semantic').latest('pk').pk}"
     yield from ("/admin/requests/", "/admin/requests/feed/?after=")

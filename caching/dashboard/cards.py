@@ -10,7 +10,7 @@ from caching.pricing.list_prices import EXPLANATION
 from caching.reports.aggregates import Figures, change, percentile
 from caching.templatetags.formatting import count, duration, milliseconds, money, percent
 
-# Slower hits are not called faster.
+# The headline says how many times faster hits are from here on.
 LEAST_TIMES_FASTER = 1.5
 
 
@@ -28,7 +28,7 @@ class Card:
 
     @property
     def trend(self) -> str:
-        # What is shown as 0 is neither better nor worse.
+        # A change that is shown as 0 is neither better nor worse.
         least = 0.0005 if self.in_points else 0.005
         if self.change is None or abs(self.change) < least or self.more_is == "neither":
             return ""

@@ -22,14 +22,14 @@ from caching.reports import queries
 from caching.reports.aggregates import Period
 from caching.templatetags.formatting import NOTHING, money
 
-# In which models without a price are looked for.
+# Models without a price are looked for among the requests of this period.
 PERIOD = timedelta(days=30)
 _SPEECH = (Unit.CHARACTERS, Unit.AUDIO_SECONDS)
 _MILLION = 1_000_000
 
 
 class OneRowAModel(ChangeList):
-    """Of the prices in force, one for each model: its row shows the others too."""
+    """One row for each model, which shows all of its prices in force."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Price]:
         found: QuerySet[Price] = super().get_queryset(request, exclude_parameters)

@@ -22,11 +22,11 @@ from caching.semantic.types import Candidate
 
 # Rows on the page, and sent at once.
 MOST_ROWS = 100
-# Shown at most of what came since the last look, seconds ago.
+# Rows of one update, which the page asks for every few seconds.
 MOST_NEW = 20
-# Of the latest requests, those among which filters are offered and dropped ones are counted.
+# Period from whose requests filters are offered, and in which dropped ones are counted.
 LATELY_SECONDS = 60
-# Of the cached questions beside a miss.
+# The cached questions shown beside a miss.
 MOST_NEAREST, LEAST_SIMILARITY = 3, 0.4
 PILLS = {
     "hit": "Hit",
@@ -38,7 +38,7 @@ PILLS = {
 }
 SAME_WORDING = "same wording"
 _TEXTS = ("outcome", "level", "provider", "model", "client", "question", "matched", "match", "key", "scope", "code")
-# Of an entry that another version wrote.
+# Fields that a request recorded by another version may lack.
 _BLANK: dict[str, Any] = {
     **dict.fromkeys((*_TEXTS, "message"), ""),
     **dict.fromkeys(("similarity", "probability", "before_provider", "cost", "saved")),

@@ -133,7 +133,7 @@ class Batch:
             upsert.adding(ErrorCount, self.errors.rows.values(), key=ErrorCount.KEY),
             upsert.inserting(Call, self.calls),
         ]
-        _connect()
+        _shorten_lock_wait()
         with transaction.atomic():
             upsert.run(statements)
             summing.hours_changed(row["hour"] for row in self.hours.rows.values())
@@ -152,8 +152,8 @@ def _by_minute(hours: Sums) -> Sums:
     return found
 
 
-def _connect() -> None:
-    """Connect this thread to the database. What the ledger connects waits PATIENCE_MS at most for SQLite's lock."""
+def _shorten_lock_wait() -> None:
+    """Let this thread's connection, where it is made here, wait for SQLite's lock for PATIENCE_MS at most."""
     if connection.connection is None and connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")

@@ -1,6 +1,6 @@
-"""Recorder of the requests that the page of requests shows: in memory, and twice a second in Redis.
+"""Record the latest requests for the requests page: in memory, and twice a second in Redis.
 
-Under load it keeps a sample: a request costs an append to a list at most, however many come.
+Under load it keeps a sample: a request costs at most an append to a list.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from caching.ledger.rows import shortened
 from caching.pricing.money import Money
 
 FLUSH_SECONDS = 0.5
-# Kept of each flush: exact hits, of which there may be hundreds a second, and everything else.
+# Kept between two flushes: exact hits, of which there may be hundreds a second, and all other requests.
 MOST_HITS, MOST_OTHERS = 30, 60
 MOST_MESSAGE = 300
 
@@ -33,7 +33,7 @@ class Recorder:
         if len(kept) < most:
             kept.append(priced)
         else:
-            # Two threads may count one; the page says "about".
+            # Without a lock a drop may go uncounted; the page says "about".
             self._dropped += 1
         self._worker.start()
 

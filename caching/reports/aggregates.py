@@ -55,7 +55,7 @@ class Period:
             return self.start.replace(second=0, microsecond=0)
         return full_hour(self.start)
 
-    def offsets(self) -> list[tuple[datetime, timedelta]]:
+    def utc_offsets(self) -> list[tuple[datetime, timedelta]]:
         """Return the distances of the current time zone from UTC, each with the hour of the period until it holds."""
         found: list[tuple[datetime, timedelta]] = []
         hour = self.first

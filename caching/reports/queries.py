@@ -87,7 +87,7 @@ class LocalDay(Func):
 
 def _local_day(period: Period) -> Expression:
     """The day of an hour in the current time zone, which may change its distance from UTC within the period."""
-    *changes, (_, last) = period.offsets()
+    *changes, (_, last) = period.utc_offsets()
     cases = [When(hour__lt=until, then=LocalDay("hour", offset)) for until, offset in changes]
     return Case(*cases, default=LocalDay("hour", last)) if cases else LocalDay("hour", last)
 

@@ -26,10 +26,10 @@ from caching.reports.queries import SAME_WORDING
 from caching.semantic.scoring.threshold import BUDGETS, Interval, wilson
 
 PERIOD = timedelta(days=30)
-# Rows that are read of the matches and of the reviews: the latest.
+# Of the matches and of the reviews, the latest so many are read.
 LATEST = 10_000
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
-# Of the reused answers, those in ranges without reviews: with more, an estimate is called a guess.
+# An estimate is a guess if more than this share of the reused answers lies in ranges without reviews.
 MOST_UNREVIEWED = 0.1
 MATCHES = (Outcome.SEMANTIC, Outcome.SHADOW, Outcome.NEAR)
 
@@ -40,14 +40,14 @@ class Estimate:
 
     threshold: float
     reused: float
-    # Of the questions that no exact entry answers; None without any.
+    # Share of the questions without an exact entry; None if there are none.
     share: float | None
     # In settings.DISPLAY_CURRENCY; None if no miss has a price.
     saved: Decimal | None
     reviews: int
-    # Of the reused answers; None without a review of such a match.
+    # Share of the reused answers; None without a review of such a match.
     wrong: Interval | None
-    # Of the reused answers: those in ranges of probability without a review.
+    # Share of the reused answers in ranges of probability without a review.
     unreviewed: float
 
     @property

@@ -13,7 +13,7 @@ from caching.policy import Policy
 from speech.api.request_body import parse_json
 from speech.api.serializers import NOTHING_SAID, ConverseCall, ConverseRequestSerializer
 from speech.api.uploads import audio_of
-from speech.exceptions import InvalidRequest, fields_called
+from speech.exceptions import InvalidRequest, fields_named
 from speech.models import Client
 from speech.providers.base import TranscriptionRequest
 from speech.services import transcription
@@ -53,7 +53,7 @@ def hear(
     client: Client, call: ConverseCall, audio: TranscriptionRequest, policy: Policy
 ) -> tuple[ConverseCall, dict[str, Any]]:
     """Transcribe `audio`. Return `call` with the transcript as its question, and its entry in the receipt."""
-    with fields_called(provider="stt_provider", model="stt_model"):
+    with fields_named({"provider": "stt_provider", "model": "stt_model"}):
         result = transcription.transcribe(client=client, request=audio, policy=policy, provider=call.wish.stt_provider)
     text = result.cache.value["text"].strip()
     if not text:

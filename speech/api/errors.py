@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 def handle(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's EXCEPTION_HANDLER. A view's `renamed` has the fields that its endpoint calls by another name."""
-    renamed = getattr(context.get("view"), "renamed", {})
     if isinstance(error, GatewayError):
-        return _from_gateway_error(error, renamed)
+        error.rename_field(getattr(context.get("view"), "renamed", {}))
+        return _from_gateway_error(error)
     if isinstance(error, Http404):
         error = drf.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -32,7 +32,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     elif isinstance(error, UnreadablePostError):
         error = IncompleteBody()
     if isinstance(error, drf.APIException):
-        return _from_drf(error, renamed)
+        return _from_drf(error)
     if isinstance(error, DatabaseUnavailable | OperationalError | InterfaceError):
         # Told in the log once, by caching.database.
         return error_response(
@@ -90,40 +90,30 @@ def error_response(
     return Response(body, status=status, headers={**retry, **(headers or {})})
 
 
-def _from_gateway_error(error: GatewayError, renamed: Mapping[str, str]) -> Response:
+def _from_gateway_error(error: GatewayError) -> Response:
     headers = {} if error.retry_helps else {"x-should-retry": "false"}
     if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status >= 500:
         logger.warning("%s: %s", error.code, error.message)
-    # A field that is unknown is named as the client spells it.
-    param, message = _as_called(error.param, error.message, renamed if error.code != "unknown_field" else {})
     return error_response(
         error.status,
-        message,
+        error.message,
         type=error.type,
-        param=param,
+        param=error.param,
         code=error.code,
         metadata=error.metadata,
         headers=headers,
     )
 
 
-def _as_called(param: str | None, message: str, renamed: Mapping[str, str]) -> tuple[str | None, str]:
-    """Return both with the endpoint's name of the field."""
-    if not param or not (name := renamed.get(param.partition(".")[0])):
-        return param, message
-    return name, name + message.removeprefix(param) if message.startswith(param) else message
-
-
-def _from_drf(error: drf.APIException, renamed: Mapping[str, str]) -> Response:
+def _from_drf(error: drf.APIException) -> Response:
     headers = {}
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(round(wait))
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     param, message, code = _first_problem(error.get_full_details())
-    param, message = _as_called(param, message, renamed)
     types = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
     return error_response(
         error.status_code,

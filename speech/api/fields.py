@@ -37,10 +37,7 @@ class SpokenTextField(TextField):
 class ChoiceField(serializers.ChoiceField):
     """Its errors list the choices."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "invalid_choice": "Must be one of {choices}; not {given}.",
-        "not_a_list": "Must be a list of {choices}.",
-    }
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid_choice": "Must be one of {choices}; not {given}."}
 
     def fail(self, key: str, **about: Any) -> NoReturn:
         names = ", ".join(str(choice) for choice in self.choices)
@@ -49,6 +46,8 @@ class ChoiceField(serializers.ChoiceField):
 
 class ChoicesField(ChoiceField, serializers.MultipleChoiceField):
     """Some of the choices, as a sorted tuple."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"not_a_list": "Must be a list of {choices}."}
 
     def to_internal_value(self, data: Any) -> tuple[str, ...]:  # type: ignore[override]
         if not isinstance(data, list):

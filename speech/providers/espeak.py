@@ -79,7 +79,7 @@ class Provider(BaseProvider):
                 f"language must be one of {', '.join(sorted(NAMES))}, not {language!r}", param="language"
             )
         voice = self._full_name(request, language)
-        text = said(request.text, _language_of(voice))
+        text = said(text, _language_of(voice))
         self._check_readable(text, _language_of(voice))
         if not ssml.has_markup(text) and _may_be_silent(text):
             self._check_heard(text, voice)
@@ -124,7 +124,7 @@ class Provider(BaseProvider):
     def _check_heard(self, text: str, voice: str) -> None:
         """Refuse signs, emoji and letters that the engine has no name for in the language of `voice`."""
         if _is_silent(self._engine, tuple(parts_of(text, _language_of(voice), voice))):
-            raise validation.nothing_to_speak(f"{self.name} has no name for what is in it")
+            raise validation.nothing_to_speak(f"{self.name} has no name for any sign of the text")
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Word | Usage]:
         """One process per piece: none is left behind when the consumer stops between two of them."""
@@ -133,7 +133,7 @@ class Provider(BaseProvider):
         markup = ssml.has_markup(request.text)
         spoken = 0.0
         for piece in [request.text] if markup else _portions(request.text, request.language):
-            spelled = said(piece, language)
+            spelled = said(readable(piece), language)
             self._check_readable(spelled, language)
             if markup:
                 yield self._engine.speak([marked_up(spelled, language, request.voice)], *how, ssml=True)

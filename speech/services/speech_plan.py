@@ -23,7 +23,7 @@ class SpeechPlan:
     """As the client asks for it, restricted to what it may store."""
     first: Candidate[SpeechRequest]
     speaker: Speaker
-    """Of the first candidate. It serves no request itself."""
+    """For the first candidate. `speaker_for` copies it for each request."""
     rules: RuleBook
 
     def holds_for(self, client: Client) -> bool:

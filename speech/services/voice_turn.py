@@ -9,7 +9,7 @@ from caching.policy import Policy
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
-from speech.exceptions import ProviderError, fields_called
+from speech.exceptions import ProviderError, fields_named
 from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers.base import ChatRequest, SpeechRequest
@@ -21,7 +21,8 @@ from speech.synthesis.sound_stream import SoundStream
 from speech.synthesis.spoken_turn import TurnReceipt, clips_of, first_of, sentences_of, spoken_turn
 from speech.text import languages
 
-# A text that a voice cannot speak is the model's: the fault is that of the voice.
+_OF_CHAT = {"provider": "llm_provider", "model": "llm_model"}
+# The text is the model's: where a voice cannot speak it, the voice is at fault.
 _OF_SPEECH = {"provider": "tts_provider", "model": "tts_model", "text": "voice"}
 # Stands for the answer until there is one: the question may be in a script, or of signs, that the voice cannot speak.
 _ANY_TEXT = "Hello."
@@ -57,10 +58,10 @@ def converse(
     policy = client.tightened(policy)
     receipt = TurnReceipt(keeps_texts=policy.write, hides_hits=hides(client))
     # Refuse unsupported speech options before the model is called.
-    with fields_called(**_OF_SPEECH):
+    with fields_named(_OF_SPEECH):
         for_speech(replace(speech, text=_ANY_TEXT), wish.tts_provider, client.model_access)
     content_type = Encoder(wish.codec, speech.sample_rate).content_type
-    with fields_called(provider="llm_provider", model="llm_model"):
+    with fields_named(_OF_CHAT):
         answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
     receipt.chat = {
         "id": answer_ids.issue(client, answer.cache, policy.level),
@@ -73,7 +74,7 @@ def converse(
         unless_spoken.enter_context(closing(sentences))
         first = first_of(sentences)
         # The voice follows the language of the answer, not of the question.
-        unless_spoken.enter_context(fields_called(**_OF_SPEECH))
+        unless_spoken.enter_context(fields_named(_OF_SPEECH))
         candidates = for_speech(replace(speech, text=first), wish.tts_provider, client.model_access)
         account = unless_spoken.enter_context(Account.of("tts", client.name, policy, first))
         for candidate in candidates:

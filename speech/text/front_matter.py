@@ -41,8 +41,10 @@ class FrontMatterFilter:
 
     def finish(self) -> str:
         """Return what was held back."""
+        if self._is_over:
+            return ""
         found = _FRONT_MATTER.match(self._held)
-        return "" if self._is_over else self._end_at(found.end() if found else 0)
+        return self._end_at(found.end() if found else 0)
 
     def _end_at(self, at: int) -> str:
         self._is_over = True

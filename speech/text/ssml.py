@@ -40,9 +40,7 @@ def without_markup(text: str, keep: Container[str] = ()) -> str:
 
 def has_pause(text: str) -> bool:
     """Tell if `text` holds a break that is heard as one, which makes it sound without any word."""
-    return (bool(_PAUSE.search(text)) and seconds_of_pauses(text) > 0) or any(
-        "time" not in tag for tag in _BREAK.findall(text)
-    )
+    return seconds_of_pauses(text) > 0 or any("time" not in tag for tag in _BREAK.findall(text))
 
 
 def seconds_of_pauses(text: str) -> float:

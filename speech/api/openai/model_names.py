@@ -55,8 +55,8 @@ def resolve(name: str, operation: str) -> Meant:
     for provider in [default, *(other for other in others if not other.missing_settings)]:
         if _knows(provider, name, operation):
             return Meant(provider.name, name, "")
-    sent_by_default = operation == "chat" and openai_names.is_chat_model(name) and not default.passes_models_on
-    if sent_by_default or any(_knows(other, name, operation) for other in others):
+    sent_by_default = not openai_names.own_model(name, operation)
+    if (sent_by_default and not default.passes_models_on) or any(_knows(other, name, operation) for other in others):
         return Meant(default.name, "", "")
     if default.passes_models_on:
         return Meant(default.name, name, "")

@@ -20,7 +20,10 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def completion(answer: Answer, *, id: str, model: str) -> dict[str, Any]:
-    """Return a `chat.completion` object, with the fields that OpenAI's types require. `model`: for want of its own."""
+    """Return a `chat.completion` object with the fields that OpenAI's types require.
+
+    `model` is for an answer that names none.
+    """
     return {
         **answer.extra,
         "id": id,

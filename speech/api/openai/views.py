@@ -76,9 +76,8 @@ class ChatCompletionsView(OpenAIView, Endpoint):
     )
     def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
         """Create a chat completion, whole or streamed."""
-        client, meta = client_of(request), request.META
-        directives = meta.get("HTTP_CACHE_CONTROL", ""), meta.get("HTTP_X_OPTIMIZATION_LEVEL", "")
-        plan = call.plans.get(client, *directives, make=lambda: _plan(client, request, call))
+        client = client_of(request)
+        plan = call.plans.get(client, *_directives(request), make=lambda: _plan(client, request, call))
         if call.stream and not hides(client):
             stream = services.stream_answer(plan)
             id = answer_ids.issue(client, stream.cache, plan.policy.level)
@@ -95,6 +94,11 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=id, extra=answer.extra)
         events = rendering.completion_events(chunks, id=id, model=result.model, wants_usage=call.wants_usage)
         return streamed(events, EVENTS, about)
+
+
+def _directives(request: HttpRequest) -> tuple[str, str]:
+    """Return the headers on which the plan for a body depends: those that `policy_of` reads."""
+    return request.META.get("HTTP_CACHE_CONTROL", ""), request.META.get("HTTP_X_OPTIMIZATION_LEVEL", "")
 
 
 def _plan(client: Client, request: HttpRequest, call: CompletionCall) -> ChatPlan:
@@ -125,9 +129,8 @@ class AudioSpeechView(OpenAIView, Endpoint):
     )
     def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
         """Synthesize speech. Cache misses are streamed as they are synthesized."""
-        client, meta = client_of(request), request.META
-        directives = meta.get("HTTP_CACHE_CONTROL", ""), meta.get("HTTP_X_OPTIMIZATION_LEVEL", "")
-        plan = call.plans.get(client, *directives, make=lambda: _speech_plan(client, request, call))
+        client = client_of(request)
+        plan = call.plans.get(client, *_directives(request), make=lambda: _speech_plan(client, request, call))
         # Sound that comes in one piece does not tell by its pieces whether it was stored.
         whole = hides(client)
         result = services.speak(plan, call.codec, stream=not whole)

@@ -50,11 +50,11 @@ def check_text(text: str, *, is_pause: bool = False) -> None:
     if "\0" in text or _SURROGATE.search(text):
         raise InvalidRequest("text must be valid Unicode without NUL characters", param="text")
     if not is_pause and not is_pronounceable(text):
-        raise nothing_to_speak("it holds blanks and punctuation only" if text.strip() else "")
+        raise nothing_to_speak("text must hold more than punctuation" if text.strip() else "text must not be empty")
 
 
-def nothing_to_speak(reason: str = "") -> InvalidRequest:
-    return InvalidRequest(f"text must not be empty{': ' if reason else ''}{reason}", param="text", code="blank")
+def nothing_to_speak(message: str) -> InvalidRequest:
+    return InvalidRequest(message, param="text", code="blank")
 
 
 def model_of(provider: BaseProvider, model: str, setting: str) -> str:

@@ -19,7 +19,8 @@ from speech.exceptions import GatewayError
 # Codes of ours that the Responses API calls `rate_limit_exceeded`.
 _RATE_LIMITED = {"rate_limit_exceeded", "provider_rate_limited", "provider_quota_exceeded", "insufficient_quota"}
 
-_ENDS = ("index", "finish_reason")
+# Fields of a choice that cannot contradict those of another chunk.
+_END_OF_CHOICE = ("index", "finish_reason")
 
 
 def written(
@@ -61,7 +62,7 @@ def _sum(chunks: list[Chunk]) -> Answer:
             {
                 "model": chunk.get("model"),
                 "usage": chunk.get("usage"),
-                "choices": [{name: part.get(name) for name in _ENDS} for part in chunk.get("choices") or ()],
+                "choices": [{name: part.get(name) for name in _END_OF_CHOICE} for part in chunk.get("choices") or ()],
             }
             for chunk in chunks
         )

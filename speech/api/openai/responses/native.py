@@ -46,8 +46,8 @@ def request_for(
     return provider.prepare_chat(ChatRequest([message], model=model, params={BODY: own, **beside}))
 
 
-def renamed(found: Response, response: Response) -> Response:
-    """Return a provider's response under the ids of ours."""
+def as_ours(found: Response, response: Response) -> Response:
+    """Return a provider's response under the ids of `response`, which is ours."""
     users = {name: response[name] for name in ("user", "safety_identifier") if response[name] is not None}
     return {**found, **users, **{name: response[name] for name in ("id", "previous_response_id", "store")}}
 

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from caching.policy import LEVELS
 from speech.api.fields import ChoiceField, NumberField, TextField, TolerantSerializer, TruthField, WholeNumberField
-from speech.api.openai.responses.chat_request import chat_body, needs_native
+from speech.api.openai.responses.chat_request import RENAMED, chat_body, needs_native
 from speech.api.openai.responses.messages import Item, items_of, kind_of
 from speech.api.openai.serializers import ChatCompletionSerializer, CompletionCall
 from speech.exceptions import InvalidRequest, UnsupportedFeature
@@ -95,5 +95,6 @@ def chat_call(body: Mapping[str, Any], items: Sequence[Item]) -> CompletionCall:
     if not items and not body.get("instructions"):
         raise InvalidRequest("input is required", param="input", code="required")
     serializer = ChatCompletionSerializer(data=chat_body(body, items))
-    serializer.is_valid(raise_exception=True)
+    if not serializer.is_valid():
+        raise serializers.ValidationError({RENAMED.get(name, name): why for name, why in serializer.errors.items()})
     return serializer.to_call()

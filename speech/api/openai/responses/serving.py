@@ -65,6 +65,10 @@ class Asked:
     def keep(self, response: Response, upstream: dict[str, str] | None = None) -> Response:
         return storage.keep(self.client, response, self.said, upstream) if self.stored else response
 
+    def to_the_end(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Return `events`, which are read to their end without the client too if the response is to be stored."""
+        return finished(events) if self.stored else events
+
 
 def answered(asked: Asked) -> HttpResponseBase:
     """Answer over chat, unless the request needs more and the provider has it. Raises UnsupportedFeature."""
@@ -92,7 +96,7 @@ def _over_chat(asked: Asked) -> HttpResponseBase:
         stream = services.stream_chat(**ask)
         response, about = _begun(asked, stream), headers(asked.client, stream)
         events = written(response, stream.cache.value, asked.keep, **asked.form)
-        return _streamed(finished(events) if asked.stored else events, response, about)
+        return _streamed(asked.to_the_end(events), response, about)
     result = services.chat(**ask)
     answer, response, about = result.cache.value, _begun(asked, result), headers(asked.client, result)
     if not asked.call.stream:
@@ -113,14 +117,14 @@ def _natively(asked: Asked) -> HttpResponseBase:
     response, about = _begun(asked, result), headers(asked.client, result)
 
     def ours(found: Response) -> Response:
-        return native.renamed(found, response)
+        return native.as_ours(found, response)
 
     def kept(found: Response) -> Response:
         return asked.keep(ours(found), {"provider": provider.name, "id": str(found.get("id"))})
 
     if asked.streams_live and result.cache.status != "hit":
         events = _renamed(result.cache.value, ours, kept)
-        return _streamed(finished(events) if asked.stored else events, response, about)
+        return _streamed(asked.to_the_end(events), response, about)
     found = kept(response_in(result.cache.value))
     return _streamed(replayed(found), response, about) if asked.call.stream else json_response(found, about)
 

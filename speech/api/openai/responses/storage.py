@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from caching.background import PeriodicWorker
@@ -36,6 +37,26 @@ class ResponseNotFound(InvalidRequest):
     code = "response_not_found"
 
 
+class PreviousResponseNotFound(InvalidRequest):
+    code = "previous_response_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The client that may read a stored response, and its end user where end users are kept apart, else ""."""
+
+    client: Client
+    end_user: str
+
+    @classmethod
+    def named_in(cls, fields: Mapping[str, Any], client: Client) -> Owner:
+        """`fields`: the body or the query of the request, which may name the end user."""
+        return cls(client, end_user_of(client, fields))
+
+    def may_read(self, stored: StoredResponse) -> bool:
+        return end_user_of(self.client, stored.body) == self.end_user
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """The input of a request with everything that it refers to."""
@@ -49,27 +70,25 @@ class Conversation:
         return [*self.earlier, *self.own]
 
 
-def conversation_of(client: Client, continues: str, items: Sequence[Item], named: Mapping[str, Any]) -> Conversation:
-    """Return the input with the earlier turns and the items it refers to. Raises ResponseNotFound."""
-    own = _resolved(client, items, named)
+def conversation_of(owner: Owner, continues: str, items: Sequence[Item]) -> Conversation:
+    """Return the input with the earlier turns and the items it refers to.
+
+    Raises ResponseNotFound and PreviousResponseNotFound.
+    """
+    own = _resolved(owner, items)
     if not continues:
         return Conversation(own)
-    try:
-        before = find(client, continues, named)
-    except ResponseNotFound as error:
-        error.status, error.param, error.code = 400, "previous_response_id", "previous_response_not_found"
-        error.message = f"Previous response with id '{continues[:100]}' not found."
-        raise
+    before = _find(owner, continues)
+    if before is None:
+        message = f"Previous response with id '{continues[:100]}' not found."
+        raise PreviousResponseNotFound(message, param="previous_response_id")
     return Conversation(own, before.conversation, before.upstream)
 
 
-def find(client: Client, id: str, named: Mapping[str, Any]) -> StoredResponse:
-    """Return a stored response of `client`. Raises ResponseNotFound.
-
-    Where end users are kept apart, it is found only if `named`, the body or the query, names the same one.
-    """
-    found = call(StoredResponse.objects.of(client, [token_of(id)]).first)
-    if found is None or not _is_of_user(client, found, named):
+def find(owner: Owner, id: str) -> StoredResponse:
+    """Return a stored response. Raises ResponseNotFound."""
+    found = _find(owner, id)
+    if found is None:
         raise ResponseNotFound(f"Response with id '{id[:100]}' not found.")
     return found
 
@@ -95,18 +114,19 @@ def keep(client: Client, response: Response, said: Conversation, upstream: dict[
     return response
 
 
-def _is_of_user(client: Client, stored: StoredResponse, named: Mapping[str, Any]) -> bool:
-    return end_user_of(client, stored.body) == end_user_of(client, named)
+def _find(owner: Owner, id: str) -> StoredResponse | None:
+    found = call(StoredResponse.objects.of(owner.client, [token_of(id)]).first)
+    return found if found and owner.may_read(found) else None
 
 
-def _resolved(client: Client, items: Sequence[Item], named: Mapping[str, Any]) -> list[Item]:
+def _resolved(owner: Owner, items: Sequence[Item]) -> list[Item]:
     """Return `items` with the stored ones in place of references to them."""
     wanted = {item["id"] for item in items if kind_of(item) == "item_reference" and isinstance(item.get("id"), str)}
     if not wanted:
         return list(items)
-    stored = _stored_items(client, wanted, named)
+    stored = _stored_items(owner, wanted)
     if wanted - stored.keys():
-        stored |= _native_items(client, named)
+        stored |= _native_items(owner)
     return [_referred(item, stored) if kind_of(item) == "item_reference" else item for item in items]
 
 
@@ -117,23 +137,20 @@ def _referred(item: Item, stored: dict[str, Item]) -> Item:
     return found
 
 
-def _stored_items(client: Client, ids: Iterable[str], named: Mapping[str, Any]) -> dict[str, Item]:
+def _stored_items(owner: Owner, ids: Iterable[str]) -> dict[str, Item]:
     tokens = {match[1] for id in ids if (match := _ITEM_ID.fullmatch(id))}
-    rows = call(lambda: list(StoredResponse.objects.of(client, tokens)))
-    return {item["id"]: item for row in rows if _is_of_user(client, row, named) for item in row.body["output"]}
+    return _output_items(owner, StoredResponse.objects.of(owner.client, tokens))
 
 
-def _native_items(client: Client, named: Mapping[str, Any]) -> dict[str, Item]:
+def _native_items(owner: Owner) -> dict[str, Item]:
     """Return the items of recent responses that a provider made as such; their ids are the provider's."""
-    native = StoredResponse.objects.fresh(client).filter(upstream__isnull=False).order_by("-expires")
-    rows = call(lambda: list(native[:RECENT]))
-    return {
-        item["id"]: item
-        for row in rows
-        if _is_of_user(client, row, named)
-        for item in row.body["output"]
-        if "id" in item
-    }
+    native = StoredResponse.objects.fresh(owner.client).filter(upstream__isnull=False).order_by("-expires")
+    return _output_items(owner, native[:RECENT])
+
+
+def _output_items(owner: Owner, responses: QuerySet[StoredResponse]) -> dict[str, Item]:
+    stored = call(lambda: list(responses))
+    return {item["id"]: item for each in stored if owner.may_read(each) for item in each.body["output"] if "id" in item}
 
 
 def _prune() -> None:

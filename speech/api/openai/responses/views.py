@@ -19,10 +19,12 @@ from speech.api.openai.responses.listing import listed, whole_number
 from speech.api.openai.responses.replay import replayed
 from speech.api.openai.responses.serializers import ResponseCall, ResponseSerializer
 from speech.api.openai.responses.serving import EVENTS, Asked, answered
+from speech.api.openai.responses.storage import Owner
 from speech.api.openai.views import LEVEL, OpenAIView, policy_of
 from speech.api.serializers import ErrorResponseSerializer
 from speech.api.streaming import streamed
 from speech.api.views import CACHE_CONTROL, ERRORS
+from speech.models import StoredResponse
 
 NOT_FOUND = {404: ErrorResponseSerializer, **ERRORS}
 
@@ -49,7 +51,7 @@ class ResponsesView(OpenAIView, Endpoint):
         asked = Asked(
             client=client,
             call=call,
-            said=storage.conversation_of(client, call.continues, call.items, call.body),
+            said=storage.conversation_of(Owner.named_in(call.body, client), call.continues, call.items),
             meant=meant,
             policy=policy_of(request, call.level, meant.level),
             stored=storage.may_store(request, call.stores),
@@ -67,7 +69,7 @@ class StoredResponseView(OpenAIView):
     )
     def get(self, request: Request, id: str) -> HttpResponseBase:
         """Retrieve a response that was stored."""
-        body = storage.find(client_of(request), id, request.query_params).body
+        body = _stored(request, id).body
         if request.query_params.get("stream") != "true":
             return Response(body)
         after = whole_number(request.query_params.get("starting_after", "-1"), "starting_after")
@@ -76,7 +78,7 @@ class StoredResponseView(OpenAIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT, **NOT_FOUND})
     def delete(self, request: Request, id: str) -> Response:
         """Delete a response that was stored. The cache keeps its answer."""
-        storage.find(client_of(request), id, request.query_params).delete()
+        _stored(request, id).delete()
         return Response({"id": id, "object": "response", "deleted": True})
 
 
@@ -91,4 +93,8 @@ class InputItemsView(OpenAIView):
     )
     def get(self, request: Request, id: str) -> Response:
         """List the input items of a response that was stored."""
-        return Response(listed(storage.find(client_of(request), id, request.query_params), request.query_params))
+        return Response(listed(_stored(request, id), request.query_params))
+
+
+def _stored(request: Request, id: str) -> StoredResponse:
+    return storage.find(Owner.named_in(request.query_params, client_of(request)), id)

@@ -89,13 +89,10 @@ _PRICE = re.compile(
     rf"(?P<sign>{_SIGN})\s?(?P<amount>\d+(?:[.,]\d+)*(?:\s?(?:(?:{_SCALE})(?!\w)|{_SCALE_WITHOUT_SPACES}))?)"
     rf"|(?P<lone>{_SIGN})"
 )
-_IS_SIGN = re.compile(_SIGN)
 
 
 def with_names(text: str, language: str) -> str:
     """Return `text` with the name of each currency, behind its amount, where a voice of `language` omits the sign."""
-    if not _IS_SIGN.search(text):
-        return text
 
     def named(price: re.Match[str]) -> str:
         names = _NAMES[price["sign"] or price["lone"]]

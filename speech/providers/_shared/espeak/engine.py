@@ -70,20 +70,18 @@ class Library:
     def __init__(self, library: str, data: str) -> None:
         self._worker = [sys.executable, "-I", "-S", worker.__file__, library]
         self._data = ShortPath(data)
-        self.version = run(self._worker).decode()
+        self.version = run(self._worker).stdout.decode()
 
     def speak(self, parts: Sequence[Part], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
-        return self._run(parts, words_per_minute, pitch, *["ssml"] * ssml).stdout
+        return self._speak(parts, words_per_minute, pitch, *["ssml"] * ssml).stdout
 
     def speak_and_tell(self, parts: Sequence[Part], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
-        done = self._run(parts, words_per_minute, pitch, "words")
+        done = self._speak(parts, words_per_minute, pitch, "words")
         return done.stdout, done.stderr.decode()
 
-    def _run(self, parts: Sequence[Part], *options: object) -> subprocess.CompletedProcess[bytes]:
-        return _run(
-            [*self._worker, self._data.path, *map(str, options)],
-            "".join(f"{field}\0" for part in parts for field in part),
-        )
+    def _speak(self, parts: Sequence[Part], *options: object) -> subprocess.CompletedProcess[bytes]:
+        text = "".join(f"{field}\0" for part in parts for field in part)
+        return run([*self._worker, self._data.path, *map(str, options)], text)
 
 
 class Binary:
@@ -91,7 +89,7 @@ class Binary:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        found = re.search(rb":\s*([\w.+-]+)", run([path, "--version"]))
+        found = re.search(rb":\s*([\w.+-]+)", run([path, "--version"]).stdout)
         if not found:
             raise ProviderNotConfigured(f"{path} is not espeak-ng: unexpected output of --version", param="provider")
         self.version = found[1].decode()
@@ -105,9 +103,9 @@ class Binary:
     def _speak(self, part: Part, words_per_minute: int, pitch: int, ssml: bool) -> bytes:
         options = ["--stdin", "--stdout", "-b", "1", "-v", part.voice, "-s", str(words_per_minute), "-p", str(pitch)]
         # The program, unlike the library, reads [[…]] as phonemes and cannot be told not to.
-        wav = run([self._path, *options, *["-m"] * ssml], re.sub(r"\[(?=\[)", "[ ", part.text))
+        done = run([self._path, *options, *["-m"] * ssml], re.sub(r"\[(?=\[)", "[ ", part.text))
         try:
-            pcm, sample_rate = read_wav(wav)
+            pcm, sample_rate = read_wav(done.stdout)
         except ValueError as error:
             raise ProviderBadAnswer(f"espeak-ng did not write a WAV file: {error}") from error
         if sample_rate != SAMPLE_RATE:
@@ -130,12 +128,8 @@ class ShortPath:
             self.path = str(link)
 
 
-def run(command: list[str], text: str = "") -> bytes:
-    """Return the standard output of `command` given `text`; at most one run per CPU. Raises ProviderError."""
-    return _run(command, text).stdout
-
-
-def _run(command: list[str], text: str) -> subprocess.CompletedProcess[bytes]:
+def run(command: list[str], text: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Run `command` with `text` on its standard input; at most one run per CPU. Raises ProviderError."""
     timeout = settings.PROVIDER_READ_TIMEOUT
     if not _running.acquire(timeout=timeout):
         raise ProviderTimeout(f"espeak-ng was busy for {timeout} s")

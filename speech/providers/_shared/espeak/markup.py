@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from speech.providers._shared.espeak.parts import Part, parts_of
+from speech.providers._shared.espeak.voices import engine_name
 
 _TAG_OR_ENTITY = re.compile(r"(<[^<>]*>|&#?\w+;)")
 # The shortest that ends a clause, as the end of a part does in a text without markup.
@@ -16,10 +17,10 @@ def marked_up(text: str, language: str, voice: str) -> Part:
 
     `<voice>` takes no variant (`+f3`): the engine keeps the one of the text.
     """
-    [base, *_] = parts_of(".", language, voice)
+    own = engine_name(voice)
     pieces = _TAG_OR_ENTITY.split(text)
-    pieces[::2] = [_spoken_by(base.voice, parts_of(piece, language, voice)) for piece in pieces[::2]]
-    return Part(base.voice, "".join(pieces))
+    pieces[::2] = [_spoken_by(own, parts_of(piece, language, voice)) for piece in pieces[::2]]
+    return Part(own, "".join(pieces))
 
 
 def _spoken_by(voice: str, parts: list[Part]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from speech.providers._shared.espeak.scripts import runs
-from speech.providers._shared.espeak.voices import VOICES, voice_of
+from speech.providers._shared.espeak.voices import engine_name, voice_of
 from speech.text.packing import is_inside_cluster
 
 # It drops without a word what exceeds 200 phonemes in a word, or 1,000 phonemes or 300 words in a clause:
@@ -28,6 +28,7 @@ _OF_CONSONANTS = {"c": 5, "w": 12, "d": 24}
 # The most phonemes of one character, measured with the voices of 1.52: a digit may be several words of a number,
 # a symbol is its name.
 _OF_LATIN, _OF_ASCII_SIGN, _OF_SYMBOL, _OF_MARK, _OF_OTHER = 1.5, 8, 25, 1, 2.2
+_REMEMBERED_CHARACTERS = 4096
 _OF_SCRIPT = {"CJK": 5, "HANGUL": 9, "THAI": 3.5, "ETHIOPIC": 3, "HIRAGANA": 2.5, "KATAKANA": 2.5}
 
 
@@ -41,7 +42,7 @@ def parts_of(text: str, language: str, voice: str) -> list[Part]:
     """Return parts that joined are `text`. What is in no script of `language` gets a voice like `voice` of its own."""
     own, plus, variant = voice.partition("+")
     return [
-        Part(VOICES[own if run.language == language else voice_of(run.language)] + plus + variant, part)
+        Part(engine_name((own if run.language == language else voice_of(run.language)) + plus + variant), part)
         for run in runs(text, language)
         for part in _held(run.text)
     ]
@@ -99,7 +100,7 @@ def _weights(word: str) -> list[float]:
     return weights
 
 
-@cache
+@lru_cache(_REMEMBERED_CHARACTERS)
 def _weight_of(character: str) -> float:
     category = unicodedata.category(character)
     if character.isspace():
@@ -112,9 +113,9 @@ def _weight_of(character: str) -> float:
     return _OF_SYMBOL if category[0] == "S" else _OF_MARK
 
 
-@cache
+@lru_cache(_REMEMBERED_CHARACTERS)
 def _kind_of(character: str) -> str:
-    """Return "c" for a consonant, "w", or "d" for one whose name tells of a mark or a sign."""
+    """Return "c" for a consonant, "w" for w, "d" for one whose name tells of a mark or a sign, "-" for any other."""
     base, *marks = list(unicodedata.normalize("NFD", character.lower()))
     name = unicodedata.name(character, "")
     if not character.isalpha() or not name.startswith(_ALPHABETS) or base in _VOWELS:

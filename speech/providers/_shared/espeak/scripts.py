@@ -68,7 +68,6 @@ _LANGUAGE_OF_LETTERS = {
 _OF_A_CHARACTER = re.compile(
     r" (?:(?:CAPITAL|SMALL) )*(?:LETTER|SYLLABLE|SYLLABICS|IDEOGRAPH|SIGN|HIEROGLYPH|CHARACTER|COMPONENT)\b.*"
 )
-_SHORT_SIGNS = 2
 _VIETNAMESE = re.compile(r"\w*[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]\w*", re.I)
 _LEAST_VIETNAMESE = 0.25  # of the words: a name in an English sentence is less
 
@@ -130,34 +129,31 @@ def unreadable_script(text: str, language: str) -> str:
 
 def _stretches(text: str, language: str) -> Iterator[tuple[int, int, str]]:
     """Yield begin, end and language of each stretch that a voice of `language` does not read."""
-    matches = _foreign(language).finditer(text)
     start = end = 0
-    name: str | None = None
-    for match in matches:
-        follows = _group(match.lastgroup) == _group(name) and not _LETTER.search(text, end, match.start())
-        if name and not follows:
-            yield from _stretch(text, start, end, name)
-        if not name or not follows:
-            start, name = match.start(), match.lastgroup
+    script = ""
+    for match in _foreign(language).finditer(text):
+        found = str(match.lastgroup)
+        if _group(found) != _group(script) or _LETTER.search(text, end, match.start()):
+            yield from _stretch(text, start, end, script)
+            start, script = match.start(), found
         end = match.end()
-    if name:
-        yield from _stretch(text, start, end, name)
+    yield from _stretch(text, start, end, script)
 
 
-def _stretch(text: str, start: int, end: int, name: str) -> Iterator[tuple[int, int, str]]:
-    if name == "Greek" and end - start < _SHORT_SIGNS:
+def _stretch(text: str, start: int, end: int, script: str) -> Iterator[tuple[int, int, str]]:
+    if not script or (script == "Greek" and end - start == 1):
         return
     behind = re.compile(r"[^\w(\[{“«‘\"']*").match(text, end)
-    yield start, behind.end() if behind else end, _language(name, text[start:end])
+    yield start, behind.end() if behind else end, _language(script, text[start:end])
 
 
-def _group(name: str | None) -> str | None:
+def _group(script: str) -> str:
     """Kana and Chinese characters make up one text."""
-    return "Chinese" if name == "kana" else name
+    return "Chinese" if script == "kana" else script
 
 
-def _language(name: str, text: str) -> str:
-    usual = _LANGUAGES[_group(name) or name][0]
+def _language(script: str, text: str) -> str:
+    usual = _LANGUAGES[_group(script)][0]
     told_by = _LANGUAGE_OF_LETTERS.get(usual, ())
     return next((code for code, letters in told_by if re.search(letters, text)), usual)
 

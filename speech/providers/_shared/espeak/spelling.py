@@ -42,8 +42,8 @@ _MONOTONIC = {0x300: 0x301, 0x342: 0x301, 0x313: None, 0x314: None, 0x345: None,
 
 
 def said(text: str, language: str) -> str:
-    """Return readable `text` as a voice of `language` is to say it: figures whole, currencies by their names."""
-    return with_names(ungrouped(readable(text), language), language)
+    """Return `text`, which is readable, as `language` says it: figures whole, currencies by their names."""
+    return with_names(ungrouped(text, language), language)
 
 
 def readable(text: str) -> str:

@@ -33,5 +33,11 @@ TAGS = (
 
 def voice_of(language: str) -> str:
     """Return our name of the voice that speaks `language` where none is asked for."""
-    # BCP 47 has no Indian English voice to offer here: espeak-ng's own choice for en-IN is British.
+    # espeak-ng has no Indian English voice: its own choice for en-IN is the British one.
     return "en-gb" if language == "en" else language
+
+
+def engine_name(voice: str) -> str:
+    """Return espeak-ng's name for our `voice`, with its variant: `gmw/en-US+f3` for `en-us+f3`."""
+    name, plus, variant = voice.partition("+")
+    return VOICES[name] + plus + variant

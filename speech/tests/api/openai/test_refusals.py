@@ -28,6 +28,8 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 WAV = to_wav(tone("What is a cache?"), 24_000)
 
+FIELDS = {"codec", "input", "messages", "mode", "model", "provider", "text", "voice"}
+
 # With espeak and demo: path, wrong fields, the name in the error, a part of the message.
 WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     (SPEECH, {"respnse_format": "wav"}, "respnse_format", "passes none on to espeak"),
@@ -51,6 +53,8 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     (SPEECH, {"input": ""}, "input", "blank"),
     (SPEECH, {"input": "a\0b"}, "input", "NUL"),
     (SPEECH, {"input": "a\ud800b"}, "input", "surrogate"),
+    (SPEECH, {"text": "a\0b"}, "text", "NUL"),
+    (SPEECH, {"input": " … "}, "input", "input must hold more than punctuation"),
     (SPEECH, {"voice": "a\ud800b"}, "voice", "surrogate"),
     (SPEECH, {"instructions": "Whisper."}, "instructions", "espeak"),
     (SPEECH, {"speed": 9}, "speed", "4"),
@@ -73,6 +77,8 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     (RESPONSES, {"model": "zorb/x"}, "model", "demo"),
     (RESPONSES, {"input": "a\ud800b"}, "input", "surrogate"),
     (RESPONSES, {"text": {"format": {"type": "json_object"}}}, "text.format", "demo"),
+    (RESPONSES, {"reasoning": {"effort": 5}}, "reasoning.effort", "reasoning.effort: "),
+    (RESPONSES, {"input": [{"role": "boss", "content": "Hello."}]}, "input", "input must be one of"),
     (RESPONSES, {"optimization_level": "fast"}, "optimization_level", "quality, balanced, speed"),
     (EMBEDDINGS, {"model": "espeak/espeak-ng"}, "model", "does not support embedding"),
     (EMBEDDINGS, {"encoding_format": "hex"}, "encoding_format", "float, base64"),
@@ -90,8 +96,8 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("/api/converse/", {"stream_format": "ws"}, "stream_format", "audio, sse"),
     ("/api/converse/", {"timestamps": ["zzz"]}, "timestamps", "word"),
     ("/api/converse/", {"tts_provider": "zorb"}, "tts_provider", "espeak"),
-    ("/api/converse/", {"tts_model": "zorb"}, "tts_model", "espeak"),
-    ("/api/converse/", {"llm_model": "zorb"}, "llm_model", "demo"),
+    ("/api/converse/", {"tts_model": "zorb"}, "tts_model", "tts_model of espeak must be"),
+    ("/api/converse/", {"llm_model": "zorb"}, "llm_model", "llm_model of demo must be"),
     ("/api/converse/", {"voice": "zorb"}, "voice", "alloy"),
     ("/api/converse/", {"query": "a\ud800b"}, "query", "surrogate"),
 ]
@@ -109,6 +115,9 @@ def assert_refused(response: Any, fields: dict[str, Any], param: str, says: str)
     assert response.status_code == 400, (fields, response.content)
     error = error_of(response)
     assert (error["param"], says in error["message"]) == (param, True), (fields, error)
+    # A message that begins with a field begins with the one at fault.
+    first = error["message"].split()[0].rstrip(":")
+    assert first == param or first not in FIELDS, (fields, error)
 
 
 LABELS = {"user": "u1", "metadata": {"a": "b"}, "safety_identifier": "s", "stream": True, "lang_code": "", "x": None}
@@ -137,6 +146,7 @@ FORMS = [
     ("transcriptions", {"language": "a\0b"}, "language", "ull character"),
     ("transcriptions", {"file": "no file"}, "file", "audio"),
     ("translations", {}, "model", "deepgram"),
+    ("translations", {"mode": "a mode of many letters"}, "mode", "20"),
 ]
 
 
