@@ -3,15 +3,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.core.checks import run_checks
+from django.core.checks import CheckMessage, run_checks
 
 from speech import providers
 
 
 def ids(**options: Any) -> set[str]:
-    found = [message for message in run_checks(**options) if message.id and message.id.startswith("speech.")]
-    assert all(message.hint for message in found)
-    return {str(message.id) for message in found}
+    return {str(message.id) for message in messages(**options)}
+
+
+def messages(**options: Any) -> list[CheckMessage]:
+    return [message for message in run_checks(**options) if message.id and message.id.startswith("speech.")]
 
 
 def test_a_fresh_checkout_has_nothing_to_complain_of() -> None:
@@ -52,6 +54,16 @@ def test_a_judge_that_cannot_be_asked_is_reported_where_one_is_wanted(settings: 
     assert ids() == {"speech.W002"}
     settings.PROVIDERS = {"openai": {"API_KEY": "sk-x"}}
     assert ids() == set()
+
+
+@pytest.mark.django_db
+def test_every_message_says_what_to_do(settings: Any) -> None:
+    settings.PROVIDERS = {"sarvam": {"BASE_URL": "http://127.0.0.1:1", "API_KEY": "x"}, "openai": {"VOICE": "bob"}}
+    settings.LLM_PROVIDER, settings.TTS_PROVIDER, settings.STT_PROVIDER = "demo", "sarvam", "nobody"
+    settings.LLM_FALLBACK = ["openai"]
+    hints = {message.id: message.hint for message in messages(include_deployment_checks=True)}
+    assert hints.keys() == {"speech.E001", "speech.E002", "speech.E004", "speech.W001", "speech.W002"}
+    assert all(hints.values()), hints
 
 
 def test_a_judge_that_does_not_exist_is_an_error_even_while_reviews_are_off(settings: Any) -> None:

@@ -35,6 +35,7 @@ def test_subtitles_of_a_text_without_segments_are_refused(
     for _ in range(2):
         response = hear(api, form)
         assert (response.status_code, error_of(response)["code"]) == (502, "provider_bad_answer")
+    assert len(fake_openai.requests) == len(redis_client.keys("stt:*")) == 1, "paid once, and stored for other formats"
 
 
 @pytest.mark.parametrize("form", ["srt", "vtt"])
@@ -50,9 +51,10 @@ def test_where_nothing_was_said_subtitles_are_empty(
 def test_a_text_without_segments_is_passed_on_as_json(api: Any, fake_openai: FakeOpenAI, form: str) -> None:
     model = {"model": "gpt-4o-transcribe-diarize"} if form == "diarized_json" else {}
     say(fake_openai, {"text": "Hello."})
-    for _ in range(2):
+    for cached in ("MISS", "HIT"):
         response = hear(api, form, **model)
-        assert (response.status_code, response.json()["text"], response.json()["segments"]) == (200, "Hello.", [])
+        assert (response.status_code, response.headers["X-Cache"]) == (200, cached)
+        assert (response.json()["text"], response.json()["segments"]) == ("Hello.", [])
 
 
 def test_of_several_recordings_none_is_taken_in_silence(api: Any, fake_openai: FakeOpenAI) -> None:
