@@ -62,8 +62,9 @@ _CELL = re.compile(r"</?t[dh]\b[^>]*>", re.I)
 # What the marks of code and formulas are while those of the text around them are taken out.
 _SHIELDED = {ord(mark): 0xF0000 + ord(mark) for mark in MARKS | {":"}}
 _UNSHIELDED = {private: chr(mark) for mark, private in _SHIELDED.items()}
-_LAST_TAGS = re.compile(r"(?:<[A-Za-z/!][^<>]*>)+\Z")
-_OPEN_TAG = re.compile(r"<[A-Za-z/!][^>]*\Z")
+# Marks whose meaning depends on what comes next.
+_GO_ON = ("*", "#", "|", "\\", "!")
+_OPEN_TAG = re.compile("<[A-Za-z/!]")
 _BRACKETS = re.compile(r"[\[\]]")
 _OPEN_TARGET = re.compile(r"\](?:\([^()]*(?:\([^()]*\)[^()]*)*\Z|\Z)")
 
@@ -114,25 +115,32 @@ def without_emoji(text: str) -> str:
 
 def is_balanced(source: str) -> bool:
     """Tell if no emphasis, code, link or tag that begins in `source` can end behind it."""
+    # A tag leaves nothing between a mark and what comes next.
+    source = _without_last_tags(source)
+    if source.endswith(_GO_ON):
+        # Known before the rest is read, which would be read again for each line of a table without its own bars.
+        return False
     # Their place is neither a word nor white space.
     source = _EXTENSION.sub("\ufffc", source)
     if _OPEN_FORMULA.search(source) or raw_html.BEGINNING.search(source):
         return False
-    # A tag leaves nothing between a mark and what comes next.
-    source = _LAST_TAGS.sub("", source)
-    counted = _UNCOUNTED.sub("", source)
-    without_code = _CODE.sub("", counted)
+    without_code = _CODE.sub("", _UNCOUNTED.sub("", source))
     return (
-        not source.endswith(("*", "#", "|", "\\", "!"))
-        and "`" not in without_code
+        "`" not in without_code
         and without_code.count("*") % 2 == 0
         and without_code.count("**") % 2 == 0
         and without_code.count("_") % 2 == 0
         and without_code.count("~~") % 2 == 0
         and not _opens_bracket(without_code)
-        and not _OPEN_TAG.search(without_code)
+        and not _OPEN_TAG.search(without_code.rpartition(">")[2])
         and not _OPEN_TARGET.search(without_code)
     )
+
+
+def _without_last_tags(source: str) -> str:
+    while source.endswith(">") and raw_html.OTHER_TAG.fullmatch(source, begin := source.rfind("<")):
+        source = source[:begin]
+    return source
 
 
 def _opens_bracket(source: str) -> bool:

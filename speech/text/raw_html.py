@@ -16,6 +16,8 @@ ELEMENT = (
     rf"(?i:<(?P<raw>{_NAMES})\b[^<>]{{0,{_LONGEST}}}(?:/>|>.{{0,{_LONGEST}}}?</(?P=raw)\s{{0,9}}>)"
     rf"|<!--.{{0,{_LONGEST}}}?-->)"
 )
+# A tag of any other element.
+OTHER_TAG = re.compile(rf"<(?!/?(?:{_NAMES})\b|!--)[A-Za-z/!][^<>]*>", re.I)
 BEGINNING = re.compile(rf"<(?:(?:{_NAMES})\b|!--)", re.I)
 
 

@@ -153,7 +153,10 @@ def test_a_word_is_given_out_before_its_paragraph_ends() -> None:
     assert stream.feed("Hello **there.** How are") == "Hello there. How"
 
 
-@pytest.mark.parametrize("token", ["ek ", "**a ", "`", "[a", "| a ", "- a\n", "\n", "a*b ", "```\n", "# ", "<svg "])
+@pytest.mark.parametrize(
+    "token",
+    ["ek ", "**a ", "`", "[a", "| a ", "- a\n", "\n", "a*b ", "```\n", "# ", "<svg ", "x|\n", "x|<b>\n", "*<a b>"],
+)
 def test_the_work_grows_with_the_length(token: str) -> None:
     def seconds(tokens: int) -> float:
         stream, begun = MarkdownStream(), time.process_time()
@@ -163,7 +166,7 @@ def test_the_work_grows_with_the_length(token: str) -> None:
         return time.process_time() - begun
 
     few = min(seconds(1_000) for _ in range(2))
-    assert seconds(8_000) < 8 * 2 * few + 0.3
+    assert seconds(8_000) < min(8 * 2 * few + 0.3, 8)
 
 
 @pytest.mark.parametrize("scheme", ["https", "file", "javascript", "data", "mailto", "vbscript"])
