@@ -31,7 +31,7 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Div: ast.Mult,
     ast.FloorDiv: ast.Mult,
 }
-UNSEEN = {"logger", "ValueError", "cast"}
+UNSEEN = {"logger", "ValueError", "Unassembled", "cast"}
 """Calls whose arguments nobody acts on."""
 SYMMETRIC = {"max", "min"}
 
@@ -98,7 +98,7 @@ def _is_unseen(node: ast.AST) -> bool:
     """Logged and raised texts, and what only a type checker reads."""
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
         return True
-    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal":
+    if isinstance(node, ast.Subscript) and ast.unparse(node.value) in ("Literal", "dict"):
         return True
     return isinstance(node, ast.Call) and ast.unparse(node.func).partition(".")[0] in UNSEEN
 

@@ -168,7 +168,7 @@ def test_another_key_is_no_speech_key(key: str) -> None:
 def test_entries_and_counters_keep_their_names() -> None:
     counters = (keys.LIMIT, keys.ASKED, keys.ERASED, keys.INSTALLATIONS, keys.REQUESTS)
     assert counters == ("limit", "asked", "llm:erased", "llm:installations", "llm:requests")
-    assert len(CONTENT) == 32 and len(keys.owned("s", CONTENT)) == 64
+    assert len(keys.content_of("a")) == 32 and len(keys.owned("s", CONTENT)) == 64
     assert keys.exact_key("s", CONTENT) == f"llm:exact:{keys.owned('s', CONTENT)}"
     assert keys.speech_content("Hello", {"speed": 1}) == keys.content_of({"speed": 1, "text": "Hello"})
 

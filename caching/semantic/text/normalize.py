@@ -93,11 +93,11 @@ def _lower_starts(tokens: Sequence[Token]) -> list[Token]:
     found = list(tokens)
     starts = True
     for at, token in enumerate(tokens):
-        if token.text[0] == "I" and (len(token.text) == 1 or token.text[1] == "'"):
-            found[at] = Token(token.text.lower(), "word")
+        if token.text == "I":
+            found[at] = _lower(token)
         elif starts and token.text[0].isupper():
             follower = tokens[at + 1].text.lower() if at + 1 < len(tokens) else ""
-            found[at] = Token(token.text.lower(), "word") if _is_modal(token.text, follower) else _lower_start(token)
+            found[at] = _lower(token) if _is_modal(token.text, follower) else _lower_start(token)
         starts = token.kind == "end" or token.text in "¿¡"
     return found
 
@@ -114,7 +114,11 @@ def _lower_start(token: Token) -> Token:
         return token
     if (len(word) == 1 and word != "A") or word.lower() in words("en", "capitonyms"):
         return token
-    return Token(word.lower(), token.kind)
+    return _lower(token)
+
+
+def _lower(token: Token) -> Token:
+    return token._replace(text=token.text.lower())
 
 
 def _joined(tokens: list[Token]) -> list[Token]:
@@ -123,9 +127,9 @@ def _joined(tokens: list[Token]) -> list[Token]:
     for token in tokens:
         before = joined[-1].text if joined else ""
         if token.text == "n't" and before.isalpha():
-            joined[-1] = Token(before + "n't", "word")
+            joined[-1] = joined[-1]._replace(text=f"{before}n't")
         elif token.text in _SPLIT and before in words("en", _SPLIT[token.text]):
-            joined[-1] = Token(f"{before}'{token.text}", "word")
+            joined[-1] = joined[-1]._replace(text=f"{before}'{token.text}")
         else:
             joined.append(token)
     return joined
@@ -140,9 +144,9 @@ def expand(token: Token, language: str) -> list[Token]:
     """A contraction in full; "john's" stays, since a possessive and "is" look the same."""
     word = token.text
     full = contractions(language).get(word)
-    if full is None and "'" in word and language in ("en", "hi_latn"):
+    if full is None and language in ("en", "hi_latn"):
         full = _clitic(word)
-    return [Token(part, "word") for part in full.split()] if full else [token]
+    return [token._replace(text=part) for part in full.split()] if full else [token]
 
 
 @cache
@@ -162,18 +166,18 @@ def _clitic(word: str) -> str | None:
 
 def _without_last_mark(tokens: list[Token], language: str) -> list[Token]:
     """A final full stop goes; a question mark where a question word or the verb in front says the same."""
-    if len(tokens) < 2 or tokens[-1].kind != "end":
-        return tokens
-    mark, words_before = tokens[-1].text, [token.text for token in tokens[:-1]]
-    last = max((at for at, token in enumerate(tokens[:-1]) if token.kind == "end"), default=-1)
-    if mark in (".", "।", "。") or (mark in "??" and _asks(words_before[last + 1 :], language)):
-        return tokens[:-1]
+    mark, before = tokens[-1].text, tokens[:-1]
+    last = max((at for at, token in enumerate(before) if token.kind == "end"), default=-1)
+    sentence = [token.text for token in before[last + 1 :]]
+    if mark in (".", "।", "。") or (mark in ("?", "??", "？") and _asks(sentence, language)):
+        return before
     return tokens
 
 
 def _asks(sentence: list[str], language: str) -> bool:
-    if not language or not sentence:
+    if not language:
         return False
     if language in ("hi", "hi_latn"):
         return not words(language, "question_words").isdisjoint(sentence)
-    return sentence[0] in words(language, "question_words") or sentence[0] in words(language, "question_starts")
+    first = sentence[:1]
+    return any(not words(language, kind).isdisjoint(first) for kind in ("question_words", "question_starts"))

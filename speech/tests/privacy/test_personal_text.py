@@ -139,6 +139,7 @@ ONE_RULE = [
     "वे पाँच हैं।",
     "वे पांच हैं।",
     "it is hotel tango.",
+    "it is hotel one moment tango.",
     "it costs that one rupee.",
 ]
 

@@ -13,6 +13,7 @@ from caching.redaction import forget_texts
 from caching.semantic.text import clauses, dates, fixed_words, folding, reader, reading
 from caching.semantic.text import normalize as module
 from caching.semantic.text.normalize import normalize
+from caching.semantic.text.reader import Token
 from caching.tests.support.different_meanings import KINDS, pairs
 
 PAIRS = 5_000
@@ -37,12 +38,77 @@ SAME = [
     ("Schalte das Licht ein, bitte.", "schalte das Licht ein"),
     ("enciende la luz por favor", "enciende la luz"),
     ("今天星期几。", "今天星期几"),
+    ("now I'm home", "now i am home"),
+    ("i m late", "I'm late"),
+    ("we ll go home", "we'll go home"),
+    ("i ve lost it", "I've lost it"),
+    ("you re late", "you're late"),
+    ("Will you", "will you"),
+    ("May I go", "may i go"),
+    ("A pill or two", "a pill or two"),
+    ("Is it late", "is it late"),
+    ("Stop it. Call me.", "stop it. call me"),
+    ("¿Dónde está la luz?", "¿dónde está la luz?"),
+    ("I am home. Are you here?", "I am home. Are you here"),
+    ("Is it late？", "is it late"),
+    ("Is it late??", "is it late"),
+    ("Where?", "where"),
+    ("मेरा बैलेंस बताओ।", "मेरा बैलेंस बताओ"),
+    ("mera balance kitna hai?", "mera balance kitna hai"),
+]
+DIFFERENT = [
+    ("B is fine", "b is fine"),
+    ("Bill my card", "bill my card"),
+    ("US news today", "us news today"),
+    ("P.m. is late", "p.m. is late"),
+    ("blorp zib?", "blorp zib"),
+    ("he m late", "he'm late"),
+    ("call IT now", "call it now"),
+    ("Are you here. I am home?", "Are you here. I am home"),
 ]
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_the_same_words_share_one_form(one: str, other: str) -> None:
     assert normalize(one) == normalize(other)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_words_that_may_differ_in_meaning_share_none(one: str, other: str) -> None:
+    assert normalize(one) != normalize(other)
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "full"),
+    [
+        ("didn't", "en", "did not"),
+        ("an't", "en", "a not"),
+        ("n't", "en", "n't"),
+        ("ca't", "en", "ca't"),
+        ("i'm", "en", "i am"),
+        ("you're", "en", "you are"),
+        ("they'll", "en", "they will"),
+        ("we've", "en", "we have"),
+        ("i'd", "en", "i would"),
+        ("it's", "en", "it is"),
+        ("john's", "en", "john's"),
+        ("a1'll", "en", "a1'll"),
+        ("rock'n", "en", "rock'n"),
+        ("hello", "en", "hello"),
+        ("gonna", "en", "going to"),
+        ("gonna", "hi_latn", "going to"),
+        ("it's", "hi_latn", "it is"),
+        ("gonna", "es", "gonna"),
+        ("it's", "es", "it's"),
+    ],
+)
+def test_a_contraction_is_written_in_full(word: str, language: str, full: str) -> None:
+    assert module.expand(Token(word, "word"), language) == [Token(part, "word") for part in full.split()]
+
+
+def test_what_is_embedded_has_small_letters_and_no_final_mark() -> None:
+    assert module.plain("What  is UP ?!. ") == "what is up"
+    assert module.plain("Stop. Go") == "stop. go"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -67,7 +133,24 @@ def test_any_text_has_a_form_and_a_second_folding_changes_nothing(text: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["n't", "did n't", "'", "''s", "-", ".", "?", " ", "'t", "I'", "\x00", "\ud800", "٣ ٤"]
+    "text",
+    [
+        "n't",
+        "did n't",
+        "n't you going home",
+        "hello there. ?",
+        "'",
+        "''s",
+        "-",
+        ".",
+        "?",
+        " ",
+        "'t",
+        "I'",
+        "\x00",
+        "\ud800",
+        "٣ ٤",
+    ],
 )
 def test_an_empty_token_or_an_odd_one_is_no_failure(text: str) -> None:
     assert normalize(text)
