@@ -73,8 +73,9 @@ def _streamed(index: int, block: dict[str, Any]) -> Iterator[dict[str, Any]]:
     deltas: list[dict[str, Any]] = []
     begun = dict(block)
     if kind == "text":
-        begun["text"] = ""
+        begun |= {"text": ""} | ({"citations": []} if "citations" in block else {})
         deltas = [{"type": "text_delta", "text": part} for part in _halves(block["text"])]
+        deltas += [{"type": "citations_delta", "citation": one} for one in block.get("citations", ())]
     elif kind == "tool_use":
         begun["input"] = {}
         # As the API does: a call without arguments has one blank delta.

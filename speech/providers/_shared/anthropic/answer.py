@@ -29,6 +29,8 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     message: dict[str, Any] = {"role": "assistant", "content": _join(blocks, "text", "text")}
     if calls := [_call(block) for block in blocks if block.get("type") == "tool_use"]:
         message |= {"content": message["content"] or None, "tool_calls": calls}
+    if citations := [one for block in blocks for one in block.get("citations") or ()]:
+        message["citations"] = citations
     if thinking := [block for block in blocks if block.get("type") in ("thinking", "redacted_thinking")]:
         message |= {"reasoning_content": _join(thinking, "thinking", "thinking"), "thinking_blocks": thinking}
     choice = {"index": 0, "message": message, "finish_reason": _reason(answer.get("stop_reason"))}
@@ -46,7 +48,7 @@ def usage(counted: Any) -> dict[str, Any] | None:
         "prompt_tokens": prompt,
         "completion_tokens": output,
         "total_tokens": prompt + output,
-        "prompt_tokens_details": {"cached_tokens": read},
+        "prompt_tokens_details": {"cached_tokens": read, "cache_write_tokens": written},
     }
 
 
@@ -102,6 +104,8 @@ class _Stream:
         kind = delta.get("type")
         if kind == "text_delta":
             yield self._chunk({"content": delta.get("text") or ""})
+        elif kind == "citations_delta":
+            yield self._chunk({"citations": [delta.get("citation")]})
         elif kind == "input_json_delta" and at in self._calls and delta.get("partial_json"):
             yield self._arguments(at, delta["partial_json"])
         elif kind == "thinking_delta" and at in self._thinking:

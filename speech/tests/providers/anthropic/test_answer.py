@@ -20,6 +20,13 @@ from speech.tests.loopback.anthropic import FakeAnthropic
 BLOCKS: dict[str, tuple[list[dict[str, Any]], str]] = {
     "text": ([{"type": "text", "text": "Forty-two."}], "end_turn"),
     "two texts": ([{"type": "text", "text": "Forty"}, {"type": "text", "text": "-two."}], "end_turn"),
+    "citations": (
+        [
+            {"type": "text", "text": "Forty", "citations": [{"type": "char_location", "cited_text": "six by nine"}]},
+            {"type": "text", "text": "-two.", "citations": [{"type": "web_search_result_location", "url": "https://a"}]},
+        ],
+        "end_turn",
+    ),
     "tool": ([{"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Oslo"}}], "tool_use"),
     "two tools": (
         [
@@ -92,6 +99,15 @@ def test_a_whole_answer_to_a_stream_is_served_as_a_stream(
 def test_tokens_read_from_the_prompt_cache_are_billed_as_cached(server: FakeAnthropic) -> None:
     answer = providers.get("anthropic").chat(request())
     assert Usage.from_tokens(answer.usage) == Usage(input_tokens=14, cached_input_tokens=100, output_tokens=7)
+    assert answer.usage
+    assert answer.usage["prompt_tokens_details"] == {"cached_tokens": 100, "cache_write_tokens": 5}
+
+
+def test_citations_of_all_texts_are_in_the_message(server: FakeAnthropic) -> None:
+    server.blocks, server.stop_reason = BLOCKS["citations"]
+    [choice] = providers.get("anthropic").chat(request()).choices
+    kinds = [one["type"] for one in choice["message"]["citations"]]
+    assert kinds == ["char_location", "web_search_result_location"]
 
 
 def test_it_is_asked_with_its_own_headers(server: FakeAnthropic) -> None:
