@@ -23,7 +23,11 @@ BLOCKS: dict[str, tuple[list[dict[str, Any]], str]] = {
     "citations": (
         [
             {"type": "text", "text": "Forty", "citations": [{"type": "char_location", "cited_text": "six by nine"}]},
-            {"type": "text", "text": "-two.", "citations": [{"type": "web_search_result_location", "url": "https://a"}]},
+            {
+                "type": "text",
+                "text": "-two.",
+                "citations": [{"type": "web_search_result_location", "url": "https://a"}],
+            },
         ],
         "end_turn",
     ),
