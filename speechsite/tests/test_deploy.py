@@ -11,15 +11,24 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import get_commands
 from prometheus_client import REGISTRY
 
+from speech.api import uploads
 from speechsite import __version__
+from speechsite.conf import env
+from speechsite.middleware import PROBES
 from speechsite.tests.support.source import ROOT
 
 DEPLOY = ROOT / "deploy"
 SUFFIXES = ("_total", "_bucket", "_count", "_sum", "")
 # Of Prometheus itself, not of the gateway.
 FOREIGN = {"up"}
+# The suffixes of Caddy and of nginx.
+UNITS = {"m": 1024**2, "MiB": 1024**2, "MB": 1000**2}
+VARIABLES = set(re.findall(r"^# ([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 
 
@@ -83,16 +92,78 @@ def environment_of(value: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
 def test_a_manifest_sets_variables_that_exist(path: Path) -> None:
-    known = set(re.findall(r"^# ([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     documents = list(yaml.safe_load_all(path.read_text()))
     assert documents
-    assert set(environment_of(documents)) <= known
+    assert set(environment_of(documents)) <= VARIABLES
+
+
+def test_compose_overrides_no_variable_of_the_env_file_but_those_of_the_image() -> None:
+    of_the_image = dict(re.findall(r"\b(HOST|PORT|VAR_DIR)=(\S+)", (ROOT / "Dockerfile").read_text()))
+    variables = yaml.safe_load((ROOT / "compose.yaml").read_text())["x-gateway"]["environment"]
+    in_files = {name for name in variables if name.endswith("_FILE")}
+    assert set(variables) <= VARIABLES | {f"{name}_FILE" for name in VARIABLES}
+    assert {name: variables.pop(name) for name in of_the_image} == of_the_image
+    assert [name for name in {*variables} - in_files if not variables[name].startswith(f"${{{name}:-")] == []
+    # Unset is an error, with the name of the file: nothing else reads them.
+    given = dict.fromkeys(in_files, "/nowhere")
+    with pytest.raises(ImproperlyConfigured, match="_FILE must name a readable file"):
+        env.with_secrets_from_files(given)
+
+
+def test_every_command_that_a_file_runs_exists() -> None:
+    files = [*DEPLOY.rglob("*.*"), ROOT / "Dockerfile", ROOT / "compose.yaml", ROOT / "docs" / "operations.md"]
+    text = re.sub(r'[",]', " ", "\n".join(path.read_text() for path in files))
+    commands = set(re.findall(r"\bmanage(?:\.py)? +([a-z]\w+)", text))
+    assert {"serve", "migrate", "prune_ledger", "cache_doctor"} <= commands
+    assert commands - set(get_commands()) == set()
+
+
+def test_probes_and_scrapes_ask_what_is_answered_under_any_name() -> None:
+    asked = re.findall(
+        r"(?:path: |metrics_path: |\}|prometheus.io/path: )(/\w+)\b",
+        "".join(
+            path.read_text() for path in (*MANIFESTS, ROOT / "Dockerfile", DEPLOY / "prometheus" / "prometheus.yml")
+        ),
+    )
+    assert set(asked) == {"/healthz", "/readyz", "/metrics"}
+    assert set(asked) <= PROBES
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("proxy/nginx.conf", r"client_max_body_size (\w+);"),
+        ("proxy/Caddyfile", r"max_size (\w+)"),
+        ("proxy/Caddyfile", r"request_buffers (\w+)"),
+        ("kubernetes/gateway.yaml", r"proxy-body-size: (\w+)"),
+    ],
+)
+def test_a_proxy_takes_the_largest_upload_that_the_gateway_takes(path: str, limit: str) -> None:
+    (size,) = re.findall(limit, (DEPLOY / path).read_text())
+    number, unit = re.fullmatch(r"(\d+)(\w+)", size).groups()  # type: ignore[union-attr]
+    assert int(number) * UNITS[unit] >= settings.MAX_UPLOAD_BYTES + uploads.ROOM_FOR_FIELDS
+
+
+def test_units_and_their_documentation_name_the_same_places() -> None:
+    documented = (ROOT / "docs" / "operations.md").read_text()
+    for unit in (DEPLOY / "systemd").glob("*.service"):
+        places = re.findall(r"(?:WorkingDirectory|ENV_FILE|ReadWritePaths)=(/\S+)", unit.read_text())
+        assert len(places) >= 2
+        assert [place for place in places if place not in documented] == []
 
 
 def test_files_that_name_the_version_name_this_one() -> None:
     texts = [path.read_text() for path in (ROOT / "compose.yaml", *MANIFESTS)]
     named = {version for text in texts for version in re.findall(r"speech-gateway:([\w.]+)", text)}
     assert named == {__version__}
+
+
+def test_every_optional_lock_is_offered_by_the_image() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    for lock in {*ROOT.glob("requirements-*.lock")} - {ROOT / "requirements-dev.lock"}:
+        assert f" {lock.name} " in text
+    extras = re.findall(r'EXTRAS="([^"]*)"', text + (ROOT / "docs" / "operations.md").read_text())
+    assert {name for extra in extras for name in extra.split()} == {"otel", "sso", "s3", "codecs"}
 
 
 def test_the_image_copies_what_exists() -> None:
