@@ -7,6 +7,8 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from speechsite.conf.credentials import encoded
+
 # WAL lets readers go on while one worker writes; IMMEDIATE takes the write lock before reading, so that two workers
 # wait for each other where they would otherwise fail with "database is locked". Deleted rows are overwritten with
 # zeros.
@@ -28,7 +30,7 @@ def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
     keeps a connection of its own.
     """
     try:
-        found: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
+        found: dict[str, Any] = dict(dj_database_url.parse(encoded(url), conn_health_checks=True))
     except ValueError as error:
         # The message does not repeat the value: it may hold a password.
         raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name") from error

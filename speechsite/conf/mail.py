@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from speechsite.conf.credentials import encoded
+
 # Scheme: port, STARTTLS, TLS from the start.
 _SCHEMES = {"smtp": (25, False, False), "smtp+tls": (587, True, False), "smtps": (465, False, True)}
 
@@ -24,7 +26,7 @@ def server(name: str, url: str) -> MailServer:
     """Parse `smtp+tls://user:password@host:587`. An empty one is no server."""
     if not url:
         return MailServer("", 25, "", "", use_tls=False, use_ssl=False)
-    found = urlsplit(url)
+    found = urlsplit(encoded(url))
     try:
         port, tls, ssl = _SCHEMES[found.scheme]
         port = found.port or port
