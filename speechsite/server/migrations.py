@@ -7,19 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.core.management import CommandError, call_command
-from django.db import Error, connection
+from django.core.management import CommandError
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from caching.database import NotMigrated, require_migrations
 
 # Any number will do that no other application locks in this database.
 _LOCK = 7_041_776
-
-
-def migrate() -> None:
-    """Apply missing migrations; of several processes that start at once, one after the other."""
-    with _lock():
-        call_command("migrate", verbosity=0)
 
 
 def demand() -> None:
@@ -33,14 +27,19 @@ def demand() -> None:
 
 
 @contextmanager
-def _lock() -> Iterator[None]:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-            try:
-                yield
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+def one_at_a_time(alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Wait for other processes that prepare the same database; they start at once on several machines."""
+    if connections[alias].vendor == "postgresql":
+        # A transaction on a connection of its own: behind pgbouncer a session is shared with others.
+        holder = connections[alias].copy()
+        holder.settings_dict["OPTIONS"].pop("pool", None)
+        try:
+            holder.set_autocommit(False)
+            with holder.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            yield
+        finally:
+            holder.close()
         return
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.VAR_DIR / "migrate.lock").open("w") as file:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from caching.management.base import GatewayCommand
@@ -83,8 +84,9 @@ class Command(GatewayCommand):
         else:
             self._tell("Redis", mask_password(settings.REDIS_URL))
         self._tell("Database", f"migrating {settings.DATABASES['default']['NAME']}")
-        migrations.migrate()
-        return first_run.create_accounts()
+        call_command("migrate", verbosity=0)
+        with migrations.one_at_a_time():
+            return first_run.create_accounts()
 
     def _tell(self, step: str, what: str) -> None:
         self.stdout.write(f"  {step:10}{what}")
