@@ -92,7 +92,8 @@ def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:
             only_a.append(word)
     known = vocabulary(a.language)
     for word in tuple(only_a):
-        partner = next((other for other in only_b if misspelled(word, other) and not {word, other} <= known), None)
+        near = (other for other in only_b if other[0] == word[0] and misspelled(word, other))
+        partner = next((other for other in near if not {word, other} <= known), None)
         if partner:
             only_a.remove(word)
             only_b.remove(partner)

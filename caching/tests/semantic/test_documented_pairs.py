@@ -15,7 +15,10 @@ from caching.semantic.matcher import Matcher
 pytest.importorskip("wordllama")
 DOCUMENT = (settings.BASE_DIR / "docs" / "semantic.md").read_text(encoding="utf-8")
 # Rows of whole questions; the others of the same table show parts of questions.
-WHOLE = ("inflection, spelling", "synonym of the lexicon", "order of phrases")
+WHOLE = (
+    "inflection, spelling", "synonym of the lexicon", "order of phrases", "property behind its thing",
+    "sentence that asks why, how or for help", "listed", "level", "means of payment",
+)  # fmt: skip
 
 
 def _pairs() -> list[tuple[str, str]]:
