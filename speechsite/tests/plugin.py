@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,6 @@ PASSWORD = "p@ss#w/rd$"
 
 _servers: list[RedisServer] = []
 _databases: list[PostgresServer] = []
-_profiles: set[str] = set()
 _var = tempfile.TemporaryDirectory()
 _worker = os.environ.get("PYTEST_XDIST_WORKER")
 
@@ -62,6 +62,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     # Before Django's settings are read, which happens inside this hook.
     reserve_ports(_worker)
+    # Each process of the suite, and each that it starts, would compile the whole project for itself.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # pytest-django gives each worker a database of its own on the PostgreSQL of the process that started them.
     shared_database = os.environ.get("DATABASE_URL") if _worker else None
     _servers.append(RedisServer())
@@ -101,13 +104,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl
 def pytest_pycollect_makemodule(module_path: Path) -> None:
-    """Other processes slow a property test down, which says nothing of what it tests."""
-    if "hypothesis" not in _profiles and b"hypothesis" in module_path.read_bytes():
-        from hypothesis import HealthCheck, settings
+    if b"hypothesis" in module_path.read_bytes():
+        load_hypothesis_profile()
 
-        settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-        settings.load_profile("suite")
-        _profiles.add("hypothesis")
+
+@cache
+def load_hypothesis_profile() -> None:
+    """Other processes slow a property test down, which says nothing of what it tests."""
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("suite")
 
 
 def _uses_the_database(item: pytest.Item) -> bool:

@@ -6,19 +6,22 @@ Each process has its own Redis, database, VAR_DIR and range of ports (plugin.py)
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Collection, Generator
+from contextlib import suppress
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import cast
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
+from speechsite.tests.plugin import load_hypothesis_profile
 from speechsite.tests.support.ports import MOST_WORKERS
 
 ALONE = "alone"
@@ -30,8 +33,13 @@ SHARED_SERVERS = {
     "_gateway": "gateway",
     "bare_gateway": "gateway",
     "staff_server": "screens",
+    "postgres": "postgres",
+    "postgres_url": "postgres",
+    "database_url": "postgres",
 }
 """Fixtures that start a server for the whole session, and the group of tests that share it."""
+LONG = frozenset({"Server", "RedisServer", "run_python", "start_python", "subprocess", "given"})
+"""A module that has one of these names starts processes or tries many examples, and takes longest."""
 
 _directory = tempfile.TemporaryDirectory()
 
@@ -62,13 +70,46 @@ def pytest_configure_node(node: WorkerController) -> None:
     node.workerinput["groups"] = f"{_directory.name}/groups.json"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Keep the thousands of collected tests from being searched for garbage, while they are made and ever after."""
+    gc.disable()
+    try:
+        if worker := getattr(session.config, "workerinput", None):
+            number = int(worker["workerid"].removeprefix("gw"))
+            import_in_turns(session.config.args, number, worker["workercount"])
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def import_in_turns(folders: list[str], number: int, processes: int) -> None:
+    """Import the test files, each process beginning with others: one rewrites the asserts of a file, the rest read it.
+
+    All processes collect in the same order, and would rewrite every file at the same time.
+    """
+    load_hypothesis_profile()
+    files = sorted(path for folder in folders for path in Path(folder).rglob("test_*.py"))
+    first = len(files) * number // processes
+    for path in files[first:] + files[:first]:
+        # Collection says what is wrong with it.
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(".".join(path.with_suffix("").parts))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tell the scheduler the group of each test: it gets nothing of them but their ids."""
+    """Tell the scheduler the group of each test and the long files: it gets nothing of them but their ids."""
     worker: dict[str, str] = getattr(config, "workerinput", {})
     if worker.get("workerid") == "gw0":
         groups = {item.nodeid: group for item in items if (group := group_of(item))}
-        Path(worker["groups"]).write_text(json.dumps(groups))
+        long = {file_of(item.nodeid) for item in items if not LONG.isdisjoint(vars(getattr(item, "module", item)))}
+        Path(worker["groups"]).write_text(json.dumps([groups, sorted(long)]))
+
+
+def file_of(nodeid: str) -> str:
+    return nodeid.split("::", 1)[0]
 
 
 def group_of(item: pytest.Item) -> str | None:
@@ -80,7 +121,7 @@ def group_of(item: pytest.Item) -> str | None:
 
 
 class AloneLast(LoadScopeScheduling):
-    """Hands out groups, then files; `alone` goes to the last worker when all others have ended."""
+    """Hands out groups, then files, long ones first; `alone` goes last, to the worker that has the gateway."""
 
     def remove_node(self, node: WorkerController) -> str | None:
         crashed = super().remove_node(node)
@@ -89,25 +130,33 @@ class AloneLast(LoadScopeScheduling):
         return crashed
 
     def _split_scope(self, nodeid: str) -> str:
-        return self._groups.get(nodeid) or nodeid.split("::", 1)[0]
+        return self._plan[0].get(nodeid) or file_of(nodeid)
 
     @cached_property
-    def _groups(self) -> dict[str, str]:
+    def _plan(self) -> tuple[dict[str, str], list[str]]:
         """Every worker has collected its tests when this is first asked for."""
-        return cast("dict[str, str]", json.loads(Path(_directory.name, "groups.json").read_text()))
+        groups, long = json.loads(Path(_directory.name, "groups.json").read_text())
+        return groups, long
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        self.workqueue.move_to_end(max(self.workqueue, key=_priority), last=False)
+        first = max(self.workqueue, key=lambda scope: _priority(scope, self._plan[1]))
+        self.workqueue.move_to_end(first, last=False)
         super()._assign_work_unit(node)
 
     def _reschedule(self, node: WorkerController) -> None:
         if list(self.workqueue) != [ALONE] or self.nodes == [node]:
             super()._reschedule(node)
-        elif any(other is not node and not other.shutting_down for other in self.nodes):
-            # Another one will be the last. A worker runs its last test only when it is told to end.
+        elif self._keeper is not node:
+            # A worker runs its last test only when it is told to end.
             node.shutdown()
 
+    @property
+    def _keeper(self) -> WorkerController | None:
+        """The worker that stays for `alone`: it need not start the gateway again."""
+        staying = [node for node in self.nodes if not node.shutting_down]
+        return next((node for node in staying if "gateway" in self.assigned_work[node]), next(iter(staying), None))
 
-def _priority(scope: str) -> tuple[bool, bool, str]:
-    """Groups take longest. Of the files, those of speechsite/ start whole servers and those of caching/ are short."""
-    return scope != ALONE, "/" not in scope, scope
+
+def _priority(scope: str, long: Collection[str]) -> tuple[bool, bool, bool, str]:
+    """Groups take longest, then files that start processes. Of the others, those of caching/ are short."""
+    return scope != ALONE, "/" not in scope, scope in long, scope
