@@ -25,24 +25,17 @@ import redis
 from django.conf import settings
 
 from caching.fields import PLACES
+from caching.models import Price
+from speech.models import Client
 from speechsite.server.private_redis import free_port
-from speechsite.tests.support.databases import new_sqlite, query, run_python
+from speechsite.tests.support.databases import new_sqlite, on_database, query
 from speechsite.tests.support.server import START_SECONDS
 from speechsite.tests.support.waiting import wait_until
 
 CLIENTS = 8
 REQUESTS = 400
 KILLED_REQUESTS = 300
-PREPARE = f"""
-from caching.models import Price
-from speech.models import Client
-for provider, unit, amount in (("demo", "input_tokens", "0.001"), ("demo", "output_tokens", "0.002"),
-                               ("espeak", "characters", "0.0003")):
-    Price.objects.create(provider=provider, model="*", unit=unit, amount=amount, per=1, source="a test")
-Client.objects.all().delete()
-for number in range({CLIENTS}):
-    print(Client.objects.create_with_key(f"client-{{number}}")[1])
-"""
+PRICES = {("demo", "input_tokens"): "0.001", ("demo", "output_tokens"): "0.002", ("espeak", "characters"): "0.0003"}
 FIGURES = """
 SELECT cache_type, outcome, sum(requests), sum(cost), sum(saved) FROM caching_hourlyusage GROUP BY cache_type, outcome
 """
@@ -53,7 +46,10 @@ class Site:
 
     def __init__(self, database_url: str) -> None:
         self.database_url = database_url
-        self.keys = run_python(PREPARE, database_url).split()
+        with on_database(database_url):
+            for (provider, unit), amount in PRICES.items():
+                Price.objects.create(provider=provider, model="*", unit=unit, amount=amount, per=1, source="a test")
+            self.keys = [Client.objects.create_with_key(f"client-{number}")[1] for number in range(CLIENTS)]
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._process = subprocess.Popen(

@@ -131,9 +131,7 @@ def test_the_real_server_runs_so(production: dict[str, str], tmp_path: Path) -> 
 
 
 @pytest.fixture
-def attempts(redis_client: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The real one takes so long that on a busy machine a minute passes meanwhile.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def attempts(redis_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "_local", rate_limit._LocalLimits())
 
 

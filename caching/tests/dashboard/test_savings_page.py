@@ -19,6 +19,7 @@ from django.utils import timezone
 from caching.models import BarChange, Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage
 from caching.redis import store
 from caching.semantic.cache import tier
+from caching.tests.support.hours import insert_hours
 from caching.tests.support.staff import READING, browser_of
 
 pytestmark = pytest.mark.django_db
@@ -245,22 +246,19 @@ def test_it_is_quick_with_ten_million_requests_in_the_ledger(
     staff: Browser, django_assert_max_num_queries: Any
 ) -> None:
     dimensions = list(product(("exact", "semantic", "miss"), ("quality", "balanced"), ("bot", "ivr", "web")))
-    HourlyUsage.objects.bulk_create(
-        HourlyUsage(
-            hour=hours_ago(hours),
-            cache_type="llm",
-            outcome=outcome,
-            level=level,
-            provider="acme",
-            model="m1",
-            client=client,
-            currency="USD",
-            requests=772,
-            cost="0.1",
-            saved="0.3",
-            under_5_ms=772,
-        )
-        for hours, (outcome, level, client) in product(range(720), dimensions)
+    insert_hours(
+        (
+            {"hour": hours_ago(hours), "outcome": outcome, "level": level, "client": client}
+            for hours, (outcome, level, client) in product(range(720), dimensions)
+        ),
+        cache_type="llm",
+        provider="acme",
+        model="m1",
+        currency="USD",
+        requests=772,
+        cost="0.1",
+        saved="0.3",
+        under_5_ms=772,
     )
     page = measured(staff, "?period=30d", django_assert_max_num_queries)
     assert page.context["cards"][3].value == f"{720 * 18 * 772:,}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import redis
 from django.utils import timezone
 
-from caching.models import HourlyUsage
-from speechsite.tests.support.databases import on_database, run_python, start_python
+from caching.feedback.sync import VerdictSync
+from caching.models import BarChange, HourlyUsage, Judgement
+from caching.semantic.scoring.pair_verdicts import learned
+from speechsite.tests.support.databases import on_database, start_python
 
 JUDGE = """
 from caching.feedback import verdicts
@@ -16,15 +16,6 @@ from caching.models import Judge, Verdict
 for number in range(20):
     use = verdicts.Use(f"{number:016x}", "llm:exact:1", f"{number:024x}", "balanced")
     verdicts.give(use, Judge.MODEL, Verdict.WRONG, "no \\u0000 \\ud800 way")
-"""
-SHOW = """
-import json
-from caching.feedback.sync import VerdictSync
-from caching.models import BarChange, Judgement
-from caching.semantic.scoring.pair_verdicts import learned
-assert VerdictSync().load()
-print(json.dumps([Judgement.objects.count(), list(BarChange.objects.order_by("pk").values_list("number", "steps")),
-                  learned.steps, [learned.verdict(f"{number:024x}") for number in range(20)]]))
 """
 
 
@@ -37,9 +28,12 @@ def test_each_verdict_counts_once_and_each_change_is_made_once(database_url: str
     for process in processes:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
-    judgements, changes, steps, known = json.loads(run_python(SHOW, database_url))
-    assert judgements == 20
+    with on_database(database_url):
+        assert VerdictSync().load()
+        assert Judgement.objects.count() == 20
+        changes = list(BarChange.objects.order_by("pk").values_list("number", "steps"))
     # Five judgements make a step, and then the count begins anew.
     assert 1 <= len(changes) <= 4
-    assert changes == [[number, number] for number in range(1, len(changes) + 1)]
-    assert steps == {"balanced": len(changes)} and known == [False] * 20
+    assert changes == [(number, number) for number in range(1, len(changes) + 1)]
+    assert learned.steps == {"balanced": len(changes)}
+    assert [learned.verdict(f"{number:024x}") for number in range(20)] == [False] * 20

@@ -163,8 +163,7 @@ def test_the_nearest_of_very_many_is_found(name: str) -> None:
     count = 100_000 if name == "numpy" else MANY
     large = get_index(name, DIMENSIONS, max_entries=count)
     stored = vectors(count)
-    for at, vector in enumerate(stored):
-        large.add(Entry(str(at), f"scope{at % 2}", ""), vector)
+    large.add_all([Entry(str(at), f"scope{at % 2}", "") for at in range(count)], stored)
     assert len(large) == count
     asked = vectors(200, seed=1)
     nearest = [2 * int(np.argmax(stored[::2] @ vector)) for vector in asked]
@@ -177,8 +176,7 @@ def test_two_steps_find_what_one_finds_in_a_large_scope() -> None:
     large = get_index("numpy", embedder.dimensions, leading=embedder.leading)
     texts = [" ".join(words) for words in product(*QUESTION)]
     assert len(texts) > 2 * EXACT_UP_TO
-    for text, vector in zip(texts, embedder.embed(texts), strict=True):
-        large.add(Entry(text, "s", text), vector)
+    large.add_all([Entry(text, "s", text) for text in texts], embedder.embed(texts))
     asked = embedder.embed([f"could you please {text}, if you do not mind" for text in texts[::97]])
     nearest = [large.search(vector, "s", 1, exact=True)[0] for vector in asked]
     found = [large.search(vector, "s", 1)[0] for vector in asked]
@@ -276,8 +274,7 @@ def test_what_has_no_leading_dimensions_is_compared_with_every_entry() -> None:
     stored[:, 0] = 0.1
     stored[:, 1] = 1
     stored[7] = np.eye(DIMENSIONS, dtype=np.float32)[2]
-    for at, vector in enumerate(stored):
-        large.add(Entry(str(at), "s", ""), vector)
+    large.add_all([Entry(str(at), "s", "") for at in range(len(stored))], stored)
     asked = stored[7] + 0.1 * np.eye(DIMENSIONS, dtype=np.float32)[0]
     assert large.search(asked, "s", 1, exact=True)[0].entry.id == "7"
     assert large.search(asked, "s", 1)[0].entry.id != "7", "its first dimension is the smallest of all"
