@@ -119,7 +119,8 @@ def load_hypothesis_profile() -> None:
     """Other processes slow a property test down, which says nothing of what it tests."""
     from hypothesis import HealthCheck, settings
 
-    settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("suite", max_examples=50, deadline=None, suppress_health_check=slow)
     settings.load_profile("suite")
 
 

@@ -22,7 +22,7 @@ def _redis() -> Iterator[RedisServer]:
         yield redis_server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _gateway(
     tmp_path_factory: pytest.TempPathFactory, _provider: ToolingOpenAI, _redis: RedisServer
 ) -> Iterator[Server]:

@@ -76,7 +76,7 @@ def gateway(_gateway: Server, provider: ScriptedOpenAI, cache: redis.Redis) -> S
     return _gateway
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bare_gateway(tmp_path_factory: pytest.TempPathFactory, _provider: ScriptedOpenAI) -> Iterator[Server]:
     """A gateway whose Redis is away."""
     directory = tmp_path_factory.mktemp("bare")

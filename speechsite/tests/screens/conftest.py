@@ -14,9 +14,9 @@ from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.server import Server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def staff_server(tmp_path_factory: pytest.TempPathFactory, server_redis: RedisServer) -> Iterator[Server]:
-    """A server of its own, because it finds answers by meaning."""
+    """A server of its own, because it finds answers by meaning; ended with the last page, for idle workers cost too."""
     if not PROGRAM:
         pytest.skip("there is no chromium on this machine")
     url = f"redis://:{PASSWORD}@127.0.0.1:{server_redis.port}/1"

@@ -136,14 +136,18 @@ def test_new_workers_take_over_at_sighup_and_read_the_settings_again(tmp_path: P
     assert statuses.keys() == {"200"} and "failed" not in server.log
 
 
-def test_without_any_redis_it_says_so_and_serves(tmp_path: Path) -> None:
-    server = Server(tmp_path, {"REDIS_URL": "redis://127.0.0.1:1/0"}, workers=1)
-    try:
-        responses = [server.chat("Hello"), server.speak("Hello.")]
-        assert [(r.status, r.headers["X-Cache"]) for r in responses] == [(200, "BYPASS")] * 2
-        assert "continuing without cache. Connection refused" in server.log
-    finally:
-        server.stop()
+@pytest.fixture(scope="module")
+def without_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The first start in its folder, which the last test that asks for it ends."""
+    server = Server(tmp_path_factory.mktemp("without"), {"REDIS_URL": "redis://127.0.0.1:1/0"}, workers=1)
+    yield server
+    server.stop()
+
+
+def test_without_any_redis_it_says_so_and_serves(without_redis: Server) -> None:
+    responses = [without_redis.chat("Hello"), without_redis.speak("Hello.")]
+    assert [(r.status, r.headers["X-Cache"]) for r in responses] == [(200, "BYPASS")] * 2
+    assert "continuing without cache. Connection refused" in without_redis.log
 
 
 def test_a_port_that_is_taken_is_refused(running: Server, tmp_path: Path) -> None:
@@ -175,15 +179,15 @@ def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
     assert "cannot listen on 127.0.0.1:70000: not a port" in done.stderr
 
 
-def test_it_starts_again_with_the_key_that_it_made(tmp_path: Path) -> None:
-    keys = set()
-    for _ in range(2):
-        server = Server(tmp_path, {}, workers=1)
-        keys.add(server.key)
-        assert server.chat("Hello").status == 200
-        server.stop()
-    assert len(keys) == 1
-    assert "shown this once" not in server.log
+def test_it_starts_again_with_the_key_that_it_made(without_redis: Server) -> None:
+    without_redis.stop()
+    assert "shown this once" in without_redis.log
+    again = Server(without_redis.directory, {}, workers=1)
+    try:
+        assert again.key == without_redis.key and again.chat("Hello").status == 200
+        assert "shown this once" not in again.log
+    finally:
+        again.stop()
 
 
 def test_it_ends_with_a_block_that_names_all_that_a_newcomer_needs(running: Server) -> None:
