@@ -84,13 +84,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ["DATABASE_URL"] = shared_database or _postgresql()
         # A test's transaction holds its connection, and so would take one of a pool from the threads that it starts.
         os.environ["DATABASE_POOL_SIZE"] = "0"
-    try:
-        return (yield)
-    finally:
-        from django.conf import settings
+    return (yield)
 
-        # The real one takes half a second of the processor for each user that a test makes.
-        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+@pytest.hookimpl
+def pytest_configure() -> None:
+    from django.conf import settings
+
+    # The real one takes half a second of the processor for each password.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def _postgresql() -> str:

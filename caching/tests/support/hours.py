@@ -13,7 +13,7 @@ def insert_hours(rows: Iterable[dict[str, Any]], **common: Any) -> None:
     fields = {field.name: field for field in HourlyUsage._meta.concrete_fields if not field.primary_key}
     plain = HourlyUsage(**common)
     values = {name: field.get_db_prep_save(getattr(plain, name), connection) for name, field in fields.items()}
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields.values())
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields.values())
     places = ", ".join("%s" for _ in fields)
     statement = f"INSERT INTO {HourlyUsage._meta.db_table} ({columns}) VALUES ({places})"  # noqa: S608
     with connection.cursor() as cursor:
