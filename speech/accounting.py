@@ -132,6 +132,10 @@ class Account:
             why = {"reasons": [f"{BY_RULE}{result.rule}"]}
         return self._record(self._event(kind, result.billed, served=result.served, key=result.key, **why))
 
+    def settle_now(self, result: CacheResult[Any], *, stream: bool) -> Costs | None:
+        """Record a request that was answered. None for a stream that is no hit: it closes the account at its end."""
+        return None if stream and result.status != "hit" else self.settle(result)
+
     def __enter__(self) -> Account:
         return self
 

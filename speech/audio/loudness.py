@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from speech.audio.wav import wav_chunks
+from speech.audio.g711 import ALAW, MULAW
+from speech.audio.wav import EXTENSIBLE, PCM, wav_chunks
 
 # Of full scale: -60 dBFS. Speech into the worst microphone is louder, and so is the noise of any room.
 SILENCE = 10 ** (-60 / 20)
 
-_PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE
+_FLOAT = 0x0003
 
 
 def is_silent(audio: bytes) -> bool:
@@ -34,18 +35,18 @@ def is_silent_pcm(pcm: bytes) -> bool:
 def _samples(form: bytes, data: bytes) -> np.ndarray | None:
     """From -1 to 1, all channels after one another."""
     encoding, bits = int.from_bytes(form[:2], "little"), int.from_bytes(form[14:16], "little")
-    if encoding == _EXTENSIBLE:
+    if encoding == EXTENSIBLE:
         encoding = int.from_bytes(form[24:26], "little")
-    if encoding in (_ALAW, _MULAW):
+    if encoding in (ALAW, MULAW):
         # The codes around zero: G.711 has none finer than -60 dBFS but these.
-        zero = np.array([0xFF, 0x7F] if encoding == _MULAW else [0xD5, 0x55], np.uint8)
+        zero = np.array([0xFF, 0x7F] if encoding == MULAW else [0xD5, 0x55], np.uint8)
         return (~np.isin(np.frombuffer(data, np.uint8), zero)).astype(np.float32)
     whole = data[: len(data) - len(data) % max(1, bits // 8)]
-    if encoding == _PCM and bits == 8:
+    if encoding == PCM and bits == 8:
         return (np.frombuffer(whole, np.uint8).astype(np.float32) - 128) / 128
-    if encoding == _PCM and bits in (16, 32):
+    if encoding == PCM and bits in (16, 32):
         return np.frombuffer(whole, f"<i{bits // 8}").astype(np.float32) / 2 ** (bits - 1)
-    if encoding == _PCM and bits == 24:
+    if encoding == PCM and bits == 24:
         # The lowest byte is a 65536th of full scale.
         return np.frombuffer(whole, np.uint8).reshape(-1, 3)[:, 1:].copy().view("<i2").astype(np.float32) / 2**15
     if encoding == _FLOAT and bits in (32, 64):

@@ -63,23 +63,20 @@ def provider_named(name: str, operation: str, access: ModelAccess = EVERYTHING) 
     raise InvalidRequest(f"provider must be one of {', '.join(able)}, not {name[:40]!r}", param="provider")
 
 
-def for_chat(request: ChatRequest, provider: str, access: ModelAccess = EVERYTHING) -> Candidates[ChatRequest]:
-    """Raises InvalidRequest if the first candidate cannot or must not answer; later ones of this kind are skipped."""
-    return candidates_for_chat(first_for_chat(request, provider, access), request, access)
-
-
-def first_for_chat(request: ChatRequest, provider: str, access: ModelAccess) -> Candidate[ChatRequest]:
+def first_for_chat(request: ChatRequest, provider: str, access: ModelAccess = EVERYTHING) -> Candidate[ChatRequest]:
+    """Raises InvalidRequest if the provider cannot or must not answer."""
     return _for_chat(request, provider or settings.LLM_PROVIDER, access)
 
 
 def candidates_for_chat(
     first: Candidate[ChatRequest], request: ChatRequest, access: ModelAccess
 ) -> Candidates[ChatRequest]:
+    """Return `first` and the fallbacks, without those that cannot or must not answer."""
     return Candidates(first, _chat_fallbacks(request, access))
 
 
 def for_speech(request: SpeechRequest, provider: str, access: ModelAccess = EVERYTHING) -> Candidates[SpeechRequest]:
-    """Return the same for speech."""
+    """Raises InvalidRequest if the first candidate cannot or must not speak."""
     return candidates_for_speech(first_for_speech(request, provider, access), request, access)
 
 

@@ -73,7 +73,7 @@ def _chat(plan: ChatPlan, *, stream: bool) -> ChatResult[Any]:
                 continue
             kind = ("stream" if stream else "chat", candidate.provider.name, candidate.request.model)
             padding.even_out(plan.client, kind, cached, account.started)
-            costs = None if stream and cached.status != "hit" else account.settle(cached)
+            costs = account.settle_now(cached, stream=stream)
             return ChatResult(cached, candidate.provider.name, candidate.request.model, costs)
         first = candidates.first
         stale = llm.stale(*plan.question_for(first))

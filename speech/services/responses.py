@@ -64,7 +64,7 @@ def respond(asked: NativeRequest, *, stream: bool) -> ChatResult[Any]:
                 raise
             cached = found
         padding.even_out(asked.client, ("response", asked.provider.name, stream), cached, account.started)
-        costs = None if stream and cached.status != "hit" else account.settle(cached)
+        costs = account.settle_now(cached, stream=stream)
         return ChatResult(cached, asked.provider.name, asked.request.model, costs)
 
 

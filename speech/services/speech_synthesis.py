@@ -66,7 +66,7 @@ def speak(plan: SpeechPlan, codec: str, *, stream: bool = False) -> SpeechResult
                 continue
             kind = ("speech", candidate.provider.name, candidate.request.voice, stream)
             padding.even_out(client, kind, cached, account.started)
-            costs = None if stream and cached.status != "hit" else account.settle(cached)
+            costs = account.settle_now(cached, stream=stream)
             about = (content_type, candidate.provider.name, candidate.request.voice, costs)
             return SpeechResult(cached, *about, speaker.words or None)
         first = candidates.first

@@ -73,7 +73,7 @@ def stream(
             cached = stt.stream(task.recording, task.policy, _source(produce))
         except CACHE_ERRORS as error:
             raise as_ours(error) from error
-        costs = account.settle(cached) if cached.status == "hit" else None
+        costs = account.settle_now(cached, stream=True)
         return TranscriptionResult(with_value(cached, _read(cached, account)), task.provider.name, costs)
 
 

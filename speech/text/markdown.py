@@ -63,6 +63,7 @@ class MarkdownStream:
         self._line = ""
         # True if the prefix of the current line is parsed and the rest goes to `_text`.
         self._reading = False
+        self._heading = False
         # The end of the current paragraph, which may hold something that is not complete.
         self._text = ""
         self._fence = ""
@@ -250,8 +251,6 @@ class MarkdownStream:
     def _flush(self) -> str:
         source, self._text = self._text, ""
         return inline.spoken(source)
-
-    _heading = False
 
 
 def _as_row(cells: list[str]) -> str:

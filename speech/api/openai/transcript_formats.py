@@ -8,9 +8,13 @@ from typing import Any
 
 from speech.exceptions import ProviderBadAnswer
 
-FORMATS = ("json", "text", "verbose_json", "diarized_json", "srt", "vtt")
 # Formats that need timestamps.
 WITH_SEGMENTS = ("verbose_json", "srt", "vtt")
+
+
+def plain(transcript: Mapping[str, Any]) -> dict[str, Any]:
+    """Return OpenAI's `json`."""
+    return {"text": transcript["text"], **transcript["extra"]}
 
 
 def verbose(transcript: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,6 +44,10 @@ def events(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
                 yield {"type": "transcript.text.delta", "delta": part["text"]}
         shown = {name: part["extra"][name] for name in ("logprobs", "usage") if name in part["extra"]}
         yield {"type": "transcript.text.done", "text": part["text"], **shown}
+
+
+def text(transcript: Mapping[str, Any]) -> str:
+    return f"{transcript['text']}\n"
 
 
 def srt(transcript: Mapping[str, Any]) -> str:
@@ -78,3 +86,8 @@ def _clock(seconds: float, separator: str) -> str:
     milliseconds = round(seconds * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{separator}{rest % 1000:03}"
+
+
+OBJECTS = {"json": plain, "verbose_json": verbose, "diarized_json": diarized}
+TEXTS = {"text": text, "srt": srt, "vtt": vtt}
+FORMATS = ("json", "text", "verbose_json", "diarized_json", "srt", "vtt")

@@ -135,11 +135,6 @@ class TranslationsView(TranscriptionsView):
 
 
 def _in_format(name: str, transcript: dict[str, Any], headers: dict[str, str]) -> HttpResponseBase:
-    if name == "text":
-        return HttpResponse(transcript["text"] + "\n", content_type=PLAIN, headers=headers)
-    if name in ("srt", "vtt"):
-        return HttpResponse(getattr(transcript_formats, name)(transcript), content_type=PLAIN, headers=headers)
-    shown = {"text": transcript["text"], **transcript["extra"]}
-    if name in ("verbose_json", "diarized_json"):
-        shown = getattr(transcript_formats, name.removesuffix("_json"))(transcript)
-    return Response(shown, headers=headers)
+    if name in transcript_formats.TEXTS:
+        return HttpResponse(transcript_formats.TEXTS[name](transcript), content_type=PLAIN, headers=headers)
+    return Response(transcript_formats.OBJECTS[name](transcript), headers=headers)

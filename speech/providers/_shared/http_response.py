@@ -16,6 +16,8 @@ from speech.providers._shared.http_connections import PatientHTTPConnection
 
 _PATIENCE = 4  # read time-outs that we wait for a stream in all, so that one that drips comes to an end
 _LAST_BYTES = 0.05  # seconds
+# Seconds that a stream may pause once all of the answer is there: the usage follows at once, the end not always.
+_LAST_PAUSE = 5.0
 _CHUNK = 65_536
 # Bytes of an answer, whole or streamed, that are read at most.
 LARGEST_BODY = 64 * 1024 * 1024
@@ -32,6 +34,7 @@ class Reply:
         self._response = response
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
+        self._longest_pause: float = settings.PROVIDER_READ_TIMEOUT
 
     def read(self, most: int) -> bytes:
         """Return the body, up to slightly more than `most` bytes, before the timeout of the head ends."""
@@ -41,7 +44,7 @@ class Reply:
         return bytes(body)
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield chunks, each within a read timeout, and all within four.
+        """Yield chunks, each within a read timeout, or less after `expect_end`, and all within four.
 
         Only waiting for the provider counts; the reader may be slow. Raises ProviderBadAnswer beyond LARGEST_BODY.
         """
@@ -49,7 +52,7 @@ class Reply:
         patience = float(settings.PROVIDER_READ_TIMEOUT * _PATIENCE)
         while patience > 0:
             begun = time.monotonic()
-            self._wait_until(begun + min(settings.PROVIDER_READ_TIMEOUT, patience))
+            self._wait_until(begun + min(self._longest_pause, patience))
             if not (chunk := self._read()):
                 return
             patience -= time.monotonic() - begun
@@ -58,6 +61,10 @@ class Reply:
                 raise ProviderBadAnswer(f"{self._provider} sent more than {LARGEST_BODY} bytes")
             yield chunk
         raise ProviderTimeout(f"{self._provider} took too long to respond")
+
+    def expect_end(self) -> None:
+        """Wait less for further chunks: what they may still hold is not worth a read timeout."""
+        self._longest_pause = min(self._longest_pause, _LAST_PAUSE)
 
     def close(self) -> None:
         """Close the connection, or reuse it if the response is complete.

@@ -154,6 +154,16 @@ def ended(provider: str, chunks: Iterable[dict[str, Any] | None]) -> Iterator[di
         raise ProviderUnavailable(f"{provider} ended its stream early")
 
 
+def hurried(chunks: Iterable[dict[str, Any]], reply: Reply, request: ChatRequest) -> Iterator[dict[str, Any]]:
+    """Pass `chunks` of `reply` on; once every choice has its finish reason, wait for the rest for a moment only."""
+    finished: set[int] = set()
+    for chunk in chunks:
+        finished |= {choice["index"] for choice in chunk["choices"] if choice.get("finish_reason")}
+        if len(finished) >= (request.params.get("n") or 1):
+            reply.expect_end()
+        yield chunk
+
+
 def _read_chunk(provider: str, event: str) -> dict[str, Any]:
     chunk = json_object(provider, event)
     errors.raise_if_error(provider, chunk)

@@ -177,7 +177,7 @@ def question_of(said: dict[str, Any], clients: list[Client], query: str) -> Chat
     asked.is_valid(raise_exception=True)
     call = asked.to_call()
     meant = model_names.resolve(call.model, "chat")
-    choice = fallback.for_chat(replace(call.request, model=meant.model), meant.provider).first
+    choice = fallback.first_for_chat(replace(call.request, model=meant.model), meant.provider)
     return asked_of(clients[said["client"]], choice, SPEED)[0]
 
 

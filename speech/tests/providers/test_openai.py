@@ -16,11 +16,13 @@ from speech.exceptions import (
     ProviderUnavailable,
     UnsupportedFeature,
 )
+from speech.providers._shared import http_response
 from speech.providers._shared.openai_chat import ended, read_answer, read_chunks
 from speech.providers.base import ChatRequest, SpeechRequest
-from speech.tests.loopback import Loopback
+from speech.tests.loopback import FakeOpenAI, Loopback
 from speech.tests.loopback.answers import tone
 from speech.tests.support.pcm import read
+from speech.tests.support.saying import say
 
 OPENAI = providers.get("openai")
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Where is Paris?"}]
@@ -170,3 +172,15 @@ def test_a_stream_that_falls_silent_has_ended_if_it_said_so(reason: str | None) 
     next(chunks)
     with pytest.raises(StopIteration if reason else ProviderTimeout):
         next(chunks)
+
+
+@pytest.mark.parametrize(("choices", "chunks"), [(1, 1), (2, 2)])
+def test_what_follows_the_last_finish_reason_is_waited_for_for_a_moment(
+    openai_server: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, choices: int, chunks: int
+) -> None:
+    monkeypatch.setattr(http_response, "_LAST_PAUSE", 0.1)
+    openai_server.chunk_delay = 0.4
+    end = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}]}
+    say(openai_server, end, {"choices": [], "usage": {"total_tokens": 3}}, "[DONE]", stream=True)
+    request = OPENAI.prepare_chat(ChatRequest(messages=MESSAGES, params={"n": choices}))
+    assert len(list(OPENAI.stream_chat(request))) == chunks

@@ -8,14 +8,14 @@ from caching.policy import Policy
 from speech.models import Client
 from speech.providers.base import ChatRequest
 from speech.routing.cache_query import NOT_KEYED, question_of
-from speech.routing.fallback import for_chat
+from speech.routing.fallback import first_for_chat
 
 pytestmark = pytest.mark.django_db
 MESSAGES = [{"role": "user", "content": "What is the capital of France?"}]
 
 
 def question(client: Client, **params: Any) -> Any:
-    candidate = for_chat(ChatRequest(messages=MESSAGES, params=params), "openai").first
+    candidate = first_for_chat(ChatRequest(messages=MESSAGES, params=params), "openai")
     assert set(candidate.request.params) == set(params)
     return question_of(client, candidate, Policy("balanced"))[0]
 
