@@ -203,5 +203,5 @@ def _comparable(choice: Mapping[str, Any]) -> dict[str, Any]:
     if calls := message.get("tool_calls"):
         calls = [{name: value for name, value in call.items() if name != "index"} for call in calls]
         message = {**message, "tool_calls": calls}
-    rest = {name: value for name, value in choice.items() if name not in ("delta", "message")}
+    rest = {name: value for name, value in choice.items() if name != "delta"}
     return _with_logprobs({**rest, "message": message})
