@@ -144,12 +144,19 @@ def test_a_proxy_takes_the_largest_upload_that_the_gateway_takes(path: str, limi
     assert int(number) * UNITS[unit] >= settings.MAX_UPLOAD_BYTES + uploads.ROOM_FOR_FIELDS
 
 
-def test_units_and_their_documentation_name_the_same_places() -> None:
+def test_services_run_alike_and_where_the_documentation_installs_them() -> None:
     documented = (ROOT / "docs" / "operations.md").read_text()
-    for unit in (DEPLOY / "systemd").glob("*.service"):
-        places = re.findall(r"(?:WorkingDirectory|ENV_FILE|ReadWritePaths)=(/\S+)", unit.read_text())
-        assert len(places) >= 2
-        assert [place for place in places if place not in documented] == []
+    shared = re.compile(
+        r"^((?:User|WorkingDirectory|StateDirectory|NoNew|Protect|Private|Restrict|Capab)\w*=.*)$", re.M
+    )
+    gateway, prune = (
+        set(shared.findall((DEPLOY / "systemd" / f"{name}.service").read_text()))
+        for name in ("speech-gateway", "speech-gateway-prune")
+    )
+    assert gateway == prune
+    places = [line.partition("=")[2] for line in gateway if "=/" in line]
+    assert places
+    assert [place for place in (*places, "/etc/speech-gateway.env") if place not in documented] == []
 
 
 def test_files_that_name_the_version_name_this_one() -> None:
