@@ -38,7 +38,7 @@ class AnswerID:
 
 
 def issue(client: Client, result: CacheResult[Any], level: Level, *, prefix: str = PREFIX) -> str:
-    """A new id for an answer of a language model."""
+    """Return a new id for an answer of a language model."""
     matched = result.matched
     packed = _FORMAT.pack(
         LEVELS.index(level),
@@ -71,7 +71,7 @@ def _signature(client: Client, packed: bytes) -> bytes:
 
 
 def _sealed(packed: bytes, signature: bytes) -> bytes:
-    """`packed` made unreadable, or the other way round.
+    """Make `packed` unreadable, or readable again.
 
     The signature serves as the initial vector, as in RFC 5297: it differs with every id, for each has a new name in it.
     """
@@ -80,7 +80,7 @@ def _sealed(packed: bytes, signature: bytes) -> bytes:
 
 
 def _keyed_hash(value: bytes) -> bytes:
-    """64 bytes. BLAKE2 takes a key by itself (RFC 7693), in a fraction of the time that an HMAC takes."""
+    """Return 64 bytes. BLAKE2 takes a key by itself (RFC 7693), in a fraction of the time that an HMAC takes."""
     return hashlib.blake2b(value, key=_key(settings.SECRET_KEY), person=b"answer ids").digest()
 
 

@@ -50,7 +50,7 @@ def check_stored_format(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_judge(**kwargs: Any) -> list[CheckMessage]:
-    """The reviewing model exists; its provider needs a key only if reviews are on."""
+    """Check that the reviewing model exists. Its provider needs a key only if reviews are on."""
     named, is_on = settings.SEMANTIC_VERIFY_MODEL, settings.SEMANTIC_VERIFY_SHARE or settings.SEMANTIC_PROMOTE
     if not (named or is_on):
         return []

@@ -57,7 +57,7 @@ def ask_model(case: Case) -> Opinion:
 
 
 def chosen() -> tuple[BaseProvider, str]:
-    """Provider and model; an empty model is the provider's own."""
+    """Return provider and model; an empty model is the provider's own."""
     name, _, model = settings.SEMANTIC_VERIFY_MODEL.partition("/")
     return providers.get(name or settings.LLM_PROVIDER), model
 

@@ -33,7 +33,7 @@ def is_silent_pcm(pcm: bytes) -> bool:
 
 
 def _samples(form: bytes, data: bytes) -> np.ndarray | None:
-    """From -1 to 1, all channels after one another."""
+    """Return samples from -1 to 1, all channels after one another; None for an unknown encoding."""
     encoding, bits = int.from_bytes(form[:2], "little"), int.from_bytes(form[14:16], "little")
     if encoding == EXTENSIBLE:
         encoding = int.from_bytes(form[24:26], "little")

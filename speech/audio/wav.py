@@ -26,7 +26,7 @@ HEADER_BYTES_AFTER_RIFF_LENGTH = 36
 
 
 def read_wav(data: bytes) -> tuple[bytes, int]:
-    """The samples of a WAV file and its sample rate in Hz. Raises ValueError for anything but 16-bit mono PCM."""
+    """Return the samples of a WAV file and its rate in Hz. Raises ValueError for anything but 16-bit mono PCM."""
     sample_rate: int | None = None
     pcm: bytes | None = None
     for name, body in wav_chunks(data):
@@ -63,7 +63,7 @@ def with_chunk(wav: bytes, name: bytes, body: bytes) -> bytes:
 
 
 def wav_header(data_bytes: int | None, sample_rate: int) -> bytes:
-    """The 44 bytes before the samples; `None` says that their number is not known yet."""
+    """Return the 44 bytes before the samples; None says that their number is not known yet."""
     if data_bytes is None or data_bytes + HEADER_BYTES_AFTER_RIFF_LENGTH >= LEAST_UNKNOWN_LENGTH:
         riff_length = data_length = UNKNOWN_LENGTH
     else:
@@ -78,7 +78,7 @@ def wav_header(data_bytes: int | None, sample_rate: int) -> bytes:
 
 
 def g711_wav_header(samples: int | None, sample_rate: int, law: int) -> bytes:
-    """The 58 bytes before samples of one byte each; `None` says that their number is not known yet."""
+    """Return the 58 bytes before samples of one byte each; None says that their number is not known yet."""
     count = UNKNOWN_LENGTH if samples is None else samples
     form = FORMAT.pack(law, 1, sample_rate, sample_rate, 1, 8) + bytes(2)  # no extension
     fact = CHUNK_HEADER.pack(b"fact", 4) + count.to_bytes(4, "little")

@@ -21,7 +21,7 @@ def token_of(id: str) -> str:
 
 class StoredResponseQuerySet(models.QuerySet["StoredResponse"]):
     def of(self, client: Client, tokens: Iterable[str]) -> StoredResponseQuerySet:
-        """The responses of `client` among `tokens` that have not expired."""
+        """Return the responses of `client` among `tokens` that have not expired."""
         return self.fresh(client).filter(token__in=list(tokens))
 
     def fresh(self, client: Client) -> StoredResponseQuerySet:

@@ -18,7 +18,7 @@ from speech.providers.base import BaseProvider
 
 @functools.cache
 def names() -> tuple[str, ...]:
-    """All providers, in alphabetical order."""
+    """Return all providers, in alphabetical order."""
     return tuple(sorted({*plugin_names(__path__), *settings.PROVIDER_INSTANCES}))
 
 
@@ -32,7 +32,7 @@ def get(name: str) -> BaseProvider:
 
 @functools.cache
 def that_do(operation: str) -> tuple[str, ...]:
-    """Providers that support "chat", "speech", "transcription" or "embedding", in alphabetical order."""
+    """Return the providers for "chat", "speech", "transcription" or "embedding", in alphabetical order."""
     return tuple(name for name in names() if operation in get(name).does)
 
 

@@ -30,7 +30,7 @@ class Provider(openai.Provider):
         return True
 
     def _url(self, path: str, body: dict[str, Any] | Form) -> str:
-        """The v1 API, or with a dated API_VERSION the address of the deployment."""
+        """Return the address of the v1 API, or with a dated API_VERSION that of the deployment."""
         address = self.setting("BASE_URL").rstrip("/")
         version = self.setting("API_VERSION")
         if not version:

@@ -66,7 +66,7 @@ class BaseProvider:
         return value
 
     def variable(self, name: str) -> str:
-        """The environment variable that sets `name`."""
+        """Return the environment variable that sets `name`."""
         return f"{self.name.upper().replace('-', '_')}_{name}"
 
     @property
@@ -81,7 +81,7 @@ class BaseProvider:
         return {"service": self.service} if self.service else {}
 
     def api_key(self) -> str:
-        """The API key to use now: `API_KEY` may list several, separated by commas."""
+        """Return the API key to use now: `API_KEY` may list several, separated by commas."""
         return keys_of(self.name).next_of(split_keys(self.setting("API_KEY")))
 
     @property

@@ -83,7 +83,7 @@ def _answer(messages: Sequence[Message]) -> str:
 
 
 def _question(messages: Sequence[Message]) -> str:
-    """Text of the last user message, or of the last message where no user has said anything."""
+    """Return the text of the last user message, or of the last message where no user has said anything."""
     asked = [message for message in messages if message.get("role") == "user"] or messages
     lines = text_of(asked[-1]).strip().splitlines()
     return "\n".join(lines) if len(lines) > 1 else " ".join("".join(lines).split())

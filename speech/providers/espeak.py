@@ -127,7 +127,7 @@ class Provider(BaseProvider):
             raise validation.nothing_to_speak(f"{self.name} has no name for any sign of the text")
 
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Word | Usage]:
-        """One process per piece: none is left behind when the consumer stops between two of them."""
+        """Speak each piece in a process of its own: none is left behind when the consumer stops between two of them."""
         language = _language_of(request.voice)
         how = round(_WORDS_PER_MINUTE * request.speed), round(50 + 50 * request.pitch)
         markup = ssml.has_markup(request.text)

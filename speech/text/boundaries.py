@@ -102,7 +102,7 @@ class BoundaryFinder:
             quotation.ends = [end._replace(end=end.end - count) for end in quotation.ends]
 
     def find(self, *, final: bool) -> list[Boundary]:
-        """The boundaries that are certain now; with `final` no more text will come."""
+        """Return the boundaries that are certain now; with `final` no more text will come."""
         found: list[Boundary] = []
         while (event := _EVENT.search(self.text, self.seen)) and self._handle(event.start(), final, found):
             pass

@@ -70,7 +70,7 @@ _OPEN_TARGET = re.compile(r"\](?:\([^()]*(?:\([^()]*\)[^()]*)*\Z|\Z)")
 
 
 def spoken(source: str) -> str:
-    """`source`, which must be balanced or complete, without its marks. White space at its ends stays."""
+    """Return `source`, which must be balanced or complete, without its marks. White space at its ends stays."""
     if MARKS.isdisjoint(source):
         return without_emoji(source)
     source = _EXTENSION.sub(_without_marks, _TO_THE_POWER.sub("^", _TIMES.sub("×", source)))
@@ -97,7 +97,7 @@ def _without_marks(match: re.Match[str]) -> str:
 
 
 def cells(header: str, delimiter: str, row: str = "") -> list[str]:
-    """The cells of the header of a table, or of a row of it."""
+    """Return the cells of the header of a table, or of a row of it."""
     tokens = _parser.parse("\n".join((header, delimiter, row)))
     texts = [token.content for token in tokens if token.type == "inline"]
     return [spoken(text) for text in (texts[len(texts) // 2 :] if row else texts)]

@@ -77,7 +77,7 @@ def _spelled(part: str) -> str:
 
 
 def detect(text: str) -> str:
-    """The language of `text` by its script; English where no letter of an Indian script is in it.
+    """Return the language of `text` by its script; English where no letter of an Indian script is in it.
 
     One Indic letter outweighs any number of Latin ones: Indian voices read English words, English voices cannot read
     Indian scripts. Among several Indian scripts the most frequent wins.

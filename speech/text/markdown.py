@@ -47,7 +47,7 @@ _WHOLE_LINES = (_FENCE, _DEFINITION, _ROW, _CONTAINER, raw_html.OPENING)
 
 
 def speakable(markdown: str) -> str:
-    """The whole text as it is to be spoken."""
+    """Return the whole text as it is to be spoken."""
     stream = MarkdownStream()
     return (stream.feed(markdown) + stream.finish()).strip()
 
@@ -78,11 +78,11 @@ class MarkdownStream:
         self._blank, self._listed, self._code = True, False, False
 
     def feed(self, markdown: str) -> str:
-        """The text that is certain by now."""
+        """Return the text that is certain by now."""
         return self._take(self._front_matter.feed(self._reasoning.feed(self._with_newlines(markdown))))
 
     def _with_newlines(self, text: str) -> str:
-        """Every line ending as a line feed, also one that comes in two parts."""
+        """Return `text` with every line ending as a line feed, also one that comes in two parts."""
         text = self._return + text
         self._return = "\r" if text.endswith("\r") else ""
         return text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n")
@@ -97,7 +97,7 @@ class MarkdownStream:
         return "".join(said)
 
     def finish(self) -> str:
-        """The rest of the text."""
+        """Return the rest of the text."""
         said = self._take(self._front_matter.feed(self._reasoning.finish()) + self._front_matter.finish())
         said += self._end_line() if self._line or self._reading else ""
         said += self._unclosed_element()
@@ -218,7 +218,7 @@ class MarkdownStream:
         )
 
     def _row(self, line: str) -> str:
-        """The line behind a line with bars: the second of a table, a further row, or the end of it."""
+        """Take the line behind a line with bars: the second of a table, a further row, or the end of it."""
         if not self._delimiter and _DELIMITER.match(line) and inline.is_table(self._header, line):
             self._delimiter = line
             return _as_row(inline.cells(self._header, line))

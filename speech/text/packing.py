@@ -16,7 +16,7 @@ _LONGEST_CLUSTER = 32
 
 
 def pack(text: str, language: str, limit: int) -> list[str]:
-    """The text in as few pieces of at most `limit` characters as its sentences allow, without white space at the ends.
+    """Return `text` in as few pieces of at most `limit` characters as its sentences allow, without white space around.
 
     A sentence over the limit is cut behind clauses, a clause between words, a word between syllables as written.
     """
@@ -27,7 +27,7 @@ def pack(text: str, language: str, limit: int) -> list[str]:
 
 
 def _fit(text: str, limit: int, cuts: tuple[re.Pattern[str], ...]) -> list[str]:
-    """Parts of at most `limit` characters, not counting white space at the end, that joined are `text`."""
+    """Return parts of at most `limit` characters, not counting white space at the end, that joined are `text`."""
     if len(text.rstrip()) <= limit:
         return [text]
     if not cuts:
@@ -36,7 +36,7 @@ def _fit(text: str, limit: int, cuts: tuple[re.Pattern[str], ...]) -> list[str]:
 
 
 def _fill(parts: list[str], limit: int) -> list[str]:
-    """The parts in order, as many together as the limit lets in."""
+    """Return the parts in order, as many together as the limit lets in."""
     pieces: list[str] = []
     for part in parts:
         if pieces and len((pieces[-1] + part).rstrip()) <= limit:

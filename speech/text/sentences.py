@@ -21,7 +21,7 @@ _ITEM_MARK = re.compile(r"\W*\d{0,3}[.)]?\s*")
 
 
 def split(text: str, language: str) -> list[str]:
-    """The sentences and lines of `text` (`language`: a BCP 47 tag), each with the white space behind it.
+    """Return the sentences and lines of `text` (`language`: a BCP 47 tag), each with the white space behind it.
 
     Joined, they are `text.strip()`.
     """
@@ -54,7 +54,7 @@ class SentenceStream:
         self._letters = _Letters()
 
     def feed(self, text: str) -> list[str]:
-        """The sentences that are certain by now."""
+        """Return the sentences that are certain by now."""
         finder = self._finder
         finder.text = finder.text + text if finder.text or self._parts else text.lstrip()
         sentences = list(self._cut(finder.find(final=False)))
@@ -65,7 +65,7 @@ class SentenceStream:
         return sentences
 
     def finish(self) -> list[str]:
-        """The last sentences; the stream is empty again."""
+        """Return the last sentences; the stream is empty again."""
         sentences = list(self._cut(self._finder.find(final=True)))
         stands_alone = self._stands_alone()
         rest = self._piece(len(self._finder.text))
@@ -112,7 +112,7 @@ class _Letters:
         self._seen = begin
 
     def before(self, end: int, text: str) -> int:
-        """Their number before `end`, at most LEAST_LETTERS."""
+        """Return their number before `end`, at most LEAST_LETTERS."""
         while self._seen < end and len(self._found) < LEAST_LETTERS:
             if unicodedata.category(text[self._seen])[0] in "LM":
                 self._found.append(self._seen)

@@ -10,7 +10,7 @@ from speech.audio.formats.base import BaseCodec
 
 @functools.cache
 def names() -> tuple[str, ...]:
-    """All codecs, in alphabetical order, whether or not this installation can use them."""
+    """Return all codecs, in alphabetical order, whether or not this installation can use them."""
     return plugin_names(__path__)
 
 
@@ -22,5 +22,5 @@ def get(name: str) -> type[BaseCodec]:
 
 
 def codecs() -> list[str]:
-    """Usable codecs, in alphabetical order."""
+    """Return the usable codecs, in alphabetical order."""
     return [name for name in names() if get(name).is_usable()]

@@ -72,7 +72,7 @@ class AVCodec(BaseCodec):
         return output, stream
 
     def _codec_rate(self) -> int:
-        """Lowest sample rate of the codec that loses nothing."""
+        """Return the lowest sample rate of the codec that loses nothing."""
         import av
 
         rates = av.Codec(self.ffmpeg_codec, "w").audio_rates or [self.sample_rate]

@@ -82,4 +82,4 @@ class Command(GatewayCommand):
 
 
 def _nothing(job: warming.Job) -> None:
-    """Nothing to record: what was spoken is found in the cache."""
+    """Record nothing: what was spoken is found in the cache."""

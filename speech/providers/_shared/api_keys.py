@@ -12,7 +12,7 @@ LONGEST_SECONDS = 3600.0
 
 
 def split_keys(value: str) -> list[str]:
-    """The keys of a setting such as `key-1,key-2`."""
+    """Return the keys of a setting such as `key-1,key-2`."""
     return [key.strip() for key in value.split(",") if key.strip()]
 
 
@@ -25,7 +25,7 @@ class ApiKeys:
         self._refused_until: dict[str, float] = {}
 
     def next_of(self, keys: list[str]) -> str:
-        """The key to use now; the one that is usable soonest if all are left out. Empty if there is none."""
+        """Return the key to use now; the one that is usable soonest if all are left out. Empty if there is none."""
         if len(keys) < 2:
             return keys[0] if keys else ""
         with self._lock:

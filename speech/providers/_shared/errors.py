@@ -116,7 +116,7 @@ def _failure(
 
 
 def _error_of(body: bytes) -> Mapping[str, Any]:
-    """The error that a body describes. Where no field is known to say why, the whole text does.
+    """Return the error that a body describes. Where no field is known to say why, the whole text does.
 
     Rust's axum answers with a sentence (DeepSeek, xAI). A page tells of the proxy that made it, not of the request.
     """
@@ -130,7 +130,7 @@ def _error_of(body: bytes) -> Mapping[str, Any]:
 
 
 def _described(answer: Any) -> dict[str, Any]:
-    """The object that describes an error, wherever a provider puts it.
+    """Return the object that describes an error, wherever a provider puts it.
 
     OpenAI's and Sarvam's `error`, also in a list (Gemini) or beside its code (xAI), ElevenLabs' `detail`, FastAPI's
     list of details, Deepgram's `err_msg`, or the answer itself (Mistral).
@@ -153,7 +153,7 @@ def _described(answer: Any) -> dict[str, Any]:
 
 
 def _place(location: list[Any]) -> str:
-    """FastAPI's path to a field: `["body", "messages", 0]`."""
+    """Return the field of FastAPI's path to it: `["body", "messages", 0]`."""
     return ".".join(str(part) for part in location if part != "body")
 
 
@@ -162,7 +162,7 @@ def _names(error: Mapping[str, Any]) -> set[str]:
 
 
 def _status_of(error: Mapping[str, Any]) -> int:
-    """The status that an error names, as a number or by its type; 500 for none."""
+    """Return the status that an error names, as a number or by its type; 500 for none."""
     for key in ("status", "status_code", "code", "http_status"):
         value = str(error.get(key) or "")
         if value.isdecimal() and 400 <= int(value) < 600:
@@ -191,14 +191,14 @@ def _metadata(error: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any
 
 
 def _headers_of(error: Mapping[str, Any]) -> dict[str, str]:
-    """Headers within an error, as OpenRouter passes on those of others."""
+    """Return the headers within an error, as OpenRouter passes on those of others."""
     about = error.get("metadata")
     found = about.get("headers") if isinstance(about, dict) else None
     return {str(name).lower(): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
 def _retry_after(headers: Mapping[str, str], error: Mapping[str, Any]) -> float | None:
-    """Seconds, from a number or a date (RFC 9110, section 10.2.3), OpenAI's milliseconds, or Google's RetryInfo."""
+    """Return the seconds of a number, a date (RFC 9110, section 10.2.3), OpenAI's milliseconds or Google's delay."""
     try:
         if "retry-after-ms" in headers:
             return _sane(float(headers["retry-after-ms"]) / 1000)
@@ -230,7 +230,7 @@ def _message(error: Mapping[str, Any], secrets: Iterable[str]) -> str:
 
 
 def _reason(error: Mapping[str, Any]) -> str:
-    """The words of an error, which Mistral nests: `{"message": {"detail": [{"msg": …}]}}`."""
+    """Return the words of an error, which Mistral nests: `{"message": {"detail": [{"msg": …}]}}`."""
     message = error.get("message") or error.get("msg")
     if isinstance(message, dict | list):
         message = _described(message)

@@ -150,7 +150,7 @@ def _open(request: ProviderRequest, deadline: float, retries: int = 0) -> Reply:
 
 
 def _with_another_key(request: ProviderRequest, failure: GatewayError) -> ProviderRequest | None:
-    """The same request with a key that was not refused, if this failure is the key's and there is another one."""
+    """Return the request with a key that was not refused, if this failure is the key's and there is another one."""
     if request.with_next_key is None or not isinstance(failure, _FAULTS_OF_A_KEY):
         return None
     keys = keys_of(request.provider)
@@ -160,7 +160,7 @@ def _with_another_key(request: ProviderRequest, failure: GatewayError) -> Provid
 
 
 def _send(request: ProviderRequest) -> Reply:
-    """The head of the answer. Raises NewConnectionError, which a retry may mend, and ProviderError for the rest."""
+    """Return the head of the answer. Raises NewConnectionError, which a retry may mend, and ProviderError otherwise."""
     body, content_type = _encoded(request.body)
     try:
         response = pool_for(request.url).urlopen(

@@ -45,7 +45,7 @@ _ANSWER: strict_json.Shape = {"model": str, "usage": _USAGE, "choices": [_CHOICE
 
 
 def prepare(request: ChatRequest, model: str) -> ChatRequest:
-    """`request` with its model and language filled in, and without what only says how the answer travels."""
+    """Return `request` with its model and language filled in, without what only says how the answer travels."""
     if not request.messages:
         raise InvalidRequest("messages must not be empty", param="messages")
     return ChatRequest(
@@ -57,7 +57,7 @@ def prepare(request: ChatRequest, model: str) -> ChatRequest:
 
 
 def body(request: ChatRequest) -> dict[str, Any]:
-    """The JSON body of a prepared request."""
+    """Return the JSON body of a prepared request."""
     return {"model": request.model, "messages": _messages(request), **request.params}
 
 
@@ -126,7 +126,7 @@ def as_chunks(answer: ChatAnswer) -> Iterator[dict[str, Any]]:
 
 
 def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The chunks of a streamed answer up to `[DONE]`. Raises ProviderError if it ends in any other place."""
+    """Yield the chunks of a streamed answer up to `[DONE]`. Raises ProviderError if it ends in any other place."""
     return ended(provider, (None if event == "[DONE]" else _read_chunk(provider, event) for event in events))
 
 
@@ -188,7 +188,7 @@ def _is_complete(choice: Mapping[str, Any]) -> bool:
 
 
 def language_wish(language: str) -> str:
-    """The sentence that asks a model to answer in a language."""
+    """Return the sentence that asks a model to answer in a language."""
     return f"Answer in {name_of(language)}."
 
 

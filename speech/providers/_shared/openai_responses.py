@@ -19,7 +19,7 @@ _REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
 def body(request: ChatRequest) -> dict[str, Any]:
-    """The JSON body of a prepared request."""
+    """Return the JSON body of a prepared request."""
     own = request.params[BODY]
     return {**own, **{name: value for name, value in request.params.items() if name != BODY}, "model": request.model}
 

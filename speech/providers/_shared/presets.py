@@ -38,7 +38,7 @@ _OWN = {"kokoro": {"SPEECH_MODEL": "kokoro", "VOICE": "af_heart"}}
 
 
 def preset(name: str) -> Mapping[str, str]:
-    """The settings that an instance of this name has by default; empty for an unknown name."""
+    """Return the settings that an instance of this name has by default; none for an unknown name."""
     base_url = _HOSTED.get(name) or _LOCAL.get(name)
     return {"BASE_URL": base_url, **_NO_MODELS, **_OWN.get(name, {})} if base_url else {}
 

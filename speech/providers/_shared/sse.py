@@ -33,7 +33,7 @@ def json_or_events(body: Iterable[bytes]) -> tuple[bytes, Iterator[str]]:
 
 
 def read_events(chunks: Iterable[bytes]) -> Iterator[str]:
-    """The `data` of each event; comments, other fields and an event without its empty line are left out.
+    """Yield the `data` of each event; comments, other fields and an event without its empty line are left out.
 
     The data of an event called `error` is put into an `error` of its own, unless it has one.
     """
@@ -63,7 +63,7 @@ def _as_error(text: str) -> str:
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Lines that end in LF, CRLF or CR, wherever the chunks are cut: also within a CRLF or a character.
+    """Yield lines that end in LF, CRLF or CR, wherever the chunks are cut: also within a CRLF or a character.
 
     A byte that is not valid UTF-8 becomes a lone surrogate, which no JSON text holds: `json_object` refuses it.
     """

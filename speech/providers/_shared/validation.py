@@ -26,7 +26,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def tidy(provider: BaseProvider, request: SpeechRequest, aliases: Mapping[str, str]) -> SpeechRequest:
-    """`request` with its language in canonical form, its voice looked up among the aliases, and its text checked.
+    """Return `request` with a canonical language, its voice looked up among the aliases, and its text checked.
 
     SSML that the provider does not read is taken out of the text. Raises InvalidRequest.
     """
@@ -58,7 +58,7 @@ def nothing_to_speak(message: str) -> InvalidRequest:
 
 
 def model_of(provider: BaseProvider, model: str, setting: str) -> str:
-    """`model`, or the provider's default. Raises InvalidRequest if there is neither."""
+    """Return `model`, or the provider's default. Raises InvalidRequest if there is neither."""
     chosen = model or provider.setting(setting)
     if not chosen:
         raise InvalidRequest(
@@ -80,7 +80,7 @@ def only_model(provider: BaseProvider, own: str, model: str, operation: str) -> 
 
 
 def whole_number(provider: BaseProvider, setting: str) -> int:
-    """A setting of the provider that is a number. Raises ProviderNotConfigured where it is none."""
+    """Return a setting that is a number. Raises ProviderNotConfigured where it is none."""
     value = provider.setting(setting)
     if not value.isdecimal() or not int(value):
         raise ProviderNotConfigured(
@@ -117,7 +117,7 @@ def refuse_unknown(provider: BaseProvider, fields: Mapping[str, object]) -> None
 
 
 def voice_for(provider: BaseProvider, voice: str, aliases: Mapping[str, str]) -> str:
-    """The provider's own voice that `voice` stands for, or `voice` itself when it is not an alias.
+    """Return the provider's own voice that `voice` stands for, or `voice` itself if it is not an alias.
 
     The setting VOICE_ALIASES ("alloy=shubh,nova=ritu") adds to `aliases` and wins over them.
     """
@@ -126,13 +126,13 @@ def voice_for(provider: BaseProvider, voice: str, aliases: Mapping[str, str]) ->
 
 
 def unknown_voice(provider: BaseProvider, request: SpeechRequest, own: Iterable[str]) -> InvalidRequest:
-    """The error for a voice that does not exist, with all names that do: its own, OpenAI's, the configured ones."""
+    """Return the error for an unknown voice, with all known names: its own, OpenAI's, the configured ones."""
     names = [*dict.fromkeys([*own, *openai_names.VOICES, *_configured_aliases(provider)])]
     return InvalidRequest(f"voice must be one of {', '.join(names)}; not {request.voice[:40]!r}", param="voice")
 
 
 def successor_of(provider: BaseProvider, voice: str) -> str:
-    """The voice that speaks for one that the provider has retired, or nothing.
+    """Return the voice that speaks for one that the provider has retired, or nothing.
 
     The setting VOICE_SUCCESSORS ("meera=ritu") adds to the provider's own table and wins over it.
     """
@@ -164,7 +164,7 @@ def seconds(value: object) -> float | None:
 
 
 def seconds_of(request: TranscriptionRequest) -> int | None:
-    """Whole seconds of a WAV file, as they are billed; None for a file that would have to be decoded first."""
+    """Return whole seconds of a WAV file, as they are billed; None for a file that would have to be decoded first."""
     try:
         pcm, sample_rate = read_wav(request.audio)
     except ValueError:

@@ -20,7 +20,7 @@ _lock = threading.Lock()
 
 
 def ids_by_name(provider: BaseProvider, ask: Callable[[], Mapping[str, str]]) -> dict[str, str]:
-    """The id of each voice by its name without regard to capitals; none where the provider does not say."""
+    """Return the id of each voice by its name without regard to capitals; none where the provider does not say."""
     with _lock:
         until, voices = _lists.get(provider.name, (0.0, {}))
         if time.monotonic() >= until:

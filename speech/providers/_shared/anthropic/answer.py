@@ -38,7 +38,7 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
 
 
 def usage(counted: Any) -> dict[str, Any] | None:
-    """OpenAI's `usage`, in whose `prompt_tokens` the cached ones are included."""
+    """Return OpenAI's `usage`, in whose `prompt_tokens` the cached ones are included."""
     if not isinstance(counted, Mapping) or not isinstance(counted.get("input_tokens"), int):
         return None
     read, written = (counted.get(f"cache_{way}_input_tokens") or 0 for way in ("read", "creation"))
@@ -53,7 +53,7 @@ def usage(counted: Any) -> dict[str, Any] | None:
 
 
 def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """OpenAI's chunks of a streamed message. Raises ProviderError for an error event and for what is no event."""
+    """Yield OpenAI's chunks of a streamed message. Raises ProviderError for an error event and for what is no event."""
     stream = _Stream()
     for event in (_event(provider, text) for text in events):
         kind = event.get("type")
@@ -154,5 +154,5 @@ def _join(blocks: Iterable[Mapping[str, Any]], kind: str, field: str) -> str:
 
 
 def _reason(reason: str | None) -> str | None:
-    """OpenAI's word; an unknown reason stays as it is, and is then not stored."""
+    """Return OpenAI's word; an unknown reason stays as it is, and its answer is not stored."""
     return _REASONS.get(reason, reason) if reason else None

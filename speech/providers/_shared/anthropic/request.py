@@ -57,7 +57,7 @@ def body(request: ChatRequest, max_tokens: int) -> dict[str, Any]:
 
 
 def _accounting(params: dict[str, Any]) -> dict[str, Any]:
-    """`metadata`, in which the API takes the end user and nothing else, and its own tiers of service."""
+    """Return `metadata`, in which the API takes the end user and nothing else, and its own tiers of service."""
     metadata, tier = params.pop("metadata", None), params.pop("service_tier", None)
     named = {name: params.pop(name, None) for name in ("user", "safety_identifier")}
     users = [metadata.get("user_id") if isinstance(metadata, Mapping) else None, *named.values()]
@@ -75,13 +75,13 @@ def _system(request: ChatRequest) -> Iterator[dict[str, Any]]:
 
 
 def _content(content: Any) -> Iterator[dict[str, Any]]:
-    """Blocks of a message's content without blank texts, which the API refuses."""
+    """Yield the blocks of a message's content without blank texts, which the API refuses."""
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content or ()
     yield from (_part(part) for part in parts if part.get("text") is None or part["text"].strip())
 
 
 def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Turns of user and assistant by turns: neighbours of one role are joined, as the API wants them."""
+    """Return the turns of user and assistant, which alternate: the API wants neighbours of one role joined."""
     turns: list[dict[str, Any]] = []
     for message in messages:
         if message["role"] in ("system", "developer"):

@@ -33,17 +33,17 @@ class Engine(Protocol):
     tells_words: bool
 
     def speak(self, parts: Sequence[Part], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
-        """PCM at SAMPLE_RATE; `pitch` is 0 to 100. The same arguments give the same bytes. Raises ProviderError."""
+        """Return PCM at SAMPLE_RATE, the same bytes for the same arguments; `pitch`: 0 to 100. Raises ProviderError."""
         ...
 
     def speak_and_tell(self, parts: Sequence[Part], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
-        """PCM, and the lines of worker about its words. Only if `tells_words`."""
+        """Return PCM, and the lines of `worker` about its words. Only if `tells_words`."""
         ...
 
 
 @functools.cache
 def find(binary: str) -> Engine:
-    """`binary` when it is given, else the library in the package espeakng-loader, else `espeak-ng` on the PATH.
+    """Return `binary` if it is given, else the library in the package espeakng-loader, else `espeak-ng` on the PATH.
 
     Raises ProviderNotConfigured when there is none.
     """

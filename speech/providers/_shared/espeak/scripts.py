@@ -160,7 +160,7 @@ def _language(script: str, text: str) -> str:
 
 @cache
 def _foreign(language: str) -> re.Pattern[str]:
-    """A run of letters of one script that voices of `language` do not read, in a group with the script's name."""
+    """Match a run of letters of one script that voices of `language` do not read, in a group with the script's name."""
     return re.compile(
         "|".join(f"(?P<{name}>[{characters}]+)" for name, characters, codes in _SCRIPTS if not _reads(language, codes))
     )

@@ -33,7 +33,7 @@ def stream_fields(model: str) -> dict[str, Any]:
 
 
 def prepare(provider: BaseProvider, request: ChatRequest) -> ChatRequest:
-    """`request` in Sarvam's terms. Raises UnsupportedFeature for what would change the answer and cannot be said."""
+    """Return `request` in Sarvam's terms. Raises UnsupportedFeature for what changes the answer and cannot be said."""
     params = {name: value for name, value in request.params.items() if value is not None}
     if "max_completion_tokens" in params:
         params["max_tokens"] = params.pop("max_completion_tokens")
