@@ -37,7 +37,7 @@ def read_spoken_call(request: Request, held: ExitStack) -> tuple[ConverseCall, T
     asked = ConverseRequestSerializer(data={**fields, **_question(fields.get("messages"))})
     asked.is_valid(raise_exception=True)
     call = asked.to_call()
-    return call, TranscriptionRequest(audio, kind, model=call.wish.stt_model, language=call.speech.language)
+    return call, TranscriptionRequest(audio, kind, model=call.options.stt_model, language=call.speech.language)
 
 
 def _question(turns: Any) -> dict[str, Any]:
@@ -54,7 +54,9 @@ def hear(
 ) -> tuple[ConverseCall, dict[str, Any]]:
     """Transcribe `audio`. Return `call` with the transcript as its question, and its entry in the receipt."""
     with fields_named({"provider": "stt_provider", "model": "stt_model"}):
-        result = transcription.transcribe(client=client, request=audio, policy=policy, provider=call.wish.stt_provider)
+        result = transcription.transcribe(
+            client=client, request=audio, policy=policy, provider=call.options.stt_provider
+        )
     text = result.cache.value["text"].strip()
     if not text:
         raise InvalidRequest("no speech found in file", param="file", code="no_speech")

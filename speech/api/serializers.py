@@ -28,7 +28,7 @@ from speech.api.messages import validate_messages
 from speech.audio import formats
 from speech.exceptions import InvalidRequest
 from speech.providers.base import ChatRequest, SpeechRequest
-from speech.services import ConverseWish
+from speech.services import TurnOptions
 from speech.services.chat_plan import ChatPlan
 from speech.services.plans import Plans
 from speech.services.speech_plan import SpeechPlan
@@ -57,7 +57,7 @@ class ConverseCall:
     chat: ChatRequest
     speech: SpeechRequest
     level: Level
-    wish: ConverseWish
+    options: TurnOptions
     as_events: bool
 
 
@@ -227,8 +227,8 @@ class ConverseRequestSerializer(StrictSerializer):
             sample_rate=data.get("sample_rate") or formats.get(data["codec"]).default_sample_rate,
         )
         chosen = ("llm_provider", "tts_provider", "stt_provider", "stt_model")
-        wish = ConverseWish(data["codec"], **{name: data[name] for name in chosen if name in data})
-        return ConverseCall(chat, speech, data["optimization_level"], wish, data["stream_format"] == "sse")
+        options = TurnOptions(data["codec"], **{name: data[name] for name in chosen if name in data})
+        return ConverseCall(chat, speech, data["optimization_level"], options, data["stream_format"] == "sse")
 
 
 class CacheReceiptSerializer(serializers.Serializer[Any]):

@@ -134,7 +134,7 @@ class ConverseView(APIView):
         else:
             call = read_call(ConverseRequestSerializer, request, settings.MAX_CHAT_BODY_BYTES)
             policy = _policy(request, call.level)
-        turn = services.converse(client=client, chat=call.chat, speech=call.speech, policy=policy, wish=call.wish)
+        turn = services.converse(client=client, chat=call.chat, speech=call.speech, policy=policy, options=call.options)
         turn.receipt.heard = heard
         receipt_id = uuid.uuid4()
         turn.sound.at_end.append(lambda _: _keep_receipt(turn, client, receipt_id))

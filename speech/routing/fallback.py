@@ -118,9 +118,9 @@ def _for_chat(request: ChatRequest, name: str, access: ModelAccess) -> Candidate
         for param, value in request.params.items()
         if value is not None and (param not in provider.chat_defaults or value != provider.chat_defaults[param])
     }
-    wish = request if len(said) == len(request.params) else replace(request, params=said)
+    wanted = request if len(said) == len(request.params) else replace(request, params=said)
     try:
-        return _allowed(Candidate(provider, provider.prepare_chat(wish)), access)
+        return _allowed(Candidate(provider, provider.prepare_chat(wanted)), access)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         # An adapter looks into tools and parts of messages, whose forms are the client's.
         logger.info("%s cannot read a request", provider.name, exc_info=error)
@@ -134,11 +134,11 @@ def _speech_fallback(first: Candidate[SpeechRequest], request: SpeechRequest, na
     """
     provider = providers.get(name)
     unknown = request.unknown if provider.speaks_openai else {}
-    wish = replace(request, voice=_openai_name(first, request), unknown=unknown)
+    wanted = replace(request, voice=_openai_name(first, request), unknown=unknown)
     try:
-        return Candidate(provider, provider.prepare_speech(wish))
+        return Candidate(provider, provider.prepare_speech(wanted))
     except InvalidRequest:
-        plain = replace(wish, speed=1.0, pitch=0.0, instructions="")
+        plain = replace(wanted, speed=1.0, pitch=0.0, instructions="")
         return Candidate(provider, provider.prepare_speech(plain))
 
 

@@ -8,6 +8,6 @@ from speech.services.chat_completions import stream_chat as stream_chat
 from speech.services.speech_synthesis import SpeechResult as SpeechResult
 from speech.services.speech_synthesis import speak as speak
 from speech.services.speech_synthesis import synthesize as synthesize
-from speech.services.voice_turn import ConverseWish as ConverseWish
 from speech.services.voice_turn import SpokenTurn as SpokenTurn
+from speech.services.voice_turn import TurnOptions as TurnOptions
 from speech.services.voice_turn import converse as converse

@@ -29,7 +29,7 @@ _ANY_TEXT = "Hello."
 
 
 @dataclass(frozen=True, slots=True)
-class ConverseWish:
+class TurnOptions:
     """Codec, providers and models of a voice turn; empty fields mean the default."""
 
     codec: str = "wav"
@@ -48,7 +48,7 @@ class SpokenTurn:
 
 
 def converse(
-    *, client: Client, chat: ChatRequest, speech: SpeechRequest, policy: Policy, wish: ConverseWish
+    *, client: Client, chat: ChatRequest, speech: SpeechRequest, policy: Policy, options: TurnOptions
 ) -> SpokenTurn:
     """Speak the answer to `chat` in the voice of `speech`, sentence by sentence as it streams in.
 
@@ -59,10 +59,10 @@ def converse(
     receipt = TurnReceipt(keeps_texts=policy.write, hides_hits=hides(client))
     # Refuse unsupported speech options before the model is called.
     with fields_named(_OF_SPEECH):
-        for_speech(replace(speech, text=_ANY_TEXT), wish.tts_provider, client.model_access)
-    content_type = Encoder(wish.codec, speech.sample_rate).content_type
+        for_speech(replace(speech, text=_ANY_TEXT), options.tts_provider, client.model_access)
+    content_type = Encoder(options.codec, speech.sample_rate).content_type
     with fields_named(_OF_CHAT):
-        answer = stream_chat(client=client, request=chat, policy=policy, provider=wish.llm_provider)
+        answer = stream_chat(client=client, request=chat, policy=policy, provider=options.llm_provider)
     receipt.chat = {
         "id": answer_ids.issue(client, answer.cache, policy.level),
         "cache": answer.cache.status,
@@ -75,7 +75,7 @@ def converse(
         first = first_of(sentences)
         # The voice follows the language of the answer, not of the question.
         unless_spoken.enter_context(fields_named(_OF_SPEECH))
-        candidates = for_speech(replace(speech, text=first), wish.tts_provider, client.model_access)
+        candidates = for_speech(replace(speech, text=first), options.tts_provider, client.model_access)
         account = unless_spoken.enter_context(Account.of("tts", client.name, policy, first))
         for candidate in candidates:
             account.call(candidate.provider.name, candidate.request.model)
@@ -93,7 +93,7 @@ def converse(
                 continue
             unless_spoken.pop_all()
             with account:
-                sound = spoken_turn(speaker, playback, wish.codec, account, receipt)
+                sound = spoken_turn(speaker, playback, options.codec, account, receipt)
             return SpokenTurn(sound, content_type, receipt, playback)
         if len(candidates.failures) > 1:
             account.call(candidates.first.provider.name, candidates.first.request.model)
