@@ -69,7 +69,7 @@ def test_a_voice_that_cannot_be_used_is_refused_with_a_reason(api: Any, tmp_path
     assert Client.objects.filter(name="tester").exists()
 
 
-def test_what_is_spoken_later_is_said_by_itself(api: Any, tmp_path: Path) -> None:
+def test_speaking_alone_says_how_many_answers_were_spoken(api: Any, tmp_path: Path) -> None:
     assert curate(client="tester", speak=True).strip() == "No curated answer names a voice"
     file = tmp_path / "answers.csv"
     file.write_text(CSV)

@@ -15,7 +15,7 @@ from speechsite.tests.support.waiting import wait_until
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux only")
-def test_accepted_connections_inherit_how_long_a_client_may_be_deaf() -> None:
+def test_accepted_connections_inherit_how_long_a_client_may_read_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         assert limit_listeners()
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
@@ -23,7 +23,7 @@ def test_accepted_connections_inherit_how_long_a_client_may_be_deaf() -> None:
     assert milliseconds == DEAF_SECONDS * 1000
 
 
-def test_who_waits_for_the_answer_of_a_deaf_client_waits_longer(settings: Any) -> None:
+def test_the_wait_for_a_shared_answer_outlasts_a_client_that_reads_nothing(settings: Any) -> None:
     assert DEAF_SECONDS < settings.PROVIDER_READ_TIMEOUT == 30
 
 
