@@ -133,9 +133,7 @@ class AudioSpeechSerializer(TolerantSerializer):
     optimization_level = ChoiceField(choices=LEVELS, required=False)
     language = TextField(required=False, max_length=35, allow_blank=True)
     sample_rate = ChoiceField(choices=SAMPLE_RATES, required=False, help_text="Default: 24000, for G.711 8000.")
-    speakable = serializers.BooleanField(
-        required=False, help_text="True: `input` is Markdown, whose marks are not to be spoken."
-    )
+    speakable = TruthField(required=False, help_text="True: `input` is Markdown, whose marks are not to be spoken.")
 
     def to_call(self) -> AudioSpeechCall:
         data = self.validated_data

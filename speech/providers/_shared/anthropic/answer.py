@@ -26,13 +26,13 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     blocks = answer.get("content")
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise ProviderBadAnswer(f"{provider} returned no message")
-    message: dict[str, Any] = {"role": "assistant", "content": _join(blocks, "text", "text")}
+    message: dict[str, Any] = {"role": "assistant", "content": _join(blocks, "text")}
     if calls := [_call(block) for block in blocks if block.get("type") == "tool_use"]:
         message |= {"content": message["content"] or None, "tool_calls": calls}
     if citations := [one for block in blocks for one in block.get("citations") or ()]:
         message["citations"] = citations
     if thinking := [block for block in blocks if block.get("type") in ("thinking", "redacted_thinking")]:
-        message |= {"reasoning_content": _join(thinking, "thinking", "thinking"), "thinking_blocks": thinking}
+        message |= {"reasoning_content": _join(thinking, "thinking"), "thinking_blocks": thinking}
     choice = {"index": 0, "message": message, "finish_reason": _reason(answer.get("stop_reason"))}
     return ChatAnswer(choices=[choice], model=str(answer.get("model") or ""), usage=usage(answer.get("usage")))
 
@@ -55,7 +55,7 @@ def usage(counted: Any) -> dict[str, Any] | None:
 def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield OpenAI's chunks of a streamed message. Raises ProviderError for an error event and for what is no event."""
     stream = _Stream()
-    for event in (_event(provider, text) for text in events):
+    for event in (json_object(provider, text) for text in events):
         kind = event.get("type")
         if kind == "error":
             raise errors.from_event(provider, event)
@@ -140,17 +140,14 @@ class _Stream:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
 
 
-def _event(provider: str, text: str) -> dict[str, Any]:
-    return json_object(provider, text)
-
-
 def _call(block: Mapping[str, Any]) -> dict[str, Any]:
     arguments = json.dumps(block.get("input") or {}, ensure_ascii=False)
     return {"id": block.get("id"), "type": "function", "function": {"name": block.get("name"), "arguments": arguments}}
 
 
-def _join(blocks: Iterable[Mapping[str, Any]], kind: str, field: str) -> str:
-    return "".join(block.get(field) or "" for block in blocks if block.get("type") == kind)
+def _join(blocks: Iterable[Mapping[str, Any]], kind: str) -> str:
+    """Return the texts of the blocks of type `kind`, which are in a field of the same name."""
+    return "".join(block.get(kind) or "" for block in blocks if block.get("type") == kind)
 
 
 def _reason(reason: str | None) -> str | None:

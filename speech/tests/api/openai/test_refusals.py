@@ -58,6 +58,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     (SPEECH, {"voice": "a\ud800b"}, "voice", "surrogate"),
     (SPEECH, {"instructions": "Whisper."}, "instructions", "espeak"),
     (SPEECH, {"speed": 9}, "speed", "4"),
+    *((SPEECH, {"speakable": value}, "speakable", "boolean") for value in ("true", 1)),
     (SPEECH, {"language": "no tag"}, "language", "BCP 47"),
     (CHAT, {"respnse_format": "json"}, "respnse_format", "passes none on to demo"),
     (CHAT, {"chat_template_kwargs": {"enable_thinking": False}}, "chat_template_kwargs", "passes none on to demo"),
