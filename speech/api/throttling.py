@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from caching.coordination import rate_limit
+from caching.pricing.money import plain
 from speech.budgets import budgets_of, seconds_left
 from speech.exceptions import BudgetSpent, TooManyRequests
 from speech.metrics import REFUSED
@@ -41,7 +42,7 @@ def _check_budgets(client: Client) -> None:
     if spent := [budget for budget in budgets_of(client) if budget.is_spent]:
         REFUSED.labels(BudgetSpent.code).inc()
         period, limit = spent[-1].period, spent[-1].limit
-        message = f"The {period} budget of {limit:f} USD is spent. It resets {RESETS[period]} UTC."
+        message = f"The {period} budget of {plain(limit)} USD is spent. It resets {RESETS[period]} UTC."
         raise BudgetSpent(message, retry_after=math.ceil(seconds_left(period, timezone.now())))
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.test import APIClient
@@ -100,6 +101,18 @@ def test_a_client_that_was_switched_off_is_unknown(clients: Clients) -> None:
 def test_a_missing_key_is_explained(clients: Clients) -> None:
     for authorization in (None, "Bearer ", "Basic dXNlcjpwYXNz"):
         assert error_of(ask(authorization))["message"] == "Send your API key as `Authorization: Bearer <key>`."
+
+
+def test_the_server_is_told_whose_request_it_is(clients: Clients) -> None:
+    client, key = clients("tester")
+    request = RequestFactory().get("/", headers={"Authorization": f"Bearer {key}"})
+    assert authentication.ClientKeyAuthentication().authenticate(request) == (client, "")
+    assert request.META["speech.client"] == str(client.pk)
+
+
+def test_a_new_worker_learns_the_keys_at_once() -> None:
+    learner = authentication.key_learner
+    assert (learner.name, learner._run, learner._at_once) == ("API keys", authentication.learn_keys, True)
 
 
 def test_the_schema_says_how_to_authenticate() -> None:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from caching import keys
+from caching.coordination import rate_limit
 from caching.ledger.spending import spending, start_of_day, start_of_month
 from caching.models import HourlyUsage, Price
 from caching.pricing.money import Money
 from caching.redis import store
+from speech.api.throttling import ClientLimits
 from speech.budgets import seconds_left
+from speech.exceptions import BudgetSpent, TooManyRequests
 from speech.models import Client
 from speech.tests.support.bad_requests import error_of
 from speech.urls import urlpatterns
@@ -163,14 +167,51 @@ def test_each_refusal_is_counted_by_its_code(clients: Clients) -> None:
     assert (refused("insufficient_quota"), refused("rate_limit_exceeded")) == (before[0] + 1, before[1] + 1)
 
 
+def allowed(client: Any, method: str = "POST", **view: Any) -> bool:
+    request: Any = SimpleNamespace(user=client, method=method)
+    shown: Any = SimpleNamespace(**view)
+    return ClientLimits().allow_request(request, shown)
+
+
+@pytest.mark.parametrize(
+    ("budgets", "period", "resets"),
+    [
+        ({"daily": 1}, "daily", "at midnight"),
+        ({"daily": 1, "monthly": 5}, "monthly", "on the first of the month at midnight"),
+        ({"daily": 1, "monthly": 50}, "daily", "at midnight"),
+    ],
+)
+def test_the_spent_budget_that_resets_last_is_named(
+    clients: Clients, budgets: dict[str, int], period: Any, resets: str
+) -> None:
+    client, _ = clients("bot", **{f"{name}_budget_usd": limit for name, limit in budgets.items()})
+    spend(client, "5")
+    before = seconds_left(period, timezone.now())
+    with pytest.raises(BudgetSpent) as refusal:
+        allowed(client)
+    assert str(refusal.value) == f"The {period} budget of {budgets[period]} USD is spent. It resets {resets} UTC."
+    assert before - 60 < (refusal.value.retry_after or 0) <= before + 1
+    assert [allowed(client, "GET"), allowed(client, is_free=True), allowed(None)] == [True, True, True]
+
+
+@pytest.mark.parametrize(("waiting", "retry_after"), [(0.5, 1), (59.1, 60)])
+def test_a_client_waits_for_whole_seconds(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch, waiting: float, retry_after: int
+) -> None:
+    client, _ = clients("bot", requests_per_minute=3)
+    monkeypatch.setattr(rate_limit, "take", lambda name, most: waiting if (name, most) == (client.holder, 3) else 0)
+    with pytest.raises(TooManyRequests, match=r"Rate limit reached: 3 requests per minute\.") as refusal:
+        allowed(client)
+    assert refusal.value.retry_after == retry_after
+
+
 def test_a_budget_is_named_in_full_and_ends_when_it_is_spent(clients: Clients) -> None:
     client, key = clients("bot", daily_budget_usd="2.50")
     spend(client, "2.49")
     assert ask(key).status_code == 200
     HourlyUsage.objects.filter(client=client.name, cost="2.49").update(cost="2.50")
     spending.forget()
-    message = error_of(ask(key))["message"]
-    assert "2.5" in message and "USD" in message
+    assert "daily budget of 2.5 USD" in error_of(ask(key))["message"]
 
 
 def test_a_client_without_a_budget_may_spend(clients: Clients) -> None:
@@ -201,20 +242,6 @@ def test_other_currencies_are_converted(clients: Clients, settings: Any) -> None
     assert spent_today("bot") == 3
 
 
-@pytest.mark.parametrize(
-    ("period", "now", "seconds"),
-    [
-        ("daily", datetime(2026, 11, 23, 23, 59, 30, tzinfo=UTC), 30),
-        ("daily", datetime(2026, 11, 23, 0, 0, tzinfo=UTC), 86_400),
-        ("monthly", datetime(2026, 12, 31, 23, 59, 30, tzinfo=UTC), 30),
-        ("monthly", datetime(2028, 2, 1, tzinfo=UTC), 29 * 86_400),
-        ("monthly", datetime(2026, 1, 31, tzinfo=UTC), 86_400),
-    ],
-)
-def test_it_knows_when_the_day_or_month_ends(period: Any, now: datetime, seconds: int) -> None:
-    assert seconds_left(period, now) == seconds
-
-
 def test_a_monthly_budget_counts_the_days_before_too(clients: Clients) -> None:
     client, key = clients("bot", monthly_budget_usd="10", daily_budget_usd="100")
     start = start_of_month(timezone.now())
@@ -225,10 +252,7 @@ def test_a_monthly_budget_counts_the_days_before_too(clients: Clients) -> None:
     HourlyUsage.objects.create(hour=start, cost="0.01", provider="demo", **usage)
     spending.forget()
     response = ask(key)
-    error = error_of(response)
-    assert (response.status_code, error["code"]) == (429, "insufficient_quota") and "monthly budget of 10" in error[
-        "message"
-    ]
+    assert (response.status_code, error_of(response)["code"]) == (429, "insufficient_quota")
     assert 0 < int(response.headers["Retry-After"]) <= 31 * 86_400
 
 
