@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 _QUESTION = [{"role": "user", "content": "What is a cache?"}]
@@ -16,6 +17,19 @@ _FAILED = {
 }
 
 
+# Of a response that can come from the cache. Costs come with a miss that is not streamed, and with every hit.
+_CACHED = {
+    "X-Cache": "HIT, MISS or BYPASS",
+    "X-Cache-Match": "exact or semantic, of a hit",
+    "X-Cache-Similarity": "0 to 1, of a semantic hit",
+    "Cache-Status": "the same by RFC 9211",
+    "Age": "seconds since the entry was stored, of a hit",
+    "X-Cost-USD": "cost of this response",
+    "X-Cost-Saved-USD": "cost that the cache saved",
+}
+_RECEIPT = {"X-Receipt-ID": "id for /api/receipts/ and /api/feedback/"}
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     tag: str
@@ -23,6 +37,8 @@ class Operation:
     # Body of a request that can be sent as it stands, and of the answer to it; None if it has no JSON.
     request: dict[str, Any] | None = None
     response: dict[str, Any] | None = None
+    # Headers of a successful response, each with its description.
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 GATEWAY, OPENAI, AUDIO = "Gateway", "OpenAI: chat and embeddings", "OpenAI: audio"
@@ -60,12 +76,19 @@ OPERATIONS = {
                 "key": "llm:exact:08f39cf8ce957189ecfc76985f5b281753a2b917be6454c5e57bde92c9818879",
             },
         },
+        headers=_CACHED,
     ),
     "post /api/tts/": Operation(
-        GATEWAY, "Speak a text", {"text": "Hello from the cache.", "language": "en", "codec": "wav"}
+        GATEWAY,
+        "Speak a text",
+        {"text": "Hello from the cache.", "language": "en", "codec": "wav"},
+        headers=_CACHED,
     ),
     "post /api/converse/": Operation(
-        GATEWAY, "Answer a question with speech", {"query": "What is a cache?", "language": "en", "codec": "wav"}
+        GATEWAY,
+        "Answer a question with speech",
+        {"query": "What is a cache?", "language": "en", "codec": "wav"},
+        headers=_RECEIPT,
     ),
     "get /api/receipts/{id}/": Operation(GATEWAY, "Receipt of a voice turn"),
     "post /api/feedback/": Operation(
@@ -91,13 +114,19 @@ OPERATIONS = {
             ],
             "usage": _USAGE,
         },
+        headers=_CACHED,
     ),
-    "post /v1/responses/": Operation(OPENAI, "Create a response", {"model": "balanced", "input": "What is a cache?"}),
+    "post /v1/responses/": Operation(
+        OPENAI, "Create a response", {"model": "balanced", "input": "What is a cache?"}, headers=_CACHED
+    ),
     "get /v1/responses/{id}/": Operation(OPENAI, "Retrieve a response"),
     "delete /v1/responses/{id}/": Operation(OPENAI, "Delete a response"),
     "get /v1/responses/{id}/input_items/": Operation(OPENAI, "List the input of a response"),
     "post /v1/embeddings/": Operation(
-        OPENAI, "Embed texts", {"model": "text-embedding-3-small", "input": ["Where is my parcel?", "Where is it?"]}
+        OPENAI,
+        "Embed texts",
+        {"model": "text-embedding-3-small", "input": ["Where is my parcel?", "Where is it?"]},
+        headers=_CACHED,
     ),
     "get /v1/models/": Operation(OPENAI, "List models"),
     "get /v1/models/{name}/": Operation(OPENAI, "Retrieve a model"),
@@ -105,9 +134,10 @@ OPERATIONS = {
         AUDIO,
         "Create speech",
         {"model": "tts-1", "voice": "alloy", "input": "Hello from the cache.", "response_format": "wav"},
+        headers=_CACHED,
     ),
-    "post /v1/audio/transcriptions/": Operation(AUDIO, "Transcribe audio"),
-    "post /v1/audio/translations/": Operation(AUDIO, "Translate audio into English"),
+    "post /v1/audio/transcriptions/": Operation(AUDIO, "Transcribe audio", headers=_CACHED),
+    "post /v1/audio/translations/": Operation(AUDIO, "Translate audio into English", headers=_CACHED),
     "get /v1/audio/voices/": Operation(AUDIO, "List voices"),
 }
 
@@ -131,6 +161,10 @@ def _describe(found: dict[str, Any], operation: Operation) -> None:
     if body and operation.request:
         body["example"] = operation.request
     for status, response in found["responses"].items():
+        if status == "200" and operation.headers:
+            response["headers"] = {
+                name: {"description": text, "schema": {"type": "string"}} for name, text in operation.headers.items()
+            }
         content = response.get("content", {}).get("application/json")
         if content and status == "200" and operation.response:
             content["example"] = operation.response

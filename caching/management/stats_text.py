@@ -89,7 +89,7 @@ def _redis(redis: dict[str, Any]) -> list[str]:
     about = "" if redis["keys_are_exact"] else "about "
     counted = ", ".join(f"{kind} {about}{number:,}" for kind, number in redis["keys"].items() if number)
     limit = f"{redis['max_bytes'] / 2**20:,.0f} MB" if redis["max_bytes"] else "no limit"
-    state = f"connected, version {redis['version']}" if redis["status"] == "up" else f"disconnected: {redis['reason']}"
+    state = f"connected, {redis['version']}" if redis["status"] == "up" else f"disconnected: {redis['reason']}"
     lines = [
         f"Redis     {state}",
         f"Memory    {redis['used_bytes'] / 2**20:,.1f} MB of {limit}",

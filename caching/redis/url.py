@@ -33,9 +33,8 @@ def normalize_redis_url(url: str) -> str:
     match = _URL.fullmatch(url)
     if not match or not _is_consistent(match):
         raise BadRedisURL(
-            "REDIS_URL must look like redis://host:6379/0, redis://:password@host:6379/0, "
-            "redis://user:password@host:6379/0 or rediss://… for TLS, redis+cluster://host:6379,host:6379 or "
-            f"redis+sentinel://host:26379,host:26379/service/0; got {mask_password(url)}"
+            "REDIS_URL must look like redis://host:6379/0, redis://user:password@host:6379/0 or rediss://host:6379/0 "
+            f"for TLS, not {mask_password(url)}; for a cluster or sentinels see docs/redis.md"
         )
     user, password = (_encode(match[part] or "") for part in ("user", "password"))
     credentials = f"{user}:{password}@" if password else f"{user}@" if user else ""

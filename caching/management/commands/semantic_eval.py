@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from caching.management.tables import table
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders import names as embedder_names
 from caching.semantic.embedders.base import BaseEmbedder
@@ -20,6 +21,7 @@ from caching.semantic.missed import as_read
 from caching.semantic.scoring.threshold import BUDGETS
 
 MOST_WORDS = 20
+HEADINGS = ("File", "Questions", "Hits", "Wrong per 100 questions", "Worst order", "Wrong of the hits", "p50", "p99")
 # Error limit per question.
 LEVELS = {"quality": 0.0, **BUDGETS}
 
@@ -101,29 +103,46 @@ def as_json(results: dict[str, list[EvaluationResult]]) -> str:
 
 
 def as_text(results: dict[str, list[EvaluationResult]]) -> str:
-    lines = [line for name, found in results.items() for line in _file(name, found)]
     summary = _summary({name: _figures(found) for name, found in results.items()})
-    lines.append(
-        f"mean: {100 * summary['mean_hit_rate']:.1f} % hits, "
-        f"{100 * summary['mean_false_hit_share']:.1f} % of hits wrong, "
-        f"worst file {100 * summary['worst_error_per_query']:.2f} wrong per 100 questions"
+    rows = [_row(name, found) for name, found in results.items()]
+    rows.append(
+        (
+            "mean, or the worst",
+            "",
+            f"{summary['mean_hit_rate']:.1%}",
+            f"{100 * summary['worst_error_per_query']:.2f}",
+            "",
+            f"{summary['mean_false_hit_share']:.1%}",
+            "",
+            "",
+        )
     )
+    lines = table(HEADINGS, rows)
+    for name, found in results.items():
+        lines += [f"{name}:", *_details(found)]
     return "\n".join(lines)
 
 
-def _file(name: str, found: list[EvaluationResult]) -> list[str]:
+def _row(name: str, found: list[EvaluationResult]) -> tuple[str, ...]:
+    each = _figures(found)
+    return (
+        name,
+        f"{each['n']:,}",
+        f"{each['hit_rate']:.1%}",
+        f"{100 * each['error_per_query']:.2f}",
+        f"{100 * max(result.error_per_query for result in found):.2f}",
+        f"{each['false_hit_share']:.1%}",
+        f"{each['ms_p50']:.2f} ms",
+        f"{each['ms_p99']:.2f} ms",
+    )
+
+
+def _details(found: list[EvaluationResult]) -> list[str]:
     each = _figures(found)
     tiers = sum((result.tiers for result in found), Counter())
     vetoes = sum((result.vetoes for result in found), Counter())
     misses = [miss for result in found for miss in result.missed_hits]
-    worst = max(result.error_per_query for result in found)
-    lines = [
-        f"{name}: {each['n']} questions, {100 * each['hit_rate']:.1f} % hits, "
-        f"{100 * each['error_per_query']:.2f} wrong per 100 questions (worst order {100 * worst:.2f}), "
-        f"{100 * each['false_hit_share']:.1f} % of hits wrong, "
-        f"{each['ms_p50']:.2f} ms p50, {each['ms_p99']:.2f} ms p99",
-        "  hits: " + _counted(tiers) + "; vetoes: " + _counted(vetoes),
-    ]
+    lines = [f"  hits: {_counted(tiers)}; vetoes: {_counted(vetoes)}"]
     if each["reviews"]:
         lines.append(f"  {100 * each['reviews']:.1f} reviews in 100 questions")
     if misses:

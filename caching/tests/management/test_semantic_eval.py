@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def test_it_prints_tiers_and_vetoes(stream: Path) -> None:
     text = run(stream, shuffles=2)
     assert "normalized" in text
     assert "opposites" in text
-    assert "wrong per 100 questions" in text
+    headings, figures, *_ = text.splitlines()
+    assert "Hits  Wrong per 100 questions" in headings and re.match(r"stream\.jsonl +5 +40\.0% +20\.00", figures)
 
 
 def test_it_says_what_of_the_reusable_was_missed_and_why(tmp_path: Path) -> None:

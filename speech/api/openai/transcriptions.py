@@ -97,6 +97,7 @@ class TranscriptionsView(OpenAIView):
             (200, "application/json"): OpenApiResponse(
                 OpenApiTypes.OBJECT, "The transcript in the format given by `response_format`."
             ),
+            (200, "text/plain"): OpenApiTypes.STR,
             (200, EVENTS): OpenApiTypes.ANY,
             **ERRORS,
         },
