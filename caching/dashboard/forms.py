@@ -111,7 +111,9 @@ class KeysForm(forms.Form):
         choices=[("", "All levels"), *((level, level) for level in LEVELS)],
         widget=UnfoldAdminSelectWidget,
     )
-    client = forms.CharField(required=False, max_length=200, label="Client", widget=UnfoldAdminTextInputWidget)
+    client = forms.CharField(
+        required=False, max_length=200, label="Client", widget=UnfoldAdminTextInputWidget(attrs={"list": "clients"})
+    )
     sort = forms.ChoiceField(
         required=False,
         label="Order",

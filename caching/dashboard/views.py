@@ -18,6 +18,7 @@ from caching.dashboard.audit_log import log_removal, record, viewed
 from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.maintenance import browse, flush, pinning
 from caching.models.audit import AuditAction
+from caching.reports import queries
 from caching.templatetags.formatting import entries
 
 CODECS = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "aac": "audio/aac"}
@@ -52,7 +53,7 @@ def key_list(request: HttpRequest) -> HttpResponse:
     if page and page.rows:
         viewed(request, "list of keys", form.selection().client)
     context = {"form": form, "page": page, "next": following.urlencode() if page and page.cursor else ""}
-    return _page(request, "caching/keys.html", "Keys", context)
+    return _page(request, "caching/keys.html", "Keys", {**context, "clients": queries.known("client")})
 
 
 @require_GET

@@ -66,5 +66,10 @@ def test_the_examples_can_be_sent_as_they_stand(clients: Callable[..., tuple[Any
             response = Client().post(path, operation.request, "application/json", headers=headers)
             assert response.status_code == refused.get(name, 200), name
             assert response.getvalue()
+            if response.status_code == 200:
+                assert {each for each in response.headers if each.startswith(("X-Cache", "X-Cost"))} <= {
+                    *operation.headers
+                }
+                assert "X-Cache" in response.headers
             if operation.response:
                 assert operation.response.keys() == response.json().keys()

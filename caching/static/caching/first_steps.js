@@ -1,15 +1,7 @@
-// The card of an empty dashboard: copies examples, and reloads the page when the first request has arrived.
+// The card of an empty dashboard: reloads the page when the first request has arrived.
 
 const PAUSE = 2000;
 const card = document.querySelector("[data-waits-at]");
-
-for (const button of card.querySelectorAll("[data-copies], [data-copies-next]")) {
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copies ?? button.nextElementSibling.textContent);
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), PAUSE);
-  });
-}
 
 async function look() {
   if (!document.hidden) {
