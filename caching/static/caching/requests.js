@@ -95,7 +95,7 @@ if (list) {
   }
 
   async function look() {
-    let pause = PAUSE;
+    let delay = PAUSE;
     if (!paused && !document.hidden && !drawer.open) {
       try {
         const query = new URLSearchParams(location.search);
@@ -105,12 +105,12 @@ if (list) {
         const told = reply.ok ? await reply.json() : { connected: false };
         tell(told.connected ? "Live" : "Redis is not connected", told.connected);
         if (told.connected) take(told);
-        if (told.dropped) pause = LONG_PAUSE;
+        if (told.dropped) delay = LONG_PAUSE;
       } catch {
         tell("The server does not answer", false);
       }
     }
-    setTimeout(look, pause);
+    setTimeout(look, delay);
   }
 
   pause.addEventListener("click", () => {
