@@ -1,4 +1,5 @@
-"""A WSGI wrapper for granian (2.8.7) that limits how many threads wait for slow request bodies (slowloris).
+"""A WSGI wrapper for granian (2.8.7) that limits how many threads wait for slow request bodies (slowloris), and reads
+what a refused request left unread.
 
 The server has no time-out for bodies, and a thread that reads one cannot be interrupted.
 """
@@ -8,12 +9,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
 from django.conf import settings
 
 from speech.api.authentication import SENDER
+from speech.api.body_stream import CHUNK_BYTES
+from speech.api.uploads import ROOM_FOR_FIELDS
 from speech.exceptions import ServerBusy
 from speechsite.server.addresses import network_of
 from speechsite.server.wsgi_wrappers import WSGI
@@ -28,8 +33,11 @@ def limit_slow_bodies(application: WSGI) -> WSGI:
     """Let each client occupy half of the threads that others leave it, and whoever has no key a small part."""
 
     def limited(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        environ["wsgi.input"] = _Body(environ["wsgi.input"], environ)
-        return application(environ, start_response)
+        body = environ["wsgi.input"] = _Body(environ["wsgi.input"], environ)
+        response = application(environ, start_response)
+        if getattr(response, "status_code", 0) >= HTTPStatus.BAD_REQUEST:
+            body.drop_rest()
+        return response
 
     return limited
 
@@ -43,6 +51,18 @@ class _Body:
 
     def readline(self, *size: int) -> bytes:
         return self._limited(self._received.readline, *size)
+
+    def drop_rest(self) -> None:
+        """Read what was not read: a proxy that is still sending it when the connection is closed answers 502 instead.
+
+        Not that of a client that waits for 100 (Continue), which then sends none.
+        """
+        left = int(self._environ.get("CONTENT_LENGTH") or 0)
+        if left > settings.MAX_UPLOAD_BYTES + ROOM_FOR_FIELDS or "HTTP_EXPECT" in self._environ:
+            return
+        with suppress(OSError, ServerBusy):
+            while left > 0 and (part := self.read(min(left, CHUNK_BYTES))):
+                left -= len(part)
 
     def _limited(self, read: Callable[..., bytes], *size: int) -> bytes:
         client = self._environ.get(SENDER)
@@ -107,5 +127,5 @@ def _are_slow(reads: dict[object, float], now: float) -> bool:
 
 
 clients = Readers(max(1, settings.THREADS * 3 // 4))
-# Visitors of pages: requests of the API are refused without a key before their body is read.
+# Visitors of pages, and refused requests without a key.
 strangers = Readers(max(1, settings.THREADS // 8))

@@ -117,6 +117,30 @@ def test_of_300_sockets_another_client_notices_nothing(small: Server, who: str) 
     assert sorted(seconds)[98] < 1
 
 
+def status_after_all_is_sent(server: Server, key: str, size: int) -> bytes:
+    """As a proxy asks: it sends the body that it holds, and fails if it cannot."""
+    head = [
+        "POST /v1/audio/transcriptions HTTP/1.1",
+        f"Host: 127.0.0.1:{server.port}",
+        f"Authorization: Bearer {key}",
+        "Content-Type: multipart/form-data; boundary=b",
+        f"Content-Length: {size}",
+    ]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as one:
+        one.sendall("\r\n".join(head).encode() + b"\r\n\r\n")
+        for _ in range(size // 50_000):
+            one.sendall(b"x" * 50_000)
+        return one.recv(12)
+
+
+@pytest.mark.parametrize("size", [100_000, 3_000_000])
+def test_an_upload_that_is_refused_unread_gets_its_answer_through_a_proxy(small: Server, size: int) -> None:
+    limited = small.new_client(f"refused {size}", "--requests-per-minute", "1")
+    status_after_all_is_sent(small, limited, size)
+    assert [status_after_all_is_sent(small, "sg_unknown", size) for _ in range(5)] == [b"HTTP/1.1 401"] * 5
+    assert [status_after_all_is_sent(small, limited, size) for _ in range(5)] == [b"HTTP/1.1 429"] * 5
+
+
 @pytest.fixture
 def readers() -> Readers:
     return Readers(16)
