@@ -22,7 +22,7 @@ def again(answer: WholeAnswer) -> WholeAnswer:
     return joined(replay(answer.choices, model=answer.model, usage=answer.usage, id="1", extra=answer.extra))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(SEEDS)
 def test_what_was_streamed_is_what_is_stored_and_what_is_replayed(seed: int) -> None:
     random = Random(seed)
@@ -43,7 +43,7 @@ def without_empty_content(choice: dict[str, Any]) -> dict[str, Any]:
     return choice
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(SEEDS)
 def test_a_whole_answer_replayed_assembles_to_itself(seed: int) -> None:
     random = Random(seed)

@@ -38,7 +38,7 @@ from speech.routing.cache_query import recording_of as heard_of
 from speech.routing.error_transfer import FAILURES
 from speech.services.speech_plan import speaker_of
 
-EXAMPLES = 50
+EXAMPLES = 100
 many = settings(
     max_examples=EXAMPLES,
     deadline=None,
