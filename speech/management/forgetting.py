@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import asdict
 
@@ -18,6 +19,7 @@ from speech.api.request_body import FORGET_SECONDS
 from speech.models import Client, Receipt, StoredResponse
 
 FORGOTTEN = "(forgotten)"
+_EXPORTED = re.compile(r"Exported [\d,]+ entries to (/.+?): ")
 # Until every worker has noticed that a client is switched off, and has written what it knew of it.
 NOTICED_SECONDS = REMEMBERED_SECONDS + max(FLUSH_SECONDS, FORGET_SECONDS)
 
@@ -46,6 +48,13 @@ def forget(client: Client) -> str:
     _unname_in_audit(client)
     client.delete()
     return deleted
+
+
+def exports(client: Client) -> list[str]:
+    """Return the files of `cache_export` that may hold entries of the client, as the audit names them."""
+    entries = AuditEntry.objects.of_entries().filter(object_repr="manage.py cache_export")
+    messages = entries.filter(object_id__in=("", client.name)).values_list("change_message", flat=True)
+    return sorted({match[1] for message in messages if (match := _EXPORTED.match(message))})
 
 
 def counts(client: Client, traces: erasure.Traces) -> str:

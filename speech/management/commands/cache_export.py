@@ -34,7 +34,7 @@ class Command(GatewayCommand):
         try:
             with export_file.writing(file) as writer:
                 selection = Selection(kinds=transfer.kinds_of(kind), client=client)
-                progress = self._run(exporting.export(selection, scopes, writer), selection)
+                progress = self._run(exporting.export(selection, scopes, writer), selection, file)
         except FileExistsError as error:
             raise CommandError(f"{file} exists already") from error
         except OSError as error:
@@ -44,14 +44,14 @@ class Command(GatewayCommand):
         left_out = f"; left out:{transfer.listed(progress.left_out)}" if progress.left_out else ""
         return f"Exported {progress.exported:,} entries to {file}{left_out}"
 
-    def _run(self, steps: Iterator[Progress], selection: Selection) -> Progress:
+    def _run(self, steps: Iterator[Progress], selection: Selection, file: Path) -> Progress:
         bar, progress = None, Progress(total=0)
         try:
             for progress in steps:
                 bar = bar or ProgressBar(self.stdout, progress.total)
                 bar.show(progress.scanned, f"{progress.exported:,} exported")
         finally:
-            message = f"Exported {progress.exported:,} entries: {selection.described}"
+            message = f"Exported {progress.exported:,} entries to {file.resolve()}: {selection.described}"
             self.record(AuditAction.VIEWED, message, client=selection.client)
         if bar:
             bar.end()

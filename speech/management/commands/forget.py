@@ -49,6 +49,7 @@ class Command(GatewayCommand):
         forgetting.announce()
 
     def _forget(self, client: Client) -> str:
+        exports = forgetting.exports(client)
         try:
             counts = forgetting.forget(client)
         except FilesUnavailable as error:
@@ -58,4 +59,6 @@ class Command(GatewayCommand):
         self.record(AuditAction.DELETED, f"Deleted a client: {counts}", client=forgetting.FORGOTTEN)
         if not erasure.clear_write_ahead_log():
             self.stderr.write("The database is busy: deleted rows may still be in its -wal file; run the command again")
+        for file in exports:
+            self.stderr.write(f"{file}: written by cache_export, and may hold its texts and audio; delete it")
         return f"Deleted {client.name}: {counts}"

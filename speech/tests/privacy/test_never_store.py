@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -204,6 +205,18 @@ def test_a_dry_run_only_counts(clients: Clients, redis_client: Any) -> None:
     assert said.startswith("Would delete bot: ") and "2 receipts" in said
     assert everything_in_redis(redis_client) == before
     assert Receipt.objects.count() == 2
+
+
+def test_files_that_may_hold_its_entries_are_named(clients: Clients, redis_client: Any, tmp_path: Path) -> None:
+    clients("mine"), clients("other")
+    for file, client in (("mine.gz", "mine"), ("all.gz", ""), ("theirs.gz", "other")):
+        call_command("cache_export", tmp_path / file, client=client, stdout=io.StringIO())
+    named = io.StringIO()
+    call_command("forget", "--client", "mine", "--yes", stdout=io.StringIO(), stderr=named)
+    assert [line.partition(":")[0] for line in named.getvalue().splitlines()] == [
+        str(tmp_path / "all.gz"),
+        str(tmp_path / "mine.gz"),
+    ]
 
 
 def test_it_asks_first(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
