@@ -55,10 +55,10 @@ class _Body:
     def drop_rest(self) -> None:
         """Read what was not read: a proxy that is still sending it when the connection is closed answers 502 instead.
 
-        Not that of a client that waits for 100 (Continue), which then sends none.
+        So it is with `Expect: 100-continue`, which Caddy passes on without waiting.
         """
         left = int(self._environ.get("CONTENT_LENGTH") or 0)
-        if left > settings.MAX_UPLOAD_BYTES + ROOM_FOR_FIELDS or "HTTP_EXPECT" in self._environ:
+        if left > settings.MAX_UPLOAD_BYTES + ROOM_FOR_FIELDS:
             return
         with suppress(OSError, ServerBusy):
             while left > 0 and (part := self.read(min(left, CHUNK_BYTES))):
