@@ -77,10 +77,10 @@ def test_the_context_is_stored_only_with_what_is_asked_in_text() -> None:
     [answer(SUNNY), answer(SUNNY, citations=["a"]), answer(choice(TOOLS)), answer(SUNNY, choice(index=1))],
 )
 def test_what_was_stored_comes_back(given: WholeAnswer) -> None:
-    found = from_value(QUESTION.key, to_value(QUESTION, given, Policy()), Policy("quality"))
+    found = from_value(QUESTION.key, to_value(QUESTION, given, Policy("quality")), Policy())
     assert found and (found.value, found.usage) == (given, Usage(input_tokens=3, output_tokens=4))
-    # At `quality` an answer may be twice as old, but it was made for the time of `balanced`.
-    assert (found.ttl, found.level) == (1800, "balanced")
+    # An answer that may be an hour old at `quality` may be half as old at `balanced`.
+    assert (found.ttl, found.level) == (1800, "quality")
 
 
 @pytest.mark.parametrize(
