@@ -80,12 +80,14 @@ def test_overhead_is_spent_and_lessens_what_was_saved(happened: Event, cost: Mon
 
 
 def test_without_overhead_amounts_stay_in_the_currency_of_their_price() -> None:
-    Price.objects.create(
-        provider="tara", model="m", unit="characters", per=1, amount=1, currency="INR", source="a test"
-    )
+    for model, amount in (("m", 1), ("free", 0)):
+        Price.objects.create(
+            provider="tara", model=model, unit="characters", per=1, amount=amount, currency="INR", source="a test"
+        )
     prices.forget()
     costs = price(Event("tts", "miss", TEN, provider="tara", model="m", served=THREE), NOW).costs
     assert (costs.cost, costs.saved) == (Money(Decimal(10), "INR"), Money(Decimal(3), "INR"))
+    assert price(Event("tts", "miss", TEN, provider="tara", model="free"), NOW).costs.cost == Money(Decimal(0), "INR")
 
 
 @pytest.mark.parametrize(
