@@ -6,6 +6,7 @@ import sys
 import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import Error
 
 from speechsite import __version__
 
@@ -20,6 +21,13 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Configuration error: {error}")
+    except Error as error:
+        if "--traceback" in sys.argv:
+            raise
+        # Needs Django set up.
+        from speechsite.server.database_errors import explain
+
+        sys.exit(explain(error))
 
 
 def end_quietly() -> None:

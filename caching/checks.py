@@ -12,7 +12,7 @@ from django.db import connection
 
 from caching import installation
 from caching.archive import files
-from caching.database import NotMigrated, require_migrations
+from caching.database import NotMigrated, require_migrations, why_no_connection
 from caching.models import Price
 from caching.policy import LEVELS
 from caching.redis.doctor import Finding, examine_redis
@@ -130,8 +130,8 @@ def check_books(**kwargs: Any) -> list[CheckMessage]:
     except NotMigrated as error:
         return [Error(f"database: {error}", hint="Run `manage.py migrate`", id="caching.E004")]
     except DatabaseError as error:
-        hint = "Check DATABASE_URL, and that the database is running"
-        return [Error(f"database: {error}", hint=hint, id="caching.E004")]
+        hint = "Check DATABASE_URL (host, port, user, password, name), and that the database is running"
+        return [Error(f"database: {why_no_connection() or error}", hint=hint, id="caching.E004")]
     if not currencies:
         return [Warning("prices: none found, so every cost is unknown", id="caching.W003")]
     missing = ", ".join(sorted(currencies - settings.CURRENCY_RATES.keys()))

@@ -58,12 +58,28 @@ def require_migrations() -> None:
         raise NotMigrated([f"{migration.app_label}.{migration.name}" for migration, _ in plan])
 
 
+def why_no_connection() -> str:
+    """Return why no connection can be made, or "". A pool's own error only says that none came in time."""
+    trial = connection.copy()
+    trial.settings_dict["OPTIONS"].pop("pool", None)
+    try:
+        with trial.wrap_database_errors:
+            trial.connect()
+    except Error as error:
+        return " ".join(str(error).split())
+    finally:
+        trial.close()
+    return ""
+
+
 class Trouble:
     """Since when the database fails, and the trials that find the end of it."""
 
     def __init__(self) -> None:
         self._since: float | None = None
         self._has_answered = False
+        # Why no connection can be made, once a trial has found out. It may name host and user.
+        self.reason = ""
         self._lock = threading.Lock()
         self._trials = PeriodicWorker("database", self._try, TRIAL_SECONDS)
 
@@ -90,7 +106,7 @@ class Trouble:
     def end(self) -> None:
         self._has_answered = True
         with self._lock:
-            since, self._since = self._since, None
+            since, self._since, self.reason = self._since, None, ""
         if since is not None:
             logger.info("The database answers again after %.1f s", time.monotonic() - since)
 
@@ -102,6 +118,9 @@ class Trouble:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
         except Error:
+            if not self.reason and (reason := why_no_connection()):
+                self.reason = reason
+                logger.warning("No connection to the database can be made: %s", reason)
             return
         self.end()
         self._trials.stop()

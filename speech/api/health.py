@@ -14,6 +14,19 @@ from caching.redis import store
 from speech import providers
 from speech.routing.breaker import breaker_of
 
+_REASONS = (
+    "connection refused",
+    "password authentication failed",
+    "no password supplied",
+    "failed to resolve host",
+    "timeout",
+    "too many clients",
+    "certificate verify failed",
+    "does not exist",
+    "starting up",
+    "shutting down",
+)
+
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -42,10 +55,16 @@ def _database() -> dict[str, Any]:
     try:
         call(_ask_the_database)
     except DatabaseUnavailable:
-        return {"status": "down"}
+        found = {"status": "down", "reason": _public_reason(trouble.reason)}
+        return {name: value for name, value in found.items() if value}
     except NotMigrated as error:
         return {"status": "not migrated", "missing": error.names}
     return {"status": "ok"}
+
+
+def _public_reason(reason: str) -> str:
+    """Return the part of PostgreSQL's `reason` that names no host, user or database: everybody may ask."""
+    return next((known for known in _REASONS if known in reason.lower()), "")
 
 
 def _ask_the_database() -> None:
@@ -74,5 +93,5 @@ def _provider(name: str, operation: str) -> dict[str, Any]:
     if missing := providers.get(name).missing_settings:
         return {"name": name, "status": "not configured", "missing": missing}
     if seconds := breaker_of(name, operation).seconds_left:
-        return {"name": name, "status": "left alone", "circuit": "open", "seconds": round(seconds, 1)}
+        return {"name": name, "status": "circuit open", "circuit": "open", "seconds": round(seconds, 1)}
     return {"name": name, "status": "ok"}

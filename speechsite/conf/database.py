@@ -29,12 +29,16 @@ def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
     PostgreSQL gets a pool of at most `pool_size` connections in each worker, shared by its threads; with 0 each thread
     keeps a connection of its own.
     """
+    # The message does not repeat the value: it may hold a password.
+    wrong = ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name")
     try:
         found: dict[str, Any] = dict(dj_database_url.parse(encoded(url), conn_health_checks=True))
     except ValueError as error:
-        # The message does not repeat the value: it may hold a password.
-        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/name") from error
+        raise wrong from error
     options: dict[str, Any] = found.get("OPTIONS", {})
+    # `postgres:/name@host` is a URL too, with all of it in its path.
+    if "://" not in url or not (found["NAME"] or "service" in options):
+        raise wrong
     if found["ENGINE"] == "django.db.backends.sqlite3":
         # One connection of each thread, which costs more to open than to keep. pytest-django keeps the test database in
         # memory for Django's own engine only, unless it is told to.

@@ -47,6 +47,8 @@ def logging(level: str, form: str) -> dict[str, Any]:
         "django.security": {"handlers": ["visitors"], "propagate": False},
         "caching": console,
         "speech": console,
+        # A line for each attempt to connect; `caching.database` tells the reason once.
+        "psycopg.pool": {"level": "ERROR"},
         # A line for each attempt to send; that none succeeded is an error.
         "opentelemetry": {"level": "ERROR"},
     }

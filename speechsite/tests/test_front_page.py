@@ -37,7 +37,7 @@ def test_it_can_only_be_read(client: Client) -> None:
             "need openai fail",
         ),
         ({"tts": {"name": "x", "status": "unknown"}}, "bad", "need x fail"),
-        ({"llm": {"name": "openai", "status": "left alone", "seconds": 4.2}}, "bad", "need openai fail"),
+        ({"llm": {"name": "openai", "status": "circuit open", "seconds": 4.2}}, "bad", "need openai fail"),
     ],
 )
 def test_health_is_put_into_words(change: dict[str, Any], colour: str, sentence: str) -> None:

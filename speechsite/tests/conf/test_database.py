@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from speechsite.conf.database import entry
 from speechsite.tests.support.databases import run_python
 
 POOL = 3
@@ -32,6 +36,20 @@ done.set()
 watcher.join()
 print(answered, most[0])
 """
+
+
+@pytest.mark.parametrize("url", ["postgres:/gateway@x", "postgres://u:secret@host", "postgres:", "sqlite:db.sqlite3"])
+def test_a_url_without_its_parts_is_refused(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must look like postgres://user:password@host") as told:
+        entry("DATABASE_URL", url, 8)
+    assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://:memory:", "sqlite://", "sqlite:///x", "postgres://%2Frun/x", "postgres:///?service=x"]
+)
+def test_a_url_may_leave_out_what_has_a_default(url: str) -> None:
+    assert entry("DATABASE_URL", url, 8)["ENGINE"]
 
 
 def test_many_threads_share_the_connections_of_the_pool(postgres_url: str) -> None:

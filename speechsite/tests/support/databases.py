@@ -163,8 +163,14 @@ def on_database(database_url: str) -> Iterator[None]:
     from django.contrib.contenttypes.models import ContentType
 
     other: Any = ConnectionHandler({DEFAULT_DB_ALIAS: entry("DATABASE_URL", database_url, 0)})[DEFAULT_DB_ALIAS]
+
+    def connect() -> None:
+        if other.connection is None:
+            with other.wrap_database_errors:
+                other.connect()
+
     # pytest-django keeps tests from the suite's database, which this is not.
-    other.ensure_connection = lambda: None if other.connection else other.connect()
+    other.ensure_connection = connect
     usual = connections[DEFAULT_DB_ALIAS]
     # Their numbers may be others there.
     ContentType.objects.clear_cache()
