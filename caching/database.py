@@ -91,7 +91,10 @@ class Trouble:
 
     @property
     def is_bridged(self) -> bool:
-        """True while values that were read before stand in for the database."""
+        """True while the database fails, has answered this process before, and known values are young enough to serve.
+
+        This process itself may know none: out of service it would learn none, and its sibling workers may know some.
+        """
         seconds = self.seconds
         return self._has_answered and seconds is not None and seconds < LONGEST_AGE
 

@@ -116,11 +116,12 @@ class Timeline:
     def drawn(self, title: str, colour: str, of: Callable[[Figures], Value], **how: Any) -> Drawn:
         return Drawn(title, colour, [of(figures) for figures in self.now], **how)
 
-    def drawn_before(self, title: str, colour: str, of: Callable[[Figures], Value], **how: Any) -> list[Drawn]:
-        if not self.before:
-            return []
-        values = [of(figures) for figures in self.before]
-        return [Drawn(f"{title}, period before", colour, values, "line", is_before=True, **how)]
+    def drawn_before(self, title: str, colour: str, of: Callable[[Figures], Value]) -> list[Drawn]:
+        return self.values_before(title, colour, [of(figures) for figures in self.before])
+
+    def values_before(self, title: str, colour: str, values: Sequence[Value], **how: Any) -> list[Drawn]:
+        name = f"{title}, period before"
+        return [Drawn(name, colour, values, "line", is_before=True, **how)] if self.before else []
 
     def chart(self, slug: str, title: str, columns: Sequence[Column], drawn: Sequence[Drawn], **how: Any) -> Chart:
         own = [each.values for each in drawn if not each.is_before]
@@ -156,10 +157,10 @@ def hits(line: Timeline) -> Chart:
     ]
     bars = [line.drawn(title, colour, _count_of(outcome)) for title, colour, outcome in outcomes]
     title = f"Hit rate of {RATE_MINUTES} minutes" if line.period.by_minute else "Hit rate"
-    rates = [Drawn(title, "rate", _rates(line.now, line.period), "line", is_share=True)]
-    if line.before:
-        before = _rates(line.before, line.period)
-        rates.append(Drawn(f"{title}, period before", "rate", before, "line", is_share=True, is_before=True))
+    rates = [
+        Drawn(title, "rate", _rates(line.now, line.period), "line", is_share=True),
+        *line.values_before(title, "rate", _rates(line.before, line.period), is_share=True),
+    ]
     columns = [*(Column(title) for title, *_ in outcomes), Column(title, "percent")]
     return line.chart("hits", "Hits and misses", columns, [*bars, *rates], stacked=True)
 

@@ -82,8 +82,10 @@ class PriceAdmin(AppendOnlyAdmin):
 
     @admin.display(description="speech")
     def speech(self, price: Price) -> str:
-        texts = [_text(each) for unit in _SPEECH if (each := _in_force(price).get(unit))]
-        return ", ".join(dict.fromkeys(texts)) or NOTHING
+        found = [each for unit in _SPEECH if (each := _in_force(price).get(unit))]
+        if found and not any(each.amount for each in found):
+            return "free"
+        return ", ".join(map(_text, found)) or NOTHING
 
     @admin.display(description="since")
     def starts(self, price: Price) -> date:
@@ -124,4 +126,4 @@ def _each(price: Price, unit: Unit) -> str:
 def _text(price: Price) -> str:
     unit = price.get_unit_display().lower()
     per = "1M" if price.per == _MILLION else f"{price.per:,}"
-    return f"{money(price.amount, price.currency)} per {per} {unit}" if price.amount else "free"
+    return f"{money(price.amount, price.currency)} per {per} {unit}" if price.amount else f"free ({unit})"

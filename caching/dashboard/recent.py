@@ -22,8 +22,8 @@ from caching.semantic.types import Candidate
 
 # Rows on the page, and sent at once.
 MOST_ROWS = 100
-# Rows of one update, which the page asks for every few seconds.
-MOST_NEW = 20
+# Rows of one update, as many as MOST_A_SECOND in LONG_PAUSE of requests.js; the page counts the rest as dropped.
+MOST_NEW = 60
 # Period from whose requests filters are offered, and in which dropped ones are counted.
 LATELY_SECONDS = 60
 # The cached questions shown beside a miss.

@@ -47,13 +47,15 @@ def rows(first: datetime, end: datetime, conditions: Mapping[str, str], *, hours
 
 
 def sum_days() -> int:
-    """Sum the past days that are not summed or stale, latest first. Return their number."""
+    """Sum the past days that are stale or were never summed, latest first. Return their number."""
     oldest = HourlyUsage.objects.aggregate(oldest=Min("hour"))["oldest"]
     if oldest is None:
         return 0
     latest = start_of_day(timezone.now() - MARGIN) - DAY
     past = {latest - number * DAY for number in range((latest - start_of_day(oldest)).days + 1)}
-    _mark_stale(past.difference(SummedDay.objects.values_list("day", flat=True)))
+    missing = past.difference(SummedDay.objects.values_list("day", flat=True))
+    # A day that another process has summed meanwhile stays summed.
+    SummedDay.objects.bulk_create([SummedDay(day=day, is_stale=True) for day in sorted(missing)], ignore_conflicts=True)
     stale = SummedDay.objects.filter(is_stale=True, day__lte=latest).order_by("-day")
     return sum(_sum(day) for day in stale if not worker.stopping)
 
@@ -65,7 +67,7 @@ def hours_changed(hours: Iterable[datetime]) -> None:
 
 
 def client_unnamed(client: str, hours: Iterable[datetime]) -> None:
-    """Delete the name of `client` from the sums. Like `hours_changed`, with the hours that had this name."""
+    """Mark the days of these hours stale and clear the name of `client` in all sums. Call it like `hours_changed`."""
     hours_changed(hours)
     SummedUsage.objects.filter(client=client).update(client="")
 
@@ -75,7 +77,10 @@ def start_of_day(moment: datetime) -> datetime:
 
 
 def _mark_stale(days: Iterable[datetime]) -> None:
-    """Wait for a transaction that sums one of these days. One that would begin to waits for this transaction."""
+    """Mark these days to be summed again.
+
+    Waits for a transaction that sums one of them; a sum that would begin waits for this transaction.
+    """
     SummedDay.objects.bulk_create(
         [SummedDay(day=day, is_stale=True) for day in sorted(days)],
         update_conflicts=True,
@@ -85,7 +90,7 @@ def _mark_stale(days: Iterable[datetime]) -> None:
 
 
 def _sum(summed: SummedDay) -> int:
-    """Return 0 if another process has just summed it."""
+    """Sum a stale day. Return 1, or 0 if another process has just done it."""
     hourly = _hourly(summed.day, summed.day + DAY, {})
     sums = {f"sum_{name}": Sum(name) for name in _FIGURES}
     with transaction.atomic():

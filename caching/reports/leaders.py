@@ -23,6 +23,8 @@ from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.reports.aggregates import EVERYTHING, Filters, Period, TopQuestion, shown
 
 PER_DAY = 100
+# Of queries in one UNION ALL; SQLite takes 500 (SQLITE_MAX_COMPOUND_SELECT).
+MOST_TERMS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,14 @@ def _of(
 
 
 def _best(rows: QuerySet[EntryHits], first: date, last: date, number: int, figures: Sequence[str]) -> list[str]:
-    """Return their keys, by one query: Django itself makes no union of limited queries for SQLite."""
+    """Return the keys of the `number` entries with the highest sums among the first PER_DAY of each day.
+
+    In SQL, since Django makes no union of limited queries for SQLite.
+    """
     columns = ("key", *figures)
     ordered = rows.order_by(*(f"-{figure}" for figure in figures)).values_list(*columns)
     by_day = [ordered.filter(day=day)[:PER_DAY].query.sql_with_params() for day in _days(first, last)]
-    union = " UNION ALL ".join(f"SELECT * FROM ({sql}) AS day" for sql, _ in by_day)  # noqa: S608
+    union = _union([sql for sql, _ in by_day])
     quoted = ", ".join(map(connection.ops.quote_name, columns))
     highest = ", ".join(f"SUM({connection.ops.quote_name(figure)}) DESC" for figure in figures)
     # Names of our own table and columns, quoted; every value is a parameter.
@@ -113,6 +118,14 @@ def _best(rows: QuerySet[EntryHits], first: date, last: date, number: int, figur
     with connection.cursor() as cursor:
         cursor.execute(sql, [*chain.from_iterable(params for _, params in by_day), number])
         return [key for (key,) in cursor.fetchall()]
+
+
+def _union(queries: Sequence[str]) -> str:
+    """Return all rows of the queries as one query, nested for MOST_TERMS."""
+    terms = [f"SELECT * FROM ({query}) AS days" for query in queries]  # noqa: S608
+    if len(terms) <= MOST_TERMS:
+        return " UNION ALL ".join(terms)
+    return _union([" UNION ALL ".join(terms[at : at + MOST_TERMS]) for at in range(0, len(terms), MOST_TERMS)])
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -15,6 +15,10 @@ NOW = 1_800_000_000.0
 @pytest.fixture(autouse=True)
 def a_clock_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: NOW)
+
+
+def test_every_cache_type_has_a_name_on_pages() -> None:
+    assert tuple(policy.CACHE_TYPES) == get_args(CacheType)
 
 
 @pytest.mark.parametrize(

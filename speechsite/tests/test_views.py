@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
 
 from speech.tests.support.bad_requests import error_of
@@ -87,7 +88,7 @@ def test_elsewhere_it_is_a_page(client: Client) -> None:
     ("view", "status", "code"),
     [
         (lambda request: views.bad_request(request, ValueError("secret")), 400, "bad_request"),
-        (lambda request: views.permission_denied(request, ValueError("secret")), 403, "permission_denied"),
+        (lambda request: views.permission_denied(request, PermissionDenied("secret")), 403, "permission_denied"),
         (views.server_error, 500, "internal_error"),
     ],
 )

@@ -1,10 +1,12 @@
-// The page of the last requests: asks for new ones every second or, of more than anyone reads, every three; and shows
-// one in a drawer.
+// The page of the last requests: asks for new ones every second, or every three while more come than anyone reads; and
+// shows one in a drawer.
 
 import { draw } from "./waveform.js";
 
 const PAUSE = 1000;
 const LONG_PAUSE = 3000;
+// Beyond this rate the next update comes after the long pause.
+const MOST_A_SECOND = 20;
 const MOST_ROWS = 150;
 // How long the page says that it shows a sample, after requests were left out.
 const SAMPLED = 10_000;
@@ -51,6 +53,7 @@ if (list) {
   const state = list.querySelector("[data-live-state]");
   let waiting = [];
   let paused = false;
+  let lookedAt = Date.now();
   let sampledUntil = list.querySelector("[data-sampled]").hidden ? 0 : Date.now() + SAMPLED;
 
   rows.addEventListener("click", (event) => {
@@ -77,6 +80,12 @@ if (list) {
   // Rows must not move under a pointer or away from a reader.
   const isRead = () => rows.matches(":hover") || rows.contains(document.activeElement) || window.scrollY > 200;
 
+  function announce() {
+    news.textContent = `${waiting.length}${waiting.length === MOST_ROWS ? "+" : ""} new`;
+    news.hidden = false;
+  }
+
+  // Returns the number of new requests, with those that were left out.
   function take(told) {
     list.dataset.last = told.last;
     if (told.dropped) {
@@ -86,12 +95,11 @@ if (list) {
     list.querySelector("[data-sampled]").hidden = Date.now() > sampledUntil;
     const found = document.createElement("tbody");
     found.innerHTML = told.rows;
-    for (const row of found.children) row.classList.add("sg-new");
-    waiting = [...found.children, ...waiting].slice(0, MOST_ROWS);
-    if (!waiting.length) return;
-    if (!isRead()) return show();
-    news.textContent = `${waiting.length}${waiting.length === MOST_ROWS ? "+" : ""} new`;
-    news.hidden = false;
+    const came = [...found.children];
+    for (const row of came) row.classList.add("sg-new");
+    waiting = [...came, ...waiting].slice(0, MOST_ROWS);
+    if (waiting.length) isRead() ? announce() : show();
+    return came.length + told.dropped;
   }
 
   async function look() {
@@ -104,8 +112,11 @@ if (list) {
         if (reply.redirected) return location.reload();
         const told = reply.ok ? await reply.json() : { connected: false };
         tell(told.connected ? "Live" : "Redis is not connected", told.connected);
-        if (told.connected) take(told);
-        if (told.dropped) delay = LONG_PAUSE;
+        if (told.connected) {
+          const seconds = (Date.now() - lookedAt) / 1000;
+          lookedAt = Date.now();
+          if (take(told) > MOST_A_SECOND * seconds) delay = LONG_PAUSE;
+        }
       } catch {
         tell("The server does not answer", false);
       }

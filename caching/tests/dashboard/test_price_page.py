@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -33,6 +34,20 @@ def test_a_model_has_one_row_with_the_prices_of_today(admin_client: Browser) -> 
     assert "$1.00" not in text and "$5.00" not in text and "m-2" not in text
     history = admin_client.get(reverse("admin:caching_price_change", args=[first.pk])).content.decode()
     assert all(amount in history for amount in ("$1.00", "$3.00", "$5.00", "$12.00"))
+
+
+def test_a_free_unit_is_told_from_one_with_a_price(admin_client: Browser) -> None:
+    first = price("characters", "0", -9)
+    price("audio_seconds", "0", -9)
+    free = admin_client.get(LIST).content.decode()
+    assert re.search(r">\s*free\s*<", free) and "free (" not in free
+    price("audio_seconds", "0.006", -2)
+    texts = [
+        admin_client.get(LIST).content.decode(),
+        admin_client.get(reverse("admin:caching_price_change", args=[first.pk])).content.decode(),
+    ]
+    assert all("free (characters)" in text and "$0.006" in text for text in texts)
+    assert "free (audio seconds)" in texts[1] and "free (audio seconds)" not in texts[0]
 
 
 def test_what_was_used_without_a_price_is_listed_with_the_form_filled_in(admin_client: Browser) -> None:

@@ -167,7 +167,7 @@ def test_of_many_new_requests_the_latest_are_shown_and_it_says_so(staff: Browser
     first = staff.get(FEED).json()
     for number in range(MOST_NEW + 10):
         happened("miss", f"Question {number}?")
-    recent.recorder.flush()
+        recent.recorder.flush()
     told = staff.get(FEED, {"after": first["last"]}).json()
     assert told["rows"].count("<tr ") == MOST_NEW and f"Question {MOST_NEW + 9}?" in told["rows"]
     assert told["dropped"] == 10

@@ -92,6 +92,20 @@ def test_what_is_written_late_or_erased_is_summed_again() -> None:
     assert SummedDay.objects.get(is_stale=True).day == yesterday
 
 
+def test_a_day_that_another_process_sums_meanwhile_is_not_summed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    fill()
+    known = SummedDay.objects.values_list
+
+    def known_before(*fields: str, **how: Any) -> list[Any]:
+        found = list(known(*fields, **how))
+        monkeypatch.undo()
+        assert summing.sum_days() == 5
+        return found
+
+    monkeypatch.setattr(SummedDay.objects, "values_list", known_before)
+    assert summing.sum_days() == 0
+
+
 @pytest.mark.parametrize("again", [lambda: None, summing.sum_days], ids=["stale", "summed again"])
 def test_no_day_is_missing_from_rows_that_are_read_after_a_change(again: Callable[[], object]) -> None:
     fill()
@@ -123,6 +137,8 @@ def test_a_day_is_summed_again_after_a_change_that_its_sum_did_not_see() -> None
         summing.sum_days()
         thread.start()
         assert changed.wait(10)
+        thread.join(0.3)
+        assert thread.is_alive(), "it does not wait for the sum"
     thread.join(10)
     assert SummedDay.objects.get(is_stale=True).day == yesterday
     assert summing.sum_days() == 1

@@ -171,6 +171,16 @@ def test_top_questions_are_those_that_saved_most_in_any_currency() -> None:
     assert [(entry.key, entry.hits, entry.saved) for entry in top] == [("b", 4, 6), ("c", 4, 4)]
 
 
+def test_top_questions_of_more_days_than_a_database_takes_queries_in_one_union() -> None:
+    days = 500
+    for key, back in (("newest", 0), ("oldest", days), ("before", days + 1)):
+        EntryHits.objects.create(
+            day=NOON.date() - timedelta(days=back), key=key, cache_type="llm", hits=1, saved=Decimal(1), currency="USD"
+        )
+    found = leaders.top_questions(Period(NOON - timedelta(days=days), NOON))
+    assert sorted(top.key for top in found) == ["newest", "oldest"]
+
+
 def test_entries_of_one_question_are_one_row() -> None:
     cut = "a long beginning…"
     for key, question in (("a", "Where is it?"), ("b", "where is it?"), ("c", ""), ("d", ""), ("e", cut), ("f", cut)):

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from caching.dashboard import charts
+from caching.models import Outcome
+from caching.reports.aggregates import Figures, Period
+
+NOON = datetime(2026, 12, 2, 12, tzinfo=UTC)
+
+
+def requests(hits: int, misses: int) -> Figures:
+    figures = Figures()
+    figures.requests |= {Outcome.EXACT: hits, Outcome.MISS: misses}
+    return figures
+
+
+@pytest.mark.parametrize(
+    ("by_minute", "rates"),
+    [(True, [0, 1 / 2, 2 / 3, 3 / 4, 4 / 5, 1]), (False, [0, 1, 1, 1, 1, 1])],
+    ids=["minutes", "hours"],
+)
+def test_a_hit_rate_is_that_of_five_minutes_or_of_its_own_hour(by_minute: bool, rates: list[float]) -> None:
+    period = Period(NOON, NOON + timedelta(hours=6), by_minute)
+    series = [(NOON + number * period.step, requests(int(number > 0), int(number == 0))) for number in range(6)]
+    chart = charts.hits(charts.Timeline(period, series, series))
+    now, before = chart.drawn[-2:]
+    assert list(now.values) == list(before.values) == rates
+    assert (before.title, before.is_before, before.is_share) == (f"{now.title}, period before", True, True)
