@@ -13,7 +13,7 @@ from functools import partial
 from multiprocessing.util import Finalize
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from caching import tracing
 
@@ -105,7 +105,9 @@ class PeriodicWorker:
         except Exception as error:
             if type(error) is not self._failure:
                 self._failure = type(error)
-                logger.exception("Background work failed, and is tried again: %s", self.name)
+                # Where in Django a disconnected database was noticed helps nobody.
+                trace = not isinstance(error, (OperationalError, InterfaceError))
+                logger.error("Background work failed, and is tried again: %s: %s", self.name, error, exc_info=trace)
 
     def _reset(self) -> None:
         self._thread = None

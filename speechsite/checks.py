@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -7,8 +8,12 @@ from django.contrib import admin
 from django.contrib.admin.checks import check_admin_app
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from caching.checks import TAG
+
 # As Django's security.W009, which is only a warning.
 LEAST_CHARACTERS, LEAST_DIFFERENT = 50, 5
+
+_HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\]")
 
 
 @register(Tags.security, deploy=True)
@@ -25,6 +30,21 @@ def check_admin(**kwargs: Any) -> list[CheckMessage]:
     """Check the admin's modules, which nothing else may have imported."""
     admin.autodiscover()
     return check_admin_app(**kwargs)
+
+
+@register(TAG)
+def check_hosts(**kwargs: Any) -> list[CheckMessage]:
+    """Name hosts that Django would compare with no request's."""
+    hint = "Write the name alone, such as speech.example.com, or .example.com for its subdomains too"
+    return [
+        Error(
+            f"settings: ALLOWED_HOSTS must list host names without scheme, port and path, not {host!r}.",
+            hint=hint,
+            id="speechsite.E004",
+        )
+        for host in settings.ALLOWED_HOSTS
+        if not _HOST.fullmatch(host)
+    ]
 
 
 @register()

@@ -24,7 +24,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # What the process was started with wins over the file. No interpolation: a password may contain `$`.
 _env = env.with_secrets_from_files(
-    {**dotenv_values(os.environ.get("ENV_FILE", BASE_DIR / ".env"), interpolate=False), **os.environ}
+    {**dotenv_values(env.file(os.environ.get("ENV_FILE"), BASE_DIR / ".env"), interpolate=False), **os.environ}
 )
 
 _reader = env.EnvReader(_env)
@@ -35,7 +35,7 @@ envchoice, envlist = _reader.choice, _reader.items
 # Django
 
 VERSION = __version__
-VAR_DIR = private_files.private_directory(BASE_DIR / envstr("VAR_DIR", "var"))
+VAR_DIR = private_files.private_directory("VAR_DIR", BASE_DIR / envstr("VAR_DIR", "var"))
 
 
 def _development_key() -> str:

@@ -86,12 +86,13 @@ def _top_questions(found: dict[str, Any]) -> list[str]:
 def _redis(redis: dict[str, Any]) -> list[str]:
     if redis["status"] == "off":
         return [f"Redis     off: {NOT_SET}"]
+    if redis["status"] == "down":
+        return [f"Redis     disconnected: {redis['reason']}"]
     about = "" if redis["keys_are_exact"] else "about "
     counted = ", ".join(f"{kind} {about}{number:,}" for kind, number in redis["keys"].items() if number)
     limit = f"{redis['max_bytes'] / 2**20:,.0f} MB" if redis["max_bytes"] else "no limit"
-    state = f"connected, {redis['version']}" if redis["status"] == "up" else f"disconnected: {redis['reason']}"
     lines = [
-        f"Redis     {state}",
+        f"Redis     connected, {redis['version']}",
         f"Memory    {redis['used_bytes'] / 2**20:,.1f} MB of {limit}",
         f"Keys      {counted or 'none'}",
     ]

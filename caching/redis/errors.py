@@ -36,8 +36,23 @@ WRONG_PASSWORD = Advice(
 TLS = Advice(
     "tls",
     "SSL connection failed",
-    "Use rediss:// (double s) for a port that speaks TLS and redis:// for one that does not; "
-    "for a private CA add ?ssl_ca_certs=/path/to/ca.pem",
+    "Use rediss:// (double s) for a port that speaks TLS and redis:// for one that does not",
+)
+CERTIFICATE_FILE = Advice(
+    "tls",
+    "A certificate file that REDIS_URL names cannot be read",
+    "Check the path and the content of ssl_ca_certs, ssl_certfile and ssl_keyfile: PEM files that the gateway may read",
+)
+WRONG_NAME = Advice(
+    "tls",
+    "The certificate of Redis is for another host name",
+    "Write the host in REDIS_URL as the certificate names it, or get a certificate for this host",
+)
+EXPIRED = Advice("tls", "The certificate of Redis, or of its CA, has expired", "Renew it, and check the clock")
+UNTRUSTED = Advice(
+    "tls",
+    "The certificate of Redis is not signed by a trusted CA",
+    "For a private CA add ?ssl_ca_certs=/path/to/ca.pem; if it is there, compare it with the CA that signed",
 )
 TLS_WANTED = Advice("tls", "This port speaks TLS", "Use rediss:// (double s) in REDIS_URL")
 NO_TLS_HERE = Advice("tls", "SSL connection failed: this port does not speak TLS", "Use redis:// in REDIS_URL")
@@ -111,6 +126,15 @@ _SIGNS: tuple[tuple[Advice, type[BaseException] | None, tuple[str, ...]], ...] =
     (NO_DATABASE, None, ("db index is out of range",)),
     (NO_AUTH, None, ("authentication required",)),
     (WRONG_PASSWORD, exceptions.AuthenticationError, ()),
+    # No other files are opened: REDIS_URL takes no Unix socket.
+    (
+        CERTIFICATE_FILE,
+        None,
+        ("no such file", "permission denied", "is a directory", "[x509", "pem lib", "no_start_line"),
+    ),
+    (WRONG_NAME, None, ("hostname mismatch", "ip address mismatch")),
+    (EXPIRED, None, ("certificate has expired",)),
+    (UNTRUSTED, None, ("certificate verify failed",)),
     (TLS, ssl.SSLError, ("ssl", "certificate")),
     (TIMEOUT, exceptions.TimeoutError, ("timed out", "timeout")),
     (UNKNOWN_HOST, None, ("name or service not known", "getaddrinfo", "nodename nor")),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import Self
@@ -12,11 +13,17 @@ from speech.models.client import Client
 
 KEY_PREFIX = "sg_"
 HINT_CHARACTERS = 8
+# Keys that replace each other are called production, production (2), production (3).
+_NUMBER = re.compile(r" \((\d{1,6})\)$")
 
 
 def hash_key(key: str) -> str:
     """Hash an API key. It has 256 random bits, so a fast hash is safe."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _unnumbered(name: str) -> str:
+    return _NUMBER.sub("", name)
 
 
 class ClientKeyQuerySet(models.QuerySet["ClientKey"]):
@@ -97,9 +104,20 @@ class ClientKey(models.Model):
     def rotate(self, overlap: timedelta) -> ClientKey:
         """Issue the successor of this key, which expires after `overlap`, or earlier if it was to.
 
-        A temporary key does not become a permanent one: the successor expires when this key was to.
+        So do the keys that it has replaced itself: after a leak no older one may work longer. A temporary key does not
+        become a permanent one: the successor expires when this key was to.
         """
         planned, end = self.expires, timezone.now() + overlap
         self.expires = min(planned or end, end)
         self.save(update_fields=["expires"])
-        return ClientKey.objects.issue(self.client, self.name, planned)
+        replaced = [key.pk for key in self._same_name() if key.pk < self.pk]
+        ClientKey.objects.filter(pk__in=replaced, expires__gt=end).update(expires=end)
+        return ClientKey.objects.issue(self.client, self._next_name(), planned)
+
+    def _same_name(self) -> list[ClientKey]:
+        """Return the client's keys whose names differ in the number of the rotation alone."""
+        return [key for key in self.client.keys.all() if _unnumbered(key.name) == _unnumbered(self.name)]
+
+    def _next_name(self) -> str:
+        number = 1 + max(int(match[1]) if (match := _NUMBER.search(key.name)) else 1 for key in self._same_name())
+        return f"{_unnumbered(self.name)[:90]} ({number})"

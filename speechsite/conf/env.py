@@ -15,6 +15,17 @@ _SECRET_FILE = re.compile(
 )
 
 
+def file(named: str | None, default: Path) -> Path:
+    """Return the file of variables. One that ENV_FILE names must exist: without it the gateway would use defaults."""
+    if not named:
+        return default
+    try:
+        Path(named).open().close()
+    except OSError as error:
+        raise ImproperlyConfigured(f"ENV_FILE must name a readable file: {error}") from error
+    return Path(named)
+
+
 def with_secrets_from_files(values: Mapping[str, str | None]) -> dict[str, str | None]:
     """Add the content of the file that NAME_FILE names as NAME, for secrets of Docker and Kubernetes."""
     found = dict(values)

@@ -6,10 +6,15 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 
-def private_directory(path: Path) -> Path:
-    """Return `path`, made if it does not exist, and closed to others if it is ours."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+def private_directory(name: str, path: Path) -> Path:
+    """Return `path`, the value of the variable `name`, made if it does not exist, and closed to others if ours."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name} must name a directory that exists or can be made: {error}") from error
     _close(path, 0o700)
     return path
 

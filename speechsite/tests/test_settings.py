@@ -10,9 +10,10 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from speechsite import settings as module
-from speechsite.checks import check_mail
+from speechsite.checks import check_hosts, check_mail
 from speechsite.conf import database, env, mail
 from speechsite.conf.env import EnvReader
+from speechsite.conf.private_files import private_directory
 
 
 def check(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -70,6 +71,10 @@ def test_a_reader_names_the_variable_that_is_wrong(read: Any, value: str, compla
         (env.web_address, "hooks.slack.com/secret", "NAME must begin with https:// or http://"),
         (mail.server, "mail://u:secret@host", "NAME must look like smtp\\+tls://user:password@host:587"),
         (mail.server, "smtp://u:secret@host:port", "NAME must look like"),
+        (lambda name, path: env.file(path, Path()), "/no/such.env", "ENV_FILE must name a readable file"),
+        (lambda name, path: env.file(path, Path()), "/", "ENV_FILE must name a readable file"),
+        (lambda name, path: private_directory(name, Path(path)), "/dev/null/var", "NAME must name a directory"),
+        (lambda name, path: private_directory(name, Path(path)), "/dev/null", "NAME must name a directory"),
         (env.share, "nan", "NAME must be a number from 0 to 1"),
     ],
 )
@@ -77,6 +82,26 @@ def test_a_value_of_its_own_form_names_its_variable(read: Any, value: str, compl
     with pytest.raises(ImproperlyConfigured, match=complaint) as caught:
         read("NAME", value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_file_of_variables_that_nobody_named_may_be_missing() -> None:
+    default = Path("/no/such.env")
+    assert [env.file(named, default) for named in (None, "", os.devnull)] == [default, default, Path(os.devnull)]
+
+
+@pytest.mark.parametrize("host", ["*", "example.com", ".example.com", "localhost", "127.0.0.1", "[::1]", "my_host"])
+def test_a_host_that_a_request_can_name_passes(settings: Any, host: str) -> None:
+    settings.ALLOWED_HOSTS = [host]
+    assert check_hosts() == []
+
+
+@pytest.mark.parametrize(
+    "host", ["https://example.com", "example.com:8000", "example.com/", "*.example.com", "a b", "::1", "[::1]:80"]
+)
+def test_a_host_that_no_request_can_name_is_an_error(settings: Any, host: str) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", host]
+    [error] = check_hosts()
+    assert error.id == "speechsite.E004" and repr(host) in error.msg
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OIDC_CLIENT_SECRET", "GROQ_API_KEY"])

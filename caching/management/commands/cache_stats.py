@@ -8,6 +8,7 @@ from typing import Any
 
 from caching.management.base import GatewayCommand
 from caching.management.stats_text import stats_text
+from caching.redis import store
 from caching.reports import summary
 from caching.reports.durations import duration
 
@@ -34,6 +35,8 @@ class Command(GatewayCommand):
                 return
             self.stdout.write(CLEAR_SCREEN, ending="")
             self._show(since, options["json"])
+        if store.enabled():
+            self.demand_redis()
 
     def _show(self, since: timedelta, as_json: bool) -> None:
         found = summary.collect(since)

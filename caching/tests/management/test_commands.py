@@ -90,6 +90,16 @@ def test_stats_need_neither_data_nor_redis(run: Callable[..., str], use_redis: U
     assert "no requests" in run("cache_stats") and "Redis     off: REDIS_URL is not set" in run("cache_stats")
 
 
+def test_stats_without_the_configured_redis_end_with_its_error(
+    use_redis: UseRedis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use_redis("redis://127.0.0.1:1/0")
+    with pytest.raises(CommandError, match="Connection refused"):
+        call_command("cache_stats")
+    shown = capsys.readouterr().out
+    assert "Hit rate" in shown and "disconnected: Connection refused" in shown and "Keys" not in shown
+
+
 @pytest.mark.parametrize("since", ["7", "d", "1w", "-1h", ""])
 def test_a_bad_duration_is_refused(since: str) -> None:
     with pytest.raises(CommandError, match="must look like"):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from caching.redis import doctor
+from caching.redis import doctor, errors
 from caching.redis.doctor import Finding, _judge_clock, examine_redis
 from caching.redis.errors import NO_PERMISSION
 from caching.redis.health import redis_health
@@ -116,8 +116,10 @@ def test_rediss_to_a_plain_port(server: RedisServer) -> None:
 def test_a_certificate_that_nobody_vouches_for(tls_server: tuple[RedisServer, Path]) -> None:
     server, certificate = tls_server
     step, message, remedy = failure(server.url)
-    assert (step, message) == ("TLS", "SSL connection failed")
+    assert (step, message) == ("TLS", "The certificate of Redis is not signed by a trusted CA")
     assert "ssl_ca_certs" in remedy
+    for file in ("/no/such/ca.pem", str(Path(__file__))):
+        assert failure(f"{server.url}?ssl_ca_certs={file}")[1] == errors.CERTIFICATE_FILE.message
     assert examined(f"{server.url}?ssl_ca_certs={certificate}")[-1].step == "latency"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from caching.archive.files import FilesUnavailable
-from caching.maintenance import erasure
+from caching.maintenance import erasure, memory
 from caching.management.base import GatewayCommand
 from caching.models.audit import AuditAction
 from caching.redis import store
@@ -44,12 +44,19 @@ class Command(GatewayCommand):
     def _revoke(self, client: Client) -> None:
         if client.is_active:
             Client.objects.filter(pk=client.pk).update(is_active=False)
-            self.stdout.write(f"Revoked its key; waiting {forgetting.NOTICED_SECONDS:.0f} s for every worker to notice")
+            self._tell("Revoked its keys. If this command is interrupted, run it again: the rest is left")
+            self._tell(f"Waiting {forgetting.NOTICED_SECONDS:.0f} s until every worker has noticed")
             time.sleep(forgetting.NOTICED_SECONDS)
+        self._tell(f"Waiting {memory.POLL_SECONDS:.0f} s until every worker has dropped what it keeps in memory")
         forgetting.announce()
+
+    def _tell(self, step: str) -> None:
+        self.stdout.write(step)
+        self.stdout.flush()
 
     def _forget(self, client: Client) -> str:
         exports = forgetting.exports(client)
+        self._tell("Deleting its entries in Redis and its rows in the database")
         try:
             counts = forgetting.forget(client)
         except FilesUnavailable as error:
@@ -57,6 +64,7 @@ class Command(GatewayCommand):
         except forgetting.RedisDisconnected as error:
             raise CommandError(f"Redis disconnected; run the command again: {error}") from error
         self.record(AuditAction.DELETED, f"Deleted a client: {counts}", client=forgetting.FORGOTTEN)
+        self._tell("Deleted them; clearing the log of the database")
         if not erasure.clear_write_ahead_log():
             self.stderr.write("The database is busy: deleted rows may still be in its -wal file; run the command again")
         for file in exports:

@@ -14,7 +14,7 @@ from speech.models import Client, ClientKey
 class Command(GatewayCommand):
     help = (
         "Issue a new API key for a client. The last line of the output is the key, which is shown only once. The old "
-        "one expires after the overlap."
+        "one expires after the overlap, and so do those that it has replaced. All keys are listed with their end."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,9 +33,19 @@ class Command(GatewayCommand):
             names = ", ".join(sorted(each.name for each in keys)) or "none"
             raise CommandError(f"name one key of {client} with --key; keys that do not expire: {names}")
         [old] = found
+        before = list(ClientKey.objects.active().filter(client=old.client))
         successor = old.rotate(timedelta(hours=hours))
         until = f"{old.expires:%Y-%m-%d %H:%M} UTC"
         message = f"Rotated the key {old.name} ({old.key_hint}…); the old one expires {until}"
         self.record(AuditAction.CHANGED, message, about=old.client)
-        self.stdout.write(f'The old key "{old.name}" works until {until}. New API key:')
+        for each in before:
+            each.refresh_from_db()
+            self.stdout.write(f'The key "{each.name}" ({each.key_hint}…) {_end(each)}')
+        self.stdout.write(f'New API key "{successor.name}":')
         return successor.secret
+
+
+def _end(key: ClientKey) -> str:
+    if key.has_expired:
+        return f"stopped at {key.expires:%Y-%m-%d %H:%M} UTC; within 30 seconds every worker has noticed"
+    return f"works until {key.expires:%Y-%m-%d %H:%M} UTC" if key.expires else "works as before: it is another key"

@@ -30,3 +30,23 @@ def test_a_mistake_is_named(client: str, hours: int, told: str) -> None:
     Client.objects.create_with_key("bot")[0].give_key("laptop")
     with pytest.raises(CommandError, match=told):
         call_command("rotate_key", client, hours=hours)
+
+
+def test_no_key_that_was_replaced_works_longer_than_the_last_overlap(capsys: pytest.CaptureFixture[str]) -> None:
+    client, leaked = Client.objects.create_with_key("bot")
+    for hours in (1, 0):
+        call_command("rotate_key", "bot", hours=hours)
+    assert ClientKey.objects.with_hash(hash_key(leaked)) is None
+    [new] = client.keys.active()
+    assert new.name == "first (3)"
+    told = capsys.readouterr().out.split('New API key "first (2)":')[1]
+    assert [name in told for name in ('"first" (', '"first (2)" (', 'New API key "first (3)"')] == [True] * 3
+    assert told.count(" stopped at ") == 2
+
+
+def test_other_keys_work_on_and_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    client, _ = Client.objects.create_with_key("bot")
+    client.give_key("laptop")
+    call_command("rotate_key", "bot", key="laptop", hours=0)
+    assert {key.name for key in client.keys.active()} == {"first", "laptop (2)"}
+    assert "works as before: it is another key" in capsys.readouterr().out

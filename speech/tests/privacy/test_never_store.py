@@ -256,6 +256,15 @@ def test_an_active_key_is_revoked_and_waited_for(clients: Clients, monkeypatch: 
     # Of these modules alone: other threads sleep too.
     for module in (forget, forgetting):
         monkeypatch.setattr(module, "time", SimpleNamespace(sleep=sleep))
-    assert "Revoked its key" in run("--client", "bot", "--yes")
+    told = run("--client", "bot", "--yes")
+    steps = [
+        "Revoked its keys",
+        "has noticed",
+        "has dropped",
+        "Deleting its entries",
+        "clearing the log",
+        "Deleted bot",
+    ]
+    assert sorted(steps, key=told.index) == steps
     assert seen == [False, False]
     assert not Client.objects.exists()
