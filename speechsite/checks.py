@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.checks import check_admin_app
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks.registry import registry
 
 from caching.checks import TAG
 
@@ -23,6 +24,10 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Set SECRET_KEY to 50 random characters: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
     return [Error("SECRET_KEY is generated for development or can be guessed.", hint=hint, id="speechsite.E001")]
+
+
+# `check_admin` is in its place: SimpleAdminConfig registers it too, and each error would be told twice.
+registry.registered_checks.discard(check_admin_app)
 
 
 @register(Tags.admin)

@@ -108,7 +108,7 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
 SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS_ONLY else 0
 # Probes are asked from within, past the proxy; calls of the API get an error (`ApiShortPath`).
-SECURE_REDIRECT_EXEMPT = [r"^healthz?$", r"^readyz$", r"^metrics$", r"^v1/", r"^api/(?!docs/|schema/)"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz?$", r"^readyz$", r"^metrics$", r"^v1/", r"^api/(?!(docs|schema)(/|$))"]
 # Whether HSTS holds for other names of the domain, and is built into browsers, is not this service's to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 

@@ -31,10 +31,11 @@ _SDK_PATH = re.compile(
     r"|rerank|tokenize)(/|$)"
 )
 
-# Operations of OpenAI's API that are not served: of these resources all, of `chat` and `responses` some.
+# Operations of OpenAI's API that are not served: of `audio`, `chat` and `responses` some, of the other resources all.
 _OF_OPENAI = re.compile(
-    r"/v1/(assistants|audio|batches|chat|chatkit|completions|containers|conversations|evals|files|fine_tuning|images"
-    r"|moderations|organization|realtime|responses|skills|threads|uploads|vector_stores|videos)(/|$)"
+    r"/v1/(assistants|audio/(voices|voice_consents)|batches|chat/completions|chatkit|completions|containers"
+    r"|conversations|evals|files|fine_tuning|images|moderations|organization|realtime|responses|skills|threads|uploads"
+    r"|vector_stores|videos)(/|$)"
 )
 
 

@@ -3,8 +3,10 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote
 
-# The last `@` ends the credentials, because generated passwords often contain `@`, `#`, `/` or `?` as they are.
-_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^:/]*):(?P<password>.*)@(?P<rest>[^@]+)", re.DOTALL)
+# Generated passwords often contain `@`, `#`, `/` or `?` as they are, so the last `@` ends the credentials, unless it is in
+# the query, after `@host/name?option=`.
+_REST = r"[^@/?#]*/[^@/?#]*\?\w+=.*|[^@]+"
+_URL = re.compile(rf"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^:/]*):(?P<password>.*?)@(?P<rest>{_REST})", re.DOTALL)
 
 
 def encoded(url: str) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from logging import WARNING, Formatter, LogRecord
+from logging import WARNING, Filter, Formatter, LogRecord, getLevelNamesMapping
 from typing import Any
-
-from django.utils.log import CallbackFilter
 
 from caching import tracing
 
@@ -31,20 +29,28 @@ class JsonFormatter(Formatter):
         return json.dumps({**line, **tracing.ids()})
 
 
-def visitors_fault(record: LogRecord) -> bool:
-    """Make a warning of one line of Django's error with a traceback."""
-    record.levelno, record.levelname, record.exc_info = WARNING, "WARNING", None
-    return True
+class AsWarning(Filter):
+    """Make a warning of one line of an error with a traceback, and drop it if LOG_LEVEL is above warnings."""
+
+    def __init__(self, level: str) -> None:
+        super().__init__()
+        self._is_logged = getLevelNamesMapping()[level] <= WARNING
+
+    def filter(self, record: LogRecord) -> bool:
+        record.levelno, record.levelname, record.exc_info = WARNING, "WARNING", None
+        return self._is_logged
 
 
 def logging(level: str, form: str) -> dict[str, Any]:
     """Return Django's LOGGING."""
     console = {"handlers": ["console"], "level": level}
+    errors = {"handlers": ["console"], "level": "ERROR", "propagate": False}
     loggers: dict[str, Any] = {
         # Django's default is to mail errors; they belong with the other lines.
-        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-        # What visitors send, such as a wrong Host: where in Django it was noticed helps nobody.
-        "django.security": {"handlers": ["visitors"], "propagate": False},
+        "django.request": errors,
+        "django.security": errors,
+        # A wrong Host is sent by visitors: where in Django it was noticed helps nobody.
+        "django.security.DisallowedHost": {"handlers": ["visitors"], "propagate": False},
         "caching": console,
         "speech": console,
         # A line for each attempt to connect; `caching.database` tells the reason once.
@@ -64,10 +70,10 @@ def logging(level: str, form: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"console": formatter},
-        "filters": {"visitors_fault": {"()": CallbackFilter, "callback": visitors_fault}},
+        "filters": {"as_warning": {"()": AsWarning, "level": level}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "console"},
-            "visitors": {"class": "logging.StreamHandler", "formatter": "console", "filters": ["visitors_fault"]},
+            "visitors": {"class": "logging.StreamHandler", "formatter": "console", "filters": ["as_warning"]},
         },
         "loggers": loggers,
     }

@@ -14,6 +14,11 @@ from caching.database import NotMigrated, require_migrations
 
 # Any number will do that no other application locks in this database.
 _LOCK = 7_041_776
+# For this transaction: it waits for the lock, and is idle while it holds it. PostgreSQL 17 has `transaction_timeout`.
+_WITHOUT_TIMEOUTS = """
+SELECT set_config(name, '0', true) FROM pg_settings
+WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')
+"""
 
 
 def demand() -> None:
@@ -36,6 +41,7 @@ def one_at_a_time(alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         try:
             holder.set_autocommit(False)
             with holder.cursor() as cursor:
+                cursor.execute(_WITHOUT_TIMEOUTS)
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             yield
         finally:

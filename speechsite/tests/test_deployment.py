@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.contenttypes.models import ContentType
 from django.core import checks
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -101,6 +103,18 @@ def test_a_password_that_can_be_guessed_is_refused(password: str) -> None:
 @pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
     call_command("makemigrations", check_changes=True, dry_run=True)
+
+
+def test_an_error_of_the_admin_is_told_once() -> None:
+    class Broken(admin.ModelAdmin):
+        list_display = ("nothing",)
+
+    admin.site.register(ContentType, Broken)
+    try:
+        said = [message.id for message in checks.run_checks(tags=[checks.Tags.admin])]
+    finally:
+        admin.site.unregister(ContentType)
+    assert said == ["admin.E108"]
 
 
 @pytest.mark.django_db

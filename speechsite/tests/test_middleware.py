@@ -59,13 +59,16 @@ def test_a_call_without_tls_gets_an_error_and_no_redirect(client: Browser, setti
     assert "X-Forwarded-Proto" in refused.json()["error"]["message"]
     secure = client.post(path, content_type="application/json", headers={"X-Forwarded-Proto": "https"})
     assert secure.status_code == 401
-    assert client.get("/api/docs/").status_code == 301
+    for page in ("/api/docs/", "/api/docs", "/api/schema/", "/api/schema"):
+        assert client.get(page).headers["Location"] == f"https://testserver{page}"
+    assert client.post("/api/documents", content_type="application/json").status_code == 404
     assert client.get("/healthz").status_code == 200
 
 
 def test_a_wrong_host_is_one_line_in_the_log(client: Browser) -> None:
+    logger = logging.getLogger("django.security.DisallowedHost")
     # Others are those of the test run.
-    [handler] = [one for one in logging.getLogger("django.security").handlers if type(one) is logging.StreamHandler]
+    [handler] = [one for one in logger.handlers if type(one) is logging.StreamHandler]
     printed = StringIO()
     console = handler.setStream(printed)
     try:

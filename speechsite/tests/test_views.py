@@ -62,7 +62,13 @@ def test_what_means_nothing_gets_no_hint(client: Client, path: str) -> None:
         ("/v1/chat/completions/chatcmpl-1", True),
         ("/v1/completions", True),
         ("/v1/images/generations/", True),
+        ("/v1/audio/voice_consents", True),
+        ("/v1/audio/voices/voice_1", True),
         ("/v1/completion", False),
+        ("/v1/chat/completion", False),
+        ("/v1/chat", False),
+        ("/v1/audio/transcription", False),
+        ("/v1/audio", False),
         ("/v1/filesystem", False),
     ],
 )

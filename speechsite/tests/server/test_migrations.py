@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.core.management import CommandError
@@ -33,10 +34,13 @@ def test_of_two_first_starts_one_migrates_after_the_other(settings: Settings, tm
 
 @pytest.mark.django_db
 def test_on_postgresql_they_wait_for_each_other_without_a_session(postgres_url: str) -> None:
-    with on_database(postgres_url), ThreadPoolExecutor(1) as threads:
+    # As an administrator may set them for a role.
+    timeouts = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    limited = f"{postgres_url}?options={quote(' '.join(f'-c {name}=400' for name in timeouts))}"
+    with on_database(limited), ThreadPoolExecutor(1) as threads:
 
         def second() -> str:
-            with on_database(postgres_url), migrations.one_at_a_time():
+            with on_database(limited), migrations.one_at_a_time():
                 return "done"
 
         with migrations.one_at_a_time():
@@ -46,5 +50,5 @@ def test_on_postgresql_they_wait_for_each_other_without_a_session(postgres_url: 
                 assert cursor.fetchone() == (0,)
             waiting = threads.submit(second)
             with pytest.raises(TimeoutError):
-                waiting.result(0.3)
+                waiting.result(0.6)
         assert waiting.result(30) == "done"
