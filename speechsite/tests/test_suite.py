@@ -40,7 +40,24 @@ def test_what_is_marked_runs_after_all_others(request: pytest.FixtureRequest) ->
     assert order[:2] == ["gateway", starts_servers] and order[-1] == ALONE
 
 
+@pytest.fixture
+def server() -> None:
+    """Named like one that several files share."""
+
+
 @pytest.mark.parametrize("name", ["server", "gateway", "postgres"])
-def test_tests_that_share_a_server_run_in_one_process(name: str) -> None:
-    item: Any = SimpleNamespace(fixturenames=["settings", name], get_closest_marker=lambda marker: None)
-    assert group_of(item) == name
+@pytest.mark.parametrize(("where", "is_shared"), [("", True), ("a/tests", True), ("a/tests/test_b.py", False)])
+def test_tests_that_share_a_server_run_in_one_process(name: str, where: str, is_shared: bool) -> None:
+    found = SimpleNamespace(name2fixturedefs={name: [SimpleNamespace(baseid=where)]})
+    item: Any = SimpleNamespace(
+        fixturenames=["settings", name],
+        get_closest_marker=lambda marker: None,
+        nodeid="a/tests/test_b.py::test_c",
+        _fixtureinfo=found,
+    )
+    assert group_of(item) == (name if is_shared else None)
+
+
+@pytest.mark.usefixtures("server")
+def test_a_fixture_of_the_same_name_that_one_file_has_joins_no_group(request: pytest.FixtureRequest) -> None:
+    assert group_of(request.node) is None

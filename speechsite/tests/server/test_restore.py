@@ -51,7 +51,7 @@ def documented(beginning: str) -> str:
 
 
 @pytest.fixture
-def server(postgres: PostgresServer) -> PostgresServer:
+def owned_postgres(postgres: PostgresServer) -> PostgresServer:
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(ROLE)
     return postgres
@@ -63,14 +63,14 @@ def url(server: PostgresServer, role: str, database: str) -> str:
 
 @pytest.mark.skipif(shutil.which("pg_dump") is None, reason="there is no pg_dump on the PATH")
 def test_a_restored_database_knows_clients_keys_and_spending(
-    server: PostgresServer, postgres_url: str, tmp_path: Path
+    owned_postgres: PostgresServer, postgres_url: str, tmp_path: Path
 ) -> None:
     key = run_python(FILL, postgres_url, **SECRETS).strip()
     before = run_python(
         "from caching.installation import installation_id; print(installation_id())", postgres_url, **SECRETS
     )
-    restored = url(server, "gateway", "gateway_restored")
-    login = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": "postgres"}
+    restored = url(owned_postgres, "gateway", "gateway_restored")
+    login = {"PGHOST": "127.0.0.1", "PGPORT": str(owned_postgres.port), "PGUSER": "postgres"}
     for command in map(documented, ("pg_dump", "createdb", "pg_restore")):
         environment = {**os.environ, **login, "DATABASE_URL": postgres_url, "RESTORED_URL": restored}
         done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True)
@@ -79,12 +79,12 @@ def test_a_restored_database_knows_clients_keys_and_spending(
     assert told[0] == "bot" and float(told[1]) == 1.5 and told[2] == before.strip()
 
 
-def test_a_second_role_makes_tables_that_belong_to_the_owner(server: PostgresServer) -> None:
-    with psycopg.connect(server.url, autocommit=True) as connection:
+def test_a_second_role_makes_tables_that_belong_to_the_owner(owned_postgres: PostgresServer) -> None:
+    with psycopg.connect(owned_postgres.url, autocommit=True) as connection:
         for statement in map(documented, ("CREATE ROLE gateway_b", "ALTER ROLE gateway_b SET")):
             connection.execute(statement.encode())
         connection.execute("CREATE DATABASE rotated OWNER gateway")
-    with psycopg.connect(url(server, "gateway_b", "rotated")) as connection:
+    with psycopg.connect(url(owned_postgres, "gateway_b", "rotated")) as connection:
         connection.execute("CREATE TABLE made_by_a_migration (id int)")
         owner = connection.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'made_by_a_migration'")
         assert owner.fetchall() == [("gateway",)]

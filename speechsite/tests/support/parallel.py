@@ -37,7 +37,7 @@ SHARED_SERVERS = {
     "postgres_url": "postgres",
     "database_url": "postgres",
 }
-"""Fixtures that start a server for the whole session, and the group of tests that share it."""
+"""Fixtures that need a server which several files share, and the group of their tests."""
 LONG = frozenset({"Server", "RedisServer", "run_python", "start_python", "subprocess", "given"})
 """A module that has one of these names starts processes or tries many examples, and takes longest."""
 
@@ -117,7 +117,13 @@ def group_of(item: pytest.Item) -> str | None:
     if item.get_closest_marker(ALONE):
         return ALONE
     fixtures: list[str] = getattr(item, "fixturenames", [])
-    return next((SHARED_SERVERS[name] for name in fixtures if name in SHARED_SERVERS), None)
+    return next((SHARED_SERVERS[name] for name in fixtures if name in SHARED_SERVERS and not _is_own(item, name)), None)
+
+
+def _is_own(item: pytest.Item, fixture: str) -> bool:
+    """Return True if the test's own file defines the fixture, which no other file shares then."""
+    definition = item._fixtureinfo.name2fixturedefs[fixture][-1]  # type: ignore[attr-defined]
+    return definition.baseid.startswith(file_of(item.nodeid))
 
 
 class AloneLast(LoadScopeScheduling):
