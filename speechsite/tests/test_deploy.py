@@ -101,6 +101,9 @@ def test_compose_overrides_no_variable_of_the_env_file_but_those_of_the_image() 
     of_the_image = dict(re.findall(r"\b(HOST|PORT|VAR_DIR)=(\S+)", (ROOT / "Dockerfile").read_text()))
     variables = yaml.safe_load((ROOT / "compose.yaml").read_text())["x-gateway"]["environment"]
     in_files = {name for name in variables if name.endswith("_FILE")}
+    # A .env may have what is in files here.
+    beside = {name: variables.pop(name.removesuffix("_FILE")) for name in in_files}
+    assert beside == dict.fromkeys(in_files, "")
     assert set(variables) <= VARIABLES | {f"{name}_FILE" for name in VARIABLES}
     assert {name: variables.pop(name) for name in of_the_image} == of_the_image
     assert [name for name in {*variables} - in_files if not variables[name].startswith(f"${{{name}:-")] == []
@@ -142,6 +145,22 @@ def test_a_proxy_takes_the_largest_upload_that_the_gateway_takes(path: str, limi
     (size,) = re.findall(limit, (DEPLOY / path).read_text())
     number, unit = re.fullmatch(r"(\d+)(\w+)", size).groups()  # type: ignore[union-attr]
     assert int(number) * UNITS[unit] >= settings.MAX_UPLOAD_BYTES + uploads.ROOM_FOR_FIELDS
+
+
+def test_no_proxy_publishes_the_metrics() -> None:
+    assert re.search(r"location = /metrics \{[^}]*deny all;", (DEPLOY / "proxy" / "nginx.conf").read_text())
+    caddy = (DEPLOY / "proxy" / "Caddyfile").read_text()
+    assert "@metrics path /metrics" in caddy and "respond @metrics 403" in caddy
+    documents = [one for path in MANIFESTS for one in yaml.safe_load_all(path.read_text()) if one["kind"] == "Ingress"]
+    denied = {
+        (rule["host"], path["path"], path["pathType"])
+        for one in documents
+        if one["metadata"]["annotations"].get("nginx.ingress.kubernetes.io/denylist-source-range") == "0.0.0.0/0,::/0"
+        for rule in one["spec"]["rules"]
+        for path in rule["http"]["paths"]
+    }
+    hosts = {rule["host"] for one in documents for rule in one["spec"]["rules"]}
+    assert hosts and denied == {(host, "/metrics", "Exact") for host in hosts}
 
 
 def test_services_run_alike_and_where_the_documentation_installs_them() -> None:
