@@ -55,7 +55,8 @@ class _Body:
     def drop_rest(self) -> None:
         """Read what was not read: a proxy that is still sending it when the connection is closed answers 502 instead.
 
-        So it is with `Expect: 100-continue`, which Caddy passes on without waiting.
+        So it is with `Expect: 100-continue`, which Caddy passes on without waiting. A body without a Content-Length, or
+        above MAX_UPLOAD_BYTES, is not read.
         """
         left = int(self._environ.get("CONTENT_LENGTH") or 0)
         if left > settings.MAX_UPLOAD_BYTES + ROOM_FOR_FIELDS:
