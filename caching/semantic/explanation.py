@@ -92,6 +92,7 @@ def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:
             only_a.append(word)
     known = vocabulary(a.language)
     for word in tuple(only_a):
+        # Most words differ in their first letter: no call for those.
         near = (other for other in only_b if other[0] == word[0] and misspelled(word, other))
         partner = next((other for other in near if not {word, other} <= known), None)
         if partner:

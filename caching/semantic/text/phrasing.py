@@ -14,7 +14,7 @@ from caching.semantic.text.articles import behind_prepositions, is_article, mean
 from caching.semantic.text.clauses import asks_for_the_same, without_now, without_purpose
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.frames import Rules, by_first_word, matched, without_frames
-from caching.semantic.text.lexicon import phrases, table, words
+from caching.semantic.text.lexicon import mixed_codes, mixed_words, phrases, table, words
 from caching.semantic.text.questions import listed, says_only_why, seeks_help, with_property_first
 from caching.semantic.text.stemming import inflected
 
@@ -56,7 +56,7 @@ class _Rules:
 
 @cache
 def _rules(language: str) -> _Rules:
-    codes = ("en", language) if language == "hi_latn" else (language,)
+    codes = mixed_codes(language)
     tables = [table(code) for code in codes]
     names = ("frames", "wanting", "showing")
     frames = {phrase: "" for code in codes for name in names for phrase in phrases(code, name)}
@@ -75,9 +75,9 @@ def _rules(language: str) -> _Rules:
         by_first_word(rewrites),
         {name: _verb_forms(verbs.split()) for each in tables for name, verbs in each.get("particles", {}).items()},
         same,
-        frozenset().union(*(words(code, "dropped") for code in codes)),
-        frozenset().union(*(words(code, "articles") for code in codes)),
-        frozenset().union(*(words(code, "owners") for code in codes)),
+        mixed_words(language, "dropped"),
+        mixed_words(language, "articles"),
+        mixed_words(language, "owners"),
         frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "wanting")),
         frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "showing")),
         frozenset(inflected(word, code) for code in codes for word in words(code, "made")),
@@ -89,13 +89,11 @@ def _rules(language: str) -> _Rules:
         ),
         frozenset(same.get(form, form) for code in codes for form in _inflections(code, "particular")),
         frozenset(same.get(form, form) for code in codes for form in _inflections(code, "states")),
-        frozenset().union(*(words(code, "vague") for code in codes)),
+        mixed_words(language, "vague"),
         frozenset(inflected(word, code) for code in codes for word in words(code, "auxiliaries")),
-        frozenset({"whether", "how_much", "how_many", "how_long"}).union(
-            *(words(code, "question_words") for code in codes)
-        ),
-        frozenset().union(*(words(code, "prepositions") for code in codes)),
-        frozenset({"is", "are", "was", "be"}).union(*(words(code, "commands") for code in codes)),
+        frozenset({"whether", "how_much", "how_many", "how_long"}) | mixed_words(language, "question_words"),
+        mixed_words(language, "prepositions"),
+        frozenset({"is", "are", "was", "be"}) | mixed_words(language, "commands"),
         frozenset(inflected(word, code) for code in codes for word in words(code, "final")),
     )
 
@@ -184,7 +182,7 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
             forms, spoken = ["set", *forms], ["set", *spoken]
         elif frame in rules.showing:
             forms, spoken = ["list", *forms], ["list", *spoken]
-    if not _no_verbs(frame, rules).isdisjoint(forms[:1]):
+    if not _adjectives_behind(frame, rules).isdisjoint(forms[:1]):
         forms, spoken = ["list", *forms], ["list", *spoken]
     if _ends_with_its_verb(forms, spoken, rules, language):
         forms, spoken = [forms[-1], *forms[:-1]], [spoken[-1], *spoken[:-1]]
@@ -200,15 +198,17 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
     return [*forms[:1], *(form for form in forms[1:] if form != forms[0])] if forms[:1] in _REPEATED else forms
 
 
-def _no_verbs(frame: tuple[str, ...], rules: _Rules) -> frozenset[str]:
-    """Verbs that are adjectives or nouns behind a frame: "are there any open windows", "I need clean towels"."""
+def _adjectives_behind(frame: tuple[str, ...], rules: _Rules) -> frozenset[str]:
+    """Return verbs that are adjectives or nouns behind it: "are there any open windows", "I need clean towels"."""
     if frame in rules.showing:
         return rules.states | rules.particular
     return rules.states if frame in rules.wanting else frozenset()
 
 
 def _ends_with_its_verb(forms: list[str], spoken: list[str], rules: _Rules, language: str) -> bool:
-    """ "das Licht ausschalten", "TV pause"; in English not where another verb or a preposition is in front."""
+    """ "das Licht ausschalten", "TV pause"; in English only in up to three words, without another verb or a preposition
+    in front.
+    """
     if len(forms) < 2 or forms[-1] not in rules.final or forms[0] in rules.asking:
         return False
     return language != "en" or (len(forms) < 4 and (rules.verbs | rules.holding).isdisjoint(spoken[:-1]))

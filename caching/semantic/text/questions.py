@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from caching.semantic.text.lexicon import phrases, table, words
+from caching.semantic.text.lexicon import mixed_codes, mixed_words, phrases, table, words
 
 _BE, _DO = frozenset(["is", "are"]), frozenset(["do", "does"])
 _LINKS = (["that", "is"], ["that", "are"], ["which", "is"], ["which", "are"])
@@ -27,22 +27,25 @@ _CAUSES = (["why"], ["how"])
 
 
 def listed(sentence: list[str], language: str) -> list[str]:
-    """ "what movies are playing" asks for movies, as "movies playing" does, and "what can it be" whether it can."""
+    """ "what movies are playing" asks for movies, as "movies playing" does; "what will the price be" is read as
+    "will the price be".
+    """
     if sentence[:2] == ["what", "will"] and "be" in sentence[3:] and language == "en":
         return sentence[1:]
-    if sentence[:1] == [] or sentence[0] not in words(language, "listing") or len(sentence) < 4:
+    if len(sentence) < 4 or sentence[0] not in mixed_words(language, "listing"):
         return sentence
-    nothing = words(language, "dropped") | words(language, "unlisted") | words(language, "pronouns")
-    if sentence[1] in nothing:
+    pronouns = mixed_words(language, "pronouns")
+    if sentence[1] in mixed_words(language, "dropped") | mixed_words(language, "unlisted") | pronouns:
         return sentence
-    asked = _BE.intersection(sentence[2:4]) and not _particles(language) & set(sentence)
-    said = sentence[2] in _DO | words(language, "pronouns")
+    asked = _BE.intersection(sentence[2:4]) and _particles(language).isdisjoint(sentence)
+    # "do" is "give" in Hindi.
+    said = sentence[2] in (_DO | pronouns) - words(language, "light_verbs")
     return sentence[1:] if asked or said else sentence
 
 
 @cache
 def _particles(language: str) -> frozenset[str]:
-    return frozenset(table(language).get("particles", {}))
+    return frozenset().union(*(table(code).get("particles", {}) for code in mixed_codes(language)))
 
 
 def with_property_first(sentence: list[str], language: str) -> list[str]:

@@ -96,6 +96,7 @@ class _Phrases:
             elif token in holders:
                 self.held.append((holders[token], [], self._last()))
                 self._open = True
+            # "turn_on" begins something new, as "turn" does.
             elif self._open and (token.partition("_")[0] not in breaks or not self.held[-1][1]):
                 self.held[-1][1].append(token)
             else:
@@ -155,7 +156,8 @@ def _holders(language: str) -> dict[str, str]:
 @cache
 def _breaks(language: str) -> frozenset[str]:
     """Words that begin something new behind a held phrase."""
-    return words(language, "commands") | words(language, "question_words") | words(language, "breaks")
+    names = ("commands", "question_words", "breaks", "breaking_stems")
+    return frozenset().union(*(words(language, name) for name in names))
 
 
 @cache

@@ -35,6 +35,17 @@ def words(language: str, name: str) -> frozenset[str]:
     return frozenset(table(language).get(name, "").split())
 
 
+def mixed_codes(language: str) -> tuple[str, ...]:
+    """Return the languages whose words a sentence may hold: Hinglish holds English ones."""
+    return ("en", language) if language == "hi_latn" else (language,)
+
+
+@cache
+def mixed_words(language: str, name: str) -> frozenset[str]:
+    """Return `words` of all languages that a sentence may hold."""
+    return frozenset().union(*(words(code, name) for code in mixed_codes(language)))
+
+
 @cache
 def phrases(language: str, name: str) -> tuple[str, ...]:
     """A table that is a list of phrases, the longest first."""
