@@ -96,6 +96,10 @@ def measure(module: str, known: dict[str, object], options: argparse.Namespace) 
         changes = random.Random(module).sample(changes, options.sample)
     with tempfile.TemporaryDirectory() as directory:
         found = in_process.noticed(module, unchanged, [change.code for change in changes], tests, Path(directory))
+    if found is None:
+        if options.quick:
+            raise SystemExit(f"{module}: its tests do not pass in a fork: {' '.join(tests)}")
+        found = set()
     score.noticed = len(found)
     rest = [change for index, change in enumerate(changes) if index not in found]
     if options.quick:

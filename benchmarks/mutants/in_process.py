@@ -30,8 +30,8 @@ PROJECT = ("caching", "speech", "speechsite")
 
 def noticed(
     module: str, unchanged: CodeType, changed: Sequence[CodeType], tests: list[str], directory: Path
-) -> set[int]:
-    """Return the indexes of the changes for which a test fails."""
+) -> set[int] | None:
+    """Return the indexes of the changes for which a test fails; None if the unchanged tests do not pass in a fork."""
     found = directory / "noticed"
     pid = os.fork()
     if pid == 0:
@@ -40,7 +40,7 @@ def noticed(
         pytest.main([*child.OPTIONS, "--basetemp", str(directory / "tmp"), *tests], plugins=[session])
         child.stop(os.getpid())
     os.waitpid(pid, 0)
-    return {int(line) for line in found.read_text().split()} if found.exists() else set()
+    return {int(line) for line in found.read_text().split()} if found.exists() else None
 
 
 class _Session:
@@ -103,7 +103,7 @@ def _reload(module: str, code: CodeType) -> None:
 
 
 def _fork_fails(session: pytest.Session, change: Callable[[], None], patience: float) -> bool | None:
-    """Return True if a test fails in a fork, or None if the fork ends in no other way or not in time."""
+    """Return True if a test fails in a fork, False if none does, None if the fork crashes or takes too long."""
     pid = os.fork()
     if pid == 0:
         os.setpgid(0, 0)

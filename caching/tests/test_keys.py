@@ -165,11 +165,14 @@ def test_another_key_is_no_speech_key(key: str) -> None:
         keys.parse_speech_key(key)
 
 
+def test_digests_keep_their_length() -> None:
+    assert len(keys.content_of("a")) == 32 and len(keys.owned("s", CONTENT)) == 64
+
+
 def test_entries_and_counters_keep_their_names() -> None:
     counters = (keys.LIMIT, keys.ASKED, keys.ERASED, keys.INSTALLATIONS, keys.REQUESTS)
     assert counters == ("limit", "asked", "llm:erased", "llm:installations", "llm:requests")
-    assert len(keys.content_of("a")) == 32 and len(keys.owned("s", CONTENT)) == 64
-    assert keys.exact_key("s", CONTENT) == f"llm:exact:{keys.owned('s', CONTENT)}"
+    assert keys.exact_key("s", CONTENT) == f"llm:exact:{HASH}"
     assert keys.speech_content("Hello", {"speed": 1}) == keys.content_of({"speed": 1, "text": "Hello"})
 
 
@@ -192,6 +195,8 @@ def test_every_option_changes_the_content_of_speech() -> None:
 
 
 CONTENT, OTHER = keys.content_of("a"), keys.content_of("b")
+# The SHA-256 of "s", a line feed and CONTENT.
+HASH = "744980f1d5fb63ddcaba2708511bbccdf0da9c985175ec240b6fcfe8c56392b7"
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,8 @@ def test_each_page_needs_its_permission(permissions: tuple[str, ...], expected: 
     ("path", "lacked"),
     [
         (KEYS, "Can read and hear cache entries"),
-        (CSV, "Can view"),
-        (PLAYGROUND, "Can use the playground"),
+        (CSV, "Can view hourly usage"),
+        (PLAYGROUND, "Can use the playground, which spends money"),
         ("/admin/speech/client/", "Can view client"),
         ("/admin/caching/price/add/", "Can add price"),
         ("/admin/auth/user/", "Can view user"),
@@ -72,7 +72,7 @@ def test_a_403_names_the_permission_and_who_has_it(path: str, lacked: str) -> No
     refused = browser_of("staff").get(path)
     page = refused.content.decode()
     assert refused.status_code == 403
-    assert f"Your account lacks the permission “{lacked}" in page
+    assert f"Your account lacks the permission “{lacked}”" in page
     assert re.search(r"Groups that have it: Administrator\b", page)
 
 

@@ -117,5 +117,5 @@ def test_what_nobody_says_is_empty() -> None:
     assert (bare.code, bare.message, bare.scope, bare.listed) == ("", "", "", False)
 
 
-def test_the_name_of_a_rule_stands_behind_the_words_that_the_site_looks_for() -> None:
+def test_the_prefix_of_stored_reasons_stays() -> None:
     assert events.BY_RULE == "cache rule: "

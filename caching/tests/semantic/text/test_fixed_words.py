@@ -29,10 +29,11 @@ def test_no_explained_pair_is_passed_over() -> None:
     assert [pair for pair in explained if not _may_be_explained(*pair)] == []
 
 
-def test_most_neighbors_that_differ_are_passed_over() -> None:
+def test_most_pairs_of_unrelated_questions_are_passed_over() -> None:
     lines = (DATA / "near_misses.txt").read_text(encoding="utf-8").splitlines()
     english = [line.split("|")[2] for line in lines if line.startswith("en|")]
-    assert sum(not _may_be_explained(*pair) for pair in pairwise(english)) > 0.8 * len(english)
+    pairs = list(pairwise(english))
+    assert sum(not _may_be_explained(*pair) for pair in pairs) > 0.8 * len(pairs)
 
 
 def test_spelling_inflection_and_accents_do_not_matter() -> None:
