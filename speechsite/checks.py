@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.checks import check_admin_app
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.checks.registry import registry
 
 from caching.checks import TAG
+from speech import providers
 
 # As Django's security.W009, which is only a warning.
 LEAST_CHARACTERS, LEAST_DIFFERENT = 50, 5
 
+# REDIS_TIMEOUT and REDIS_TIMEOUT_MS: 0.90; GROQ_API_KEY and AZURE_API_KEY: 0.72.
+LEAST_LIKENESS = 0.85
 _HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\]")
 
 
@@ -50,6 +54,24 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
         for host in settings.ALLOWED_HOSTS
         if not _HOST.fullmatch(host)
     ]
+
+
+@register(TAG)
+def check_variable_names(**kwargs: Any) -> list[CheckMessage]:
+    """Name variables of the file that nothing reads and that are nearly called as one that is read.
+
+    Others may belong to another program, such as Docker Compose.
+    """
+    known = settings.VARIABLES_READ | {
+        f"{name.upper().replace('-', '_')}_{key}" for name in providers.names() for key in providers.get(name).defaults
+    }
+    warnings: list[CheckMessage] = []
+    for name in sorted(settings.VARIABLES_IN_FILE):
+        is_read = name.removesuffix("_FILE") in known or name.startswith(("OTEL_", "SEMANTIC_EMBEDDER_"))
+        if not is_read and (near := get_close_matches(name, known, 1, LEAST_LIKENESS)):
+            message = f"settings: nothing reads the variable {name}."
+            warnings.append(Warning(message, hint=f"Is {near[0]} meant?", id="speechsite.W001"))
+    return warnings
 
 
 @register()

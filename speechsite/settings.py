@@ -23,9 +23,8 @@ from speechsite.server import private_redis
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # What the process was started with wins over the file. No interpolation: a password may contain `$`.
-_env = env.with_secrets_from_files(
-    {**dotenv_values(env.file(os.environ.get("ENV_FILE"), BASE_DIR / ".env"), interpolate=False), **os.environ}
-)
+_file = dotenv_values(env.file(os.environ.get("ENV_FILE"), BASE_DIR / ".env"), interpolate=False)
+_env = env.with_secrets_from_files({**_file, **os.environ})
 
 _reader = env.EnvReader(_env)
 envstr, envbool, envint = _reader.text, _reader.switch, _reader.whole_number
@@ -290,3 +289,7 @@ if OTEL_EXPORTER_OTLP_ENDPOINT:
         if name.startswith("OTEL_") and value:
             os.environ.setdefault(name, value)
     MIDDLEWARE.insert(0, "speechsite.tracing.TraceRequests")
+
+# For the check that notices misspelt names.
+VARIABLES_IN_FILE = {name for name, value in _file.items() if value}
+VARIABLES_READ = _reader.names

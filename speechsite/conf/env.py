@@ -49,12 +49,15 @@ class EnvReader:
 
     def __init__(self, values: Mapping[str, str | None]) -> None:
         self._values = values
+        # What was asked for.
+        self.names: set[str] = set()
 
     def proxy(self, name: str) -> str:
         """Programs agree on neither case, so both are read."""
         return self.text(name) or self.text(name.lower())
 
     def text(self, name: str, default: str = "") -> str:
+        self.names.add(name)
         return (self._values.get(name) or "").strip() or default
 
     def switch(self, name: str, default: bool = False) -> bool:

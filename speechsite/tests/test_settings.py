@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from speechsite import settings as module
-from speechsite.checks import check_hosts, check_mail
+from speechsite.checks import check_hosts, check_mail, check_variable_names
 from speechsite.conf import database, env, mail
 from speechsite.conf.env import EnvReader
 from speechsite.conf.private_files import private_directory
@@ -87,6 +87,15 @@ def test_a_value_of_its_own_form_names_its_variable(read: Any, value: str, compl
 def test_a_file_of_variables_that_nobody_named_may_be_missing() -> None:
     default = Path("/no/such.env")
     assert [env.file(named, default) for named in (None, "", os.devnull)] == [default, default, Path(os.devnull)]
+
+
+def test_a_misspelt_variable_of_the_file_is_told_with_the_nearest_name(settings: Any) -> None:
+    ours = {"REDIS_URL", "OIDC_CLIENT_SECRET_FILE", "OPENAI_API_KEY", "OTEL_EXPORTER_OTLP_HEADERS"}
+    settings.VARIABLES_IN_FILE = ours | {"POSTGRES_PASSWORD", "GROQ_API_KEY", "SEMANTIC_EMBEDDER_MODEL"}
+    assert check_variable_names() == []
+    settings.VARIABLES_IN_FILE = {"REDIS_TIMEOUT", "ALERT_EMAIL", "OPENAI_APIKEY"}
+    hints = ["Is ALERT_EMAILS meant?", "Is OPENAI_API_KEY meant?", "Is REDIS_TIMEOUT_MS meant?"]
+    assert [warning.hint for warning in check_variable_names()] == hints
 
 
 @pytest.mark.parametrize("host", ["*", "example.com", ".example.com", "localhost", "127.0.0.1", "[::1]", "my_host"])
