@@ -39,12 +39,18 @@ class GatewayError(Exception):
         return False
 
     def rename_field(self, names: Mapping[str, str]) -> None:
-        """Name the field at fault as the request does, in the message too: `{"model": "tts_model"}`."""
-        name = names.get((self.param or "").partition(".")[0])
+        """Name the field at fault as the request does, in the message too: `{"model": "tts_model"}`.
+
+        A field within it keeps its own name in the message: "input: role must be one of …".
+        """
+        field, _, path = (self.param or "").partition(".")
+        name = names.get(field)
         # An unknown field has its name from the client.
         if name and self.code != "unknown_field":
             if self.message.startswith(f"{self.param} "):
-                self.message = f"{name}{self.message.removeprefix(self.param or '')}"
+                inner = path.rpartition(".")[2]
+                place = f"{name}: {inner}" if inner.isidentifier() else name
+                self.message = f"{place}{self.message.removeprefix(self.param or '')}"
             self.param = name
 
 

@@ -100,7 +100,9 @@ class ClientAdmin(ModelAdmin):
 
     @admin.display(description="budgets")
     def budgets(self, client: Client) -> str:
-        return ", ".join(map(str, client.known_budgets)) or "No limit"  # type: ignore[attr-defined]
+        if client.daily_budget_usd is None and client.monthly_budget_usd is None:
+            return "No limit"
+        return ", ".join(map(str, client.known_budgets))  # type: ignore[attr-defined]
 
     # In words: a red cross would make the safe default look like an error.
     @admin.display(ordering="shared_scope")

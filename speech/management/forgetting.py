@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import asdict
 
@@ -16,10 +15,10 @@ from caching.models import AuditEntry
 from caching.redis import store
 from speech.api.authentication import REMEMBERED_SECONDS
 from speech.api.request_body import FORGET_SECONDS
+from speech.management import transfer
 from speech.models import Client, Receipt, StoredResponse
 
 FORGOTTEN = "(forgotten)"
-_EXPORTED = re.compile(r"Exported [\d,]+ entries to (/.+?): ")
 # Until every worker has noticed that a client is switched off, and has written what it knew of it.
 NOTICED_SECONDS = REMEMBERED_SECONDS + max(FLUSH_SECONDS, FORGET_SECONDS)
 
@@ -54,7 +53,7 @@ def exports(client: Client) -> list[str]:
     """Return the files of `cache_export` that may hold entries of the client, as the audit names them."""
     entries = AuditEntry.objects.of_entries().filter(object_repr="manage.py cache_export")
     messages = entries.filter(object_id__in=("", client.name)).values_list("change_message", flat=True)
-    return sorted({match[1] for message in messages if (match := _EXPORTED.match(message))})
+    return sorted(set(filter(None, map(transfer.exported_file, messages))))
 
 
 def counts(client: Client, traces: erasure.Traces) -> str:
@@ -75,9 +74,11 @@ def _log_entries(client: Client) -> QuerySet[LogEntry]:
 
 
 def _unname_in_audit(client: Client) -> None:
-    """Take the client's name out of what staff did to its entries."""
+    """Take the client's name out of what staff did to its entries, but not out of the paths of files."""
     named = Q(change_message__contains=client.name) | Q(object_id=client.name)
     for entry in AuditEntry.objects.of_entries().filter(named):
+        if not entry.object_id and transfer.exported_file(entry.change_message):
+            continue
         entry.object_id = FORGOTTEN if entry.object_id == client.name else entry.object_id
         entry.object_repr = entry.object_repr.replace(client.name[:200], FORGOTTEN)
         entry.change_message = entry.change_message.replace(client.name, FORGOTTEN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from collections import Counter
 from itertools import chain
@@ -13,6 +14,20 @@ from caching.maintenance.exporting import Scopes
 from caching.maintenance.selection import KINDS_BY_NAME
 from speech.models import Client
 from speech.privacy import shared_scope
+
+# `exported_file` reads the message that `export_record` writes.
+_EXPORTED = re.compile(r"Exported [\d,]+ entries to (/.+): ")
+
+
+def export_record(exported: int, file: Path, entries: str) -> str:
+    """Return the message of the audit for an export of `exported` of the described `entries` to `file`."""
+    return f"Exported {exported:,} entries to {file.resolve()}: {entries}"
+
+
+def exported_file(message: str) -> str | None:
+    """Return the file that a message of the audit says was exported, or None."""
+    match = _EXPORTED.match(message)
+    return match and match[1]
 
 
 def add_arguments(parser: ArgumentParser) -> None:

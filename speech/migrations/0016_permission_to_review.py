@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 def permit(apps, schema_editor):
-    """Whoever could review by the permission to delete entries has that to review."""
+    """Give the permission to review to all who could review by the permission to delete entries."""
     Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     User = apps.get_model("auth", "User")
     # Django makes permissions after all migrations.

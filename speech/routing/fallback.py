@@ -64,7 +64,7 @@ def provider_named(name: str, operation: str, access: ModelAccess = EVERYTHING) 
 
 
 def first_for_chat(request: ChatRequest, provider: str, access: ModelAccess = EVERYTHING) -> Candidate[ChatRequest]:
-    """Raises InvalidRequest if the provider cannot or must not answer."""
+    """Return the provider with the request that it prepared. Raises InvalidRequest if it cannot or must not answer."""
     return _for_chat(request, provider or settings.LLM_PROVIDER, access)
 
 
@@ -76,7 +76,7 @@ def candidates_for_chat(
 
 
 def for_speech(request: SpeechRequest, provider: str, access: ModelAccess = EVERYTHING) -> Candidates[SpeechRequest]:
-    """Raises InvalidRequest if the first candidate cannot or must not speak."""
+    """Return the candidates in their order. Raises InvalidRequest if the first one cannot or must not speak."""
     return candidates_for_speech(first_for_speech(request, provider, access), request, access)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 
 from caching.policy import Policy
 from speech import answer_ids
 from speech.accounting import Account
 from speech.audio import Encoder
-from speech.exceptions import ProviderError, fields_named
+from speech.exceptions import GatewayError, ProviderError, fields_named
 from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers.base import ChatRequest, SpeechRequest
@@ -22,8 +23,7 @@ from speech.synthesis.spoken_turn import TurnReceipt, clips_of, first_of, senten
 from speech.text import languages
 
 _OF_CHAT = {"provider": "llm_provider", "model": "llm_model"}
-# The text is the model's: where a voice cannot speak it, the voice is at fault.
-_OF_SPEECH = {"provider": "tts_provider", "model": "tts_model", "text": "voice"}
+_OF_SPEECH = {"provider": "tts_provider", "model": "tts_model"}
 # Stands for the answer until there is one: the question may be in a script, or of signs, that the voice cannot speak.
 _ANY_TEXT = "Hello."
 
@@ -47,6 +47,17 @@ class SpokenTurn:
     playback: Playback
 
 
+@contextmanager
+def _errors_of_speech() -> Iterator[None]:
+    """Let errors name fields as the request does. The text is the model's: the voice cannot speak it."""
+    try:
+        with fields_named(_OF_SPEECH):
+            yield
+    except GatewayError as error:
+        error.param = "voice" if error.param == "text" else error.param
+        raise
+
+
 def converse(
     *, client: Client, chat: ChatRequest, speech: SpeechRequest, policy: Policy, options: TurnOptions
 ) -> SpokenTurn:
@@ -58,7 +69,7 @@ def converse(
     policy = client.tightened(policy)
     receipt = TurnReceipt(keeps_texts=policy.write, hides_hits=hides(client))
     # Refuse unsupported speech options before the model is called.
-    with fields_named(_OF_SPEECH):
+    with _errors_of_speech():
         for_speech(replace(speech, text=_ANY_TEXT), options.tts_provider, client.model_access)
     content_type = Encoder(options.codec, speech.sample_rate).content_type
     with fields_named(_OF_CHAT):
@@ -74,7 +85,7 @@ def converse(
         unless_spoken.enter_context(closing(sentences))
         first = first_of(sentences)
         # The voice follows the language of the answer, not of the question.
-        unless_spoken.enter_context(fields_named(_OF_SPEECH))
+        unless_spoken.enter_context(_errors_of_speech())
         candidates = for_speech(replace(speech, text=first), options.tts_provider, client.model_access)
         account = unless_spoken.enter_context(Account.of("tts", client.name, policy, first))
         for candidate in candidates:

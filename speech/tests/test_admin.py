@@ -147,3 +147,10 @@ def test_who_may_only_see_clients_manages_no_keys(client: Browser, django_user_m
 
 def test_others_are_sent_to_the_login(client: Browser) -> None:
     assert client.get(LIST).status_code == 302
+
+
+def test_the_budgets_of_a_client_that_is_switched_off_are_not_called_unlimited(admin_client: Browser) -> None:
+    Client.objects.create(name="limited", daily_budget_usd=5, is_active=False)
+    assert "No limit" not in admin_client.get(LIST).content.decode()
+    Client.objects.create(name="unlimited")
+    assert "No limit" in admin_client.get(LIST).content.decode()

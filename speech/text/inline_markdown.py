@@ -63,7 +63,7 @@ _CELL = re.compile(r"</?t[dh]\b[^>]*>", re.I)
 _SHIELDED = {ord(mark): 0xF0000 + ord(mark) for mark in MARKS | {":"}}
 _UNSHIELDED = {private: chr(mark) for mark, private in _SHIELDED.items()}
 # Marks whose meaning depends on what comes next.
-_GO_ON = ("*", "#", "|", "\\", "!")
+_OPEN_ENDS = ("*", "#", "|", "\\", "!")
 _OPEN_TAG = re.compile("<[A-Za-z/!]")
 _BRACKETS = re.compile(r"[\[\]]")
 _OPEN_TARGET = re.compile(r"\](?:\([^()]*(?:\([^()]*\)[^()]*)*\Z|\Z)")
@@ -117,7 +117,7 @@ def is_balanced(source: str) -> bool:
     """Tell if no emphasis, code, link or tag that begins in `source` can end behind it."""
     # A tag leaves nothing between a mark and what comes next.
     source = _without_last_tags(source)
-    if source.endswith(_GO_ON):
+    if source.endswith(_OPEN_ENDS):
         # Known before the rest is read, which would be read again for each line of a table without its own bars.
         return False
     # Their place is neither a word nor white space.

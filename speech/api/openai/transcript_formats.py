@@ -90,4 +90,4 @@ def _clock(seconds: float, separator: str) -> str:
 
 OBJECTS = {"json": plain, "verbose_json": verbose, "diarized_json": diarized}
 TEXTS = {"text": text, "srt": srt, "vtt": vtt}
-FORMATS = ("json", "text", "verbose_json", "diarized_json", "srt", "vtt")
+FORMATS = (*OBJECTS, *TEXTS)

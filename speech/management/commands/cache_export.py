@@ -51,7 +51,7 @@ class Command(GatewayCommand):
                 bar = bar or ProgressBar(self.stdout, progress.total)
                 bar.show(progress.scanned, f"{progress.exported:,} exported")
         finally:
-            message = f"Exported {progress.exported:,} entries to {file.resolve()}: {selection.described}"
+            message = transfer.export_record(progress.exported, file, selection.described)
             self.record(AuditAction.VIEWED, message, client=selection.client)
         if bar:
             bar.end()

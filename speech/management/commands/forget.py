@@ -55,7 +55,8 @@ class Command(GatewayCommand):
         self.stdout.flush()
 
     def _forget(self, client: Client) -> str:
-        exports = forgetting.exports(client)
+        for file in forgetting.exports(client):
+            self.stderr.write(f"{file}: written by cache_export, may hold texts and audio of {client.name}; delete it")
         self._tell("Deleting its entries in Redis and its rows in the database")
         try:
             counts = forgetting.forget(client)
@@ -67,6 +68,4 @@ class Command(GatewayCommand):
         self._tell("Deleted them; clearing the log of the database")
         if not erasure.clear_write_ahead_log():
             self.stderr.write("The database is busy: deleted rows may still be in its -wal file; run the command again")
-        for file in exports:
-            self.stderr.write(f"{file}: written by cache_export, and may hold its texts and audio; delete it")
         return f"Deleted {client.name}: {counts}"

@@ -126,7 +126,9 @@ def _error_of(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         answer = "" if text.startswith("<") else text
     error = _described(answer)
-    return {**error, "message": text} if answer and not _reason(error) else error
+    # What a service passes on of another one is shown by `_metadata`, without its headers.
+    unsaid = answer and not _reason(error) and not error.get("metadata")
+    return {**error, "message": text} if unsaid else error
 
 
 def _described(answer: Any) -> dict[str, Any]:
@@ -153,7 +155,7 @@ def _described(answer: Any) -> dict[str, Any]:
 
 
 def _place(location: list[Any]) -> str:
-    """Return the field of FastAPI's path to it: `["body", "messages", 0]`."""
+    """Return the field that a path of FastAPI names: `["body", "messages", 0]` is `messages.0`."""
     return ".".join(str(part) for part in location if part != "body")
 
 

@@ -79,7 +79,7 @@ def test_many_clients_are_remembered(clients: Clients, django_assert_num_queries
         assert [known_client(key) for _, key in made] == [client for client, _ in made]
 
 
-def test_a_client_was_read_fifteen_seconds_ago_at_most(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_is_read_again_after_half_its_time(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     client, key = clients("tester")
     now = [1000.0]
     monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: now[0]))
@@ -108,11 +108,6 @@ def test_the_server_is_told_whose_request_it_is(clients: Clients) -> None:
     request = RequestFactory().get("/", headers={"Authorization": f"Bearer {key}"})
     assert authentication.ClientKeyAuthentication().authenticate(request) == (client, "")
     assert request.META["speech.client"] == str(client.pk)
-
-
-def test_a_new_worker_learns_the_keys_at_once() -> None:
-    learner = authentication.key_learner
-    assert (learner.name, learner._run, learner._at_once) == ("API keys", authentication.learn_keys, True)
 
 
 def test_the_schema_says_how_to_authenticate() -> None:

@@ -52,7 +52,7 @@ def command(kind: str, client: str) -> list[str]:
 
 
 def case(kind: str, client: str) -> Any:
-    """A mark, because the gateway would start before the test could skip itself."""
+    """Return the parameters of a test, skipped by a mark: the gateway would start before a test skips itself."""
     missing = pytest.mark.skipif(not command(kind, client), reason=f"{client} ({kind}) is not installed: make clients")
     return pytest.param(kind, client, marks=missing)
 

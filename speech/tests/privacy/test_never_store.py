@@ -15,10 +15,12 @@ from rest_framework.test import APIClient
 from caching.coordination.single_flight import STREAM_SECONDS
 from caching.ledger import writer
 from caching.maintenance import memory
+from caching.management import audit
 from caching.models import Call, HourlyUsage
+from caching.models.audit import AuditAction
 from caching.redis import store
 from caching.semantic.cache import forget_tier
-from speech.management import forgetting
+from speech.management import forgetting, transfer
 from speech.management.commands import forget
 from speech.models import Client, Receipt
 from speechsite.tests.support.waiting import wait_until
@@ -268,3 +270,15 @@ def test_an_active_key_is_revoked_and_waited_for(clients: Clients, monkeypatch: 
     assert sorted(steps, key=told.index) == steps
     assert seen == [False, False]
     assert not Client.objects.exists()
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_exports_that_may_hold_a_client_are_named_after_another_one_was_forgotten(clients: Clients) -> None:
+    clients("acme")
+    clients("bot")
+    for file, client in (("/backups/acme: all.gz", ""), ("/backups/bot.gz", "bot"), ("/backups/acme.gz", "acme")):
+        message = transfer.export_record(3, Path(file), "entries")
+        audit.record("cache_export", AuditAction.VIEWED, message, client=client)
+    assert forgetting.exports(Client.objects.get(name="acme")) == ["/backups/acme.gz", "/backups/acme: all.gz"]
+    run("--client", "acme", "--yes")
+    assert forgetting.exports(Client.objects.get(name="bot")) == ["/backups/acme: all.gz", "/backups/bot.gz"]

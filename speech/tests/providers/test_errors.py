@@ -79,7 +79,7 @@ def test_without_a_reason_it_says_who_refused() -> None:
         (b"", "acme rejected the request: no reason given"),
     ],
 )
-def test_a_reason_of_unknown_form_is_passed_on_as_it_is(body: bytes, reason: str) -> None:
+def test_an_answer_whose_reason_has_an_unknown_form_is_passed_on_as_it_is(body: bytes, reason: str) -> None:
     assert from_answer("acme", 400, {}, body, ["sk-secret"]).message == reason
 
 

@@ -50,7 +50,7 @@ class Owner:
 
     @classmethod
     def named_in(cls, fields: Mapping[str, Any], client: Client) -> Owner:
-        """`fields`: the body or the query of the request, which may name the end user."""
+        """Return the owner that a request names. `fields`: its body or its query."""
         return cls(client, end_user_of(client, fields))
 
     def may_read(self, stored: StoredResponse) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from speech.exceptions import ProviderBadAnswer
@@ -29,7 +30,7 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     message: dict[str, Any] = {"role": "assistant", "content": _join(blocks, "text")}
     if calls := [_call(block) for block in blocks if block.get("type") == "tool_use"]:
         message |= {"content": message["content"] or None, "tool_calls": calls}
-    if citations := [one for block in blocks for one in block.get("citations") or ()]:
+    if citations := _citations(blocks):
         message["citations"] = citations
     if thinking := [block for block in blocks if block.get("type") in ("thinking", "redacted_thinking")]:
         message |= {"reasoning_content": _join(thinking, "thinking"), "thinking_blocks": thinking}
@@ -104,8 +105,8 @@ class _Stream:
         kind = delta.get("type")
         if kind == "text_delta":
             yield self._chunk({"content": delta.get("text") or ""})
-        elif kind == "citations_delta":
-            yield self._chunk({"citations": [delta.get("citation")]})
+        elif kind == "citations_delta" and delta.get("citation"):
+            yield self._chunk({"citations": [delta["citation"]]})
         elif kind == "input_json_delta" and at in self._calls and delta.get("partial_json"):
             yield self._arguments(at, delta["partial_json"])
         elif kind == "thinking_delta" and at in self._thinking:
@@ -143,6 +144,15 @@ class _Stream:
 def _call(block: Mapping[str, Any]) -> dict[str, Any]:
     arguments = json.dumps(block.get("input") or {}, ensure_ascii=False)
     return {"id": block.get("id"), "type": "function", "function": {"name": block.get("name"), "arguments": arguments}}
+
+
+def _citations(blocks: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Return each citation once, as the chunks of a stream assemble."""
+    found: list[Any] = []
+    for citation in chain.from_iterable(block.get("citations") or () for block in blocks):
+        if citation not in found:
+            found.append(citation)
+    return found
 
 
 def _join(blocks: Iterable[Mapping[str, Any]], kind: str) -> str:

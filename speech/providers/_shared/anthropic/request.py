@@ -20,6 +20,8 @@ _PASSED_ON = (
 _DROPPED = ("store", "seed", "prompt_cache_key", "prompt_cache_retention", "stream", "stream_options")
 # No counterpart, and without effect only where they are 0, false or empty.
 _UNSUPPORTED = ("logprobs", "top_logprobs", "logit_bias", "frequency_penalty", "presence_penalty")
+# Fields of a text block beside its text; others are refused.
+_OF_TEXT = ("cache_control", "citations")
 _LEAST_THINKING = 1_024  # by the API reference
 # Tokens of thinking for OpenAI's `reasoning_effort`.
 _THINKING = {"minimal": _LEAST_THINKING, "low": 2_048, "medium": 8_192, "high": 16_384}
@@ -69,9 +71,16 @@ def _accounting(params: dict[str, Any]) -> dict[str, Any]:
 def _system(request: ChatRequest) -> Iterator[dict[str, Any]]:
     for message in request.messages:
         if message["role"] in ("system", "developer"):
-            yield from _content(message.get("content"))
+            yield from _texts(message.get("content"))
     if request.language:
         yield {"type": "text", "text": language_wish(request.language)}
+
+
+def _texts(content: Any) -> Iterator[dict[str, Any]]:
+    for block in _content(content):
+        if block["type"] != "text":
+            raise UnsupportedFeature("anthropic reads only text in system messages", param="messages")
+        yield block
 
 
 def _content(content: Any) -> Iterator[dict[str, Any]]:
@@ -117,8 +126,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     kind = part.get("type")
     more = {"cache_control": part["cache_control"]} if part.get("cache_control") else {}
     if kind in ("text", "input_text", "output_text"):
-        # `cache_control` and `citations` beside the text are Anthropic's own.
-        return {**part, "type": "text"}
+        return {"type": "text", "text": part["text"], **{name: part[name] for name in _OF_TEXT if part.get(name)}}
     if kind == "refusal":
         return {"type": "text", "text": part["refusal"]}
     if kind == "image_url":
@@ -140,9 +148,10 @@ def _tool_use(call: Mapping[str, Any]) -> dict[str, Any]:
     function = call.get("function") or {}
     try:
         # Models that call without arguments write nothing, a blank or null; the API takes only objects.
-        arguments = json.loads((function.get("arguments") or "").strip() or "{}") or {}
+        given = json.loads((function.get("arguments") or "").strip() or "{}")
     except ValueError as error:
         raise InvalidRequest("the arguments of a tool call are not JSON", param="messages") from error
+    arguments = {} if given is None else given
     return {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": arguments}
 
 

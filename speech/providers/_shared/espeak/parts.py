@@ -25,10 +25,10 @@ _VOWELS = frozenset("aeiouyæœøıаеёиоуыэюяєѣαεηιοωυաեէ�
 _ALPHABETS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN")
 _SPELLED = re.compile("[cwd]{3,}")
 _OF_CONSONANTS = {"c": 5, "w": 12, "d": 24}
+_REMEMBERED_CHARACTERS = 4096
 # The most phonemes of one character, measured with the voices of 1.52: a digit may be several words of a number,
 # a symbol is its name.
 _OF_LATIN, _OF_ASCII_SIGN, _OF_SYMBOL, _OF_MARK, _OF_OTHER = 1.5, 8, 25, 1, 2.2
-_REMEMBERED_CHARACTERS = 4096
 _OF_SCRIPT = {"CJK": 5, "HANGUL": 9, "THAI": 3.5, "ETHIOPIC": 3, "HIRAGANA": 2.5, "KATAKANA": 2.5}
 
 

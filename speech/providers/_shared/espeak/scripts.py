@@ -148,7 +148,7 @@ def _stretch(text: str, start: int, end: int, script: str) -> Iterator[tuple[int
 
 
 def _group(script: str) -> str:
-    """Kana and Chinese characters make up one text."""
+    """Return the script whose texts `script` is part of: kana stand among Chinese characters."""
     return "Chinese" if script == "kana" else script
 
 
@@ -160,7 +160,10 @@ def _language(script: str, text: str) -> str:
 
 @cache
 def _foreign(language: str) -> re.Pattern[str]:
-    """Match a run of letters of one script that voices of `language` do not read, in a group with the script's name."""
+    """Return a pattern of runs of letters of one script that voices of `language` do not read.
+
+    The run is in a group with the name of its script.
+    """
     return re.compile(
         "|".join(f"(?P<{name}>[{characters}]+)" for name, characters, codes in _SCRIPTS if not _reads(language, codes))
     )

@@ -79,7 +79,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     (RESPONSES, {"input": "a\ud800b"}, "input", "surrogate"),
     (RESPONSES, {"text": {"format": {"type": "json_object"}}}, "text.format", "demo"),
     (RESPONSES, {"reasoning": {"effort": 5}}, "reasoning.effort", "reasoning.effort: "),
-    (RESPONSES, {"input": [{"role": "boss", "content": "Hello."}]}, "input", "input must be one of"),
+    (RESPONSES, {"input": [{"role": "boss", "content": "Hello."}]}, "input", "input: role must be one of"),
     (RESPONSES, {"optimization_level": "fast"}, "optimization_level", "quality, balanced, speed"),
     (EMBEDDINGS, {"model": "espeak/espeak-ng"}, "model", "does not support embedding"),
     (EMBEDDINGS, {"encoding_format": "hex"}, "encoding_format", "float, base64"),

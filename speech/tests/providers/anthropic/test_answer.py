@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,8 +14,10 @@ from caching.llm.stream import joined
 from caching.pricing.usage import Usage
 from speech import providers
 from speech.exceptions import ProviderError, ProviderUnavailable
+from speech.providers._shared import http_response
 from speech.providers._shared.anthropic.answer import read_chunks
 from speech.providers.base import ChatRequest
+from speech.tests.loopback.answers import Answer, Seen
 from speech.tests.loopback.anthropic import FakeAnthropic
 
 BLOCKS: dict[str, tuple[list[dict[str, Any]], str]] = {
@@ -26,7 +29,10 @@ BLOCKS: dict[str, tuple[list[dict[str, Any]], str]] = {
             {
                 "type": "text",
                 "text": "-two.",
-                "citations": [{"type": "web_search_result_location", "url": "https://a"}],
+                "citations": [
+                    {"type": "web_search_result_location", "url": "https://a"},
+                    {"type": "char_location", "cited_text": "six by nine"},
+                ],
             },
         ],
         "end_turn",
@@ -157,3 +163,21 @@ def test_the_loopback_speaks_as_the_sdk_reads(server: FakeAnthropic) -> None:
     assert json.loads(whole.model_dump_json(include={"content"})) == json.loads(
         streamed.model_dump_json(include={"content"})
     )
+
+
+def test_a_stream_that_hangs_after_its_stop_reason_has_ended(
+    server: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_response, "_LAST_PAUSE", 0.1)
+    server.chunk_delay = 10
+    answer = server.answer
+
+    def held(seen: Seen) -> Answer:
+        streamed = answer(seen)
+        *events, stop = streamed.chunks
+        return replace(streamed, chunks=[b"".join(events), stop])
+
+    monkeypatch.setattr(server, "answer", held)
+    started = time.monotonic()
+    assert assembled(server).choices[0]["finish_reason"] == "stop"
+    assert time.monotonic() - started < 0.8  # seconds; the read timeout is 1

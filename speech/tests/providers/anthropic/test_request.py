@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from speech.exceptions import InvalidRequest
+from speech.exceptions import InvalidRequest, UnsupportedFeature
 from speech.providers._shared.anthropic import request as anthropic_request
 from speech.providers.base import ChatRequest
 from speech.tests.providers.anthropic.test_answer import request
@@ -70,7 +70,7 @@ def test_tool_calls_and_results_keep_their_ids_and_results_of_one_turn_are_joine
     assert sent["tool_choice"] == {"type": "tool", "name": "weather", "disable_parallel_tool_use": True}
 
 
-@pytest.mark.parametrize("role", ["system", "user", "assistant", "tool"])
+@pytest.mark.parametrize("role", ["user", "assistant", "tool"])
 def test_no_part_of_a_message_is_lost(role: str) -> None:
     parts = [
         {"type": "text", "text": "A page:"},
@@ -79,15 +79,31 @@ def test_no_part_of_a_message_is_lost(role: str) -> None:
         {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AAAA"}},
     ]
     sent = body({"role": "user", "content": "Hi"}, {"role": role, "content": parts, "tool_call_id": "call_1"})
-    blocks = sent["system"] if role == "system" else sent["messages"][-1]["content"]
+    blocks = sent["messages"][-1]["content"]
     inner = blocks[-1]["content"] if role == "tool" else blocks[-3:]
     assert [block["type"] for block in inner] == ["text", "image", "document"]
 
 
+def test_a_system_message_is_of_text_alone() -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    with pytest.raises(UnsupportedFeature, match="only text"):
+        body({"role": "system", "content": [{"type": "text", "text": "Look:"}, image]})
+
+
+@pytest.mark.parametrize("role", ["system", "user", "assistant", "tool"])
+def test_fields_beside_a_text_that_it_would_refuse_are_left_out(role: str) -> None:
+    kept = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}
+    part = {**kept, "type": "output_text", "annotations": [], "index": 0, "id": "x", "logprobs": []}
+    sent = body({"role": "user", "content": "Hi"}, {"role": role, "content": [part], "tool_call_id": "call_1"})
+    blocks = sent["system"] if role == "system" else sent["messages"][-1]["content"]
+    assert (blocks[-1]["content"][0] if role == "tool" else blocks[-1]) == kept
+
+
 @pytest.mark.parametrize(
-    ("arguments", "input"), [(None, {}), ("", {}), (" \n", {}), ("null", {}), ("{}", {}), ('{"a": null}', {"a": None})]
+    ("arguments", "input"),
+    [(None, {}), ("", {}), (" \n", {}), ("null", {}), ("{}", {}), ("[]", []), ('{"a": null}', {"a": None})],
 )
-def test_a_call_without_arguments_has_an_empty_object(arguments: str | None, input: dict[str, Any]) -> None:
+def test_a_call_without_arguments_has_an_empty_object(arguments: str | None, input: Any) -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": arguments}}
     sent = body({"role": "user", "content": "Hi"}, {"role": "assistant", "content": None, "tool_calls": [call]})
     assert sent["messages"][-1]["content"][-1]["input"] == input
