@@ -61,6 +61,7 @@ def test_balanced_is_what_nobody_has_to_ask_for() -> None:
         "threshold": None,
     }
     assert policy.LEVELS == ("quality", "balanced", "speed")
+    assert policy.CACHE_TYPES == {"llm": "Chat", "tts": "Speech", "stt": "Transcription", "emb": "Embeddings"}
 
 
 @pytest.mark.parametrize(
