@@ -51,8 +51,6 @@ class AuditEntryAdmin(ModelAdmin):
     list_filter = (("user", admin.RelatedOnlyFieldListFilter), ActionFilter, ClientFilter)
     list_select_related = ("user", "content_type")
     date_hierarchy = "action_time"
-    # Entries are appended, so these are in the order of their times, which has no index.
-    ordering = ("-pk",)
     search_fields = ("object_repr", "change_message")
     show_full_result_count = False
     actions = ("download",)
