@@ -105,7 +105,7 @@ class PeriodicWorker:
         except Exception as error:
             if type(error) is not self._failure:
                 self._failure = type(error)
-                # Where in Django a disconnected database was noticed helps nobody.
+                # A disconnected database is no fault of the code: a traceback would tell nothing.
                 trace = not isinstance(error, (OperationalError, InterfaceError))
                 logger.error("Background work failed, and is tried again: %s: %s", self.name, error, exc_info=trace)
 

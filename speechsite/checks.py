@@ -43,7 +43,7 @@ def check_admin(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_hosts(**kwargs: Any) -> list[CheckMessage]:
-    """Name hosts that Django would compare with no request's."""
+    """Report entries of ALLOWED_HOSTS that no request can match."""
     hint = "Write the name alone, such as speech.example.com, or .example.com for its subdomains too"
     return [
         Error(
@@ -58,7 +58,7 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def check_variable_names(**kwargs: Any) -> list[CheckMessage]:
-    """Name variables of the file that nothing reads and that are nearly called as one that is read.
+    """Warn of variables in the env file that nothing reads and whose names resemble one that is read.
 
     Others may belong to another program, such as Docker Compose.
     """

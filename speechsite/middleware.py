@@ -16,7 +16,7 @@ from django.utils import timezone
 
 PREFIXES = ("/v1/", "/api/")
 # Asked every few seconds, by programs that know a machine by its address or a container by its name: orchestrators,
-# load balancers, Prometheus. Answered under any Host, because it is in no answer: there is no link in it.
+# load balancers, Prometheus. They are answered under any Host, which no answer repeats.
 PROBES = frozenset({"/healthz", "/health", "/readyz", "/metrics"})
 REMEMBERED_PATHS = 256
 

@@ -14,7 +14,7 @@ from caching.models.audit import AuditAction
 
 # The same user who sees the same page again within this time is not recorded again.
 VIEWED_AGAIN = timedelta(minutes=10)
-# Rows of a user that are searched for it: the log has no index of users and times.
+# At most so many of a user's last rows are searched: the log has no index of users and times.
 LATEST = 200
 
 

@@ -49,7 +49,7 @@ class EnvReader:
 
     def __init__(self, values: Mapping[str, str | None]) -> None:
         self._values = values
-        # What was asked for.
+        # Names of the variables that were read.
         self.names: set[str] = set()
 
     def proxy(self, name: str) -> str:

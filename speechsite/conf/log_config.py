@@ -49,7 +49,7 @@ def logging(level: str, form: str) -> dict[str, Any]:
         # Django's default is to mail errors; they belong with the other lines.
         "django.request": errors,
         "django.security": errors,
-        # A wrong Host is sent by visitors: where in Django it was noticed helps nobody.
+        # Visitors send wrong Hosts: a traceback would tell nothing about the gateway.
         "django.security.DisallowedHost": {"handlers": ["visitors"], "propagate": False},
         "caching": console,
         "speech": console,

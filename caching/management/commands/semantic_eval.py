@@ -107,7 +107,7 @@ def as_text(results: dict[str, list[EvaluationResult]]) -> str:
     rows = [_row(name, found) for name, found in results.items()]
     rows.append(
         (
-            "mean, or the worst",
+            "mean (wrong per 100: the worst file)",
             "",
             f"{summary['mean_hit_rate']:.1%}",
             f"{100 * summary['worst_error_per_query']:.2f}",

@@ -44,7 +44,7 @@ class Command(GatewayCommand):
     def _revoke(self, client: Client) -> None:
         if client.is_active:
             Client.objects.filter(pk=client.pk).update(is_active=False)
-            self._tell("Revoked its keys. If this command is interrupted, run it again: the rest is left")
+            self._tell("Revoked its keys. If this command is interrupted, run it again to delete the rest")
             self._tell(f"Waiting {forgetting.NOTICED_SECONDS:.0f} s until every worker has noticed")
             time.sleep(forgetting.NOTICED_SECONDS)
         self._tell(f"Waiting {memory.POLL_SECONDS:.0f} s until every worker has dropped what it keeps in memory")
