@@ -1,4 +1,4 @@
-"""Tags, summaries and examples of the OpenAPI schema."""
+"""Tags, summaries, examples and nullable fields of the OpenAPI schema."""
 
 from __future__ import annotations
 
@@ -143,12 +143,13 @@ OPERATIONS = {
 
 
 def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add tags, summaries and examples to the schema, in the order of OPERATIONS (a hook of drf-spectacular)."""
+    """Complete the schema and put it in the order of OPERATIONS (a hook of drf-spectacular)."""
     order = [name.partition(" ")[2] for name in OPERATIONS]
     for path, methods in result["paths"].items():
         for method, found in methods.items():
             if operation := OPERATIONS.get(f"{method} {path}"):
                 _describe(found, operation)
+            _allow_null(found, result["components"]["schemas"])
     # Paths without a description come last.
     places = {path: place for place, path in reversed(list(enumerate(order)))}
     paths = sorted(result["paths"].items(), key=lambda item: places.get(item[0], len(order)))
@@ -170,3 +171,24 @@ def _describe(found: dict[str, Any], operation: Operation) -> None:
             content["example"] = operation.response
         elif content and status == "401":
             content["example"] = {"error": _FAILED}
+
+
+def _allow_null(found: dict[str, Any], schemas: dict[str, Any]) -> None:
+    # `null` is an absent field in every JSON request (PreparedSerializer), so that typed clients may send it.
+    body = found.get("requestBody", {}).get("content", {}).get("application/json")
+    if not body:
+        return
+    schema = schemas[body["schema"]["$ref"].rpartition("/")[2]]
+    for name, field_ in schema["properties"].items():
+        if name not in schema.get("required", ()) and not field_.get("nullable"):
+            schema["properties"][name] = _nullable(field_)
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    # OpenAPI 3.0 ignores what stands beside a reference, and wants null among the values of an enum.
+    if not schema.keys() - {"description"}:
+        return schema
+    if "$ref" in schema:
+        return {"allOf": [schema], "nullable": True}
+    values = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, **values, "nullable": True}

@@ -53,6 +53,20 @@ def test_every_operation_is_described_in_the_schema(client: Client) -> None:
         assert body.get("example") == OPERATIONS[name].request, name
 
 
+def test_optional_fields_of_a_json_request_may_be_null(client: Client) -> None:
+    schema = yaml.safe_load(client.get("/api/schema/").content)
+    for path, methods in schema["paths"].items():
+        body = methods.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json")
+        if not body:
+            continue
+        request = schema["components"]["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
+        for name, field in request["properties"].items():
+            # Without a type, null is among what it takes.
+            if name not in request.get("required", ()) and field.keys() - {"description"}:
+                assert field.get("nullable"), (path, name)
+                assert None in field.get("enum", [None]), (path, name)
+
+
 @pytest.mark.django_db
 def test_the_examples_can_be_sent_as_they_stand(clients: Callable[..., tuple[Any, str]]) -> None:
     _, key = clients("reader")
