@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def private_directory(name: str, path: Path) -> Path:
-    """Return `path`, the value of the variable `name`, made if it does not exist, and closed to others if ours."""
+    """Return `path`, the value of the variable `name`, made if it does not exist, and closed to others if ours.
+
+    Raise ImproperlyConfigured if it cannot be made or written.
+    """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(f"{name} must name a directory that exists or can be made: {error}") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"{name}: {path} cannot be written by the user who runs the gateway")
     _close(path, 0o700)
     return path
 

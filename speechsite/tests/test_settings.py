@@ -75,6 +75,8 @@ def test_a_reader_names_the_variable_that_is_wrong(read: Any, value: str, compla
         (lambda name, path: env.file(path, Path()), "/", "ENV_FILE must name a readable file"),
         (lambda name, path: private_directory(name, Path(path)), "/dev/null/var", "NAME must name a directory"),
         (lambda name, path: private_directory(name, Path(path)), "/dev/null", "NAME must name a directory"),
+        # Root may not write there either.
+        (lambda name, path: private_directory(name, Path(path)), "/proc/self", "NAME: /proc/self cannot be written"),
         (env.share, "nan", "NAME must be a number from 0 to 1"),
     ],
 )
