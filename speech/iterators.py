@@ -1,5 +1,7 @@
-"""Iterators of a response: whose first item is fetched ahead, so that an immediate failure surfaces before it starts,
-and that go on when nobody reads them any more.
+"""Iterators behind a streamed response.
+
+The first item is fetched before the response starts, so that an immediate failure has a status of its own. A stream
+that must be complete is read to its end without the client too.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Endpoint(APIView):
 
     def _answer(self, request: HttpRequest, body: bytes) -> HttpResponseBase:
         with admission.slot():
-            return self.post(request, call_in(body, self.reads, remember=_may_be_stored(request)))
+            return self.post(request, call_in(body, self.reads, remember=may_be_stored(request)))
 
     def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
         raise NotImplementedError
@@ -73,7 +73,8 @@ class Endpoint(APIView):
         return self.finalize_response(self.request, self.handle_exception(error))
 
 
-def _may_be_stored(request: HttpRequest) -> bool:
+def may_be_stored(request: HttpRequest) -> bool:
+    """Return True unless the client or the request forbids to store anything of it."""
     return not client_of(request).never_store and "no-store" not in request.META.get("HTTP_CACHE_CONTROL", "").lower()
 
 

@@ -1,4 +1,4 @@
-"""Request bodies: read, parsed and validated, the same one once.
+"""Reading, parsing and validation of request bodies.
 
 Bypassed: parsing and validation of a body that was read a moment ago. That is 29 % of the calls of a hit
 (docs/performance.md). Bodies and their plans are kept in memory only, for FORGET_SECONDS at most, and not at all if the

@@ -22,7 +22,7 @@ ROOM_FOR_FIELDS = 65_536
 
 
 class UploadParser(MultiPartParser):
-    """Refuses what is too large: by its Content-Length before any of it is read, else as soon as too much has come."""
+    """Refuses a body that is too large, before any of it is read if its Content-Length says so."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -38,9 +38,9 @@ class UploadParser(MultiPartParser):
 
 
 def audio_of(request: Request, held: ExitStack) -> tuple[bytes, str]:
-    """Return the uploaded `file`, until now on disk if it is large, and the extension of its format.
+    """Return the uploaded `file` and the extension of its format. Raises InvalidRequest, PayloadTooLarge or ServerBusy.
 
-    `held` then has a place among the large bodies. Raises InvalidRequest, PayloadTooLarge or ServerBusy.
+    `held` gets a place among the large bodies if the file is large: Django had it on disk, this reads it into memory.
     """
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile):
@@ -48,7 +48,7 @@ def audio_of(request: Request, held: ExitStack) -> tuple[bytes, str]:
     if len(request.FILES.getlist("file")) > 1:
         raise InvalidRequest("file must be one part of the body, not several", param="file")
     if (upload.size or 0) > settings.MAX_UPLOAD_BYTES:
-        raise too_large()
+        raise PayloadTooLarge(f"The file is larger than {settings.MAX_UPLOAD_BYTES} bytes.")
     if (upload.size or 0) >= LARGE_BYTES:
         held.enter_context(place_for_large_body(request.user.pk))
     audio: bytes = upload.read()
@@ -71,7 +71,3 @@ def kind_of(audio: bytes) -> str:
     raise InvalidRequest(
         "file is not a supported audio format (wav, mp3, flac, ogg, m4a, webm, aac)", param="file", code="not_audio"
     )
-
-
-def too_large() -> PayloadTooLarge:
-    return PayloadTooLarge(f"The file is larger than {settings.MAX_UPLOAD_BYTES} bytes.")

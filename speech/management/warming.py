@@ -114,7 +114,7 @@ def estimate(jobs: Iterable[Job]) -> Estimate:
 
 
 def warm(
-    jobs: Iterable[Job], *, client: Client, concurrency: int, done: Callable[[Job], None]
+    jobs: Iterable[Job], *, client: Client, concurrency: int, done: Callable[[Job], None] | None = None
 ) -> Iterator[tuple[Job, str]]:
     """Run the jobs, yielding each with its error ("" if none); `done` is called after each success."""
 
@@ -125,7 +125,8 @@ def warm(
             return job, error.message
         finally:
             connection.close()
-        done(job)
+        if done:
+            done(job)
         return job, ""
 
     with ThreadPoolExecutor(concurrency, thread_name_prefix="warm") as pool:

@@ -4,7 +4,7 @@ Anything that could belong to one caller counts as personal: numbers in any form
 addresses, spelled-out codes. Number words are known in English, Hindi and Hinglish; text in any other script counts
 as personal. A false positive costs one synthesis, a false negative reveals personal data: in doubt, text is personal.
 
-Names are detected by a capital inside a sentence, a title, or जी behind a word. A name at the beginning ("Priya, are
+Names are detected by a capital inside a sentence, a title, or जी after a word. A name at the beginning ("Priya, are
 you there?") is not: the shared scope therefore also requires that several clients have used the sentence.
 """
 
@@ -18,14 +18,13 @@ from caching.redaction import remember
 from speech.privacy import vocabulary
 
 # "One" and एक are mostly an article or part of a set phrase, and those are what bots say most. Anything else counts.
-_ONE_BEFORE = r"moment|second|sec|minute|min|more|of|last|other|another|by one|time|thing|quick|question|place"
-_ONE_AFTER = r"this|that|which|no|each|every|any|another|the right|the same|the wrong|a new|loved"
-_EK_BEFORE = (
+_AFTER_ONE = r"moment|second|sec|minute|min|more|of|last|other|another|by one|time|thing|quick|question|place"
+_BEFORE_ONE = r"this|that|which|no|each|every|any|another|the right|the same|the wrong|a new|loved"
+_AFTER_EK = (
     r"minute|min|second|sec|pal|kshan|baar|bar|aur|sawaal|sawal|baat|chhota sa|chhoti si|naya|nayi|nai|"
     r"link|message|otp|sms|call|मिनट|सेकंड|सेकेंड|पल|क्षण|बार|और|सवाल|प्रश्न|बात|दूसरे|साथ|ही|छोटा सा|छोटी सी|नया|नई|"
     r"लिंक|संदेश|मैसेज|ओटीपी|कॉल|शिकायत|अनुरोध"
 )
-
 
 REMEMBERED_SENTENCES = 1024
 
@@ -50,7 +49,7 @@ _HINDI_TITLES = frozenset(_words("श्री श्रीमती सुश�
 _HINDI_LETTERS = frozenset(_words(vocabulary.HINDI_LETTERS))
 
 _IDIOM = re.compile(
-    rf"(?<!\S)(?:one (?:{_ONE_BEFORE})|(?:{_ONE_AFTER}) one|one on one|(?:ek|एक) (?:{_EK_BEFORE}))(?!\S)"
+    rf"(?<!\S)(?:one (?:{_AFTER_ONE})|(?:{_BEFORE_ONE}) one|one on one|(?:ek|एक) (?:{_AFTER_EK}))(?!\S)"
     rf"(?! (?:{'|'.join(sorted(_UNITS))})(?!\S))"
 )
 

@@ -51,13 +51,13 @@ HINDI_LETTERS = """
 ए बी सी डी ई एफ जी एच आई जे के एल एम एन ओ पी क्यू आर एस टी यू वी डब्ल्यू एक्स वाई जेड जैड
 """
 
-# Words behind which a word of `AMBIGUOUS` is a number.
+# A word of `AMBIGUOUS` is a number if one of these follows.
 UNITS = """
 rupaye rupay rupaiye rupees rupee rupaya baje din dino ghante ghanta mahine hafte saal sau hazaar hazar lakh crore
 percent number rupaiya hundred dollar dollars euro paise
 """
 
-# Numbers in Hinglish, other words in English or Hindi (saath: "with").
+# Numbers in Hinglish that are also other words in English or Hindi (saath: "with").
 AMBIGUOUS = "do so saath sath sat che"
 
 # Words before "ji" that are not names.

@@ -24,9 +24,9 @@ from speech.exceptions import (
 from speech.metrics import CIRCUIT_OPEN, LEFT_ALONE, measured
 from speech.providers.base import BaseProvider
 
-# Longest time between two trial calls, whatever `Retry-After` says.
 logger = logging.getLogger(__name__)
 
+# Longest time between two trial calls, whatever `Retry-After` says.
 LONGEST_SECONDS = 300.0
 
 

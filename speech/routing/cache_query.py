@@ -71,8 +71,9 @@ def passages_of(client: Client, provider: BaseProvider, request: EmbeddingReques
 
 
 def end_user_of(client: Client, params: Mapping[str, Any]) -> str:
-    """Return the digest of OpenAI's `user`, or of the `safety_identifier` that replaces it, if entries are kept apart
-    by it, else "". Who keeps end users apart does not share their answers with other clients either.
+    """Return the digest of OpenAI's `user`, or of `safety_identifier`, its successor; "" if users share entries.
+
+    The answers of end users that are kept apart are not shared with other clients either.
     """
     if not (settings.SCOPE_BY_USER or client.scope_by_user):
         return ""

@@ -22,7 +22,7 @@ OPERATIONS = ("chat", "speech", "transcription", "embedding")
 OWN = "speechsite"
 
 
-class Meant(NamedTuple):
+class ResolvedModel(NamedTuple):
     provider: str
     # Empty: the provider's default.
     model: str
@@ -31,7 +31,7 @@ class Meant(NamedTuple):
 
 
 @lru_cache(REMEMBERED_NAMES)
-def resolve(name: str, operation: str) -> Meant:
+def resolve(name: str, operation: str) -> ResolvedModel:
     """`quality`, `balanced` and `speed` are levels, `provider/model` is exact, a bare name is searched for.
 
     A bare name goes to the default provider if it knows the name, else to a configured provider that does. A name that
@@ -47,19 +47,19 @@ def resolve(name: str, operation: str) -> Meant:
     }
     default = providers.get(defaults[operation])
     if name in LEVELS or not name:
-        return Meant(default.name, "", name)
+        return ResolvedModel(default.name, "", name)
     prefix, slash, model = name.partition("/")
     if slash and prefix in providers.names():
-        return Meant(prefix, "" if model in LEVELS else model, model if model in LEVELS else "")
+        return ResolvedModel(prefix, "" if model in LEVELS else model, model if model in LEVELS else "")
     others = [providers.get(other) for other in providers.that_do(operation) if other != default.name]
     for provider in [default, *(other for other in others if not other.missing_settings)]:
         if _knows(provider, name, operation):
-            return Meant(provider.name, name, "")
+            return ResolvedModel(provider.name, name, "")
     sent_by_default = not openai_names.own_model(name, operation)
     if (sent_by_default and not default.passes_models_on) or any(_knows(other, name, operation) for other in others):
-        return Meant(default.name, "", "")
+        return ResolvedModel(default.name, "", "")
     if default.passes_models_on:
-        return Meant(default.name, name, "")
+        return ResolvedModel(default.name, name, "")
     names = ", ".join([*LEVELS, *default.models(), "provider/model"])
     raise InvalidRequest(
         f"model must be one of {names}; {default.name} has no {name!r}", param="model", code="model_not_found"

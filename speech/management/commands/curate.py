@@ -75,11 +75,7 @@ class Command(GatewayCommand):
         if not settings.AUDIO_ARCHIVE:
             self.stderr.write("AUDIO_ARCHIVE is not set: the audio is lost with Redis, and when its time to live ends")
         self.record(AuditAction.ADDED, f"Spoke {len(jobs) // 2:,} curated answers ahead", client=owner.name)
-        problems = [problem for _, problem in warming.warm(jobs, client=owner, concurrency=4, done=_nothing) if problem]
+        problems = [problem for _, problem in warming.warm(jobs, client=owner, concurrency=4) if problem]
         if problems:
             raise CommandError(f"{len(problems):,} of {len(jobs):,} were not spoken: {problems[0]}")
         return f"{len(jobs) // 2:,} spoken ahead"
-
-
-def _nothing(job: warming.Job) -> None:
-    """Record nothing: what was spoken is found in the cache."""

@@ -27,22 +27,22 @@ _NOT_SENT = {
 
 
 def request_for(
-    provider: BaseProvider, call: ResponseCall, said: Conversation, model: str, *, store: bool
+    provider: BaseProvider, call: ResponseCall, conversation: Conversation, model: str, *, store: bool
 ) -> ChatRequest:
     """Return the request that `provider` gets, prepared. What is not stored here is not to be stored there.
 
     An earlier response of its own is continued by its id there; any other one by its items.
     """
     own = {name: value for name, value in call.body.items() if name not in _NOT_SENT | NOT_KEYED}
-    if said.upstream and said.upstream["provider"] == provider.name:
-        own |= {"input": _readable(said.own), "previous_response_id": said.upstream["id"]}
-    elif said.items:
-        plain = isinstance(call.body.get("input"), str) and not said.earlier
-        own["input"] = call.body["input"] if plain else _readable(said.items)
+    if conversation.upstream and conversation.upstream["provider"] == provider.name:
+        own |= {"input": _readable(conversation.own), "previous_response_id": conversation.upstream["id"]}
+    elif conversation.items:
+        plain = isinstance(call.body.get("input"), str) and not conversation.earlier
+        own["input"] = call.body["input"] if plain else _readable(conversation.items)
     if language := call.body.get("language"):
         own["instructions"] = "\n\n".join(filter(None, (own.get("instructions"), language_wish(language))))
     beside = {name: call.body[name] for name in NOT_KEYED if name in call.body} | ({} if store else {"store": False})
-    message = {"role": "user", "content": _question(said)}
+    message = {"role": "user", "content": _question(conversation)}
     return provider.prepare_chat(ChatRequest([message], model=model, params={BODY: own, **beside}))
 
 
@@ -56,9 +56,9 @@ def _readable(items: Sequence[Item]) -> list[Item]:
     return [item for item in items if not is_carried(item)]
 
 
-def _question(said: Conversation) -> str:
+def _question(conversation: Conversation) -> str:
     """Return the last text of the user, by which staff and cache rules know the request."""
-    for item in reversed(said.items):
+    for item in reversed(conversation.items):
         if item.get("role") == "user":
             return text_of(item)
     return ""

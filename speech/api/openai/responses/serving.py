@@ -13,7 +13,7 @@ from caching.policy import Policy
 from caching.result import CacheResult
 from speech import answer_ids, providers, services
 from speech.api.endpoint import json_response
-from speech.api.openai.model_names import Meant
+from speech.api.openai.model_names import ResolvedModel
 from speech.api.openai.responses import answer as chat_answer
 from speech.api.openai.responses import native, storage
 from speech.api.openai.responses.chat_request import ENCRYPTED, needs_native, prefers_native, tools_of
@@ -25,7 +25,7 @@ from speech.api.openai.responses.serializers import ResponseCall, chat_call
 from speech.api.openai.responses.storage import Conversation
 from speech.api.openai.responses.tools import names_in_chat
 from speech.api.response_headers import headers
-from speech.api.streaming import streamed
+from speech.api.streaming import EVENTS, streamed
 from speech.exceptions import UnsupportedFeature
 from speech.iterators import finished
 from speech.models import Client
@@ -33,17 +33,15 @@ from speech.privacy.disclosure import hides
 from speech.providers._shared.openai_responses import ENDS, response_in
 from speech.services import responses
 
-EVENTS = "text/event-stream"
-
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request with all that it refers to."""
+class ResolvedCall:
+    """A request with everything that it refers to, looked up."""
 
     client: Client
     call: ResponseCall
-    said: Conversation
-    meant: Meant
+    conversation: Conversation
+    target: ResolvedModel
     policy: Policy
     stored: bool
     """The response may be stored in the database."""
@@ -57,76 +55,78 @@ class Asked:
     def form(self) -> dict[str, Any]:
         """Options of the writer of chat answers: encrypted content if it is asked for, and names of namespaces."""
         carries = ENCRYPTED in (self.call.body.get("include") or ())
-        return {"carries": carries, "names": names_in_chat(tools_of(self.call.body, self.said.items))}
+        return {"carries": carries, "names": names_in_chat(tools_of(self.call.body, self.conversation.items))}
 
     def new_id(self, cached: CacheResult[Any]) -> str:
         return answer_ids.issue(self.client, cached, self.policy.level, prefix=answer_ids.RESPONSE)
 
     def keep(self, response: Response, upstream: dict[str, str] | None = None) -> Response:
-        return storage.keep(self.client, response, self.said, upstream) if self.stored else response
+        return storage.keep(self.client, response, self.conversation, upstream) if self.stored else response
 
     def to_the_end(self, events: Iterator[Event]) -> Iterator[Event]:
         """Return `events`, which are read to their end without the client too if the response is to be stored."""
         return finished(events) if self.stored else events
 
 
-def answered(asked: Asked) -> HttpResponseBase:
+def answered(resolved: ResolvedCall) -> HttpResponseBase:
     """Answer over chat, unless the request needs more and the provider has it. Raises UnsupportedFeature."""
-    provider = providers.get(asked.meant.provider)
-    missing = needs_native(asked.call.body, asked.said.items)
-    if provider.responds and (missing or prefers_native(asked.call.body, asked.said.items)):
-        return _natively(asked)
+    provider = providers.get(resolved.target.provider)
+    missing = needs_native(resolved.call.body, resolved.conversation.items)
+    if provider.responds and (missing or prefers_native(resolved.call.body, resolved.conversation.items)):
+        return _natively(resolved)
     if missing:
         raise UnsupportedFeature(
             f"{provider.name} is asked by chat completions, which do not have: {', '.join(missing)}",
             param=missing[0].partition(" ")[0],
         )
-    return _over_chat(asked)
+    return _over_chat(resolved)
 
 
-def _over_chat(asked: Asked) -> HttpResponseBase:
-    chat = asked.call.chat or chat_call(asked.call.body, asked.said.items)
+def _over_chat(resolved: ResolvedCall) -> HttpResponseBase:
+    chat = resolved.call.chat or chat_call(resolved.call.body, resolved.conversation.items)
     ask: dict[str, Any] = {
-        "client": asked.client,
-        "request": replace(chat.request, model=asked.meant.model),
-        "policy": asked.policy,
-        "provider": asked.meant.provider,
+        "client": resolved.client,
+        "request": replace(chat.request, model=resolved.target.model),
+        "policy": resolved.policy,
+        "provider": resolved.target.provider,
     }
-    if asked.streams_live:
+    if resolved.streams_live:
         stream = services.stream_chat(**ask)
-        response, about = _begun(asked, stream), headers(asked.client, stream)
-        events = written(response, stream.cache.value, asked.keep, **asked.form)
-        return _streamed(asked.to_the_end(events), response, about)
+        response, about = _begun(resolved, stream), headers(resolved.client, stream)
+        events = written(response, stream.cache.value, resolved.keep, **resolved.form)
+        return _streamed(resolved.to_the_end(events), response, about)
     result = services.chat(**ask)
-    answer, response, about = result.cache.value, _begun(asked, result), headers(asked.client, result)
-    if not asked.call.stream:
-        return json_response(asked.keep(chat_answer.whole(response, answer, **asked.form)), about)
+    answer, response, about = result.cache.value, _begun(resolved, result), headers(resolved.client, result)
+    if not resolved.call.stream:
+        return json_response(resolved.keep(chat_answer.whole(response, answer, **resolved.form)), about)
     chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=response["id"], extra=answer.extra)
-    return _streamed(written(response, chunks, asked.keep, **asked.form), response, about)
+    return _streamed(written(response, chunks, resolved.keep, **resolved.form), response, about)
 
 
-def _natively(asked: Asked) -> HttpResponseBase:
-    provider = providers.get(asked.meant.provider)
-    request = native.request_for(provider, asked.call, asked.said, asked.meant.model, store=asked.stored)
-    policy = asked.policy
-    if asked.call.body.get("conversation"):
+def _natively(resolved: ResolvedCall) -> HttpResponseBase:
+    provider = providers.get(resolved.target.provider)
+    request = native.request_for(
+        provider, resolved.call, resolved.conversation, resolved.target.model, store=resolved.stored
+    )
+    policy = resolved.policy
+    if resolved.call.body.get("conversation"):
         # Its state is the provider's, and changes with each response.
         policy = replace(policy, read=False, write=False)
-    native_request = responses.NativeRequest(asked.client, provider, request, policy)
-    result = responses.respond(native_request, stream=asked.streams_live)
-    response, about = _begun(asked, result), headers(asked.client, result)
+    native_request = responses.NativeRequest(resolved.client, provider, request, policy)
+    result = responses.respond(native_request, stream=resolved.streams_live)
+    response, about = _begun(resolved, result), headers(resolved.client, result)
 
     def ours(found: Response) -> Response:
         return native.as_ours(found, response)
 
     def kept(found: Response) -> Response:
-        return asked.keep(ours(found), {"provider": provider.name, "id": str(found.get("id"))})
+        return resolved.keep(ours(found), {"provider": provider.name, "id": str(found.get("id"))})
 
-    if asked.streams_live and result.cache.status != "hit":
+    if resolved.streams_live and result.cache.status != "hit":
         events = _renamed(result.cache.value, ours, kept)
-        return _streamed(asked.to_the_end(events), response, about)
+        return _streamed(resolved.to_the_end(events), response, about)
     found = kept(response_in(result.cache.value))
-    return _streamed(replayed(found), response, about) if asked.call.stream else json_response(found, about)
+    return _streamed(replayed(found), response, about) if resolved.call.stream else json_response(found, about)
 
 
 def _renamed(
@@ -137,8 +137,8 @@ def _renamed(
         yield {**event, "response": rename(event["response"])} if "response" in event else event
 
 
-def _begun(asked: Asked, result: services.ChatResult[Any]) -> Response:
-    return begun(asked.call.body, id=asked.new_id(result.cache), model=result.model, stored=asked.stored)
+def _begun(resolved: ResolvedCall, result: services.ChatResult[Any]) -> Response:
+    return begun(resolved.call.body, id=resolved.new_id(result.cache), model=result.model, stored=resolved.stored)
 
 
 def _streamed(events: Iterator[Event], response: Response, about: dict[str, str]) -> HttpResponseBase:

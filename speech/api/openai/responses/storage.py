@@ -8,13 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from caching.background import PeriodicWorker
 from caching.database import DatabaseUnavailable, call
-from speech.api.authentication import client_of
 from speech.api.openai.responses.messages import Item, kind_of
 from speech.api.openai.responses.response import Response
 from speech.exceptions import InvalidRequest
@@ -93,19 +90,20 @@ def find(owner: Owner, id: str) -> StoredResponse:
     return found
 
 
-def may_store(request: HttpRequest, wanted: bool) -> bool:
-    """Return True if an answer may be kept in the database: neither client nor request forbid it."""
-    forbidden = client_of(request).never_store or "no-store" in request.META.get("HTTP_CACHE_CONTROL", "").lower()
-    return bool(wanted and settings.RESPONSES_RETENTION_DAYS and not forbidden)
-
-
-def keep(client: Client, response: Response, said: Conversation, upstream: dict[str, str] | None = None) -> Response:
+def keep(
+    client: Client, response: Response, conversation: Conversation, upstream: dict[str, str] | None = None
+) -> Response:
     """Store a response and return it. Without a database it is returned with `store` false."""
     _pruning.start()
     try:
         call(
             lambda: StoredResponse.objects.keep(
-                client, response["id"], body=response, input=said.own, earlier=said.earlier, upstream=upstream
+                client,
+                response["id"],
+                body=response,
+                input=conversation.own,
+                earlier=conversation.earlier,
+                upstream=upstream,
             )
         )
     except DatabaseUnavailable as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -10,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from speech.api.authentication import client_of
-from speech.api.endpoint import Endpoint
+from speech.api.endpoint import Endpoint, may_be_stored
 from speech.api.openai import model_names
 from speech.api.openai.responses import storage
 from speech.api.openai.responses.chat_request import RENAMED
@@ -18,11 +19,11 @@ from speech.api.openai.responses.events import as_sse
 from speech.api.openai.responses.listing import listed, whole_number
 from speech.api.openai.responses.replay import replayed
 from speech.api.openai.responses.serializers import ResponseCall, ResponseSerializer
-from speech.api.openai.responses.serving import EVENTS, Asked, answered
+from speech.api.openai.responses.serving import ResolvedCall, answered
 from speech.api.openai.responses.storage import Owner
 from speech.api.openai.views import LEVEL, OpenAIView, policy_of
 from speech.api.serializers import ErrorResponseSerializer
-from speech.api.streaming import streamed
+from speech.api.streaming import EVENTS, streamed
 from speech.api.views import CACHE_CONTROL, ERRORS
 from speech.models import StoredResponse
 
@@ -47,16 +48,16 @@ class ResponsesView(OpenAIView, Endpoint):
     def post(self, request: HttpRequest, call: ResponseCall) -> HttpResponseBase:
         """Create a response, whole or streamed."""
         client = client_of(request)
-        meant = model_names.resolve(call.body.get("model", ""), "chat")
-        asked = Asked(
+        target = model_names.resolve(call.body.get("model", ""), "chat")
+        resolved = ResolvedCall(
             client=client,
             call=call,
-            said=storage.conversation_of(Owner.named_in(call.body, client), call.continues, call.items),
-            meant=meant,
-            policy=policy_of(request, call.level, meant.level),
-            stored=storage.may_store(request, call.stores),
+            conversation=storage.conversation_of(Owner.named_in(call.body, client), call.continues, call.items),
+            target=target,
+            policy=policy_of(request, call.level, target.level),
+            stored=bool(call.stores and settings.RESPONSES_RETENTION_DAYS and may_be_stored(request)),
         )
-        return answered(asked)
+        return answered(resolved)
 
 
 class StoredResponseView(OpenAIView):
