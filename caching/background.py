@@ -20,8 +20,8 @@ from caching import tracing
 logger = logging.getLogger(__name__)
 
 TASK_SECONDS = 0.05
-MOST_TASKS = 1_000
-MOST_DRAINED_AT_ONCE = 16
+MAX_TASKS = 1_000
+MAX_DRAINED_AT_ONCE = 16
 LONGEST_DRAIN_SECONDS = 30.0
 
 
@@ -128,7 +128,7 @@ os.register_at_fork(after_in_child=_forget_the_threads_of_the_parent)
 def submit(task: Callable[..., object], *args: object) -> None:
     """Call `task(*args)` in the background a moment later, after those that were submitted before.
 
-    They are lost if the process is killed, and beyond MOST_TASKS the oldest is dropped: submit only what comes again by
+    They are lost if the process is killed, and beyond MAX_TASKS the oldest is dropped: submit only what comes again by
     itself.
     """
     _tasks.append(partial(task, *args))
@@ -145,11 +145,11 @@ def run_submitted() -> None:
             logger.exception("A task in the background failed")
 
 
-_tasks: deque[Callable[[], object]] = deque(maxlen=MOST_TASKS)
+_tasks: deque[Callable[[], object]] = deque(maxlen=MAX_TASKS)
 # Not woken by each task: it would compute while the answer is on its way.
 _task_worker = PeriodicWorker("tasks", run_submitted, TASK_SECONDS, flush_at_exit=True)
 
-_drains = threading.BoundedSemaphore(MOST_DRAINED_AT_ONCE)
+_drains = threading.BoundedSemaphore(MAX_DRAINED_AT_ONCE)
 
 
 def drain(items: Iterator[Any]) -> None:

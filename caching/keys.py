@@ -31,7 +31,7 @@ REQUESTS = "llm:requests"
 KINDS = (EXACT, SEMANTIC, QUERY_INDEX, SPEECH, TRANSCRIPT, EMBEDDING)
 
 # Maximum length of readable text in a key.
-MOST_READABLE = 120
+MAX_READABLE = 120
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 # Matches every whole float in JSON (`1.0`, `1e+16`), and some texts.
@@ -89,8 +89,8 @@ def semantic_key(scope: str, normalized: str) -> str:
     """Return `llm:semantic:{scope}:{normalized}`; longer texts, and all with CACHE_HASH_KEYS, are hashed."""
     if settings.CACHE_HASH_KEYS:
         return f"{SEMANTIC}:{scope}:{digest(normalized)[:32]}"
-    if len(normalized) > MOST_READABLE:
-        normalized = f"{normalized[:MOST_READABLE]}#{digest(normalized)[:16]}"
+    if len(normalized) > MAX_READABLE:
+        normalized = f"{normalized[:MAX_READABLE]}#{digest(normalized)[:16]}"
     return f"{SEMANTIC}:{scope}:{_UNSAFE.sub(lambda match: _quoted(match[0]), normalized)}"
 
 

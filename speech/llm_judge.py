@@ -24,7 +24,7 @@ from speech.providers.base import BaseProvider, ChatRequest
 logger = logging.getLogger(__name__)
 
 # Limits of the conversation and of each text that the reviewing model gets.
-MOST_TURNS, MOST_CHARACTERS = 6, 4_000
+MAX_TURNS, MAX_CHARACTERS = 6, 4_000
 
 _INSTRUCTIONS = """\
 You check a cache of answers. Between the lines {mark} stands a JSON object with a question that a user asked, the \
@@ -65,10 +65,10 @@ def chosen() -> tuple[BaseProvider, str]:
 def _as_data(case: Case, mark: str) -> str:
     shown: dict[str, Any] = {
         "conversation": [
-            {"role": message.get("role"), "text": text_of(message)[:MOST_CHARACTERS]}
-            for message in case.history[-MOST_TURNS:]
+            {"role": message.get("role"), "text": text_of(message)[:MAX_CHARACTERS]}
+            for message in case.history[-MAX_TURNS:]
         ],
-        "question": case.asked.text[:MOST_CHARACTERS],
-        "stored_answer": case.answer[:MOST_CHARACTERS],
+        "question": case.asked.text[:MAX_CHARACTERS],
+        "stored_answer": case.answer[:MAX_CHARACTERS],
     }
     return f"{mark}\n{json.dumps(shown, ensure_ascii=False)}\n{mark}"

@@ -8,13 +8,13 @@ import math
 from typing import Any
 
 # Levels of nesting: keys and answers are written by recursion.
-MOST_NESTED = 200
+MAX_NESTED = 200
 
 
 def parse(body: bytes | str) -> Any:
     """Return the value of a JSON text, also behind a byte order mark. Raises ValueError that says what is wrong.
 
-    Refused beside what is no JSON: NaN and infinity, also as `1e400`, and more than MOST_NESTED levels.
+    Refused beside what is no JSON: NaN and infinity, also as `1e400`, and more than MAX_NESTED levels.
     """
     try:
         text = body if isinstance(body, str) else body.removeprefix(codecs.BOM_UTF8).decode()
@@ -28,7 +28,7 @@ def parse(body: bytes | str) -> Any:
         raise ValueError("nested too deeply") from error
     except ValueError as error:
         raise ValueError(f"not valid JSON: {error}") from error
-    if text.count("[") + text.count("{") > MOST_NESTED and _depth(value) > MOST_NESTED:
+    if text.count("[") + text.count("{") > MAX_NESTED and _depth(value) > MAX_NESTED:
         raise ValueError("nested too deeply")
     return value
 

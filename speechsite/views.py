@@ -23,7 +23,7 @@ from speechsite.middleware import HttpsRequired
 from speechsite.server.addresses import network_of
 
 PAGES = ("/admin/", "/static/")
-MOST_SEGMENTS = 8
+MAX_SEGMENTS = 8
 _UNKNOWN_HOST = "The name in the Host header is not in ALLOWED_HOSTS."
 _SDK_PATH = re.compile(
     r"/(api|v\d\w*|openai|chat|completions|responses|embeddings|audio|models|messages|moderations|images|files|batches"
@@ -95,7 +95,7 @@ def _hint(path: str) -> str:
 
 def _path_meant(path: str) -> str:
     """Return the path of the API that results from adding `/v1` or dropping the first segments, else ""."""
-    segments = path.split("/", MOST_SEGMENTS)[1:]
+    segments = path.split("/", MAX_SEGMENTS)[1:]
     for first in range(len(segments)):
         rest = "/".join(segments[first:])
         for meant in (f"/v1/{rest}", f"/{rest}"):

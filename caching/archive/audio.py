@@ -24,7 +24,7 @@ from caching.redis.serializers import Audio, AudioSerializer, Unreadable
 logger = logging.getLogger(__name__)
 
 # Entries that this process has handed over lately, so that a hit hands over each of them once.
-MOST_REMEMBERED = 20_000
+MAX_REMEMBERED = 20_000
 DELETED_AT_ONCE = 500
 LONGEST_KEY = 500  # what the table can hold
 
@@ -52,7 +52,7 @@ def keep(key: str, audio: Audio) -> None:
     created = audio.fields.get("created", 0.0)
     if _kept.get(key) == created or len(key) > LONGEST_KEY or not files.available():
         return
-    if len(_kept) >= MOST_REMEMBERED:
+    if len(_kept) >= MAX_REMEMBERED:
         _kept.clear()
     _kept[key] = created
     background.submit(_keep, key, audio)

@@ -16,7 +16,7 @@ from types import TracebackType
 
 from caching.redis.latency import Least, redis_latency
 
-MOST = 64
+MAX_SLOTS = 64
 # Computing time of a hit between two round trips to Redis, roughly: during a longer wait others can compute.
 BETWEEN_TRIPS_SECONDS = 0.00025
 # A slot held for longer while others wait is revoked: its holder is blocked by something unforeseen.
@@ -46,7 +46,7 @@ class Admission:
     @property
     def limit(self) -> int:
         """Slots at once: one if Redis is as near as on the same machine, more the farther away it is."""
-        return min(MOST, 1 + int(self._latency.least / BETWEEN_TRIPS_SECONDS))
+        return min(MAX_SLOTS, 1 + int(self._latency.least / BETWEEN_TRIPS_SECONDS))
 
     def __enter__(self) -> None:
         slot = threading.Lock()

@@ -17,7 +17,7 @@ from caching.redis import store
 WINDOW_SECONDS = 60
 DAY_SECONDS = 86_400
 # Names that a process without Redis counts: whoever tries to log in chooses one.
-MOST_NAMES = 10_000
+MAX_NAMES = 10_000
 
 # A list of the last ARGV[1] moments by Redis' own clock, because those of machines differ.
 _TAKE = """
@@ -89,7 +89,7 @@ class _LocalLimits:
     def take(self, name: str, most: int) -> float:
         now = time.monotonic()
         with self._lock:
-            if len(self._moments) >= MOST_NAMES and name not in self._moments:
+            if len(self._moments) >= MAX_NAMES and name not in self._moments:
                 self._drop_old(now)
             moments = self._moments.setdefault(name, deque())
             while moments and now - moments[0] >= WINDOW_SECONDS:
@@ -100,10 +100,10 @@ class _LocalLimits:
             return 0.0
 
     def _drop_old(self, now: float) -> None:
-        """Drop names that were not taken within the window, and the oldest of more than MOST_NAMES."""
+        """Drop names that were not taken within the window, and the oldest of more than MAX_NAMES."""
         ordered = sorted(self._moments.items(), key=lambda item: item[1][-1])
         fresh = [(name, moments) for name, moments in ordered if now - moments[-1] < WINDOW_SECONDS]
-        self._moments = dict(fresh[-MOST_NAMES // 2 :])
+        self._moments = dict(fresh[-MAX_NAMES // 2 :])
 
 
 _local = _LocalLimits()

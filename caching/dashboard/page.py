@@ -25,7 +25,7 @@ from caching.reports.semantic_quality import correctness
 # Time limit for counting keys; the rest is extrapolated.
 COUNTING_SECONDS = 0.05
 SEMANTIC_HITS = 10
-MOST_GROUPS = 8
+MAX_GROUPS = 8
 # Permissions: to see what was asked and saved, and to read and hear it.
 FIGURES, TEXTS = "caching.view_hourlyusage", "caching.view_texts"
 TABS = {"savings": "Savings", "health": "Quality and health"}
@@ -164,7 +164,7 @@ def _health(
 
 
 def _groups(request: HttpRequest, name: str, found: queries.Groups, at_list_prices: bool) -> list[Group]:
-    shown = [(value, figures) for value, figures in found[:MOST_GROUPS] if figures.total]
+    shown = [(value, figures) for value, figures in found[:MAX_GROUPS] if figures.total]
     worth = [float(figures.list_saved if at_list_prices else figures.saved) for _, figures in shown]
     # Without money the bars are of requests.
     lengths = worth if any(amount > 0 for amount in worth) else [float(figures.total) for _, figures in shown]

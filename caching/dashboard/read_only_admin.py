@@ -15,7 +15,7 @@ from caching.policy import CACHE_TYPES
 from caching.reports import queries
 
 # Rows that are counted, and the latest ones that a search looks at.
-MOST_COUNTED, MOST_SEARCHED = 10_000, 100_000
+MAX_COUNTED, MAX_SEARCHED = 10_000, 100_000
 
 
 class AppendOnlyAdmin(ModelAdmin):
@@ -27,26 +27,26 @@ class AppendOnlyAdmin(ModelAdmin):
 
 
 class BoundedPaginator(Paginator):
-    """Ends after MOST_COUNTED rows: older ones are found with filters."""
+    """Ends after MAX_COUNTED rows: older ones are found with filters."""
 
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return rows.order_by()[:MOST_COUNTED].count()
+        return rows.order_by()[:MAX_COUNTED].count()
 
 
 class ReadOnlyAdmin(AppendOnlyAdmin):
     # Counting a big table takes longer than showing a page of it.
     show_full_result_count = False
     paginator = BoundedPaginator
-    search_help_text = f"Search the latest {MOST_SEARCHED:,}"
+    search_help_text = f"Search the latest {MAX_SEARCHED:,}"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         if search_term and (newest := self.model._default_manager.order_by("-pk").first()):
-            queryset = queryset.filter(pk__gt=newest.pk - MOST_SEARCHED)
+            queryset = queryset.filter(pk__gt=newest.pk - MAX_SEARCHED)
         return super().get_search_results(request, queryset, search_term)
 
 

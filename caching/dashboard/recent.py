@@ -21,13 +21,13 @@ from caching.pricing.money import Money
 from caching.semantic.types import Candidate
 
 # Rows on the page, and sent at once.
-MOST_ROWS = 100
-# Rows of one update, as many as MOST_A_SECOND in LONG_PAUSE of requests.js; the page counts the rest as dropped.
-MOST_NEW = 60
+MAX_ROWS = 100
+# Rows of one update, as many as MAX_PER_SECOND in LONG_PAUSE of requests.js; the page counts the rest as dropped.
+MAX_NEW = 60
 # Period from whose requests filters are offered, and in which dropped ones are counted.
 LATELY_SECONDS = 60
 # The cached questions shown beside a miss.
-MOST_NEAREST, LEAST_SIMILARITY = 3, 0.4
+MAX_NEAREST, LEAST_SIMILARITY = 3, 0.4
 PILLS = {
     "hit": "Hit",
     "same": "Same words",
@@ -159,7 +159,7 @@ def feed(form: RequestsForm, *, may_read: bool, after: str = "") -> Feed | None:
         return None
     seen = [SeenRequest.of(recent) for recent in found]
     matching = [each for each in seen if form.matches(each, may_read=may_read)]
-    rows = matching[: MOST_NEW if after else MOST_ROWS]
+    rows = matching[: MAX_NEW if after else MAX_ROWS]
     # Nobody reads more at once, and each costs the server and the browser.
     unread = len(matching) - len(rows) if after else 0
     newest = seen[0].told["at"] if seen else 0
@@ -201,7 +201,7 @@ def _nearest(seen: SeenRequest) -> list[Candidate]:
     if not seen.told["scope"] or settings.SEMANTIC_MODE == "off":
         return []
     found = browse.competitors(seen.told["question"], seen.told["scope"])
-    return [candidate for candidate in found if candidate.similarity >= LEAST_SIMILARITY][:MOST_NEAREST]
+    return [candidate for candidate in found if candidate.similarity >= LEAST_SIMILARITY][:MAX_NEAREST]
 
 
 def differing(text: str, other: str) -> list[Word]:

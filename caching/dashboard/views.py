@@ -23,7 +23,7 @@ from caching.templatetags.formatting import entries
 
 CODECS = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "aac": "audio/aac"}
 # Characters of the question in the title of the page of its entry.
-MOST_TITLE = 80
+MAX_TITLE = 80
 PINNING = "caching.add_curatedanswer"
 REMOVERS = permissions.required("caching.delete_entries")
 
@@ -65,7 +65,7 @@ def key_detail(request: HttpRequest) -> HttpResponse:
     stored = detail.row.stored
     found = {"detail": detail, "value": browse.pretty(stored.fields), "pinned": pinning.pinned_from(stored)}
     found["may_be_pinned"] = pinning.may_be_pinned(stored) and request.user.has_perm(PINNING)
-    title = detail.row.text[:MOST_TITLE] or "Entry"
+    title = detail.row.text[:MAX_TITLE] or "Entry"
     found |= {"neighbours": browse.neighbours(detail.row), "spoken": browse.spoken_forms(detail.row)}
     return _page(request, "caching/key.html", title, found)
 

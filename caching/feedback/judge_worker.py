@@ -28,14 +28,14 @@ from caching.semantic.scoring.scope_evidence import NEW
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 64
+MAX_WAITING = 64
 
 
 class JudgeWorker:
     """A queue and the thread that works through it; one per process."""
 
     def __init__(self) -> None:
-        self._waiting: queue.Queue[tuple[Case, Judge]] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[tuple[Case, Judge]] = queue.Queue(MAX_WAITING)
         self._worker = PeriodicWorker("judging", self.judge_one, _seconds_between_judgements)
 
     @cached_property
@@ -67,7 +67,7 @@ class JudgeWorker:
 
     def work_off(self) -> int:
         """Review all queued cases, at most one queue's length. Return their number."""
-        return sum(takewhile(bool, (self.judge_one() for _ in range(MOST_WAITING))))
+        return sum(takewhile(bool, (self.judge_one() for _ in range(MAX_WAITING))))
 
     def _is_worth_knowing(self, case: Case) -> bool:
         # Half of the room is the sample's, or a flood of near misses would leave nothing measured.
@@ -78,7 +78,7 @@ class JudgeWorker:
             and learned.verdict(case.match.pair) is None
             and standing.wants_review(case.match.place, case.level, learned.counts.asked(scope))
         )
-        if wanted and self._waiting.qsize() >= MOST_WAITING // 2:
+        if wanted and self._waiting.qsize() >= MAX_WAITING // 2:
             metrics.JUDGEMENTS_DROPPED.labels(Judge.PROMOTION).inc()
             return False
         return bool(wanted)

@@ -12,7 +12,7 @@ from caching.semantic.scoring.pair_verdicts import learned
 from caching.semantic.scoring.scope_evidence import RUNGS, Evidence
 
 # Read by each worker: those that were reviewed last.
-MOST_SCOPES = 10_000
+MAX_SCOPES = 10_000
 # Rows to read again, since the clocks of servers differ.
 _OVERLAP = timedelta(minutes=1)
 
@@ -41,9 +41,9 @@ def learn(scope: str, place: int, *, wrong: bool, client: str, question: str) ->
 def load(since: datetime | None) -> datetime | None:
     """Read the thresholds that changed. Return the time of the newest change."""
     rows = ScopeThreshold.objects.filter(updated__gte=since - _OVERLAP) if since else ScopeThreshold.objects.all()
-    found = list(rows[:MOST_SCOPES])
+    found = list(rows[:MAX_SCOPES])
     if not found:
         return since
     standings = {**learned.standings, **{row.scope: evidence_of(row).standing() for row in found}}
-    learned.standings = dict(list(standings.items())[-MOST_SCOPES:])
+    learned.standings = dict(list(standings.items())[-MAX_SCOPES:])
     return found[0].updated

@@ -18,7 +18,7 @@ from caching.background import PeriodicWorker
 from caching.feedback import scopes, thresholds
 from caching.models import Judge, Judgement, Verdict
 from caching.redis import store
-from caching.semantic.scoring.pair_verdicts import MOST_PAIRS, learned
+from caching.semantic.scoring.pair_verdicts import MAX_PAIRS, learned
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class VerdictSync:
         """Apply new reviews from the database. Return False if it could not be read."""
         rows = Judgement.objects.exclude(pair="").order_by("-pk").values_list("pk", "pair", "judge", "verdict")
         try:
-            new = list(rows.filter(pk__gt=self._newest - _OVERLAP)[:MOST_PAIRS])
+            new = list(rows.filter(pk__gt=self._newest - _OVERLAP)[:MAX_PAIRS])
             learned.steps = thresholds.steps()
             self._scopes_read = scopes.load(self._scopes_read)
         except Error as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from caching import metrics
 from caching.feedback import scopes, sync, thresholds
 from caching.ledger.rows import shortened
-from caching.models import MOST_COMMENT, Judge, Judgement, Verdict
+from caching.models import MAX_COMMENT, Judge, Judgement, Verdict
 from caching.redis import store
 from caching.semantic.cache import forget_answers
 
@@ -54,7 +54,7 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
             "question": shortened(use.question),
             "matched": shortened(use.matched),
             "probability": use.probability,
-            "comment": shortened(comment, MOST_COMMENT - 1),
+            "comment": shortened(comment, MAX_COMMENT - 1),
         },
     )
     if is_new:

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 # Raised because of a figure or text of one row; any other error of the database concerns all rows.
 BAD_ROW = (DataError, IntegrityError, ArithmeticError, ValueError, TypeError)
 # Single calls kept while the database is disconnected, about 10 MB. Their sums are kept without limit.
-MOST_CALLS = 10_000
+MAX_CALLS = 10_000
 # A request waits so long for the database; then its rows stay in memory.
 PATIENCE_MS = 1000
 # The attributes of a Batch whose rows add up.
@@ -84,7 +84,7 @@ class Batch:
         other._make_rows_of_hits()
         for name in _SUMS:
             getattr(self, name).merge(getattr(other, name))
-        room = max(0, MOST_CALLS - len(self.calls))
+        room = max(0, MAX_CALLS - len(self.calls))
         self.calls += other.calls[:room]
         metrics.LEDGER_DROPPED.inc(len(other.calls[room:]))
 

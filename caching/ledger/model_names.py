@@ -11,11 +11,11 @@ from caching.pricing.usage import Usage
 # The name of all models that were refused or are too many.
 OTHER = "(other)"
 # Names without a price of their own that a provider may add to the sums, in each process.
-MOST_NAMES = 100
+MAX_NAMES = 100
 
 
 class ModelNames:
-    """Models that have rows of their own: those with a price, and the first MOST_NAMES that a provider answered for."""
+    """Models that have rows of their own: those with a price, and the first MAX_NAMES that a provider answered for."""
 
     def __init__(self) -> None:
         self._answered: dict[str, set[str]] = {}
@@ -28,7 +28,7 @@ class ModelNames:
             return model
         with self._lock:
             names = self._answered.setdefault(event.provider, set())
-            if model not in names and len(names) < MOST_NAMES and _was_answered(event):
+            if model not in names and len(names) < MAX_NAMES and _was_answered(event):
                 names.add(model)
             return model if model in names else OTHER
 

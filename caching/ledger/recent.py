@@ -15,8 +15,8 @@ from caching.pricing.money import Money
 
 FLUSH_SECONDS = 0.5
 # Kept between two flushes: exact hits, of which there may be hundreds a second, and all other requests.
-MOST_HITS, MOST_OTHERS = 30, 60
-MOST_MESSAGE = 300
+MAX_HITS, MAX_OTHERS = 30, 60
+MAX_MESSAGE = 300
 
 
 class Recorder:
@@ -29,7 +29,7 @@ class Recorder:
         self._worker = PeriodicWorker("recent requests", self.flush, FLUSH_SECONDS, flush_at_exit=True)
 
     def add(self, priced: Priced) -> None:
-        kept, most = (self._hits, MOST_HITS) if priced.event.outcome == "exact" else (self._others, MOST_OTHERS)
+        kept, most = (self._hits, MAX_HITS) if priced.event.outcome == "exact" else (self._others, MAX_OTHERS)
         if len(kept) < most:
             kept.append(priced)
         else:
@@ -68,7 +68,7 @@ def _told(priced: Priced) -> dict[str, Any]:
         "key": event.key,
         "scope": event.scope,
         "code": event.code,
-        "message": event.message[:MOST_MESSAGE],
+        "message": event.message[:MAX_MESSAGE],
         "cost": _amount(costs.cost),
         "saved": _amount(costs.saved),
     }

@@ -1,4 +1,4 @@
-"""The last requests in Redis: a stream that all workers append to, at most MOST long and KEPT_SECONDS old."""
+"""The last requests in Redis: a stream that all workers append to, at most MAX_LENGTH long and KEPT_SECONDS old."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caching.installation import installation_id
 from caching.redis import store
 
 # About 1 MB.
-MOST = 2_000
+MAX_LENGTH = 2_000
 KEPT_SECONDS = 3_600
 BATCH = 500
 
@@ -45,14 +45,14 @@ def append(told: list[dict[str, Any]], dropped: int) -> None:
     """Append in one round trip; the first of `told` carries the number of those left out."""
     texts = [json.dumps(each, separators=(",", ":")) for each in told]
     oldest = int((time.time() - KEPT_SECONDS) * 1000)
-    store.connection().eval(_APPEND, 1, _name(), MOST, oldest, KEPT_SECONDS, dropped, *texts)
+    store.connection().eval(_APPEND, 1, _name(), MAX_LENGTH, oldest, KEPT_SECONDS, dropped, *texts)
 
 
 @store.fail_open(None)
 def latest(after: str = "") -> list[Recent]:
     """Return the requests after the one with the id `after`, newest first; None if Redis is disconnected."""
     oldest = f"({after}" if after else "-"
-    return list(_read(store.connection().xrevrange(_name(), min=oldest, count=MOST)))
+    return list(_read(store.connection().xrevrange(_name(), min=oldest, count=MAX_LENGTH)))
 
 
 @store.fail_open(None)

@@ -17,7 +17,7 @@ from caching import keys, result
 from caching.database import DatabaseUnavailable, Remembered
 from caching.entry import CacheEntry
 from caching.llm.entry import WholeAnswer
-from caching.llm.request import HARMLESS_PARAMS, MOST_CHARACTERS, ChatQuery
+from caching.llm.request import HARMLESS_PARAMS, MAX_CHARACTERS, ChatQuery
 from caching.models import CuratedAnswer
 from caching.models.curated import main_language
 from caching.policy import Level, Policy
@@ -58,7 +58,7 @@ class AnswerBook:
         text = text.strip()
         if found := _in_language(self._exact.get((owner, context, text), {}), language):
             return found
-        if level == "quality" or settings.SEMANTIC_MODE != "on" or len(text) > MOST_CHARACTERS:
+        if level == "quality" or settings.SEMANTIC_MODE != "on" or len(text) > MAX_CHARACTERS:
             return None
         return _in_language(self._same_words.get((owner, context, normalize(text)), {}), language)
 

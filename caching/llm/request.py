@@ -18,7 +18,7 @@ HARMLESS_PARAMS = frozenset({
     "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens",
     "presence_penalty", "frequency_penalty", "repetition_penalty", "reasoning_effort", "verbosity",
 })  # fmt: skip
-MOST_CHARACTERS = 1000  # of a text that is read at all: forty words are shorter
+MAX_CHARACTERS = 1000  # of a text that is read at all: forty words are shorter
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ChatQuery:
         text = last.get("content")
         if settings.SEMANTIC_MODE == "off" or self.word_for_word or not self.asks_in_text or not isinstance(text, str):
             return None
-        if len(text) > MOST_CHARACTERS or read(text) is None:
+        if len(text) > MAX_CHARACTERS or read(text) is None:
             return None
         return Asked(keys.owned(self.scope, self.context)[:16], text, self.context)
 

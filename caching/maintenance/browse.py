@@ -27,8 +27,8 @@ from caching.semantic.embedders.base import EmbeddingError
 from caching.semantic.types import Candidate
 
 # Questions of others that an entry answered, listed on its page.
-MOST_ANSWERED = 10
-MOST_SPOKEN = 10
+MAX_ANSWERED = 10
+MAX_SPOKEN = 10
 Sort = Literal["", "hits", "saved", "expires"]
 
 
@@ -94,7 +94,7 @@ def inspect(key: str) -> Detail | None:
         call=Call.objects.filter(key=key, outcome__in=("miss", "bypass")).first(),
         saved=[Money(amount, currency) for currency, amount in saved if currency],
         days=entry_hits.by_day(key),
-        answered=list(Call.objects.filter(key=key, outcome=Outcome.SEMANTIC)[:MOST_ANSWERED]),
+        answered=list(Call.objects.filter(key=key, outcome=Outcome.SEMANTIC)[:MAX_ANSWERED]),
         archived=ArchivedAudio.objects.current().filter(key=key).first() if settings.AUDIO_ARCHIVE else None,
     )
 
@@ -102,7 +102,7 @@ def inspect(key: str) -> Detail | None:
 def spoken_forms(row: Row) -> list[Row]:
     """Return the audio of an answer and of its sentences, in their order, among what was spoken last."""
     answer = row.stored.fields.get("answer")
-    return _rows(paging.spoken_forms(answer, MOST_SPOKEN)) if isinstance(answer, str) and answer else []
+    return _rows(paging.spoken_forms(answer, MAX_SPOKEN)) if isinstance(answer, str) and answer else []
 
 
 def described(names: Sequence[str]) -> list[Row]:

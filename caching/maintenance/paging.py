@@ -24,7 +24,7 @@ from caching.semantic.text.normalize import normalize
 
 # A page ends after this time, with what was found, and the next one begins there.
 PAGE_SECONDS = 0.1
-MOST_FOUND = 200
+MAX_FOUND = 200
 # Calls of the ledger that are searched at once, and keys of which the time to live is asked at once.
 CALLS_STEP, TTL_STEP = 20_000, 1_000
 
@@ -74,7 +74,7 @@ def spoken_forms(answer: str, count: int) -> list[Stored]:
 
 def by_figure(selection: Selection, sort: str) -> Found | None:
     """Return, of the entries that the ledger counted most for, those that are selected."""
-    names = selection.of(entry_hits.most(sort, MOST_FOUND))
+    names = selection.of(entry_hits.most(sort, MAX_FOUND))
     return _described([name for name in names if selection.pattern == "*" or fnmatchcase(name, selection.pattern)])
 
 
@@ -94,7 +94,7 @@ def next_to_expire(selection: Selection) -> Found | None:
         if left is None:
             return None
         expiring = [(ttl, name) for ttl, name in zip(left, names, strict=True) if ttl >= 0]
-        soonest = heapq.nsmallest(MOST_FOUND, [*soonest, *expiring])
+        soonest = heapq.nsmallest(MAX_FOUND, [*soonest, *expiring])
         if not cursor or time.monotonic() > deadline:
             described = _described([name for _, name in soonest])
             return described and described._replace(looked_at=looked_at if cursor else None)
@@ -110,8 +110,8 @@ def _in_the_ledger(selection: Selection, calls: QuerySet[Call], cursor: int, cou
     found: dict[str, Stored] = {}
     while top > first and len(found) < count:
         some = calls.filter(of_kind, pk__lt=top, pk__gte=top - CALLS_STEP).order_by("-pk")
-        latest = list(some.values_list("pk", "key")[:MOST_FOUND])
-        top = latest[-1][0] if len(latest) == MOST_FOUND else top - CALLS_STEP
+        latest = list(some.values_list("pk", "key")[:MAX_FOUND])
+        top = latest[-1][0] if len(latest) == MAX_FOUND else top - CALLS_STEP
         # One entry may have been made several times; a dict keeps the order.
         names = dict.fromkeys(key for _, key in latest)
         described: list[Stored] | None = scan.describe(selection.of(list(names))) if names else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from caching.models.archive import ArchivedAudio as ArchivedAudio
 from caching.models.audit import AuditEntry as AuditEntry
 from caching.models.curated import CuratedAnswer as CuratedAnswer
-from caching.models.feedback import MOST_COMMENT as MOST_COMMENT
+from caching.models.feedback import MAX_COMMENT as MAX_COMMENT
 from caching.models.feedback import BarChange as BarChange
 from caching.models.feedback import Judge as Judge
 from caching.models.feedback import Judgement as Judgement

@@ -18,7 +18,7 @@ class Judge(models.TextChoices):
     PROMOTION = "promotion", "model, near miss that was not served"
 
 
-MOST_COMMENT = 1000
+MAX_COMMENT = 1000
 
 
 class Judgement(models.Model):
@@ -35,7 +35,7 @@ class Judgement(models.Model):
     question = models.CharField(max_length=300, blank=True)
     matched = models.CharField(max_length=300, blank=True, help_text="Cached question that was matched.")
     probability = models.FloatField(null=True, help_text="Estimated probability that the cached answer is correct.")
-    comment = models.CharField(max_length=MOST_COMMENT, blank=True)
+    comment = models.CharField(max_length=MAX_COMMENT, blank=True)
 
     class Meta:
         ordering = ["-pk"]

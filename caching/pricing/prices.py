@@ -19,7 +19,7 @@ from caching.pricing.usage import Usage
 REMEMBERED_SECONDS = 10.0
 REMEMBERED_LOOKUPS = 4096
 # A call that seems to cost more, in any currency, has an odd count or price. Columns hold nine billion.
-MOST_AMOUNT = 10**7
+MAX_AMOUNT = 10**7
 
 
 class PriceTable:
@@ -57,7 +57,7 @@ class PriceTable:
         if len({money.currency for money in amounts}) > 1:
             return None
         amount = sum((money.amount for money in amounts), Decimal(0))
-        return Money(amount, amounts[0].currency).rounded() if amount < MOST_AMOUNT else None
+        return Money(amount, amounts[0].currency).rounded() if amount < MAX_AMOUNT else None
 
     def _cost_now(self, provider: str, model: str, usage: Usage | None) -> Money | None:
         """Cost at this moment, memoized: a table lives for seconds only."""

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 # Larger figures of one call are a provider's error. Billions of calls add up within the 64 bits of a column.
-MOST_UNITS = 10**9
+MAX_UNITS = 10**9
 # About a day. Columns hold billionths of seconds.
-MOST_SECONDS = 10**5
+MAX_SECONDS = 10**5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ class Usage:
 
 
 UNITS = tuple(field.name for field in fields(Usage))
-_MOST = dict.fromkeys(UNITS, MOST_UNITS) | {"audio_seconds": MOST_SECONDS}
+_MOST = dict.fromkeys(UNITS, MAX_UNITS) | {"audio_seconds": MAX_SECONDS}
 
 
-def _is_count(value: Any, most: int = MOST_UNITS) -> bool:
+def _is_count(value: Any, most: int = MAX_UNITS) -> bool:
     if isinstance(value, Decimal) and not value.is_finite():
         return False
     return isinstance(value, int | Decimal) and not isinstance(value, bool) and 0 <= value < most

@@ -14,7 +14,7 @@ from caching.keys import EMBEDDING, EXACT, SPEECH, TRANSCRIPT, make_key
 from caching.redis.url import kind_of, nodes, plain_url, sentinel_login, service_of
 
 # Redis' default for `maxclients`.
-MOST_CONNECTIONS = 10_000
+MAX_CONNECTIONS = 10_000
 # Kinds of keys that are read again and again.
 CLIENT_CACHED = (EXACT, SPEECH, TRANSCRIPT, EMBEDDING)
 
@@ -49,7 +49,7 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_b
                 "protocol": 2,
                 "driver_info": None,
                 # redis-py's default is below our number of threads, each of which needs one connection at most.
-                "max_connections": MOST_CONNECTIONS,
+                "max_connections": MAX_CONNECTIONS,
                 **({"ssl": True} if url.startswith("rediss+sentinel") else {}),
             },
             **_factory(url, prefix, cache_bytes, timeout_ms / 1000),

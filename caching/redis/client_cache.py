@@ -21,7 +21,7 @@ from redis.connection import ConnectionInterface
 # nobody seems to read.
 SECONDS = 1.0
 # Keys whose last read is remembered.
-MOST_WATCHED = 4096
+MAX_WATCHED = 4096
 # Pause after a connection for invalidations could not be opened.
 TRY_AGAIN_SECONDS = 5.0
 
@@ -67,7 +67,7 @@ class ClientSideCache:
             if not self._listens(now):
                 return None
             self._apply_invalidations()
-            if len(self._fetched) >= MOST_WATCHED:
+            if len(self._fetched) >= MAX_WATCHED:
                 # Fetches of keys that had expired are never stored.
                 self._fetched.clear()
             self._fetched[name] = token = object()
@@ -76,7 +76,7 @@ class ClientSideCache:
     def note_read(self, name: str) -> None:
         """Remember that `name` was read and had a value: at its next read it may be worth caching."""
         if self._most_bytes and name.startswith(self._prefixes):
-            if len(self._read_at) >= MOST_WATCHED:
+            if len(self._read_at) >= MAX_WATCHED:
                 self._read_at.clear()
             self._read_at[name] = time.monotonic()
 

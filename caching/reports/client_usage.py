@@ -14,7 +14,7 @@ from caching.reports.aggregates import shown
 
 DAYS = 30
 # Entries of all clients among which those of one are looked for: the ones with the most hits.
-MOST_ENTRIES, LISTED = 500, 10
+MAX_ENTRIES, LISTED = 500, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class TopEntry:
 def top_entries(client: str) -> list[TopEntry]:
     """Return the entries with the most hits that this client made."""
     today = timezone.now().date()
-    most = leaders.most_hits(today - timedelta(days=DAYS), today, MOST_ENTRIES)
+    most = leaders.most_hits(today - timedelta(days=DAYS), today, MAX_ENTRIES)
     found = [TopEntry(each.key, each.question, each.hits, shown(each.saved, each.currency)) for each in most]
     made = Call.objects.filter(key__in=[entry.key for entry in found], client=client, outcome=Outcome.MISS)
     own = set(made.values_list("key", flat=True))

@@ -24,7 +24,7 @@ from caching.reports.aggregates import EVERYTHING, Filters, Period, TopQuestion,
 
 PER_DAY = 100
 # Of queries in one UNION ALL; SQLite takes 500 (SQLITE_MAX_COMPOUND_SELECT).
-MOST_TERMS = 400
+MAX_TERMS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,11 @@ def _best(rows: QuerySet[EntryHits], first: date, last: date, number: int, figur
 
 
 def _union(queries: Sequence[str]) -> str:
-    """Return all rows of the queries as one query, nested for MOST_TERMS."""
+    """Return all rows of the queries as one query, nested for MAX_TERMS."""
     terms = [f"SELECT * FROM ({query}) AS days" for query in queries]  # noqa: S608
-    if len(terms) <= MOST_TERMS:
+    if len(terms) <= MAX_TERMS:
         return " UNION ALL ".join(terms)
-    return _union([" UNION ALL ".join(terms[at : at + MOST_TERMS]) for at in range(0, len(terms), MOST_TERMS)])
+    return _union([" UNION ALL ".join(terms[at : at + MAX_TERMS]) for at in range(0, len(terms), MAX_TERMS)])
 
 
 def _days(first: date, last: date) -> Iterator[date]:

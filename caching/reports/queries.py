@@ -45,7 +45,7 @@ _SUMMED = ("requests", "unpriced", "cost", "saved", "overhead", "seconds", "char
 # Probability of a match whose question has the same words.
 SAME_WORDING = 1.0
 # Semantic matches that pages look at.
-MOST_MATCHES = 5_000
+MAX_MATCHES = 5_000
 Groups = list[tuple[str, Figures]]
 _TOKENS = F("input_tokens") + F("cached_input_tokens") + F("output_tokens")
 
@@ -170,7 +170,7 @@ def known(dimension: str) -> list[str]:
 def semantic_hits(period: Period, filters: Filters = EVERYTHING) -> QuerySet[Call]:
     """Return the semantic hits: first those to review, the least certain first, those in the same words last.
 
-    Includes those of shadow mode, and no more than the latest MOST_MATCHES.
+    Includes those of shadow mode, and no more than the latest MAX_MATCHES.
     """
     to_review = ~Q(match="") & ~Exists(Judgement.objects.filter(match=OuterRef("match")))
     hits = _all_semantic_hits(period, filters)
@@ -187,12 +187,12 @@ def _all_semantic_hits(period: Period, filters: Filters) -> QuerySet[Call]:
 
 
 def latest_matches(outcomes: Sequence[str], start: datetime, end: datetime) -> QuerySet[Call]:
-    """Return the latest calls with these results, at most about MOST_MATCHES of each: a month may have a million."""
+    """Return the latest calls with these results, at most about MAX_MATCHES of each: a month may have a million."""
     calls = Call.objects.filter(created__lt=end)
     for outcome in outcomes:
         # From an index alone, however many there are.
         one = calls.filter(outcome=outcome, created__gte=start).order_by("-created").values_list("created", flat=True)
-        start = max([start, *one[MOST_MATCHES : MOST_MATCHES + 1]])
+        start = max([start, *one[MAX_MATCHES : MAX_MATCHES + 1]])
     return calls.filter(outcome__in=outcomes, created__gte=start)
 
 

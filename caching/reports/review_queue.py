@@ -21,7 +21,7 @@ KINDS = {Outcome.SEMANTIC: "Served", Outcome.NEAR: "Near misses", Outcome.SHADOW
 class Queue:
     hits: Sequence[Call]
     waiting: int
-    # Of queries.MOST_MATCHES: those in the same words, which need no review.
+    # Of queries.MAX_MATCHES: those in the same words, which need no review.
     same_wording: int
 
     def after(self, hit: Call) -> Call | None:

@@ -30,7 +30,7 @@ PERIOD = timedelta(days=30)
 LATEST = 10_000
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 # An estimate is a guess if more than this share of the reused answers lies in ranges without reviews.
-MOST_UNREVIEWED = 0.1
+MAX_UNREVIEWED = 0.1
 MATCHES = (Outcome.SEMANTIC, Outcome.SHADOW, Outcome.NEAR)
 
 
@@ -57,7 +57,7 @@ class Estimate:
 
     @property
     def is_guess(self) -> bool:
-        return self.wrong is not None and self.unreviewed > MOST_UNREVIEWED
+        return self.wrong is not None and self.unreviewed > MAX_UNREVIEWED
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ NEIGHBOURS = 10
 WIDER, READ = 30, 3
 _FIGURES = re.compile(r"\d+")
 # Questions whose vectors are kept until they come back as entries of the index, a kilobyte each.
-MOST_FRESH = 256
+MAX_FRESH = 256
 # The level at which unexplained words may be weighed.
 WEIGHING = "speed"
 # Which differences are weighed: at `speed`, with reviews, and otherwise.
@@ -109,7 +109,7 @@ class Matcher:
         vector: Vector = self.embedder.embed([plain(text)])[0]
         if self.embedder.slow:
             return vector  # its entries carry theirs
-        if len(self._fresh) >= MOST_FRESH:
+        if len(self._fresh) >= MAX_FRESH:
             self._fresh.clear()
         self._fresh[text] = vector
         return vector

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from caching import background
-from caching.background import MOST_TASKS, PeriodicWorker, drain, run_submitted, submit
+from caching.background import MAX_TASKS, PeriodicWorker, drain, run_submitted, submit
 from caching.redis import store
 from speechsite.tests.support.databases import run_python
 from speechsite.tests.support.waiting import PATIENCE, wait_until
@@ -159,11 +159,11 @@ def test_tasks_run_a_moment_later_in_their_order(redis_client: redis.Redis, monk
 
 def test_beyond_the_limit_the_oldest_task_is_dropped() -> None:
     done: list[int] = []
-    for number in range(MOST_TASKS + 2):
+    for number in range(MAX_TASKS + 2):
         submit(done.append, number)
     assert done == []
     run_submitted()
-    assert done == list(range(2, MOST_TASKS + 2))
+    assert done == list(range(2, MAX_TASKS + 2))
 
 
 def test_a_task_that_fails_takes_no_other_with_it(caplog: pytest.LogCaptureFixture) -> None:
@@ -187,10 +187,10 @@ def test_an_answer_whose_client_has_gone_is_read_to_its_end_and_beyond_the_limit
         except GeneratorExit:
             closed.set()
 
-    answers = [answer(number) for number in range(background.MOST_DRAINED_AT_ONCE + 1)]
+    answers = [answer(number) for number in range(background.MAX_DRAINED_AT_ONCE + 1)]
     for items in answers:
         next(items)
         drain(items)
     assert closed.is_set()
     go_on.set()
-    wait_until(lambda: sorted(read) == list(range(background.MOST_DRAINED_AT_ONCE)))
+    wait_until(lambda: sorted(read) == list(range(background.MAX_DRAINED_AT_ONCE)))

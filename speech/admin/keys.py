@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from speech.models import ClientKey
 
 FACTS = ("key_hint", "created", "last_used", "state")
-OVERLAP_HOURS, MOST_OVERLAP_HOURS = 24, 24 * 90
+OVERLAP_HOURS, MAX_OVERLAP_HOURS = 24, 24 * 90
 
 
 def new_key_page(request: HttpRequest, key: ClientKey) -> HttpResponse:
@@ -32,7 +32,7 @@ class RotateForm(forms.Form):
         label="The old key works for another … hours",
         initial=OVERLAP_HOURS,
         min_value=0,
-        max_value=MOST_OVERLAP_HOURS,
+        max_value=MAX_OVERLAP_HOURS,
         widget=UnfoldAdminIntegerFieldWidget,
     )
 

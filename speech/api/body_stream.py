@@ -20,10 +20,10 @@ UNKNOWN_LENGTH = str(sys.maxsize)
 CHUNK_BYTES = 65_536
 LARGE_BYTES = 1_048_576
 # Large bodies at once in a worker, each of which takes a few times its size while it is parsed and passed on.
-MOST_LARGE = 8
+MAX_LARGE_BODIES = 8
 WAITING_SECONDS = 5.0
 # Requests for each place that hold it or wait for it.
-WANTED = 4
+REQUESTS_PER_PLACE = 4
 REMEMBERED_SENDERS = 1024
 
 # `wbits` of zlib: 31 reads gzip, 15 what HTTP calls deflate (RFC 9110, section 8.4.1).
@@ -94,7 +94,7 @@ class BodyStream:
 
 @contextmanager
 def place_for_large_body(sender: object) -> Iterator[None]:
-    """Hold one of MOST_LARGE places, of which a sender gets half.
+    """Hold one of MAX_LARGE_BODIES places, of which a sender gets half.
 
     Raises ServerBusy if none becomes free in time, and at once if too many wait already: each holds a thread.
     """
@@ -105,7 +105,7 @@ def place_for_large_body(sender: object) -> Iterator[None]:
 class _Places:
     def __init__(self, most: int) -> None:
         self._free = threading.Semaphore(most)
-        self._held_or_wanted = threading.Semaphore(WANTED * most)
+        self._held_or_wanted = threading.Semaphore(REQUESTS_PER_PLACE * most)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -126,9 +126,9 @@ def _busy() -> ServerBusy:
     return ServerBusy("too many large requests", retry_after=1)
 
 
-_places = _Places(MOST_LARGE)
+_places = _Places(MAX_LARGE_BODIES)
 
 
 @lru_cache(REMEMBERED_SENDERS)
 def _places_of(sender: object) -> _Places:
-    return _Places(MOST_LARGE // 2)
+    return _Places(MAX_LARGE_BODIES // 2)

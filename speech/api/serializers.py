@@ -9,7 +9,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from caching.llm.request import text_of
-from caching.models import MOST_COMMENT
+from caching.models import MAX_COMMENT
 from caching.policy import LEVELS, Level
 from speech import providers
 from speech.api.fields import (
@@ -140,7 +140,7 @@ class FeedbackRequestSerializer(StrictSerializer):
     )
     correct = TruthField(help_text="True if the answer was right for the question.")
     comment = TextField(
-        required=False, max_length=MOST_COMMENT, help_text="Reason, shown to the operators of the server."
+        required=False, max_length=MAX_COMMENT, help_text="Reason, shown to the operators of the server."
     )
 
     def to_call(self) -> FeedbackCall:

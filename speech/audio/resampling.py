@@ -23,13 +23,13 @@ ATTENUATION_DB = 90.0
 # Of the sinc on each side, at the lower of both rates.
 ZERO_CROSSINGS = 32
 # Above, the filter bank needs hundreds of megabytes. All pairs of usual rates (8000 to 48000 Hz) need at most 1280.
-MOST_PHASES = 2000
+MAX_PHASES = 2000
 # The first sound waits for so much of it. In half of it numpy's calls cost more time than the filter itself.
 BATCH_SECONDS = 0.15
 # Convolved together, which bounds the memory that a long chunk needs.
-MOST_BATCHES = 40
+MAX_BATCHES = 40
 # Of one matrix product. Above it OpenBLAS starts threads, which only slow down other requests.
-MOST_MULTIPLICATIONS = 2**18
+MAX_MULTIPLICATIONS = 2**18
 # Columns of one product, if so many fit: most of what would be multiplied in a product of all phases is 0.
 PHASES_TOGETHER = 80
 # From 24000 to 8000 Hz there is one phase, repeated: fewer columns would have more samples copied than multiplied.
@@ -67,8 +67,8 @@ class Resampler:
             return b""
         self._take_pending()
         out = bytearray()
-        for first in range(0, ready, MOST_BATCHES):
-            batches = min(ready - first, MOST_BATCHES)
+        for first in range(0, ready, MAX_BATCHES):
+            batches = min(ready - first, MAX_BATCHES)
             out += self._convolve(self._buffer[first * self._step :], batches)
         self._buffer = self._buffer[ready * self._step :]
         self._written += len(out)
@@ -121,7 +121,7 @@ def _filter_bank(up: int, down: int, blocks: int) -> tuple[list[_Phases], int]:
 
     `blocks`: number of blocks that are multiplied with the weights at once.
     """
-    if up > MOST_PHASES or down > MOST_PHASES:
+    if up > MAX_PHASES or down > MAX_PHASES:
         raise ValueError(f"cannot resample by {up}/{down}: the rates have too small a common divisor")
     reach = math.ceil(ZERO_CROSSINGS * max(1.0, down / up))
     transition = (ATTENUATION_DB - 7.95) / (2.285 * 2 * ZERO_CROSSINGS) / np.pi
@@ -135,7 +135,7 @@ def _filter_bank(up: int, down: int, blocks: int) -> tuple[list[_Phases], int]:
     bank = np.sinc(cutoff * offsets) * window
     bank = (bank / bank.sum(axis=0)).astype(np.float32)
     columns = PHASES_TOGETHER
-    while columns > 1 and columns * (columns * down // up + 2 * reach + 1) * blocks >= MOST_MULTIPLICATIONS:
+    while columns > 1 and columns * (columns * down // up + 2 * reach + 1) * blocks >= MAX_MULTIPLICATIONS:
         columns //= 2
     return [_phases(bank[:, first : first + columns]) for first in range(0, up, columns)], reach
 

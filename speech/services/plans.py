@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 from speech.models import Client
 
 # A client may send any number of different Cache-Control headers with one body.
-MOST_PLANS = 64
+MAX_PLANS = 64
 
 
 class Plan(Protocol):
@@ -31,7 +31,7 @@ class Plans(Generic[P]):
         key = (client.pk, *headers)
         plan = self._made.get(key)
         if plan is None or not plan.holds_for(client):
-            if len(self._made) >= MOST_PLANS:
+            if len(self._made) >= MAX_PLANS:
                 self._made.clear()
             plan = self._made[key] = make()
         return plan

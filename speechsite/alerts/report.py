@@ -12,7 +12,7 @@ from caching.templatetags.formatting import count, money, percent
 from speech.budgets import all_budgets
 
 WEEK = timedelta(days=7)
-MOST_MODELS = 5
+MAX_MODELS = 5
 
 
 def weekly() -> tuple[str, str]:
@@ -30,7 +30,7 @@ def weekly() -> tuple[str, str]:
         f"Requests  {count(now.total)}",
         *_at_list_prices(now),
         *([f"{count(now.unpriced)} requests have no price and are in no amount."] if now.unpriced else []),
-        *_block("Most saved by model", saved[:MOST_MODELS]),
+        *_block("Most saved by model", saved[:MAX_MODELS]),
         *_block("Budgets of which most is spent", _low_budgets()),
     ]
     return f"The speech gateway saved {money(now.saved)} this week", "\n".join(lines) + "\n"

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 Claims = Mapping[str, Any]
 # Of a user who is in many.
-MOST_GROUPS_LOGGED = 20
+MAX_GROUPS_LOGGED = 20
 
 
 class SingleSignOn(OIDCAuthenticationBackend):
@@ -120,7 +120,7 @@ def why_no_role(claims: Claims) -> str:
     if value is None:
         return f"there is no claim {name}, only {', '.join(sorted(claims))}; see OIDC_GROUPS_CLAIM and OIDC_SCOPES"
     theirs = [str(one) for one in value] if isinstance(value, list | dict) else [str(value)]
-    return f"OIDC_ROLES names none of the groups {', '.join(theirs[:MOST_GROUPS_LOGGED]) or '(none)'}"
+    return f"OIDC_ROLES names none of the groups {', '.join(theirs[:MAX_GROUPS_LOGGED]) or '(none)'}"
 
 
 def groups_were_left_out(claims: Claims) -> bool:

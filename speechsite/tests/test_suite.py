@@ -9,13 +9,13 @@ import pytest
 
 from speechsite.server import private_redis
 from speechsite.tests.support.parallel import ALONE, _priority, group_of
-from speechsite.tests.support.ports import MOST_WORKERS, reserve_ports
+from speechsite.tests.support.ports import MAX_WORKERS, reserve_ports
 
 
 def test_no_two_processes_look_for_free_ports_in_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
     every = range(10_000, 32_768)
     taken: set[int] = set()
-    for number in range(MOST_WORKERS):
+    for number in range(MAX_WORKERS):
         monkeypatch.setattr(private_redis, "PORTS", every)
         reserve_ports(f"gw{number}")
         assert private_redis.free_port() in private_redis.PORTS

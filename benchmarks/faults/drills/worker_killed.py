@@ -11,7 +11,7 @@ from benchmarks.faults.site import new_site
 TITLE = "worker `kill -9` under streaming load"
 QUICK = False
 # One answer is billed with less.
-MOST_TOKENS = 30
+MAX_TOKENS = 30
 
 
 def run(*, quick: bool) -> DrillResult:
@@ -31,6 +31,6 @@ def run(*, quick: bool) -> DrillResult:
     result.require("0 wrong", result.wrong == 0)
     # A killed worker loses its running requests and the ledger entries not yet written.
     result.require("only what was under way breaks", result.failed <= CLIENTS)
-    result.require("only running requests are missing from the ledger", 0 <= off.completion <= CLIENTS * MOST_TOKENS)
+    result.require("only running requests are missing from the ledger", 0 <= off.completion <= CLIENTS * MAX_TOKENS)
     result.require("answers again", recovered is not None)
     return result

@@ -20,7 +20,7 @@ from caching.semantic.matcher import Matcher
 from caching.semantic.missed import as_read
 from caching.semantic.scoring.threshold import BUDGETS
 
-MOST_WORDS = 20
+MAX_WORDS = 20
 HEADINGS = ("File", "Questions", "Hits", "Wrong per 100 questions", "Worst order", "Wrong of the hits", "p50", "p99")
 # Error limit per question.
 LEVELS = {"quality": 0.0, **BUDGETS}
@@ -149,7 +149,7 @@ def _details(found: list[EvaluationResult]) -> list[str]:
         reasons = Counter(reason for miss in misses for reason in miss.reasons)
         words = Counter(word for miss in misses for word in {*miss.words})
         lines.append(f"  {100 * each['reusable']:.1f} % reusable; missed: {_counted(reasons)}")
-        lines.append(f"  words that no rule explains: {_counted(words, MOST_WORDS)}")
+        lines.append(f"  words that no rule explains: {_counted(words, MAX_WORDS)}")
     if paraphrases := sum(result.paraphrases for result in found):
         right = sum(result.hits - result.wrong for result in found)
         lines.append(f"  pairs: {right} of {paraphrases} true paraphrases kept")

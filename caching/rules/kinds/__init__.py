@@ -23,9 +23,9 @@ Kind = Literal["moment", "chance"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # A longer text is a document with a question on it.
-MOST_CHARACTERS = 1000
+MAX_CHARACTERS = 1000
 # The last ones of a text: a question stands at its end.
-_MOST_SENTENCES = 3
+_MAX_SENTENCES = 3
 _REMEMBERED = 4096
 # A quotation, or a payload behind a colon, is talked about; "7:30" is neither.
 _QUOTED = re.compile(r"[\"“”„«»`]|(?<!\w)'\w[^']*'(?!\w)|:(?!\d)\s*\S")
@@ -62,14 +62,14 @@ def languages() -> list[str]:
 
 def kinds_of(text: str) -> frozenset[Kind]:
     """The kinds of a question, in whatever readable language it is."""
-    return _kinds_of(text) if len(text) <= MOST_CHARACTERS else frozenset()
+    return _kinds_of(text) if len(text) <= MAX_CHARACTERS else frozenset()
 
 
 @remember(_REMEMBERED)
 def _kinds_of(text: str) -> frozenset[Kind]:
     if _QUOTED.search(text):
         return frozenset()
-    return frozenset(chain.from_iterable(map(_kinds_of_sentence, sentences(text)[-_MOST_SENTENCES:])))
+    return frozenset(chain.from_iterable(map(_kinds_of_sentence, sentences(text)[-_MAX_SENTENCES:])))
 
 
 def _kinds_of_sentence(sentence: str) -> set[Kind]:

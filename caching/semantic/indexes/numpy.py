@@ -30,7 +30,7 @@ ROWS = 65_536
 COPIED = 256
 AHEAD = 8
 # Dead rows tolerated in any block.
-MOST_DEAD = 64
+MAX_DEAD = 64
 # Rows of a scope up to which all of them are compared: a product over 10,000 takes 0.43 ms, little to save from.
 EXACT_UP_TO = 8192
 # Rows that come into the second step: one in SHARE, and never fewer than CANDIDATES. With the first 64 dimensions of
@@ -105,7 +105,7 @@ class Index(BaseIndex):
         for block in touched:
             if not block.alive:
                 self._drop(block)
-            elif block.dead > max(MOST_DEAD, block.alive):
+            elif block.dead > max(MAX_DEAD, block.alive):
                 self._merge(block.scope, [block], 2 * block.alive)
         return len(places)
 

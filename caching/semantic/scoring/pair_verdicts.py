@@ -15,7 +15,7 @@ from caching.semantic.text.normalize import normalize
 from caching.semantic.types import Candidate
 
 # About 15 MB. Beyond it the oldest are forgotten by the process; the database still has them.
-MOST_PAIRS = 100_000
+MAX_PAIRS = 100_000
 # Stands among the vetoes of a candidate.
 JUDGED_WRONG = "judged_wrong"
 
@@ -53,7 +53,7 @@ class Learned:
         """Take note of a judgement. "Wrong" stands, unless who says "right" has the `final` word."""
         if self._pairs.get(pair) is False and right and not final:
             return
-        if pair not in self._pairs and len(self._pairs) >= MOST_PAIRS:
+        if pair not in self._pairs and len(self._pairs) >= MAX_PAIRS:
             # Another thread may have taken the same one.
             self._pairs.pop(next(iter(self._pairs)), None)
         self._pairs[pair] = right

@@ -24,7 +24,7 @@ from caching.redaction import remember
 from caching.semantic.text.language import language_of
 from caching.semantic.text.lexicon import codes, phrases, vocabulary, words
 
-MOST_WORDS, MOST_SENTENCES = 40, 3
+MAX_WORDS, MAX_SENTENCES = 40, 3
 # Soft hyphen, zero-width space, word joiner, byte order mark: neither seen nor meant.
 _INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 _LOOK_ALIKE = str.maketrans({"’": "'", "ʼ": "'", "\u00a0": " ", "\u202f": " "})
@@ -68,7 +68,7 @@ def read(text: str) -> TokenizedText | None:
         return None
     sentences = _sentences(tokens)
     spoken = [token.text.lower() for token in tokens if token.kind in ("word", "number")]
-    if not spoken or len(spoken) > MOST_WORDS or len(sentences) > MOST_SENTENCES:
+    if not spoken or len(spoken) > MAX_WORDS or len(sentences) > MAX_SENTENCES:
         return None
     language = language_of(spoken)
     if _talks_about_words(spoken, language) or _has_context(sentences, language):
@@ -88,7 +88,7 @@ def _tokens(text: str) -> list[Token]:
     at = 0
     while at < len(text):
         piece = _PIECE.match(text, at)
-        if piece is None or len(found) > 2 * MOST_WORDS:
+        if piece is None or len(found) > 2 * MAX_WORDS:
             return []
         if (kind := piece.lastgroup) != "space" and kind:
             if kind in ("word", "number") and at and text[at - 1].isalnum():

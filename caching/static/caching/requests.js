@@ -6,8 +6,8 @@ import { draw } from "./waveform.js";
 const PAUSE = 1000;
 const LONG_PAUSE = 3000;
 // Beyond this rate the next update comes after the long pause.
-const MOST_A_SECOND = 20;
-const MOST_ROWS = 150;
+const MAX_PER_SECOND = 20;
+const MAX_ROWS = 150;
 // How long the page says that it shows a sample, after requests were left out.
 const SAMPLED = 10_000;
 const list = document.querySelector("[data-feed]");
@@ -72,7 +72,7 @@ if (list) {
   function show() {
     rows.prepend(...waiting);
     waiting = [];
-    while (rows.children.length > MOST_ROWS) rows.lastElementChild.remove();
+    while (rows.children.length > MAX_ROWS) rows.lastElementChild.remove();
     list.querySelector("[data-nothing]").hidden = rows.children.length > 0;
     news.hidden = true;
   }
@@ -81,7 +81,7 @@ if (list) {
   const isRead = () => rows.matches(":hover") || rows.contains(document.activeElement) || window.scrollY > 200;
 
   function announce() {
-    news.textContent = `${waiting.length}${waiting.length === MOST_ROWS ? "+" : ""} new`;
+    news.textContent = `${waiting.length}${waiting.length === MAX_ROWS ? "+" : ""} new`;
     news.hidden = false;
   }
 
@@ -97,7 +97,7 @@ if (list) {
     found.innerHTML = told.rows;
     const came = [...found.children];
     for (const row of came) row.classList.add("sg-new");
-    waiting = [...came, ...waiting].slice(0, MOST_ROWS);
+    waiting = [...came, ...waiting].slice(0, MAX_ROWS);
     if (waiting.length) isRead() ? announce() : show();
     return came.length + told.dropped;
   }
@@ -115,7 +115,7 @@ if (list) {
         if (told.connected) {
           const seconds = (Date.now() - lookedAt) / 1000;
           lookedAt = Date.now();
-          if (take(told) > MOST_A_SECOND * seconds) delay = LONG_PAUSE;
+          if (take(told) > MAX_PER_SECOND * seconds) delay = LONG_PAUSE;
         }
       } catch {
         tell("The server does not answer", false);

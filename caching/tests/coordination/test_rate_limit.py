@@ -192,7 +192,7 @@ def test_without_redis_the_number_of_names_is_bounded(
 ) -> None:
     use_redis("")
     settings.WORKERS = 1
-    monkeypatch.setattr(rate_limit, "MOST_NAMES", 100)
+    monkeypatch.setattr(rate_limit, "MAX_NAMES", 100)
     assert rate_limit.take("one", 1) == 0
     for number in range(1000):
         rate_limit.take(f"invented {number}", 10)
@@ -211,7 +211,7 @@ def test_without_redis_the_names_not_used_for_longest_are_forgotten(
 ) -> None:
     use_redis("")
     settings.WORKERS = 1
-    monkeypatch.setattr(rate_limit, "MOST_NAMES", 100)
+    monkeypatch.setattr(rate_limit, "MAX_NAMES", 100)
     for number in range(100):
         clock[0] += 60 if number == old else 0
         assert rate_limit.take(str(number), 1) == 0

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from caching import ledger
-from caching.dashboard.recent import MOST_NEW, differing
+from caching.dashboard.recent import MAX_NEW, differing
 from caching.ledger import Event, Usage, recent, recent_stream
 from caching.ledger.writer import writer
 from caching.maintenance import erasure
@@ -102,9 +102,9 @@ def test_the_feed_tells_only_what_came_after(staff: Browser) -> None:
 
 
 def test_under_load_a_sample_is_shown_and_said_to_be_one(staff: Browser) -> None:
-    for number in range(recent.MOST_HITS * 4):
+    for number in range(recent.MAX_HITS * 4):
         happened("exact", f"question {number}")
-    assert len(shown(staff)) == recent.MOST_HITS
+    assert len(shown(staff)) == recent.MAX_HITS
     assert "about 1 in <b data-share>4</b>" in staff.get(PAGE).content.decode()
 
 
@@ -165,9 +165,9 @@ def test_of_many_new_requests_the_latest_are_shown_and_it_says_so(staff: Browser
     happened("exact", "The first?")
     recent.recorder.flush()
     first = staff.get(FEED).json()
-    for number in range(MOST_NEW + 10):
+    for number in range(MAX_NEW + 10):
         happened("miss", f"Question {number}?")
         recent.recorder.flush()
     told = staff.get(FEED, {"after": first["last"]}).json()
-    assert told["rows"].count("<tr ") == MOST_NEW and f"Question {MOST_NEW + 9}?" in told["rows"]
+    assert told["rows"].count("<tr ") == MAX_NEW and f"Question {MAX_NEW + 9}?" in told["rows"]
     assert told["dropped"] == 10

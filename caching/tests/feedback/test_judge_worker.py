@@ -166,9 +166,9 @@ def test_what_does_not_fit_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatc
     learned.steps = {"speed": LOW}
     dropped = metrics.JUDGEMENTS_DROPPED.labels("model")
     before = dropped._value.get()
-    for _ in range(judge_worker.MOST_WAITING + 3):
+    for _ in range(judge_worker.MAX_WAITING + 3):
         assert answered(PARAPHRASE).match == "semantic"
-    assert worker.work_off() == judge_worker.MOST_WAITING == len(model.cases)
+    assert worker.work_off() == judge_worker.MAX_WAITING == len(model.cases)
     assert dropped._value.get() == before + 3
 
 
@@ -176,10 +176,10 @@ def test_what_does_not_fit_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatc
 def test_near_misses_leave_room_for_the_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     judged_by(Model(None), monkeypatch)
     learned.steps = {"speed": HIGH}
-    for _ in range(judge_worker.MOST_WAITING):
+    for _ in range(judge_worker.MAX_WAITING):
         answered(PARAPHRASE)
         forget_answer_to(PARAPHRASE)
-    assert worker.work_off() == judge_worker.MOST_WAITING // 2
+    assert worker.work_off() == judge_worker.MAX_WAITING // 2
 
 
 @pytest.mark.usefixtures("everything")

@@ -7,7 +7,7 @@ import pytest
 
 from caching import ledger
 from caching.ledger import Event, Usage
-from caching.ledger.model_names import MOST_NAMES, OTHER, model_names
+from caching.ledger.model_names import MAX_NAMES, OTHER, model_names
 from caching.ledger.writer import writer
 from caching.models import Call, HourlyUsage, Price
 from caching.pricing import prices
@@ -54,7 +54,7 @@ def test_an_answered_model_has_its_own_row_its_errors_too(usage: Usage | None) -
 
 
 def test_names_that_a_provider_takes_are_bounded() -> None:
-    for number in range(MOST_NAMES + 20):
+    for number in range(MAX_NAMES + 20):
         record(f"taken {number}")
     record("listed")
-    assert len(names()) == MOST_NAMES + 2 and {OTHER, "listed"} <= names()
+    assert len(names()) == MAX_NAMES + 2 and {OTHER, "listed"} <= names()

@@ -153,7 +153,7 @@ def test_the_next_to_expire_are_those_of_all_keys(redis_client: redis.Redis, mon
     for number in range(300):
         redis_client.set(f"llm:exact:{number}", "{}", ex=1000 + number)
     redis_client.set("llm:exact:for-ever", "{}")
-    monkeypatch.setattr(paging, "MOST_FOUND", 3)
+    monkeypatch.setattr(paging, "MAX_FOUND", 3)
     page = browse.browse(Selection(), sort="expires")
     assert page and [row.stored.key for row in page.rows] == [f"llm:exact:{number}" for number in range(3)]
     assert (page.cursor, page.looked_at) == (0, None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from caching.rules.kinds import MOST_CHARACTERS, Table, kinds_of, languages
+from caching.rules.kinds import MAX_CHARACTERS, Table, kinds_of, languages
 
 TABLE: dict[str, dict[str, list[str]]] = tomllib.loads(
     (Path(__file__).parents[1] / "data" / "kinds.toml").read_text(encoding="utf-8")
@@ -49,7 +49,7 @@ def test_the_last_sentences_of_a_text_count() -> None:
 
 
 def test_a_long_document_is_of_no_kind() -> None:
-    assert kinds_of("x " * MOST_CHARACTERS + "What time is it?") == frozenset()
+    assert kinds_of("x " * MAX_CHARACTERS + "What time is it?") == frozenset()
 
 
 @pytest.mark.parametrize("text", ["", " ", "?!", "\x00", "🎲", "١٢٣", "日本の天気", "a" * 2000, "¿" * 500, "-- ' --"])
@@ -60,7 +60,7 @@ def test_odd_input_is_of_no_kind(text: str) -> None:
 @pytest.mark.parametrize("text", ["what is the " * 160, "how many days " * 140, "is it " * 330, "today " * 330])
 def test_no_text_takes_long(text: str) -> None:
     start = time.perf_counter()
-    kinds_of(text[:MOST_CHARACTERS])
+    kinds_of(text[:MAX_CHARACTERS])
     assert time.perf_counter() - start < 0.5
 
 

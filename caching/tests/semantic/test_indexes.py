@@ -190,7 +190,7 @@ def test_two_steps_find_what_one_finds_in_a_large_scope() -> None:
 def test_it_holds_what_a_plain_list_would_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numpy, "ROWS", 32)
     monkeypatch.setattr(numpy, "COPIED", 8)
-    monkeypatch.setattr(numpy, "MOST_DEAD", 4)
+    monkeypatch.setattr(numpy, "MAX_DEAD", 4)
     index, chance = get_index("numpy", DIMENSIONS, max_entries=400), random.Random(3)
     held: dict[str, tuple[Entry, Vector]] = {}
     for step in range(300):
@@ -226,7 +226,7 @@ def test_what_has_expired_is_dropped_when_its_scope_grows(monkeypatch: pytest.Mo
 def test_nothing_is_found_twice_or_lost_while_blocks_change(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numpy, "ROWS", 64)
     monkeypatch.setattr(numpy, "COPIED", 16)
-    monkeypatch.setattr(numpy, "MOST_DEAD", 4)
+    monkeypatch.setattr(numpy, "MAX_DEAD", 4)
     index = get_index("numpy", DIMENSIONS)
     stays, comes = vectors(40), vectors(400, seed=1)
     index.add_all([Entry(f"stays{at}", "s", "") for at in range(40)], stays)

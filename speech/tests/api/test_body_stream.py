@@ -115,7 +115,7 @@ def test_so_many_large_bodies_are_taken_at_once(api: Any, monkeypatch: pytest.Mo
     client = 1
     with body_stream.place_for_large_body(client), body_stream.place_for_large_body(client):
         assert api.post("/api/chat/", large, format="json").status_code == 200
-    places = [body_stream.place_for_large_body(number) for number in range(body_stream.MOST_LARGE)]
+    places = [body_stream.place_for_large_body(number) for number in range(body_stream.MAX_LARGE_BODIES)]
     for place in places:
         place.__enter__()
     with pytest.raises(ServerBusy), body_stream.place_for_large_body("another"):
@@ -131,7 +131,7 @@ def test_of_one_senders_large_bodies_few_wait(monkeypatch: pytest.MonkeyPatch) -
     from speech.api import body_stream
 
     monkeypatch.setattr(body_stream, "WAITING_SECONDS", 1.0)
-    most = body_stream.MOST_LARGE // 2
+    most = body_stream.MAX_LARGE_BODIES // 2
     with ExitStack() as held:
         for _ in range(most):
             held.enter_context(body_stream.place_for_large_body("flood"))
@@ -144,7 +144,7 @@ def test_of_one_senders_large_bodies_few_wait(monkeypatch: pytest.MonkeyPatch) -
 
         with ThreadPoolExecutor(60) as threads:
             waited = [seconds > 0.5 for seconds in threads.map(ask, range(60))]
-        assert sum(waited) == most * (body_stream.WANTED - 1)
+        assert sum(waited) == most * (body_stream.REQUESTS_PER_PLACE - 1)
         with body_stream.place_for_large_body("another"):
             pass
 

@@ -24,7 +24,7 @@ AT_ONCE = settings.SYNTHESIS_THREADS
 DROPPED = 200
 A_LEAK = DROPPED // 10
 """Threads or files by which every round makes all workers grow, if they leak."""
-MOST_ROUNDS = 20
+MAX_ROUNDS = 20
 KEPT_CONNECTIONS = 32
 """What `speech.providers._shared.http_connections` keeps open for the next call, in each worker."""
 SETTLING = 4.0
@@ -135,7 +135,7 @@ def test_two_hundred_dropped_streams_leave_nothing_behind_and_are_stored(
     # Pools of threads grow with what happens to be under way at once, each thread with its connections to Redis and the
     # database, and come to an end of it. What leaks grows with every round.
     rounds = [drop_all(0)]
-    for number in range(1, MOST_ROUNDS):
+    for number in range(1, MAX_ROUNDS):
         rounds.append(drop_all(number))
         if all(after - before < A_LEAK for before, after in zip(rounds[-2], rounds[-1], strict=True)):
             break

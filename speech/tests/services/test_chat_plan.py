@@ -56,7 +56,7 @@ def test_a_plan_ends_when_its_client_or_the_rules_are_read_again(
 def test_a_client_that_varies_its_headers_fills_no_memory(planned: Planned, clients: Any) -> None:
     client, _ = clients("one")
     first = planned(client, "max-age=0")
-    for seconds in range(1, plans.MOST_PLANS):
+    for seconds in range(1, plans.MAX_PLANS):
         planned(client, f"max-age={seconds}")
     assert planned(client, "max-age=0") is first
     planned(client, "one too many")

@@ -22,7 +22,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from speechsite.tests.plugin import load_hypothesis_profile
-from speechsite.tests.support.ports import MOST_WORKERS
+from speechsite.tests.support.ports import MAX_WORKERS
 
 ALONE = "alone"
 WORKERS_PER_CORE = 2
@@ -57,7 +57,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object
 
 @pytest.hookimpl
 def pytest_xdist_auto_num_workers() -> int:
-    return min(MOST_WORKERS, WORKERS_PER_CORE * (os.cpu_count() or 1))
+    return min(MAX_WORKERS, WORKERS_PER_CORE * (os.cpu_count() or 1))
 
 
 @pytest.hookimpl

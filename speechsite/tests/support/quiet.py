@@ -38,7 +38,7 @@ def unlearned(monkeypatch: pytest.MonkeyPatch) -> None:
     from caching.feedback import judge_worker
     from caching.semantic.scoring.pair_verdicts import learned
 
-    monkeypatch.setattr(judge_worker.worker, "_waiting", queue.Queue(judge_worker.MOST_WAITING))
+    monkeypatch.setattr(judge_worker.worker, "_waiting", queue.Queue(judge_worker.MAX_WAITING))
     monkeypatch.setattr(learned, "_pairs", {})
     monkeypatch.setattr(learned, "steps", {})
     monkeypatch.setattr(learned, "standings", {})

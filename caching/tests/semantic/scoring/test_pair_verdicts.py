@@ -55,7 +55,7 @@ def test_wrong_stands_until_someone_with_the_final_word_says_right() -> None:
 
 
 def test_the_oldest_pairs_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PAIRS", 2)
+    monkeypatch.setattr(module, "MAX_PAIRS", 2)
     learned = Learned()
     for pair in ("a", "b", "b", "c"):
         learned.hear(pair, False)

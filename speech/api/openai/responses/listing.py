@@ -10,7 +10,7 @@ from speech.api.openai.responses.messages import Item, kind_of
 from speech.exceptions import InvalidRequest
 from speech.models import StoredResponse
 
-DEFAULT_LIMIT, MOST_LIMIT = 20, 100
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 
 
 def listed(stored: StoredResponse, query: Mapping[str, str]) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def listed(stored: StoredResponse, query: Mapping[str, str]) -> dict[str, Any]:
     if after := query.get("after"):
         items = items[next((at + 1 for at, item in enumerate(items) if item["id"] == after), len(items)) :]
     limit = whole_number(query.get("limit", str(DEFAULT_LIMIT)), "limit")
-    if not 1 <= limit <= MOST_LIMIT:
-        raise InvalidRequest(f"limit must be 1 to {MOST_LIMIT}", param="limit")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidRequest(f"limit must be 1 to {MAX_LIMIT}", param="limit")
     page = items[:limit]
     return {
         "object": "list",
