@@ -42,7 +42,7 @@ class Usage:
     @classmethod
     def from_billed(cls, billed: Mapping[str, Any]) -> Usage | None:
         """Parse units by field name (`{"characters": 42}`). None if there are none."""
-        known = {name: billed[name] for name in UNITS if _is_count(billed.get(name), _MOST[name])}
+        known = {name: billed[name] for name in UNITS if _is_count(billed.get(name), _MAX[name])}
         return cls(**known) if known else None
 
     @classmethod
@@ -68,7 +68,7 @@ class Usage:
 
 
 UNITS = tuple(field.name for field in fields(Usage))
-_MOST = dict.fromkeys(UNITS, MAX_UNITS) | {"audio_seconds": MAX_SECONDS}
+_MAX = dict.fromkeys(UNITS, MAX_UNITS) | {"audio_seconds": MAX_SECONDS}
 
 
 def _is_count(value: Any, most: int = MAX_UNITS) -> bool:

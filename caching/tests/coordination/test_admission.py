@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from caching.coordination.admission import MOST, Admission
+from caching.coordination.admission import MAX_SLOTS, Admission
 from caching.redis import client, store
 from caching.redis.latency import Least
 from speechsite.tests.support.proxy import Proxy
@@ -87,7 +87,7 @@ def test_how_far_away_redis_is_shows_where_it_is_asked(
             store.get("llm:exact:a")
             store.delete([])
             store.get_many([])
-    assert Admission(near).limit < 10 and Admission(far).limit == MOST
+    assert Admission(near).limit < 10 and Admission(far).limit == MAX_SLOTS
 
 
 def test_a_far_redis_keeps_nobody_waiting_for_those_who_wait_for_it() -> None:

@@ -109,7 +109,7 @@ def test_under_load_a_sample_is_shown_and_said_to_be_one(staff: Browser) -> None
 
 
 def test_the_stream_is_bounded(staff: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent_stream, "MOST", 100)
+    monkeypatch.setattr(recent_stream, "MAX_LENGTH", 100)
     told = [{"at": number} for number in range(400)]
     recent_stream.append(told, 0)
     # Redis trims by whole nodes, of 100 entries.
