@@ -1,7 +1,4 @@
-"""Answers that staff wrote, served before the cache, with or without Redis.
-
-Checked before every look-up: without curated answers it costs a look at the clock.
-"""
+"""Answers that staff wrote, served before the cache, with or without Redis."""
 
 from __future__ import annotations
 
@@ -14,7 +11,8 @@ from django.conf import settings
 from django.db.models.signals import post_delete, post_save
 
 from caching import keys, result
-from caching.database import DatabaseUnavailable, Remembered
+from caching.database import DatabaseUnavailable
+from caching.database.tables import Table
 from caching.entry import CacheEntry
 from caching.llm.entry import WholeAnswer
 from caching.llm.request import HARMLESS_PARAMS, MAX_CHARACTERS, ChatQuery
@@ -85,21 +83,21 @@ class AnswerBook:
         return found
 
 
-def find(query: ChatQuery, policy: Policy, *, shares: bool) -> CacheResult[WholeAnswer] | None:
+def find(query: ChatQuery, policy: Policy, *, shares: bool) -> CuratedAnswer | None:
     """Return the pinned or curated answer to a question. `shares`: its client is in the shared scope.
 
     A pinned answer is for requests with the context of its entry. For the others, the text of a question says all that
     is asked only without earlier turns, system prompt, tools and parameters that change the form of the answer.
     """
-    if not policy.read:
-        return None
     book = answer_book()
+    if not (policy.read and book.answers):
+        return None
     contexts = [query.context] if book.has_pinned and query.asks_in_text else []
     contexts += [""] if is_single_question(query) else []
     owners = [query.asked_by, SHARED] if shares else [query.asked_by]
     for context, owner in product(contexts, owners):
         if found := book.find(owner, query.text, main_language(query.language), policy.level, context):
-            return _hit(query, policy, found)
+            return found
     return None
 
 
@@ -121,7 +119,7 @@ def key_of(answer: CuratedAnswer) -> str:
 def answer_book() -> AnswerBook:
     """Return the enabled answers; the last known ones if the database is down."""
     try:
-        return _books.get("")
+        return _books.now()
     except DatabaseUnavailable:
         return AnswerBook([])
 
@@ -138,7 +136,8 @@ def _in_language(answers: _ByLanguage, language: str) -> CuratedAnswer | None:
     return answers.get(language) or answers.get("")
 
 
-def _hit(query: ChatQuery, policy: Policy, found: CuratedAnswer) -> CacheResult[WholeAnswer]:
+def hit(query: ChatQuery, policy: Policy, found: CuratedAnswer) -> CacheResult[WholeAnswer]:
+    """Return what `find` has found as a hit, and count it."""
     message = {"role": "assistant", "content": found.answer}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     # The table is the origin of the answer, so its age is 0 (RFC 9111, section 4.2.3).
@@ -150,7 +149,7 @@ def _hit(query: ChatQuery, policy: Policy, found: CuratedAnswer) -> CacheResult[
 _read_last = AnswerBook([])
 
 
-def _read(_: str) -> AnswerBook:
+def _read() -> AnswerBook:
     """Read the answers, unless nothing has changed since they were read last."""
     global _read_last
     enabled = CuratedAnswer.objects.filter(enabled=True)
@@ -160,6 +159,6 @@ def _read(_: str) -> AnswerBook:
     return _read_last
 
 
-_books = Remembered[str, AnswerBook](_read, REMEMBERED_SECONDS)
+_books = Table(_read, REMEMBERED_SECONDS)
 post_save.connect(forget, sender=CuratedAnswer)
 post_delete.connect(forget, sender=CuratedAnswer)

@@ -10,7 +10,8 @@ from functools import lru_cache
 from django.conf import settings
 from django.utils import timezone
 
-from caching.database import DatabaseUnavailable, Remembered
+from caching.database import DatabaseUnavailable
+from caching.database.tables import Table
 from caching.models import WILDCARD, Price
 from caching.pricing.money import Money
 from caching.pricing.usage import Usage
@@ -80,7 +81,7 @@ def cost(provider: str, model: str, usage: Usage | None, moment: datetime | None
 def table() -> PriceTable:
     """Return the prices, read at most every REMEMBERED_SECONDS; the last known ones if the database is down."""
     try:
-        return _tables.get("")
+        return _tables.now()
     except DatabaseUnavailable:
         return PriceTable([])
 
@@ -93,4 +94,4 @@ def _fits(pattern: str, model: str) -> bool:
     return pattern == model or (pattern.endswith(WILDCARD) and model.startswith(pattern[:-1]))
 
 
-_tables = Remembered[str, PriceTable](lambda _: PriceTable(Price.objects.all()), REMEMBERED_SECONDS)
+_tables = Table(lambda: PriceTable(Price.objects.all()), REMEMBERED_SECONDS)

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, Protocol
 from django.conf import settings
 from django.db.models.signals import post_delete, post_save
 
-from caching.database import DatabaseUnavailable, Remembered
+from caching.database import DatabaseUnavailable
+from caching.database.tables import Table
 from caching.models import WILDCARD, CacheRule
 from caching.policy import LEVELS, CacheType, Level, Policy
 from caching.rules.kinds import Kind, kinds_of
@@ -180,13 +181,13 @@ def _is_language(code: str, request: Request) -> bool:
     return (request.language or language_of(request.text)).partition("_")[0] == code.lower().partition("-")[0]
 
 
-_books = Remembered[str, RuleBook](lambda _: RuleBook(CacheRule.objects.filter(enabled=True)), REMEMBERED_SECONDS)
+_books = Table(lambda: RuleBook(CacheRule.objects.filter(enabled=True)), REMEMBERED_SECONDS)
 
 
 def rule_book() -> RuleBook:
     """Return the enabled rules; the last known ones if the database is down."""
     try:
-        return _books.get("")
+        return _books.now()
     except DatabaseUnavailable:
         return RuleBook([])
 

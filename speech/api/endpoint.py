@@ -28,8 +28,8 @@ from rest_framework.utils.serializer_helpers import BindingDict
 from rest_framework.views import APIView
 
 from caching.coordination import admission
-from speech.api.authentication import ClientKeyAuthentication, client_of
-from speech.api.request_body import CallSerializer, call_in, long_body_of, short_body_of
+from speech.api.authentication import ClientKeyAuthentication
+from speech.api.request_body import CallSerializer, long_body_of, short_body_of, understood
 from speech.api.response_headers import whole_response
 
 AnyField = serializers.Field[Any, Any, Any, Any]
@@ -38,7 +38,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 
 
 class Endpoint(APIView):
-    """An APIView whose `post` gets Django's own request, authenticated, and the call that its body asks for."""
+    """An APIView whose `post` gets Django's own request, authenticated, the call in its body, and the plan for it."""
 
     authenticator: BaseAuthentication = ClientKeyAuthentication()
     reads: ClassVar[type[CallSerializer[Any]]]
@@ -62,20 +62,19 @@ class Endpoint(APIView):
 
     def _answer(self, request: HttpRequest, body: bytes) -> HttpResponseBase:
         with admission.slot():
-            return self.post(request, call_in(body, self.reads, remember=may_be_stored(request)))
+            known = understood(request, body, self.reads, lambda call: self.plan(request, call))
+            return self.post(request, known.call, known.plan)
 
-    def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
+    def plan(self, request: HttpRequest, call: Any) -> Any:
+        """Return what follows from a request and stays the same while it repeats (see `understood`)."""
+
+    def post(self, request: HttpRequest, call: Any, plan: Any) -> HttpResponseBase:
         raise NotImplementedError
 
     def _refused(self, request: HttpRequest, error: Exception) -> HttpResponseBase:
         self.headers = self.default_response_headers
         self.request = self.initialize_request(request)
         return self.finalize_response(self.request, self.handle_exception(error))
-
-
-def may_be_stored(request: HttpRequest) -> bool:
-    """Return True unless the client or the request forbids to store anything of it."""
-    return not client_of(request).never_store and "no-store" not in request.META.get("HTTP_CACHE_CONTROL", "").lower()
 
 
 def json_response(body: Any, headers: Mapping[str, str]) -> HttpResponse:

@@ -1,15 +1,15 @@
-"""Reading, parsing and validation of request bodies.
+"""Request bodies: read, parsed and validated, and planned, the same one once.
 
-Bypassed: parsing and validation of a body that was read a moment ago. That is 29 % of the calls of a hit
-(docs/performance.md). Bodies and their plans are kept in memory only, for FORGET_SECONDS at most, and not at all if the
-client or the request forbids to store; speech/tests/api/test_request_body.py notices a change of either.
+Bypassed: parsing, validation and planning of a request that came a moment ago. That is 29 % of the calls of a hit
+(docs/performance.md). Bodies and what follows from them are kept in memory only, for FORGET_SECONDS at most, and not at
+all if the client or the request forbids to store; speech/tests/api/test_request_body.py notices a change of either.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from contextlib import ExitStack
-from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -18,12 +18,15 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
 from caching.background import PeriodicWorker
+from caching.database.tables import edition
 from speech import strict_json
+from speech.api.authentication import client_of
 from speech.api.body_stream import LARGE_BYTES, BodyStream, place_for_large_body
+from speech.models import Client
 
 T_co = TypeVar("T_co", covariant=True)
 
-REMEMBERED_BODIES = 4096
+REMEMBERED_REQUESTS = 4096
 LARGEST_REMEMBERED_BYTES = 8192
 # `manage.py forget` waits so long before it says that a client is forgotten.
 FORGET_SECONDS = 5.0
@@ -40,7 +43,7 @@ class CallSerializer(Protocol[T_co]):
 def read_call(serializer: type[CallSerializer[T_co]], request: Request | HttpRequest, limit: int = 0) -> T_co:
     """Return the validated body of `request`. Raises DRF's errors and our own."""
     with ExitStack() as held:
-        return call_in(body_of(request, held, limit), serializer, remember=False)
+        return call_in(body_of(request, held, limit), serializer)
 
 
 def body_of(request: Request | HttpRequest, held: ExitStack, limit: int = 0) -> bytes:
@@ -79,26 +82,59 @@ def long_body_of(request: Request | HttpRequest, held: ExitStack, limit: int) ->
     return body
 
 
-def call_in(body: bytes, serializer: type[CallSerializer[T_co]], *, remember: bool) -> T_co:
-    """Return the call that `serializer` finds in `body`; `remember`: keep it for the next request with this body."""
-    if not remember or len(body) > LARGEST_REMEMBERED_BYTES:
-        return _read(serializer, body)
-    _forgetting.start()
-    return _read_and_remember(serializer, body)
-
-
-def _read(serializer: type[CallSerializer[Any]], body: bytes) -> Any:
+def call_in(body: bytes, serializer: type[CallSerializer[T_co]]) -> T_co:
+    """Return the call that `serializer` finds in `body`."""
     asked = serializer(data=parse_json(body))
     asked.is_valid(raise_exception=True)
     return asked.to_call()
 
 
-_read_and_remember = lru_cache(REMEMBERED_BODIES)(_read)
+class Understood(NamedTuple):
+    """A request that was read and planned."""
+
+    call: Any
+    plan: Any
+    client: Client
+    tables: object
+    """The edition of the tables by which it was planned."""
+
+
+def understood(
+    request: HttpRequest, body: bytes, serializer: type[CallSerializer[Any]], plan: Callable[[Any], Any]
+) -> Understood:
+    """Return the call in `body` and the plan for it, made again once the client or a table of staff is read again.
+
+    A plan may depend on its call, the client, these two headers, settings and the tables of staff, on nothing else.
+    """
+    client, tables = client_of(request), edition()
+    cache_control = request.META.get("HTTP_CACHE_CONTROL", "")
+    level = request.META.get("HTTP_X_OPTIMIZATION_LEVEL", "")
+    # Each key of a client has an object of its own.
+    key = (serializer, body, id(client), cache_control, level)
+    known = _understood.get(key)
+    if known and known.client is client and known.tables is tables:
+        return known
+    call = call_in(body, serializer)
+    made = Understood(call, plan(call), client, tables)
+    if len(body) <= LARGEST_REMEMBERED_BYTES and may_be_stored(request):
+        if len(_understood) >= REMEMBERED_REQUESTS:
+            _understood.clear()
+        _understood[key] = made
+        _forgetting.start()
+    return made
+
+
+def may_be_stored(request: HttpRequest) -> bool:
+    """Return True unless the client or the request forbids to store anything of it."""
+    return not client_of(request).never_store and "no-store" not in request.META.get("HTTP_CACHE_CONTROL", "").lower()
+
+
+_understood: dict[Hashable, Understood] = {}
 
 
 def forget(**kwargs: Any) -> None:
-    """Drop all bodies."""
-    _read_and_remember.cache_clear()
+    """Drop all of them."""
+    _understood.clear()
 
 
 _forgetting = PeriodicWorker("request-bodies", forget, FORGET_SECONDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -29,9 +29,6 @@ from speech.audio import formats
 from speech.exceptions import InvalidRequest
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.services import TurnOptions
-from speech.services.chat_plan import ChatPlan
-from speech.services.plans import Plans
-from speech.services.speech_plan import SpeechPlan
 from speech.text.markdown import speakable
 
 
@@ -40,7 +37,6 @@ class ChatCall:
     request: ChatRequest
     level: Level
     provider: str
-    plans: Plans[ChatPlan] = field(default_factory=Plans, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,6 @@ class SpeechCall:
     level: Level
     provider: str
     codec: str
-    plans: Plans[SpeechPlan] = field(default_factory=Plans, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,8 @@ from speech.api.streaming import EVENTS, streamed
 from speech.api.uploads import UploadParser
 from speech.models import Client, Receipt
 from speech.privacy.disclosure import hides
-from speech.services.chat_plan import plan_chat
-from speech.services.speech_plan import plan_speech
+from speech.services.chat_plan import ChatPlan, plan_chat
+from speech.services.speech_plan import SpeechPlan, plan_speech
 
 logger = logging.getLogger(__name__)
 
@@ -64,18 +64,16 @@ class ChatView(Endpoint):
     @extend_schema(
         request=ChatRequestSerializer, responses={200: ChatResponseSerializer, **ERRORS}, parameters=[CACHE_CONTROL]
     )
-    def post(self, request: HttpRequest, call: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, call: Any, plan: Any) -> HttpResponse:
         """Answer a question, from the cache if possible."""
         client = client_of(request)
-        plan = call.plans.get(
-            client,
-            request.META.get("HTTP_CACHE_CONTROL", ""),
-            make=lambda: plan_chat(client, call.request, _policy(request, call.level), call.provider),
-        )
         result = services.answer(plan)
         id = answer_ids.issue(client, result.cache, call.level)
         body = _chat_body(client, result, call.level, id)
         return json_response(body, headers(client, result))
+
+    def plan(self, request: HttpRequest, call: Any) -> ChatPlan:
+        return plan_chat(client_of(request), call.request, _policy(request, call.level), call.provider)
 
 
 class SpeechView(Endpoint):
@@ -93,14 +91,9 @@ class SpeechView(Endpoint):
         },
         parameters=[CACHE_CONTROL],
     )
-    def post(self, request: HttpRequest, call: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, call: Any, plan: Any) -> HttpResponse:
         """Synthesize speech, from the cache if possible."""
         client = client_of(request)
-        plan = call.plans.get(
-            client,
-            request.META.get("HTTP_CACHE_CONTROL", ""),
-            make=lambda: plan_speech(client, call.request, _policy(request, call.level), call.provider),
-        )
         result = services.speak(plan, call.codec)
         sound = b"".join(result.cache.value)
         about = headers(client, result) | of_successor(call.request.voice, result.provider, result.voice)
@@ -108,6 +101,9 @@ class SpeechView(Endpoint):
             return whole_response(sound, result.content_type, about)
         body = {"audio": base64.b64encode(sound).decode(), "content_type": result.content_type}
         return json_response({**body, **({"words": result.words} if result.words else {})}, about)
+
+    def plan(self, request: HttpRequest, call: Any) -> SpeechPlan:
+        return plan_speech(client_of(request), call.request, _policy(request, call.level), call.provider)
 
 
 class ConverseView(APIView):

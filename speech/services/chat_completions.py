@@ -10,9 +10,11 @@ from caching.ledger import Costs
 from caching.llm import cache as llm
 from caching.llm import curated
 from caching.llm.entry import Answer
+from caching.llm.request import ChatQuery
 from caching.llm.stream import Chunk
+from caching.models import CuratedAnswer
 from caching.policy import Policy
-from caching.result import CacheResult, with_value
+from caching.result import CacheResult, NothingCached, with_value
 from speech.accounting import Account
 from speech.exceptions import ProviderError
 from speech.models import Client
@@ -59,53 +61,77 @@ def stream_answer(plan: ChatPlan) -> ChatResult[Iterator[Chunk]]:
 
 
 def _chat(plan: ChatPlan, *, stream: bool) -> ChatResult[Any]:
-    account = Account.of("llm", plan.client.name, plan.policy, plan.text)
-    with account:
-        if found := _curated(plan, account, stream=stream):
-            return found
-        candidates = plan.candidates()
-        for candidate in candidates:
-            account.call(candidate.provider.name, candidate.request.model)
-            try:
-                cached = _answer(plan, candidate, account, stream=stream)
-            except ProviderError as error:
-                candidates.failures.append(error)
-                continue
-            kind = ("stream" if stream else "chat", candidate.provider.name, candidate.request.model)
-            padding.even_out(plan.client, kind, cached, account.started)
-            costs = account.settle_now(cached, stream=stream)
-            return ChatResult(cached, candidate.provider.name, candidate.request.model, costs)
-        first = candidates.first
-        stale = llm.stale(*plan.question_for(first))
-        if stale or len(candidates.failures) > 1:
-            account.call(first.provider.name, first.request.model)
-        if stale:
-            costs = account.settle(stale)
-            cached = llm.as_stream(stale) if stream else stale
-            return ChatResult(cached, first.provider.name, first.request.model, costs)
-        raise candidates.failures[0]
+    with Account.of("llm", plan.client.name, plan.policy, plan.text) as account:
+        if plan.curated:
+            return _curated(plan, plan.curated, account, stream=stream)
+        question, policy, found = _look_up(plan, plan.first, account, stream=stream)
+        if found:
+            return _result(plan, plan.first, found, account, stream=stream)
+        return _ask(plan, question, policy, account, stream=stream)
 
 
-def _curated(plan: ChatPlan, account: Account, *, stream: bool) -> ChatResult[Any] | None:
+def _curated(plan: ChatPlan, found: CuratedAnswer, account: Account, *, stream: bool) -> ChatResult[Any]:
     """Return the answer that staff wrote for this question. Nobody knows what a provider would have billed for it."""
-    if not curated.answer_book().answers:
-        return None
-    found = curated.find(plan.question, plan.policy, shares=plan.client.shared_scope)
-    if found is None:
-        return None
     model = plan.first.request.model
     account.call(curated.PROVIDER, model)
-    costs = replace(account.settle(found), saved=None)
-    return ChatResult(llm.as_stream(found) if stream else found, curated.PROVIDER, model, costs)
+    cached = curated.hit(plan.question, plan.policy, found)
+    costs = replace(account.settle(cached), saved=None)
+    return ChatResult(llm.as_stream(cached) if stream else cached, curated.PROVIDER, model, costs)
 
 
-def _answer(plan: ChatPlan, candidate: Candidate[ChatRequest], account: Account, *, stream: bool) -> CacheResult[Any]:
+def _look_up(
+    plan: ChatPlan, candidate: Candidate[ChatRequest], account: Account, *, stream: bool
+) -> tuple[ChatQuery, Policy, CacheResult[Any] | None]:
+    """Return the question as `candidate` would answer it, its policy, and the stored answer if there is one."""
+    account.call(candidate.provider.name, candidate.request.model)
     question, policy = plan.question_for(candidate)
     account.under(policy, question)
     try:
-        if found := llm.find(question, policy):
-            return llm.as_stream(found) if stream else found
-        source = source_of(candidate.provider, candidate.request, policy, account, key=question.key)
+        found = llm.find(question, policy)
+    except NothingCached as error:
+        raise as_ours(error) from error
+    return question, policy, llm.as_stream(found) if found and stream else found
+
+
+def _result(
+    plan: ChatPlan, candidate: Candidate[ChatRequest], cached: CacheResult[Any], account: Account, *, stream: bool
+) -> ChatResult[Any]:
+    provider, model = candidate.provider.name, candidate.request.model
+    if plan.client.shared_scope:
+        padding.even_out(plan.client, ("stream" if stream else "chat", provider, model), cached, account.started)
+    return ChatResult(cached, provider, model, account.settle_now(cached, stream=stream))
+
+
+def _ask(plan: ChatPlan, question: ChatQuery, policy: Policy, account: Account, *, stream: bool) -> ChatResult[Any]:
+    """Answer a question whose answer by the first candidate is not stored."""
+    candidates = plan.candidates()
+    for candidate in candidates:
+        if candidate is not plan.first:
+            question, policy, found = _look_up(plan, candidate, account, stream=stream)
+            if found:
+                return _result(plan, candidate, found, account, stream=stream)
+        try:
+            cached = _answer(candidate, question, policy, account, stream=stream)
+        except ProviderError as error:
+            candidates.failures.append(error)
+            continue
+        return _result(plan, candidate, cached, account, stream=stream)
+    first = candidates.first
+    stale = llm.stale(*plan.question_for(first))
+    if stale or len(candidates.failures) > 1:
+        account.call(first.provider.name, first.request.model)
+    if stale:
+        costs = account.settle(stale)
+        cached = llm.as_stream(stale) if stream else stale
+        return ChatResult(cached, first.provider.name, first.request.model, costs)
+    raise candidates.failures[0]
+
+
+def _answer(
+    candidate: Candidate[ChatRequest], question: ChatQuery, policy: Policy, account: Account, *, stream: bool
+) -> CacheResult[Any]:
+    source = source_of(candidate.provider, candidate.request, policy, account, key=question.key)
+    try:
         if not stream:
             return llm.ask(question, policy, source)
         cached = llm.ask_for_stream(question, policy, source)

@@ -1,15 +1,18 @@
 """Plan for answering a conversation: by whom, under which key, policy and cache rule.
 
-A repeated question is neither prepared nor hashed again.
+It depends on nothing but the request, its client, settings and the tables of staff. A repeated question is neither
+prepared nor hashed again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from caching.llm import curated
 from caching.llm.request import ChatQuery, text_of
+from caching.models import CuratedAnswer
 from caching.policy import Policy
-from caching.rules.engine import RuleBook, apply_to_answer, rule_book
+from caching.rules.engine import apply_to_answer
 from speech.models import Client
 from speech.providers.base import ChatRequest
 from speech.routing.cache_query import own_question, question_of, shared_question
@@ -28,26 +31,33 @@ class ChatPlan:
     """For the first candidate, in the scope of this client alone."""
     ruled: Policy
     """The policy under the cache rule that applies to `question`."""
-    rules: RuleBook
-
-    def holds_for(self, client: Client) -> bool:
-        """Return False once the client or the rules have been read from the database again."""
-        return self.client is client and self.rules is rule_book()
+    curated: CuratedAnswer | None
+    """The answer that staff wrote for this question."""
 
     def candidates(self) -> Candidates[ChatRequest]:
         return candidates_for_chat(self.first, self.request, self.client.model_access)
 
     def question_for(self, candidate: Candidate[ChatRequest]) -> tuple[ChatQuery, Policy]:
         """Return the question, shared with other clients if it may be, and the policy under its cache rule."""
-        if candidate is self.first:
+        if candidate is not self.first:
+            return question_of(self.client, candidate, self.policy)
+        if self.client.shared_scope:
             return shared_question(self.client, self.question, self.ruled), self.ruled
-        return question_of(self.client, candidate, self.policy)
+        return self.question, self.ruled
 
 
 def plan_chat(client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatPlan:
     """Raises InvalidRequest if the provider does not exist, or cannot or must not answer."""
-    rules, policy = rule_book(), client.tightened(policy)
+    policy = client.tightened(policy)
     first = first_for_chat(request, provider, client.model_access)
     question = own_question(client, first)
-    text = text_of(request.messages[-1]) if request.messages else ""
-    return ChatPlan(client, request, policy, text, first, question, apply_to_answer(policy, question), rules)
+    return ChatPlan(
+        client,
+        request,
+        policy,
+        text_of(request.messages[-1]) if request.messages else "",
+        first,
+        question,
+        apply_to_answer(policy, question),
+        curated.find(question, policy, shares=client.shared_scope),
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from caching.policy import Policy
-from caching.rules.engine import RuleBook, apply_to_speech, rule_book
+from caching.rules.engine import apply_to_speech
 from speech.models import Client
 from speech.providers.base import SpeechRequest
 from speech.routing.fallback import Candidate, Candidates, candidates_for_speech, first_for_speech
@@ -24,11 +24,6 @@ class SpeechPlan:
     first: Candidate[SpeechRequest]
     speaker: Speaker
     """For the first candidate. `speaker_for` copies it for each request."""
-    rules: RuleBook
-
-    def holds_for(self, client: Client) -> bool:
-        """Return False once the client or the rules have been read from the database again."""
-        return self.client is client and self.rules is rule_book()
 
     def candidates(self) -> Candidates[SpeechRequest]:
         return candidates_for_speech(self.first, self.request, self.client.model_access)
@@ -42,9 +37,9 @@ class SpeechPlan:
 
 def plan_speech(client: Client, request: SpeechRequest, policy: Policy, provider: str = "") -> SpeechPlan:
     """Raises InvalidRequest if the provider does not exist, or cannot or must not speak."""
-    rules, policy = rule_book(), client.tightened(policy)
+    policy = client.tightened(policy)
     first = first_for_speech(request, provider, client.model_access)
-    return SpeechPlan(client, request, policy, first, speaker_of(client, first, policy), rules)
+    return SpeechPlan(client, request, policy, first, speaker_of(client, first, policy))
 
 
 def speaker_of(client: Client, candidate: Candidate[SpeechRequest], policy: Policy) -> Speaker:

@@ -90,7 +90,7 @@ class EmbeddingsView(OpenAIView, Endpoint):
         responses={200: OpenApiResponse(OpenApiTypes.OBJECT, "A list of `embedding` objects."), **ERRORS},
         parameters=[CACHE_CONTROL, LEVEL],
     )
-    def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: Any, plan: None) -> HttpResponseBase:
         """Embed texts. Each input is cached by itself."""
         meant = model_names.resolve(call.model, "embedding")
         client = client_of(request)

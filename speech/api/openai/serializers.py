@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -24,9 +24,6 @@ from speech.api.fields import (
 from speech.api.messages import validate_messages
 from speech.audio import formats
 from speech.providers.base import ChatRequest, SpeechRequest
-from speech.services.chat_plan import ChatPlan
-from speech.services.plans import Plans
-from speech.services.speech_plan import SpeechPlan
 from speech.text.markdown import speakable
 
 NOT_PARAMS = ("model", "messages", "stream", "stream_options", "optimization_level", "language")
@@ -40,7 +37,6 @@ class CompletionCall:
     level: str
     stream: bool
     wants_usage: bool
-    plans: Plans[ChatPlan] = field(default_factory=Plans, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,6 @@ class AudioSpeechCall:
     level: str
     codec: str
     as_events: bool
-    plans: Plans[SpeechPlan] = field(default_factory=Plans, compare=False)
 
 
 @extend_schema_field(OpenApiTypes.STR)

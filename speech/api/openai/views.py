@@ -74,10 +74,9 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         },
         parameters=[CACHE_CONTROL, LEVEL],
     )
-    def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: Any, plan: Any) -> HttpResponseBase:
         """Create a chat completion, whole or streamed."""
         client = client_of(request)
-        plan = call.plans.get(client, *_directives(request), make=lambda: _plan(client, request, call))
         if call.stream and not hides(client):
             stream = services.stream_answer(plan)
             id = answer_ids.issue(client, stream.cache, plan.policy.level)
@@ -95,22 +94,10 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         events = rendering.completion_events(chunks, id=id, model=result.model, wants_usage=call.wants_usage)
         return streamed(events, EVENTS, about)
 
-
-def _directives(request: HttpRequest) -> tuple[str, str]:
-    """Return the headers on which the plan for a body depends: those that `policy_of` reads."""
-    return request.META.get("HTTP_CACHE_CONTROL", ""), request.META.get("HTTP_X_OPTIMIZATION_LEVEL", "")
-
-
-def _plan(client: Client, request: HttpRequest, call: CompletionCall) -> ChatPlan:
-    meant = model_names.resolve(call.model, "chat")
-    asked = replace(call.request, model=meant.model)
-    return plan_chat(client, asked, policy_of(request, call.level, meant.level), meant.provider)
-
-
-def _speech_plan(client: Client, request: HttpRequest, call: AudioSpeechCall) -> SpeechPlan:
-    meant = model_names.resolve(call.model, "speech")
-    asked = replace(call.request, model=meant.model)
-    return plan_speech(client, asked, policy_of(request, call.level, meant.level), meant.provider)
+    def plan(self, request: HttpRequest, call: CompletionCall) -> ChatPlan:
+        meant = model_names.resolve(call.model, "chat")
+        asked = replace(call.request, model=meant.model)
+        return plan_chat(client_of(request), asked, policy_of(request, call.level, meant.level), meant.provider)
 
 
 class AudioSpeechView(OpenAIView, Endpoint):
@@ -127,10 +114,9 @@ class AudioSpeechView(OpenAIView, Endpoint):
         },
         parameters=[CACHE_CONTROL, LEVEL],
     )
-    def post(self, request: HttpRequest, call: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: Any, plan: Any) -> HttpResponseBase:
         """Synthesize speech. Cache misses are streamed as they are synthesized."""
         client = client_of(request)
-        plan = call.plans.get(client, *_directives(request), make=lambda: _speech_plan(client, request, call))
         # Sound that comes in one piece does not tell by its pieces whether it was stored.
         whole = hides(client)
         result = services.speak(plan, call.codec, stream=not whole)
@@ -141,6 +127,11 @@ class AudioSpeechView(OpenAIView, Endpoint):
         if whole or result.cache.status == "hit":
             return whole_response(b"".join(result.cache.value), result.content_type, about)
         return streamed(result.cache.value, result.content_type, about)
+
+    def plan(self, request: HttpRequest, call: AudioSpeechCall) -> SpeechPlan:
+        meant = model_names.resolve(call.model, "speech")
+        asked = replace(call.request, model=meant.model)
+        return plan_speech(client_of(request), asked, policy_of(request, call.level, meant.level), meant.provider)
 
 
 class OpenView(OpenAIView):

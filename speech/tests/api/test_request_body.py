@@ -1,22 +1,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import count
 from typing import Any
 
+import hypothesis
 import pytest
 from django.test import RequestFactory
+from hypothesis import HealthCheck
+from hypothesis import strategies as st
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType, ValidationError
 from rest_framework.request import Request
 
 from caching.background import PeriodicWorker
+from caching.llm import curated
+from caching.models import CacheRule
+from caching.pricing import prices
+from caching.rules import engine
 from speech.api import request_body
+from speech.api.cache_control import policy_from
 from speech.api.endpoint import PreparedSerializer
 from speech.api.errors import PayloadTooLarge
 from speech.api.fields import StrictSerializer
 from speech.api.openai.serializers import AudioSpeechSerializer, ChatCompletionSerializer
-from speech.api.request_body import LARGEST_REMEMBERED_BYTES, body_of, call_in
+from speech.api.request_body import (
+    LARGEST_REMEMBERED_BYTES,
+    CallSerializer,
+    Understood,
+    body_of,
+    call_in,
+    understood,
+)
 from speech.api.serializers import (
     ChatCall,
     ChatRequestSerializer,
@@ -38,12 +55,7 @@ def asking(query: str) -> bytes:
 
 
 def read(body: bytes, content_type: str = "application/json") -> ChatCall:
-    return call_in(body_of(request(body, content_type), ExitStack()), ChatRequestSerializer, remember=True)
-
-
-def test_it_understands_a_body_once() -> None:
-    assert read(asking("Hello?")) is read(asking("Hello?"))
-    assert read(asking("Hello!")).request.messages != read(asking("Hello?")).request.messages
+    return call_in(body_of(request(body, content_type), ExitStack()), ChatRequestSerializer)
 
 
 @pytest.fixture(autouse=True)
@@ -51,10 +63,83 @@ def nothing_remembered() -> None:
     request_body.forget()
 
 
-def test_a_body_that_must_not_be_stored_is_read_each_time() -> None:
-    first = call_in(asking("Hello?"), ChatRequestSerializer, remember=False)
-    assert call_in(asking("Hello?"), ChatRequestSerializer, remember=False) is not first
-    assert request_body._read_and_remember.cache_info().currsize == 0
+Asks = Callable[..., Understood]
+
+
+@pytest.fixture
+def one(clients: Any) -> Client:
+    client: Client = clients("one")[0]
+    return client
+
+
+@pytest.fixture
+def asks(one: Client) -> Asks:
+    """Ask as the client `one`, or as another one; a plan is the number of those that were made."""
+    made = count()
+
+    def ask(
+        query: str = "Hello?",
+        client: Client = one,
+        reads: type[CallSerializer[Any]] = ChatRequestSerializer,
+        **headers: str,
+    ) -> Understood:
+        sent = RequestFactory().post("/", asking(query), content_type="application/json", headers=headers)
+        sent.user = client
+        return understood(sent, sent.body, reads, lambda call: next(made))
+
+    return ask
+
+
+def test_a_request_is_understood_once(asks: Asks) -> None:
+    first = asks()
+    assert asks() is first
+    assert (asks().plan, len(request_body._understood)) == (0, 1)
+
+
+# All that a call and its plan depend on: a change of one is another request.
+CHANGES: dict[str, Callable[[Asks, Client], Understood]] = {
+    "a letter of the body": lambda asks, one: asks("Hello!"),
+    "a blank in the body": lambda asks, one: asks("Hello? "),
+    "the endpoint": lambda asks, one: asks(reads=ConverseRequestSerializer),
+    "the client": lambda asks, one: asks(client=Client.objects.create(name="other")),
+    "the client, read again": lambda asks, one: asks(client=Client.objects.get(pk=one.pk)),
+    "the level": lambda asks, one: asks(**{"X-Optimization-Level": "speed"}),
+    **{
+        directive: lambda asks, one, directive=directive: asks(**{"Cache-Control": directive})
+        for directive in ("no-cache", "max-age=5", "max-age=6", "only-if-cached", "no-store", "No-Cache, max-age=5")
+    },
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_another_request_is_understood_by_itself(asks: Asks, one: Client, change: Any) -> None:
+    first = asks()
+    other = change(asks, one)
+    assert other is not first and other.plan != first.plan
+    assert asks() is first
+
+
+def of_rules() -> None:
+    CacheRule.objects.create(name="Off", never_store=True)
+
+
+@pytest.mark.parametrize("change", [of_rules, engine.forget, curated.forget, prices.forget])
+def test_a_plan_ends_when_a_table_of_staff_changes(asks: Asks, change: Callable[[], None]) -> None:
+    first = asks()
+    change()
+    assert asks().plan != first.plan
+    assert asks().plan == first.plan + 1
+
+
+@hypothesis.given(
+    st.lists(st.sampled_from(["max-age=5", "no-cache", "foo", " no-store", "No-Store", "NO-STORE="]), max_size=3)
+)
+@hypothesis.settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_request_that_policy_does_not_let_store_is_not_kept(asks: Asks, directives: list[str]) -> None:
+    request_body.forget()
+    said = ",".join(directives)
+    asks(**{"Cache-Control": said})
+    assert bool(request_body._understood) is policy_from(said, "balanced").write
 
 
 @pytest.mark.parametrize(
@@ -73,29 +158,36 @@ def test_bodies_of_clients_and_requests_that_forbid_to_store_are_not_kept(
     Client.objects.update(never_store=never_store)
     headers = {"Cache-Control": cache_control} if cache_control else {}
     assert api.post("/api/chat/", {"query": "Hello?"}, format="json", headers=headers).status_code == 200
-    assert request_body._read_and_remember.cache_info().currsize == kept
+    assert len(request_body._understood) == kept
 
 
-def test_all_bodies_are_forgotten_after_a_while() -> None:
-    first = read(asking("Hello?"))
+def test_all_of_them_are_forgotten_after_a_while(asks: Asks) -> None:
+    first = asks()
     worker = PeriodicWorker("of this test", request_body._forgetting._run, 0.01)
     worker.start()
-    wait_until(lambda: request_body._read_and_remember.cache_info().currsize == 0)
+    wait_until(lambda: not request_body._understood)
     worker.stop()
-    assert read(asking("Hello?")) is not first
+    assert asks() is not first
     assert request_body._forgetting._seconds == request_body.FORGET_SECONDS
 
 
-def test_it_does_not_hold_on_to_large_bodies() -> None:
-    large = asking("x" * LARGEST_REMEMBERED_BYTES)
-    assert read(large) is not read(large)
-    assert read(large) == read(large)
+def test_it_does_not_hold_on_to_large_bodies(asks: Asks) -> None:
+    large = "x" * LARGEST_REMEMBERED_BYTES
+    assert asks(large).call == asks(large).call
+    assert not request_body._understood
 
 
-def test_it_forgets_what_a_changed_setting_makes_wrong(settings: Any) -> None:
-    assert read(asking("Hello?")).level == "balanced"
+def test_a_client_that_varies_its_headers_fills_no_memory(asks: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_body, "REMEMBERED_REQUESTS", 3)
+    for seconds in range(10):
+        asks(**{"Cache-Control": f"max-age={seconds}"})
+        assert len(request_body._understood) <= 3
+
+
+def test_it_forgets_what_a_changed_setting_makes_wrong(asks: Asks, settings: Any) -> None:
+    assert asks().call.level == "balanced"
     settings.OPTIMIZATION_LEVEL = "speed"
-    assert read(asking("Hello?")).level == "speed"
+    assert asks().call.level == "speed"
 
 
 @pytest.mark.parametrize("times", range(2))

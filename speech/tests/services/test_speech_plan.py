@@ -2,14 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from caching.policy import Policy
-from caching.rules.engine import RuleBook
-from speech.models import Client
 from speech.providers.base import SpeechRequest
-from speech.services import speech_plan
-from speech.services.plans import Plans
 from speech.services.speech_plan import SpeechPlan, plan_speech
 
 REQUEST = SpeechRequest("The train leaves at nine. It is late.", language="en")
@@ -18,21 +12,6 @@ REQUEST = SpeechRequest("The train leaves at nine. It is late.", language="en")
 def keys(plan: SpeechPlan) -> list[str]:
     speaker = plan.speaker_for(plan.first)
     return [*(each.key for each in speaker.utterances(speaker.texts)), speaker.whole("mp3").key]
-
-
-def test_a_plan_ends_when_its_client_or_the_rules_are_read_again(clients: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    plans = Plans[SpeechPlan]()
-    client, _ = clients("one")
-    book = RuleBook([])
-    monkeypatch.setattr(speech_plan, "rule_book", lambda: book)
-    first = plans.get(client, make=lambda: plan_speech(client, REQUEST, Policy()))
-    assert plans.get(client, make=lambda: pytest.fail("planned twice")) is first
-    again = Client.objects.get(pk=client.pk)
-    second = plans.get(again, make=lambda: plan_speech(again, REQUEST, Policy()))
-    assert second.client is again
-    changed = RuleBook([])
-    monkeypatch.setattr(speech_plan, "rule_book", lambda: changed)
-    assert plans.get(again, make=lambda: plan_speech(again, REQUEST, Policy())) is not second
 
 
 def test_each_request_has_a_speaker_of_its_own_with_the_same_keys(clients: Any) -> None:

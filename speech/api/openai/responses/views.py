@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from speech.api.authentication import client_of
-from speech.api.endpoint import Endpoint, may_be_stored
+from speech.api.endpoint import Endpoint
 from speech.api.openai import model_names
 from speech.api.openai.responses import storage
 from speech.api.openai.responses.chat_request import RENAMED
@@ -22,6 +22,7 @@ from speech.api.openai.responses.serializers import ResponseCall, ResponseSerial
 from speech.api.openai.responses.serving import ResolvedCall, answered
 from speech.api.openai.responses.storage import Owner
 from speech.api.openai.views import LEVEL, OpenAIView, policy_of
+from speech.api.request_body import may_be_stored
 from speech.api.serializers import ErrorResponseSerializer
 from speech.api.streaming import EVENTS, streamed
 from speech.api.views import CACHE_CONTROL, ERRORS
@@ -45,7 +46,7 @@ class ResponsesView(OpenAIView, Endpoint):
         },
         parameters=[CACHE_CONTROL, LEVEL],
     )
-    def post(self, request: HttpRequest, call: ResponseCall) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: ResponseCall, plan: None) -> HttpResponseBase:
         """Create a response, whole or streamed."""
         client = client_of(request)
         target = model_names.resolve(call.body.get("model", ""), "chat")

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from caching.database import DatabaseUnavailable, tables, trouble
+from caching.database.tables import Table, edition
+from caching.llm import curated
+from caching.models import CacheRule, CuratedAnswer, Price
+from caching.pricing import prices
+from caching.rules import engine
+from speechsite.tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table[int]]:
+    """The only table, of which each read finds another value."""
+    monkeypatch.setattr(tables, "_tables", [])
+    reads = iter(range(1, 1000))
+    yield Table(lambda: next(reads), seconds=10)
+    trouble._trials.stop()
+    trouble.end()
+
+
+def test_an_edition_lasts_until_a_table_is_read_again(table: Table[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = edition()
+    assert (table.now(), edition()) == (1, first)
+    # The moment from which on a value in use is read in the background.
+    monkeypatch.setattr(tables, "_due", -math.inf)
+    monkeypatch.setattr(table, "_seconds", 0.0)
+    wait_until(lambda: edition() is not first)
+    assert table.now() > 1
+
+
+def test_a_table_that_is_forgotten_ends_the_edition(table: Table[int]) -> None:
+    first = edition()
+    table.forget()
+    assert edition() is not first
+    assert table.now() == 2
+
+
+def test_each_edition_is_made_after_the_tables_that_it_stands_for(table: Table[int]) -> None:
+    for value in range(1, 4):
+        told = edition()
+        assert table.now() == value
+        assert edition() is told
+        table.forget()
+
+
+def test_an_edition_lasts_while_the_database_is_down(table: Table[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = edition()
+
+    def unavailable(key: str) -> int:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(table, "get", unavailable)
+    monkeypatch.setattr(tables, "_due", -math.inf)
+    assert edition() is first
+
+
+CHANGES: dict[str, Callable[[], object]] = {
+    "rule": lambda: CacheRule.objects.create(name="Off", never_store=True),
+    "curated answer": lambda: CuratedAnswer.objects.create(wordings="Who?", answer="We."),
+    "rules": engine.forget,
+    "answers": curated.forget,
+    "prices": prices.forget,
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_every_table_of_staff_has_a_part_in_the_edition(change: Callable[[], object]) -> None:
+    first = edition()
+    assert edition() is first
+    change()
+    assert edition() is not first
+    assert Price.objects.exists()
