@@ -11,6 +11,7 @@ from django.conf import settings
 from caching import entry
 from caching.entry import CacheEntry
 from caching.llm.request import ChatQuery, text_of
+from caching.llm.tool_calls import have_json
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 
@@ -104,6 +105,8 @@ def is_plain(choices: list[dict[str, Any]]) -> bool:
 def _is_whole(choice: Mapping[str, Any]) -> bool:
     message = choice.get("message") or {}
     if message.get("refusal") and not settings.CACHE_REFUSALS:
+        return False
+    if not have_json(message):
         return False
     reason = choice.get("finish_reason")
     if reason in ("tool_calls", "function_call"):

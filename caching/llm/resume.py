@@ -38,6 +38,8 @@ def _without_known(known: dict[tuple[int, str], str], index: int, delta: Mapping
     rest = {name: value for name, value in delta.items() if name != "role"}
     for name in rest.keys() & TEXTS:
         before, piece = known.get((index, name), ""), rest[name] or ""
+        if not isinstance(piece, str):
+            raise Different(name)
         common = min(len(before), len(piece))
         if piece[:common] != before[:common]:
             raise Different(name)

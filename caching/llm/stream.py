@@ -34,6 +34,8 @@ def joined(chunks: Iterable[Mapping[str, Any]]) -> WholeAnswer:
     extra: dict[str, Any] = {}
     try:
         for chunk in chunks:
+            if not (chunk.get("choices") or chunk.get("usage") or says_more(chunk)):
+                continue
             model = model or chunk.get("model") or ""
             usage = chunk.get("usage") or usage
             for part in chunk.get("choices") or ():
@@ -48,6 +50,14 @@ def joined(chunks: Iterable[Mapping[str, Any]]) -> WholeAnswer:
         return WholeAnswer([choice.whole() for _, choice in sorted(choices.items())], model, usage, extra)
     except (AttributeError, RecursionError, TypeError) as error:
         raise Unassembled("a chunk has another form than OpenAI's") from error
+
+
+def says_more(chunk: Mapping[str, Any]) -> bool:
+    """Return True if a chunk tells more of the answer than its choices: Azure's filters, xAI's citations.
+
+    One that has texts alone beside no choices is a sign of life (`{"type": "ping"}`).
+    """
+    return any(isinstance(value, dict | list) and value for name, value in chunk.items() if name not in ENVELOPE)
 
 
 def replay(
@@ -138,8 +148,13 @@ class _Choice:
 
 def _merged_beside(name: str, old: Any, new: Any) -> Any:
     """Return the value of a field beside the delta. Of `logprobs` every list goes on, as two tokens may be equal."""
-    if name != "logprobs" or not isinstance(old, dict) or not isinstance(new, dict):
+    if isinstance(old, str) and isinstance(new, str) and is_text(name):
+        # Together sends the text of the delta here too.
+        return joined_text((old, new))
+    if name != "logprobs" or old is None or new is None:
         return merged(name, old, new, "state")
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        raise Unassembled("logprobs have another form than OpenAI's")
     for kind, tokens in new.items():
         known = old.get(kind)
         if isinstance(known, list) and isinstance(tokens, list):
@@ -192,9 +207,13 @@ def _content_of(message: Mapping[str, Any]) -> Any:
 
 
 def _with_logprobs(choice: dict[str, Any]) -> dict[str, Any]:
-    """Return `choice`, its log probabilities with both fields that OpenAI's types require."""
     logprobs = choice.get("logprobs")
-    return {**choice, "logprobs": {"content": None, "refusal": None, **logprobs}} if logprobs else choice
+    return {**choice, "logprobs": complete_logprobs(logprobs)} if logprobs else choice
+
+
+def complete_logprobs(logprobs: Any) -> Any:
+    """Return log probabilities with both fields that OpenAI's types require, those of another form as they are."""
+    return {"content": None, "refusal": None, **logprobs} if isinstance(logprobs, dict) else logprobs
 
 
 def _comparable(choice: Mapping[str, Any]) -> dict[str, Any]:

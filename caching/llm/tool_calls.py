@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from caching.llm.merging import Unassembled, joined_text, merged
@@ -33,15 +34,15 @@ class ToolCalls:
             raise Unassembled("tool_calls is no list of objects")
         added: list[ToolCall] = []
         for part in parts:
-            index = part.get("index")
-            call = self._call_of(part)
-            beside = not isinstance(index, int) and any(call is each for each in added)
+            index = _index_of(part)
+            call = self._call_of(part, index)
+            beside = index is None and any(call is each for each in added)
             if call is None or (beside and name_of(part)) or _begins(call, part):
                 call = {}
                 self._calls.append(call)
-                self._indexes.append(index if isinstance(index, int) else len(self._calls))
+                self._indexes.append(len(self._calls) if index is None else index)
             added.append(call)
-            if isinstance(index, int):
+            if index is not None:
                 self._open[index] = call
             _add(call, part)
         return added
@@ -56,13 +57,22 @@ class ToolCalls:
         order = sorted(range(len(self._calls)), key=self._indexes.__getitem__)
         return [self._calls[position] for position in order]
 
-    def _call_of(self, part: ToolCall) -> ToolCall | None:
+    def _call_of(self, part: ToolCall, index: int | None) -> ToolCall | None:
         """Return the call that `part` continues unless it begins a new one."""
-        index = part.get("index")
-        if isinstance(index, int):
+        if index is not None:
             return self._open.get(index)
         last = self._calls[-1] if self._calls else None
         return next((call for call in self._calls if part.get("id") and call.get("id") == part["id"]), last)
+
+
+def _index_of(part: ToolCall) -> int | None:
+    """Return the index of a delta, which may be a text of digits. Raises Unassembled for any other."""
+    index = part.get("index")
+    if isinstance(index, str) and index.isdecimal():
+        return int(index)
+    if index is None or isinstance(index, int):
+        return index
+    raise Unassembled("the index of a tool call is no whole number")
 
 
 def _begins(call: ToolCall, part: ToolCall) -> bool:
@@ -124,8 +134,25 @@ def name_of(call: ToolCall) -> str:
 
 
 def text_of(call: ToolCall) -> str:
+    """Return the text of a call; arguments that are no text but an object, as Ollama's own API has them, as JSON."""
     text = next((_body_of(call)[name] for name in KINDS.values() if _body_of(call).get(name)), "")
-    return text if isinstance(text, str) else ""
+    return text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
+
+
+def have_json(message: Mapping[str, Any]) -> bool:
+    """Return False if a model wrote a call that nobody can run: its next try may be better."""
+    calls = message.get("tool_calls")
+    functions = [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    texts = [each.get("arguments") for each in (*functions, message.get("function_call")) if isinstance(each, dict)]
+    return all(_is_json(text) for text in texts if text and isinstance(text, str))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _is_complete(call: ToolCall) -> bool:

@@ -126,6 +126,20 @@ def test_a_plain_answer_is_one_text_that_ended_by_itself(choices: list[dict[str,
         ([choice({"function_call": {"name": "x"}}, finish_reason="function_call")], True),
         ([choice({"function_call": {"name": "x"}}, finish_reason="tool_calls")], False),
         ([choice({"tool_calls": ["x"]}, finish_reason="length")], False),
+        # Calls that nobody can run
+        *(
+            ([choice({"tool_calls": [{"type": "function", "function": {"name": "f", "arguments": text}}]})], whole)
+            for text, whole in (
+                ("", True),
+                (None, True),
+                ("{}", True),
+                ({"a": 1}, True),
+                ('{"a"', False),
+                ("{}{}", False),
+            )
+        ),
+        ([choice({"function_call": {"name": "x", "arguments": '{"a": '}}, finish_reason="function_call")], False),
+        ([choice({"tool_calls": [{"type": "custom", "custom": {"name": "f", "input": "{"}}]})], True),
     ],
 )
 def test_only_a_whole_answer_is_stored(choices: list[dict[str, Any]], cacheable: bool) -> None:

@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parents[1] / "data" / "streams"
 RECORDED = sorted(path.stem for path in FOLDER.glob("*.json"))
 PROVIDERS = {
     "openai", "azure", "gemini", "mistral", "ollama", "vllm", "llama", "groq", "openrouter", "perplexity", "deepseek",
-    "anthropic",
+    "anthropic", "xai", "together", "minimax", "fireworks", "dashscope", "sglang",
 }  # fmt: skip
 
 

@@ -44,3 +44,8 @@ def test_another_answer_is_never_joined_to_the_first_one(given: WholeAnswer) -> 
     chunks = [*chunks_of("It is ", "sunny."), {"choices": [{"index": 0, "delta": {"reasoning": "Oh."}}]}]
     with pytest.raises(Different):
         list(rest_of(given, iter(chunks)))
+
+
+def test_a_text_that_is_none_is_another_answer() -> None:
+    with pytest.raises(Different):
+        list(rest_of(given_out("It"), iter([{"choices": [{"index": 0, "delta": {"reasoning": 5}}]}])))

@@ -181,6 +181,12 @@ def delta(fields: Any, **beside: Any) -> dict[str, Any]:
             [delta({}, stop=None, at="a", message={"content": "x"}), delta({}, at="b"), delta({}, at=None)],
             [choice({}, None, stop=None, at="b")],
         ),
+        # Together says the text of a delta beside it once more.
+        ([delta({}, text="ha"), delta({}, text="ha"), delta({}, text="")], [choice({}, None, text="haha")]),
+        (
+            [{"choices": [], "type": "ping"}, delta({"content": "A"}), {"type": "ping"}],
+            [choice({"content": "A"}, None)],
+        ),
         (
             [
                 delta({}, logprobs={"content": [{"token": "A"}], "n": 1}),
@@ -231,6 +237,12 @@ def test_fields_beside_the_choices_are_those_of_the_answer() -> None:
 def test_a_chunk_of_another_form_cannot_be_joined(chunk: Any) -> None:
     with pytest.raises(Unassembled):
         joined([chunk])
+
+
+def test_log_probabilities_that_are_numbers_are_those_of_their_chunk_alone() -> None:
+    assert joined([delta({}, logprobs=-0.5)]).choices == [choice({}, None, logprobs=-0.5)]
+    with pytest.raises(Unassembled):
+        joined([delta({}, logprobs=-0.5), delta({}, logprobs=-0.25)])
 
 
 @pytest.mark.parametrize(

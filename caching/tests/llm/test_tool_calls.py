@@ -13,7 +13,7 @@ from caching.llm.tool_calls import ToolCalls
 Part = dict[str, Any]
 
 
-def part(index: int | None = 0, id: str | None = None, name: str | None = None, arguments: str = "") -> Part:
+def part(index: int | str | None = 0, id: str | None = None, name: str | None = None, arguments: Any = "") -> Part:
     function = {"arguments": arguments, **({} if name is None else {"name": name})}
     return {"function": function, **({} if index is None else {"index": index}), **({} if id is None else {"id": id})}
 
@@ -60,6 +60,20 @@ TWO = [("a", "weather", OSLO), ("b", "time", "{}")]
             [[part(None, None, "weather", OSLO)], [part(None, None, "weather", OSLO)]],
             [(None, "weather", OSLO), (None, "weather", OSLO)],
         ),
+        # An index in digits, parts in turns
+        (
+            [
+                [part("0", "a", "weather", '{"city": '), part("1", "b", "time", "{")],
+                [part("0", arguments='"Oslo"}'), part("1", arguments="}")],
+            ],
+            TWO,
+        ),
+        # Arguments as an object, as Ollama's own API has them
+        ([[part(0, "a", "weather", {"city": "Oslo"})]], [("a", "weather", {"city": "Oslo"})]),
+        (
+            [[part(0, "a", "weather", {"city": "Oslo"}), part(0, "b", "time", "{}")]],
+            [("a", "weather", {"city": "Oslo"}), TWO[1]],
+        ),
     ],
 )
 def test_calls_are_told_apart(deltas: list[list[Part]], calls: list[Any]) -> None:
@@ -76,6 +90,8 @@ def test_calls_are_told_apart(deltas: list[list[Part]], calls: list[Any]) -> Non
         [[part(0, "a", "weather")], [part(0, "x", "weather", '{"city": ')]],
         [[part(0, "a", "weather", OSLO)], [part(0, "a", arguments='{"city": "Rome"}')]],
         [[{"index": 0, "function": "weather"}]],
+        [[part("first", "a", "weather", OSLO)]],
+        [[part(1.5, "a", "weather", OSLO)]],  # type: ignore[arg-type]
         {"index": 0},
         ["weather"],
     ],

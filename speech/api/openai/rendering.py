@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
 from caching.llm.entry import Answer
-from caching.llm.stream import ENVELOPE
+from caching.llm.stream import says_more
 from speech.api.errors import as_gateway_error, error_body
 from speech.api.openai import transcript_formats
 
@@ -49,13 +49,13 @@ def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, model: str, 
             # A copy: the chunk itself may still be sent to followers.
             event = {**chunk, "id": id, "created": created, "model": chunk.get("model") or model}
             counted = event.pop("usage", None)
-            if event.get("choices") or (not counted and _says_more(event)):
+            if event.get("choices") or says_more(event):
                 if wants_usage:
                     # Every chunk but the last has `usage: null` (OpenAI's API reference).
                     event["usage"] = None
                 yield _event(event)
             if counted:
-                usage, last = counted, event
+                usage, last = counted, {name: event[name] for name in event if not isinstance(event[name], dict | list)}
         if usage and wants_usage:
             yield _event({**last, "choices": [], "usage": usage})
         yield DONE
@@ -63,11 +63,6 @@ def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, model: str, 
         yield _failure(error)
     finally:
         _close(chunks)
-
-
-def _says_more(chunk: Mapping[str, Any]) -> bool:
-    """Return True for a chunk without choices that is for the client: the first one of Azure tells of its filters."""
-    return any(isinstance(value, dict | list) and value for name, value in chunk.items() if name not in ENVELOPE)
 
 
 def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]:

@@ -41,20 +41,29 @@ _OF_A_KEY = re.compile("(?!model).*(key|auth|permission|denied|account|subscript
 # Where this server is: neither the key's fault nor the request's.
 _OF_THE_PLACE = "unsupported_country_region_territory"
 _FAULTS_OF_THE_CLIENT = (400, 404, 409, 413, 422)
-# Of errors that come without a status: the types of OpenAI, vLLM and Anthropic, and Google's (google.rpc.Code).
+# Of errors that come without a status: the types of OpenAI, vLLM and Anthropic, Google's (google.rpc.Code), DashScope's
+# and Databricks'.
 _STATUS_OF_TYPE = {
-    400: "invalid_request_error BadRequestError validation INVALID_ARGUMENT FAILED_PRECONDITION OUT_OF_RANGE",
-    401: "authentication_error AuthenticationError UNAUTHENTICATED invalid_api_key invalid_api_key_error",
+    400: "invalid_request_error BadRequestError validation INVALID_ARGUMENT FAILED_PRECONDITION OUT_OF_RANGE "
+    "InvalidParameter DataInspectionFailed BAD_REQUEST INVALID_PARAMETER_VALUE",
+    401: "authentication_error AuthenticationError UNAUTHENTICATED invalid_api_key invalid_api_key_error InvalidApiKey",
     403: "permission_error PermissionDeniedError PERMISSION_DENIED",
     404: "not_found_error NotFoundError NOT_FOUND",
     408: "timeout_error DEADLINE_EXCEEDED",
     409: "conflict_error ConflictError ALREADY_EXISTS ABORTED",
     413: "request_too_large",
     422: "UnprocessableEntityError",
-    429: "rate_limit_error RateLimitError RESOURCE_EXHAUSTED",
+    429: "rate_limit_error RateLimitError RESOURCE_EXHAUSTED Throttling REQUEST_LIMIT_EXCEEDED",
 }
 _STATUSES = {name: status for status, names in _STATUS_OF_TYPE.items() for name in names.split()}
+# Codes of answers that did not fail.
+_SUCCESS = {"", "0", "200", "success", "Success"}
 _LONGEST_MESSAGE = 4_000  # characters
+# What Deepgram, Baidu, Databricks and MiniMax call a reason and its code.
+_OTHER_NAMES = {
+    "err_msg": "message", "error_msg": "message", "status_msg": "message",
+    "err_code": "code", "error_code": "code", "status_code": "code",
+}  # fmt: skip
 _LARGEST_METADATA = 8_000  # characters of JSON
 _LONGEST_CODE = 100
 _NO_REASON = "no reason given"
@@ -69,7 +78,7 @@ def from_answer(
 
 def raise_if_error(provider: str, answer: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
     """Raise the error that an answer with status 200, or an event of a stream, tells of."""
-    if answer.get("error") or answer.get("object") == "error":
+    if answer.get("error") or answer.get("object") == "error" or _only_says_why(answer):
         raise from_event(provider, answer, headers)
 
 
@@ -79,10 +88,18 @@ def from_event(provider: str, answer: Any, headers: Mapping[str, str] | None = N
     headers = {name.lower(): value for name, value in (headers or {}).items()} | _headers_of(error)
     status = _status_of(error)
     secrets = split_keys(settings.PROVIDERS.get(provider, {}).get("API_KEY", ""))
-    if status >= 500 and not _names(error) & (_OUT_OF_QUOTA | _TOO_FAST):
-        message = f"{provider} reported an error: {_message(error, secrets)}"
-        return ProviderUnavailable(message, retry_after=_retry_after(headers, error))
+    message = _message(error, secrets)
+    if status >= 500 and not (_names(error) & (_OUT_OF_QUOTA | _TOO_FAST) or _SPENT.search(message)):
+        return ProviderUnavailable(f"{provider} reported an error: {message}", retry_after=_retry_after(headers, error))
     return _failure(provider, status, headers, error, secrets)
+
+
+def _only_says_why(answer: Mapping[str, Any]) -> bool:
+    """Return True for an answer of no choices that has a code and a reason: DashScope's, MiniMax's, Cloudflare's."""
+    if answer.get("choices"):
+        return False
+    error = _described(answer)
+    return str(error.get("code") or "") not in _SUCCESS and bool(_reason(error))
 
 
 def _failure(
@@ -135,21 +152,21 @@ def _described(answer: Any) -> dict[str, Any]:
     """Return the object that describes an error, wherever a provider puts it.
 
     OpenAI's and Sarvam's `error`, also in a list (Gemini) or beside its code (xAI), ElevenLabs' `detail`, FastAPI's
-    list of details, Deepgram's `err_msg`, or the answer itself (Mistral).
+    list of details, Cloudflare's of `errors`, MiniMax's `base_resp`, or the answer itself (Mistral), under names of its
+    own (Deepgram, Baidu, Databricks).
     """
     if isinstance(answer, list):
         answer = next(iter(answer), None)
     if not isinstance(answer, dict):
         return {"message": answer} if isinstance(answer, str) else {}
-    if "err_msg" in answer:
-        return {"message": answer["err_msg"], "code": answer.get("err_code")}
-    error = answer.get("error") or answer.get("detail") or answer
+    error = answer.get("error") or answer.get("detail") or answer.get("errors") or answer.get("base_resp") or answer
     if isinstance(error, dict) and isinstance(error.get("error"), dict):
         # An event called `error` whose data has one of its own.
         error = error["error"]
     if isinstance(error, list):
         error = next(iter(error), None)
     if isinstance(error, dict):
+        error = {name: error[other] for other, name in _OTHER_NAMES.items() if other in error} | error
         return {**error, "param": _place(error["loc"])} if isinstance(error.get("loc"), list) else error
     return {**answer, "type": answer.get("error_type"), "message": error} if isinstance(error, str) else {}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from caching.llm.merging import Unassembled
-from caching.llm.stream import ENVELOPE, joined, replay
+from caching.llm.stream import ENVELOPE, complete_logprobs, joined, replay
 from speech import strict_json
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
 from speech.providers._shared import errors
@@ -18,30 +18,11 @@ from speech.text.languages import canonical, name_of
 
 _NOT_PARAMS = ("model", "messages", "stream", "stream_options")
 _WITHOUT_CONTENT = ("tool_calls", "function_call", "refusal", "audio")  # what takes the place of the content
-# The types of what is read here or in the cache. Any other field is passed on as it is.
-_FUNCTION: strict_json.Shape = {"name": str, "arguments": str}
-_CUSTOM: strict_json.Shape = {"name": str, "input": str}
-_MESSAGE: strict_json.Shape = {
-    "role": str,
-    "content": (str, list),
-    "refusal": str,
-    "reasoning_content": str,
-    "tool_calls": [{"index": int, "id": str, "type": str, "function": _FUNCTION, "custom": _CUSTOM}],
-    "function_call": _FUNCTION,
-    "audio": dict,
-    "annotations": list,
-}
-_LOGPROBS: strict_json.Shape = {"content": [dict], "refusal": [dict]}
-_CHOICE: dict[str, strict_json.Shape] = {
-    "index": int, "finish_reason": str, "logprobs": _LOGPROBS, "message": _MESSAGE, "delta": _MESSAGE,
-}  # fmt: skip
-_USAGE: strict_json.Shape = {
-    "prompt_tokens": (int, float),
-    "completion_tokens": (int, float),
-    "prompt_tokens_details": dict,
-    "completion_tokens_details": dict,
-}
-_ANSWER: strict_json.Shape = {"model": str, "usage": _USAGE, "choices": [_CHOICE]}
+# The types without which an answer cannot be passed on. Any other field is passed on as it is: not every server has
+# OpenAI's types (Together's `logprobs` of a chunk is a number).
+_MESSAGE: strict_json.Shape = {"role": str, "content": (str, list)}
+_CHOICE: strict_json.Shape = {"index": int, "finish_reason": str, "message": _MESSAGE, "delta": _MESSAGE}
+_ANSWER: strict_json.Shape = {"model": str, "usage": dict, "choices": [_CHOICE]}
 
 
 def prepare(request: ChatRequest, model: str) -> ChatRequest:
@@ -94,7 +75,7 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
         _complete(choice["message"])
         # Null is put back where an answer is written; entries have none, and a hit must look like its miss.
         if logprobs := choice.pop("logprobs", None):
-            choice["logprobs"] = {"content": None, "refusal": None, **logprobs}
+            choice["logprobs"] = complete_logprobs(logprobs)
     return ChatAnswer(
         choices=choices,
         model=answer.get("model") or "",
@@ -110,8 +91,9 @@ def _complete(message: dict[str, Any]) -> None:
         # Sarvam sends null when the reasoning has used up max_tokens.
         message["content"] = message.get("content") or ""
     message.setdefault("content", None)
-    for call in message.get("tool_calls") or ():
-        if call.get("function"):
+    calls = message.get("tool_calls")
+    for call in calls if isinstance(calls, list) else ():
+        if isinstance(call, dict) and call.get("function"):
             call["type"] = call.get("type") or "function"
 
 
@@ -127,7 +109,10 @@ def as_chunks(answer: ChatAnswer) -> Iterator[dict[str, Any]]:
 
 def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield the chunks of a streamed answer up to `[DONE]`. Raises ProviderError if it ends in any other place."""
-    return ended(provider, (None if event == "[DONE]" else _read_chunk(provider, event) for event in events))
+    begun: set[int] = set()
+    return ended(
+        provider, (None if event.startswith("[DONE]") else _read_chunk(provider, event, begun) for event in events)
+    )
 
 
 def ended(provider: str, chunks: Iterable[dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
@@ -164,16 +149,23 @@ def hurried(chunks: Iterable[dict[str, Any]], reply: Reply, request: ChatRequest
         yield chunk
 
 
-def _read_chunk(provider: str, event: str) -> dict[str, Any]:
+def _read_chunk(provider: str, event: str, begun: set[int]) -> dict[str, Any]:
+    """Return a chunk whose choices have an index and a delta. `begun`: the choices that have had one."""
     chunk = json_object(provider, event)
     errors.raise_if_error(provider, chunk)
     check_types(provider, chunk, _ANSWER)
     chunk["choices"] = chunk.get("choices") or []
     for choice in chunk["choices"]:
         _raise_if_failed(provider, choice)
-        choice["index"] = choice.get("index") or 0
-        # A server that cannot stream may send all of its answer as one chunk, with a message.
-        choice["delta"] = choice.get("delta") or ("delta" not in choice and choice.get("message")) or {}
+        index = choice["index"] = choice.get("index") or 0
+        delta = choice.get("delta")
+        if "delta" not in choice and index not in begun:
+            # A server that cannot stream sends all of its answer as one chunk, with a message. Behind deltas a message
+            # says the same once more (MiniMax).
+            delta = choice.get("message")
+        choice["delta"] = delta or {}
+        if delta:
+            begun.add(index)
     return chunk
 
 

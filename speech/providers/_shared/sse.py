@@ -41,8 +41,8 @@ def read_events(chunks: Iterable[bytes]) -> Iterator[str]:
     name = ""
     for line in _lines(chunks):
         if not line:
-            if data:
-                text = "\n".join(data)
+            # WHATWG: an event without data is none. Some servers send one to keep the connection.
+            if text := "\n".join(data):
                 yield _as_error(text) if name == "error" else text
             data, name = [], ""
             continue

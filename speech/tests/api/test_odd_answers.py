@@ -113,6 +113,49 @@ def test_an_odd_chunk_is_passed_on_or_is_an_error_event(
     assert last == "[DONE]" or last["error"]["code"] == "provider_bad_answer", (chunk, last)
 
 
+TGI_CALL = {"index": 0, "id": "", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    ("beside", "delta", "stored"),
+    [
+        ({"logprobs": -0.5}, {}, False),  # Together
+        ({}, {"tool_calls": TGI_CALL}, False),
+        ({}, {"tool_calls": [None]}, False),
+        ({}, {"function_call": ["f"]}, True),
+        ({}, {"annotations": {"a": 1}}, True),
+        ({}, {"audio": "x"}, True),
+        ({}, {"reasoning_content": [{"type": "text", "text": "x"}]}, True),
+        ({}, {"x_step": 5}, True),
+    ],
+)
+def test_what_only_the_client_reads_may_have_any_form(
+    api: Any, redis_client: Any, fake_openai: FakeOpenAI, beside: Any, delta: Any, stored: bool
+) -> None:
+    begun = {"index": 0, "delta": {"role": "assistant", "content": "Hi", **delta}, **beside}
+    end = {"index": 0, "delta": delta if "tool_calls" in delta else {}, "finish_reason": "stop", **beside}
+    if "logprobs" in beside:
+        end["logprobs"] = -0.25
+    say(fake_openai, {"choices": [begun]}, {"choices": [end]}, "[DONE]", stream=True)
+    question = {"messages": [{"role": "user", "content": f"Odd {next(numbers)}"}], "stream": True}
+    live = api.post(PATH, question, format="json")
+    first, *_, done = b"".join(live.streaming_content).decode().strip().split("\n\n")
+    said = json.loads(first.removeprefix("data: "))["choices"][0]
+    assert (done, said["delta"]) == ("data: [DONE]", begun["delta"])
+    assert {name: said[name] for name in beside} == beside
+    again = api.post(PATH, question, format="json")
+    assert again.headers["X-Cache"] == ("HIT" if stored else "MISS")
+    assert last_event(again) == "[DONE]"
+
+
+@pytest.mark.parametrize("odd", [{"refusal": 5}, {"annotations": {"a": 1}}, {"tool_calls": {}}, {"tool_calls": ["f"]}])
+def test_a_response_that_cannot_hold_it_says_so(api: Any, fake_openai: FakeOpenAI, odd: dict[str, Any]) -> None:
+    message = {"role": "assistant", "content": "Hi", **odd}
+    say(fake_openai, {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+    response = api.post("/v1/responses", {"input": f"Odd {next(numbers)}"}, format="json")
+    assert (response.status_code, error_of(response)["code"]) == (502, "provider_bad_answer")
+
+
 @pytest.mark.parametrize(
     "answer",
     [

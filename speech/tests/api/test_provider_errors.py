@@ -67,7 +67,28 @@ IN_BAND: list[tuple[Any, int, str]] = [
     ({"error": WORDS}, 503, "provider_unavailable"),
     ({"error": True}, 503, "provider_unavailable"),
     ({**BEGUN, "error": {"message": WORDS, "code": 500}}, 503, "provider_unavailable"),
+    # DashScope, Databricks, Cloudflare, MiniMax: without `error`
+    ({"code": "InvalidParameter", "message": WORDS, "request_id": "r"}, 400, "InvalidParameter"),
+    ({"error_code": "BAD_REQUEST", "message": WORDS}, 400, "BAD_REQUEST"),
+    ({"success": False, "errors": [{"code": 5006, "message": WORDS}]}, 503, "provider_unavailable"),
+    ({"choices": None, "base_resp": {"status_code": 2013, "status_msg": WORDS}}, 503, "provider_unavailable"),
+    ({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}, 503, "provider_quota_exceeded"),
 ]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"code": 0, "message": "Success"},  # iFlytek
+        {"base_resp": {"status_code": 0, "status_msg": "success"}},
+        {"errors": []},
+        {"message": WORDS},
+    ],
+)
+def test_words_beside_an_answer_are_no_error(api: Any, fake_openai: FakeOpenAI, beside: dict[str, Any]) -> None:
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    say(fake_openai, {**BEGUN, **beside}, beside, {**end, **beside}, "[DONE]", stream=True)
+    assert last_event(ask(api, stream=True)) == "[DONE]"
 
 
 @pytest.mark.parametrize(("answer", "status", "code"), IN_BAND)

@@ -72,7 +72,7 @@ def test_without_a_reason_it_says_who_refused() -> None:
     ("body", "reason"),
     [
         (b"missing field `content` at line 1 column 9", "missing field `content` at line 1 column 9"),
-        (b'{"errors": [{"code": 7003, "message": "No route"}]}', '{"errors": [{"code": 7003, "message": "No route"}]}'),
+        (b'{"problem": [{"code": 7003, "text": "No route"}]}', '{"problem": [{"code": 7003, "text": "No route"}]}'),
         (b'{"fault": {"faultstring": "sk-secret is bad"}}', '{"fault": {"faultstring": "*** is bad"}}'),
         (b'{"error": {"message": {"text": "nested"}}}', '{"error": {"message": {"text": "nested"}}}'),
         (b" <html>Bad gateway</html>", "acme rejected the request: no reason given"),

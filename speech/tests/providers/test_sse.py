@@ -48,6 +48,11 @@ def test_it_takes_only_one_space_off_and_keeps_odd_separators() -> None:
     assert list(read_events(["data:  two\u2028lines\n\n".encode()])) == [" two\u2028lines"]
 
 
+@pytest.mark.parametrize("sign_of_life", [b"data:\n\n", b"data: \n\n", b"event: ping\ndata\n\n", b":\n\n"])
+def test_an_event_without_data_is_none(sign_of_life: bytes) -> None:
+    assert list(read_events([b"data: one\n\n", sign_of_life, b"data: two\n\n"])) == ["one", "two"]
+
+
 def test_it_drops_an_event_that_was_cut_off() -> None:
     assert list(read_events([b"data: whole\n\ndata: half\n"])) == ["whole"]
 

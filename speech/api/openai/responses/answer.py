@@ -13,6 +13,7 @@ from typing import Any
 from caching.llm.entry import Answer
 from caching.llm.merging import Unassembled, complete_characters
 from caching.llm.tool_calls import ToolCalls, name_of, text_of
+from speech import strict_json
 from speech.api.openai.responses.carried import packed
 from speech.api.openai.responses.items import CallItem, Event, TextItem
 from speech.api.openai.responses.response import Response, item_id, usage_of
@@ -25,6 +26,8 @@ _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom
 # Why an answer that did not end by itself is incomplete, by its finish reason. OpenAI's types know no other.
 _INCOMPLETE: dict[str | None, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
 _ENDED = {"stop", "tool_calls", "function_call"}
+# The types of what is read of a message beside its texts.
+_MESSAGE: strict_json.Shape = {"refusal": str, "annotations": list, "tool_calls": [dict]}
 
 
 # Namespace and name of tools by their names in chat.
@@ -35,7 +38,7 @@ def whole(response: Response, answer: Answer, *, carries: bool = False, names: N
     """Return the response for an answer."""
     writer = Writer(response, carries=carries, names=names)
     choice = answer.choices[0]
-    message = choice["message"]
+    message = _of_known_types(choice["message"])
     if calls := message.get("tool_calls"):
         message = {**message, "tool_calls": [{**call, "index": position} for position, call in enumerate(calls)]}
     for _ in writer.write({**choice, "delta": message}):
@@ -76,10 +79,11 @@ class Writer:
 
     def write(self, choice: Mapping[str, Any]) -> Iterator[Event]:
         """Yield the events of a part of a choice, which has a `delta`."""
-        delta = choice.get("delta") or {}
+        delta = _of_known_types(choice.get("delta") or {})
         self._reasoning = self._reasoning or next((name for name in _REASONING if delta.get(name)), "")
         thoughts, text = texts_of(delta, self._reasoning)
-        tokens = (choice.get("logprobs") or {}).get("content")
+        logprobs = choice.get("logprobs")
+        tokens = logprobs.get("content") if isinstance(logprobs, Mapping) else None
         if thoughts:
             yield from self._write_text("reasoning", self._thought, thoughts)
         if text or (tokens and self._text and self._text.kind == "message"):
@@ -202,6 +206,13 @@ def _readable() -> Iterator[None]:
         raise ProviderBadAnswer(f"the provider's tool calls cannot be read: {error}") from error
 
 
+def _of_known_types(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a message or delta. Raises ProviderBadAnswer for one that chat passes on and a response cannot hold."""
+    if place := strict_json.misfit(message, _MESSAGE):
+        raise ProviderBadAnswer(f"the provider sent a value of the wrong type at message{place}")
+    return message
+
+
 def texts_of(delta: Mapping[str, Any], reasoning: str) -> tuple[str, str]:
     """Return the reasoning and the text of a message or delta, whose `content` may be a list of parts (Mistral)."""
     thoughts, content = _string(delta.get(reasoning)), delta.get("content")
@@ -227,7 +238,8 @@ def logprobs_of(tokens: Any) -> list[dict[str, Any]]:
     """Return chat's log probabilities; the Responses API has a list of bytes where chat may have null."""
     return [
         {**_token(each), "top_logprobs": [_token(other) for other in each.get("top_logprobs") or ()]}
-        for each in tokens or ()
+        for each in (tokens if isinstance(tokens, list) else ())
+        if isinstance(each, Mapping)
     ]
 
 

@@ -52,18 +52,28 @@ def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return chat's `usage` under the names of the Responses API."""
     if not usage:
         return None
-    read, written = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
-    asked, answered = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    read, written = _details(usage, "prompt_tokens_details"), _details(usage, "completion_tokens_details")
+    asked, answered = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
     return {
         "input_tokens": asked,
         "input_tokens_details": {
-            "cached_tokens": read.get("cached_tokens") or 0,
-            "cache_write_tokens": read.get("cache_write_tokens") or 0,
+            "cached_tokens": _count(read, "cached_tokens"),
+            "cache_write_tokens": _count(read, "cache_write_tokens"),
         },
         "output_tokens": answered,
-        "output_tokens_details": {"reasoning_tokens": written.get("reasoning_tokens") or 0},
-        "total_tokens": usage.get("total_tokens") or asked + answered,
+        "output_tokens_details": {"reasoning_tokens": _count(written, "reasoning_tokens")},
+        "total_tokens": _count(usage, "total_tokens") or asked + answered,
     }
+
+
+def _details(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    details = usage.get(name)
+    return details if isinstance(details, Mapping) else {}
+
+
+def _count(counts: Mapping[str, Any], name: str) -> int | float:
+    count = counts.get(name)
+    return count if isinstance(count, int | float) else 0
 
 
 def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from speech.api.openai.rendering import completion_events
 
 CHUNK: dict[str, Any] = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m"}
@@ -30,6 +32,15 @@ def test_usage_is_not_sent_unless_it_is_asked_for() -> None:
     chunks = [part("a", usage={"total_tokens": 1}), {**CHUNK, "choices": [], "usage": {"total_tokens": 1}}]
     [event] = sent(chunks, wants_usage=False)
     assert "usage" not in event
+
+
+@pytest.mark.parametrize("wants_usage", [True, False])
+def test_what_comes_with_the_usage_is_sent_once_also_where_usage_is_not_asked_for(wants_usage: bool) -> None:
+    # xAI's last chunk
+    end = {**CHUNK, "choices": [], "usage": {"total_tokens": 1}, "citations": ["https://a.example"]}
+    events = sent([part("a"), end], wants_usage=wants_usage)
+    assert [event["citations"] for event in events if "citations" in event] == [["https://a.example"]]
+    assert [event["usage"] for event in events if event.get("usage")] == [{"total_tokens": 1}] * wants_usage
 
 
 def test_a_chunk_without_choices_is_passed_on_if_it_says_something() -> None:
