@@ -18,7 +18,7 @@ from django.urls import get_resolver  # noqa: E402
 
 from caching.installation import start_announcing  # noqa: E402
 from caching.llm import semantic_lookup  # noqa: E402
-from caching.maintenance.memory import text_memory  # noqa: E402
+from caching.maintenance import text_caches  # noqa: E402
 from caching.redis import store  # noqa: E402
 from caching.rules import engine as rules  # noqa: E402
 from speech.api.authentication import key_learner  # noqa: E402
@@ -35,7 +35,7 @@ rules.prepare()
 semantic_lookup.prepare()
 start_announcing()
 key_learner.start()
-text_memory.start()
+text_caches.worker.start()
 alerts.start()
 if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
     import_module("speechsite.tracing").start()

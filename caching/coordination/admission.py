@@ -14,7 +14,7 @@ import time
 from collections import deque
 from types import TracebackType
 
-from caching.redis.latency import Least, redis_latency
+from caching.redis.latency import RecentMinimum, redis_latency
 
 MAX_SLOTS = 64
 # Computing time of a hit between two round trips to Redis, roughly: during a longer wait others can compute.
@@ -26,7 +26,7 @@ REVOKED_AFTER_SECONDS = 0.1
 class Admission:
     """A queue of requests. `with` waits for a slot and holds it; a thread holds one slot or none."""
 
-    def __init__(self, latency: Least = redis_latency) -> None:
+    def __init__(self, latency: RecentMinimum = redis_latency) -> None:
         self._latency = latency
         self._lock = threading.Lock()
         # A slot is a lock, released when its request is admitted.
@@ -46,7 +46,7 @@ class Admission:
     @property
     def limit(self) -> int:
         """Slots at once: one if Redis is as near as on the same machine, more the farther away it is."""
-        return min(MAX_SLOTS, 1 + int(self._latency.least / BETWEEN_TRIPS_SECONDS))
+        return min(MAX_SLOTS, 1 + int(self._latency.value / BETWEEN_TRIPS_SECONDS))
 
     def __enter__(self) -> None:
         slot = threading.Lock()

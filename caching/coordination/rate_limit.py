@@ -1,4 +1,7 @@
-"""Rate limits over all processes that share a Redis; without Redis each process allows its share."""
+"""Rate limits over all processes that share a Redis, and daily quotas of new entries.
+
+Without Redis each process allows its share of a rate limit, and nothing can be stored.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ def _take_in_redis(name: str, most: int) -> int:
 
 @store.fail_open(False)
 def within(quota: Quota | None) -> bool:
-    """Return True, and count it, if one more entry may be written: always without a quota, never without Redis."""
+    """Count one more entry. Return True if it may be written: always without a quota, never without Redis."""
     if quota is None:
         return True
     key = _entries_key(quota)
@@ -68,7 +71,7 @@ def within(quota: Quota | None) -> bool:
 
 @store.fail_open(False)
 def is_used_up(quota: Quota | None) -> bool:
-    """Return True if no more entries may be written today; counts nothing."""
+    """Return True if no more entries may be written today. Count nothing."""
     if quota is None:
         return False
     return int(store.connection().get(_entries_key(quota)) or 0) >= quota.daily_entries

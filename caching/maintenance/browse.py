@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from django.apps import apps
 from django.conf import settings
 from django.db.models import Sum
 
 from caching import keys, metrics
 from caching.archive import audio as archive
 from caching.maintenance import paging
-from caching.maintenance.selection import Row, Selection
+from caching.maintenance.selection import Row, Selection, client_named
 from caching.models import ArchivedAudio, Call, EntryHits, Outcome
 from caching.pricing.money import Money
 from caching.redis import scan, store
@@ -145,7 +144,7 @@ def _scope_of(entry: Stored) -> str:
     context = entry.fields.get("context")
     if entry.kind != keys.EXACT or not isinstance(context, str) or settings.SEMANTIC_MODE == "off":
         return ""
-    client = apps.get_model(settings.CLIENT_MODEL)._default_manager.filter(name=entry.fields.get("by")).first()
+    client = client_named(entry.fields.get("by"))
     return keys.owned(client.private_scope, context)[:16] if client else ""
 
 

@@ -21,7 +21,7 @@ ARCHIVED_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """Scopes of the entries that may be carried: that of each client by its name, and the one that they share."""
+    """Scopes of the entries that may be exported: that of each client by its name, and the one that they share."""
 
     private: Mapping[str, str]
     shared: str

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.apps import apps
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from caching import keys
 from caching.llm.curated import SHARED
+from caching.maintenance.selection import client_named
 from caching.models import CuratedAnswer
 from caching.models.curated import SEPARATOR
 from caching.redis.scan import Stored
@@ -47,7 +46,7 @@ def pin(entry: Stored) -> CuratedAnswer:
 
 def _owner(entry: Stored) -> str:
     """Return the client whose entry it is; SHARED if it is in the scope that clients share."""
-    client = apps.get_model(settings.CLIENT_MODEL)._default_manager.filter(name=entry.fields["by"]).first()
+    client = client_named(entry.fields["by"])
     if client is None:
         raise ValidationError("The client of this entry is gone.")
     own = keys.exact_key(client.private_scope, entry.fields["content"])

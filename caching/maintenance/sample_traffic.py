@@ -27,11 +27,9 @@ from caching.pricing.usage import UNITS, Usage
 DAYS = 30
 _BATCH = 500
 _SEED = 20
-
-
-# Of the last hours there are rows by minute, too.
+# The last hours have rows by minute too.
 HOURS_BY_MINUTE = 2
-# No banner nor alert comes of invented errors: those of the last minutes are real.
+# Errors of the last minutes raise banners and alerts, and invented ones must not.
 WITHOUT_ERRORS = timedelta(minutes=20)
 # Each code with its relative frequency.
 ERROR_CODES = {

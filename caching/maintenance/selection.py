@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.utils import timezone
 
 from caching import keys
@@ -33,6 +36,11 @@ LABELS = {
     keys.TRANSCRIPT: "transcripts",
     keys.EMBEDDING: "embeddings",
 }
+
+
+def client_named(name: Any) -> Any | None:
+    """Return the row of settings.CLIENT_MODEL, which belongs to an app above this one, or None."""
+    return apps.get_model(settings.CLIENT_MODEL)._default_manager.filter(name=name).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Circuit breaker for Redis, probed in the background so that no request pays for a probe."""
+"""Circuit breaker for Redis, probed in the background so that no request pays for a probe, and a pause of writes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from caching.background import PeriodicWorker
 from caching.redis.errors import Advice
 
 logger = logging.getLogger(__name__)
+
+# A full Redis costs one attempt now and then, not one per request.
+PAUSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,9 @@ class RedisBreaker:
         return True
 
 
-# Pause after a refused write: a full Redis costs one attempt now and then, not one per request.
-PAUSE_SECONDS = 2.0
+class WritePause:
+    """No writes for PAUSE_SECONDS after Redis refused one; reads go on."""
 
-
-class Writes:
     def __init__(self, address: Callable[[], str]) -> None:
         """`address` returns the name of the Redis for the log."""
         self._address = address

@@ -84,8 +84,8 @@ class RedisClient(Redis):
         self._cache = ClientSideCache(lambda: pool.listening(cache_prefixes), cache_prefixes, cache_bytes)
 
     def pipeline(self, transaction: Any = True, shard_hint: Any = None) -> BasePipeline:
-        made = BasePipeline if transaction else Pipeline
-        return made(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        kind = BasePipeline if transaction else Pipeline
+        return kind(self.connection_pool, self.response_callbacks, transaction, shard_hint)
 
     def read(self, name: str, decode: Callable[[bytes], T]) -> T | None:
         """Return the decoded value of `name`, from the client-side cache or from Redis; None if there is none.

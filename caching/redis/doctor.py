@@ -142,7 +142,7 @@ def _connect(parts: SplitResult) -> str:
 
 
 def _handshake(parts: SplitResult) -> str:
-    """Yield nothing if TLS is neither configured nor wanted by the port."""
+    """Return "" if TLS is neither configured nor wanted by the port."""
     if parts.scheme == "redis":
         if not _speaks_plainly(parts) and _speaks_tls(parts):
             raise Failed(errors.TLS_WANTED)

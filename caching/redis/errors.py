@@ -105,7 +105,7 @@ SENTINEL_LOGIN = Advice(
     "Add ?sentinel_password=… to REDIS_URL, and &sentinel_username=… if they have users; "
     "the password before the @ is that of Redis",
 )
-SENTINELS_AWAY = Advice(
+SENTINELS_UNREACHABLE = Advice(
     "sentinel",
     "The sentinels cannot be reached, or those that can know no primary with this name",
     "Check the hosts in REDIS_URL, and compare its path with `sentinel monitor`",
@@ -162,4 +162,4 @@ def _of_sentinels(text: str) -> Advice:
     """redis-py names in `text` each sentinel that it could not ask, with the reason."""
     if any(sign in text for sign in ("authenticationerror", "noauth", "wrongpass")):
         return SENTINEL_LOGIN
-    return SENTINELS_AWAY if "connect" in text or "timeout" in text else NO_SERVICE
+    return SENTINELS_UNREACHABLE if "connect" in text or "timeout" in text else NO_SERVICE

@@ -8,7 +8,7 @@ import time
 WINDOW_SECONDS = 10.0
 
 
-class Least:
+class RecentMinimum:
     """Minimum of the last one or two windows, so that delays by other work do not count."""
 
     def __init__(self) -> None:
@@ -16,10 +16,10 @@ class Least:
         self._began = time.monotonic()
 
     @property
-    def least(self) -> float:
-        """Return the minimum; 0 before the first value."""
-        least = min(self._before, self._now)
-        return 0.0 if least == math.inf else least
+    def value(self) -> float:
+        """The minimum; 0 before the first value."""
+        value = min(self._before, self._now)
+        return 0.0 if value == math.inf else value
 
     def add(self, value: float) -> None:
         self._now = min(self._now, value)
@@ -27,4 +27,4 @@ class Least:
             self._before, self._now, self._began = self._now, math.inf, time.monotonic()
 
 
-redis_latency = Least()
+redis_latency = RecentMinimum()

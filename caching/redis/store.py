@@ -22,7 +22,7 @@ from redis.exceptions import ClusterDownError, ReadOnlyError, RedisClusterExcept
 
 from caching import metrics
 from caching.redis import cluster
-from caching.redis.breaker import RedisBreaker, State, Writes
+from caching.redis.breaker import RedisBreaker, State, WritePause
 from caching.redis.client import RedisClient
 from caching.redis.commands import Command, at_once, in_order
 from caching.redis.errors import Advice, explain
@@ -38,8 +38,8 @@ Alias = Literal["default", "audio"]
 # Sends commands and returns True if Redis took them: `write`, or that of a flight.
 Write = Callable[[Sequence[Command]], bool]
 
-# Not all exceptions for a cluster are RedisErrors.
-AWAY = (RedisError, RedisClusterException, OSError)
+# What redis-py raises; not all of its exceptions for a cluster are RedisErrors.
+FAILURES = (RedisError, RedisClusterException, OSError)
 
 
 class CacheClient(DefaultClient):
@@ -92,7 +92,7 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
                 return default
             try:
                 return function(*args, **kwargs)
-            except AWAY as error:
+            except FAILURES as error:
                 advice = _counted(error)
                 if not _is_of_one_command(error) and not _is_of_one_node(error):
                     _breaker.trip(str(advice))
@@ -159,7 +159,10 @@ def write(commands: Sequence[Command]) -> bool:
 
 @fail_open(None)
 def written(commands: Sequence[Command], *, ordered: bool = False) -> Sequence[Any] | None:
-    """Do the same and return the replies, or None. `ordered`: one after the other in a cluster too."""
+    """Send write commands in one round trip. Return the replies, or None if Redis did not take all of them.
+
+    `ordered`: one after the other in a cluster too.
+    """
     if _writes.paused:
         return None
     try:
@@ -275,7 +278,7 @@ def _probe() -> str | None:
     try:
         redis = connection()
         cluster.ping(redis) if isinstance(redis, RedisCluster) else redis.ping()
-    except AWAY as error:
+    except FAILURES as error:
         return str(explain(error))
     return None
 
@@ -289,4 +292,4 @@ def _log_change(old: State, new: State) -> None:
 
 
 _breaker = RedisBreaker(probe=_probe, on_change=_log_change)
-_writes = Writes(_address)
+_writes = WritePause(_address)

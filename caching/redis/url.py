@@ -87,7 +87,7 @@ def mask_password(url: str) -> str:
 
 
 def _is_consistent(match: re.Match[str]) -> bool:
-    """Return what is wrong: several nodes need a cluster or sentinels, sentinels a service, a cluster database 0."""
+    """Several nodes need a cluster or sentinels; sentinels need a service name, and a cluster has database 0 alone."""
     kind = match["scheme"].partition("+")[2]
     several, number = "," in match["nodes"], int(match["db"] or 0)
     return (

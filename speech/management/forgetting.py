@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
 
 from caching.ledger.writer import FLUSH_SECONDS
-from caching.maintenance import erasure, memory
+from caching.maintenance import erasure, text_caches
 from caching.models import AuditEntry
 from caching.redis import store
 from speech.api.authentication import REMEMBERED_SECONDS
@@ -29,8 +29,8 @@ class RedisDisconnected(Exception):
 
 def announce() -> None:
     """Let every worker drop what it keeps in memory, and wait until it has."""
-    memory.announce()
-    time.sleep(memory.POLL_SECONDS)
+    text_caches.drop_everywhere()
+    time.sleep(text_caches.POLL_SECONDS)
 
 
 def forget(client: Client) -> str:

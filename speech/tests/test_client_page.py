@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from caching.maintenance import memory
+from caching.maintenance import text_caches
 from caching.models import AuditEntry, CacheRule, Call, CuratedAnswer, EntryHits, HourlyUsage
 from caching.tests.support.staff import READING, browser_of
 from speech.management import forgetting
@@ -57,7 +57,7 @@ def test_an_unknown_client_is_not_found(admin_client: Browser) -> None:
 def test_a_client_is_forgotten_in_two_steps(
     admin_client: Browser, client_page: str, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(text_caches, "POLL_SECONDS", 0.0)
     CuratedAnswer.objects.create(wordings="q", answer="a", client="bot", context="pinned")
     bot = Client.objects.get(name="bot")
     address = reverse("admin:speech_client_forget", args=[bot.pk])

@@ -180,7 +180,7 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     """Point this process at another Redis, or at none, for one test."""
     from caching.redis import store
     from caching.redis.backend import redis_cache
-    from caching.redis.breaker import RedisBreaker, Writes
+    from caching.redis.breaker import RedisBreaker, WritePause
     from caching.redis.url import normalize_redis_url
     from caching.semantic.cache import forget_tier
 
@@ -196,7 +196,7 @@ def use_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         }
         breaker = RedisBreaker(probe=store._probe, on_change=store._log_change, interval=0.1)
         monkeypatch.setattr(store, "_breaker", breaker)
-        monkeypatch.setattr(store, "_writes", Writes(store._address))
+        monkeypatch.setattr(store, "_writes", WritePause(store._address))
 
     yield point_at
     # What was made for that Redis is of no use to the next test.

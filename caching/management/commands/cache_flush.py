@@ -5,14 +5,12 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
 from django.core.management.base import CommandError
 
 from caching.archive.files import FilesUnavailable
 from caching.maintenance import flush
 from caching.maintenance.flush import Progress
-from caching.maintenance.selection import KINDS_BY_NAME, Selection
+from caching.maintenance.selection import KINDS_BY_NAME, Selection, client_named
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
 from caching.models import CuratedAnswer
@@ -81,8 +79,9 @@ class Command(GatewayCommand):
             bar.end()
         if not progress.complete:
             raise CommandError(f"{_sentence(progress, dry_run)}; then Redis disconnected: {store.state().reason}")
-        if selection.client and not (progress.matched or progress.archived):
-            _demand_client(selection.client)
+        nothing = not (progress.matched or progress.archived)
+        if nothing and selection.client and client_named(selection.client) is None:
+            raise CommandError(f"unknown client: {selection.client}")
         return progress
 
 
@@ -92,12 +91,6 @@ def _curated(client: str) -> CuratedQuerySet:
 
 def _and_curated(number: int) -> str:
     return f"; {number:,} curated answers" if number else ""
-
-
-def _demand_client(name: str) -> None:
-    clients: Any = apps.get_model(settings.CLIENT_MODEL)
-    if not clients.objects.filter(name=name).exists():
-        raise CommandError(f"unknown client: {name}")
 
 
 def _selection(options: dict[str, Any]) -> Selection:

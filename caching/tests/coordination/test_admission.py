@@ -8,7 +8,7 @@ import redis
 
 from caching.coordination.admission import MAX_SLOTS, Admission
 from caching.redis import client, store
-from caching.redis.latency import Least
+from caching.redis.latency import RecentMinimum
 from speechsite.tests.support.proxy import Proxy
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.waiting import wait_until
@@ -60,13 +60,13 @@ def test_first_come_first_served() -> None:
 
 
 def test_there_is_one_slot_where_redis_is_near_and_more_where_it_is_far() -> None:
-    near = Least()
+    near = RecentMinimum()
     admission = Admission(near)
     assert admission.limit == 1
     near.add(0.0002)
     near.add(0.4)
     assert admission.limit == 1
-    far = Least()
+    far = RecentMinimum()
     far.add(0.0051)
     assert Admission(far).limit == 21
     far.add(0.0002)
@@ -76,7 +76,7 @@ def test_there_is_one_slot_where_redis_is_near_and_more_where_it_is_far() -> Non
 def test_how_far_away_redis_is_shows_where_it_is_asked(
     redis_client: redis.Redis, use_redis: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    near, far = Least(), Least()
+    near, far = RecentMinimum(), RecentMinimum()
     monkeypatch.setattr(client, "redis_latency", near)
     for _ in range(20):
         store.get("llm:exact:a")
@@ -91,7 +91,7 @@ def test_how_far_away_redis_is_shows_where_it_is_asked(
 
 
 def test_a_far_redis_keeps_nobody_waiting_for_those_who_wait_for_it() -> None:
-    latency = Least()
+    latency = RecentMinimum()
     latency.add(0.0011)
     line = Line(Admission(latency))
     for number in range(8):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from caching.redis import breaker as breaker_module
-from caching.redis.breaker import RedisBreaker, State, Writes
+from caching.redis.breaker import RedisBreaker, State, WritePause
 from caching.redis.errors import Advice
 from speechsite.tests.support.waiting import wait_until
 
@@ -106,7 +106,7 @@ def test_refused_writes_pause_and_are_logged_once(
     now = [1000.0]
     monkeypatch.setattr(breaker_module, "time", SimpleNamespace(monotonic=lambda: now[0], time=time.time))
     caplog.set_level("INFO")
-    writes = Writes(lambda: "redis://here")
+    writes = WritePause(lambda: "redis://here")
     assert not writes.paused
     writes.accepted()
     assert caplog.text == ""

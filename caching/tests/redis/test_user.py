@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 
 from caching import installation, shared_scope
 from caching.coordination import rate_limit, single_flight
-from caching.maintenance import flush, memory
+from caching.maintenance import flush, text_caches
 from caching.maintenance.selection import Selection
 from caching.policy import Quota
 from caching.redis import store
@@ -59,7 +59,7 @@ def test_nothing_that_requests_need_is_refused(
     assert shared_scope.admitted(["llm:exact:a"], "1") == [False]
     installation.announce()
     assert installation.neighbours() == []
-    memory.announce()
+    text_caches.drop_everywhere()
     leads, items = single_flight.share("a", lambda: iter([b"b"]), failures=UNTOLD, patience=30)
     _, followed = single_flight.share("a", lambda: iter([b"c"]), failures=UNTOLD, patience=30)
     assert (leads, next(items)) == (True, b"b")

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from caching.maintenance import curating
-from caching.maintenance.curating import NotCurated
+from caching.maintenance import curated_csv
+from caching.maintenance.curated_csv import UnreadableCSV
 from caching.management.base import GatewayCommand
 from caching.models.audit import AuditAction
 from speech.exceptions import GatewayError
@@ -47,14 +47,14 @@ class Command(GatewayCommand):
 
     def _export(self, file: Path, client: str) -> str:
         self.record(AuditAction.VIEWED, "Exported curated answers", client=client)
-        file.write_text(curating.dump(client), encoding="utf-8", newline="")
+        file.write_text(curated_csv.dump(client), encoding="utf-8", newline="")
         return f"Exported to {file}"
 
     def _import(self, file: Path, client: str) -> str:
         try:
             # Spreadsheets begin their files with a byte order mark.
-            report = curating.load(file.read_bytes().decode("utf-8-sig"), client)
-        except (NotCurated, UnicodeDecodeError) as error:
+            report = curated_csv.load(file.read_bytes().decode("utf-8-sig"), client)
+        except (UnreadableCSV, UnicodeDecodeError) as error:
             raise CommandError(f"{file}: {error}") from error
         for line, problem in report.bad:
             self.stderr.write(f"line {line}: {problem}")

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from caching.archive.files import FilesUnavailable
-from caching.maintenance import erasure, memory
+from caching.maintenance import erasure, text_caches
 from caching.management.base import GatewayCommand
 from caching.models.audit import AuditAction
 from caching.redis import store
@@ -47,7 +47,7 @@ class Command(GatewayCommand):
             self._tell("Revoked its keys. If this command is interrupted, run it again to delete the rest")
             self._tell(f"Waiting {forgetting.NOTICED_SECONDS:.0f} s until every worker has noticed")
             time.sleep(forgetting.NOTICED_SECONDS)
-        self._tell(f"Waiting {memory.POLL_SECONDS:.0f} s until every worker has dropped what it keeps in memory")
+        self._tell(f"Waiting {text_caches.POLL_SECONDS:.0f} s until every worker has dropped what it keeps in memory")
         forgetting.announce()
 
     def _tell(self, step: str) -> None:

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from caching.coordination.single_flight import STREAM_SECONDS
 from caching.ledger import writer
-from caching.maintenance import memory
+from caching.maintenance import text_caches
 from caching.management import audit
 from caching.models import Call, HourlyUsage
 from caching.models.audit import AuditAction
@@ -127,7 +127,7 @@ def test_keys_can_be_kept_from_being_read(clients: Clients, redis_client: Any, s
 @pytest.fixture
 def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forgetting, "NOTICED_SECONDS", 0.0)
-    monkeypatch.setattr(memory, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(text_caches, "POLL_SECONDS", 0.0)
 
 
 def run(*words: str) -> str:

@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
 from django.db import OperationalError, connection
 
-from caching.maintenance import memory
+from caching.maintenance import text_caches
 from caching.management import audit
 from caching.management.base import GatewayCommand
 from caching.models import AuditEntry
@@ -73,7 +73,7 @@ def run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "forget":
         # No worker has to notice.
         Client.objects.update(is_active=False)
-        monkeypatch.setattr(memory, "POLL_SECONDS", 0)
+        monkeypatch.setattr(text_caches, "POLL_SECONDS", 0)
     call_command(name, *case.arguments, *(("--client", case.client) if case.client else ()))
 
 

@@ -16,7 +16,7 @@ from caching.models.curated import SEPARATOR, distinct, main_language
 COLUMNS = ("wordings", "answer", "language", "voice")
 
 
-class NotCurated(ValueError):
+class UnreadableCSV(ValueError):
     """The file as a whole cannot be read."""
 
 
@@ -48,7 +48,7 @@ def load(text: str, client: str) -> Report:
     """Store the rows of a file for `client`, or with "" for all clients that share.
 
     A row updates the answer that has its first wording, or else any of its wordings. Other answers stay. Raises
-    NotCurated.
+    UnreadableCSV.
     """
     report = Report()
     existing = _by_claim(client)
@@ -90,7 +90,7 @@ def _rows(text: str, report: Report) -> Iterator[Row]:
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         if not {"wordings", "answer"} <= set(header) <= set(COLUMNS):
-            raise NotCurated(f"its first line must name the columns {', '.join(COLUMNS)}")
+            raise UnreadableCSV(f"its first line must name the columns {', '.join(COLUMNS)}")
         begun = reader.line_num + 1
         for cells in reader:
             line, begun = begun, reader.line_num + 1
@@ -112,7 +112,7 @@ def _rows(text: str, report: Report) -> Iterator[Row]:
             else:
                 yield row
     except csv.Error as error:
-        raise NotCurated(f"line {reader.line_num}: {error}") from error
+        raise UnreadableCSV(f"line {reader.line_num}: {error}") from error
 
 
 def _wordings_of(cell: str) -> list[str]:

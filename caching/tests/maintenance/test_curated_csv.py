@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from caching.maintenance.curating import NotCurated, dump, load
+from caching.maintenance.curated_csv import UnreadableCSV, dump, load
 from caching.models import CuratedAnswer
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +78,7 @@ def test_a_bad_line_is_named_and_the_others_are_stored(row: str, problem: str) -
 
 @pytest.mark.parametrize("text", ["", "question,answer\na,b\n", "wordings;answer;language\na;b;en\n", HEADER + '"a'])
 def test_a_file_that_is_none_changes_nothing(text: str) -> None:
-    with pytest.raises(NotCurated):
+    with pytest.raises(UnreadableCSV):
         load(HEADER + "a,b,en\n" + text if text.endswith('"a') else text, "")
     assert stored() == []
 

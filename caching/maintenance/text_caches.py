@@ -1,4 +1,4 @@
-"""Texts in the memory of all processes are dropped when a client is forgotten, and every hour anyway."""
+"""Drop the texts that every process caches in memory: when a client is forgotten, and every hour."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from caching.background import PeriodicWorker
 from caching.redaction import forget_texts
 from caching.redis import store
 
-# Every worker has noticed after this time.
 POLL_SECONDS = 5.0
 DROP_SECONDS = 3600.0
 KEPT_SECONDS = 86_400
 
 
-def announce() -> None:
-    """Tell all processes to drop the texts that they remember, and drop those of this one."""
+def drop_everywhere() -> None:
+    """Drop the texts in this process, and tell the others to. They have within POLL_SECONDS."""
     store.put(keys.ERASED, {"v": 1, "change": secrets.token_hex(8)}, KEPT_SECONDS)
     forget_texts()
 
 
-class TextMemory:
-    """Thread that drops the texts of this process."""
+class TextCacheWorker:
+    """Thread that drops the texts of this process when it is told to, and every DROP_SECONDS."""
 
     def __init__(self) -> None:
         self._seen: Any = None
@@ -42,4 +41,4 @@ class TextMemory:
         self._seen = token
 
 
-text_memory = TextMemory()
+worker = TextCacheWorker()

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from caching import redaction
-from caching.maintenance import memory
-from caching.maintenance.memory import TextMemory
+from caching.maintenance import text_caches
+from caching.maintenance.text_caches import TextCacheWorker
 
 
 @pytest.fixture
@@ -27,13 +27,13 @@ def read(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_forgotten_client_empties_what_other_processes_remember(redis_client: Any, read: Any, calls: Any) -> None:
-    others = TextMemory()
+    others = TextCacheWorker()
     others.poll()
     read("a"), read("a")
     others.poll()
     read("a")
     assert calls == ["a"]
-    memory.announce()
+    text_caches.drop_everywhere()
     calls.clear()
     read("a")
     others.poll()
@@ -45,12 +45,12 @@ def test_without_redis_texts_are_dropped_in_time(
     read: Any, calls: Any, use_redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_redis("")
-    one = TextMemory()
+    one = TextCacheWorker()
     one.poll()
     read("a")
     one.poll()
     read("a")
-    monkeypatch.setattr(memory, "DROP_SECONDS", 0.0)
+    monkeypatch.setattr(text_caches, "DROP_SECONDS", 0.0)
     one.poll()
     read("a")
     assert calls == ["a", "a"]
