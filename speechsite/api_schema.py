@@ -157,11 +157,12 @@ def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _describe(found: dict[str, Any], operation: Operation) -> None:
-    found |= {"tags": [operation.tag], "summary": operation.summary}
+    responses = dict(sorted(found["responses"].items()))
+    found |= {"tags": [operation.tag], "summary": operation.summary, "responses": responses}
     body = found.get("requestBody", {}).get("content", {}).get("application/json")
     if body and operation.request:
         body["example"] = operation.request
-    for status, response in found["responses"].items():
+    for status, response in responses.items():
         if status == "200" and operation.headers:
             response["headers"] = {
                 name: {"description": text, "schema": {"type": "string"}} for name, text in operation.headers.items()

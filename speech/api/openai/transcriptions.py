@@ -95,7 +95,7 @@ class TranscriptionsView(OpenAIView):
         request={"multipart/form-data": TranscriptionSerializer},
         responses={
             (200, "application/json"): OpenApiResponse(
-                OpenApiTypes.OBJECT, "The transcript in the format given by `response_format`."
+                OpenApiTypes.OBJECT, "`json` and `verbose_json` as JSON; `text`, `srt` and `vtt` as plain text."
             ),
             (200, "text/plain"): OpenApiTypes.STR,
             (200, EVENTS): OpenApiTypes.ANY,
