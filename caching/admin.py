@@ -17,6 +17,7 @@ from caching.dashboard import audit_admin as audit_admin
 from caching.dashboard import curated_admin as curated_admin
 from caching.dashboard import price_admin as price_admin
 from caching.dashboard.audit_log import viewed
+from caching.dashboard.days_filter import DaysFilter
 from caching.dashboard.read_only_admin import LevelFilter, ProviderFilter, ReadOnlyAdmin, TypeFilter
 from caching.ledger.events import BY_RULE
 from caching.models import BarChange, CacheRule, Call, Dimensions, EntryHits, HourlyUsage, Judgement
@@ -110,7 +111,7 @@ class CallAdmin(TypedAdmin, TextsAdmin):
         "time",
         "costs",
     )
-    list_filter = ("outcome", TypeFilter, LevelFilter, ProviderFilter)
+    list_filter = (("created", DaysFilter), "outcome", TypeFilter, LevelFilter, ProviderFilter)
     search_fields = ("question", "matched", "key", "client")
     fieldsets = (
         (None, {"fields": ("created", "question", "result", "matched", "similarity", "confidence", "why", "entry")}),
@@ -169,7 +170,7 @@ class HourlyUsageAdmin(TypedAdmin):
         "spent",
         "savings",
     )
-    list_filter = (TypeFilter, "outcome", LevelFilter, ProviderFilter)
+    list_filter = (("hour", DaysFilter), TypeFilter, "outcome", LevelFilter, ProviderFilter)
     search_fields = ("model", "client")
     ordering = ("-hour",)
 
@@ -205,7 +206,7 @@ class EntryHitsAdmin(TextsAdmin):
 @admin.register(Judgement)
 class JudgementAdmin(TextsAdmin):
     list_display = ("created", "judge", "verdict", "question", "matched", "probability", "level", "client", "comment")
-    list_filter = ("judge", "verdict", LevelFilter)
+    list_filter = (("created", DaysFilter), "judge", "verdict", LevelFilter)
     search_fields = ("question", "matched", "client", "comment")
 
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from caching.dashboard.charts import BYTE_ORDER_MARK, inert
+from caching.dashboard.days_filter import DaysFilter
 from caching.models import AuditEntry, EntryHits
 from caching.models.audit import AuditAction
 
@@ -48,11 +49,11 @@ class ClientFilter(SimpleListFilter):
 class AuditEntryAdmin(ModelAdmin):
     list_display = ("time", "user", "action", "kind", "object", "client", "details")
     list_display_links = None
-    list_filter = (("user", admin.RelatedOnlyFieldListFilter), ActionFilter, ClientFilter)
+    list_filter = (("action_time", DaysFilter), ("user", admin.RelatedOnlyFieldListFilter), ActionFilter, ClientFilter)
     list_select_related = ("user", "content_type")
-    date_hierarchy = "action_time"
     search_fields = ("object_repr", "change_message")
     show_full_result_count = False
+    list_per_page = 50
     actions = ("download",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

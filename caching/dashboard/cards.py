@@ -63,12 +63,11 @@ def headline(now: Figures) -> list[str]:
 
 def savings(now: Figures, before: Figures) -> list[Card]:
     gained = now.hit_rate - before.hit_rate if now.hit_rate is not None and before.hit_rate is not None else None
-    looked_up = now.hits + now.requests["miss"]
     return [
         Card(
             "Hit rate",
             percent(now.hit_rate),
-            f"{count(now.hits)} of {count(looked_up)} lookups",
+            f"{count(now.hits)} of {count(now.looked_up)} lookups",
             gained,
             in_points=True,
         ),

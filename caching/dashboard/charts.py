@@ -166,8 +166,12 @@ def hits(line: Timeline) -> Chart:
 
 
 def _rates(series: Sequence[Figures], period: Period) -> list[Value]:
-    steps = RATE_MINUTES if period.by_minute else 1
-    return [together(series[max(0, end - steps) : end]).hit_rate for end in range(1, len(series) + 1)]
+    if not period.by_minute:
+        return [figures.hit_rate for figures in series]
+    counts = [(figures.hits, figures.looked_up) for figures in series]
+    windows = (counts[max(0, end - RATE_MINUTES) : end] for end in range(1, len(counts) + 1))
+    sums = (map(sum, zip(*window, strict=True)) for window in windows)
+    return [hits / looked_up if looked_up else None for hits, looked_up in sums]
 
 
 def _count_of(outcome: str) -> Callable[[Figures], float]:

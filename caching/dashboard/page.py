@@ -61,10 +61,9 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     form = DashboardForm(request.GET)
     period, filters = form.selected_period(), form.selected_filters()
     earlier = period.before
-    compares = queries.is_comparable(earlier, filters)
-    series = queries.timeseries(period, filters)
-    before = queries.timeseries(earlier, filters) if compares else []
-    line = charts.Timeline(period, series, before)
+    before = queries.timeseries(earlier, filters)
+    compares = earlier.is_covered(before)
+    line = charts.Timeline(period, queries.timeseries(period, filters), before if compares else [])
     figures = together(line.now), together(line.before)
     tab = _health if form.tab_name == "health" else _savings
     return {
@@ -128,15 +127,16 @@ def _savings(
     period, filters = line.period, form.selected_filters()
     now = figures[0]
     mark = now.mark if now.at_list_prices else ""
+    by_dimension = queries.by_dimension(period, filters)
     return {
         "cards": cards.savings(*figures),
         "charts": charts.savings(line, mark),
         "breakdowns": [
             (name, charts.DIMENSIONS[name], _groups(request, name, groups, now.at_list_prices))
-            for name, groups in queries.by_dimension(period, filters).items()
+            for name, groups in by_dimension.items()
         ],
         "top_questions": leaders.top_questions(period, filters) if may_read else [],
-        "unpriced": [unpriced(*model) for model in queries.unpriced_models(period)],
+        "unpriced": [unpriced(*model) for model in queries.unpriced_models(by_dimension["model"])],
     }
 
 

@@ -65,7 +65,8 @@ class PriceAdmin(AppendOnlyAdmin):
         return changelist
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        unpriced = [page.unpriced(*model) for model in queries.unpriced_models(Period.last(PERIOD))]
+        _, models = queries.by_level_and_model(Period.last(PERIOD))
+        unpriced = [page.unpriced(*model) for model in queries.unpriced_models(models)]
         return super().changelist_view(request, {**(extra_context or {}), "unpriced": unpriced})
 
     @admin.display(description="input, 1M tokens")

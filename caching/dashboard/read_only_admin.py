@@ -19,6 +19,8 @@ MAX_COUNTED, MAX_SEARCHED = 10_000, 100_000
 
 
 class AppendOnlyAdmin(ModelAdmin):
+    list_per_page = 50
+
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 

@@ -41,6 +41,8 @@ class Judgement(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["judge", "level", "created"], name="judgement_level_created"),
+            # Reviews of a period are counted from it alone.
+            models.Index(fields=["created", "judge", "verdict", "level"], name="judgement_created"),
         ]
         constraints = [models.UniqueConstraint(fields=["match", "judge", "verdict"], name="one_judgement")]
         verbose_name = "review"

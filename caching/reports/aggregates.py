@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -55,6 +55,12 @@ class Period:
             return self.start.replace(second=0, microsecond=0)
         return full_hour(self.start)
 
+    def is_covered(self, series: Sequence[tuple[datetime, Figures]]) -> bool:
+        """Return True if the figures of this period, by step, begin LEAST_COVERAGE of it before its end or earlier."""
+        first = next((moment for moment, figures in series if any(figures.requests.values())), None)
+        # Nobody knows when within its first step they begin.
+        return first is not None and self.end - first - self.step >= LEAST_COVERAGE * (self.end - self.start)
+
     def utc_offsets(self) -> list[tuple[datetime, timedelta]]:
         """Return the distances of the current time zone from UTC, each with the hour of the period until it holds."""
         found: list[tuple[datetime, timedelta]] = []
@@ -96,12 +102,13 @@ class Filters:
 EVERYTHING = Filters()
 # Taken for the end of the last bucket, which has none.
 LONGEST_MS = 30_000
+_NO_REQUESTS: dict[str, int] = dict.fromkeys(Outcome.values, 0)
 
 
 @dataclass(slots=True)
 class Figures:
     # By result. Those not in REQUESTS are activities of the cache itself.
-    requests: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Outcome.values, 0))
+    requests: dict[str, int] = field(default_factory=_NO_REQUESTS.copy)
     spent: Decimal = Decimal(0)
     saved: Decimal = Decimal(0)
     # Part of the cost caused by the cache itself.
@@ -133,10 +140,13 @@ class Figures:
         return sum(self.requests[outcome] for outcome in HITS)
 
     @property
+    def looked_up(self) -> int:
+        return self.hits + self.requests[Outcome.MISS]
+
+    @property
     def hit_rate(self) -> float | None:
         """Hits among looked-up requests; None if there are none."""
-        looked_up = self.hits + self.requests[Outcome.MISS]
-        return self.hits / looked_up if looked_up else None
+        return self.hits / self.looked_up if self.looked_up else None
 
     @property
     def at_list_prices(self) -> bool:

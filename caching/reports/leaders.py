@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import chain, compress, product
+from itertools import chain
 
-from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, Max, Q, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from caching.models import EntryHits
 from caching.policy import CACHE_TYPES
@@ -67,21 +66,20 @@ def highest_savings(first: date, last: date, number: int) -> list[Leader]:
 def _most_saved(first: date, last: date, cache_type: str = "") -> list[Leader]:
     """Return the leaders of each cache type and currency: amounts in two currencies cannot be compared in SQL."""
     found: list[Leader] = []
-    for name, currency in _kinds(first, last):
-        if cache_type in ("", name):
+    for name in [cache_type] if cache_type else CACHE_TYPES:
+        for currency in _currencies(name):
             rows = EntryHits.objects.filter(cache_type=name, currency=currency)
             found += _of(rows, first, last, PER_DAY, ("saved", "hits"), currency)
     return found
 
 
-def _kinds(first: date, last: date) -> list[tuple[str, str]]:
-    """Return the cache types and currencies of the period, from one query that reads a row of each."""
-    rows = EntryHits.objects.filter(day__gte=first, day__lte=last).order_by()
-    currencies = {"", SAMPLE_CURRENCY, *settings.CURRENCY_RATES}
-    kinds = list(product(CACHE_TYPES, sorted(currencies)))
-    exists = {f"{name}_{currency}": Exists(rows.filter(cache_type=name, currency=currency)) for name, currency in kinds}
-    found = rows.annotate(**exists).values_list(*exists)[:1]
-    return [kind for row in found for kind in compress(kinds, row)]
+def _currencies(cache_type: str) -> Iterator[str]:
+    """Yield the currencies of all days, each read from the beginning of its part of an index."""
+    rows = EntryHits.objects.filter(cache_type=cache_type).order_by("currency").values_list("currency", flat=True)
+    currency = rows.first()
+    while currency is not None:
+        yield currency
+        currency = rows.filter(currency__gt=currency).first()
 
 
 def _of(

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from django.db.models import Case, Count, Exists, Expression, F, Func, Min, OuterRef, Q, QuerySet, Sum, TextField, When
+from django.db.models import Case, Count, Exists, Expression, F, Func, OuterRef, Q, QuerySet, Sum, TextField, When
 from django.utils import timezone
 
 from caching.feedback import thresholds
@@ -32,7 +32,6 @@ from caching.pricing import list_prices
 from caching.pricing.money import Money
 from caching.reports.aggregates import (
     EVERYTHING,
-    LEAST_COVERAGE,
     Figures,
     Filters,
     Period,
@@ -114,24 +113,16 @@ def errors(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, str
     return list(rows.values_list("provider", "code").annotate(n=Sum("requests")).order_by("-n", "provider", "code"))
 
 
-def is_comparable(period: Period, filters: Filters = EVERYTHING) -> bool:
-    """Return True if there are figures of most of `period`: from LEAST_COVERAGE of it before its end on."""
-    name = "minute" if period.by_minute else "hour"
-    found = [rows.aggregate(first=Min(name))["first"] for rows in _rows(period, filters)]
-    first = min(filter(None, found), default=None)
-    if first is None:
-        return False
-    covered: timedelta = period.end - first
-    return covered >= LEAST_COVERAGE * (period.end - period.start)
+def unpriced_models(models: Groups) -> list[tuple[str, str, int]]:
+    """Return provider, model and number of unpriced requests, most first, from the figures by `provider/model`."""
+    found = [(*_provider_and_model(name), figures.unpriced) for name, figures in models if figures.unpriced > 0]
+    return sorted(found, key=lambda row: row[-1], reverse=True)
 
 
-def unpriced_models(period: Period) -> list[tuple[str, str, int]]:
-    """Return provider, model and number of unpriced requests, most first."""
-    found = Counter[tuple[str, str]]()
-    for rows in _rows(period, Filters()):
-        sums = rows.filter(unpriced__gt=0).values_list("provider", "model").annotate(Sum("unpriced"))
-        found.update({(provider, model): number for provider, model, number in sums})
-    return [(provider, model, number) for (provider, model), number in found.most_common()]
+def _provider_and_model(name: str) -> tuple[str, str]:
+    # The name of a model may hold a slash.
+    provider, _, model = name.partition("/")
+    return provider, model
 
 
 def verdicts(period: Period, filters: Filters = EVERYTHING) -> dict[str, dict[str, int]]:

@@ -48,8 +48,7 @@ def figures() -> list[Any]:
             queries.summary(period, filters),
             queries.timeseries(period, filters),
             sorted(map(repr, queries.by_dimension(period, filters)["client"])),
-            queries.is_comparable(period, filters),
-            queries.unpriced_models(period),
+            queries.unpriced_models(queries.by_dimension(period, filters)["model"]),
         )
         for period in periods
         for filters in FILTERS
