@@ -73,7 +73,8 @@ class Admission:
         self._own.slot = None
         with self._lock:
             self._held.pop(slot, None)
-            self._admit()
+            if self._waiting:
+                self._admit()
 
     def _revoke(self) -> None:
         with self._lock:
@@ -88,12 +89,8 @@ class Admission:
             slot.release()
 
 
+# The queue of this process: `with admission.queue` waits for a slot and holds it.
 queue = Admission()
-
-
-def slot() -> Admission:
-    """Return the context manager that waits for a slot of this process and holds it."""
-    return queue
 
 
 def release() -> None:

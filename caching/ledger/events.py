@@ -97,9 +97,9 @@ class Priced:
 
 
 def price(event: Event, moment: datetime) -> Priced:
-    billed, served = (Usage(), event.usage) if event.is_hit else (event.usage, event.served)
-    cost = prices.cost(event.provider, event.model, billed)
     nothing = Money(Decimal(0), settings.DISPLAY_CURRENCY)
+    served = event.usage if event.is_hit else event.served
+    cost = nothing if event.is_hit else prices.cost(event.provider, event.model, event.usage)
     # A review by a model is overhead of the cache.
     overhead, cost = (cost, nothing) if event.outcome == "judged" and cost else (event.overhead, cost)
     return Priced(

@@ -273,7 +273,7 @@ def _hit(
     query: ChatQuery, policy: Policy, entry: CacheEntry[WholeAnswer], matched: Match | None = None
 ) -> CacheResult[WholeAnswer]:
     key = matched.answer_key if matched else query.key
-    if tracing.is_on() and policy.write:
+    if policy.write:
         tracing.note(choices=entry.value.choices)
     return result.hit("llm", key, policy, entry, subject=_subject(query, policy), matched=matched)
 
@@ -283,4 +283,4 @@ def _miss(query: ChatQuery, policy: Policy, value: T, **more: Any) -> CacheResul
 
 
 def _subject(query: ChatQuery, policy: Policy) -> str:
-    return f"query: {excerpt(query.text if policy.write else '')}"
+    return f"query: {query.excerpt if policy.write else excerpt('')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import timedelta
 from typing import Any, ClassVar, NoReturn
 
@@ -152,7 +153,7 @@ class UsageTotals(Dimensions, Units):
     @classmethod
     def bucket(cls, seconds: float) -> str:
         """Return the column that counts a request of this duration."""
-        return next((f"under_{most}_ms" for most in cls.BUCKETS_MS if seconds * 1000 < most), "slower")
+        return cls.BUCKETS[bisect_right(cls.BUCKETS_MS, seconds * 1000)]
 
 
 class HourlyUsage(UsageTotals):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -50,6 +51,8 @@ def common_currency(amounts: Sequence[Money]) -> str:
     return currencies.pop() if len(currencies) == 1 else settings.DISPLAY_CURRENCY
 
 
+# Repeated hits cost and save the same.
+@lru_cache(1024)
 def plain(amount: Decimal) -> str:
     """Format without exponent or trailing zeros: `Decimal("1.200E-7")` is `0.00000012`."""
     text = f"{amount:.{PLACES}f}".rstrip("0").rstrip(".")

@@ -14,17 +14,14 @@ class RecentMinimum:
     def __init__(self) -> None:
         self._before = self._now = math.inf
         self._began = time.monotonic()
-
-    @property
-    def value(self) -> float:
-        """The minimum; 0 before the first value."""
-        value = min(self._before, self._now)
-        return 0.0 if value == math.inf else value
+        # 0 before the first value.
+        self.value = 0.0
 
     def add(self, value: float) -> None:
         self._now = min(self._now, value)
         if time.monotonic() - self._began > WINDOW_SECONDS:
             self._before, self._now, self._began = self._now, math.inf, time.monotonic()
+        self.value = min(self._before, self._now)
 
 
 redis_latency = RecentMinimum()

@@ -74,7 +74,7 @@ def enabled() -> bool:
 
 def available() -> bool:
     """Return True if Redis is configured and, as far as this process knows, answers."""
-    return enabled() and _breaker.state.up
+    return bool(settings.REDIS_URL) and _breaker.state.up
 
 
 def state() -> State:

@@ -61,7 +61,7 @@ class Endpoint(APIView):
             return self._refused(request, error)
 
     def _answer(self, request: HttpRequest, body: bytes) -> HttpResponseBase:
-        with admission.slot():
+        with admission.queue:
             known = understood(request, body, self.reads, lambda call: self.plan(request, call))
             return self.post(request, known.call, known.plan)
 

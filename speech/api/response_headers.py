@@ -77,7 +77,8 @@ def headers(client: Client, result: ServiceResult) -> dict[str, str]:
     told = {"X-Provider": result.provider}
     if hides(client):
         return told
-    return told | cache_headers(result.cache) | accounting.headers(result.costs) | budget_warning(client)
+    told |= cache_headers(result.cache) | accounting.headers(result.costs)
+    return told | budget_warning(client) if client.has_budget else told
 
 
 def budget_warning(client: Client) -> dict[str, str]:

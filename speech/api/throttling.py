@@ -31,9 +31,11 @@ class ClientLimits(BaseThrottle):
         A spent budget refuses what can cost: POST, except to views with `is_free`.
         """
         if isinstance(request.user, Client):
-            if request.method == "POST" and not getattr(view, "is_free", False):
-                _check_budgets(request.user)
-            _check_rate(request.user)
+            client = request.user
+            if client.has_budget and request.method == "POST" and not getattr(view, "is_free", False):
+                _check_budgets(client)
+            if client.requests_per_minute is not None:
+                _check_rate(client, client.requests_per_minute)
         return True
 
 
@@ -46,11 +48,10 @@ def _check_budgets(client: Client) -> None:
         raise BudgetSpent(message, retry_after=math.ceil(seconds_left(period, timezone.now())))
 
 
-def _check_rate(client: Client) -> None:
+def _check_rate(client: Client, per_minute: int) -> None:
     """Count one request of `client`."""
-    if client.requests_per_minute is not None:
-        waiting = rate_limit.take(client.holder, client.requests_per_minute)
-        if waiting > 0:
-            REFUSED.labels(TooManyRequests.code).inc()
-            message = f"Rate limit reached: {client.requests_per_minute} requests per minute."
-            raise TooManyRequests(message, retry_after=math.ceil(waiting))
+    waiting = rate_limit.take(client.holder, per_minute)
+    if waiting > 0:
+        REFUSED.labels(TooManyRequests.code).inc()
+        message = f"Rate limit reached: {per_minute} requests per minute."
+        raise TooManyRequests(message, retry_after=math.ceil(waiting))

@@ -110,6 +110,10 @@ class Client(models.Model):
     def model_access(self) -> ModelAccess:
         return ModelAccess(self.allowed_models)
 
+    @cached_property
+    def has_budget(self) -> bool:
+        return not (self.daily_budget_usd is None and self.monthly_budget_usd is None)
+
     @property
     def private_scope(self) -> str:
         """Scope of the entries that this client does not share."""

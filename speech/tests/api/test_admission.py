@@ -62,6 +62,6 @@ def test_no_slot_is_held_while_a_hit_is_held_back(settings: Any) -> None:
     padding, client = Padding(), Client(pk=1, shared_scope=True)
     now = time.perf_counter()
     padding.even_out(client, "kind", CacheResult(None, "miss", ""), now - 0.01)
-    with admission.slot():
+    with admission.queue:
         padding.even_out(client, "kind", CacheResult(None, "hit", ""), now)
         assert not admission.queue.held
