@@ -37,6 +37,12 @@ class PlainHeaders(ResponseHeaders):
     def __init__(self, fields: Mapping[str, str]) -> None:
         self._store = {name.lower(): (name, value) for name, value in fields.items()}
 
+    def __setitem__(self, name: str, value: Any) -> None:
+        if isinstance(value, str) and value.isascii() and value.isprintable():
+            self._store[name.lower()] = (name, value)
+        else:
+            super().__setitem__(name, value)
+
     def items(self) -> Any:
         return self._store.values()
 
