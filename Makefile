@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test clients axe screenshots lint release-check sbom lock format bench bench-quick faults mutants clean
+.PHONY: run test clients axe screenshots lint release-check sbom lock format bench bench-quick growth faults mutants clean
 
 run: .venv/embedded var/static/staticfiles.json
 	@$(BIN)/python manage.py serve --embedded
@@ -65,6 +65,10 @@ bench: .venv/dev
 
 bench-quick: .venv/dev
 	@$(BIN)/python -m benchmarks.speed --quick $(ARGS)
+
+# Cost against size: entries, clients, ledger, turns, streams, workers. make growth ARGS="--only clients"
+growth: .venv/dev
+	@$(BIN)/python -m benchmarks.growth --json docs/growth.json $(ARGS)
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

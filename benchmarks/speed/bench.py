@@ -8,15 +8,14 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
-from benchmarks.speed import litellm
 from benchmarks.speed.limit import key_of
 from benchmarks.speed.load import Ask
+from benchmarks.speed.peers import gptcache, litellm, portkey
 from benchmarks.speed.processes import stop, wait_until_it_answers
 from speechsite.server.private_redis import free_port
 from speechsite.tests.support.redis_server import RedisServer
@@ -55,9 +54,9 @@ class Bench:
         binary = os.environ.get("REDIS8_SERVER")
         return self.stack.enter_context(RedisServer(binary=binary)) if binary else None
 
-    def provider(self, milliseconds: int = 0) -> str:
-        """Base URL of a loopback OpenAI with this latency."""
-        command = [sys.executable, "-m", "benchmarks.speed.provider", str(milliseconds)]
+    def provider(self, milliseconds: int = 0, *, tokens_a_second: float = 0) -> str:
+        """Base URL of a loopback OpenAI with this latency; 0 tokens a second are as many as it can."""
+        command = [sys.executable, "-m", "benchmarks.speed.provider", str(milliseconds), str(tokens_a_second)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.stack.callback(stop, process)
         assert process.stdout  # noqa: S101 (asked for above)
@@ -91,11 +90,24 @@ class Bench:
         wait_until_it_answers(process, replace(asked, body="{}").request())
         return asked
 
-    def litellm(self, redis: RedisServer, provider: str) -> litellm.Proxy:
-        proxy = litellm.start(self.directory(), redis.port, provider)
+    def litellm(self, redis: RedisServer, provider: str, *, rust: bool = False) -> litellm.Proxy | None:
+        """None, visibly, if it cannot be installed here; so with the others."""
+        if not litellm.install():
+            return None
+        proxy = litellm.start(self.directory(), redis.port, provider, rust=rust)
         self.stack.callback(stop, proxy.process)
         return proxy
 
-    @cached_property
-    def has_litellm(self) -> bool:
-        return litellm.install()
+    def portkey(self, provider: str, question: str) -> portkey.Gateway | None:
+        if not portkey.install():
+            return None
+        gateway = portkey.start(self.directory(), provider, question)
+        self.stack.callback(stop, gateway.process)
+        return gateway
+
+    def gptcache(self) -> gptcache.Cache | None:
+        if not gptcache.install():
+            return None
+        cache = gptcache.start(self.directory())
+        self.stack.callback(stop, cache.process)
+        return cache

@@ -20,8 +20,8 @@ def scope_of(redis: RedisServer) -> str:
     return next(key.decode().split(":")[2] for key in redis.client().scan_iter("llm:semantic:*"))
 
 
-def fill(redis: RedisServer, scope: str, count: int) -> None:
-    environment = {**os.environ, "REDIS_URL": redis.url, "SEMANTIC_MAX_ENTRIES": MOST}
+def fill(redis: RedisServer, scope: str, count: int, most: int = int(MOST)) -> None:
+    environment = {**os.environ, "REDIS_URL": redis.url, "SEMANTIC_MAX_ENTRIES": str(most)}
     subprocess.run([sys.executable, "-m", "benchmarks.speed.seed", scope, str(count)], env=environment, check=True)
 
 

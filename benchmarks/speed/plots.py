@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.speed.figures import Figure
-from benchmarks.speed.svg import Line, Plot
+from benchmarks.svg import Line, Plot
 
 _LOAD = re.compile(r"(\d+) workers, (\d+) connections: p50")
 _SIZE = re.compile(r"lookup among (\d+) entries(?:, (\w+))?")

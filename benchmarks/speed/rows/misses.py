@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from benchmarks.speed.alternate import measure
 from benchmarks.speed.bench import Bench
-from benchmarks.speed.figures import Figure, at_most, plain
-from benchmarks.speed.litellm import MODEL
+from benchmarks.speed.figures import Figure, plain
 from benchmarks.speed.load import NUMBER, Ask
+from benchmarks.speed.peers.litellm import MODEL
+from benchmarks.speed.yardstick import Yardstick
 
 CONNECTIONS = 64
 PROVIDER_MS = 200
@@ -31,15 +32,17 @@ def run(bench: Bench) -> Iterator[Figure]:
             f"{gateway.url}/v1/chat/completions", BODY, {"Authorization": f"Bearer {gateway.key}"}, gateway.process.pid
         ),
     }
-    if not bench.quick and bench.has_litellm:
-        contestants["LiteLLM"] = bench.litellm(redis, provider).ask(BODY)
+    if not bench.quick and (litellm := bench.litellm(redis, provider)):
+        contestants["LiteLLM"] = litellm.ask(BODY)
+    yardstick = Yardstick(bench)
     lasting = {} if bench.quick else {"rounds": ROUNDS, "seconds": SECONDS}
     rounds = measure(bench, contestants, CONNECTIONS, **lasting)
+    yardstick.measure()
     direct, gateway_took = rounds.median("provider"), rounds.median("gateway")
     yield plain(7, "the provider itself: p50", direct.p50_ms, "ms")
     yield plain(7, "the provider itself: p99", direct.p99_ms, "ms")
-    yield at_most(7, "added by the gateway, p50", gateway_took.p50_ms - direct.p50_ms, "ms", 10)
-    yield at_most(7, "added by the gateway, p99", gateway_took.p99_ms - direct.p99_ms, "ms", 60)
+    yield from yardstick.at_most(7, "added by the gateway, p50", gateway_took.p50_ms - direct.p50_ms, 15)
+    yield from yardstick.at_most(7, "added by the gateway, p99", gateway_took.p99_ms - direct.p99_ms, 100)
     yield plain(7, "CPU of the gateway", gateway_took.cpu_ms, "ms a miss")
     if "LiteLLM" in contestants:
         took = rounds.median("LiteLLM")

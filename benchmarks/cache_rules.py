@@ -1,6 +1,6 @@
 """Cost of cache rules on an exact hit: with and without them in turns, in one process.
 
-    python -m benchmarks.speed.cache_rules
+    python -m benchmarks.cache_rules
 
 Needs REDIS_URL and a migrated DATABASE_URL.
 """

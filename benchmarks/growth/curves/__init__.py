@@ -1,0 +1,1 @@
+"""Cost against size, one module for each size."""

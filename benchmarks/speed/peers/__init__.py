@@ -1,0 +1,1 @@
+"""Other gateways, each installed once into a folder of its own below `var/benchmarks`."""

@@ -1,0 +1,84 @@
+"""Row 15: a spoken turn, a second of synthesized sound, and a sentence that was spoken before as a part of a text."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from benchmarks.speed.bench import Bench
+from benchmarks.speed.figures import Figure, at_most
+from benchmarks.speed.load import Ask, put
+from benchmarks.speed.moments import SOUND_BYTES, of_sound
+from benchmarks.speed.processes import cpu_seconds
+from benchmarks.speed.yardstick import Yardstick
+from speechsite.tests.support.server import Server
+
+SENTENCES = 5
+SHORT, LONG = 40, 700
+SPOKEN = "Your parcel is on its way."
+# Older stamps are of sound from the cache.
+FRESH_SECONDS = 5.0
+
+
+def run(bench: Bench) -> Iterator[Figure]:
+    gateway = bench.gateway(bench.redis(), bench.provider())
+    yardstick = Yardstick(bench)
+    rounds = 10 if bench.quick else 60
+    delays = [_first_sound_ms(gateway, bench.fresh_numbers()) for _ in range(rounds)][3:]
+    yardstick.measure()
+    added = statistics.median(delays)
+    yield from yardstick.at_most(15, "a spoken turn's first audio, after the first sound was sent: p50", added, 10)
+    of_sound_ms = [_cpu_of_a_second_ms(bench, gateway) for _ in range(2 if bench.quick else 6)][1:]
+    yield at_most(15, "CPU of a second of synthesized sound", statistics.median(of_sound_ms), "ms", 1)
+    yardstick.measure()
+    yield from yardstick.at_most(15, "a sentence that was spoken before: p50", _spoken_before_ms(bench, gateway), 3)
+
+
+def _first_sound_ms(gateway: Server, number: int) -> float:
+    """Time from the provider's first byte of sound until it is here."""
+    address = urlsplit(gateway.url)
+    connection = http.client.HTTPConnection(address.netloc, timeout=30)
+    body = json.dumps({"query": f"What is {number}?", "codec": "pcm"})
+    connection.request("POST", "/api/converse/", body, _headers(gateway))
+    response = connection.getresponse()
+    first = response.read(SOUND_BYTES)
+    now = time.monotonic()
+    response.read()
+    connection.close()
+    waited = now - of_sound(first)
+    if not 0 < waited < FRESH_SECONDS:
+        raise RuntimeError(f"the turn does not begin with a provider's sound: {response.status}, {first!r}")
+    return waited * 1000
+
+
+def _cpu_of_a_second_ms(bench: Bench, gateway: Server) -> float:
+    """CPU of what long sentences have more than short ones, of which there are as many."""
+    spent, sound = [], []
+    for length in (SHORT, LONG):
+        # No word twice, so that no sentence is in the cache.
+        sentences = [f"{bench.fresh_numbers():08} ".ljust(length, "o") + "." for _ in range(SENTENCES)]
+        before = cpu_seconds(gateway.process.pid)
+        body = json.dumps({"input": " ".join(sentences), "response_format": "pcm"})
+        response = gateway.request("POST", "/v1/audio/speech", body=body, headers=_headers(gateway))
+        spent.append(cpu_seconds(gateway.process.pid) - before)
+        sound.append(len(response.data) / 48_000)
+        if response.status != 200:
+            raise RuntimeError(response.data.decode())
+    return 1000 * (spent[1] - spent[0]) / (sound[1] - sound[0])
+
+
+def _spoken_before_ms(bench: Bench, gateway: Server) -> float:
+    gateway.speak(f"{SPOKEN} It arrives on Monday.", codec="wav")
+    again = gateway.speak(SPOKEN, codec="wav")
+    if again.headers.get("X-Cache") != "HIT":
+        raise RuntimeError("the sentence was not found")
+    ask = Ask(f"{gateway.url}/api/tts/", json.dumps({"text": SPOKEN, "codec": "wav"}), _headers(gateway))
+    return statistics.median(put(ask, connections=1, seconds=bench.seconds).p50_ms for _ in range(3))
+
+
+def _headers(gateway: Server) -> dict[str, str]:
+    return {"Authorization": f"Bearer {gateway.key}", "Content-Type": "application/json"}
