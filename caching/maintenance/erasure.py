@@ -54,7 +54,10 @@ class Traces:
 
 
 def count(client: str) -> Traces:
-    names = _entries(client)
+    return _count(client, _entries(client))
+
+
+def _count(client: str, names: set[str]) -> Traces:
     calls = Call.objects.filter(client=client)
     return Traces(
         entries=len(names),
@@ -71,14 +74,16 @@ def count(client: str) -> Traces:
 def forget(client: str, holder: str) -> Traces:
     """Delete all data of a client and return the counts. `holder` is its name in Redis counters.
 
-    Raises FilesUnavailable if files of the audio archive cannot be deleted now.
+    Raises FilesUnavailable or RedisFailed if files of the audio archive or entries in Redis cannot be deleted now.
     """
-    traces = count(client)
-    names = _entries(client) | _counted(client)
-    for _ in flush.flush(Selection(client=client)):
-        pass
-    _erase_counters(holder)
-    recent_stream.erase(client)
+    with store.must_succeed():
+        entries = _entries(client)
+        traces = _count(client, entries)
+        names = entries | _counted(client)
+        for _ in flush.flush(Selection(client=client)):
+            pass
+        _erase_counters(holder)
+        recent_stream.erase(client)
     with transaction.atomic():
         for some in _batches(names):
             EntryHits.objects.filter(key__in=some).delete()

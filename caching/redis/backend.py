@@ -35,7 +35,7 @@ def redis_cache(url: str, serializer: str, timeout_ms: int, prefix: str, cache_b
         "KEY_FUNCTION": "caching.keys.make_key",
         "REVERSE_KEY_FUNCTION": "caching.keys.reverse_key",
         "OPTIONS": {
-            "CLIENT_CLASS": "caching.redis.store.CacheClient",
+            "CLIENT_CLASS": "caching.redis.django_client.CacheClient",
             # For packages that use Django's cache; our own calls go through caching.redis.store.
             "IGNORE_EXCEPTIONS": True,
             "SERIALIZER": f"caching.redis.serializers.{serializer}",

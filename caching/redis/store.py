@@ -1,14 +1,16 @@
 """The only way to Redis, and the only place that handles its failures.
 
-Nothing here raises because of Redis. If it is off, disconnected, hanging, full or unreadable, a read finds nothing and
-a write does nothing; `available()` tells which.
+Nothing here raises because of Redis, but within `must_succeed`. If Redis is off, disconnected, hanging, full or
+unreadable, a read finds nothing and a write does nothing; `available()` tells which.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
@@ -40,31 +42,11 @@ Write = Callable[[Sequence[Command]], bool]
 
 # What redis-py raises; not all of its exceptions for a cluster are RedisErrors.
 FAILURES = (RedisError, RedisClusterException, OSError)
+_must_succeed = ContextVar("must_succeed", default=False)
 
 
-class CacheClient(DefaultClient):
-    """django-redis' client, but digits are not parsed as numbers: `int()` of audio is slow and wrong.
-
-    `get` and `set` are for packages that use Django's cache, as the admin's search does; they store JSON objects only.
-    """
-
-    def get(self, key: Any, default: Any = None, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().get(key, default, *args, **kwargs)
-        except Unreadable:
-            return default
-
-    def set(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().set(*args, **kwargs)
-        except TypeError:
-            return False
-
-    def decode(self, value: Any) -> Any:
-        return self._serializer.loads(value)
-
-    def encode(self, value: Any, *, allow_int: bool = True) -> Any:
-        return self._serializer.dumps(value)
+class RedisFailed(Exception):
+    """Redis did not do a part of what `must_succeed` surrounds. The message says why."""
 
 
 def enabled() -> bool:
@@ -89,18 +71,34 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> T | D:
             if not available():
-                return default
+                return _failed(default, state().reason)
             try:
                 return function(*args, **kwargs)
             except FAILURES as error:
                 advice = _counted(error)
                 if not _is_of_one_command(error) and not _is_of_one_node(error):
                     _breaker.trip(str(advice))
-            return default
+                return _failed(default, str(advice))
 
         return call
 
     return decorate
+
+
+@contextmanager
+def must_succeed() -> Iterator[None]:
+    """Within it `fail_open` functions raise RedisFailed, for work that must not be half done. Not without a Redis."""
+    token = _must_succeed.set(True)
+    try:
+        yield
+    finally:
+        _must_succeed.reset(token)
+
+
+def _failed(default: D, reason: str) -> D:
+    if _must_succeed.get() and enabled():
+        raise RedisFailed(reason)
+    return default
 
 
 def get(key: str, alias: Alias = "default") -> Any | None:
@@ -164,17 +162,18 @@ def written(commands: Sequence[Command], *, ordered: bool = False) -> Sequence[A
     `ordered`: one after the other in a cluster too.
     """
     if _writes.paused:
-        return None
+        return _failed(None, "Redis refused a write a moment ago")
     try:
         replies = (in_order if ordered else at_once)(connection(), commands)
     except ClusterDownError:
         raise
     except ResponseError as error:
-        _writes.refused(_counted(error))
+        advice = _counted(error)
+        _writes.refused(advice)
         if isinstance(error, ReadOnlyError) and not isinstance(connection(), RedisCluster):
             # After a failover the pool still holds connections to the old primary. A cluster's client closes its own.
             connection().connection_pool.disconnect(inuse_connections=False)
-        return None
+        return _failed(None, str(advice))
     _writes.accepted()
     return replies
 

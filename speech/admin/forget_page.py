@@ -16,6 +16,7 @@ from caching.dashboard.audit_log import record
 from caching.maintenance import erasure
 from caching.models.audit import AuditAction
 from caching.redis import store
+from caching.redis.store import RedisFailed
 from speech.admin.keys import page
 from speech.management import forgetting
 from speech.models import Client
@@ -71,10 +72,10 @@ def _switch_off(request: HttpRequest, client: Client) -> None:
 
 
 def _forget(request: HttpRequest, client: Client) -> HttpResponse:
-    forgetting.announce()
     try:
+        forgetting.announce()
         counts = forgetting.forget(client)
-    except (FilesUnavailable, forgetting.RedisDisconnected) as error:
+    except (FilesUnavailable, RedisFailed) as error:
         messages.error(request, f"Not all of its data is deleted. Try again: {error}")
         return redirect("admin:speech_client_change", client.pk)
     record(request, AuditAction.DELETED, "a client", f"Deleted a client: {counts}", forgetting.FORGOTTEN)

@@ -23,13 +23,10 @@ FORGOTTEN = "(forgotten)"
 NOTICED_SECONDS = REMEMBERED_SECONDS + max(FLUSH_SECONDS, FORGET_SECONDS)
 
 
-class RedisDisconnected(Exception):
-    """Something may be left, so that it must be tried again."""
-
-
 def announce() -> None:
-    """Let every worker drop what it keeps in memory, and wait until it has."""
-    text_caches.drop_everywhere()
+    """Let every worker drop what it keeps in memory, and wait until it has. Raises RedisFailed."""
+    with store.must_succeed():
+        text_caches.drop_everywhere()
     time.sleep(text_caches.POLL_SECONDS)
 
 
@@ -37,11 +34,9 @@ def forget(client: Client) -> str:
     """Delete an inactive client and its data, and return the counts. Totals stay without its name.
 
     Call it NOTICED_SECONDS after the client was switched off, and after `announce`. Raises FilesUnavailable and
-    RedisDisconnected.
+    RedisFailed: something may be left, so that it must be called again.
     """
     traces = erasure.forget(client.name, client.holder)
-    if store.enabled() and not store.available():
-        raise RedisDisconnected(store.state().reason)
     deleted = counts(client, traces)
     _log_entries(client).delete()
     _unname_in_audit(client)

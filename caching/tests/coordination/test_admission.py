@@ -48,7 +48,9 @@ class Line:
             self.ends[number].wait(10)
 
 
-def test_first_come_first_served() -> None:
+def test_first_come_first_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    # On a busy machine a slot may be held for longer than that.
+    monkeypatch.setattr("caching.coordination.admission.REVOKED_AFTER_SECONDS", 10)
     line = Line(Admission())
     for number in range(8):
         line.join(number)

@@ -11,6 +11,7 @@ from caching.maintenance import erasure, text_caches
 from caching.management.base import GatewayCommand
 from caching.models.audit import AuditAction
 from caching.redis import store
+from caching.redis.store import RedisFailed
 from speech.management import forgetting
 from speech.models import Client
 
@@ -47,8 +48,6 @@ class Command(GatewayCommand):
             self._tell("Revoked its keys. If this command is interrupted, run it again to delete the rest")
             self._tell(f"Waiting {forgetting.NOTICED_SECONDS:.0f} s until every worker has noticed")
             time.sleep(forgetting.NOTICED_SECONDS)
-        self._tell(f"Waiting {text_caches.POLL_SECONDS:.0f} s until every worker has dropped what it keeps in memory")
-        forgetting.announce()
 
     def _tell(self, step: str) -> None:
         self.stdout.write(step)
@@ -57,13 +56,17 @@ class Command(GatewayCommand):
     def _forget(self, client: Client) -> str:
         for file in forgetting.exports(client):
             self.stderr.write(f"{file}: written by cache_export, may hold texts and audio of {client.name}; delete it")
-        self._tell("Deleting its entries in Redis and its rows in the database")
         try:
+            self._tell(f"Waiting {text_caches.POLL_SECONDS:.0f} s until every worker has dropped its texts in memory")
+            forgetting.announce()
+            self._tell("Deleting its entries in Redis and its rows in the database")
             counts = forgetting.forget(client)
         except FilesUnavailable as error:
             raise CommandError(f"the audio archive cannot be used; run the command again: {error}") from error
-        except forgetting.RedisDisconnected as error:
-            raise CommandError(f"Redis disconnected; run the command again: {error}") from error
+        except RedisFailed as error:
+            raise CommandError(
+                f"not all of its entries in Redis are deleted; run the command again: {error}"
+            ) from error
         self.record(AuditAction.DELETED, f"Deleted a client: {counts}", client=forgetting.FORGOTTEN)
         self._tell("Deleted them; clearing the log of the database")
         if not erasure.clear_write_ahead_log():
