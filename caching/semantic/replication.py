@@ -142,7 +142,7 @@ class EventReader:
         try:
             self._apply(events)
         except Exception:
-            # One bad batch must not end the thread: this worker would go deaf.
+            # One bad batch must not end the thread: this worker would miss all later entries.
             logger.exception("Cannot apply %d events of the query index", len(events))
 
     def _notice_a_new_stream(self) -> None:

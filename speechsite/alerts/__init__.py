@@ -11,6 +11,6 @@ _worker = PeriodicWorker("alerts", run_round, ROUND_SECONDS)
 
 
 def start() -> None:
-    """Start the thread that looks for alerts, in every worker; each round is run by one of them."""
+    """Start the thread of alerts, in every worker; one of them runs each round."""
     if settings.ALERT_WEBHOOK_URL or settings.ALERT_EMAILS or settings.REPORT_EMAILS:
         _worker.start()

@@ -1,4 +1,4 @@
-"""A round: look at every condition, open and close alerts, and tell what is new in one message."""
+"""A round: check every condition, open and close alerts, and send what is new in one message."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ REPORT_WEEKDAY, REPORT_HOUR = 0, 7
 def run_round() -> None:
     now = timezone.now()
     if (settings.ALERT_WEBHOOK_URL or settings.ALERT_EMAILS) and Schedule.objects.claim("alerts", now + CLAIMED):
-        look()
-        tell()
+        check_conditions()
+        send_news()
     if settings.REPORT_EMAILS and Schedule.objects.claim("report", next_report(now), first=next_report(now)):
         send_report(*report.weekly())
 
 
-def look() -> None:
+def check_conditions() -> None:
     """Open an alert for each new finding, and close those whose finding is gone."""
     for condition in CONDITIONS:
         try:
             findings = list(condition())
         except Exception:
-            # The others are looked at, and what is open of this one stays open.
-            logger.exception("An alert cannot be looked at: %s", condition.__name__)
+            # The others are checked, and open alerts of this one stay open.
+            logger.exception("A condition of alerts cannot be checked: %s", condition.__name__)
             continue
         Alert.objects.settle(condition.__name__, {finding.subject: finding.message for finding in findings})
 
 
-def tell() -> None:
+def send_news() -> None:
     """Send what was not sent yet. What no channel takes is sent in the next round."""
     untold = list(Alert.objects.untold())
     if not untold:

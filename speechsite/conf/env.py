@@ -53,7 +53,7 @@ class EnvReader:
         self.names: set[str] = set()
 
     def proxy(self, name: str) -> str:
-        """Programs agree on neither case, so both are read."""
+        """Return the value of a variable that some programs write in capitals and others in small letters."""
         return self.text(name) or self.text(name.lower())
 
     def text(self, name: str, default: str = "") -> str:
@@ -98,10 +98,7 @@ def rates(name: str, text: str) -> dict[str, Decimal]:
 def provider_instances(
     name: str, items: list[str], adapters: Collection[str], levels: Collection[str]
 ) -> dict[str, str]:
-    """`groq:openai,eu:azure`: the adapter of each further provider, by the provider's name.
-
-    As a `model`, the name of a level would hide a provider of the same name.
-    """
+    """Parse `groq:openai,eu:azure`: the adapter of each further provider, by the provider's name."""
     found: dict[str, str] = {}
     for item in items:
         instance, _, adapter = item.partition(":")
@@ -109,6 +106,7 @@ def provider_instances(
             known = ", ".join(adapters)
             raise ImproperlyConfigured(f"{name} must look like groq:openai, with an adapter of {known}, not {item!r}")
         if instance in levels:
+            # As a `model`, the level would hide the provider.
             raise ImproperlyConfigured(f"{name} names {instance!r}, which is an optimization level")
         if instance in adapters or instance in found:
             raise ImproperlyConfigured(f"{name} names {instance!r}, which exists already")
@@ -117,7 +115,7 @@ def provider_instances(
 
 
 def provider_settings(values: Mapping[str, str | None], name: str) -> dict[str, str]:
-    """The variables of one provider without their prefix: ACME_API_KEY is the API_KEY of `acme`."""
+    """Return the variables of one provider without their prefix: ACME_API_KEY is the API_KEY of `acme`."""
     prefix = f"{name.upper().replace('-', '_')}_"
     return {
         key.removeprefix(prefix): value.strip() for key, value in values.items() if key.startswith(prefix) and value

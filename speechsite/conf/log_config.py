@@ -25,7 +25,7 @@ class JsonFormatter(Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        # Half a character, which a client may send, is no valid UTF-8: escaped, it is valid JSON.
+        # Escapes what UTF-8 cannot encode: a client may send half of a pair of surrogates.
         return json.dumps({**line, **tracing.ids()})
 
 
@@ -61,7 +61,7 @@ def logging(level: str, form: str) -> dict[str, Any]:
     formatter: dict[str, Any] = {"format": "%(levelname)s: %(message)s"}
     if form == "json":
         formatter = {"()": JsonFormatter}
-        # Every library's, for whoever reads the lines parses them all.
+        # Lines of libraries too: a collector parses each line.
         ours = {"propagate": False, **console}
         others = {"handlers": ["console"], "level": "WARNING", "propagate": False}
         loggers |= {"": others, "caching": ours, "speech": ours, "speechsite": ours, "django": others}

@@ -1,4 +1,4 @@
-"""The last seconds of a worker that a new one replaces: new connections go to the new one, kept ones are closed."""
+"""Handover from a worker to its successor: new connections go to the new one, kept-alive ones are closed."""
 
 from __future__ import annotations
 

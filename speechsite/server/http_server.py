@@ -17,7 +17,7 @@ from django.conf import settings
 from speechsite.server import children, handover
 
 START_SECONDS = 60.0
-# Longer: the machine is under load meanwhile.
+# Longer, because the old workers serve requests meanwhile.
 RELOAD_SECONDS = 180.0
 # proc(5), net/tcp: the state of a socket that listens.
 _LISTENS = "0A"

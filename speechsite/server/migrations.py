@@ -47,7 +47,6 @@ def one_at_a_time(alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         finally:
             holder.close()
         return
-    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.VAR_DIR / "migrate.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

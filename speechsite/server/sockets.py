@@ -9,21 +9,21 @@ import threading
 import time
 from collections.abc import Iterator
 
-# Seconds that a client may read nothing of its answer. A player that pauses for longer must ask again. Less than
-# PROVIDER_READ_TIMEOUT, so that those who wait for the same answer get it nevertheless.
-DEAF_SECONDS = 20
+# Seconds for which a client may read nothing of its answer; a player that pauses for longer must ask again. Less than
+# PROVIDER_READ_TIMEOUT, so that a stalled leader does not cost its followers the answer.
+STALLED_SECONDS = 20
 LISTENS_WITHIN = 300.0
 
 
-def cut_off_deaf_clients() -> None:
-    """Let the kernel close a connection whose client reads nothing for DEAF_SECONDS, which frees the stream's thread.
+def cut_off_stalled_readers() -> None:
+    """Let the kernel close connections whose client reads nothing for STALLED_SECONDS: frees the stream's thread.
 
     tcp(7), TCP_USER_TIMEOUT: accepted sockets inherit it, and it counts while the client's window is closed (Linux
     5.11). On other systems such a client keeps its thread until it disconnects.
     """
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         # The server (granian 2.8.7) listens after the application is loaded.
-        threading.Thread(target=_wait_for_listeners, name="deaf-clients", daemon=True).start()
+        threading.Thread(target=_wait_for_listeners, name="stalled-readers", daemon=True).start()
 
 
 def _wait_for_listeners() -> None:
@@ -36,7 +36,7 @@ def limit_listeners() -> bool:
     """Set the limit on the sockets on which this process listens. Return False if there are none."""
     found = False
     for listener in listeners():
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAF_SECONDS * 1000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_SECONDS * 1000)
         found = True
     return found
 

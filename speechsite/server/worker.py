@@ -16,12 +16,12 @@ logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 from speechsite import wsgi  # noqa: E402
 from speechsite.server import handover  # noqa: E402
 from speechsite.server.slow_bodies import limit_slow_bodies  # noqa: E402
-from speechsite.server.sockets import cut_off_deaf_clients  # noqa: E402
-from speechsite.server.wsgi_wrappers import in_one_piece, read_to_the_end  # noqa: E402
+from speechsite.server.sockets import cut_off_stalled_readers  # noqa: E402
+from speechsite.server.wsgi_wrappers import allow_unknown_length, in_one_piece  # noqa: E402
 
-cut_off_deaf_clients()
+cut_off_stalled_readers()
 handover.prepare()
-application = handover.close_when_replaced(in_one_piece(read_to_the_end(limit_slow_bodies(wsgi.application))))
+application = handover.close_when_replaced(in_one_piece(allow_unknown_length(limit_slow_bodies(wsgi.application))))
 
 # Everything loaded so far stays: each full collection would stop the worker for 80 ms.
 gc.collect()

@@ -13,8 +13,8 @@ from speechsite.middleware import PREFIXES
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-def read_to_the_end(application: WSGI) -> WSGI:
-    """Let the API read bodies without a Content-Length, which Django takes for empty. The server ends them itself."""
+def allow_unknown_length(application: WSGI) -> WSGI:
+    """Let the API read bodies without a Content-Length, which Django takes for empty. granian tells where they end."""
 
     def reading(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if "CONTENT_LENGTH" not in environ and environ["REQUEST_METHOD"] == "POST" and _is_api(environ):

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from speechsite.server.sockets import DEAF_SECONDS, limit_listeners
+from speechsite.server.sockets import STALLED_SECONDS, limit_listeners
 from speechsite.tests.support.server import Server
 from speechsite.tests.support.waiting import wait_until
 
@@ -20,11 +20,11 @@ def test_accepted_connections_inherit_how_long_a_client_may_read_nothing() -> No
         assert limit_listeners()
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
             milliseconds = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
-    assert milliseconds == DEAF_SECONDS * 1000
+    assert milliseconds == STALLED_SECONDS * 1000
 
 
 def test_the_wait_for_a_shared_answer_outlasts_a_client_that_reads_nothing(settings: Any) -> None:
-    assert DEAF_SECONDS < settings.PROVIDER_READ_TIMEOUT == 30
+    assert STALLED_SECONDS < settings.PROVIDER_READ_TIMEOUT == 30
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
@@ -37,7 +37,7 @@ def test_the_sockets_of_workers_have_the_limit(server: Server) -> None:
     def listens(connection: Any) -> bool:
         return connection.status == psutil.CONN_LISTEN and connection.laddr.port == server.port
 
-    wait_until(lambda: set(limits()) == {DEAF_SECONDS * 1000})
+    wait_until(lambda: set(limits()) == {STALLED_SECONDS * 1000})
 
 
 def limit_of(pid: int, number: int) -> int:
