@@ -72,7 +72,8 @@ class ChatQuery:
         text = last.get("content")
         if settings.SEMANTIC_MODE == "off" or self.word_for_word or not self.asks_in_text or not isinstance(text, str):
             return None
-        if len(text) > MAX_CHARACTERS or read(text) is None:
+        # PostgreSQL, which keeps reviewed questions, has no NUL.
+        if len(text) > MAX_CHARACTERS or "\0" in text or read(text) is None:
             return None
         return Asked(keys.owned(self.scope, self.context)[:16], text, self.context)
 

@@ -89,6 +89,8 @@ class PreparedSerializer(serializers.Serializer[Any]):
     Null means absent: typed clients send it for every field that is not set.
     """
 
+    takes_nul: ClassVar[bool] = False
+
     @property
     def fields(self) -> BindingDict:
         return _fields_of(type(self))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -34,6 +34,9 @@ FORGET_SECONDS = 5.0
 
 class CallSerializer(Protocol[T_co]):
     """A DRF serializer that returns its validated data as a small immutable object."""
+
+    takes_nul: ClassVar[bool]
+    """Texts may hold NUL characters, as a tool's result may: every other endpoint speaks or stores its texts."""
 
     def __init__(self, *, data: Any) -> None: ...
     def is_valid(self, *, raise_exception: bool) -> bool: ...
@@ -84,7 +87,7 @@ def long_body_of(request: Request | HttpRequest, held: ExitStack, limit: int) ->
 
 def call_in(body: bytes, serializer: type[CallSerializer[T_co]]) -> T_co:
     """Return the call that `serializer` finds in `body`."""
-    asked = serializer(data=parse_json(body))
+    asked = serializer(data=parse_json(body, takes_nul=serializer.takes_nul))
     asked.is_valid(raise_exception=True)
     return asked.to_call()
 
@@ -141,14 +144,14 @@ _forgetting = PeriodicWorker("request-bodies", forget, FORGET_SECONDS)
 setting_changed.connect(forget)
 
 
-def parse_json(body: bytes, field: str = "") -> Any:
+def parse_json(body: bytes, field: str = "", *, takes_nul: bool = False) -> Any:
     """Return the value of a JSON text: the body, or a field of a form. Raises ParseError with what is wrong."""
     try:
         value = strict_json.parse(body)
     except ValueError as error:
         raise ParseError({field: [f"Is {error}."]} if field else f"The body is {error}.") from error
     if _may_hold_forbidden(body):
-        _refuse_forbidden(value)
+        _refuse_forbidden(value, takes_nul=takes_nul)
     return value
 
 
@@ -158,9 +161,9 @@ def _may_hold_forbidden(body: bytes) -> bool:
     return b"\\u0000" in lowered or b"\\ud" in lowered
 
 
-def _refuse_forbidden(value: Any, path: str = "") -> None:
+def _refuse_forbidden(value: Any, path: str = "", *, takes_nul: bool) -> None:
     if isinstance(value, str):
-        if problem := _problem_of(value):
+        if problem := _problem_of(value, takes_nul=takes_nul):
             raise ParseError({path: [f"Contains {problem}."]} if path else f"The body contains {problem}.")
     elif isinstance(value, dict):
         for name, item in value.items():
@@ -168,14 +171,14 @@ def _refuse_forbidden(value: Any, path: str = "") -> None:
             if problem := _problem_of(name):
                 shown = place.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
                 raise ParseError({shown: [f"The name contains {problem}."]})
-            _refuse_forbidden(item, place)
+            _refuse_forbidden(item, place, takes_nul=takes_nul)
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            _refuse_forbidden(item, f"{path}.{position}" if path else str(position))
+            _refuse_forbidden(item, f"{path}.{position}" if path else str(position), takes_nul=takes_nul)
 
 
-def _problem_of(text: str) -> str:
-    if "\x00" in text:
+def _problem_of(text: str, *, takes_nul: bool = False) -> str:
+    if "\x00" in text and not takes_nul:
         return "a NUL character"
     lone = any("\ud800" <= letter <= "\udfff" for letter in text)
     return "a lone surrogate, which is not a character" if lone else ""

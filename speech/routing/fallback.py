@@ -118,6 +118,9 @@ def _for_chat(request: ChatRequest, name: str, access: ModelAccess) -> Candidate
         for param, value in request.params.items()
         if value is not None and (param not in provider.chat_defaults or value != provider.chat_defaults[param])
     }
+    if "tools" in request.params.keys() - said.keys():
+        # A choice is refused where there are no tools, and may be taken beside an empty list of them.
+        said = {param: value for param, value in said.items() if param not in ("tool_choice", "parallel_tool_calls")}
     wanted = request if len(said) == len(request.params) else replace(request, params=said)
     try:
         return _allowed(Candidate(provider, provider.prepare_chat(wanted)), access)

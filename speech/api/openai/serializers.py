@@ -68,6 +68,8 @@ class StreamOptionsSerializer(serializers.Serializer[Any]):
 
 
 class ChatCompletionSerializer(TolerantSerializer):
+    takes_nul = True
+
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     messages = MessagesField()
     stream = TruthField(default=False)

@@ -50,6 +50,13 @@ def test_it_takes_every_real_text(text: str) -> None:
     assert parse_json(json.dumps({"text": text}).encode()) == {"text": text}
 
 
+def test_a_conversation_may_hold_a_nul_but_no_half_of_a_character() -> None:
+    assert parse_json(rb'{"text": "a\u0000b"}', takes_nul=True) == {"text": "a\0b"}
+    for body in (rb'{"text": "a\ud800b"}', rb'{"a\u0000": 1}'):
+        with pytest.raises(ParseError):
+            parse_json(body, takes_nul=True)
+
+
 @given(st.binary(max_size=200))
 def test_garbage_is_an_api_error_and_nothing_else(body: bytes) -> None:
     with suppress(APIException):

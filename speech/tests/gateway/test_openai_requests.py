@@ -31,6 +31,12 @@ def ask(sdk: Any, **fields: Any) -> Any:
         [{"role": "user", "content": ""}],
         [*HELLO, {"role": "assistant", "content": None, "refusal": "No."}, {"role": "user", "content": "Why?"}],
         [{"role": "user", "content": "x" * 25_000}],
+        # As read from a file, and written by a model
+        [
+            {"role": "user", "content": "a\0b"},
+            {"role": "assistant", "content": "\0"},
+            {"role": "user", "content": "Why?"},
+        ],
     ],
     ids=lambda messages: "-".join(message["role"] for message in messages),
 )

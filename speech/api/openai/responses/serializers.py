@@ -56,6 +56,8 @@ class ToolField(serializers.DictField):
 
 
 class ResponseSerializer(TolerantSerializer):
+    takes_nul = True
+
     model = TextField(required=False, max_length=200, allow_blank=True)
     input = InputField(required=False)
     instructions = TextField(required=False, allow_blank=True, trim_whitespace=False)

@@ -54,6 +54,10 @@ def _is_named(tool: Any) -> bool:
 
 
 def chat_tools(tools: Sequence[Tool]) -> list[dict[str, Any]]:
+    """Return tools as chat has them. Raises InvalidRequest for one without a name, such as one in chat's own form."""
+    for position, tool in opened(tools):
+        if not _is_named(tool):
+            raise InvalidRequest(f"tools.{position}.name must be a string", param=f"tools.{position}.name")
     return [{"type": tool["type"], tool["type"]: _definition(tool)} for _, tool in opened(tools)]
 
 

@@ -17,7 +17,7 @@ SAMPLING = ({"temperature": 1}, {"top_p": 1.0})
 PENALTIES = ({"presence_penalty": 0}, {"frequency_penalty": 0.0})
 HARMLESS: tuple[dict[str, Any], ...] = (
     {"n": 1}, {"logprobs": False}, {"stop": []}, {"tools": []}, {"logit_bias": {}},
-    {"response_format": {"type": "text"}},
+    {"response_format": {"type": "text"}}, {"tools": [], "tool_choice": "auto", "parallel_tool_calls": True},
 )  # fmt: skip
 
 
