@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from caching import ledger, tracing
 from caching.ledger import Costs, Event, Usage
@@ -16,7 +17,6 @@ from caching.policy import CacheType, Policy
 from caching.pricing.money import Money, plain
 from caching.result import CacheResult
 from speech.exceptions import GatewayError, NotCached
-from speech.iterators import primed
 
 HEADER_CURRENCY = "USD"
 
@@ -30,32 +30,20 @@ class Meter(Protocol):
     def result(self) -> CacheResult[Any]: ...
 
 
-class MeteredStream(Generic[T]):
-    """The items of a streamed answer, made for this request or for the one that it follows."""
+class StreamMeter:
+    """The meter of a streamed answer, made for this request or for the one that it follows."""
 
-    def __init__(self, items: Iterator[T], result: CacheResult[Any], usage_of: Callable[[T], Usage | None]) -> None:
-        self._items, self._result, self._usage_of = items, result, usage_of
-        self._begun = False
-        self._usage: Usage | None = None
-
-    def __iter__(self) -> Iterator[T]:
-        return tracing.stepwise(self._read())
-
-    def _read(self) -> Iterator[T]:
-        for item in self._items:
-            self._begun = True
-            if usage := self._usage_of(item):
-                self._usage = usage
-                # On the span of the provider's call.
-                tracing.note(**usage.tokens)
-            yield item
+    def __init__(self, result: CacheResult[Any]) -> None:
+        self._result = result
+        self.begun = False
+        self.usage: Usage | None = None
 
     @property
     def result(self) -> CacheResult[Any]:
         if self._result.collapsed:
-            return replace(self._result, billed=Usage(), served=self._usage or Usage())
+            return replace(self._result, billed=Usage(), served=self.usage or Usage())
         # A stream that is cut off is billed as far as it went, and no provider says how far.
-        return replace(self._result, billed=self._usage if self._begun else Usage())
+        return replace(self._result, billed=self.usage if self.begun else Usage())
 
 
 @dataclass
@@ -103,15 +91,42 @@ class Account:
         """If the request fails from now on, take the units billed from `meter`."""
         self._meter = meter
 
-    def metered(self, items: Iterator[T], meter: Meter) -> Iterator[T]:
-        """Yield the items of a stream, and close the account when they end, fail or are dropped.
+    def metered(
+        self,
+        items: Iterator[T],
+        result: CacheResult[Any],
+        usage_of: Callable[[T], Usage | None],
+        call: AbstractContextManager[None] = nullcontext(),  # noqa: B008 (holds no state)
+    ) -> Iterator[T]:
+        """Yield the items of a stream within `call`, and close the account when they end, fail or are dropped.
 
-        A failure before the first item is left to the caller: another provider may still answer.
+        A failure before the first item is left to the caller: another provider may still answer. `usage_of` returns
+        the usage that an item tells; `result` is what there is to record beside it.
         """
+        meter = StreamMeter(result)
         self.watch(meter)
-        items = primed(items)
-        with self:
-            yield from items
+        return tracing.stepwise(self._metered(items, meter, usage_of, call))
+
+    def _metered(
+        self,
+        items: Iterator[T],
+        meter: StreamMeter,
+        usage_of: Callable[[T], Usage | None],
+        call: AbstractContextManager[None],
+    ) -> Iterator[T]:
+        try:
+            with call, closing(items):  # type: ignore[type-var]  # a generator, whatever its annotation
+                for item in items:
+                    meter.begun = True
+                    if usage := usage_of(item):
+                        meter.usage = usage
+                        # On the span of the provider's call.
+                        tracing.note(**usage.tokens)
+                    yield item
+        except BaseException as error:
+            if meter.begun:
+                self.fail(error)
+            raise
         if not self.settled:
             self.settle(meter.result)
 
@@ -178,6 +193,12 @@ class Account:
             question=self.text,
             **more,
         )
+
+
+def usage_in(chunk: Mapping[str, Any]) -> Usage | None:
+    """Return the usage that a chunk of a chat answer tells; most tell none."""
+    usage = chunk.get("usage")
+    return Usage.from_tokens(usage) if usage else None
 
 
 def _failure(error: BaseException) -> dict[str, str]:

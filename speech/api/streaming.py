@@ -25,7 +25,7 @@ def streamed(items: Iterator[bytes], content_type: str, headers: dict[str, str])
 
 
 class Stream:
-    """An iterator that holds a slot until `items` end, fail, are closed or are dropped unread."""
+    """An iterable that holds a slot until it is closed, as a server must (PEP 3333), or dropped."""
 
     def __init__(self, items: Iterator[bytes]) -> None:
         self._items = items
@@ -35,14 +35,7 @@ class Stream:
             raise ServerBusy("the server's limit of concurrent streams is reached", retry_after=1)
 
     def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            return next(self._items)
-        except BaseException:
-            self._release()
-            raise
+        return self._items
 
     def close(self) -> None:
         try:

@@ -43,8 +43,7 @@ class Provider(BaseProvider):
                 answer = anthropic_answer.read_answer(self.name, json_object(self.name, whole))
                 yield from openai_chat.as_chunks(answer)
             else:
-                chunks = openai_chat.ended(self.name, anthropic_answer.read_chunks(self.name, events))
-                yield from openai_chat.hurried(chunks, reply, request)
+                yield from openai_chat.until_finished(self.name, anthropic_answer.read_chunks(self.name, events), reply)
 
     def models(self) -> list[str]:
         return [self.setting("CHAT_MODEL")]

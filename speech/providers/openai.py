@@ -77,7 +77,7 @@ class Provider(BaseProvider):
             return self._request_to("/chat/completions", openai_chat.body(request) | fields)
 
         with post_for_stream(with_fields, service=(self.setting("BASE_URL"), request.model)) as reply:
-            yield from openai_chat.hurried(openai_chat.read_stream(self.name, reply), reply, request)
+            yield from openai_chat.read_stream(self.name, reply, request)
 
     @property
     def responds(self) -> bool:

@@ -57,7 +57,7 @@ class Provider(BaseProvider):
     def stream_chat(self, request: ChatRequest) -> Iterator[dict[str, Any]]:
         asked = sarvam_chat.stream_fields(request.model)
         with post(self._request_to(sarvam_chat.path(request.model), openai_chat.body(request) | asked)) as reply:
-            yield from openai_chat.hurried(openai_chat.read_stream(self.name, reply), reply, request)
+            yield from openai_chat.read_stream(self.name, reply, request)
 
     def prepare_speech(self, request: SpeechRequest) -> SpeechRequest:
         name = openai_names.own_model(request.model, "speech") or self.setting("SPEECH_MODEL")

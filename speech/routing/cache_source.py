@@ -14,7 +14,7 @@ from caching.llm.stream import Chunk, Unassembled, joined
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.result import CacheResult, status_without_hit
-from speech.accounting import Account, MeteredStream
+from speech.accounting import Account, usage_in
 from speech.providers.base import BaseProvider, ChatAnswer, ChatRequest
 from speech.routing.breaker import calling
 from speech.routing.error_transfer import CACHE_ERRORS, FAILURES, as_ours
@@ -39,25 +39,24 @@ def source_of(
     def stream() -> Iterator[Chunk]:
         account.asks_provider()
         result = CacheResult(None, status_without_hit(policy), key, rule=policy.rule)
-        chunks = MeteredStream(_chunks(provider, request, account), result, _usage_of)
-        return account.metered(iter(chunks), chunks)
+        chunks = provider.stream_chat(request)
+        if tracing.is_on():
+            chunks = _noted(chunks, account)
+        return account.metered(chunks, result, usage_in, calling(provider, "chat", request.model))
 
     return llm.Source(whole, stream, FAILURES, patience=settings.PROVIDER_READ_TIMEOUT)
 
 
 def chunks_of(found: CacheResult[Iterator[Chunk]], account: Account) -> Iterator[Chunk]:
-    """Yield the chunks of a miss. Those of another request's answer close `account` at their end."""
-    chunks = MeteredStream(found.value, found, _usage_of)
+    """Return the chunks of a miss. Those of another request's answer close `account` at their end."""
+    return _followed(found, account) if found.collapsed else found.value
+
+
+def _followed(found: CacheResult[Iterator[Chunk]], account: Account) -> Iterator[Chunk]:
     try:
-        yield from account.metered(iter(chunks), chunks) if found.collapsed else found.value
+        yield from account.metered(found.value, found, usage_in)
     except CACHE_ERRORS as error:
         raise as_ours(error) from error
-
-
-def _chunks(provider: BaseProvider, request: ChatRequest, account: Account) -> Iterator[Chunk]:
-    with calling(provider, "chat", request.model):
-        chunks = provider.stream_chat(request)
-        yield from _noted(chunks, account) if tracing.is_on() else chunks
 
 
 def _noted(chunks: Iterator[Chunk], account: Account) -> Iterator[Chunk]:
@@ -73,8 +72,3 @@ def _noted(chunks: Iterator[Chunk], account: Account) -> Iterator[Chunk]:
 def _traced(choices: Sequence[Mapping[str, Any]], account: Account) -> Sequence[Mapping[str, Any]]:
     """Return what a trace may say of an answer: of one that may not be kept, no texts."""
     return choices if account.listed else [{"finish_reason": each.get("finish_reason")} for each in choices]
-
-
-def _usage_of(chunk: Chunk) -> Usage | None:
-    usage = chunk.get("usage")
-    return Usage.from_tokens(usage) if usage else None

@@ -14,7 +14,7 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
 from caching.result import CacheResult, miss, with_value
-from speech.accounting import Account, MeteredStream
+from speech.accounting import Account
 from speech.exceptions import ProviderError
 from speech.iterators import finished, primed
 from speech.models import Client
@@ -78,8 +78,8 @@ def _answer(
         source = llm.Source(lambda: _whole(asked, account), lambda: iter(()), FAILURES, settings.PROVIDER_READ_TIMEOUT)
         return llm.ask(question, policy, source)
     result = miss("llm", question.key, policy, None, subject=f"query: {excerpt(account.text)}")
-    events = MeteredStream(_events(asked, question, policy, account), result, _usage_of)
-    return with_value(result, primed(finished(account.metered(iter(events), events))))
+    events = account.metered(_events(asked, question, policy, account), result, _usage_of)
+    return with_value(result, primed(finished(events)))
 
 
 def _events(asked: NativeRequest, question: ChatQuery, policy: Policy, account: Account) -> Iterator[Event]:

@@ -13,7 +13,7 @@ from caching.ledger import Costs
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.result import CacheResult, status_without_hit, with_value
-from speech.accounting import Account, MeteredStream
+from speech.accounting import Account
 from speech.audio.loudness import is_silent
 from speech.exceptions import ProviderError
 from speech.models import Client
@@ -65,8 +65,7 @@ def stream(
     def produce() -> Iterator[Part]:
         # The client may be disconnected when it ends, and is billed all the same.
         result = CacheResult(None, status_without_hit(task.policy), task.recording.key, rule=task.policy.rule)
-        parts = MeteredStream(_parts(task, stream=True), result, _usage_of)
-        return account.metered(iter(parts), parts)
+        return account.metered(_parts(task, stream=True), result, _usage_of)
 
     with account:
         try:
@@ -125,8 +124,7 @@ def _usage_of(part: Part) -> Usage | None:
 
 def _read(found: CacheResult[Iterator[Part]], account: Account) -> Iterator[Part]:
     """Yield the parts. Those of another request's transcript close `account` at their end."""
-    parts = MeteredStream(found.value, found, _usage_of)
     try:
-        yield from account.metered(iter(parts), parts) if found.collapsed else found.value
+        yield from account.metered(found.value, found, _usage_of) if found.collapsed else found.value
     except CACHE_ERRORS as error:
         raise as_ours(error) from error

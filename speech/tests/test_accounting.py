@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -153,19 +153,18 @@ def test_what_was_billed_before_a_failure_is_not_forgotten(api: APIClient, half_
     assert rows() == [("tts", "error", 1, Decimal(len("One is here.")) / 2, 0)]
 
 
-class Counted:
-    """A meter that reads one more with each item."""
+RESULT: CacheResult[Any] = CacheResult(None, "miss", "")
 
-    def __init__(self, *, items: int, fails: bool = False) -> None:
-        self.result: CacheResult[Any] = CacheResult(None, "miss", "", billed=Usage())
-        self._items, self._fails = items, fails
 
-    def __iter__(self) -> Iterator[int]:
-        for number in range(self._items):
-            self.result = replace(self.result, billed=Usage(input_tokens=number + 1))
-            yield number
-        if self._fails:
-            raise ProviderUnavailable("no")
+def counted(items: int, *, fails: bool = False) -> Iterator[int]:
+    """Items each of which tells the units billed so far: one more than its number."""
+    yield from range(items)
+    if fails:
+        raise ProviderUnavailable("no")
+
+
+def billed(number: int) -> Usage:
+    return Usage(input_tokens=number + 1)
 
 
 def account() -> Account:
@@ -175,15 +174,13 @@ def account() -> Account:
 
 
 def test_a_stream_is_settled_once_when_it_has_ended() -> None:
-    stream = Counted(items=3)
-    assert list(account().metered(iter(stream), stream)) == [0, 1, 2]
+    assert list(account().metered(counted(3), RESULT, billed)) == [0, 1, 2]
     assert rows() == [("llm", "miss", 1, 3, 0)]
 
 
 @pytest.mark.parametrize("fails", [True, False])
 def test_a_stream_that_fails_or_is_dropped_is_an_error_with_what_was_billed(fails: bool) -> None:
-    stream = Counted(items=2, fails=fails)
-    items = account().metered(iter(stream), stream)
+    items = account().metered(counted(2, fails=fails), RESULT, billed)
     next(items)
     if fails:
         with pytest.raises(ProviderUnavailable):
@@ -193,11 +190,33 @@ def test_a_stream_that_fails_or_is_dropped_is_an_error_with_what_was_billed(fail
 
 
 def test_a_stream_that_fails_before_its_first_item_is_not_counted_and_another_provider_may_answer() -> None:
-    mine, first = account(), Counted(items=0, fails=True)
+    mine = account()
     with pytest.raises(ProviderUnavailable):
-        next(mine.metered(iter(first), first))
+        next(mine.metered(counted(0, fails=True), RESULT, billed))
     assert not rows()
     mine.call("espeak", "")
-    second = Counted(items=1)
-    list(mine.metered(iter(second), second))
+    list(mine.metered(counted(1), RESULT, billed))
     assert rows() == [("llm", "miss", 1, 0, 0)]
+
+
+def test_a_stream_that_is_dropped_closes_the_call_that_makes_it() -> None:
+    closed = []
+
+    @contextmanager
+    def call() -> Iterator[None]:
+        try:
+            yield
+        finally:
+            closed.append("call")
+
+    def made() -> Iterator[int]:
+        try:
+            yield from range(3)
+        finally:
+            closed.append("items")
+
+    items = account().metered(made(), RESULT, billed, call())
+    next(items)
+    items.close()  # type: ignore[attr-defined]  # a generator
+    assert closed == ["items", "call"]
+    assert rows() == [("llm", "error", 1, 1, 0)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from caching.llm.merging import Unassembled
@@ -97,60 +98,62 @@ def _complete(message: dict[str, Any]) -> None:
             call["type"] = call.get("type") or "function"
 
 
-def read_stream(provider: str, body: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+def read_stream(provider: str, reply: Reply, request: ChatRequest) -> Iterator[dict[str, Any]]:
     """Yield the chunks of an answer, also where a server that cannot stream sends it whole, as JSON."""
-    whole, events = json_or_events(body)
-    return as_chunks(read_answer(provider, json_object(provider, whole))) if whole else read_chunks(provider, events)
+    whole, events = json_or_events(reply)
+    if whole:
+        return as_chunks(read_answer(provider, json_object(provider, whole)))
+    return read_chunks(provider, events, reply, request.params.get("n") or 1)
 
 
 def as_chunks(answer: ChatAnswer) -> Iterator[dict[str, Any]]:
     return replay(answer.choices, model=answer.model, usage=answer.usage, id="", extra=answer.extra)
 
 
-def read_chunks(provider: str, events: Iterable[str]) -> Iterator[dict[str, Any]]:
+def read_chunks(
+    provider: str, events: Iterable[str], reply: Reply | None = None, choices: int = 1
+) -> Iterator[dict[str, Any]]:
     """Yield the chunks of a streamed answer up to `[DONE]`. Raises ProviderError if it ends in any other place."""
-    begun: set[int] = set()
-    return ended(
-        provider, (None if event.startswith("[DONE]") else _read_chunk(provider, event, begun) for event in events)
-    )
+    return until_finished(provider, map(partial(_read_chunk, provider, set()), events), reply, choices)
 
 
-def ended(provider: str, chunks: Iterable[dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
+def until_finished(
+    provider: str, chunks: Iterable[dict[str, Any] | None], reply: Reply | None = None, choices: int = 1
+) -> Iterator[dict[str, Any]]:
     """Pass `chunks` on, up to None, by which the provider says that it is done: not every server gives a reason.
 
-    Raises ProviderUnavailable at their end unless every choice had a finish reason. A provider that falls silent after
-    that has said all.
+    Once all `choices` have a finish reason, the rest of `reply` is waited for a moment only. Raises ProviderUnavailable
+    at the end unless every choice had one; a provider that falls silent after that has said all.
     """
-    finished: dict[int, bool] = {}
+    begun: set[int] = set()
+    finished: set[int] = set()
     try:
         for chunk in chunks:
-            if chunk is None and finished:
-                return
             if chunk is None:
+                if begun:
+                    return
                 break
             for choice in chunk["choices"]:
-                index = choice["index"]
-                finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
+                begun.add(choice["index"])
+                if choice.get("finish_reason"):
+                    finished.add(choice["index"])
+                    if reply and len(finished) >= choices:
+                        reply.expect_end()
             yield chunk
     except ProviderTimeout:
-        if not finished or not all(finished.values()):
+        if not finished or begun != finished:
             raise
-    if not finished or not all(finished.values()):
+    if not finished or begun != finished:
         raise ProviderUnavailable(f"{provider} ended its stream early")
 
 
-def hurried(chunks: Iterable[dict[str, Any]], reply: Reply, request: ChatRequest) -> Iterator[dict[str, Any]]:
-    """Pass `chunks` of `reply` on; once every choice has its finish reason, wait for the rest for a moment only."""
-    finished: set[int] = set()
-    for chunk in chunks:
-        finished |= {choice["index"] for choice in chunk["choices"] if choice.get("finish_reason")}
-        if len(finished) >= (request.params.get("n") or 1):
-            reply.expect_end()
-        yield chunk
+def _read_chunk(provider: str, begun: set[int], event: str) -> dict[str, Any] | None:
+    """Return a chunk whose choices have an index and a delta, or None for `[DONE]`.
 
-
-def _read_chunk(provider: str, event: str, begun: set[int]) -> dict[str, Any]:
-    """Return a chunk whose choices have an index and a delta. `begun`: the choices that have had one."""
+    `begun`: the choices that have had a delta.
+    """
+    if event.startswith("[DONE]"):
+        return None
     chunk = json_object(provider, event)
     errors.raise_if_error(provider, chunk)
     check_types(provider, chunk, _ANSWER)

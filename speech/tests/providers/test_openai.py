@@ -17,7 +17,7 @@ from speech.exceptions import (
     UnsupportedFeature,
 )
 from speech.providers._shared import http_response
-from speech.providers._shared.openai_chat import ended, read_answer, read_chunks
+from speech.providers._shared.openai_chat import read_answer, read_chunks, until_finished
 from speech.providers.base import ChatRequest, SpeechRequest
 from speech.tests.loopback import FakeOpenAI, Loopback
 from speech.tests.loopback.answers import tone
@@ -168,7 +168,7 @@ def test_a_stream_that_falls_silent_has_ended_if_it_said_so(reason: str | None) 
         yield {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": reason}]}
         raise ProviderTimeout("acme stopped in the middle of its response")
 
-    chunks = ended("acme", silent())
+    chunks = until_finished("acme", silent())
     next(chunks)
     with pytest.raises(StopIteration if reason else ProviderTimeout):
         next(chunks)
