@@ -9,11 +9,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.request import Request
 
 from caching.dashboard import first_steps, permissions
 from caching.policy import LEVELS
 from speech import providers
 from speech.api.authentication import SENDER
+from speech.api.openai.transcriptions import TranscriptionsView
 from speech.api.views import ChatView, SpeechView
 from speech.models import Client
 
@@ -34,7 +36,9 @@ FACTS = [
 class StaffAuthentication(SessionAuthentication):
     """Staff who are logged in to the admin ask as one client of its own; it has no key that anybody knows."""
 
-    def authenticate(self, request: HttpRequest) -> tuple[Client, None]:
+    def authenticate(self, request: HttpRequest | Request) -> tuple[Client, None]:
+        # Views of DRF authenticate its request, whose user is the result; the others Django's own.
+        request = request._request if isinstance(request, Request) else request
         if not request.user.is_authenticated:
             raise NotAuthenticated
         if not getattr(request.user, "is_staff", False):
@@ -59,6 +63,11 @@ class PlaygroundSpeechView(SpeechView):
     schema = None
 
 
+class PlaygroundTranscriptionView(TranscriptionsView):
+    authentication_classes = (StaffAuthentication,)
+    schema = None
+
+
 @require_GET
 @permissions.required(PERMISSION)
 def page(request: HttpRequest) -> HttpResponse:
@@ -74,6 +83,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "speech_provider": settings.TTS_PROVIDER,
         "voices": {name: [[voice.id, voice.name] for voice in providers.get(name).voices()] for name in speakers},
         "codec": CODEC,
+        "hears": not providers.get(settings.STT_PROVIDER).missing_settings,
         "facts": FACTS,
         "languages": first_steps.TABS,
     }

@@ -28,9 +28,7 @@ class Card:
 
     @property
     def trend(self) -> str:
-        # A change that is shown as 0 is neither better nor worse.
-        least = 0.0005 if self.in_points else 0.005
-        if self.change is None or abs(self.change) < least or self.more_is == "neither":
+        if self.change is None or self._is_none or self.more_is == "neither":
             return ""
         return self.more_is if self.change > 0 else {"better": "worse", "worse": "better"}[self.more_is]
 
@@ -39,7 +37,13 @@ class Card:
         if self.change is None:
             return ""
         size = f"{abs(self.change) * 100:,.1f} pts" if self.in_points else f"{abs(self.change):,.0%}"
-        return f"{'−' if self.change < 0 else '+'}{size}"
+        sign = "±" if self._is_none else "−" if self.change < 0 else "+"
+        return f"{sign}{size}"
+
+    @property
+    def _is_none(self) -> bool:
+        """Return True if the change is shown as 0."""
+        return self.change is not None and abs(self.change) < (0.0005 if self.in_points else 0.005)
 
 
 def headline(now: Figures) -> list[str]:

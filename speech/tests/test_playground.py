@@ -4,13 +4,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 from django.urls import reverse
 
 from caching.models import Call
 from speech.models import Client
+from speech.tests.loopback import FakeOpenAI
 
 PAGE, CHAT, SPEECH = reverse("playground"), reverse("playground-chat"), reverse("playground-speech")
+TRANSCRIPTION = reverse("playground-transcription")
+WEBM = b"\x1a\x45\xdf\xa3" + bytes(1000)
 ASKED = {"query": "What is a cache?", "provider": "demo"}
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +37,25 @@ def test_staff_ask_and_hear_what_a_client_would(clients: Any, admin_client: Brow
     assert sound["Content-Type"] == "audio/wav" and sound.content.startswith(b"RIFF")
     assert set(Call.objects.values_list("client", flat=True)) == {"playground"}
     assert Client.objects.filter(name="playground").count() == 1
+
+
+def test_staff_dictate_a_question(
+    clients: Any, admin_client: Browser, fake_openai: FakeOpenAI, settings: Any, admin_user: User
+) -> None:
+    page = admin_client.get(PAGE).content.decode()
+    assert "data-record" in page and TRANSCRIPTION in page
+    sound = SimpleUploadedFile("question.webm", WEBM, "audio/webm")
+    strict = Browser(enforce_csrf_checks=True)
+    strict.force_login(admin_user)
+    assert strict.post(TRANSCRIPTION, {"file": sound}).status_code == 403
+    strict.get(PAGE)
+    sound.seek(0)
+    token = {"X-CSRFToken": strict.cookies["csrftoken"].value}
+    heard = strict.post(TRANSCRIPTION, {"file": sound}, headers=token)
+    assert (heard.status_code, heard["X-Cache"]) == (200, "MISS") and heard.json()["text"]
+    assert Call.objects.get(cache_type="stt").client == "playground"
+    settings.PROVIDERS = {**settings.PROVIDERS, "openai": {}}
+    assert "data-record" not in admin_client.get(PAGE).content.decode()
 
 
 def test_nobody_else_may(clients: Any, client: Browser) -> None:

@@ -1,4 +1,5 @@
 import { draw } from "../caching/waveform.js";
+import { Tries } from "./tries.js";
 
 const form = document.getElementById("ask");
 const voices = JSON.parse(document.getElementById("voices").textContent);
@@ -23,7 +24,12 @@ function showCode() {
   const { chat, speech } = bodies("…");
   const quoted = (body) => `'${JSON.stringify(body).replaceAll("'", `'\\''`)}'`;
   const post = (path, body) =>
-    `curl -s ${location.origin}${path} -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/json" \\\n  -d ${quoted(body)}`;
+    [
+      `curl -s ${location.origin}${path}`,
+      '-H "Authorization: Bearer $API_KEY"',
+      '-H "Content-Type: application/json"',
+      `-d ${quoted(body)}`,
+    ].join(" \\\n  ");
   fill(
     "curl",
     `API_KEY=…\n${post("/api/chat/", chat)}\n${post("/api/tts/", speech)} -o speech.${form.dataset.codec}`,
@@ -100,7 +106,13 @@ function showResult({ response, milliseconds }, { key, match, stored } = {}) {
   const entry = document.querySelector("[data-entry]");
   entry.hidden = !stored;
   entry.href = `${form.dataset.keyPage}?key=${encodeURIComponent(key)}`;
+  tries.add({ question: form.elements.query.value, kind, title, milliseconds });
 }
+
+const tries = new Tries(document.querySelector("[data-tries]"), (question) => {
+  form.elements.query.value = question;
+  form.requestSubmit();
+});
 
 function showFacts(part, { response, milliseconds }) {
   const header = (name) => response.headers.get(name);
@@ -131,8 +143,13 @@ async function ask() {
   URL.revokeObjectURL(audio.src);
   audio.src = URL.createObjectURL(new Blob([spoken.value], { type: spoken.response.headers.get("Content-Type") }));
   await draw(player.querySelector("canvas"), spoken.value);
-  await audio.play().catch(() => {}); // a browser may forbid sound that nobody started
+  if (aloud.checked) await audio.play().catch(() => {}); // a browser may forbid sound that nobody started
 }
+
+// Nobody is surprised by sound: it plays by itself only for those who have said so once.
+const aloud = document.querySelector("[data-aloud]");
+aloud.checked = localStorage.getItem("playground-aloud") === "yes";
+aloud.addEventListener("change", () => localStorage.setItem("playground-aloud", aloud.checked ? "yes" : ""));
 
 form.addEventListener("input", showCode);
 form.elements.query.addEventListener("keydown", (event) => {

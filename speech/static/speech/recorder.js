@@ -1,0 +1,62 @@
+// Dictation: a question that is spoken is transcribed by the gateway, and asked.
+
+const form = document.getElementById("ask");
+const button = document.querySelector("[data-record]");
+const problem = document.getElementById("problem");
+let recorder = null;
+
+async function transcribe(sound) {
+  const body = new FormData();
+  body.append("file", sound, `question.${sound.type.includes("mp4") ? "m4a" : "webm"}`);
+  const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+  const response = await fetch(form.dataset.transcription, { method: "POST", headers, body });
+  const told = await response.json();
+  if (!response.ok) throw new Error(told.error?.message || response.statusText);
+  return told.text.trim();
+}
+
+async function ask(parts, type) {
+  button.disabled = true;
+  button.textContent = "Transcribing…";
+  try {
+    const question = await transcribe(new Blob(parts, { type }));
+    if (!question) throw new Error("Nothing was understood. Speak again.");
+    form.elements.query.value = question;
+    form.requestSubmit();
+  } catch (error) {
+    problem.textContent = error.message;
+  } finally {
+    button.disabled = false;
+    button.textContent = "Speak";
+  }
+}
+
+async function begin() {
+  problem.textContent = "";
+  const microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
+  const parts = [];
+  recorder = new MediaRecorder(microphone);
+  recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
+  recorder.addEventListener("stop", () => {
+    for (const track of microphone.getTracks()) track.stop();
+    ask(parts, recorder.mimeType);
+    recorder = null;
+  });
+  recorder.start();
+  button.textContent = "Stop and ask";
+  button.ariaPressed = "true";
+}
+
+function end() {
+  button.ariaPressed = "false";
+  recorder.stop();
+}
+
+// Browsers give pages a microphone over HTTPS and on this machine only.
+if (button && navigator.mediaDevices) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    if (recorder) end();
+    else begin().catch((error) => (problem.textContent = `No microphone: ${error.message}`));
+  });
+}
