@@ -20,7 +20,7 @@ from caching.models import Price
 from caching.models.ledger import Unit
 from caching.reports import queries
 from caching.reports.aggregates import Period
-from caching.templatetags.formatting import NOTHING, money
+from caching.templatetags.formatting import NOTHING, unit_price
 
 # Models without a price are looked for among the requests of this period.
 PERIOD = timedelta(days=30)
@@ -73,7 +73,7 @@ class PriceAdmin(AppendOnlyAdmin):
     def input(self, price: Price) -> str:
         return _each(price, Unit.INPUT_TOKENS)
 
-    @admin.display(description="cached input, 1M tokens")
+    @admin.display(description="cached, 1M tokens")
     def cached(self, price: Price) -> str:
         return _each(price, Unit.CACHED_INPUT_TOKENS)
 
@@ -121,10 +121,10 @@ def _each(price: Price, unit: Unit) -> str:
     found = _in_force(price).get(unit)
     if found is None:
         return NOTHING
-    return money(found.amount * _MILLION / found.per, found.currency) if found.amount else "free"
+    return unit_price(found.amount * _MILLION / found.per, found.currency) if found.amount else "free"
 
 
 def _text(price: Price) -> str:
     unit = price.get_unit_display().lower()
     per = "1M" if price.per == _MILLION else f"{price.per:,}"
-    return f"{money(price.amount, price.currency)} per {per} {unit}" if price.amount else f"free ({unit})"
+    return f"{unit_price(price.amount, price.currency)} per {per} {unit}" if price.amount else f"free ({unit})"

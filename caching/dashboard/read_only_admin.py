@@ -19,8 +19,6 @@ MAX_COUNTED, MAX_SEARCHED = 10_000, 100_000
 
 
 class AppendOnlyAdmin(ModelAdmin):
-    list_per_page = 50
-
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
@@ -40,6 +38,7 @@ class BoundedPaginator(Paginator):
 class ReadOnlyAdmin(AppendOnlyAdmin):
     # Counting a big table takes longer than showing a page of it.
     show_full_result_count = False
+    list_per_page = 50
     paginator = BoundedPaginator
     search_help_text = f"Search the latest {MAX_SEARCHED:,}"
 

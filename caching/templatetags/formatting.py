@@ -9,6 +9,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 
+from caching.fields import PLACES
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.semantic.scoring.threshold import Interval
 
@@ -28,6 +29,12 @@ def money(amount: Decimal | None, currency: str = "") -> str:
     sign, amount = ("−" if amount < 0 else ""), abs(amount)
     places = 2 if not amount or amount >= CENTS else min(9, 1 - amount.adjusted())
     return f"{sign}{SYMBOLS.get(currency, f'{currency} ')}{amount:,.{places}f}"
+
+
+def unit_price(amount: Decimal, currency: str) -> str:
+    """Format with all its digits, and two places at least: a price is compared with a bill."""
+    amount = round(amount, PLACES).normalize()
+    return f"{SYMBOLS.get(currency, f'{currency} ')}{amount:,.{max(2, -int(amount.as_tuple().exponent))}f}"
 
 
 @register.filter

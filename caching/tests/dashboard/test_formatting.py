@@ -43,3 +43,17 @@ def test_what_is_not_known_is_a_dash() -> None:
         formatting.similarity(None),
         formatting.milliseconds(None),
     } == {"–"}
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        ("0.015", "$0.015"),
+        ("0.075", "$0.075"),
+        ("4", "$4.00"),
+        ("1234.5", "$1,234.50"),
+        ("0.000000001", "$0.000000001"),
+    ],
+)
+def test_a_price_has_all_its_digits(amount: str, shown: str) -> None:
+    assert formatting.unit_price(Decimal(amount), "USD") == shown

@@ -18,6 +18,9 @@ MOMENT_MS = 3_000
 # A colour in the middle of its transition has another contrast. A pulse has no end.
 AT_REST = """document.getAnimations().every(
     each => each.playState !== 'running' || each.effect.getComputedTiming().endTime === Infinity)"""
+# An icon that the font does not have is shown as its name.
+SPELLED_ICONS = """[...document.querySelectorAll('.material-symbols-outlined')].filter(
+    each => each.scrollWidth > 2 * parseFloat(getComputedStyle(each).fontSize)).map(each => each.textContent.trim())"""
 # Installed by `make axe`; its findings are skipped without.
 AXE = settings.BASE_DIR / ".ci" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -35,7 +38,7 @@ def faults(page: Any) -> list[str]:
 
 def seen_at_all_widths(page: Any) -> list[str]:
     """Return what is wrong with the page that is open."""
-    wrong = []
+    wrong = [f"icon {name} is not in the font: run .ci/fonts.py" for name in page.evaluate(SPELLED_ICONS)]
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         try:
