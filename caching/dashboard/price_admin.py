@@ -46,7 +46,7 @@ class PriceAdmin(AppendOnlyAdmin):
     show_full_result_count = False
     list_filter = ("provider", "currency")
     search_fields = ("provider", "model", "source")
-    fields = ("provider", "model", "unit", ("amount", "per", "currency"), "valid_from", "source")
+    fields = ("provider", "model", "unit", ("amount", "currency"), "per", "valid_from", "source")
     list_before_template = "caching/unpriced_before_prices.html"
     save_as = True
 
