@@ -29,8 +29,8 @@ class PeriodicWorker:
     """Calls `run` every `seconds` in a daemon thread, until it is stopped.
 
     An exception is logged, once until `run` succeeds again, and the loop goes on. `start` is cheap enough for every
-    request; after a fork the first call starts a thread of the child. With `flush_at_exit`, `run` is called once more
-    when the process ends, also on SIGTERM in a worker that multiprocessing started, where `atexit` does not run.
+    request; after a fork the first call starts a thread of the child. `at_exit` is called when the process ends, also
+    on SIGTERM in a worker that multiprocessing started, where `atexit` does not run.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class PeriodicWorker:
         seconds: float | Callable[[], float],
         *,
         at_once: bool = False,
-        flush_at_exit: bool = False,
+        at_exit: Callable[[], object] | None = None,
     ) -> None:
         self.name = name
         self._run, self._seconds = run, seconds
-        self._at_once, self._flush_at_exit = at_once, flush_at_exit
+        self._at_once, self._at_exit = at_once, at_exit
         self._failure: type[BaseException] | None = None
         self._thread: threading.Thread | None = None
         self._reset()
@@ -79,8 +79,8 @@ class PeriodicWorker:
         return self._stopping.is_set()
 
     def _start(self) -> threading.Thread:
-        if self._flush_at_exit:
-            Finalize(None, self._run, exitpriority=0)
+        if self._at_exit:
+            Finalize(None, self._at_exit, exitpriority=0)
         thread = threading.Thread(target=self._loop, name=self.name, daemon=True)
         thread.start()
         return thread
@@ -147,7 +147,7 @@ def run_submitted() -> None:
 
 _tasks: deque[Callable[[], object]] = deque(maxlen=MAX_TASKS)
 # Not woken by each task: it would compute while the answer is on its way.
-_task_worker = PeriodicWorker("tasks", run_submitted, TASK_SECONDS, flush_at_exit=True)
+_task_worker = PeriodicWorker("tasks", run_submitted, TASK_SECONDS, at_exit=run_submitted)
 
 _drains = threading.BoundedSemaphore(MAX_DRAINED_AT_ONCE)
 

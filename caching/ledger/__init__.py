@@ -19,7 +19,7 @@ __all__ = ["Costs", "Event", "Usage", "record", "record_overhead"]
 
 
 def record(event: Event) -> Costs:
-    """Record `event` in ledger, metrics and trace. If money was spent, it is in the database on return.
+    """Record `event` in ledger, metrics and trace. If money was spent, the hour's sum is in the database on return.
 
     Never raises because of the database: rows wait in memory until it is back.
     """
@@ -33,7 +33,7 @@ def record(event: Event) -> Costs:
         return priced.costs
     batch = Batch()
     for row in rows.hours(priced):
-        batch.hours.add(row)
+        batch.add_usage(row)
         expose(row)
     if event.outcome == "error":
         batch.errors.add(rows.error(priced))
@@ -53,6 +53,6 @@ def record_overhead(cache_type: CacheType, provider: str, model: str, usage: Usa
     event = Event(cache_type, "miss", usage, provider=provider, model=model, overhead=spent)
     row = rows.overhead(price(event, timezone.now()))
     batch = Batch()
-    batch.hours.add(row)
+    batch.add_usage(row)
     expose(row)
     writer.writer.later(batch)

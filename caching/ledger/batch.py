@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
-from datetime import timedelta
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +27,7 @@ MAX_CALLS = 10_000
 # A request waits so long for the database; then its rows stay in memory.
 PATIENCE_MS = 1000
 # The attributes of a Batch whose rows add up.
-_SUMS = ("hours", "entries", "errors")
+_SUMS = ("hours", "minutes", "entries", "errors")
 
 
 class Sums:
@@ -55,6 +55,7 @@ class Sums:
 class Batch:
     def __init__(self) -> None:
         self.hours = Sums(HourlyUsage.KEY)
+        self.minutes = Sums(MinuteUsage.KEY)
         self.entries = Sums(EntryHits.KEY)
         self.errors = Sums(ErrorCount.KEY)
         self.calls: list[dict[str, Any]] = []
@@ -62,6 +63,12 @@ class Batch:
 
     def __len__(self) -> int:
         return sum(len(getattr(self, name).rows) for name in _SUMS) + len(self.calls) + len(self._hits)
+
+    def add_usage(self, row: Mapping[str, Any]) -> None:
+        """Add an hourly row, and the same to the sums of this minute."""
+        self.hours.add(row)
+        minute = timezone.now().replace(second=0, microsecond=0)
+        self.minutes.add({"minute": minute, **{name: value for name, value in row.items() if name != "hour"}})
 
     def add_hit(self, hit: Priced) -> None:
         """Add an exact hit without overhead; Prometheus counts it when it becomes a row."""
@@ -74,7 +81,7 @@ class Batch:
     def _make_rows_of_hits(self) -> None:
         for tally in self._hits.values():
             for hour in tally.hours():
-                self.hours.add(hour)
+                self.add_usage(hour)
                 expose(hour)
             if entry := tally.entry():
                 self.entries.add(entry)
@@ -87,6 +94,16 @@ class Batch:
         room = max(0, MAX_CALLS - len(self.calls))
         self.calls += other.calls[:room]
         metrics.LEDGER_DROPPED.inc(len(other.calls[room:]))
+
+    def take_all(self) -> Batch:
+        taken = Batch()
+        taken.__dict__, self.__dict__ = self.__dict__, taken.__dict__
+        return taken
+
+    def take_hours(self) -> Batch:
+        taken = Batch()
+        taken.hours, self.hours = self.hours, taken.hours
+        return taken
 
     def write(self) -> None:
         """Write everything in one transaction, or each row by itself without those that no database takes.
@@ -128,28 +145,18 @@ class Batch:
         self._make_rows_of_hits()
         statements = [
             upsert.adding(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY),
-            upsert.adding(MinuteUsage, _by_minute(self.hours).rows.values(), key=MinuteUsage.KEY),
+            upsert.adding(MinuteUsage, self.minutes.rows.values(), key=MinuteUsage.KEY),
             upsert.adding(EntryHits, self.entries.rows.values(), key=EntryHits.KEY),
             upsert.adding(ErrorCount, self.errors.rows.values(), key=ErrorCount.KEY),
             upsert.inserting(Call, self.calls),
         ]
         _shorten_lock_wait()
-        with transaction.atomic():
+        past = summing.past_days(row["hour"] for row in self.hours.rows.values())
+        # A single row needs no transaction, which takes longer than the row.
+        with transaction.atomic() if past or len(self) > 1 else nullcontext():
             upsert.run(statements)
-            summing.hours_changed(row["hour"] for row in self.hours.rows.values())
-
-
-def _by_minute(hours: Sums) -> Sums:
-    """Return the rows of this hour as rows of this minute: they came within the last second.
-
-    Those of earlier hours waited for the database, and are no news any more.
-    """
-    minute = timezone.now().replace(second=0, microsecond=0)
-    found = Sums(MinuteUsage.KEY)
-    for row in hours.rows.values():
-        if minute - row["hour"] <= timedelta(hours=1):
-            found.add({**{name: value for name, value in row.items() if name != "hour"}, "minute": minute})
-    return found
+            if past:
+                summing.hours_changed(past)
 
 
 def _shorten_lock_wait() -> None:

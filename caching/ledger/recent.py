@@ -26,7 +26,7 @@ class Recorder:
         self._hits: list[Priced] = []
         self._others: list[Priced] = []
         self._dropped = 0
-        self._worker = PeriodicWorker("recent requests", self.flush, FLUSH_SECONDS, flush_at_exit=True)
+        self._worker = PeriodicWorker("recent requests", self.flush, FLUSH_SECONDS, at_exit=self.flush)
 
     def add(self, priced: Priced) -> None:
         kept, most = (self._hits, MAX_HITS) if priced.event.outcome == "exact" else (self._others, MAX_OTHERS)

@@ -62,8 +62,13 @@ def sum_days() -> int:
 
 def hours_changed(hours: Iterable[datetime]) -> None:
     """Mark the days of these hours stale. Call it in the transaction that changes them, after the change."""
+    _mark_stale(past_days(hours))
+
+
+def past_days(hours: Iterable[datetime]) -> set[datetime]:
+    """Return the days of these hours that are over, and so may be summed already."""
     today = start_of_day(timezone.now())
-    _mark_stale({start_of_day(hour) for hour in hours if hour < today})
+    return {start_of_day(hour) for hour in hours if hour < today}
 
 
 def client_unnamed(client: str, hours: Iterable[datetime]) -> None:

@@ -1,10 +1,11 @@
-"""Writer of the ledger: spending is written at once, hits every second."""
+"""Writer of the ledger: the hourly sums of spending are written at once, everything else every second."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from django.db import Error, connection
 from django.utils import timezone
@@ -23,23 +24,26 @@ PRUNE_SECONDS = 60.0
 
 
 class Writer:
-    """One per process. Its thread writes what has come, every FLUSH_SECONDS and whenever a request waits for it.
+    """One per process. Its thread writes the hourly sums when a request waits for them, the rest every FLUSH_SECONDS.
 
     Rows that cannot be written stay in memory and are tried again every FLUSH_SECONDS. Nothing here raises.
     """
 
     def __init__(self) -> None:
         self._pending = Batch()
-        # Set once `_pending` is written, or cannot be.
+        # Set once the hourly sums of `_pending` are written, or cannot be.
         self._over = threading.Event()
         self._pending_lock = threading.Lock()
         self._writing = threading.Lock()
         self._failing = False
-        self._pruned = 0.0
-        self._worker = PeriodicWorker("ledger", self.flush, FLUSH_SECONDS, flush_at_exit=True)
+        self._flushed = self._pruned = 0.0
+        self._worker = PeriodicWorker("ledger", self._work, self._seconds_left, at_exit=self.flush)
 
     def now(self, batch: Batch) -> None:
-        """Return when `batch` is in the database, or in memory while the database is disconnected or hangs."""
+        """Return when the hourly sums of `batch` are in the database, or in memory while it is disconnected or hangs.
+
+        The other rows are written within FLUSH_SECONDS: the bill and the budgets are sums.
+        """
         with self._pending_lock:
             self._pending.merge(batch)
             over = self._over
@@ -65,22 +69,33 @@ class Writer:
         self._worker.start()
 
     def flush(self) -> bool:
-        """Write pending rows. Return True if they were written."""
+        """Write all pending rows. Return True if they were written."""
+        return self._write(Batch.take_all)
+
+    def _work(self) -> None:
+        if is_due := not self._seconds_left():
+            self._flushed = time.monotonic()
+        if self._write(Batch.take_hours) and is_due and self.flush():
+            self._prune_minutes()
+
+    def _seconds_left(self) -> float:
+        return max(0.0, self._flushed + FLUSH_SECONDS - time.monotonic())
+
+    def _write(self, take: Callable[[Batch], Batch]) -> bool:
         if not self._writing.acquire(timeout=PATIENCE_MS / 1000):
             return False
         try:
-            return self._write()
+            return self._write_part(take)
         finally:
             self._writing.release()
 
-    def _write(self) -> bool:
+    def _write_part(self, take: Callable[[Batch], Batch]) -> bool:
         with self._pending_lock:
-            batch, self._pending = self._pending, Batch()
+            batch = take(self._pending)
             over, self._over = self._over, threading.Event()
         try:
             if batch:
                 batch.write()
-                self._prune_minutes()
         except Error as error:
             with self._pending_lock:
                 batch.merge(self._pending)

@@ -17,7 +17,7 @@ WRITE_SECONDS = 60.0
 class KeyUsage:
     def __init__(self) -> None:
         self._used: dict[int, float] = {}
-        self._worker = PeriodicWorker("key usage", self.write, WRITE_SECONDS, flush_at_exit=True)
+        self._worker = PeriodicWorker("key usage", self.write, WRITE_SECONDS, at_exit=self.write)
 
     def note(self, key: int) -> None:
         """Note that the key with this primary key was used now."""

@@ -216,7 +216,9 @@ def test_kill_9_of_a_worker_loses_no_spend(site: Site, redis_client: redis.Redis
     assert answered > 100 and broken > 0, "some must have been killed, and most not"
     # A request that was killed after it was written, and before it was answered, is in the ledger too.
     misses = after.requests["llm miss"] - before.requests["llm miss"]
-    assert answered <= misses == after.calls - before.calls <= KILLED_REQUESTS
+    assert answered <= misses <= KILLED_REQUESTS
+    # The rows of calls of the killed worker's last second are lost, not their amounts.
+    assert after.calls - before.calls <= misses
     assert after.spent - before.spent >= amounts(answers, "x-cost-usd")
 
 
