@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, overload
+from typing import overload
 
 from benchmarks.speed.moments import as_sound, as_word
 from speech.tests.loopback import FakeOpenAI
@@ -34,18 +34,18 @@ class Provider(FakeOpenAI):
         if seen.path.endswith("/audio/speech"):
             first, *others = answer.chunks
             return replace(answer, chunks=[as_sound(time.monotonic()) + first, *others])
-        if answer.streamed and "max_tokens" in seen.body:
-            return replace(answer, chunks=Words(seen.body, self.tokens_a_second))
+        if answer.streamed and (words := seen.body.get("max_completion_tokens") or seen.body.get("max_tokens")):
+            return replace(answer, chunks=Words(seen.body["model"], words, self.tokens_a_second))
         return answer
 
 
 class Words(Sequence[bytes]):
-    """Events of a stream of `max_tokens` words, each of which is not there before its time."""
+    """Events of a stream of so many words, each of which is not there before its time."""
 
-    def __init__(self, body: dict[str, Any], a_second: float) -> None:
+    def __init__(self, model: str, count: int, a_second: float) -> None:
         head = {"id": "chatcmpl-loopback", "object": "chat.completion.chunk", "created": 1_790_000_000}
-        self._head = {**head, "model": body["model"]}
-        self._count, self._a_second, self._began = int(body["max_tokens"]), a_second, time.monotonic()
+        self._head = {**head, "model": model}
+        self._count, self._a_second, self._began = count, a_second, time.monotonic()
 
     def __len__(self) -> int:
         return self._count + 3

@@ -11,12 +11,11 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from django.db import Error, InterfaceError, OperationalError, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -28,12 +27,11 @@ logger = logging.getLogger(__name__)
 # Each thread has a connection.
 READERS = 2
 TRIAL_SECONDS = 1.0
-# A request that knows an older value waits so long for a fresh one, and one that cannot go on without it so long.
-PATIENCE, LONGEST_PATIENCE = 0.25, 2.0
+# A request waits so long for what it cannot go on without.
+LONGEST_PATIENCE = 2.0
 # An older value is not served, even if the database is down: a key may have been revoked since.
 LONGEST_AGE = 3600.0
 
-K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
@@ -142,17 +140,19 @@ def call(query: Callable[[], V], patience: float = LONGEST_PATIENCE) -> V:
             return query()
         except Error as error:
             raise DatabaseUnavailable(str(error)) from error
-    _refuse_in_trouble()
-    return _result(_readers.submit(query), patience)
+    refuse_in_trouble()
+    return result_of(readers.submit(query), patience)
 
 
-def _refuse_in_trouble() -> None:
+def refuse_in_trouble() -> None:
+    """Raise DatabaseUnavailable once the database has failed for a while."""
     seconds = trouble.seconds
     if seconds is not None and seconds > LONGEST_PATIENCE:
         raise DatabaseUnavailable("The database does not answer.")
 
 
-def _result(future: Future[V], patience: float) -> V:
+def result_of(future: Future[V], patience: float) -> V:
+    """Return what a reader found. Raises DatabaseUnavailable after `patience` seconds."""
     try:
         return future.result(patience)
     except TimeoutError as error:
@@ -204,87 +204,5 @@ class _Readers:
                 close_old_connections()
 
 
-_readers = _Readers()
-os.register_at_fork(after_in_child=_readers.reset)
-
-
-@dataclass(frozen=True, slots=True)
-class _Known(Generic[V]):
-    value: V
-    read_at: float
-
-
-class Remembered(Generic[K, V]):
-    """Values of the database by key, at most `seconds` old while the database works.
-
-    A value in use is read again in the background before it is too old. Beyond `most` keys all are forgotten: clients
-    invent them.
-    """
-
-    def __init__(self, read: Callable[[K], V], seconds: float, *, most: int = 10_000) -> None:
-        self._read, self._seconds, self._most = read, seconds, most
-        self._known: dict[K, _Known[V]] = {}
-        self._pending: dict[K, tuple[Future[V], float]] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: K) -> V:
-        """Return the value of `key`, or the last known one. Raises DatabaseUnavailable if there is none."""
-        known = self._known.get(key)
-        age = float("inf") if known is None else time.monotonic() - known.read_at
-        if known is not None and age < self._seconds / 2:
-            return known.value
-        if connection.in_atomic_block:
-            return self._keep(key, self._read(key))
-        if age > LONGEST_AGE:
-            known = None
-        if known is not None and trouble.seconds is not None:
-            return known.value
-        _refuse_in_trouble()
-        future, since = self._reading(key)
-        if known is not None and age < self._seconds:
-            return known.value
-        # A value in use has been read in the background for a while: if that hangs, nobody waits for it again.
-        left = (LONGEST_PATIENCE if known is None else PATIENCE) + since - time.monotonic()
-        try:
-            return _result(future, max(0.0, left))
-        except DatabaseUnavailable:
-            if known is None:
-                raise
-            return known.value
-
-    def change(self, key: K, change: Callable[[V], V]) -> None:
-        """Change a known value, until it is read again."""
-        with self._lock:
-            known = self._known.get(key)
-            if known is not None:
-                self._known[key] = _Known(change(known.value), known.read_at)
-
-    def learn(self, values: Mapping[K, V]) -> None:
-        """Keep values that were just read, though no request asked for them yet."""
-        for key, value in values.items():
-            self._keep(key, value)
-
-    def forget(self) -> None:
-        self._known.clear()
-
-    def _reading(self, key: K) -> tuple[Future[V], float]:
-        """Return the read of `key` that is under way, and since when."""
-        with self._lock:
-            pending = self._pending.get(key)
-            if pending is None:
-                pending = self._pending[key] = (_readers.submit(lambda: self._read_aside(key)), time.monotonic())
-        return pending
-
-    def _read_aside(self, key: K) -> V:
-        try:
-            return self._keep(key, self._read(key))
-        finally:
-            with self._lock:
-                self._pending.pop(key, None)
-
-    def _keep(self, key: K, value: V) -> V:
-        with self._lock:
-            if len(self._known) >= self._most and key not in self._known:
-                self._known.clear()
-            self._known[key] = _Known(value, time.monotonic())
-        return value
+readers = _Readers()
+os.register_at_fork(after_in_child=readers.reset)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from caching.database import DatabaseUnavailable, Remembered
+from caching.database import DatabaseUnavailable
+from caching.database.remembered import Remembered
 
 V = TypeVar("V")
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils import timezone
 
-from caching.database import DatabaseUnavailable, Remembered
+from caching.database import DatabaseUnavailable
+from caching.database.remembered import Remembered
 from caching.ledger import summing
 from caching.ledger.summing import start_of_day
 from caching.models import HourlyUsage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import cast
 
 from django.http import HttpRequest
@@ -11,7 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from caching.background import PeriodicWorker
-from caching.database import Remembered
+from caching.database.remembered import Remembered
 from speech.api.key_usage import usage
 from speech.models import Client, ClientKey, hash_key
 
@@ -40,8 +41,21 @@ class ClientKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
+def _read_all(hashes: Collection[str]) -> dict[str, ClientKey | None]:
+    found = ClientKey.objects.with_hashes(hashes)
+    return {key_hash: found.get(key_hash) for key_hash in hashes}
+
+
+def _same(known: ClientKey | None, read: ClientKey | None) -> bool:
+    return known is read if known is None or read is None else known.facts == read.facts
+
+
 known_keys = Remembered[str, ClientKey | None](
-    lambda key_hash: ClientKey.objects.with_hash(key_hash), REMEMBERED_SECONDS, most=REMEMBERED_KEYS
+    lambda key_hash: ClientKey.objects.with_hash(key_hash),
+    REMEMBERED_SECONDS,
+    most=REMEMBERED_KEYS,
+    read_all=_read_all,
+    same=_same,
 )
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -40,16 +41,21 @@ class ClientKeyQuerySet(models.QuerySet["ClientKey"]):
 
     def with_hash(self, key_hash: str) -> ClientKey | None:
         """Return the active key with its client."""
-        return self.active().filter(key_hash=key_hash).select_related("client").first()
+        return self.with_hashes([key_hash]).get(key_hash)
+
+    def with_hashes(self, hashes: Collection[str]) -> dict[str, ClientKey]:
+        """Return the active keys with these hashes, by hash, with their clients."""
+        keys = self.active().filter(key_hash__in=hashes).select_related("client").order_by()
+        return {key.key_hash: key for key in keys}
 
     def used_last(self, count: int) -> list[ClientKey]:
         """Return the active keys that were used last, with their clients."""
         by_use = models.F("last_used").desc(nulls_last=True)
         return list(self.active().select_related("client").order_by(by_use, "-pk")[:count])
 
-    def note_use(self, pk: int, moment: datetime) -> None:
+    def note_use(self, pks: Collection[int], moment: datetime) -> None:
         """Set `last_used`, unless another worker noted a later use."""
-        self.filter(models.Q(last_used=None) | models.Q(last_used__lt=moment), pk=pk).update(last_used=moment)
+        self.filter(models.Q(last_used=None) | models.Q(last_used__lt=moment), pk__in=pks).update(last_used=moment)
 
     @transaction.atomic
     def revoke(self) -> int:
@@ -87,6 +93,13 @@ class ClientKey(models.Model):
         """Make this the row of a new key, which the caller saves."""
         self.secret = KEY_PREFIX + secrets.token_urlsafe(32)
         self.key_hash, self.key_hint = hash_key(self.secret), self.secret[:HINT_CHARACTERS]
+
+    @property
+    def facts(self) -> list[Any]:
+        """Everything that the database says of this key and its client, but when it was used."""
+        rows = (self, self.client)
+        fields = ((row, field.attname) for row in rows for field in row._meta.concrete_fields)
+        return [getattr(row, name) for row, name in fields if name != "last_used"]
 
     @property
     def has_expired(self) -> bool:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import operator
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from caching import database
-from caching.database import DatabaseUnavailable, Remembered, call, trouble
+from caching.database import DatabaseUnavailable, call, remembered, trouble
+from caching.database.remembered import Remembered
 from speechsite.tests.support.waiting import wait_until
 
 
@@ -45,7 +47,9 @@ def source() -> Iterator[Source]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Puts the clock of `caching.database` forward."""
     ahead = [0.0]
-    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + ahead[0]))
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + ahead[0])
+    for module in (database, remembered):
+        monkeypatch.setattr(module, "time", clock)
 
     def pass_by(seconds: float) -> None:
         ahead[0] += seconds
@@ -61,7 +65,7 @@ def test_a_value_in_use_is_not_awaited_when_the_database_hangs(source: Source, c
     assert values.get("a") == "a 1"
     clock(5)
     begun = time.monotonic()
-    assert values.get("a") == "a 1" and time.monotonic() - begun < database.PATIENCE / 2
+    assert values.get("a") == "a 1" and time.monotonic() - begun < remembered.PATIENCE / 2
     assert trouble.seconds is not None
 
 
@@ -78,7 +82,7 @@ def test_a_value_in_use_is_read_again_without_waiting(source: Source, clock: Any
     clock(6)
     begun = time.monotonic()
     assert values.get("a") == values.get("a") == "a 1"
-    assert time.monotonic() - begun < database.PATIENCE
+    assert time.monotonic() - begun < remembered.PATIENCE
     source.goes_on.set()
     wait_until(lambda: values.get("a") == "a 2")
     assert len(source.reads) == 2
@@ -131,13 +135,13 @@ def test_a_database_that_hangs_is_waited_for_once(source: Source, clock: Any) ->
     clock(10)
     begun = time.monotonic()
     assert [values.get("a") for _ in range(50)] == ["a 1"] * 50
-    assert time.monotonic() - begun < 2 * database.PATIENCE
+    assert time.monotonic() - begun < 2 * remembered.PATIENCE
     clock(database.LONGEST_PATIENCE + 1)
     for attempt in (lambda: values.get("unknown"), lambda: call(lambda: 1)):
         begun = time.monotonic()
         with pytest.raises(DatabaseUnavailable):
             attempt()
-        assert time.monotonic() - begun < database.PATIENCE
+        assert time.monotonic() - begun < remembered.PATIENCE
     assert len(source.reads) == 2
 
 
@@ -160,6 +164,62 @@ def test_beyond_the_most_keys_all_are_forgotten(source: Source) -> None:
     for key in "abcd":
         values.get(key)
     assert set(values._known) == {"d"}
+
+
+class Rows(Source):
+    """Read together, and rewritten alike each time."""
+
+    def read_all(self, keys: Collection[str]) -> dict[str, list[str]]:
+        self.reads.append(" ".join(sorted(keys)))
+        return {key: [key] for key in keys}
+
+    def remembered(self) -> Remembered[str, list[str]]:
+        return Remembered(lambda key: self.read_all([key])[key], 10, read_all=self.read_all, same=operator.eq)
+
+
+@pytest.fixture
+def rows(source: Source) -> Rows:
+    return Rows()
+
+
+def test_values_in_use_are_read_again_together(rows: Rows, clock: Callable[[float], None]) -> None:
+    values = rows.remembered()
+    for key in "abc":
+        values.get(key)
+    clock(6)
+    assert values.get("b") == ["b"]
+    wait_until(lambda: rows.reads == ["a", "b", "c", "a b c"])
+    wait_until(lambda: not values._pending)
+    for key in "abc":
+        values.get(key)
+    assert len(rows.reads) == 4
+
+
+def test_a_new_key_waits_for_no_others(rows: Rows, clock: Callable[[float], None]) -> None:
+    values = rows.remembered()
+    values.get("a")
+    clock(6)
+    values.get("b")
+    assert rows.reads == ["a", "b"]
+
+
+def test_a_value_that_nobody_asks_for_is_not_read_for_ever(rows: Rows, clock: Callable[[float], None]) -> None:
+    values = rows.remembered()
+    values.get("seldom")
+    values.get("often")
+    for _ in range(remembered.MAX_UNASKED + 1):
+        clock(6)
+        values.get("often")
+        wait_until(lambda: not values._pending)
+    assert rows.reads[-2:] == ["often seldom", "often"]
+
+
+def test_a_value_that_is_read_alike_stays_the_same_object(rows: Rows, clock: Callable[[float], None]) -> None:
+    values = rows.remembered()
+    first = values.get("a")
+    clock(11)
+    assert values.get("a") is first
+    assert rows.reads == ["a", "a"]
 
 
 def test_a_known_value_can_be_changed(source: Source) -> None:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from caching import database
+from caching.database import remembered
 from caching.models import Price
 from caching.pricing import prices
 from caching.pricing.money import Money
@@ -150,13 +151,13 @@ def test_a_new_price_is_seen_within_seconds_and_not_read_for_every_call(
     Price.objects.create(
         provider="acme", model="m", unit="characters", per=1, amount=1, source="a test", valid_from=timezone.now()
     )
-    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 11))
+    monkeypatch.setattr(remembered, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 11))
     assert prices.cost("acme", "m", Usage(characters=1)) == Money(Decimal(1), "USD")
 
 
 def test_prices_are_ten_seconds_old_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(remembered, "time", SimpleNamespace(monotonic=lambda: now[0]))
     prices.forget()
     table = prices.table()
     now[0] += 4.5

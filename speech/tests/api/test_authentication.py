@@ -12,8 +12,8 @@ from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.test import APIClient
 
-from caching import database
-from speech.api import authentication
+from caching.database import remembered
+from speech.api import authentication, key_usage
 from speech.api.key_usage import usage
 from speech.models import Client, ClientKey, hash_key
 from speech.tests.support.bad_requests import error_of
@@ -82,7 +82,7 @@ def test_many_clients_are_remembered(clients: Clients, django_assert_num_queries
 def test_a_client_is_read_again_after_half_its_time(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     client, key = clients("tester")
     now = [1000.0]
-    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(remembered, "time", SimpleNamespace(monotonic=lambda: now[0]))
     assert known_client(key) == client
     Client.objects.filter(pk=client.pk).update(is_active=False)
     now[0] += 7
@@ -134,7 +134,7 @@ def test_a_revoked_key_dies_within_thirty_seconds(clients: Clients, monkeypatch:
     Client.objects.filter(pk=client.pk).update(is_active=False)
     now = time.monotonic()
     # Of this module alone: other threads need the real one.
-    monkeypatch.setattr(database, "time", SimpleNamespace(monotonic=lambda: now + 30))
+    monkeypatch.setattr(remembered, "time", SimpleNamespace(monotonic=lambda: now + 30))
     assert ask(f"Bearer {key}").status_code == 401
 
 
@@ -209,3 +209,35 @@ def test_the_last_use_is_written_behind_the_requests(clients: Clients, django_as
         usage.write()
     used = client.keys.get().last_used
     assert used and before <= used <= timezone.now()
+
+
+def test_any_number_of_keys_is_noted_in_a_statement_for_each_second(
+    clients: Clients, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage.write()
+    keys = [clients(f"client {number}")[0].keys.get() for number in range(20)]
+    now = time.time() // 60 * 60
+    for number, key in enumerate(keys):
+        monkeypatch.setattr(key_usage, "time", lambda number=number: now + number % 2 + number / 100)
+        usage.note(key.pk)
+    with django_assert_num_queries(2):
+        usage.write()
+    moments = ClientKey.objects.filter(pk__in=[key.pk for key in keys]).values_list("last_used", flat=True)
+    seconds = [moment.timestamp() - now for moment in moments if moment]
+    assert len(seconds) == len(keys)
+    assert all(0 <= second < 3 for second in seconds)
+    assert len(set(seconds)) == 2
+
+
+def test_a_client_that_has_not_changed_stays_the_same_object(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, key = clients("tester")
+    now = [1000.0]
+    monkeypatch.setattr(remembered, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    first = known_client(key)
+    now[0] += 20
+    usage.write()
+    assert known_client(key) is first
+    Client.objects.filter(pk=client.pk).update(requests_per_minute=5)
+    now[0] += 20
+    changed = known_client(key)
+    assert changed is not first and changed.requests_per_minute == 5

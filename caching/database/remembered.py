@@ -1,0 +1,145 @@
+"""Values of the database that requests need, kept in memory for a while."""
+
+from __future__ import annotations
+
+import operator
+import threading
+import time
+from collections.abc import Callable, Collection, Hashable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db import connection
+
+from caching.database import (
+    LONGEST_AGE,
+    LONGEST_PATIENCE,
+    DatabaseUnavailable,
+    readers,
+    refuse_in_trouble,
+    result_of,
+    trouble,
+)
+
+# A request that knows an older value waits so long for a fresh one.
+PATIENCE = 0.25
+# A value that nobody asks for is read again so many times with the others: for a minute, if they last 15 s.
+MAX_UNASKED = 8
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass(slots=True)
+class _Known(Generic[V]):
+    value: V
+    read_at: float
+    # Reads since somebody asked for it.
+    unasked: int = 0
+
+
+class Remembered(Generic[K, V]):
+    """Values of the database by key, at most `seconds` old while the database works.
+
+    A value in use is read again in the background before it is too old; with `read_all` together with all others in
+    use, so that ten thousand keys are a few queries. Of two values that are the `same` the first stays, and with it
+    what was derived from it. Beyond `most` keys all are forgotten: clients invent them.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[K], V],
+        seconds: float,
+        *,
+        most: int = 10_000,
+        read_all: Callable[[Collection[K]], Mapping[K, V]] | None = None,
+        same: Callable[[V, V], bool] = operator.is_,
+    ) -> None:
+        self._read, self._read_all, self._same = read, read_all, same
+        self._seconds, self._most = seconds, most
+        self._known: dict[K, _Known[V]] = {}
+        self._pending: dict[K, tuple[Future[Mapping[K, V]], float]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: K) -> V:
+        """Return the value of `key`, or the last known one. Raises DatabaseUnavailable if there is none."""
+        known = self._known.get(key)
+        age = float("inf") if known is None else time.monotonic() - known.read_at
+        if known is not None:
+            known.unasked = 0
+            if age < self._seconds / 2:
+                return known.value
+        if connection.in_atomic_block:
+            return self._keep(key, self._read(key))
+        if age > LONGEST_AGE:
+            known = None
+        if known is not None and trouble.seconds is not None:
+            return known.value
+        refuse_in_trouble()
+        future, since = self._reading(key)
+        if known is not None and age < self._seconds:
+            return known.value
+        # A value in use has been read in the background for a while: if that hangs, nobody waits for it again.
+        left = (LONGEST_PATIENCE if known is None else PATIENCE) + since - time.monotonic()
+        try:
+            return result_of(future, max(0.0, left))[key]
+        except DatabaseUnavailable:
+            if known is None:
+                raise
+            return known.value
+
+    def change(self, key: K, change: Callable[[V], V]) -> None:
+        """Change a known value, until it is read again."""
+        with self._lock:
+            known = self._known.get(key)
+            if known is not None:
+                self._known[key] = _Known(change(known.value), known.read_at)
+
+    def learn(self, values: Mapping[K, V]) -> None:
+        """Keep values that were just read, though no request asked for them yet."""
+        for key, value in values.items():
+            self._keep(key, value)
+
+    def forget(self) -> None:
+        self._known.clear()
+
+    def _reading(self, key: K) -> tuple[Future[Mapping[K, V]], float]:
+        """Return the read of `key` that is under way, and since when."""
+        with self._lock:
+            pending = self._pending.get(key)
+            if pending is None:
+                keys = self._due_with(key)
+                pending = readers.submit(lambda: self._read_aside(keys)), time.monotonic()
+                self._pending.update(dict.fromkeys(keys, pending))
+        return pending
+
+    def _due_with(self, key: K) -> list[K]:
+        """Return `key`, and if it is not new the others in use that are about as old."""
+        if self._read_all is None or key not in self._known:
+            return [key]
+        due = time.monotonic() - self._seconds / 4
+        return [key] + [
+            other
+            for other, known in list(self._known.items())
+            if known.read_at < due and known.unasked < MAX_UNASKED and other != key and other not in self._pending
+        ]
+
+    def _read_aside(self, keys: list[K]) -> Mapping[K, V]:
+        try:
+            values = self._read_all(keys) if self._read_all else {key: self._read(key) for key in keys}
+            return {key: self._keep(key, values[key]) for key in keys}
+        finally:
+            with self._lock:
+                for key in keys:
+                    self._pending.pop(key, None)
+
+    def _keep(self, key: K, value: V) -> V:
+        with self._lock:
+            known = self._known.get(key)
+            if known is None and len(self._known) >= self._most:
+                self._known.clear()
+            if known is not None and self._same(known.value, value):
+                value = known.value
+            self._known[key] = _Known(value, time.monotonic(), known.unasked + 1 if known else 0)
+        return value
