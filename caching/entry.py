@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from caching import keys
 from caching.policy import CacheType, Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
+from caching.redis.serializers import StoredObject
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -97,18 +98,24 @@ def read(
     An entry that was moved or damaged is deleted. One of another version stays for the workers of that version, which
     run beside this one during an upgrade.
 
-    `parse` returns the value and its usage; it may raise AttributeError, KeyError, TypeError or ValueError.
+    `parse` returns the value and its usage; it may raise AttributeError, KeyError, TypeError or ValueError. What it
+    returns is kept with a StoredObject: readers share the value, and must not change it.
     """
-    try:
-        if is_of_another_version(fields, version):
+    entry = fields.parsed if isinstance(fields, StoredObject) else None
+    if entry is None:
+        try:
+            if is_of_another_version(fields, version):
+                return None
+            if fields.get("v") != version or fields["key"] != keys.self_check(key):
+                raise ValueError("another version or another key")
+            value, usage = parse()
+            created, ttl, kept = float(fields["created"]), int(fields["ttl"]), int(fields.get("kept", 0))
+            entry = CacheEntry(value, usage, created, ttl, fields["level"], kept)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            store.discard(key, f"not an entry of this version: {error}")
             return None
-        if fields.get("v") != version or fields["key"] != keys.self_check(key):
-            raise ValueError("another version or another key")
-        value, usage = parse()
-        created, ttl, kept = float(fields["created"]), int(fields["ttl"]), int(fields.get("kept", 0))
-        fresh_for = min(ttl, policy.ttl(cache_type))
-        entry = CacheEntry(value, usage, created, fresh_for, fields["level"], kept + ttl - fresh_for)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        store.discard(key, f"not an entry of this version: {error}")
-        return None
-    return entry if policy.accepts(created, entry.ttl, entry.kept) else None
+        if isinstance(fields, StoredObject):
+            fields.parsed = entry
+    if (fresh_for := policy.ttl(cache_type)) < entry.ttl:
+        entry = replace(entry, ttl=fresh_for, kept=entry.kept + entry.ttl - fresh_for)
+    return entry if policy.accepts(entry.created, entry.ttl, entry.kept) else None

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from caching import ledger, tracing
-from caching.ledger import Costs, Event, Usage
+from caching.ledger import Costs, Event, ExactHit, Usage
 from caching.ledger.events import BY_RULE
 from caching.llm.request import ChatQuery
 from caching.policy import CacheType, Policy
@@ -132,6 +132,8 @@ class Account:
 
     def settle(self, result: CacheResult[Any]) -> Costs:
         """Record a request that was answered."""
+        if result.match == "exact" and self._asked is None:
+            return self._settle_hit(result)
         kind = result.match or "exact" if result.status == "hit" else result.status
         why: dict[str, Any] = {}
         if match := result.matched:
@@ -144,8 +146,23 @@ class Account:
                 "pair": match.pair,
             }
         elif result.rule:
-            why = {"reasons": [f"{BY_RULE}{result.rule}"]}
+            why = {"reasons": _reasons(result)}
         return self._record(self._event(kind, result.billed, served=result.served, key=result.key, **why))
+
+    def _settle_hit(self, result: CacheResult[Any]) -> Costs:
+        self.settled = True
+        hit = ExactHit(
+            self.cache_type,
+            result.billed,
+            self.level,
+            *self._called,
+            self.client,
+            result.key,
+            self.text,
+            _reasons(result),
+            self.listed,
+        )
+        return ledger.record_hit(hit, time.perf_counter() - self.started)
 
     def settle_now(self, result: CacheResult[Any], *, stream: bool) -> Costs | None:
         """Record a request that was answered. None for a stream that is no hit: it closes the account at its end."""
@@ -199,6 +216,10 @@ def usage_in(chunk: Mapping[str, Any]) -> Usage | None:
     """Return the usage that a chunk of a chat answer tells; most tell none."""
     usage = chunk.get("usage")
     return Usage.from_tokens(usage) if usage else None
+
+
+def _reasons(result: CacheResult[Any]) -> tuple[str, ...]:
+    return (f"{BY_RULE}{result.rule}",) if result.rule else ()
 
 
 def _failure(error: BaseException) -> dict[str, str]:

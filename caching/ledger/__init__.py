@@ -7,7 +7,7 @@ from django.utils import timezone
 from caching import tracing
 from caching.ledger import recent, rows, writer
 from caching.ledger.batch import Batch
-from caching.ledger.events import Costs, Event, price
+from caching.ledger.events import Costs, Event, ExactHit, price
 from caching.ledger.prometheus import expose
 from caching.ledger.spending import spending
 from caching.ledger.trace_facts import facts_of
@@ -15,7 +15,7 @@ from caching.policy import CacheType
 from caching.pricing import prices
 from caching.pricing.usage import Usage
 
-__all__ = ["Costs", "Event", "Usage", "record", "record_overhead"]
+__all__ = ["Costs", "Event", "ExactHit", "Usage", "record", "record_hit", "record_overhead"]
 
 
 def record(event: Event) -> Costs:
@@ -28,9 +28,6 @@ def record(event: Event) -> Costs:
         recent.recorder.add(priced)
     if tracing.is_on() and event.outcome not in ("shadow", "judged", "near"):
         tracing.note_request(**facts_of(priced))
-    if event.outcome == "exact" and event.overhead is None:
-        writer.writer.hit(priced)
-        return priced.costs
     batch = Batch()
     for row in rows.hours(priced):
         batch.add_usage(row)
@@ -44,6 +41,16 @@ def record(event: Event) -> Costs:
     if event.is_spend and event.outcome != "judged":
         spending.add(event.client, priced.costs.cost)
     (writer.writer.now if event.is_spend else writer.writer.later)(batch)
+    return priced.costs
+
+
+def record_hit(hit: ExactHit, seconds: float) -> Costs:
+    """Record an exact hit, of which there are hundreds a second: equal ones are priced once a second and added up."""
+    priced = writer.writer.hit(hit, seconds)
+    if hit.listed:
+        recent.recorder.add_hit(priced, seconds)
+    if tracing.is_on():
+        tracing.note_request(**facts_of(priced))
     return priced.costs
 
 

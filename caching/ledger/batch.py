@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from caching import metrics
 from caching.ledger import rows, summing, upsert
-from caching.ledger.events import Priced
+from caching.ledger.events import ExactHit, Priced
 from caching.ledger.prometheus import expose
 from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage
 
@@ -59,7 +60,8 @@ class Batch:
         self.entries = Sums(EntryHits.KEY)
         self.errors = Sums(ErrorCount.KEY)
         self.calls: list[dict[str, Any]] = []
-        self._hits: dict[Hashable, Tally] = {}
+        # By the hour since 1970.
+        self._hits: dict[tuple[int, ExactHit], Tally] = {}
 
     def __len__(self) -> int:
         return sum(len(getattr(self, name).rows) for name in _SUMS) + len(self.calls) + len(self._hits)
@@ -70,13 +72,12 @@ class Batch:
         minute = timezone.now().replace(second=0, microsecond=0)
         self.minutes.add({"minute": minute, **{name: value for name, value in row.items() if name != "hour"}})
 
-    def add_hit(self, hit: Priced) -> None:
-        """Add an exact hit without overhead; Prometheus counts it when it becomes a row."""
-        key = Tally.key(hit)
-        tally = self._hits.get(key)
-        if tally is None:
-            tally = self._hits[key] = Tally(hit)
-        tally.add(hit.event.seconds)
+    def hits_like(self, hit: ExactHit) -> Tally | None:
+        """Return the tally of this hour's hits that equal `hit`."""
+        return self._hits.get((_hour(), hit))
+
+    def begin_tally(self, hit: ExactHit, priced: Priced) -> Tally:
+        return self._hits.setdefault((_hour(), hit), Tally(priced))
 
     def _make_rows_of_hits(self) -> None:
         for tally in self._hits.values():
@@ -159,6 +160,10 @@ class Batch:
                 summing.hours_changed(past)
 
 
+def _hour() -> int:
+    return int(time.time() // 3600)
+
+
 def _shorten_lock_wait() -> None:
     """Let this thread's connection, where it is made here, wait for SQLite's lock for PATIENCE_MS at most."""
     if connection.connection is None and connection.vendor == "sqlite":
@@ -170,18 +175,10 @@ class Tally:
     """Hits of one entry by one client within one hour, all of equal worth."""
 
     def __init__(self, one: Priced) -> None:
-        self._one = one
+        self.one = one
         self._count = 0
         self._seconds = 0.0
         self._buckets = Counter[str]()
-
-    @staticmethod
-    def key(hit: Priced) -> Hashable:
-        """Return what is equal in hits that differ only in duration."""
-        event, moment = hit.event, hit.moment
-        hour = (moment.year, moment.month, moment.day, moment.hour)
-        who = (event.level, event.provider, event.model, event.client)
-        return (hour, who, event.cache_type, event.key, event.question, event.usage, hit.avoided)
 
     def add(self, seconds: float) -> None:
         self._count += 1
@@ -190,10 +187,10 @@ class Tally:
 
     def hours(self) -> Iterator[dict[str, Any]]:
         own = {"seconds": self._seconds, **dict.fromkeys(HourlyUsage.BUCKETS, 0), **self._buckets}
-        return (self._all_of(row) | own for row in rows.hours(self._one))
+        return (self._all_of(row) | own for row in rows.hours(self.one))
 
     def entry(self) -> dict[str, Any] | None:
-        return self._all_of(rows.entry_hit(self._one)) if self._one.event.key else None
+        return self._all_of(rows.entry_hit(self.one)) if self.one.event.key else None
 
     def _all_of(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value * self._count if isinstance(value, int | Decimal) else value for name, value in row.items()}

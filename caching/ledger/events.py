@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from django.conf import settings
 
@@ -63,6 +63,24 @@ class Event:
     def is_spend(self) -> bool:
         """True if money was, or may have been, spent."""
         return self.overhead is not None or (not self.is_hit and self.usage != Usage())
+
+
+class ExactHit(NamedTuple):
+    """An exact hit without overhead, as far as it equals others: all but its moment and its duration."""
+
+    cache_type: CacheType
+    usage: Usage | None
+    level: str
+    provider: str
+    model: str
+    client: str
+    key: str
+    question: str
+    reasons: tuple[str, ...]
+    listed: bool
+
+    def event(self, seconds: float) -> Event:
+        return Event(outcome="exact", seconds=seconds, **self._asdict())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,10 @@ Under load it keeps a sample: a request costs at most an append to a list.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+from django.utils import timezone
 
 from caching.background import PeriodicWorker
 from caching.ledger import recent_stream
@@ -36,6 +39,13 @@ class Recorder:
             # Without a lock a drop may go uncounted; the page says "about".
             self._dropped += 1
         self._worker.start()
+
+    def add_hit(self, equal: Priced, seconds: float) -> None:
+        """Add an exact hit that took `seconds`, of which `equal` says all else."""
+        if len(self._hits) < MAX_HITS:
+            self.add(replace(equal, moment=timezone.now(), event=replace(equal.event, seconds=seconds)))
+        else:
+            self._dropped += 1
 
     def flush(self) -> None:
         hits, self._hits = self._hits, []

@@ -13,7 +13,7 @@ from django.utils import timezone
 from caching import metrics
 from caching.background import PeriodicWorker
 from caching.ledger.batch import PATIENCE_MS, Batch
-from caching.ledger.events import Priced
+from caching.ledger.events import ExactHit, Priced, price
 from caching.models import MinuteUsage
 
 logger = logging.getLogger(__name__)
@@ -62,11 +62,21 @@ class Writer:
             self._pending.merge(batch)
         self._worker.start()
 
-    def hit(self, hit: Priced) -> None:
-        """Add an exact hit, of which there are hundreds a second; Prometheus counts it when it is written."""
+    def hit(self, hit: ExactHit, seconds: float) -> Priced:
+        """Add an exact hit. Return the first equal one of those that wait to be written, which cost the same.
+
+        Prometheus counts it when it is written.
+        """
         with self._pending_lock:
-            self._pending.add_hit(hit)
+            if tally := self._pending.hits_like(hit):
+                tally.add(seconds)
+                return tally.one
+        # Without the lock: prices may have to be read from the database.
+        priced = price(hit.event(seconds), timezone.now())
+        with self._pending_lock:
+            self._pending.begin_tally(hit, priced).add(seconds)
         self._worker.start()
+        return priced
 
     def flush(self) -> bool:
         """Write all pending rows. Return True if they were written."""

@@ -283,4 +283,4 @@ def _miss(query: ChatQuery, policy: Policy, value: T, **more: Any) -> CacheResul
 
 
 def _subject(query: ChatQuery, policy: Policy) -> str:
-    return f"query: {query.excerpt if policy.write else excerpt('')}"
+    return f"query: {excerpt(query.text if policy.write else '')}"

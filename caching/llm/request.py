@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 
 from caching import keys
-from caching.redaction import excerpt
 from caching.semantic.cache import Asked
 from caching.semantic.text.reader import read
 
@@ -97,11 +96,6 @@ class ChatQuery:
     def text(self) -> str:
         """Text of the last message."""
         return text_of(self.messages[-1]) if self.messages else ""
-
-    @cached_property
-    def excerpt(self) -> str:
-        """Beginning of the text, for the log."""
-        return excerpt(self.text)
 
     @cached_property
     def asked(self) -> str:

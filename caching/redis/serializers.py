@@ -19,6 +19,12 @@ class Unreadable(ValueError):
     """A value in Redis is in no format of this version."""
 
 
+class StoredObject(dict[str, Any]):
+    """A JSON object from Redis, which its readers share. `parsed` keeps what they make of it, for the next one."""
+
+    parsed: Any = None
+
+
 class JSONSerializer(BaseSerializer):
     """JSON objects in readable UTF-8, as `redis-cli --raw GET` shows them.
 
@@ -31,7 +37,7 @@ class JSONSerializer(BaseSerializer):
         data = text.encode("utf-8", "surrogatepass")[:-1]
         return b'%b,"crc32":"%08x"}' % (data, zlib.crc32(data))
 
-    def loads(self, value: bytes) -> dict[str, Any]:
+    def loads(self, value: bytes) -> StoredObject:
         data, checksum = value[:-_CHECKSUM_BYTES], _CHECKSUM.fullmatch(value[-_CHECKSUM_BYTES:])
         if not checksum or int(checksum[1], 16) != zlib.crc32(data):
             raise Unreadable("not a JSON entry of this version, or changed by somebody else")
@@ -42,7 +48,7 @@ class JSONSerializer(BaseSerializer):
             raise Unreadable("not JSON") from error
         if not isinstance(loaded, dict):
             raise Unreadable("not a JSON object")
-        return loaded
+        return StoredObject(loaded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class AudioSerializer(BaseSerializer):
         data = value[start:]
         if checksum != zlib.crc32(data, zlib.crc32(value[6 : start - 8])):
             raise Unreadable("an audio entry that was changed by somebody else")
-        return Audio(data, fields)
+        return Audio(data, StoredObject(fields))
 
     def loads_fields(self, head: bytes) -> dict[str, Any]:
         """Return the fields from the first HEAD bytes of a value."""

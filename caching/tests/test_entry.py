@@ -11,6 +11,7 @@ from caching import entry
 from caching.policy import LEVELS, Level, Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
+from caching.redis.serializers import StoredObject
 
 KEY = "llm:exact:a"
 SUBJECT = SimpleNamespace(key=KEY, content="a", asked_by="tester")
@@ -32,6 +33,19 @@ def test_what_is_written_is_read_again(redis_client: redis.Redis) -> None:
     assert (found.value, found.usage, found.ttl, found.level, found.kept, found.age) == (
         *("value", USAGE, 600, "speed", 0, 0),
     )
+
+
+def test_what_readers_share_is_parsed_once_and_accepted_by_each(redis_client: redis.Redis) -> None:
+    fields, parsed = StoredObject(fields_of(Policy("quality"), created=time.time() - 1700)), []
+
+    def parse() -> tuple[str, Usage]:
+        parsed.append(1)
+        return "value", USAGE
+
+    policies = [Policy("quality"), Policy("balanced"), Policy("speed"), Policy(max_age=60), Policy(max_age=2000)]
+    found = [entry.read(KEY, fields, "llm", policy, parse, version=2) for policy in policies]
+    assert found == [read(dict(fields), policy) for policy in policies]
+    assert (len(parsed), [each is not None for each in found]) == (1, [True, True, False, False, True])
 
 
 def test_parts_made_earlier_make_an_entry_older_and_end_it_earlier(redis_client: redis.Redis) -> None:

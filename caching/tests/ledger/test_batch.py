@@ -6,7 +6,10 @@ import pytest
 from django.db import OperationalError
 
 from caching.ledger.batch import Batch
+from caching.ledger.events import ExactHit
+from caching.ledger.writer import Writer
 from caching.models import HourlyUsage
+from caching.pricing.usage import Usage
 from speechsite.tests.support.databases import run_python
 
 ODD = """
@@ -49,6 +52,35 @@ def test_no_odd_figure_loses_bookings_of_others(database_url: str) -> None:
 
 def _row(client: str) -> dict[str, Any]:
     return dict.fromkeys(HourlyUsage.KEY, "") | {"client": client, "requests": 1}
+
+
+HIT = ExactHit("llm", Usage(characters=1), "speed", "demo", "m", "one", "llm:exact:a", "What?", (), listed=True)
+OTHERS: dict[str, Any] = {
+    "cache_type": "tts",
+    "usage": Usage(characters=2),
+    "level": "balanced",
+    "provider": "openai",
+    "model": "n",
+    "client": "two",
+    "key": "llm:exact:b",
+    "question": "Who?",
+    "reasons": ("cache rule: a",),
+    "listed": False,
+}
+
+
+@pytest.mark.django_db
+def test_equal_hits_add_up_and_what_differs_in_one_field_does_not() -> None:
+    writer = Writer()
+    hits = [HIT, *(HIT._replace(**{name: value}) for name, value in OTHERS.items())]
+    assert OTHERS.keys() == set(HIT._fields)
+    for hit in hits * 2:
+        assert writer.hit(hit, 0.002).event == writer.hit(hit, 0.3).event == hit.event(0.002)
+    assert len(writer._pending) == len(hits)
+    batch = Batch()
+    batch.merge(writer._pending)
+    rows = batch.hours.rows.values()
+    assert sum(row["requests"] for row in rows) == sum(row["under_5_ms"] + row["under_500_ms"] for row in rows) == 44
 
 
 def test_what_is_not_written_while_the_database_goes_away_stays_in_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
