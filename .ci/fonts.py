@@ -19,7 +19,7 @@ SOURCES = ("templates", "speechsite", "caching", "speech")
 # Basic Latin to Latin Extended-B, punctuation, currencies, arrows, mathematical signs.
 LETTERS = "U+0020-024F,U+2000-206F,U+20A0-20BF,U+2190-2199,U+2212,U+2248,U+2264,U+2265,U+25A0-25FF"
 WORD = re.compile(r"[a-z0-9_]{2,}")
-# An icon that a style sheet puts before or behind an element.
+# An icon that a style sheet puts before or after an element.
 CONTENT = re.compile(r'content: ?"([a-z0-9_]{2,})"')
 
 

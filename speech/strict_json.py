@@ -12,7 +12,7 @@ MAX_NESTED = 200
 
 
 def parse(body: bytes | str) -> Any:
-    """Return the value of a JSON text, also behind a byte order mark. Raises ValueError that says what is wrong.
+    """Return the value of a JSON text, also after a byte order mark. Raises ValueError that says what is wrong.
 
     Refused beside what is no JSON: NaN and infinity, also as `1e400`, and more than MAX_NESTED levels.
     """

@@ -121,7 +121,7 @@ def _totals() -> Columns:
 
 
 def _entry_hits(now: float) -> Columns:
-    # The same entries lead every day; behind them come others.
+    # The same entries lead every day; after them come others.
     at = f"(n % {HIT_A_DAY})"
     number = f"CASE WHEN {at} < 5000 THEN {at} ELSE n * 31 % {ENTRIES - 5000} + 5000 END"
     return {

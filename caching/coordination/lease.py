@@ -42,7 +42,7 @@ class Lease:
     def acquire(self, then: Sequence[Command] = ()) -> tuple[str | None, list[Any]]:
         """Return the token of the holder, which is our own if the lease was free, and the replies to `then`.
 
-        The commands `then` are sent behind it in the same round trip. The token is None without Redis.
+        The commands `then` are sent after it in the same round trip. The token is None without Redis.
         """
         holder, *replies = _join(self.name, self.token, then)
         return holder and holder.decode().removesuffix(_MARK), replies
@@ -52,7 +52,7 @@ class Lease:
         return _release(self.name, self.token) == self.marked
 
     def write_and_release(self, commands: Sequence[Command]) -> tuple[bool, bool | None]:
-        """Send write commands and release the lease behind them, in one round trip.
+        """Send write commands and release the lease after them, in one round trip.
 
         Return whether Redis took them, and whether a follower has marked the lease; None if that is unknown.
         """

@@ -101,7 +101,7 @@ def fly(
 ) -> tuple[bool, Iterator[T]]:
     """Do the same for a `lead` that shares its items itself: it is called with the flight, and the reply of `look`.
 
-    `look` is a command that is sent in the same round trip, behind the lease, and so sees what an earlier leader has
+    `look` is a command that is sent in the same round trip, after the lease, and so sees what an earlier leader has
     stored; its reply is None without Redis. `lead` must enter the flight, add each item before it yields it, and leave
     it when what it makes is stored; to store it by the flight's `write` saves a round trip.
     """

@@ -99,7 +99,7 @@ class ChatQuery:
 
     @cached_property
     def asked(self) -> str:
-        """The text of the last message of the user, behind which a tool may have answered."""
+        """The text of the last message of the user, after which a tool may have answered."""
         if self.messages and self.messages[-1].get("role") == "user":
             return self.text
         return next((text_of(each) for each in reversed(self.messages) if each.get("role") == "user"), "")

@@ -72,7 +72,7 @@ def _held_by(reading: Reading, holder: str) -> list[tuple[str, ...]]:
 
 
 def _freed(reading: Reading) -> Reading:
-    """Drop words that may stand anywhere, and move each kind behind its name: "playlist X", "X playlist".
+    """Drop words that may stand anywhere, and move each kind after its name: "playlist X", "X playlist".
 
     Nothing changes where words are counted, denied or joined: "channel 4" is not "4 channels".
     """

@@ -42,7 +42,7 @@ class Source(Protocol):
         """Wait until a call may begin. Raises if nobody listens any more."""
 
     def synthesize(self, utterance: Utterance) -> Iterator[bytes | Notes | Usage]:
-        """Yield PCM and, behind it, notes and the units billed, as far as there are any."""
+        """Yield PCM and, after it, notes and the units billed, as far as there are any."""
 
     def encode(self, pcm: bytes, notes: list[Any]) -> bytes: ...
 
@@ -123,7 +123,7 @@ class Clip:
             self.stored = remember(self.utterance, sound, self._policy, self.billed, write=flight.write)
 
     def _follow(self, chunks: Iterator[bytes | Notes]) -> Iterator[bytes]:
-        """Yield the leader's chunks; if it dies, go on behind them with those of a second attempt."""
+        """Yield the leader's chunks; if it dies, go on after them with those of a second attempt."""
         given = bytearray()
         try:
             for chunk in chunks:

@@ -27,7 +27,7 @@ MAX_CHARACTERS = 1000
 # The last ones of a text: a question stands at its end.
 _MAX_SENTENCES = 3
 _REMEMBERED = 4096
-# A quotation, or a payload behind a colon, is talked about; "7:30" is neither.
+# A quotation, or a payload after a colon, is talked about; "7:30" is neither.
 _QUOTED = re.compile(r"[\"“”„«»`]|(?<!\w)'\w[^']*'(?!\w)|:(?!\d)\s*\S")
 
 

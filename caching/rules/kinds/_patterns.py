@@ -36,7 +36,7 @@ def folded(text: str) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """The words of each sentence, each word with a space behind it.
+    """The words of each sentence, each word with a space after it.
 
     >>> sentences("Hi! What's the time?")
     ['hi ', 'what s the time ']

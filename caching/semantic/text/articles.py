@@ -13,7 +13,7 @@ _UNITS = frozenset(["second", "minut", "hour", "day", "week", "month", "year", "
 
 
 def behind_prepositions(spoken: list[str], holding: Set[str], verbs: Set[str]) -> list[str]:
-    """Keep a break only where it ends a phrase: behind what a preposition holds."""
+    """Keep a break only where it ends a phrase: after what a preposition holds."""
     found: list[str] = []
     holds = 0
     for word in spoken:

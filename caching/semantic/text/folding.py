@@ -1,7 +1,7 @@
 """One spelling for what may be spelled in two ways and still be explained: capitals, hyphens, units, "tv", clock times.
 
 Stricter folding, which needs no explanation, is in `normalize`. Never folded here either: acronyms, mixed case, single
-letters, and capitals behind a figure (units).
+letters, and capitals after a figure (units).
 
 >>> from caching.semantic.text.normalize import same_words
 >>> from caching.semantic.text.reader import read

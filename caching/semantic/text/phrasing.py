@@ -199,7 +199,7 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
 
 
 def _adjectives_behind(frame: tuple[str, ...], rules: _Rules) -> frozenset[str]:
-    """Return verbs that are adjectives or nouns behind it: "are there any open windows", "I need clean towels"."""
+    """Return verbs that are adjectives or nouns after it: "are there any open windows", "I need clean towels"."""
     if frame in rules.showing:
         return rules.states | rules.particular
     return rules.states if frame in rules.wanting else frozenset()

@@ -1,6 +1,6 @@
 """Decide from a text's characters whether it is an utterance: one to three sentences that can be read word by word.
 
-Only utterances enter the semantic tier. Everything else is matched by its exact text: line breaks, a payload behind a
+Only utterances enter the semantic tier. Everything else is matched by its exact text: line breaks, a payload after a
 colon or in quotes, code, operators, superscripts, addresses, words that are talked about ("spell", "translate"), and a
 context before a question.
 

@@ -155,7 +155,7 @@ def _holders(language: str) -> dict[str, str]:
 
 @cache
 def _breaks(language: str) -> frozenset[str]:
-    """Words that begin something new behind a held phrase."""
+    """Words that begin something new after a held phrase."""
     names = ("commands", "question_words", "breaks", "breaking_stems")
     return frozenset().union(*(words(language, name) for name in names))
 

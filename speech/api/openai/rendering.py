@@ -80,7 +80,7 @@ def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]
 
 
 def turn_events(sound: Iterator[bytes], words: Callable[[], list[list[dict[str, Any]]]]) -> Iterator[bytes]:
-    """Yield `speech.audio.delta` events, behind the audio of each sentence its `speech.words`, if its engine tells
+    """Yield `speech.audio.delta` events, after the audio of each sentence its `speech.words`, if its engine tells
     them, then `speech.audio.done`. `words`: those of each sentence that is complete.
     """
     told = 0

@@ -131,7 +131,7 @@ def _add_answer(messages: list[Message], answer: Message) -> None:
 
 
 def _add_result(messages: list[Message], result: Message) -> None:
-    """Add a tool's result behind its call and the results that are there: chat allows nothing in between."""
+    """Add a tool's result after its call and the results that are there: chat allows nothing in between."""
     asked = next((at for at in reversed(range(len(messages))) if _calls(messages[at], result["tool_call_id"])), None)
     position = len(messages) if asked is None else asked + 1
     while position < len(messages) and messages[position]["role"] == "tool":

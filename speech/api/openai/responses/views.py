@@ -65,7 +65,7 @@ class StoredResponseView(OpenAIView):
     @extend_schema(
         parameters=[
             OpenApiParameter("stream", bool, description="True: as server-sent events."),
-            OpenApiParameter("starting_after", int, description="Sequence number of the event to begin behind."),
+            OpenApiParameter("starting_after", int, description="Sequence number of the event to start after."),
         ],
         responses={200: OpenApiTypes.OBJECT, **NOT_FOUND},
     )
@@ -89,7 +89,7 @@ class InputItemsView(OpenAIView):
         parameters=[
             OpenApiParameter("order", str, enum=("asc", "desc"), description="Default: desc."),
             OpenApiParameter("limit", int, description="1 to 100, default 20."),
-            OpenApiParameter("after", str, description="Id of the item to list behind."),
+            OpenApiParameter("after", str, description="Id of the item to start after."),
         ],
         responses={200: OpenApiTypes.OBJECT, **NOT_FOUND},
     )

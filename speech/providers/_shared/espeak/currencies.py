@@ -92,7 +92,7 @@ _PRICE = re.compile(
 
 
 def with_names(text: str, language: str) -> str:
-    """Return `text` with the name of each currency, behind its amount, where a voice of `language` omits the sign."""
+    """Return `text` with the name of each currency, after its amount, where a voice of `language` omits the sign."""
 
     def named(price: re.Match[str]) -> str:
         names = _NAMES[price["sign"] or price["lone"]]

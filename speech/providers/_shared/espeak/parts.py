@@ -69,7 +69,7 @@ def _is_new_clause(before: str, after: str) -> bool:
 
 
 def _cut(word: str) -> Iterator[tuple[str, float]]:
-    """Yield `word` in pieces that are not too heavy, with their weights: behind a sign in it, or between syllables."""
+    """Yield `word` in pieces that are not too heavy, with their weights: after a sign in it, or between syllables."""
     weights = _weights(word)
     begin = 0
     while (weight := sum(weights[begin:])) > _MOST_IN_WORD:

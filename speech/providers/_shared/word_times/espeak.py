@@ -51,7 +51,7 @@ def _ends(tokens: list[str], said: str) -> list[int]:
 def _heard(ends: list[int], events: str) -> Iterator[tuple[int, int, int]]:
     """Yield the first token of each that is spoken as one, with its first sample and that of what follows.
 
-    Tokens without an event belong to the one before, or at the beginning of a sentence to the one behind.
+    Tokens without an event belong to the one before, or at the beginning of a sentence to the next one.
     """
     token, first, start, stop = -1, 0, 0, -1
     fresh = 0  # the first token of the sentence
