@@ -88,7 +88,7 @@ class Account:
         self._called, self._meter = (provider, model), None
 
     def watch(self, meter: Meter) -> None:
-        """If the request fails from now on, take the units billed from `meter`."""
+        """Take the units billed from `meter` if the request fails from now on."""
         self._meter = meter
 
     def metered(

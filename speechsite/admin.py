@@ -21,7 +21,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
 
-    # Or whoever manages users could become a superuser, or set the password of one.
+    # Or staff who manage users could become superusers, or set the password of one.
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if _is_superuser(request) else (*fields, "is_superuser")

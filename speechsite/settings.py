@@ -76,7 +76,7 @@ INSTALLED_APPS = [*apps.INSTALLED_APPS]
 HTTP_METRICS = envchoice("HTTP_METRICS", "pages", apps.HTTP_METRICS)
 MIDDLEWARE = apps.middleware(HTTP_METRICS)
 
-# Off by default: a browser that calls the API shows its key to whoever uses it.
+# Off by default: a browser that calls the API shows its key to its user.
 CORS_ALLOWED_ORIGINS = envlist("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/(?:v1|api)/"
 CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS = cors.SENT, cors.READ

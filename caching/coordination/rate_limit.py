@@ -19,7 +19,7 @@ from caching.redis import store
 
 WINDOW_SECONDS = 60
 DAY_SECONDS = 86_400
-# Names that a process without Redis counts: whoever tries to log in chooses one.
+# Names that a process without Redis counts: each attempt to log in may bring a new one.
 MAX_NAMES = 10_000
 
 # A list of the last ARGV[1] moments by Redis' own clock, because those of machines differ.

@@ -137,7 +137,7 @@ class Flight(Generic[T]):
     def write(self, commands: Sequence[store.Command]) -> bool:
         """Store what the work has made, and give up the lease in the same round trip. Return True if Redis took it.
 
-        Whoever asks from then on finds what is stored.
+        Later requests find what is stored.
         """
         if self._log is None:
             return store.write(commands)

@@ -200,7 +200,7 @@ class _Readers:
             else:
                 trouble.end()
             with suppress(Exception):
-                # A connection that cannot even be closed is opened anew, and the thread must go on.
+                # A connection that cannot even be closed is opened again, and the thread must go on.
                 close_old_connections()
 
 

@@ -24,7 +24,7 @@ from caching.database import (
 
 # A request that knows an older value waits so long for a fresh one.
 PATIENCE = 0.25
-# A value that nobody asks for is read again so many times with the others: for a minute, if they last 15 s.
+# Times that an unused value is refreshed with the others: for a minute, if they last 15 s.
 MAX_UNASKED = 8
 
 K = TypeVar("K", bound=Hashable)

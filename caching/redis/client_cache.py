@@ -3,8 +3,9 @@
 Bypassed: a round trip to Redis, and decoding, for a key read twice within a second. That is 25 % of the CPU time of a
 hit (docs/performance.md, rows 1 and 2). On a connection of its own Redis names every key that is written, deleted,
 evicted or expired (`CLIENT TRACKING ON BCAST`, Redis 6.0); all invalidations received so far are applied before a value
-is returned, so whoever knows of a write never reads the older value here. An upgrade of redis-py or Redis that breaks
-this is noticed by caching/tests/redis/test_client_cache.py.
+is returned, so a caller that knows of a write never reads the older value here.
+
+An upgrade of redis-py or Redis that breaks this is noticed by caching/tests/redis/test_client_cache.py.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class Match:
     place: int | None = None
     """Its place in the evidence of the scope; None: no threshold decided."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
-    """Names this one use of the answer, for whoever judges it later."""
+    """Identifies this one use of the answer for later reviews."""
 
     @property
     def serves(self) -> bool:

@@ -37,7 +37,7 @@ class Pair:
     asked: str
     stored: str
     same: bool
-    """Whether the stored question's answer answers what is asked."""
+    """True if the answer to `stored` answers `asked` too."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class EvaluationResult:
     """The same, of pairs only."""
     tiers: Counter[str] = field(default_factory=Counter)
     vetoes: Counter[str] = field(default_factory=Counter)
-    """By which guards refused the nearest entry of a miss."""
+    """Misses by the guard that refused the nearest entry."""
     reviews: int = 0
     milliseconds: list[float] = field(default_factory=list)
     wrong_hits: list[tuple[str, str]] = field(default_factory=list)

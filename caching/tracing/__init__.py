@@ -75,7 +75,7 @@ def note_request(**facts: Any) -> None:
 
 
 def stepwise(items: Iterator[T], name: str = "", **facts: Any) -> Iterator[T]:
-    """Return `items` such that steps inside of them do not leak to whoever reads them, in any thread.
+    """Return `items` such that steps inside of them do not leak to their reader, in any thread.
 
     With a `name` they are a step themselves, which ends with them.
     """

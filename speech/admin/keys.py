@@ -74,7 +74,7 @@ class ClientKeyAdmin(ModelAdmin):
             obj.generate()
         super().save_model(request, obj, form, change)
 
-    # In the history of the client, where whoever looks for its keys finds it.
+    # In the history of the client, where staff look for its keys.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         return super().log_change(request, obj.client, f"Created the key {obj.name} ({obj.key_hint}…).")
 

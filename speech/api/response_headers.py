@@ -124,5 +124,5 @@ def _status(result: CacheResult[Any]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """As a String of RFC 8941, section 3.3.3, which is ASCII: other characters are percent-encoded."""
+    """Return a String of RFC 8941 (section 3.3.3), which is ASCII: other characters are percent-encoded."""
     return '"' + re.sub(r'["\\]', r"\\\g<0>", quote(text, safe=_PRINTABLE)) + '"'

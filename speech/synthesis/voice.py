@@ -58,7 +58,7 @@ class Speaker:
     _chosen: dict[str, Utterance] = field(default_factory=dict, compare=False)
     """Utterances in the scope chosen for them, by their key in the client's own scope."""
     _wholes: dict[str, Utterance] = field(default_factory=dict, compare=False)
-    """By codec."""
+    """Utterance of the whole text, by codec."""
     _owned: dict[tuple[str, str, bool], Utterance] = field(default_factory=dict, compare=False)
     """Utterances in the client's own scope, by text, codec and whether it is joined; shared with later requests."""
 

@@ -1,4 +1,4 @@
-"""Where sentences end, found while the text still comes: each place is looked at once, with a few characters behind it.
+"""Ends of sentences, found while the text arrives: each place is read once, with a few characters after it.
 
 Full stops are judged by `sentencex`, as Pipecat does, so that a bot that splits its own text and one that leaves it to
 us mostly share their cache entries. Everything that it cannot know from one place is decided here before it is asked:
@@ -78,7 +78,7 @@ class _Run(NamedTuple):
 
 
 class BoundaryFinder:
-    """Where the sentences of a text end. Positions count from the beginning of `text`, which `drop` moves."""
+    """Finds the ends of sentences. Positions count from the beginning of `text`, which `drop` moves."""
 
     def __init__(self, language: str) -> None:
         self._language = language.partition("-")[0].lower() or "en"

@@ -194,7 +194,7 @@ class MarkdownStream:
         return self._flush() + "\n\n" + (f"{named}\n\n" if named else "")
 
     def _continues_footnote(self, line: str) -> bool:
-        """As in GitHub's Markdown: what is indented, and without a blank line before it any line of a paragraph."""
+        """GitHub's rule: an indented line does, and so does any line of a paragraph without a blank line before it."""
         if self._footnote is None:
             return False
         if not line.strip() or _INDENTED.match(line):

@@ -30,7 +30,7 @@ WAITING_SECONDS = 1.0
 
 
 def limit_slow_bodies(application: WSGI) -> WSGI:
-    """Let each client occupy half of the threads that others leave it, and whoever has no key a small part."""
+    """Let each client occupy half of the threads that others leave it, and visitors without a key a small part."""
 
     def limited(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         body = environ["wsgi.input"] = _Body(environ["wsgi.input"], environ)

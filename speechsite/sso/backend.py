@@ -64,7 +64,7 @@ class SingleSignOn(OIDCAuthenticationBackend):
         return {**payload, **info}
 
     def verify_claims(self, claims: Claims) -> bool:
-        """Return True if the user has a role here. Whoever has lost theirs loses their rights."""
+        """Return True if the user has a role here. A user who has lost it loses all rights."""
         if roles_of(claims):
             return True
         logger.warning("Single sign-on: a user has no role here: %s", why_no_role(claims))
@@ -76,7 +76,7 @@ class SingleSignOn(OIDCAuthenticationBackend):
         return False
 
     def filter_users_by_claims(self, claims: Claims) -> Any:
-        """Not by e-mail address, which may be another person's next year."""
+        """Find the user by issuer and subject: an e-mail address may be another person's next year."""
         return User.objects.filter(username=username_of(claims))
 
     def create_user(self, claims: Claims) -> User:

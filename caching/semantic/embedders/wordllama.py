@@ -55,7 +55,7 @@ class Embedder(BaseEmbedder):
         return _is_latin(text)
 
     def _sums(self, texts: list[list[str]]) -> Vectors:
-        """Of the vectors of all tokens of each text, given as its words.
+        """Return the sum of the token vectors of each text, given as its words.
 
         Each word is read once for all texts: no token of this vocabulary reaches over a space.
         """

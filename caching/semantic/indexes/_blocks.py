@@ -109,7 +109,7 @@ class Block:
         return Entry(unpacked(self.ids[row]), self.scope, self._texts[row], answer, expires)
 
     def first_scores(self, vector: Vector, count: int, now: float) -> Vector:
-        """Of the first `count` rows, by the leading dimensions alone; -inf for those that no longer live."""
+        """Score the first `count` rows by the leading dimensions alone; -inf for expired ones."""
         scores: Vector = self._leading[:count] @ vector[: self._leading.shape[1]]
         scores[self._expires[:count] <= now] = -np.inf
         return scores

@@ -179,7 +179,7 @@ def _nearest(blocks: Sequence[Block], vector: Vector, k: int, *, exact: bool) ->
 
 
 def _largest(scores: Vector, k: int) -> NDArray[np.intp]:
-    """Where the `k` largest are and perhaps a few more, in their order of place; never one of the dead.
+    """Return the positions of the `k` largest scores and perhaps a few more, ascending; never one of an expired row.
 
     No less than `k` reach what the k-th best of groups reaches. To look among groups takes a fifth of the time.
     """

@@ -35,9 +35,9 @@ class Learned:
 
     def __init__(self) -> None:
         self.steps: Mapping[str, int] = {}
-        """By level; replaced as a whole, never changed."""
+        """Steps of the threshold by level. Replaced as a whole, never changed."""
         self.standings: Mapping[str, Standing] = {}
-        """By scope, of those with reviews; replaced as a whole too."""
+        """Scopes that have reviews. Replaced as a whole too."""
         self.counts = ScopeCounts()
         self._pairs: dict[str, bool] = {}
 

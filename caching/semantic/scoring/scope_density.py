@@ -27,7 +27,7 @@ _MAX_SCOPES = 10_000
 
 
 class Scopes:
-    """By scope: the share of near neighbours that a guard refused, as the mean of its questions."""
+    """Share of near neighbours that a guard refused in each scope, as the mean of its questions."""
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[float, int]] = {}
@@ -52,7 +52,7 @@ class Scopes:
         }
 
     def learn(self, scope: str, near: Sequence[Neighbour], objections: Sequence[Sequence[str]]) -> None:
-        """Beyond `_MAX_SCOPES` those that were first seen start anew."""
+        """Beyond `_MAX_SCOPES` those that were first seen start again."""
         close = [bool(found) for one, found in zip(near, objections, strict=True) if one.similarity > _NEAR]
         if not close:
             return

@@ -49,7 +49,7 @@ class Evidence:
     asked: int = 0
     """Questions that no exact entry answered."""
     seen: list[int] = field(default_factory=_zeros)
-    """By place: questions whose best pair stood there, served or not."""
+    """Questions by the place of their best pair, served or not."""
     judged: list[int] = field(default_factory=_zeros)
     wrong: list[int] = field(default_factory=_zeros)
 
@@ -97,7 +97,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the thresholds of a scope stand, by its evidence when it was last reviewed."""
+    """Thresholds of a scope, by its evidence when it was last reviewed."""
 
     asked: int = 0
     judged: int = 0

@@ -148,7 +148,7 @@ def _talks_about_words(spoken: list[str], language: str) -> bool:
 
 @cache
 def _mentions(language: str) -> frozenset[str]:
-    """Of every language, since one may be asked about in another; not what is an ordinary word of this one."""
+    """Return words of every language that mention a word, but for ordinary words of this language."""
     own = words(language, "mentions") if language else frozenset[str]()
     ordinary = (vocabulary(language) if language else frozenset[str]()) - own
     return own | (frozenset[str]().union(*(words(code, "mentions") for code in codes())) - ordinary)

@@ -10,7 +10,7 @@ class BaseCodec:
 
     content_type = ""
     default_sample_rate: ClassVar[int] = 24_000
-    """Of a request that names none."""
+    """For requests that name no sample rate."""
 
     def __init__(self, sample_rate: int, *, bitrate: int | None, data_bytes: int | None) -> None:
         """Hz, bits a second, and the length of all PCM to come where it is known."""

@@ -38,7 +38,7 @@ class PatientHTTPConnection(HTTPConnection):
     line before a chunk, which urllib3 hides until it is complete.
     """
 
-    # `time.monotonic()`: a read time-out after the request was sent, until whoever reads the answer says otherwise.
+    # `time.monotonic()`: a read time-out after the request was sent, until the reader of the answer sets another.
     deadline = 0.0
 
     def _tunnel(self) -> None:

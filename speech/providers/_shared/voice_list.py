@@ -12,7 +12,7 @@ from speech.exceptions import GatewayError
 from speech.providers.base import BaseProvider
 
 REMEMBERED_SECONDS = 3600
-# How long nobody asks again after the list could not be read.
+# Pause after the list could not be read.
 REMEMBERED_FAILURE_SECONDS = 30
 
 _lists: dict[str, tuple[float, Mapping[str, str]]] = {}

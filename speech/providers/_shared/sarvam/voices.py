@@ -23,7 +23,7 @@ class SpeechModel:
     speakers: tuple[str, ...] = ()
     """All of them, or none when they are too many to list."""
     pattern: str = r"[a-z0-9_-]+"
-    """What a speaker's name looks like where they are not listed."""
+    """Form of a speaker's name if `speakers` is empty."""
     limit: int = 1_500
     """Characters in one request."""
     pace: tuple[float, float] = (0.5, 2.0)
