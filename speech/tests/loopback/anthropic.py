@@ -76,7 +76,7 @@ def _streamed(index: int, block: dict[str, Any]) -> Iterator[dict[str, Any]]:
         begun |= {"text": ""} | ({"citations": []} if "citations" in block else {})
         deltas = [{"type": "text_delta", "text": part} for part in _halves(block["text"])]
         deltas += [{"type": "citations_delta", "citation": one} for one in block.get("citations", ())]
-    elif kind == "tool_use":
+    elif kind in ("tool_use", "server_tool_use"):
         begun["input"] = {}
         # As the API does: a call without arguments has one blank delta.
         parts = _halves(json.dumps(block["input"])) if block["input"] else ("",)

@@ -21,6 +21,11 @@ _REASONS = {
     "refusal": "content_filter",
 }
 
+# Blocks for which a message has a field. Those of the hosted tools (web search, code, MCP) have none: they are in its
+# `content_blocks`, together with the thinking, as they must go back to Anthropic in the order in which they came.
+_WITH_A_FIELD = ("text", "tool_use")
+_THINKING = ("thinking", "redacted_thinking")
+
 
 def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     """Raises ProviderBadAnswer unless it is a message."""
@@ -32,8 +37,10 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
         message |= {"content": message["content"] or None, "tool_calls": calls}
     if citations := _citations(blocks):
         message["citations"] = citations
-    if thinking := [block for block in blocks if block.get("type") in ("thinking", "redacted_thinking")]:
+    if thinking := [block for block in blocks if block.get("type") in _THINKING]:
         message |= {"reasoning_content": _join(thinking, "thinking"), "thinking_blocks": thinking}
+    if any(map(_is_hosted, blocks)):
+        message["content_blocks"] = [block for block in blocks if block.get("type") not in _WITH_A_FIELD]
     choice = {"index": 0, "message": message, "finish_reason": _reason(answer.get("stop_reason"))}
     return ChatAnswer(choices=[choice], model=str(answer.get("model") or ""), usage=usage(answer.get("usage")))
 
@@ -77,7 +84,12 @@ class _Stream:
         self._calls: dict[int, int] = {}
         # Indexes of the calls whose arguments have begun.
         self._begun: set[int] = set()
-        self._thinking: dict[int, dict[str, Any]] = {}
+        # Blocks that are sent in one piece, by their index, and the JSON text of a hosted tool's input.
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._inputs: dict[int, str] = {}
+        # Those that are complete and not among the `content_blocks`: all of them until a hosted tool is used.
+        self._held_back: list[dict[str, Any]] = []
+        self._has_hosted = False
 
     def on_message_start(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         message = event.get("message") or {}
@@ -95,10 +107,11 @@ class _Stream:
             yield self._chunk({"tool_calls": [call]})
             if block.get("input"):
                 yield self._arguments(at, json.dumps(block["input"], ensure_ascii=False))
-        elif kind in ("thinking", "redacted_thinking"):
-            self._thinking[at] = dict(block)
-        elif block.get("text"):
-            yield self._chunk({"content": block["text"]})
+        elif kind in ("text", None):
+            if block.get("text"):
+                yield self._chunk({"content": block["text"]})
+        else:
+            self._blocks[at] = dict(block)
 
     def on_content_block_delta(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         delta, at = event.get("delta") or {}, event.get("index", 0)
@@ -109,12 +122,14 @@ class _Stream:
             yield self._chunk({"citations": [delta["citation"]]})
         elif kind == "input_json_delta" and at in self._calls and delta.get("partial_json"):
             yield self._arguments(at, delta["partial_json"])
-        elif kind == "thinking_delta" and at in self._thinking:
-            block = self._thinking[at]
+        elif kind == "input_json_delta" and at in self._blocks:
+            self._inputs[at] = self._inputs.get(at, "") + (delta.get("partial_json") or "")
+        elif kind == "thinking_delta" and at in self._blocks:
+            block = self._blocks[at]
             block["thinking"] = (block.get("thinking") or "") + (delta.get("thinking") or "")
             yield self._chunk({"reasoning_content": delta.get("thinking") or ""})
-        elif kind == "signature_delta" and at in self._thinking:
-            self._thinking[at]["signature"] = delta.get("signature")
+        elif kind == "signature_delta" and at in self._blocks:
+            self._blocks[at]["signature"] = delta.get("signature")
 
     def on_content_block_stop(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         at = event.get("index", 0)
@@ -122,12 +137,24 @@ class _Stream:
             # A call without arguments has no deltas, or a blank one; OpenAI's are JSON in any case.
             yield self._arguments(at, "{}")
         # In one piece: it must go back to Anthropic as it was, text and signature together.
-        if block := self._thinking.pop(at, None):
-            yield self._chunk({"thinking_blocks": [block]})
+        if block := self._blocks.pop(at, None):
+            if given := self._inputs.pop(at, ""):
+                block["input"] = json.loads(given)
+            yield from self._whole(block)
 
     def on_message_delta(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         self._counted |= event.get("usage") or {}
         yield self._chunk({}, _reason((event.get("delta") or {}).get("stop_reason")))
+
+    def _whole(self, block: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        delta: dict[str, Any] = {}
+        if not _is_hosted(block):
+            delta["thinking_blocks"] = [block]
+        self._held_back.append(block)
+        self._has_hosted = self._has_hosted or _is_hosted(block)
+        if self._has_hosted:
+            delta["content_blocks"], self._held_back = self._held_back, []
+        yield self._chunk(delta)
 
     def _arguments(self, at: int, text: str) -> dict[str, Any]:
         self._begun.add(at)
@@ -139,6 +166,10 @@ class _Stream:
 
     def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+def _is_hosted(block: Mapping[str, Any]) -> bool:
+    return block.get("type") not in (*_WITH_A_FIELD, *_THINKING)
 
 
 def _call(block: Mapping[str, Any]) -> dict[str, Any]:

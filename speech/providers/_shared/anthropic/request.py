@@ -116,7 +116,7 @@ def _blocks(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"type": "tool_result", "tool_use_id": call, "content": list(_content(message.get("content")))}
         return
     # Thinking must come back as it was given out, before everything else of its turn.
-    yield from message.get("thinking_blocks") or ()
+    yield from message.get("content_blocks") or message.get("thinking_blocks") or ()
     yield from _content(message.get("content"))
     for call in message.get("tool_calls") or ():
         yield _tool_use(call)

@@ -51,6 +51,18 @@ BLOCKS: dict[str, tuple[list[dict[str, Any]], str]] = {
         [{"type": "thinking", "thinking": "Six by nine.", "signature": "c2ln"}, {"type": "text", "text": "42"}],
         "end_turn",
     ),
+    "hosted tools": (
+        [
+            {"type": "thinking", "thinking": "I look.", "signature": "c2ln"},
+            {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "six by nine"}},
+            {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [{"encrypted_content": "ZW5j"}]},
+            {"type": "thinking", "thinking": "Forty-two.", "signature": "c2ln"},
+            {"type": "server_tool_use", "id": "srvtoolu_2", "name": "code_execution", "input": {}},
+            {"type": "text", "text": "42"},
+            {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Oslo"}},
+        ],
+        "tool_use",
+    ),
     "redacted thinking": (
         [{"type": "redacted_thinking", "data": "ZW5j"}, {"type": "text", "text": "42"}],
         "end_turn",
@@ -86,6 +98,13 @@ def test_a_streamed_answer_assembles_to_the_whole_one(server: FakeAnthropic, nam
         name: value for name, value in theirs["message"].items() if value
     }
     assert (streamed.usage, streamed.model) == (whole.usage, whole.model)
+
+
+def test_blocks_of_hosted_tools_go_back_in_the_order_in_which_they_came(server: FakeAnthropic) -> None:
+    server.blocks, server.stop_reason = BLOCKS["hosted tools"]
+    [choice] = assembled(server).choices
+    list(providers.get("anthropic").stream_chat(request(*request().messages, choice["message"])))
+    assert server.requests[-1].body["messages"][1]["content"] == server.blocks
 
 
 @pytest.mark.parametrize("given", [{}, {"x": 1}])
