@@ -1,8 +1,11 @@
-"""Small tables that staff edit, each kept in memory as one value: cache rules, curated answers, prices."""
+"""Small tables that staff edit and on which plans depend, each kept in memory as one value: cache rules, curated
+answers.
+"""
 
 from __future__ import annotations
 
 import math
+import operator
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,10 +18,13 @@ V = TypeVar("V")
 
 
 class Table(Remembered[str, V]):
-    """One value made of all rows of a table, at most `seconds` old while the database works."""
+    """One value made of all rows of a table, at most `seconds` old while the database works.
+
+    Of two equal values that are read one after the other, the first stays.
+    """
 
     def __init__(self, read: Callable[[], V], seconds: float) -> None:
-        super().__init__(lambda _: read(), seconds)
+        super().__init__(lambda _: read(), seconds, same=operator.eq)
         self._due = -math.inf
         _tables.append(self)
 
@@ -31,14 +37,17 @@ class Table(Remembered[str, V]):
         self._changed(due=-math.inf)
 
     def _keep(self, key: str, value: V) -> V:
-        super()._keep(key, value)
-        self._changed(due=time.monotonic() + self._seconds / 2)
-        return value
+        before = self._known.get(key)
+        kept = super()._keep(key, value)
+        self._changed(due=time.monotonic() + self._seconds / 2, same=before is not None and before.value is kept)
+        return kept
 
-    def _changed(self, due: float) -> None:
+    def _changed(self, due: float, *, same: bool = False) -> None:
         global _edition, _due
         self._due = due
-        _edition, _due = object(), min(table._due for table in _tables)
+        _due = min(table._due for table in _tables)
+        if not same:
+            _edition = object()
 
 
 _tables: list[Table[Any]] = []
@@ -48,9 +57,9 @@ _due = -math.inf
 
 
 def edition() -> object:
-    """Return an object that is another one (`is`) as soon as a table has been read again or forgotten.
+    """Return an object that is another one (`is`) as soon as a table has changed or was forgotten.
 
-    It says whether something derived from the tables still holds; take it before they are read.
+    Take it before the tables are read, to know later if something derived from them still holds.
     """
     if time.monotonic() >= _due:
         for table in _tables:

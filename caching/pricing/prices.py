@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from caching.database import DatabaseUnavailable
-from caching.database.tables import Table
+from caching.database.remembered import Remembered
 from caching.models import WILDCARD, Price
 from caching.pricing.money import Money
 from caching.pricing.usage import Usage
@@ -81,7 +81,7 @@ def cost(provider: str, model: str, usage: Usage | None, moment: datetime | None
 def table() -> PriceTable:
     """Return the prices, read at most every REMEMBERED_SECONDS; the last known ones if the database is down."""
     try:
-        return _tables.now()
+        return _tables.get("")
     except DatabaseUnavailable:
         return PriceTable([])
 
@@ -94,4 +94,4 @@ def _fits(pattern: str, model: str) -> bool:
     return pattern == model or (pattern.endswith(WILDCARD) and model.startswith(pattern[:-1]))
 
 
-_tables = Table(lambda: PriceTable(Price.objects.all()), REMEMBERED_SECONDS)
+_tables = Remembered[str, PriceTable](lambda _: PriceTable(Price.objects.all()), REMEMBERED_SECONDS)

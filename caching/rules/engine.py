@@ -52,6 +52,11 @@ class RuleBook:
         self.rules = list(rules)
         self._find_again = lru_cache(REMEMBERED_REQUESTS)(self._find)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RuleBook) and _values(self.rules) == _values(other.rules)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def find(self, request: Request) -> CacheRule | None:
         """The first rule whose conditions fit."""
         return (self._find_again if len(request.text) <= REMEMBERED_CHARACTERS else self._find)(request)
@@ -59,6 +64,10 @@ class RuleBook:
     def _find(self, request: Request) -> CacheRule | None:
         folded = request.text.strip().casefold()
         return next((rule for rule in self.rules if _fits(rule, request, folded)), None)
+
+
+def _values(rules: Iterable[CacheRule]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in vars(rule).items() if name != "_state"} for rule in rules]
 
 
 class Question(Protocol):

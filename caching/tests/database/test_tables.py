@@ -8,8 +8,7 @@ import pytest
 from caching.database import DatabaseUnavailable, tables, trouble
 from caching.database.tables import Table, edition
 from caching.llm import curated
-from caching.models import CacheRule, CuratedAnswer, Price
-from caching.pricing import prices
+from caching.models import CacheRule, CuratedAnswer
 from caching.rules import engine
 from speechsite.tests.support.waiting import wait_until
 
@@ -60,12 +59,23 @@ def test_an_edition_lasts_while_the_database_is_down(table: Table[int], monkeypa
     assert edition() is first
 
 
+@pytest.mark.django_db
+def test_the_same_rules_read_again_end_no_edition() -> None:
+    rule = CacheRule.objects.create(name="Off", never_store=True)
+    first, book = edition(), engine.rule_book()
+    engine._books._keep("", engine._books._read(""))
+    assert (edition(), engine.rule_book()) == (first, book)
+    CacheRule.objects.filter(pk=rule.pk).update(never_store=False)
+    engine._books._keep("", engine._books._read(""))
+    assert edition() is not first
+    assert not engine.rule_book().rules[0].never_store
+
+
 CHANGES: dict[str, Callable[[], object]] = {
     "rule": lambda: CacheRule.objects.create(name="Off", never_store=True),
     "curated answer": lambda: CuratedAnswer.objects.create(wordings="Who?", answer="We."),
     "rules": engine.forget,
     "answers": curated.forget,
-    "prices": prices.forget,
 }
 
 
@@ -76,4 +86,3 @@ def test_every_table_of_staff_has_a_part_in_the_edition(change: Callable[[], obj
     assert edition() is first
     change()
     assert edition() is not first
-    assert Price.objects.exists()

@@ -102,10 +102,10 @@ def test_a_call_that_costs_millions_has_an_odd_price(amount: str, cost: Money | 
 
 
 def test_without_a_database_nothing_has_a_price(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unavailable() -> None:
+    def unavailable(key: str) -> None:
         raise database.DatabaseUnavailable
 
-    monkeypatch.setattr(prices._tables, "now", unavailable)
+    monkeypatch.setattr(prices._tables, "get", unavailable)
     assert cost_of("m", Usage(characters=1)) is None
 
 

@@ -18,7 +18,6 @@ from rest_framework.request import Request
 from caching.background import PeriodicWorker
 from caching.llm import curated
 from caching.models import CacheRule
-from caching.pricing import prices
 from caching.rules import engine
 from speech.api import request_body
 from speech.api.cache_control import policy_from
@@ -84,7 +83,7 @@ def asks(one: Client) -> Asks:
         **headers: str,
     ) -> Understood:
         sent = RequestFactory().post("/", asking(query), content_type="application/json", headers=headers)
-        sent.user = client
+        sent.user = client  # type: ignore[assignment]
         return understood(sent, sent.body, reads, lambda call: next(made))
 
     return ask
@@ -104,10 +103,11 @@ CHANGES: dict[str, Callable[[Asks, Client], Understood]] = {
     "the client": lambda asks, one: asks(client=Client.objects.create(name="other")),
     "the client, read again": lambda asks, one: asks(client=Client.objects.get(pk=one.pk)),
     "the level": lambda asks, one: asks(**{"X-Optimization-Level": "speed"}),
-    **{
-        directive: lambda asks, one, directive=directive: asks(**{"Cache-Control": directive})
-        for directive in ("no-cache", "max-age=5", "max-age=6", "only-if-cached", "no-store", "No-Cache, max-age=5")
-    },
+    "no-cache": lambda asks, one: asks(**{"Cache-Control": "no-cache"}),
+    "no-store": lambda asks, one: asks(**{"Cache-Control": "no-store"}),
+    "max-age=5": lambda asks, one: asks(**{"Cache-Control": "max-age=5"}),
+    "only-if-cached": lambda asks, one: asks(**{"Cache-Control": "only-if-cached"}),
+    "two directives": lambda asks, one: asks(**{"Cache-Control": "No-Cache, max-age=5"}),
 }
 
 
@@ -123,7 +123,7 @@ def of_rules() -> None:
     CacheRule.objects.create(name="Off", never_store=True)
 
 
-@pytest.mark.parametrize("change", [of_rules, engine.forget, curated.forget, prices.forget])
+@pytest.mark.parametrize("change", [of_rules, engine.forget, curated.forget])
 def test_a_plan_ends_when_a_table_of_staff_changes(asks: Asks, change: Callable[[], None]) -> None:
     first = asks()
     change()
