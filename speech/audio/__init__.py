@@ -5,7 +5,6 @@ from __future__ import annotations
 from speech.audio.encoder import Encoder
 from speech.audio.formats import codecs
 from speech.audio.pcm import join
-from speech.audio.resampling import at_rate
 from speech.audio.wav import read_wav, to_wav, wav_header
 
-__all__ = ["Encoder", "at_rate", "codecs", "join", "read_wav", "to_wav", "wav_header"]
+__all__ = ["Encoder", "codecs", "join", "read_wav", "to_wav", "wav_header"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from itertools import chain
 
-from speech.audio import g711
 from speech.audio.encoder import Encoder
 from speech.audio.wav import read_g711_wav, read_wav, to_wav
 
@@ -25,6 +24,9 @@ def decode(audio: bytes, sample_rate: int, codec: str) -> bytes:
     if codec == "wav":
         return read_wav(audio)[0]
     if codec == "wav_mulaw":
+        # Commands check settings with this module, and start without numpy.
+        from speech.audio import g711
+
         return g711.decode(read_g711_wav(audio), g711.MULAW)
     return _decoded_by_ffmpeg(audio, sample_rate)
 

@@ -22,8 +22,9 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.tts import Clip, Notes
 from caching.tts.entries import Utterance
-from speech.audio import at_rate, signatures, stored
+from speech.audio import signatures, stored
 from speech.audio.pcm import BYTES_PER_SAMPLE
+from speech.audio.resampling import at_rate
 from speech.audio.wav import wav_chunks, with_chunk
 from speech.exceptions import ProviderBadAnswer
 from speech.models import Client

@@ -12,7 +12,6 @@ from caching.maintenance.curated_csv import UnreadableCSV
 from caching.management.base import GatewayCommand
 from caching.models.audit import AuditAction
 from speech.exceptions import GatewayError
-from speech.management import warming
 from speech.models import Client
 
 
@@ -66,6 +65,9 @@ class Command(GatewayCommand):
 
     def _speak(self, owner: Client) -> str:
         """Speak the answers that name a voice. Return how many, or "" if there are none."""
+        # Half of the start of a command, which imports and exports of texts do without.
+        from speech.management import warming
+
         try:
             jobs = warming.of_curated(owner)
         except GatewayError as error:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speech.audio import at_rate
+from speech.audio.resampling import at_rate
 
 PAIRS = [(22_050, 24_000), (24_000, 48_000), (44_100, 24_000), (24_000, 8_000), (8_000, 11_025), (48_000, 44_100)]
 
