@@ -40,7 +40,7 @@ def _id(secret: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class OtherInstallation:
     """Another installation that uses the same Redis without a prefix, or with the same one."""
 
     host: str
@@ -63,17 +63,17 @@ def announce() -> None:
 
 
 @store.fail_open([])
-def neighbours() -> list[Neighbour]:
+def neighbours() -> list[OtherInstallation]:
     own = installation_id().encode()
     found = cast("dict[bytes, bytes]", store.connection().hgetall(_key()))
     others = [_neighbour(told) for name, told in found.items() if name != own]
     return [other for other in others if other and other.seconds_ago < SEEN_SECONDS]
 
 
-def _neighbour(told: bytes) -> Neighbour | None:
+def _neighbour(told: bytes) -> OtherInstallation | None:
     try:
         fields = json.loads(told)
-        return Neighbour(fields["host"], fields["database"], max(0.0, time.time() - fields["seen"]))
+        return OtherInstallation(fields["host"], fields["database"], max(0.0, time.time() - fields["seen"]))
     except (ValueError, TypeError, KeyError):
         # Of another version.
         return None

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caching.semantic.embedders import get_embedder
-from caching.semantic.evaluation import Asked, read_stream
+from caching.semantic.evaluation import LabelledQuestion, read_stream
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import Entry
 from caching.semantic.matcher import Matcher
@@ -106,7 +106,7 @@ def main(paths: Sequence[Path]) -> None:
     print(json.dumps({name: parameters[name] for name in ("bars", "bias", "weights")}, indent=1))
 
 
-def candidates(path: Path, seed: int, others: Iterable[Sequence[Asked]]) -> Candidates:
+def candidates(path: Path, seed: int, others: Iterable[Sequence[LabelledQuestion]]) -> Candidates:
     stream = read_stream(path)
     Random(seed).shuffle(stream)
     embedder = get_embedder("wordllama")
@@ -180,7 +180,7 @@ def lowest_bar(found: Sequence[Candidates], chances: Sequence[Floats], budget: f
     return 0.999
 
 
-def _words(streams: Iterable[Sequence[Asked]]) -> tuple[Counter[str], int]:
+def _words(streams: Iterable[Sequence[LabelledQuestion]]) -> tuple[Counter[str], int]:
     """Document frequency of each word, and the number of questions."""
     questions = [analyse(asked.text) for stream in streams for asked in stream]
     return Counter(word for question in questions for word in {*question.content, *question.function}), len(questions)

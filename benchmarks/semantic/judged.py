@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from caching.semantic.evaluation import REVIEWED_SHARE, Asked, read_stream
+from caching.semantic.evaluation import REVIEWED_SHARE, LabelledQuestion, read_stream
 from speech.tests.loopback import FakeOpenAI
 from speech.tests.loopback.answers import Answer, Seen, as_json
 from speechsite.tests.support.redis_server import RedisServer
@@ -70,7 +70,7 @@ class Scope:
     wrong: int = 0
 
 
-def ask(server: Server, name: str, stream: Sequence[Asked], level: str) -> Scope:
+def ask(server: Server, name: str, stream: Sequence[LabelledQuestion], level: str) -> Scope:
     found = Scope(name)
     headers = {"X-Optimization-Level": level}
     for asked in stream:

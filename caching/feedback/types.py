@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from caching.pricing.usage import Usage
-from caching.semantic.cache import Asked, Match
+from caching.semantic.cache import Match, SemanticQuery
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """An answer served, or nearly served, for another question than its own."""
 
-    asked: Asked
+    asked: SemanticQuery
     match: Match
     # The stored answer.
     answer: str

@@ -12,7 +12,7 @@ from typing import Any
 from caching import keys
 from caching.redis import scan, store
 from caching.redis.scan import Stored
-from caching.semantic.cache import Asked, tier
+from caching.semantic.cache import SemanticQuery, tier
 from caching.semantic.text.normalize import normalize
 
 KEPT_SECONDS = 600
@@ -60,7 +60,7 @@ def _index(answer: str, question: str, ttl: int) -> None:
         for entry in found:
             fields = entry.fields
             if fields.get("answer_key") == answer:
-                asked = Asked(fields["scope"], fields["question"], fields.get("content", ""))
+                asked = SemanticQuery(fields["scope"], fields["question"], fields.get("content", ""))
                 about: dict[str, Any] = {name: fields[name] for name in ("level", "by", "created") if name in fields}
                 event, commands = tier().commands(asked, answer, ttl, about)
                 if store.write(commands):

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from caching import keys
-from caching.semantic.cache import Asked
+from caching.semantic.cache import SemanticQuery
 from caching.semantic.text.reader import read
 
 # With any other parameter (tools, response_format, seed, n, logprobs …) an answer is for its own query only.
@@ -65,7 +65,7 @@ class ChatQuery:
         return keys.exact_key(self.scope, self.content)
 
     @cached_property
-    def semantic(self) -> Asked | None:
+    def semantic(self) -> SemanticQuery | None:
         """The query as the semantic cache sees it. None: only an answer to exactly this query will do."""
         last = self.messages[-1] if self.messages else {}
         text = last.get("content")
@@ -74,7 +74,7 @@ class ChatQuery:
         # PostgreSQL, which keeps reviewed questions, has no NUL.
         if len(text) > MAX_CHARACTERS or "\0" in text or read(text) is None:
             return None
-        return Asked(keys.owned(self.scope, self.context)[:16], text, self.context)
+        return SemanticQuery(keys.owned(self.scope, self.context)[:16], text, self.context)
 
     @property
     def asks_in_text(self) -> bool:

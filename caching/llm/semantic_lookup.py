@@ -21,7 +21,7 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt
 from caching.redis import store
-from caching.semantic.cache import Asked, Match, tier
+from caching.semantic.cache import Match, SemanticQuery, tier
 from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.replication import IndexEvent
 from caching.semantic.text.analysis import analyse
@@ -89,7 +89,7 @@ def count_embeddings(embedder: BaseEmbedder) -> None:
         ledger.record_overhead("llm", embedder.name, embedder.version, Usage(input_tokens=tokens))
 
 
-def _entry_of(match: Match, asked: Asked, policy: Policy) -> CacheEntry[WholeAnswer] | None:
+def _entry_of(match: Match, asked: SemanticQuery, policy: Policy) -> CacheEntry[WholeAnswer] | None:
     value = store.get(match.answer_key)
     if value is None:
         # Evicted from Redis, or deleted, while it still stood in the index.
@@ -98,7 +98,7 @@ def _entry_of(match: Match, asked: Asked, policy: Policy) -> CacheEntry[WholeAns
     return from_value(match.answer_key, value, policy)
 
 
-def _case(query: ChatQuery, policy: Policy, asked: Asked, match: Match, entry: CacheEntry[WholeAnswer]) -> Case:
+def _case(query: ChatQuery, policy: Policy, asked: SemanticQuery, match: Match, entry: CacheEntry[WholeAnswer]) -> Case:
     return Case(
         asked=asked,
         match=match,

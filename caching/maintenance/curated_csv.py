@@ -21,7 +21,7 @@ class UnreadableCSV(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CuratedRow:
     line: int
     wordings: Sequence[str]
     answer: str
@@ -84,7 +84,7 @@ def dump(client: str) -> str:
     return written.getvalue()
 
 
-def _rows(text: str, report: Report) -> Iterator[Row]:
+def _rows(text: str, report: Report) -> Iterator[CuratedRow]:
     """Yield the rows that can be stored; the others go to the report."""
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     try:
@@ -100,7 +100,7 @@ def _rows(text: str, report: Report) -> Iterator[Row]:
                 report.bad.append((line, f"{len(cells)} cells for {len(header)} columns"))
                 continue
             named = dict(zip(header, map(str.strip, cells), strict=True))
-            row = Row(
+            row = CuratedRow(
                 line,
                 _wordings_of(named["wordings"]),
                 named["answer"],
@@ -119,7 +119,7 @@ def _wordings_of(cell: str) -> list[str]:
     return distinct(" ".join(wording.splitlines()) for wording in cell.split(SEPARATOR))
 
 
-def _problem_of(row: Row) -> str:
+def _problem_of(row: CuratedRow) -> str:
     if not row.wordings:
         return "no wording"
     if not row.answer:
@@ -133,7 +133,7 @@ def _problem_of(row: Row) -> str:
     return ""
 
 
-def _without_repeats(rows: Iterator[Row], report: Report) -> Iterator[Row]:
+def _without_repeats(rows: Iterator[CuratedRow], report: Report) -> Iterator[CuratedRow]:
     """Yield the rows of which no wording stands in a row above."""
     lines: dict[tuple[str, str], int] = {}
     for row in rows:
@@ -156,7 +156,7 @@ def _is_taken(answer: CuratedAnswer | None, matched: set[int]) -> bool:
     return answer is not None and answer.pk not in matched
 
 
-def _save(row: Row, answer: CuratedAnswer, report: Report) -> None:
+def _save(row: CuratedRow, answer: CuratedAnswer, report: Report) -> None:
     new = {"wordings": "\n".join(row.wordings), "answer": row.answer, "language": row.language, "voice": row.voice}
     if all(getattr(answer, name) == value for name, value in new.items()):
         report.unchanged += 1

@@ -56,18 +56,18 @@ class NotAnExport(Exception):
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Writer]:
+def writing(path: Path) -> Iterator[ExportWriter]:
     """Create a file that only its owner may read; compressed if its name ends in `.gz`. Raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as raw:
         if path.suffix == ".gz":
             with gzip.GzipFile(fileobj=raw, mode="wb") as file:
-                yield Writer(file)
+                yield ExportWriter(file)
         else:
-            yield Writer(raw)
+            yield ExportWriter(raw)
 
 
-class Writer:
+class ExportWriter:
     def __init__(self, file: IO[bytes] | gzip.GzipFile) -> None:
         self._file = file
         self.count = 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from caching import keys
 from caching.archive import audio as archive
-from caching.maintenance.export_file import ExportedEntry, Writer
+from caching.maintenance.export_file import ExportedEntry, ExportWriter
 from caching.maintenance.selection import Selection
 from caching.redis import scan, store
 from caching.redis.scan import Stored
@@ -20,7 +20,7 @@ ARCHIVED_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Scopes:
+class ExportScopes:
     """Scopes of the entries that may be exported: that of each client by its name, and the one that they share."""
 
     private: Mapping[str, str]
@@ -43,7 +43,7 @@ class LeftOut(Exception):
     """An entry that is not exported; the message says why."""
 
 
-def export(selection: Selection, scopes: Scopes, writer: Writer) -> Iterator[Progress]:
+def export(selection: Selection, scopes: ExportScopes, writer: ExportWriter) -> Iterator[Progress]:
     """Write the selected entries in small batches, yielding the progress after each."""
     rows = selection.archived().current()
     progress = Progress(total=(scan.size() or 0) + rows.count())
@@ -71,9 +71,9 @@ def export(selection: Selection, scopes: Scopes, writer: Writer) -> Iterator[Pro
 
 
 def _add(
-    writer: Writer,
+    writer: ExportWriter,
     progress: Progress,
-    scopes: Scopes,
+    scopes: ExportScopes,
     key: str,
     fields: Mapping[str, Any],
     expires: float,
@@ -104,7 +104,7 @@ def _read(names: Sequence[str]) -> Iterator[tuple[Stored, bytes | None]]:
             yield stored, None
 
 
-def _is_shared(key: str, fields: Mapping[str, Any], scopes: Scopes) -> bool:
+def _is_shared(key: str, fields: Mapping[str, Any], scopes: ExportScopes) -> bool:
     """Return True for an entry of the shared scope, False for one of its client's own. Raises LeftOut."""
     content = fields.get("content")
     private = scopes.private.get(fields.get("by", ""))

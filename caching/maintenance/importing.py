@@ -14,7 +14,7 @@ from caching.archive import audio as archive
 from caching.archive import files
 from caching.maintenance import export_file
 from caching.maintenance.export_file import BadLine, ExportedEntry
-from caching.maintenance.exporting import Scopes
+from caching.maintenance.exporting import ExportScopes
 from caching.redis import scan, store
 from caching.redis.serializers import Audio
 
@@ -37,7 +37,7 @@ class Skipped(Exception):
     """An entry that is not imported; the message says why."""
 
 
-def load(path: Path, kinds: tuple[str, ...], clients: Mapping[str, str], scopes: Scopes) -> Iterator[Progress]:
+def load(path: Path, kinds: tuple[str, ...], clients: Mapping[str, str], scopes: ExportScopes) -> Iterator[Progress]:
     """Store the entries of the file whose client is in `clients`, which gives its name here; yield after each batch.
 
     Entries that are here already stay. Raises NotAnExport and OSError.
@@ -61,7 +61,7 @@ def load(path: Path, kinds: tuple[str, ...], clients: Mapping[str, str], scopes:
     yield progress
 
 
-def _moved(entry: ExportedEntry, client: str, scopes: Scopes) -> ExportedEntry:
+def _moved(entry: ExportedEntry, client: str, scopes: ExportScopes) -> ExportedEntry:
     """Return the entry as this installation stores it. Raises Skipped."""
     private = scopes.private.get(client)
     if private is None:

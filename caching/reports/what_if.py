@@ -35,7 +35,7 @@ MATCHES = (Outcome.SEMANTIC, Outcome.SHADOW, Outcome.NEAR)
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class ThresholdEstimate:
     """Figures of one threshold, a day."""
 
     threshold: float
@@ -65,7 +65,7 @@ class WhatIf:
     level: str
     current: float
     limit: float
-    estimates: Sequence[Estimate]
+    estimates: Sequence[ThresholdEstimate]
 
     @property
     def nearest(self) -> int:
@@ -162,13 +162,13 @@ def _range_of(probability: float | None) -> int | None:
     return bisect_right(THRESHOLDS, probability) - 1
 
 
-def _estimates(day: _Day) -> list[Estimate]:
+def _estimates(day: _Day) -> list[ThresholdEstimate]:
     return [_estimate(threshold, day, day.ranges[at:]) for at, threshold in enumerate(THRESHOLDS)]
 
 
-def _estimate(threshold: float, day: _Day, ranges: Sequence[_Range]) -> Estimate:
+def _estimate(threshold: float, day: _Day, ranges: Sequence[_Range]) -> ThresholdEstimate:
     reused = sum(each.matches for each in ranges)
-    return Estimate(
+    return ThresholdEstimate(
         threshold,
         reused,
         min(1.0, reused / day.asked) if day.asked else None,

@@ -28,7 +28,7 @@ from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry
 from caching.semantic.matcher import Matcher
-from caching.semantic.replication import EventReader, IndexEvent, publish_all, publishing
+from caching.semantic.replication import IndexEvent, IndexFollower, publish_all, publishing
 from caching.semantic.scoring.pair_verdicts import learned, pair_of, pair_of_keys
 from caching.semantic.scoring.threshold import NEAR_MISS
 from caching.semantic.text.normalize import normalize
@@ -42,7 +42,7 @@ NOT_TO_BE_FOUND = "Embedding failed, so the entry has no semantic index: %s"
 
 
 @dataclass(frozen=True)
-class Asked:
+class SemanticQuery:
     """A question as this tier sees it: the last message alone, inside everything else that an answer depends on."""
 
     scope: str
@@ -97,14 +97,14 @@ class Tier:
             embedder = Bounded(embedder, settings.SEMANTIC_TIMEOUT_MS / 1000)
         self.matcher = Matcher(embedder, new_index(embedder))
         metrics.INDEX_ENTRIES.set(len(self.matcher.index))
-        self._reader = None if self.matcher.index.shared else EventReader(self._apply, self._forget_all)
+        self._reader = None if self.matcher.index.shared else IndexFollower(self._apply, self._forget_all)
 
     def close(self) -> None:
         """Learn of nothing more."""
         if self._reader:
             self._reader.stop()
 
-    def find(self, asked: Asked, level: str, threshold: float | None = None) -> Match | None:
+    def find(self, asked: SemanticQuery, level: str, threshold: float | None = None) -> Match | None:
         """The earlier question whose answer may be served at this level, or one that comes near.
 
         `threshold` takes the place of the least probability that was learned.
@@ -132,7 +132,7 @@ class Tier:
         return _match(asked, decision)
 
     def commands(
-        self, asked: Asked, answer_key: str, ttl: int, about: Mapping[str, Any]
+        self, asked: SemanticQuery, answer_key: str, ttl: int, about: Mapping[str, Any]
     ) -> tuple[IndexEvent, list[store.Command]]:
         """Return the commands that let other questions find the answer under `answer_key` for `ttl` seconds.
 
@@ -152,7 +152,7 @@ class Tier:
             logger.warning(NOT_TO_BE_FOUND, error)
         metrics.INDEX_ENTRIES.set(len(self.matcher.index))
 
-    def alias(self, asked: Asked, match: Match, ttl: int, about: Mapping[str, Any]) -> None:
+    def alias(self, asked: SemanticQuery, match: Match, ttl: int, about: Mapping[str, Any]) -> None:
         """Let exactly this question hit again for as long as the answer lives, whatever is learned meanwhile.
 
         Not at once: until it is written the question is found by meaning once more.
@@ -160,7 +160,7 @@ class Tier:
         about = {"question": match.question, "answer_key": match.answer_key, **about}
         background.submit(store.write, _putting(asked, about, ttl))
 
-    def forget(self, answer_key: str, asked: Asked | None = None) -> None:
+    def forget(self, answer_key: str, asked: SemanticQuery | None = None) -> None:
         """Remove an entry from the tier in all workers."""
         self.forget_all([answer_key])
         if asked:
@@ -212,14 +212,14 @@ def entry_of(event: IndexEvent) -> Entry:
     return Entry(event.id, sys.intern(event.scope), event.text, expires=event.expires)
 
 
-def _putting(asked: Asked, about: Mapping[str, Any], ttl: int) -> list[store.Command]:
+def _putting(asked: SemanticQuery, about: Mapping[str, Any], ttl: int) -> list[store.Command]:
     key = asked.key
     value = {"v": VERSION, "key": keys.self_check(key), "scope": asked.scope, "content": asked.context, **about}
     command = store.putting(key, value, ttl)
     return [command] if command else []
 
 
-def _is_ours(key: str, value: Mapping[str, Any], asked: Asked) -> bool:
+def _is_ours(key: str, value: Mapping[str, Any], asked: SemanticQuery) -> bool:
     """False for what is of another version, which stays, and for what was moved there from another key."""
     if value.get("v") == VERSION and value.get("key") == keys.self_check(key) and value.get("scope") == asked.scope:
         return True
@@ -232,7 +232,7 @@ def _is_reviewed() -> bool:
     return bool(settings.SEMANTIC_PROMOTE or settings.SEMANTIC_VERIFY_SHARE)
 
 
-def _match(asked: Asked, decision: Decision) -> Match | None:
+def _match(asked: SemanticQuery, decision: Decision) -> Match | None:
     best = decision.best
     if best is None or (decision.entry is None and best.probability < NEAR_MISS):
         return None

@@ -26,7 +26,7 @@ REVIEWED_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LabelledQuestion:
     text: str
     label: str
     """Questions with the same label have the same answer."""
@@ -113,8 +113,8 @@ def is_pairs(path: Path) -> bool:
     raise ValueError(f'{path} holds neither {{"q", "c"}} nor {{"a", "b", "y"}}')
 
 
-def read_stream(path: Path) -> list[Asked]:
-    return [Asked(str(record["q"]), str(record["c"])) for record in _records(path)]
+def read_stream(path: Path) -> list[LabelledQuestion]:
+    return [LabelledQuestion(str(record["q"]), str(record["c"])) for record in _records(path)]
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -148,7 +148,9 @@ class LabelJudge:
         return decision.entry is not None and not right
 
 
-def replay(matcher: Matcher, stream: Sequence[Asked], level: str, judge: LabelJudge | None = None) -> EvaluationResult:
+def replay(
+    matcher: Matcher, stream: Sequence[LabelledQuestion], level: str, judge: LabelJudge | None = None
+) -> EvaluationResult:
     """Each question is looked up; a hit is right where the labels are equal; a miss is stored."""
     result = EvaluationResult()
     stored: dict[str, list[str]] = defaultdict(list)

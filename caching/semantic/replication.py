@@ -106,7 +106,7 @@ def erase_events(*, by: str, dry_run: bool = False) -> int:
     return erased
 
 
-class EventReader:
+class IndexFollower:
     """Follows the stream in a thread of its own, until it is stopped."""
 
     def __init__(self, apply: Callable[[list[IndexEvent]], None], forget_all: Callable[[], None]) -> None:

@@ -4,6 +4,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -22,7 +23,7 @@ def worker_of() -> Iterator[Callable[..., PeriodicWorker]]:
     """Makes workers, and stops them at the end."""
     made: list[PeriodicWorker] = []
 
-    def make(run: Callable[[], object], **options: bool) -> PeriodicWorker:
+    def make(run: Callable[[], object], **options: Any) -> PeriodicWorker:
         made.append(PeriodicWorker("of a test", run, BRIEFLY, **options))
         return made[-1]
 

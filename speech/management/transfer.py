@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
-from caching.maintenance.exporting import Scopes
+from caching.maintenance.exporting import ExportScopes
 from caching.maintenance.selection import KINDS_BY_NAME
 from speech.models import Client
 from speech.privacy import shared_scope
@@ -40,13 +40,13 @@ def kinds_of(names: list[str] | None) -> tuple[str, ...]:
     return tuple(chain.from_iterable(KINDS_BY_NAME[name] for name in names or KINDS_BY_NAME))
 
 
-def scopes() -> Scopes:
+def scopes() -> ExportScopes:
     """Return the scopes of all clients whose entries may be stored."""
     clients = Client.objects.filter(never_store=False)
-    return Scopes({client.name: client.private_scope for client in clients}, shared_scope.scope())
+    return ExportScopes({client.name: client.private_scope for client in clients}, shared_scope.scope())
 
 
-def demand_storing(name: str, known: Scopes) -> None:
+def demand_storing(name: str, known: ExportScopes) -> None:
     """Raise CommandError for a client that does not exist, or whose entries are never stored."""
     if name in known.private:
         return

@@ -52,7 +52,7 @@ class Job:
 
 
 @dataclass(slots=True)
-class Estimate:
+class CostEstimate:
     """Upper bound of the cost: cached rows cost nothing."""
 
     amounts: list[Money] = field(default_factory=list)
@@ -101,9 +101,9 @@ def of_curated(client: Client) -> list[Job]:
     return [_job(line, row) for line, row in enumerate(rows, 1)]
 
 
-def estimate(jobs: Iterable[Job]) -> Estimate:
+def estimate(jobs: Iterable[Job]) -> CostEstimate:
     """Estimate speech by its length, and questions by the average cost of the model's calls so far."""
-    result = Estimate()
+    result = CostEstimate()
     for job in jobs:
         money = _cost_of_speech(job) if job.is_speech else _cost_of_answer(job)
         if money is None:

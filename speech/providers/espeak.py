@@ -13,7 +13,7 @@ from speech.exceptions import InvalidRequest
 from speech.providers._shared import validation
 from speech.providers._shared.espeak import engine
 from speech.providers._shared.espeak.markup import marked_up
-from speech.providers._shared.espeak.parts import Part, parts_of
+from speech.providers._shared.espeak.parts import SpokenPart, parts_of
 from speech.providers._shared.espeak.scripts import detect, unreadable_script
 from speech.providers._shared.espeak.spelling import readable, said
 from speech.providers._shared.espeak.voices import NAMES, TAGS, VOICES, voice_of
@@ -153,7 +153,7 @@ def _may_be_silent(text: str) -> bool:
 
 
 @remember(256)
-def _is_silent(speaker: engine.Engine, parts: tuple[Part, ...]) -> bool:
+def _is_silent(speaker: engine.Engine, parts: tuple[SpokenPart, ...]) -> bool:
     pcm = speaker.speak(parts, _WORDS_PER_MINUTE, 50)
     return len(pcm) < _SHORTEST_SOUND or is_silent_pcm(pcm)
 

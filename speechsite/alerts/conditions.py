@@ -25,26 +25,26 @@ WRONG_WINDOW = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Problem:
     # Client, provider or level; with the condition it names one event.
     subject: str
     message: str
 
 
-def budget_low() -> Iterator[Finding]:
+def budget_low() -> Iterator[Problem]:
     yield from _budgets(lambda budget: budget.is_low, "At least 80 % of the {0.period} budget of {1} is spent")
 
 
-def budget_spent() -> Iterator[Finding]:
+def budget_spent() -> Iterator[Problem]:
     yield from _budgets(lambda budget: budget.is_spent, "Requests of {1} are refused: its {0.period} budget is spent")
 
 
-def redis_disconnected() -> Iterator[Finding]:
+def redis_disconnected() -> Iterator[Problem]:
     if store.enabled() and not store.available():
-        yield Finding("", "Redis is disconnected: every request is answered by a provider, at full price")
+        yield Problem("", "Redis is disconnected: every request is answered by a provider, at full price")
 
 
-def provider_errors() -> Iterator[Finding]:
+def provider_errors() -> Iterator[Problem]:
     """Errors that clients got; those that a fallback hid are in provider_errors_total alone."""
     since = timezone.now() - ERROR_WINDOW
     tried = MinuteUsage.objects.filter(minute__gte=since, outcome__in=(Outcome.MISS, Outcome.BYPASS, Outcome.ERROR))
@@ -55,29 +55,29 @@ def provider_errors() -> Iterator[Finding]:
     for provider, calls in tried.values_list("provider").annotate(Sum("requests")):
         share = errors.get(provider, 0) / calls if calls >= LEAST_CALLS else 0.0
         if share > ERROR_SHARE:
-            yield Finding(provider, f"{share:.0%} of {calls} calls to {provider} failed within ten minutes")
+            yield Problem(provider, f"{share:.0%} of {calls} calls to {provider} failed within ten minutes")
 
 
-def hit_rate_halved() -> Iterator[Finding]:
+def hit_rate_halved() -> Iterator[Problem]:
     now = Period.last(HIT_WINDOW)
     week = timedelta(days=7)
     before = Period(now.start - week, now.end - week)
     for kind in ("llm", "tts"):
         rates = [_hit_rate(period, kind) for period in (before, now)]
         if rates[0] is not None and rates[1] is not None and rates[1] < rates[0] / 2:
-            yield Finding(kind, f"The {kind} hit rate is {rates[1]:.1%}, a week ago it was {rates[0]:.1%}")
+            yield Problem(kind, f"The {kind} hit rate is {rates[1]:.1%}, a week ago it was {rates[0]:.1%}")
 
 
-def wrong_answers() -> Iterator[Finding]:
+def wrong_answers() -> Iterator[Problem]:
     """Measured by a model on a random sample: an alert once even the lower end of the interval is above the limit."""
     for level, evidence in thresholds.measure(timezone.now() - WRONG_WINDOW).items():
         measured, limit = evidence.per_question, BUDGETS.get(level)
         if measured and limit is not None and measured.low > limit:
             message = f"At least {measured.low:.1%} of the answers at level {level} are wrong, the limit is {limit:.1%}"
-            yield Finding(level, message)
+            yield Problem(level, message)
 
 
-CONDITIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
+CONDITIONS: tuple[Callable[[], Iterator[Problem]], ...] = (
     budget_low,
     budget_spent,
     redis_disconnected,
@@ -87,11 +87,11 @@ CONDITIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
 )
 
 
-def _budgets(applies: Callable[..., bool], message: str) -> Iterator[Finding]:
+def _budgets(applies: Callable[..., bool], message: str) -> Iterator[Problem]:
     for client, budgets in all_budgets().items():
         for budget in filter(applies, budgets):
             spent = f" ({budget.spent:.2f} of {budget.limit.normalize():f} USD)."
-            yield Finding(f"{client}, {budget.period}", message.format(budget, client) + spent)
+            yield Problem(f"{client}, {budget.period}", message.format(budget, client) + spent)
 
 
 def _hit_rate(period: Period, kind: str) -> float | None:

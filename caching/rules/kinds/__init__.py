@@ -31,7 +31,7 @@ _REMEMBERED = 4096
 _QUOTED = re.compile(r"[\"“”„«»`]|(?<!\w)'\w[^']*'(?!\w)|:(?!\d)\s*\S")
 
 
-class Table:
+class LanguagePatterns:
     """One language. Raises KeyError or ValueError where its file has an error."""
 
     def __init__(self, language: str) -> None:
@@ -51,7 +51,7 @@ class Ask:
     """A pattern of a kind, and those that speak against it."""
 
     kind: Kind
-    table: Table
+    table: LanguagePatterns
     pattern: Pattern
     exceptions: Sequence[Pattern]
 
@@ -74,7 +74,7 @@ def _kinds_of(text: str) -> frozenset[Kind]:
 
 def _kinds_of_sentence(sentence: str) -> set[Kind]:
     words = keys_of(sentence)
-    index, found, trimmed = _index(), set[Kind](), dict[Table, str]()
+    index, found, trimmed = _index(), set[Kind](), dict[LanguagePatterns, str]()
     for ask in chain.from_iterable(index[word] for word in words & index.keys()):
         if ask.kind in found:
             continue
@@ -87,14 +87,14 @@ def _kinds_of_sentence(sentence: str) -> set[Kind]:
     return set() if found and any(_is_about(table, sentence, words) for table in _tables()) else found
 
 
-def _is_about(table: Table, sentence: str, words: Set[str]) -> bool:
+def _is_about(table: LanguagePatterns, sentence: str, words: Set[str]) -> bool:
     asked = table.fillers.trimmed(sentence)
     return any(each.is_in(asked, words) for each in table.about)
 
 
 @cache
-def _tables() -> list[Table]:
-    return [Table(language) for language in languages()]
+def _tables() -> list[LanguagePatterns]:
+    return [LanguagePatterns(language) for language in languages()]
 
 
 @cache

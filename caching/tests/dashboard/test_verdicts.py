@@ -11,7 +11,7 @@ from caching.models.audit import AuditAction
 from caching.redis import store
 from caching.reports import queries
 from caching.reports.aggregates import Period
-from caching.semantic.cache import Asked, tier
+from caching.semantic.cache import SemanticQuery, tier
 from caching.semantic.scoring.pair_verdicts import learned, pair_of
 from caching.tests.support.paraphrases import remember
 from caching.tests.support.staff import READING, browser_of
@@ -20,7 +20,7 @@ from speechsite.tests.support.waiting import wait_until
 pytestmark = pytest.mark.django_db
 
 ANSWER = "llm:exact:judged"
-ASKED = Asked("judged", "What are your opening hours?")
+ASKED = SemanticQuery("judged", "What are your opening hours?")
 
 
 @pytest.fixture

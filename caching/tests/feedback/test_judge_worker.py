@@ -16,7 +16,7 @@ from caching.models import Call, HourlyUsage, Judgement, Price
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.redis import store
-from caching.semantic.cache import Asked, Match, forget_tier, tier
+from caching.semantic.cache import Match, SemanticQuery, forget_tier, tier
 from caching.semantic.scoring.pair_verdicts import learned
 from caching.tests.support.asking import Provider, ask, spoken
 from caching.tests.support.paraphrases import ASKED, PARAPHRASE, question, wait_for_the_index
@@ -236,7 +236,13 @@ def test_the_thread_goes_on_after_a_case_that_fails(settings: Any, monkeypatch: 
     own._worker.name = "of this test"
     own.ask_model = fail
     case = Case(
-        Asked("s", PARAPHRASE), Match("llm:exact:1", ASKED, "semantic", "a" * 24), "Ten.", [], "speed", "bot", 60
+        SemanticQuery("s", PARAPHRASE),
+        Match("llm:exact:1", ASKED, "semantic", "a" * 24),
+        "Ten.",
+        [],
+        "speed",
+        "bot",
+        60,
     )
     own.offer(case)
     own.offer(case)

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from caching.maintenance.reindex import reindex
 from caching.semantic import replication
-from caching.semantic.cache import Asked, Tier
+from caching.semantic.cache import SemanticQuery, Tier
 from caching.tests.support.embeddings import Embeddings
 from caching.tests.support.paraphrases import remember
 from speechsite.tests.support.redis_server import RedisServer
@@ -51,7 +51,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
 
 def fill(tier: Tier) -> None:
     for number, text in enumerate(STORED):
-        remember(tier, Asked(SCOPE, text), f"llm:exact:{number}", 600)
+        remember(tier, SemanticQuery(SCOPE, text), f"llm:exact:{number}", 600)
 
 
 def nearest(tier: Tier, text: str) -> str:
@@ -84,7 +84,7 @@ def test_what_left_redis_meanwhile_does_not_come_back(
     tier = worker()
     fill(tier)
     wait_until(lambda: len(tier.matcher.index) == 4)
-    each_index.delete(Asked(SCOPE, STORED[0]).key)
+    each_index.delete(SemanticQuery(SCOPE, STORED[0]).key)
     assert "3 entries, 0 added to the index, 1 outdated entries deleted" in run()
     wait_until(lambda: tier.matcher.index.ids() == {"llm:exact:1", "llm:exact:2", "llm:exact:3"})
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from caching.rules.kinds import MAX_CHARACTERS, Table, kinds_of, languages
+from caching.rules.kinds import MAX_CHARACTERS, LanguagePatterns, kinds_of, languages
 
 TABLE: dict[str, dict[str, list[str]]] = tomllib.loads(
     (Path(__file__).parents[1] / "data" / "kinds.toml").read_text(encoding="utf-8")
@@ -66,6 +66,6 @@ def test_no_text_takes_long(text: str) -> None:
 
 @pytest.mark.parametrize("language", languages())
 def test_every_pattern_of_a_table_compiles_and_is_found_by_a_word(language: str) -> None:
-    asks = Table(language).asks
+    asks = LanguagePatterns(language).asks
     assert all(ask.pattern.keys for ask in asks)
     assert not [each for ask in asks for each in (ask.pattern, *ask.exceptions) if each.search("")]

@@ -9,7 +9,7 @@ from time import thread_time
 import pytest
 
 from caching.semantic.embedders import get_embedder
-from caching.semantic.evaluation import Asked, compare, read_pairs, replay
+from caching.semantic.evaluation import LabelledQuestion, compare, read_pairs, replay
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import Entry
 from caching.semantic.matcher import NEIGHBOURS, Matcher
@@ -120,7 +120,7 @@ def test_different_hindi_questions_are_hardly_ever_taken_for_equal(matcher: Matc
     rows = [json.loads(line)["hi"] for line in path.read_text(encoding="utf-8").splitlines()]
     # The file repeats six questions word for word under another id.
     distinct = list(dict.fromkeys(" ".join(row.split()) for row in rows))
-    assert replay(matcher, [Asked(row, row) for row in distinct], "balanced").hits <= 2
+    assert replay(matcher, [LabelledQuestion(row, row) for row in distinct], "balanced").hits <= 2
 
 
 @pytest.mark.alone

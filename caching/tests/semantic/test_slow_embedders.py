@@ -17,7 +17,7 @@ from caching.ledger.writer import writer
 from caching.llm import semantic_lookup
 from caching.models import HourlyUsage
 from caching.policy import Policy
-from caching.semantic.cache import Asked, Tier, forget_tier
+from caching.semantic.cache import SemanticQuery, Tier, forget_tier
 from caching.semantic.embedders import ngrams
 from caching.semantic.embedders._bounded import THREADS, Bounded
 from caching.semantic.embedders.base import EmbeddingError, Vectors
@@ -25,7 +25,7 @@ from caching.tests.support.embeddings import Embeddings
 from caching.tests.support.paraphrases import question, remember
 from speechsite.tests.support.waiting import wait_until
 
-ASKED = Asked("scope", "what is my balance")
+ASKED = SemanticQuery("scope", "what is my balance")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from caching.redis.version import has_vector_sets
-from caching.semantic.cache import Asked, Tier
+from caching.semantic.cache import SemanticQuery, Tier
 from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import BaseIndex, Entry, Vector
 from caching.tests.support.paraphrases import ASKED, PARAPHRASE, asked, remember
@@ -129,12 +129,12 @@ def two_workers(redis8_client: redis.Redis) -> Iterator[tuple[Tier, Tier]]:
 
 def test_what_one_worker_stores_another_finds_at_once(two_workers: tuple[Tier, Tier]) -> None:
     one, other = two_workers
-    remember(one, Asked("scope", ASKED), "llm:exact:1")
-    match = other.find(Asked("scope", PARAPHRASE), "speed")
+    remember(one, SemanticQuery("scope", ASKED), "llm:exact:1")
+    match = other.find(SemanticQuery("scope", PARAPHRASE), "speed")
     assert match is not None and match.answer_key == "llm:exact:1"
-    assert other.find(Asked("another", PARAPHRASE), "speed") is None
+    assert other.find(SemanticQuery("another", PARAPHRASE), "speed") is None
     other.forget("llm:exact:1")
-    assert one.find(Asked("scope", PARAPHRASE), "speed") is None
+    assert one.find(SemanticQuery("scope", PARAPHRASE), "speed") is None
 
 
 def test_a_paraphrase_is_answered(redis8_client: redis.Redis) -> None:

@@ -10,7 +10,7 @@ from caching.policy import Policy
 from caching.redis import store
 from caching.result import CacheResult
 from caching.semantic import replication
-from caching.semantic.cache import Asked, Tier, tier
+from caching.semantic.cache import SemanticQuery, Tier, tier
 from caching.tests.support.asking import Provider, ask, spoken
 from speechsite.tests.support.waiting import wait_until
 
@@ -35,7 +35,7 @@ def wait_for_the_index() -> None:
     wait_until(lambda: replication._as_numbers(reader._last) >= newest)
 
 
-def remember(one: Tier, asked: Asked, answer_key: str, ttl: int = 60) -> None:
+def remember(one: Tier, asked: SemanticQuery, answer_key: str, ttl: int = 60) -> None:
     """Let `one` find the answer under `answer_key`, as if it had been stored."""
     event, commands = one.commands(asked, answer_key, ttl, {})
     assert store.write(commands)

@@ -49,7 +49,7 @@ class EmbeddingCall:
         ]
     }
 )
-class InputField(serializers.JSONField):
+class EmbeddingInputField(serializers.JSONField):
     """One input or a list of them; an input is a text, a list of tokens, or an object that the provider knows."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
@@ -69,7 +69,7 @@ class InputField(serializers.JSONField):
 class EmbeddingSerializer(TolerantSerializer):
     """Fields not named here are passed on to the provider."""
 
-    input = InputField()
+    input = EmbeddingInputField()
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     encoding_format = ChoiceField(choices=("float", "base64"), required=False)
     dimensions = serializers.JSONField(required=False, help_text="Length of the vectors.")

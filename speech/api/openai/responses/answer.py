@@ -36,7 +36,7 @@ Names = Mapping[str, tuple[str, str]]
 
 def whole(response: Response, answer: Answer, *, carries: bool = False, names: Names | None = None) -> Response:
     """Return the response for an answer."""
-    writer = Writer(response, carries=carries, names=names)
+    writer = ResponseWriter(response, carries=carries, names=names)
     choice = answer.choices[0]
     message = _of_known_types(choice["message"])
     if calls := message.get("tool_calls"):
@@ -48,7 +48,7 @@ def whole(response: Response, answer: Answer, *, carries: bool = False, names: N
     return writer.response
 
 
-class Writer:
+class ResponseWriter:
     """Writes a response: `start`, then `write` for each part of the answer, then `end`.
 
     A text ends where another kind begins. Calls end with the response, as providers may send parts of several in turns.

@@ -11,7 +11,7 @@ from caching.llm.entry import Answer
 from caching.llm.merging import Unassembled
 from caching.llm.stream import Chunk, joined
 from speech.api.errors import as_gateway_error
-from speech.api.openai.responses.answer import Names, Writer
+from speech.api.openai.responses.answer import Names, ResponseWriter
 from speech.api.openai.responses.items import Event
 from speech.api.openai.responses.response import Response
 from speech.exceptions import GatewayError
@@ -36,7 +36,9 @@ def written(
     If it fails, `response` has as `output` what was written.
     """
     first = next(chunks)
-    writer = Writer({**response, "model": first.get("model") or response["model"]}, carries=carries, names=names)
+    writer = ResponseWriter(
+        {**response, "model": first.get("model") or response["model"]}, carries=carries, names=names
+    )
     seen = []
     try:
         yield from writer.start()

@@ -37,7 +37,7 @@ CALLS = {
 
 
 @dataclass
-class Part:
+class ContentPart:
     kind: str
     text: str = ""
     annotations: list[Any] = field(default_factory=list)
@@ -56,7 +56,7 @@ class TextItem:
     def __init__(self, kind: str, id: str, index: int) -> None:
         self.kind, self.id, self.index = kind, id, index
         self.extras: dict[str, Any] = {}
-        self._parts: list[Part] = []
+        self._parts: list[ContentPart] = []
 
     def rendered(self, status: str) -> dict[str, Any]:
         head: dict[str, Any] = {"role": "assistant"} if self.kind == "message" else {"summary": []}
@@ -71,7 +71,7 @@ class TextItem:
     def write(self, kind: str, text: str, logprobs: list[Any]) -> Iterator[Event]:
         if not self._parts or self._parts[-1].kind != kind:
             yield from self._part_ended()
-            self._parts.append(Part(kind))
+            self._parts.append(ContentPart(kind))
             yield self._part_event("added", self._parts[-1].rendered())
         part = self._parts[-1]
         part.text = joined_text((part.text, text))

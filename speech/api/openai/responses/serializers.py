@@ -43,7 +43,7 @@ class ResponseCall:
 @extend_schema_field(
     {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "object", "additionalProperties": True}}]}
 )
-class InputField(serializers.JSONField):
+class ResponseInputField(serializers.JSONField):
     """A text, or items in OpenAI's format."""
 
 
@@ -59,7 +59,7 @@ class ResponseSerializer(TolerantSerializer):
     takes_nul = True
 
     model = TextField(required=False, max_length=200, allow_blank=True)
-    input = InputField(required=False)
+    input = ResponseInputField(required=False)
     instructions = TextField(required=False, allow_blank=True, trim_whitespace=False)
     previous_response_id = TextField(required=False, allow_blank=True)
     stream = TruthField(required=False)

@@ -21,7 +21,7 @@ from django.conf import settings
 from speech.audio import read_wav
 from speech.exceptions import ProviderBadAnswer, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
 from speech.providers._shared.espeak import worker
-from speech.providers._shared.espeak.parts import Part
+from speech.providers._shared.espeak.parts import SpokenPart
 
 SAMPLE_RATE = worker.SAMPLE_RATE
 _LONGEST_DATA_PATH = 159  # bytes; a longer one is cut by the library's own buffer
@@ -32,11 +32,11 @@ class Engine(Protocol):
     version: str
     tells_words: bool
 
-    def speak(self, parts: Sequence[Part], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
+    def speak(self, parts: Sequence[SpokenPart], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
         """Return PCM at SAMPLE_RATE, the same bytes for the same arguments; `pitch`: 0 to 100. Raises ProviderError."""
         ...
 
-    def speak_and_tell(self, parts: Sequence[Part], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
+    def speak_and_tell(self, parts: Sequence[SpokenPart], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
         """Return PCM, and the lines of `worker` about its words. Only if `tells_words`."""
         ...
 
@@ -72,14 +72,14 @@ class Library:
         self._data = ShortPath(data)
         self.version = run(self._worker).stdout.decode()
 
-    def speak(self, parts: Sequence[Part], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
+    def speak(self, parts: Sequence[SpokenPart], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
         return self._speak(parts, words_per_minute, pitch, *["ssml"] * ssml).stdout
 
-    def speak_and_tell(self, parts: Sequence[Part], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
+    def speak_and_tell(self, parts: Sequence[SpokenPart], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
         done = self._speak(parts, words_per_minute, pitch, "words")
         return done.stdout, done.stderr.decode()
 
-    def _speak(self, parts: Sequence[Part], *options: object) -> subprocess.CompletedProcess[bytes]:
+    def _speak(self, parts: Sequence[SpokenPart], *options: object) -> subprocess.CompletedProcess[bytes]:
         text = "".join(f"{field}\0" for part in parts for field in part)
         return run([*self._worker, self._data.path, *map(str, options)], text)
 
@@ -94,13 +94,13 @@ class Binary:
             raise ProviderNotConfigured(f"{path} is not espeak-ng: unexpected output of --version", param="provider")
         self.version = found[1].decode()
 
-    def speak(self, parts: Sequence[Part], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
+    def speak(self, parts: Sequence[SpokenPart], words_per_minute: int, pitch: int, ssml: bool = False) -> bytes:
         return b"".join(self._speak(part, words_per_minute, pitch, ssml) for part in parts)
 
-    def speak_and_tell(self, parts: Sequence[Part], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
+    def speak_and_tell(self, parts: Sequence[SpokenPart], words_per_minute: int, pitch: int) -> tuple[bytes, str]:
         raise NotImplementedError("the program tells nothing of words")
 
-    def _speak(self, part: Part, words_per_minute: int, pitch: int, ssml: bool) -> bytes:
+    def _speak(self, part: SpokenPart, words_per_minute: int, pitch: int, ssml: bool) -> bytes:
         options = ["--stdin", "--stdout", "-b", "1", "-v", part.voice, "-s", str(words_per_minute), "-p", str(pitch)]
         # The program, unlike the library, reads [[…]] as phonemes and cannot be told not to.
         done = run([self._path, *options, *["-m"] * ssml], re.sub(r"\[(?=\[)", "[ ", part.text))

@@ -32,17 +32,17 @@ _OF_LATIN, _OF_ASCII_SIGN, _OF_SYMBOL, _OF_MARK, _OF_OTHER = 1.5, 8, 25, 1, 2.2
 _OF_SCRIPT = {"CJK": 5, "HANGUL": 9, "THAI": 3.5, "ETHIOPIC": 3, "HIRAGANA": 2.5, "KATAKANA": 2.5}
 
 
-class Part(NamedTuple):
+class SpokenPart(NamedTuple):
     voice: str
     """Its name in espeak-ng."""
     text: str
 
 
-def parts_of(text: str, language: str, voice: str) -> list[Part]:
+def parts_of(text: str, language: str, voice: str) -> list[SpokenPart]:
     """Return parts that joined are `text`. What is in no script of `language` gets a voice like `voice` of its own."""
     own, plus, variant = voice.partition("+")
     return [
-        Part(engine_name((own if run.language == language else voice_of(run.language)) + plus + variant), part)
+        SpokenPart(engine_name((own if run.language == language else voice_of(run.language)) + plus + variant), part)
         for run in runs(text, language)
         for part in _held(run.text)
     ]

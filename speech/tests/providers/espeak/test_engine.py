@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from speech.exceptions import ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
 from speech.providers._shared.espeak import engine as espeak
-from speech.providers._shared.espeak.parts import Part
+from speech.providers._shared.espeak.parts import SpokenPart
 
 espeakng_loader = pytest.importorskip("espeakng_loader")
 TEXT = "The train to Pune leaves at nine."
@@ -37,7 +37,7 @@ def test_it_speaks_in_many_threads_and_always_the_same() -> None:
     engine, digests = espeak.find(""), []
 
     def speak() -> None:
-        digests.append(hashlib.sha256(engine.speak([Part("en-us", TEXT)], 175, 50)).hexdigest())
+        digests.append(hashlib.sha256(engine.speak([SpokenPart("en-us", TEXT)], 175, 50)).hexdigest())
 
     threads = [threading.Thread(target=speak) for _ in range(24)]
     for thread in threads:
@@ -54,15 +54,15 @@ def test_it_finds_its_data_however_long_the_path(tmp_path: Path) -> None:
     long = str(folder / "espeak-ng-data")
     assert len(os.fsencode(long)) > 159
     engine = espeak.Library(espeakng_loader.get_library_path(), long)
-    assert engine.speak([Part("hi", TEXT)], 175, 50) == espeak.find("").speak([Part("hi", TEXT)], 175, 50)
+    assert engine.speak([SpokenPart("hi", TEXT)], 175, 50) == espeak.find("").speak([SpokenPart("hi", TEXT)], 175, 50)
 
 
 def test_it_says_why_the_library_failed(tmp_path: Path) -> None:
     library = espeakng_loader.get_library_path()
     with pytest.raises(ProviderUnavailable, match="data folder"):
-        espeak.Library(library, str(tmp_path)).speak([Part("hi", TEXT)], 175, 50)
+        espeak.Library(library, str(tmp_path)).speak([SpokenPart("hi", TEXT)], 175, 50)
     with pytest.raises(ProviderUnavailable, match="does not have the voice"):
-        espeak.find("").speak([Part("no-such-voice", TEXT)], 175, 50)
+        espeak.find("").speak([SpokenPart("no-such-voice", TEXT)], 175, 50)
     with pytest.raises(ProviderUnavailable):
         espeak.Library("/nowhere/libespeak-ng.so", str(tmp_path))
 
@@ -107,8 +107,10 @@ def test_the_program_speaks_as_the_library_does() -> None:
     program = espeak.find(os.environ.get("ESPEAK_NG_BIN") or shutil.which("espeak-ng") or "")
     library = espeak.find("")
     for text in (TEXT, "नमस्ते दुनिया"):
-        ratio = len(program.speak([Part("hi+f3", text)], 175, 50)) / len(library.speak([Part("hi+f3", text)], 175, 50))
+        ratio = len(program.speak([SpokenPart("hi+f3", text)], 175, 50)) / len(
+            library.speak([SpokenPart("hi+f3", text)], 175, 50)
+        )
         assert 0.5 < ratio < 2  # the two are of different versions
-    assert len(program.speak([Part("en-us", "[[h@l'oU]]")], 175, 50)) > 1.2 * len(
-        program.speak([Part("en-us", "hello")], 175, 50)
+    assert len(program.speak([SpokenPart("en-us", "[[h@l'oU]]")], 175, 50)) > 1.2 * len(
+        program.speak([SpokenPart("en-us", "hello")], 175, 50)
     )
