@@ -13,6 +13,7 @@ False
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
 from caching.semantic.text.lexicon import words
@@ -41,8 +42,9 @@ def same_order(a: Reading, b: Reading) -> bool:
     if not _attached_alike(a, b):
         return False
     a, b = _freed(a), _freed(b)
+    verbs = forms(a.language, "commands") | forms(a.language, "states")
     return any(
-        _arranged_alike(_compounded(a, places, whole), _compounded(b, places, whole))
+        _arranged_alike(_compounded(a, places, whole), _compounded(b, places, whole), verbs)
         for places, whole in ((False, False), (True, False), (False, True))
     )
 
@@ -132,28 +134,35 @@ def _split_rating(found: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, .
     return found[:start], found[start:end], found[end:]
 
 
-def _arranged_alike(a: Compounded, b: Compounded) -> bool:
+def _arranged_alike(a: Compounded, b: Compounded, verbs: Set[str]) -> bool:
     (bare_a, held_a), (bare_b, held_b) = a, b
     if held_a == held_b:
         return bare_a == bare_b
     only_a, only_b = held_a - held_b, held_b - held_a
     if only_a and only_b:
         return False
-    return _places_apart(only_a, bare_a, bare_b) if only_a else _places_apart(only_b, bare_b, bare_a)
+    return _places_apart(only_a, bare_a, bare_b, verbs) if only_a else _places_apart(only_b, bare_b, bare_a, verbs)
 
 
-def _places_apart(only: Held, bare: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Return True if a held place or property may stand in front: "curtains in the hall", "hall curtains"."""
+def _places_apart(only: Held, bare: tuple[str, ...], other: tuple[str, ...], verbs: Set[str]) -> bool:
+    """Return True if a held place or property may stand in front: "curtains in the hall", "hall curtains".
+
+    What a verb ends with is its object: "clean the kitchen" is not "clean in the kitchen".
+    """
     rest = list(other)
     for holder, found in only:
         had = holder == "with" and len(found) > 1 and found[0].isdecimal()
         if {"and", "or"} & {*bare} or not (had or (holder in _PLACE and not any(map(_counts, found)))):
             return False
         starts = [at for at in range(len(rest)) if tuple(rest[at : at + len(found)]) == found]
-        if not starts:
+        if not starts or _is_object(rest, starts[0], len(found), verbs):
             return False
         del rest[starts[0] : starts[0] + len(found)]
     return tuple(rest) == bare
+
+
+def _is_object(spoken: list[str], at: int, length: int, verbs: Set[str]) -> bool:
+    return at == 1 and len(spoken) == at + length and (spoken[0] in verbs or not spoken[at].islower())
 
 
 def _compounded(reading: Reading, places: bool, whole: bool) -> Compounded:

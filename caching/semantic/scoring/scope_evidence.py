@@ -2,29 +2,34 @@
 
 A pair that no rule explains is served from a threshold on its probability. A new scope serves none. The threshold
 falls to the lowest rung at which the upper confidence bound of the wrong answers per question is within the error
-limit of the level, and rises as soon as the estimate is above it. Pure: the service keeps the counts in the database,
+limit of the level, and rises as soon as the bound is above it. Pure: the service keeps the counts in the database,
 `semantic_eval` in memory.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from math import hypot
+from operator import mul
+from statistics import NormalDist
 from threading import Lock
 
+from caching.semantic.scoring.calibration import Calibration
 from caching.semantic.scoring.threshold import BUDGETS, wilson
 
 # Probabilities at which a threshold may stand.
 RUNGS = (0.98, 0.965, 0.95, 0.935, 0.92, 0.905, 0.89, 0.87, 0.85, 0.82, 0.79, 0.75, 0.7)
 # The place of an explained pair; the rungs follow.
 EXPLAINED = 0
-# Of the standard normal distribution, for 90 %, one-sided: at 95 % the public sets used half of their limits.
-_Z = 1.281552
-# Reviews without which nothing is loosened.
+_CALIBRATION = Calibration(RUNGS)
+# One-sided. At 95 % the public sets used half of their limits.
+_CONFIDENCE = 0.9
+_Z = NormalDist().inv_cdf(_CONFIDENCE)
+# Reviews of unexplained pairs without which nothing changes.
 _LEAST = 5
-# Added to the wrong reviews of a rung, twice to all of them.
-_DOUBT = 0.1
 # Expected of explained pairs until reviews say more: 1 wrong in 50 (0.8 to 5.9 % in the public sets).
 _PRIOR_WRONG, _PRIOR = 1, 50
 # Reviews of near misses in 100 questions, and rungs below the threshold where they are of use.
@@ -60,39 +65,48 @@ class Evidence:
     def review(self, place: int, *, wrong: bool) -> None:
         self.judged[place] += 1
         self.wrong[place] += wrong
-
-    def threshold(self, limit: float) -> float:
-        """Return the least probability at which an unexplained pair is served within `limit` wrong per question."""
-        spare = limit - self._explained_errors()
-        lowest, judged, seen, wrong = 1.0, 0, 0, 0.0
-        for at, rung in enumerate(RUNGS, 1):
-            judged += self.judged[at]
-            seen += self.seen[at]
-            # Each rung counts by its questions, not by its reviews; one without any is wrong every other time.
-            wrong += self.seen[at] * (self.wrong[at] + _DOUBT) / (self.judged[at] + 2 * _DOUBT)
-            if judged < _LEAST or not seen:
-                continue
-            if wilson(wrong / seen * judged, judged, _Z).high * seen / self.asked > spare:
-                break
-            lowest = rung
-        return lowest
-
-    def refuted(self, limit: float) -> bool:
-        """Return True if unexplained pairs of any rung were found wrong more often than `limit` allows."""
-        judged, wrong = sum(self.judged[1:]), sum(self.wrong[1:])
-        return wrong > 0 and wrong / judged * sum(self.seen[1:]) / max(self.asked, 1) > limit
-
-    def _explained_errors(self) -> float:
-        wrong = (self.wrong[EXPLAINED] + _PRIOR_WRONG) / (self.judged[EXPLAINED] + _PRIOR)
-        return wrong * self.seen[EXPLAINED] / max(self.asked, 1)
+        # The questions of another process may not have been added yet.
+        self.seen[place] = max(self.seen[place], self.judged[place])
+        self.asked = max(self.asked, sum(self.seen))
 
     def standing(self) -> Standing:
+        if sum(self.judged[1:]) < _LEAST:
+            return Standing(self.asked, sum(self.judged), dict.fromkeys(BUDGETS, 1.0))
+        likely, most = self._wrong_from_each_rung()
         return Standing(
             self.asked,
             sum(self.judged),
-            {level: self.threshold(limit) for level, limit in BUDGETS.items()},
-            frozenset(level for level, limit in BUDGETS.items() if self.refuted(limit)),
+            {level: _lowest(most, limit * self.asked) for level, limit in BUDGETS.items()},
+            {level: _lowest(likely, limit * self.asked) for level, limit in BUDGETS.items()},
         )
+
+    def _wrong_from_each_rung(self) -> tuple[list[float], list[float]]:
+        """Return how many questions a threshold at each rung answers wrongly: half of the time, and at most.
+
+        The margins of explained and of unexplained pairs are added as squares (R. G. Newcombe, Stat. Med. 17, 1998,
+        873-890): it is unlikely that both are exceeded.
+        """
+        explained, margin = self._wrong_explained()
+        likely, most = [], []
+        for wrong, high in zip(self._wrong_unexplained(0.5), self._wrong_unexplained(_CONFIDENCE), strict=True):
+            likely.append(explained + wrong)
+            most.append(explained + wrong + hypot(margin, high - wrong))
+        return likely, most
+
+    def _wrong_unexplained(self, confidence: float) -> Iterator[float]:
+        shares = _CALIBRATION.wrong_shares(self.judged[1:], self.wrong[1:], confidence)
+        return accumulate(map(mul, self.seen[1:], shares))
+
+    def _wrong_explained(self) -> tuple[float, float]:
+        """Return how many questions explained pairs answered wrongly, and the margin of this estimate."""
+        wrong, judged = self.wrong[EXPLAINED] + _PRIOR_WRONG, self.judged[EXPLAINED] + _PRIOR
+        share, high = wrong / judged, wilson(wrong, judged, _Z).high
+        return self.seen[EXPLAINED] * share, self.seen[EXPLAINED] * (high - share)
+
+
+def _lowest(wrong: Sequence[float], limit: float) -> float:
+    """Return the lowest rung at which no more than `limit` questions are answered wrongly, or 1."""
+    return (1.0, *RUNGS)[bisect_right(wrong, limit)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +117,15 @@ class Standing:
     judged: int = 0
     thresholds: dict[str, float] = field(default_factory=dict)
     """By level; 1 serves nothing that is not explained."""
-    refuted: frozenset[str] = frozenset()
-    """Levels at which the scope's pairs were wrong too often: only its own evidence counts."""
+    likely: dict[str, float] = field(default_factory=dict)
+    """The same by the expected wrong answers, not their upper bound; 0 before there are enough reviews."""
 
     def threshold(self, level: str, default: float = 1.0) -> float:
-        """Return the threshold of unexplained pairs; `default` is that of scopes without reviews."""
-        own = self.thresholds.get(level, 1.0)
-        return own if level in self.refuted else min(own, default)
+        """Return the threshold of unexplained pairs; `default` is that of scopes without reviews.
+
+        Reviews lower the default as soon as they are sure that it may be lower, and raise it if it likely is too low.
+        """
+        return min(self.thresholds.get(level, 1.0), max(default, self.likely.get(level, 0.0)))
 
     def wants_review(self, place: int | None, level: str, asked: int) -> bool:
         """Return True if a near miss says more of where the threshold belongs; `asked`: questions since then."""

@@ -32,6 +32,12 @@ def _is_to_do(spoken: list[str], verbs: Set[str]) -> bool:
     return spoken[-2:-1] == ["to"] and spoken[-1] in verbs
 
 
+def with_meant_articles(spoken: list[str], articles: Set[str], homographs: Set[str]) -> list[str]:
+    """Keep an article with a noun of which it tells the meaning: "le livre" is a book, "la livre" a pound."""
+    pairs = zip(["", *spoken], spoken, strict=False)
+    return [f"{before}_{word}" if word in homographs and before in articles else word for before, word in pairs]
+
+
 def is_article(spoken: list[str], at: int) -> bool:
     """ "1 room" is "a room", but "room 1" is another one, and "1 hour" is a length."""
     if at + 1 == len(spoken) or spoken[at + 1] == BREAK or (at and spoken[at - 1] in ("at", "for", "to", "by")):

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from caching.semantic.text.articles import behind_prepositions, is_article, means_all
+from caching.semantic.text.articles import behind_prepositions, is_article, means_all, with_meant_articles
 from caching.semantic.text.clauses import asks_for_the_same, without_now, without_purpose
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.frames import Rules, by_first_word, matched, without_frames
 from caching.semantic.text.lexicon import mixed_codes, mixed_words, phrases, table, words
-from caching.semantic.text.questions import listed, says_only_why, seeks_help, with_property_first
+from caching.semantic.text.questions import listed, says_only_why, seeks_help, with_property_first, with_states
 from caching.semantic.text.stemming import inflected
 
 _TIME_WORDS = frozenset(["for", "at", "in", "and", "on", "second", "minut", "hour", "am", "pm"])
@@ -47,6 +47,7 @@ class _Rules:
     particular: frozenset[str]
     states: frozenset[str]
     vague: frozenset[str]
+    homographs: frozenset[str]
     auxiliaries: frozenset[str]
     asking: frozenset[str]
     holding: frozenset[str]
@@ -90,6 +91,7 @@ def _rules(language: str) -> _Rules:
         frozenset(same.get(form, form) for code in codes for form in _inflections(code, "particular")),
         frozenset(same.get(form, form) for code in codes for form in _inflections(code, "states")),
         mixed_words(language, "vague"),
+        words(language, "homographs"),
         frozenset(inflected(word, code) for code in codes for word in words(code, "auxiliaries")),
         frozenset({"whether", "how_much", "how_many", "how_long"}) | mixed_words(language, "question_words"),
         mixed_words(language, "prepositions"),
@@ -122,7 +124,7 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
     """Return the words that remain, each in the form that stands for all its forms; pauses stay, owners come last."""
     rules = _rules(language)
     found: list[str] = []
-    for rest, frame in _sentences(tokens, rules, language):
+    for rest, frame in _sentences(with_states(tokens, language), rules, language):
         if found:
             found.append(PAUSE)
         rest = _plainly_asked(without_purpose(without_now(rest, language), language), language)
@@ -165,6 +167,7 @@ def _is_root(word: str, language: str) -> bool:
 
 def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules) -> list[str]:
     vague = rules.vague if frame in rules.wanting or frame in rules.showing else frozenset[str]()
+    spoken = with_meant_articles(spoken, rules.articles, rules.homographs)
     kept = [BREAK if word in rules.articles else word for word in spoken]
     found = [word for word in kept if word not in rules.dropped and word not in vague and word not in rules.owners]
     return [word for at, word in enumerate(found) if word != "1" or not is_article(found, at)]

@@ -17,9 +17,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from caching.semantic.text.folding import PAUSE
 from caching.semantic.text.lexicon import mixed_codes, mixed_words, phrases, table, words
 
 _BE, _DO = frozenset(["is", "are"]), frozenset(["do", "does"])
+_DOING = _DO | {"did", "to", PAUSE}
 _LINKS = (["that", "is"], ["that", "are"], ["which", "is"], ["which", "are"])
 # Words of a property, at most: "a flight that is one way".
 _PROPERTY = 2
@@ -64,6 +66,19 @@ def with_property_first(sentence: list[str], language: str) -> list[str]:
 @cache
 def _grammar(language: str) -> frozenset[str]:
     return frozenset().union(*(words(language, name) for name in ("function", "commands", "prepositions", "breaks")))
+
+
+def with_states(tokens: Sequence[str], language: str) -> Sequence[str]:
+    """Mark adjectives that are verbs too, in questions: "when are you open" is not "when do you open"."""
+    states = words(language, "states_asked")
+    if states.isdisjoint(tokens) or not (tokens[0] in _BE or words(language, "asking_states").intersection(tokens)):
+        return tokens
+    found: list[str] = []
+    is_state = False
+    for before, token in zip(["", *tokens], tokens, strict=False):
+        is_state = (is_state or (token in _BE and before != "that")) and token not in _DOING
+        found.append(f"{token}_state" if is_state and token in states else token)
+    return found
 
 
 def says_only_why(rest: Sequence[str], language: str) -> bool:

@@ -33,6 +33,10 @@ _SAID_FREELY = (
     ("services", frozenset(["on", "from", "with"]), "on"),
     ("payments", frozenset(["by", "with", "via", "through"]), "with"),
 )
+# A unit in a smaller one of which it has always as many.
+_SMALLER = {"hour": (60, "minute"), "week": (7, "day")}
+# Months.
+_GIVEN_NAMES = frozenset(["april", "may", "june", "august"])
 _WHICH = frozenset(["next", "last", "this", "every"])
 
 
@@ -91,7 +95,7 @@ class _Phrases:
                 continue
             if token in (PAUSE, BREAK):
                 self._open = False
-            elif token[0] == "@":
+            elif token[0] == "@" and not self._is_name(token[1:]):
                 self._add_time(token)
             elif token in holders:
                 self.held.append((holders[token], [], self._last()))
@@ -124,6 +128,11 @@ class _Phrases:
         if any(holder == "from" for holder, _ in self.times):
             return self.times
         return [("" if holder == "to" else holder, time) for holder, time in self.times]
+
+    def _is_name(self, token: str) -> bool:
+        """ "call April" calls her, "call in April" waits."""
+        alone = len(self.bare) == 1 and not self._open
+        return token in _GIVEN_NAMES and alone and self.bare[0] not in forms(self.language, "relational")
 
     def _last(self) -> str:
         if self._open and self.held[-1][1]:
@@ -175,9 +184,10 @@ def _timed(tokens: Sequence[str], language: str) -> Iterator[str]:
         before = found[-1] if found else ""
         name = named.get(token, "")
         if before[:1].isdigit() and name in ("am", "pm", *_DURATIONS):
-            found[-1:] = [f"@{before}_{name}"]
+            length = _length(before, name)
+            found[-1:] = [f"@{length}"]
             if len(found) > 1 and found[-2] in _WHICH and name in _DURATIONS:
-                found[-2:] = [f"@{found[-2]}_{before}_{name}"]
+                found[-2:] = [f"@{found[-2]}_{length}"]
         elif name and name not in ("am", "pm") and name not in _WHICH:
             which = named.get(before, "")
             if which in _WHICH:
@@ -191,10 +201,29 @@ def _timed(tokens: Sequence[str], language: str) -> Iterator[str]:
     yield from _implied(list(dated(found)))
 
 
+def _in_order(tokens: list[str]) -> list[str]:
+    """ "On Sunday and Saturday" as "on Saturday and Sunday"; what lies between two days has a first one."""
+    found = list(tokens)
+    for at in range(1, len(found) - 1):
+        days = found[at - 1], found[at + 1]
+        joins = found[at] == "and" and all(day[:1] == "@" and day[1:2].isalpha() for day in days)
+        if joins and not {"between", "respectively"} & {*tokens}:
+            found[at - 1], found[at + 1] = sorted(days)
+    return found
+
+
+def _length(figure: str, unit: str) -> str:
+    """ "2" and "week" as "14_day"."""
+    factor, smaller = _SMALLER.get(unit, (0, ""))
+    length = float(figure) * factor if figure.replace(".", "", 1).isdecimal() else 0.0
+    return f"{length:.0f}_{smaller}" if length and length.is_integer() else f"{figure}_{unit}"
+
+
 def _implied(tokens: list[str]) -> Iterator[str]:
     """Without what a time says already: "7 am" is in the morning, "tomorrow" in the future, and the present is now."""
     halves = {token.rpartition("_")[2] for token in tokens if token[0] == "@"}
     said = set().union(*(_PARTS.get(half, ()) for half in halves))
+    tokens = _in_order(tokens)
     timed = any(token[0] == "@" or token in _TIMES_ASKED for token in tokens)
     for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
         joins = token in _JOINING and before[:1] == "@" == after[:1]

@@ -44,6 +44,27 @@ EXPLAINED = {
         ("turn off the fan right now", "turn off the fan"),
     ],
     "half an hour": [("set a timer for half an hour", "set a 30 minute timer")],
+    "length in another unit": [
+        ("deliver it in 14 days", "deliver it in two weeks"),
+        ("remind me in an hour", "remind me in 60 minutes"),
+        ("a 1.5 hour film", "a 90 minute film"),
+    ],
+    "days joined": [
+        ("open on Saturday and Sunday", "open on Sunday and Saturday"),
+        ("are you open on weekdays", "are you open Monday to Friday"),
+    ],
+    "how often": [
+        ("take one tablet daily", "take one tablet every day"),
+        ("take it twice a day", "take it two times a day"),
+    ],
+    "opening hours": [("what are your opening hours", "when are you open")],
+    "amount": [("what amount of rice do I need", "how much rice do I need")],
+    "mood of a verb, in other languages": [
+        ("doe het licht uit alsjeblieft", "kun je het licht uitdoen"),
+        ("czy możesz anulować zamówienie", "anuluj zamówienie"),
+        ("puedes bloquear mi tarjeta", "bloquea mi tarjeta"),
+        ("kannst du mir ein Rezept zeigen", "zeig mir ein Rezept"),
+    ],
     "repeated time": [("set an alarm for every 10 minutes", "set an alarm every 10 minutes")],
     "clock time with spaces": [("set alarm for 4 : 30 am", "set an alarm for 4:30 am")],
     "what a thing has": [("an apartment with 3 bedrooms", "a 3 bedroom apartment")],

@@ -23,26 +23,38 @@ def test_the_place_of_a_pair_is_the_first_rung_that_it_reaches() -> None:
     assert place_of(RUNGS[-1] - 0.001, explained=False) is None
 
 
+def threshold(found: Evidence) -> float:
+    return found.standing().thresholds["balanced"]
+
+
 def test_a_new_scope_serves_nothing_that_is_not_explained() -> None:
-    assert Evidence().threshold(LIMIT) == NEW.threshold("balanced") == 1.0
+    assert threshold(Evidence()) == NEW.threshold("balanced") == 1.0
 
 
 def test_a_few_right_answers_loosen_nothing() -> None:
-    assert evidence(right=9).threshold(LIMIT) == 1.0
+    assert threshold(evidence(right=4)) == threshold(evidence(near=500, right=20)) == 1.0
 
 
 def test_enough_right_answers_loosen_as_far_as_they_reach() -> None:
     found = evidence(right=40)
-    assert found.threshold(LIMIT) == RUNGS[-1], "no question came below, so none is served wrongly there"
-    found.seen[4] = 300
-    assert found.threshold(LIMIT) == RUNGS[2]
+    assert threshold(found) == RUNGS[-1], "no question came below, so none is served wrongly there"
+    found.seen[6] = 300
+    assert threshold(found) == RUNGS[4]
 
 
-def test_one_wrong_answer_tightens_again() -> None:
+def test_reviews_of_near_misses_tell_of_those_that_are_served() -> None:
+    few, more = evidence(near=300, right=5), evidence(near=300, right=5)
+    for _ in range(60):
+        more.review(4, wrong=False)
+    assert threshold(more) < threshold(few) == 1.0
+
+
+def test_wrong_answers_tighten_again() -> None:
     found = evidence(right=30)
-    assert found.threshold(LIMIT) < 1.0
-    found.review(1, wrong=True)
-    assert found.threshold(LIMIT) == 1.0
+    assert threshold(found) < 1.0
+    for _ in range(2):
+        found.review(1, wrong=True)
+    assert threshold(found) == 1.0
 
 
 def test_wrong_explained_answers_leave_less_for_the_others() -> None:
@@ -50,13 +62,20 @@ def test_wrong_explained_answers_leave_less_for_the_others() -> None:
     found.seen[EXPLAINED] = 300
     for _ in range(10):
         found.review(EXPLAINED, wrong=True)
-    assert found.threshold(LIMIT) == 1.0
+    assert threshold(found) == 1.0
 
 
-def test_a_scope_whose_pairs_were_wrong_loses_what_scopes_without_reviews_may_do() -> None:
+def test_reviews_without_their_questions_loosen_nothing() -> None:
+    """Another process counted the questions."""
+    assert threshold(evidence(asked=0, near=0, right=5)) == 1.0
+
+
+def test_the_default_is_raised_where_pairs_are_wrong_and_lowered_where_they_are_right() -> None:
+    few = evidence(right=2, wrong=2).standing()
     bad, good = evidence(right=5, wrong=5).standing(), evidence(right=40).standing()
+    assert few.threshold("balanced", 0.8) == 0.8
     assert bad.threshold("balanced", 0.8) == 1.0
-    assert good.threshold("balanced", 0.8) <= 0.8
+    assert good.threshold("balanced", 0.8) < 0.8
 
 
 def test_near_misses_are_reviewed_within_5_in_100_questions_and_where_they_are_of_use() -> None:
