@@ -38,7 +38,7 @@ def test_less_probable_pairs_are_wrong_more_often_and_a_wrong_review_never_helps
 
 
 def test_the_bound_holds_nine_times_in_ten_where_the_scope_is_as_the_prior_expects() -> None:
-    random, held = Random(1), 0  # noqa: S311 - a sample, not a secret
+    random, held = Random(1), 0
     for _ in range(200):
         shift = random.gauss(1.0, 1.0)
         true = [sigmoid(shift - 0.75 * logit(rung)) for rung in RUNGS]
