@@ -25,6 +25,7 @@ from caching.semantic.scoring.threshold import sigmoid
 from caching.semantic.text.analysis import Question, analyse
 from caching.semantic.text.fixed_words import fixed_words, may_be_explained
 from caching.semantic.text.normalize import plain
+from caching.semantic.text.reader import read
 from caching.semantic.types import Candidate, Decision, Weighed
 
 NEIGHBOURS = 10
@@ -86,7 +87,9 @@ class Matcher:
         # A trace names the vetoes.
         skim = not (weighed or learned.has_verdicts or tracing.is_on())
         found = learned.revise(text, scope, self.candidates(text, scope, weighed, skim=skim))
-        self.learn(text)
+        if not skim:
+            # Words are weighed where differences are.
+            self.learn(text)
         least = threshold or 0.0
         if threshold is None:
             threshold = learned.bar(level, self.model.bars.get(level, 1.0))
@@ -131,31 +134,32 @@ class Matcher:
 
         `weighed`: the differences to be weighed; `skim`: do not read what no rule can explain.
         """
-        question = analyse(text)
-        exact = not self.embedder.leads(question.text)
-        near = self.index.search(self.vector(text), scope, WIDER, exact=exact)
+        near = self.index.search(self.vector(text), scope, WIDER, exact=not self.embedder.leads(text))
         nearest, rest = near[:NEIGHBOURS], near[NEIGHBOURS:]
-        crowding = self._scopes.crowding(scope)
-        fixed = fixed_words(text, question.language)
+        tokenized = read(text)
+        language = tokenized.language if tokenized else ""
+        fixed = fixed_words(text, language)
 
         def is_possible(one: Neighbour) -> bool:
-            return may_be_explained(fixed, fixed_words(one.entry.text, question.language))
+            return may_be_explained(fixed, fixed_words(one.entry.text, language))
 
         if skim:
-            found = [self._explain(question, one) if is_possible(one) else _unexplained(one) for one in nearest]
+            # Most questions are like no other, and need not be analysed.
+            found = [self._explain(text, one) if is_possible(one) else _unexplained(one) for one in nearest]
         else:
+            question, crowding = analyse(text), self._scopes.crowding(scope)
             found = [self._judge(question, one, crowding, weighed) for one in nearest]
             self._scopes.learn(scope, nearest, [one.vetoes for one in found])
-        if rest and question.language and all(one.unexplained for one in found):
+        if rest and language and all(one.unexplained for one in found):
             figures = set(_FIGURES.findall(text))
             possible = (one for one in rest if set(_FIGURES.findall(one.entry.text)) == figures and is_possible(one))
-            more = [self._explain(question, one) for one in islice(possible, READ)]
+            more = [self._explain(text, one) for one in islice(possible, READ)]
             found += [one for one in more if not one.unexplained]
         return found
 
-    def _explain(self, question: Question, neighbour: Neighbour) -> Candidate:
+    def _explain(self, text: str, neighbour: Neighbour) -> Candidate:
         """Judge an entry that is served if it is explained, and in no other case."""
-        other = analyse(neighbour.entry.text)
+        question, other = analyse(text), analyse(neighbour.entry.text)
         same = question.text == other.text
         if not same and unexplained(question.reading, other.reading):
             return _unexplained(neighbour)

@@ -1,10 +1,11 @@
-"""A cheap test before a stored question is read: a word that no rule changes must be in both questions.
+"""A cheap test before questions are read: a word or a figure that no rule changes must be in both.
 
->>> words = fixed_words("play some jazz in the kitchen", "en")
->>> sorted(words)
-['jazz', 'kitchen']
->>> [may_be_explained(words, fixed_words(text, "en")) for text in ["Jazz in my kitchen", "play rock in the kitchen"]]
-[True, False]
+>>> fixed = fixed_words("play some jazz from 1959 in the kitchen", "en")
+>>> sorted(fixed.words), sorted(fixed.figures)
+(['jazz', 'kitchen'], ['1959'])
+>>> texts = ["Jazz from 1959 in my kitchen", "play rock from 1959 in the kitchen", "play jazz from 1960 in the kitchen"]
+>>> [may_be_explained(fixed, fixed_words(text, "en")) for text in texts]
+[True, False, False]
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from caching.redaction import remember
 from caching.semantic.text.lexicon import table
+from caching.semantic.text.numbers import number_words
 from caching.semantic.text.reader import composed
 from caching.semantic.text.reading import IMPLIED
 from caching.semantic.text.stemming import inflected, misspelled
 
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CONTRACTED = re.compile(r"n?'(?:t|s|d|m|ll|ve|re)\b")
 # Tables by which no word is dropped or replaced. Any other table of a lexicon may do so.
@@ -35,22 +38,41 @@ _READ = ("times", "units", "negation")
 _SPELLED_FREELY = frozenset(["hi", "hi_latn", ""])
 
 
+class FixedWords(NamedTuple):
+    words: frozenset[str]
+    """Inflected."""
+    figures: frozenset[str] | None
+    """Of three digits or more; None if a figure may be written in another way."""
+
+
 @remember(16_384)
-def fixed_words(text: str, language: str) -> frozenset[str]:
-    """Return the inflected words of `text`, read in `language`, that no rule drops or replaces."""
+def fixed_words(text: str, language: str) -> FixedWords:
+    """Return what no rule drops or replaces in `text`, read in `language`."""
     if language in _SPELLED_FREELY:
-        return frozenset()
+        return FixedWords(frozenset(), None)
     changeable = _changeable(language)
-    forms = {inflected(word, language) for word in _words(text) if word not in changeable}
-    return frozenset(forms - changeable)
+    words = _words(text)
+    forms = {inflected(word, language) for word in words if word not in changeable}
+    figures = _figures(text) if number_words(language).isdisjoint(words) else None
+    return FixedWords(frozenset(forms - changeable), figures)
 
 
-def may_be_explained(a: frozenset[str], b: frozenset[str]) -> bool:
-    """False if one question has a fixed word that the other lacks, in any spelling."""
+def may_be_explained(a: FixedWords, b: FixedWords) -> bool:
+    """False if one question has a fixed word, in any spelling, or a figure that the other lacks."""
     if a == b:
         return True
-    only_a, only_b = a - b, b - a
+    if a.figures is not None and b.figures is not None and a.figures != b.figures:
+        return False
+    only_a, only_b = a.words - b.words, b.words - a.words
     return len(only_a) == len(only_b) and all(any(misspelled(word, other) for other in only_b) for word in only_a)
+
+
+def _figures(text: str) -> frozenset[str] | None:
+    """Shorter figures may be dropped or be part of a time, and others may be grouped, or have a unit or a fraction."""
+    figures = [word.rstrip(".,;?!") for word in text.split() if _DIGIT.search(word)]
+    if not all(word.isascii() and word.isdecimal() for word in figures):
+        return None
+    return frozenset(word for word in figures if len(word) > 2)
 
 
 def _words(text: str) -> list[str]:

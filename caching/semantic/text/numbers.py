@@ -37,6 +37,10 @@ def _numerals(language: str) -> _Numerals:
     return _Numerals(*merged.values(), words=frozenset().union(*merged.values()))  # type: ignore[arg-type, misc]
 
 
+def number_words(language: str) -> frozenset[str]:
+    return _numerals(language).words
+
+
 def fold_counts(tokens: list[Token], language: str) -> list[Token]:
     """Number words as figures where they count something: "two tickets", "at seven"; not a pronoun or a name."""
     numerals = _numerals(language)

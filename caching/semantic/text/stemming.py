@@ -98,8 +98,11 @@ def _root(word: str, language: str) -> str:
 
 
 def misspelled(one: str, other: str) -> bool:
-    """Letters in another order, or one doubled, in words of five letters or more: "calender" is not among them."""
-    if min(len(one), len(other)) < 5 or one[0] != other[0]:
+    """Letters in another order, or one doubled, in words of five letters or more: "calender" is not among them.
+
+    A figure with its digits in another order is another figure.
+    """
+    if min(len(one), len(other)) < 5 or one[0] != other[0] or one[0].isdigit():
         return False
     if len(one) == len(other):
         different = [at for at, (x, y) in enumerate(zip(one, other, strict=True)) if x != y]

@@ -4,6 +4,8 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from caching.semantic.explanation import unexplained
 from caching.semantic.text.analysis import analyse
 from caching.semantic.text.fixed_words import fixed_words, may_be_explained
@@ -34,6 +36,27 @@ def test_most_pairs_of_unrelated_questions_are_passed_over() -> None:
     english = [line.split("|")[2] for line in lines if line.startswith("en|")]
     pairs = list(pairwise(english))
     assert sum(not _may_be_explained(*pair) for pair in pairs) > 0.8 * len(pairs)
+
+
+def test_a_long_figure_that_only_one_question_has_passes_it_over() -> None:
+    assert not _may_be_explained("where is order 10021", "where is order 10012")
+    assert not _may_be_explained("where is order 10021", "where is my order")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("transfer 1500 dollars", "transfer 1,500 dollars"),
+        ("transfer 1500 dollars", "transfer $1500"),
+        ("transfer 1500 dollars", "transfer fifteen hundred dollars"),
+        ("transfer 2000 dollars", "transfer 2 thousand dollars"),
+        ("transfer 100 dollars", "transfer a hundred dollars"),
+        ("wake me at 7:00 am", "wake me at 7 am"),
+        ("is 1500 enough?", "is 1500 enough"),
+    ],
+)
+def test_a_figure_may_be_written_in_other_ways(one: str, other: str) -> None:
+    assert _may_be_explained(one, other) and _may_be_explained(other, one)
 
 
 def test_spelling_inflection_and_accents_do_not_matter() -> None:
