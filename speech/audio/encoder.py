@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from speech.audio import formats
 from speech.audio.pcm import SampleAligner
 from speech.exceptions import InvalidRequest
@@ -38,3 +40,9 @@ class Encoder:
     def finish(self) -> bytes:
         """Return the remaining bytes. Nothing may be encoded afterwards."""
         return self._codec.finish()
+
+
+@lru_cache(256)
+def content_type_of(codec: str, sample_rate: int) -> str:
+    """Return the content type of an encoded sound. Raises what Encoder raises."""
+    return Encoder(codec, sample_rate).content_type

@@ -10,7 +10,7 @@ from caching.ledger import Costs
 from caching.policy import Policy
 from caching.result import CacheResult
 from speech.accounting import Account
-from speech.audio import Encoder
+from speech.audio import content_type_of
 from speech.exceptions import ProviderError
 from speech.models import Client
 from speech.privacy.disclosure import padding
@@ -52,7 +52,7 @@ def synthesize(
 def speak(plan: SpeechPlan, codec: str, *, stream: bool = False) -> SpeechResult:
     """Do the same for a plan. Raises ProviderError or NotCached."""
     client, request, candidates = plan.client, plan.request, plan.candidates()
-    content_type = Encoder(codec, request.sample_rate).content_type
+    content_type = content_type_of(codec, request.sample_rate)
     account = Account.of("tts", client.name, plan.policy, request.text)
     with account:
         for candidate in candidates:

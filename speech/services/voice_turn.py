@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from caching.policy import Policy
 from speech import answer_ids
 from speech.accounting import Account
-from speech.audio import Encoder
+from speech.audio import content_type_of
 from speech.exceptions import GatewayError, ProviderError, fields_named
 from speech.models import Client
 from speech.privacy.disclosure import hides
@@ -71,7 +71,7 @@ def converse(
     # Refuse unsupported speech options before the model is called.
     with _errors_of_speech():
         for_speech(replace(speech, text=_ANY_TEXT), options.tts_provider, client.model_access)
-    content_type = Encoder(options.codec, speech.sample_rate).content_type
+    content_type = content_type_of(options.codec, speech.sample_rate)
     with fields_named(_OF_CHAT):
         answer = stream_chat(client=client, request=chat, policy=policy, provider=options.llm_provider)
     receipt.chat = {

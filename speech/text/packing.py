@@ -22,6 +22,8 @@ def pack(text: str, language: str, limit: int) -> list[str]:
     """
     if limit < 1:
         raise ValueError(f"limit must be at least 1, not {limit}")
+    if len(text.rstrip()) <= limit:
+        return [text.strip()] if text.strip() else []
     parts = [part for sentence in split(text, language) for part in _fit(sentence, limit, (_CLAUSE, _WORD))]
     return [piece.strip() for piece in _fill(parts, limit)]
 

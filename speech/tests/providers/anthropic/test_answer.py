@@ -103,7 +103,8 @@ def test_a_streamed_answer_assembles_to_the_whole_one(server: FakeAnthropic, nam
 def test_blocks_of_hosted_tools_go_back_in_the_order_in_which_they_came(server: FakeAnthropic) -> None:
     server.blocks, server.stop_reason = BLOCKS["hosted tools"]
     [choice] = assembled(server).choices
-    list(providers.get("anthropic").stream_chat(request(*request().messages, choice["message"])))
+    question = {"role": "user", "content": "What is six by nine?"}
+    list(providers.get("anthropic").stream_chat(request(question, choice["message"])))
     assert server.requests[-1].body["messages"][1]["content"] == server.blocks
 
 
