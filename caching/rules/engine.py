@@ -1,10 +1,11 @@
-"""Which cache rule holds for a request, and what it leaves of the caller's policy.
+"""The cache rule that applies to a request, and its effect on the caller's policy.
 
-Checked before every look-up: without rules it costs a look at the clock and at the remembered kinds of the text.
+Checked before every look-up: without rules it costs a look at the clock and at the cached kinds of the text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from functools import lru_cache
@@ -17,8 +18,9 @@ from caching.database import DatabaseUnavailable
 from caching.database.tables import Table
 from caching.models import WILDCARD, CacheRule
 from caching.policy import LEVELS, CacheType, Level, Policy
+from caching.redaction import remember
 from caching.rules.kinds import Kind, kinds_of
-from caching.rules.languages import language_of
+from caching.semantic.text import language
 
 # A changed rule holds in every worker within this time.
 REMEMBERED_SECONDS = 5.0
@@ -26,9 +28,12 @@ REMEMBERED_REQUESTS = 2048
 REMEMBERED_CHARACTERS = 1000
 # Any question will do: reading one loads the tables of all languages.
 _SAMPLE = "What is a cache?"
+# A language shows in the first words of a text.
+_LANGUAGE_CHARACTERS = 400
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 # From here on a model is asked for something else each time.
 CHANCE_TEMPERATURE = 1.5
-# Stands in Cache-Status where no rule but the default holds.
+# Detail of Cache-Status where only the default applies.
 NEVER_STORED: dict[Kind, str] = {"moment": "depends on the moment", "chance": "depends on chance"}
 
 
@@ -58,7 +63,7 @@ class RuleBook:
     __hash__ = None  # type: ignore[assignment]
 
     def find(self, request: Request) -> CacheRule | None:
-        """The first rule whose conditions fit."""
+        """Return the first rule whose conditions match."""
         return (self._find_again if len(request.text) <= REMEMBERED_CHARACTERS else self._find)(request)
 
     def _find(self, request: Request) -> CacheRule | None:
@@ -101,7 +106,7 @@ class SpokenText(Protocol):
 def prepare() -> None:
     """Load the tables of every language, a third of a second's work. Called when a server starts."""
     kinds_of(_SAMPLE)
-    language_of(_SAMPLE)
+    _language_of(_SAMPLE)
 
 
 def apply_to_answer(policy: Policy, asked: Question) -> Policy:
@@ -122,7 +127,7 @@ def apply_to_answer(policy: Policy, asked: Question) -> Policy:
 
 
 def apply_to_speech(policy: Policy, client: str, provider: str, speech: SpokenText) -> Policy:
-    """The same for a text to speak, which is of no kind: it sounds the same at any moment."""
+    """Return what the rules leave of `policy` for a text to speak. It is of no kind: it sounds the same at any time."""
     if not (policy.read or policy.write):
         return policy
     rule = _find("tts", client, provider, speech.model, speech.language, speech.text)
@@ -187,7 +192,13 @@ def _has_text(rule: CacheRule, folded: str) -> bool:
 
 def _is_language(code: str, request: Request) -> bool:
     # Hindi in Latin letters is Hindi.
-    return (request.language or language_of(request.text)).partition("_")[0] == code.lower().partition("-")[0]
+    spoken = request.language or _language_of(request.text[:_LANGUAGE_CHARACTERS])
+    return spoken.partition("_")[0] == code.lower().partition("-")[0]
+
+
+@remember(1024)
+def _language_of(text: str) -> str:
+    return language.language_of(_WORD.findall(text.lower()))
 
 
 _books = Table(lambda: RuleBook(CacheRule.objects.filter(enabled=True)), REMEMBERED_SECONDS)

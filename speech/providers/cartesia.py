@@ -21,7 +21,7 @@ from speech.text.languages import primary
 # Characters of one request.
 _LIMIT = 3_000
 _API_VERSION = "2026-08-14"
-_VOICES_A_PAGE, _MOST_PAGES = 100, 20
+_VOICES_A_PAGE, _MAX_PAGES = 100, 20
 # Voices that every account has: those of the examples of Cartesia and LiveKit.
 _JACQUELINE = "9626c31c-bec5-4cca-baa8-f8ba9e84c8bc"
 _WOMAN, _MAN = "694f9389-aac1-45b6-b726-9d9369183238", "a0e99841-438c-4a64-b679-ae501e7d6091"
@@ -80,7 +80,7 @@ class Provider(BaseProvider):
     def _voices_of_account(self) -> dict[str, str]:
         named: dict[str, str] = {}
         after = ""
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MAX_PAGES):
             url = self._url(f"/voices?limit={_VOICES_A_PAGE}{after}")
             answer = call_for_json(ProviderRequest(self.name, url, self._headers()))
             voices = [voice for voice in answer.get("data") or () if isinstance(voice, dict)]

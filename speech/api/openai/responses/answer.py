@@ -14,7 +14,7 @@ from caching.llm.entry import Answer
 from caching.llm.merging import Unassembled, complete_characters
 from caching.llm.tool_calls import ToolCalls, name_of, text_of
 from speech import strict_json
-from speech.api.openai.responses.carried import packed
+from speech.api.openai.responses.encrypted_content import packed
 from speech.api.openai.responses.items import CallItem, Event, TextItem
 from speech.api.openai.responses.response import Response, item_id, usage_of
 from speech.exceptions import ProviderBadAnswer
@@ -34,9 +34,9 @@ _MESSAGE: strict_json.Shape = {"refusal": str, "annotations": list, "tool_calls"
 Names = Mapping[str, tuple[str, str]]
 
 
-def whole(response: Response, answer: Answer, *, carries: bool = False, names: Names | None = None) -> Response:
+def whole(response: Response, answer: Answer, *, encrypted: bool = False, names: Names | None = None) -> Response:
     """Return the response for an answer."""
-    writer = ResponseWriter(response, carries=carries, names=names)
+    writer = ResponseWriter(response, encrypted=encrypted, names=names)
     choice = answer.choices[0]
     message = _of_known_types(choice["message"])
     if calls := message.get("tool_calls"):
@@ -54,10 +54,10 @@ class ResponseWriter:
     A text ends where another kind begins. Calls end with the response, as providers may send parts of several in turns.
     """
 
-    def __init__(self, response: Response, *, carries: bool = False, names: Names | None = None) -> None:
-        """`carries`: the client will send back what `carried` packs."""
+    def __init__(self, response: Response, *, encrypted: bool = False, names: Names | None = None) -> None:
+        """`encrypted`: the client will send back what `encrypted_content.packed` returns."""
         self.response = response
-        self._carries, self._names = carries, names or {}
+        self._encrypted, self._names = encrypted, names or {}
         summary = response["reasoning"].get("summary")
         self._thought = "summary_text" if summary and summary != "none" else "reasoning_text"
         self._reasoning = ""
@@ -107,13 +107,13 @@ class ResponseWriter:
         if thought_only and not (self._items and is_cut):
             # Only an answer that was cut ends with its reasoning. An empty text carries the message's other fields.
             yield from self._write_text("message", "output_text", "")
-        carried = self._add_extras(choice["message"])
+        extras = self._add_extras(choice["message"])
         for item in self._items:
             if item.index not in self._output:
                 cut = is_cut and item is self._items[-1]
                 yield from self._close(item, "incomplete" if cut else "completed")
-        if carried and self._carries:
-            yield from self._write_carried(carried)
+        if extras and self._encrypted:
+            yield from self._write_encrypted(extras)
         status = "incomplete" if is_cut else "completed"
         self.response = {
             **answer.extra,
@@ -166,7 +166,7 @@ class ResponseWriter:
         yield from item.ended(status)
         self._output[item.index] = item.rendered(status)
 
-    def _write_carried(self, content: str) -> Iterator[Event]:
+    def _write_encrypted(self, content: str) -> Iterator[Event]:
         item = TextItem("reasoning", self._next_id("reasoning"), len(self._items))
         item.extras = {"encrypted_content": content}
         self._items.append(item)

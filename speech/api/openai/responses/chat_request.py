@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from speech.api.openai.responses.carried import is_carried
+from speech.api.openai.responses.encrypted_content import is_packed
 from speech.api.openai.responses.messages import Item, kind_of, messages_of, native_items
 from speech.api.openai.responses.tools import chat_choice, chat_tools, hosted_choice, hosted_tools
 from speech.exceptions import InvalidRequest
@@ -70,7 +70,7 @@ def prefers_native(body: Body, items: Sequence[Item]) -> bool:
         or any(value is not None for name, value in reasoning.items() if name != "effort")
         or body.get("truncation") == "auto"
         or body.get("prompt_cache_options")
-        or any(item.get("encrypted_content") and not is_carried(item) for item in items)
+        or any(item.get("encrypted_content") and not is_packed(item) for item in items)
     )
 
 

@@ -28,7 +28,7 @@ def written(
     chunks: Iterator[Chunk],
     keep: Callable[[Response], Response],
     *,
-    carries: bool = False,
+    encrypted: bool = False,
     names: Names | None = None,
 ) -> Iterator[Event]:
     """Yield the events of an answer as it is generated. `keep` is called before the last one.
@@ -37,7 +37,7 @@ def written(
     """
     first = next(chunks)
     writer = ResponseWriter(
-        {**response, "model": first.get("model") or response["model"]}, carries=carries, names=names
+        {**response, "model": first.get("model") or response["model"]}, encrypted=encrypted, names=names
     )
     seen = []
     try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from speech.api.openai.responses.carried import is_carried, unpacked
 from speech.api.openai.responses.content import chat_content, is_refusal, native_parts, refusals_of
+from speech.api.openai.responses.encrypted_content import is_packed, unpacked
 from speech.api.openai.responses.tools import joined_name
 from speech.exceptions import InvalidRequest
 
@@ -63,7 +63,7 @@ def messages_of(items: Sequence[Item]) -> list[Message]:
     messages: list[Message] = []
     for position, item in enumerate(items):
         path, kind = f"input.{position}", kind_of(item)
-        if is_carried(item):
+        if is_packed(item):
             if messages and messages[-1]["role"] == "assistant":
                 messages[-1] = unpacked(item, messages[-1])
         elif kind == "additional_tools":

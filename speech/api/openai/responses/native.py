@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from caching.llm.request import text_of
-from speech.api.openai.responses.carried import is_carried
+from speech.api.openai.responses.encrypted_content import is_packed
 from speech.api.openai.responses.messages import Item
 from speech.api.openai.responses.response import Response
 from speech.api.openai.responses.serializers import ResponseCall
@@ -53,7 +53,7 @@ def as_ours(found: Response, response: Response) -> Response:
 
 
 def _readable(items: Sequence[Item]) -> list[Item]:
-    return [item for item in items if not is_carried(item)]
+    return [item for item in items if not is_packed(item)]
 
 
 def _question(conversation: Conversation) -> str:

@@ -54,8 +54,11 @@ class ResolvedCall:
     @property
     def form(self) -> dict[str, Any]:
         """Options of the writer of chat answers: encrypted content if it is asked for, and names of namespaces."""
-        carries = ENCRYPTED in (self.call.body.get("include") or ())
-        return {"carries": carries, "names": names_in_chat(tools_of(self.call.body, self.conversation.items))}
+        encrypted = ENCRYPTED in (self.call.body.get("include") or ())
+        return {
+            "encrypted": encrypted,
+            "names": names_in_chat(tools_of(self.call.body, self.conversation.items)),
+        }
 
     def new_id(self, cached: CacheResult[Any]) -> str:
         return answer_ids.issue(self.client, cached, self.policy.level, prefix=answer_ids.RESPONSE)

@@ -77,8 +77,8 @@ def start(body: dict[str, Any] | None = None) -> dict[str, Any]:
     return begun(body or {}, id="resp_1", model="m", stored=False) | {"created_at": 0}
 
 
-def live(chunks: Iterator[Any], body: dict[str, Any] | None = None, *, carries: bool = False) -> list[dict[str, Any]]:
-    events = written(start(body), chunks, lambda response: response, carries=carries)
+def live(chunks: Iterator[Any], body: dict[str, Any] | None = None, *, encrypted: bool = False) -> list[dict[str, Any]]:
+    events = written(start(body), chunks, lambda response: response, encrypted=encrypted)
     return [{**event, "sequence_number": number} for number, event in enumerate(events)]
 
 
@@ -94,10 +94,10 @@ def without_time(response: dict[str, Any]) -> dict[str, Any]:
 @given(ANSWER)
 def test_whole_and_streamed_are_the_same_and_of_openais_types(asked: tuple[WholeAnswer, dict[str, Any]]) -> None:
     answer, body = asked
-    carries = bool(body["reasoning"]["summary"])
-    response = whole(start(body), answer, carries=carries)
+    encrypted = bool(body["reasoning"]["summary"])
+    response = whole(start(body), answer, encrypted=encrypted)
     Response.model_validate(response)
-    for events in (live(replay_of(answer), body, carries=carries), [*numbered(replayed(response))]):
+    for events in (live(replay_of(answer), body, encrypted=encrypted), [*numbered(replayed(response))]):
         for event in events:
             STREAM.validate_python(event)
         last = events[-1]["response"]
@@ -182,7 +182,7 @@ def test_what_a_client_sends_back_is_the_message_that_was(seed: int) -> None:
     said = {name: value for name, value in said.items() if name not in ("annotations", "reasoning", "refusal")}
     said["content"] = said["content"] if isinstance(said["content"], str) else "a"
     answer = WholeAnswer([{"index": 0, "message": said, "finish_reason": "stop"}], "m", None)
-    output = whole(start(), answer, carries=True)["output"]
+    output = whole(start(), answer, encrypted=True)["output"]
     known = [{name: value for name, value in item.items() if name in OF_OPENAI} for item in output]
     [message] = messages_of(known)
     assert {**message, "content": message["content"] or ""} == {

@@ -8,7 +8,7 @@ import pytest
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import TypeAdapter
 
-from speech.api.openai.responses.carried import packed
+from speech.api.openai.responses.encrypted_content import packed
 from speech.api.openai.responses.messages import items_of, messages_of, native_items
 from speech.exceptions import InvalidRequest
 

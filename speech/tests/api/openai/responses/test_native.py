@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from pytest_django import Settings
 
 from caching.models import Call
-from speech.api.openai.responses.carried import packed
+from speech.api.openai.responses.encrypted_content import packed
 from speech.tests.loopback import FakeOpenAI
 
 SEARCH: dict[str, Any] = {"tools": [{"type": "web_search"}], "input": "Who wrote Middlemarch?"}

@@ -25,7 +25,7 @@ def packed(fields: Mapping[str, Any], calls: Mapping[str, Any]) -> str:
     return PREFIX + base64.urlsafe_b64encode(data).decode()
 
 
-def is_carried(item: Item) -> bool:
+def is_packed(item: Item) -> bool:
     """Return True for an item that `packed` has filled. No provider can read it."""
     content = item.get("encrypted_content")
     return isinstance(content, str) and content.startswith(PREFIX)
