@@ -99,6 +99,8 @@ class Speaker:
         The scope of a text is chosen once, in one round trip for all of them, and does not change later.
         """
         own = [self._own(text, codec or self.stored_as, joined) for text in texts]
+        if not self.client.shared_scope:
+            return own
         new = [utterance for utterance in own if utterance.key not in self._chosen]
         chosen = all_shared_if_admitted(self.client, new, self.policy)
         self._chosen.update(zip((utterance.key for utterance in new), chosen, strict=True))

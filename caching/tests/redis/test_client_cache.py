@@ -53,6 +53,15 @@ def read_often(client: RedisClient, key: str = KEY) -> bytes | None:
     return [read(client, key) for _ in range(4)][-1]
 
 
+@pytest.mark.parametrize("times", [1, 2, 50])
+def test_no_change_is_missed_however_many_are_told_at_once(server: RedisServer, times: int) -> None:
+    client, keys = client_of(server), [f"llm:exact:{number}" for number in range(20)]
+    for number in range(times + 1):
+        # In one packet: redis-py reads all of it when it is asked for the first message.
+        server.client().mset(dict.fromkeys(keys, str(number)))
+        assert [read_often(client, key) for key in keys] == [str(number).encode()] * len(keys)
+
+
 def test_a_key_that_is_read_again_is_kept(server: RedisServer) -> None:
     server.client().set(KEY, "1")
     client = client_of(server)
