@@ -88,8 +88,11 @@ def describe(names: Sequence[str]) -> list[Stored]:
             pipeline.getrange(_in_redis(name), 0, AudioSerializer.HEAD - 1)
         else:
             pipeline.get(_in_redis(name))
-    # Not every key holds a string; the error of one that does not is an answer too.
     answers = pipeline.execute(raise_on_error=False)
+    for answer in answers:
+        # Not every key holds a string; the error of one that does not is an answer too.
+        if isinstance(answer, Exception) and "WRONGTYPE" not in str(answer):
+            raise answer
     triples = zip(names, *(answers[part::3] for part in range(3)), strict=True)
     return [_stored(*triple) for triple in triples if isinstance(triple[1], int)]
 

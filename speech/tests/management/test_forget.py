@@ -114,7 +114,7 @@ def test_forgetting_is_not_done_while_redis_refuses_a_part_of_it(
     monkeypatch.setattr(breaker, "PAUSE_SECONDS", 0.0)
     use_everything(caller(clients("mine")[1]), SECRET)
     # In the order in which they are needed.
-    for command in ("set", "scan", "unlink", "xrange", "xdel"):
+    for command in ("set", "scan", "memory", "ttl", "get", "getrange", "unlink", "xrange", "xdel"):
         redis_client.execute_command("ACL SETUSER", "default", f"-{command}")
         try:
             with pytest.raises(CommandError, match="run the command again: The Redis user lacks a permission"):
