@@ -69,6 +69,8 @@ class EmbeddingInputField(serializers.JSONField):
 class EmbeddingSerializer(TolerantSerializer):
     """Fields not named here are passed on to the provider."""
 
+    takes_nul = True
+
     input = EmbeddingInputField()
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     encoding_format = ChoiceField(choices=("float", "base64"), required=False)

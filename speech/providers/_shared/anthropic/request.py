@@ -15,7 +15,10 @@ _DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)", 
 # Same name and meaning in both APIs.
 _PASSED_ON = (
     "temperature", "top_p", "top_k", "thinking", "container", "context_management", "mcp_servers", "output_config",
+    "cache_control", "inference_geo", "speed",
 )  # fmt: skip
+# The same of tools.
+_OF_TOOLS = ("strict", "allowed_callers", "defer_loading", "eager_input_streaming", "input_examples", "cache_control")
 # No counterpart, and no effect on what an answer may say. A seed only selects one of several answers.
 _DROPPED = ("store", "seed", "prompt_cache_key", "prompt_cache_retention", "stream", "stream_options")
 # No counterpart, and without effect only where they are 0, false or empty.
@@ -146,9 +149,10 @@ def _source(url: str) -> dict[str, str]:
 
 def _tool_use(call: Mapping[str, Any]) -> dict[str, Any]:
     function = call.get("function") or {}
+    given = function.get("arguments") or ""
     try:
         # Models that call without arguments write nothing, a blank or null; the API takes only objects.
-        given = json.loads((function.get("arguments") or "").strip() or "{}")
+        given = json.loads(given.strip() or "{}") if isinstance(given, str) else given
     except ValueError as error:
         raise InvalidRequest("the arguments of a tool call are not JSON", param="messages") from error
     arguments = {} if given is None else given
@@ -160,6 +164,8 @@ def _tools(params: dict[str, Any]) -> dict[str, Any]:
     parallel = params.pop("parallel_tool_calls", True)
     if not tools:
         return {}
+    if isinstance(choice, Mapping) and choice.get("type") == "allowed_tools":
+        tools, choice = _allowed(tools, choice)
     sent: dict[str, Any] = {"tools": [_tool(tool) for tool in tools]}
     choices: dict[str, dict[str, Any]] = {
         "auto": {"type": "auto"},
@@ -175,7 +181,16 @@ def _tools(params: dict[str, Any]) -> dict[str, Any]:
     return sent | ({"tool_choice": wanted} if choice or parallel is False else {})
 
 
+def _allowed(tools: Iterable[Mapping[str, Any]], choice: Mapping[str, Any]) -> tuple[list[Any], Any]:
+    """Return the tools that OpenAI's choice of some allows, and which of these are to be called."""
+    allowed = choice.get("allowed_tools") or {}
+    names = [tool.get("function", {}).get("name") for tool in allowed.get("tools") or ()]
+    return [tool for tool in tools if tool.get("function", {}).get("name") in names], allowed.get("mode")
+
+
 def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    if "custom" in tool:
+        raise UnsupportedFeature("anthropic has no counterpart of custom tools", param="tools")
     if tool.get("type") != "function":
         # Anthropic's own tools (web search, …) are written as the API wants them.
         return dict(tool)
@@ -183,9 +198,8 @@ def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     described = {"name": function["name"], "input_schema": function.get("parameters") or {"type": "object"}}
     if function.get("description"):
         described["description"] = function["description"]
-    if tool.get("cache_control"):
-        described["cache_control"] = tool["cache_control"]
-    return described
+    beside = {**tool, **function}
+    return described | {name: beside[name] for name in _OF_TOOLS if beside.get(name)}
 
 
 def _thinking(effort: str, limit: int | None, max_tokens: int) -> dict[str, Any]:

@@ -85,7 +85,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     (RESPONSES, {"optimization_level": "fast"}, "optimization_level", "quality, balanced, speed"),
     (EMBEDDINGS, {"model": "espeak/espeak-ng"}, "model", "does not support embedding"),
     (EMBEDDINGS, {"encoding_format": "hex"}, "encoding_format", "float, base64"),
-    (EMBEDDINGS, {"input": ["a", "b\0"]}, "input.1", "NUL"),
+    (EMBEDDINGS, {"input": ["a", "b\ud800"]}, "input.1", "surrogate"),
     ("/api/chat/", {"provider": "zorb"}, "provider", "demo"),
     ("/api/chat/", {"optimization_level": "fast"}, "optimization_level", "quality, balanced, speed"),
     ("/api/tts/", {"provider": "zorb"}, "provider", "espeak"),

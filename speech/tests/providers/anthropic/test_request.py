@@ -21,6 +21,12 @@ WEATHER = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
     },
 }
+CLOCK = {
+    "type": "function",
+    "function": {"name": "clock", "parameters": {"type": "object"}, "strict": True},
+    "defer_loading": True,
+}
+CLOCK_IN_MESSAGES = {"name": "clock", "input_schema": {"type": "object"}, "strict": True, "defer_loading": True}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
 
 
@@ -30,6 +36,11 @@ def body(*messages: dict[str, Any], **params: Any) -> dict[str, Any]:
     types = pytest.importorskip("anthropic.types.message_create_params")
     TypeAdapter(types.MessageCreateParamsNonStreaming).validate_python(sent)
     return sent
+
+
+def allowed(mode: str, name: str) -> dict[str, Any]:
+    tools = [{"type": "function", "function": {"name": name}}]
+    return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}}
 
 
 def thinking(tokens: int) -> dict[str, Any]:
@@ -101,9 +112,18 @@ def test_fields_beside_a_text_that_it_would_refuse_are_left_out(role: str) -> No
 
 @pytest.mark.parametrize(
     ("arguments", "input"),
-    [(None, {}), ("", {}), (" \n", {}), ("null", {}), ("{}", {}), ("[]", []), ('{"a": null}', {"a": None})],
+    [
+        (None, {}),
+        ("", {}),
+        (" \n", {}),
+        ("null", {}),
+        ("{}", {}),
+        ("[]", []),
+        ('{"a": null}', {"a": None}),
+        ({"a": 1}, {"a": 1}),
+    ],
 )
-def test_a_call_without_arguments_has_an_empty_object(arguments: str | None, input: Any) -> None:
+def test_a_call_without_arguments_has_an_empty_object(arguments: Any, input: Any) -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": arguments}}
     sent = body({"role": "user", "content": "Hi"}, {"role": "assistant", "content": None, "tool_calls": [call]})
     assert sent["messages"][-1]["content"][-1]["input"] == input
@@ -153,6 +173,15 @@ def test_images_are_passed_on(url: str, source: dict[str, str]) -> None:
         ({"safety_identifier": "u", "metadata": {"trace": "1"}}, {"metadata": {"user_id": "u"}}),
         ({"user": "u", "metadata": {"user_id": "v"}}, {"metadata": {"user_id": "v"}}),
         ({"service_tier": "standard_only"}, {"service_tier": "standard_only"}),
+        ({"speed": "fast", "cache_control": {"type": "ephemeral"}},) * 2,
+        (
+            {"tools": [WEATHER, CLOCK], "tool_choice": allowed("required", "clock")},
+            {"tools": [CLOCK_IN_MESSAGES], "tool_choice": {"type": "any"}},
+        ),
+        (
+            {"tools": [WEATHER, CLOCK], "tool_choice": allowed("auto", "clock"), "parallel_tool_calls": False},
+            {"tools": [CLOCK_IN_MESSAGES], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
+        ),
     ],
 )
 def test_parameters_have_their_counterparts(params: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -215,6 +244,7 @@ def test_a_schema_is_passed_on() -> None:
         ({}, {"frequency_penalty": 0.5}, "frequency_penalty"),
         ({}, {"presence_penalty": -0.5}, "presence_penalty"),
         ({}, {"reasoning_effort": "huge"}, "reasoning_effort"),
+        ({}, {"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools"),
         ({}, {"reasoning_effort": "low", "max_completion_tokens": 1_024}, "reasoning_effort"),
         ({"content": [{"type": "input_audio", "input_audio": {}}]}, {}, "messages"),
         (
