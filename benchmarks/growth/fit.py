@@ -13,10 +13,12 @@ Points = Sequence[tuple[float, float]]
 
 # Costs that are apart by less are noise.
 ALIKE = 0.15
+# Of two that explain them about as well, the simpler one is meant.
+NO_BETTER = 0.02
 SHAPES: dict[str, Callable[[float], float]] = {
-    "falls with 1/n": lambda size: 1 / size,
-    "logarithmic": lambda size: math.log(size) + 1,
     "linear": lambda size: size,
+    "logarithmic": lambda size: math.log(size) + 1,
+    "falls with 1/n": lambda size: 1 / size,
     "quadratic": lambda size: size * size,
 }
 
@@ -36,7 +38,9 @@ def growth_of(points: Points) -> Growth:
     constant = _constant(points)
     if constant.error <= ALIKE:
         return constant
-    return min((_fitted(name, points) for name in SHAPES), key=lambda growth: growth.error)
+    fitted = [_fitted(name, points) for name in SHAPES]
+    best = min(growth.error for growth in fitted)
+    return next(growth for growth in fitted if growth.error <= best + NO_BETTER)
 
 
 def doubled_at(points: Points) -> float | None:

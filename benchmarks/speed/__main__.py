@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -22,6 +23,9 @@ os.environ.update(DJANGO_SETTINGS_MODULE="speechsite.settings", ENV_FILE=os.devn
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # As in the server.
 for _name in ("REDIS_URL", "DATABASE_URL", "CACHE_KEY_PREFIX", "LLM_PROVIDER", "TTS_PROVIDER", "THREADS"):
     os.environ.pop(_name, None)
+
+# A run that is ended ends what it started.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 from benchmarks.speed import load, machine, plots, rows  # noqa: E402
 from benchmarks.speed.bench import Bench  # noqa: E402

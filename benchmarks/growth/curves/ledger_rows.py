@@ -30,7 +30,7 @@ def run(bench: Bench) -> list[Curve]:
         began = time.perf_counter()
         gateway = bench.gateway(bench.redis(), bench.provider(), VAR_DIR=str(directory))
         started.add(rows, time.perf_counter() - began)
-        key = gateway.new_client(CLIENT, "--monthly-budget-usd", "1000000000")
+        key = gateway.manage("create_client", CLIENT, "--monthly-budget-usd", "10000000").split()[-1]
         ask = Ask(f"{gateway.url}/v1/chat/completions", NEW, {"Authorization": f"Bearer {key}"}, gateway.process.pid)
         put(ask, connections=1, seconds=1, start=bench.fresh_numbers())
         borne = put(ask, connections=1, seconds=bench.seconds, start=bench.fresh_numbers())
