@@ -35,8 +35,6 @@ class Progress:
     exported: int = 0
     # Entries left out, by reason.
     left_out: Counter[str] = field(default_factory=Counter)
-    # False at the end if Redis disconnected.
-    complete: bool = False
 
 
 class LeftOut(Exception):
@@ -44,21 +42,17 @@ class LeftOut(Exception):
 
 
 def export(selection: Selection, scopes: ExportScopes, writer: ExportWriter) -> Iterator[Progress]:
-    """Write the selected entries in small batches, yielding the progress after each."""
+    """Write the selected entries in small batches, yielding the progress after each.
+
+    Call it within `store.must_succeed`, or the file may lack entries.
+    """
     rows = selection.archived().current()
     progress = Progress(total=(scan.size() or 0) + rows.count())
-    cursor = 0
-    while step := scan.scan(cursor, selection.pattern):
-        cursor, found = step
+    for found in scan.scan_all(selection.pattern):
         progress.scanned += scan.STEP
         for stored, audio in _read(selection.of(found)):
             _add(writer, progress, scopes, stored.key, stored.fields, _end_of(stored), audio)
         yield progress
-        if not cursor:
-            break
-    else:
-        yield progress
-        return
     archived = iter(rows.values_list("key", "expires"))
     while ends := dict(islice(archived, ARCHIVED_AT_ONCE)):
         progress.scanned += len(ends)
@@ -66,8 +60,6 @@ def export(selection: Selection, scopes: ExportScopes, writer: ExportWriter) -> 
             _add(writer, progress, scopes, name, kept.fields, ends[name].timestamp(), kept.data, archived=True)
         yield progress
     writer.end()
-    progress.complete = store.available()
-    yield progress
 
 
 def _add(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 from django.db.models import Model
@@ -30,6 +33,15 @@ class GatewayCommand(BaseCommand):
         """Raise CommandError unless Redis can be used."""
         if not store.available():
             raise CommandError(store.state().reason or f"caching is off: {NOT_SET}")
+
+    @contextmanager
+    def demand_all(self, so_far: Callable[[], str]) -> Iterator[None]:
+        """Raise CommandError, with what is done so far, if Redis fails or refuses a part of the work."""
+        try:
+            with store.must_succeed():
+                yield
+        except store.RedisFailed as error:
+            raise CommandError(f"{so_far()}; then Redis failed: {error}") from error
 
     def confirm(self, question: str, *, to: str, declined: str) -> None:
         """Ask on the terminal. Raise CommandError unless the answer is yes; `to` says what --yes does unasked."""

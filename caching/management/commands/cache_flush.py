@@ -17,7 +17,6 @@ from caching.models import CuratedAnswer
 from caching.models.audit import AuditAction
 from caching.models.curated import CuratedQuerySet
 from caching.policy import LEVELS
-from caching.redis import store
 from caching.reports.durations import duration
 
 
@@ -66,9 +65,10 @@ class Command(GatewayCommand):
     def _run(self, selection: Selection, *, dry_run: bool) -> Progress:
         bar, progress = None, Progress(total=0)
         try:
-            for progress in flush.flush(selection, dry_run=dry_run):
-                bar = bar or ProgressBar(self.stdout, progress.total)
-                bar.show(progress.scanned, f"{progress.matched:,} found")
+            with self.demand_all(lambda: _sentence(progress, dry_run)):
+                for progress in flush.flush(selection, dry_run=dry_run):
+                    bar = bar or ProgressBar(self.stdout, progress.total)
+                    bar.show(progress.scanned, f"{progress.matched:,} found")
         except FilesUnavailable as error:
             raise CommandError(f"the audio archive cannot be used; run the command again: {error}") from error
         finally:
@@ -77,8 +77,6 @@ class Command(GatewayCommand):
                 self.record(AuditAction.DELETED, message, client=selection.client)
         if bar:
             bar.end()
-        if not progress.complete:
-            raise CommandError(f"{_sentence(progress, dry_run)}; then Redis disconnected: {store.state().reason}")
         nothing = not (progress.matched or progress.archived)
         if nothing and selection.client and client_named(selection.client) is None:
             raise CommandError(f"unknown client: {selection.client}")

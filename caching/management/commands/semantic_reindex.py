@@ -9,7 +9,6 @@ from caching.maintenance.reindex import Progress, reindex
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
 from caching.models.audit import AuditAction
-from caching.redis import store
 from caching.semantic.embedders.base import EmbeddingError
 
 
@@ -23,17 +22,16 @@ class Command(GatewayCommand):
         self.demand_redis()
         bar, progress = None, Progress(total=0)
         try:
-            for progress in reindex():
-                bar = bar or ProgressBar(self.stdout, progress.total)
-                bar.show(progress.scanned, f"{progress.found:,} entries")
+            with self.demand_all(lambda: _sentence(progress)):
+                for progress in reindex():
+                    bar = bar or ProgressBar(self.stdout, progress.total)
+                    bar.show(progress.scanned, f"{progress.found:,} entries")
         except (EmbeddingError, ImportError, ValueError) as error:
             raise CommandError(f"{_sentence(progress)}, then: {error}. Run it again to continue") from error
         finally:
             self.record(AuditAction.CHANGED, f"Rebuilt the semantic index: {_sentence(progress)}")
             if bar:
                 bar.end()
-        if not progress.complete:
-            raise CommandError(f"{_sentence(progress)}; then Redis disconnected: {store.state().reason}")
         return _sentence(progress)
 
 

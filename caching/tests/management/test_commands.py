@@ -21,6 +21,7 @@ from django.utils import timezone
 from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement
 from caching.redis import store
 from caching.semantic.scoring.model import packaged_model
+from speechsite.tests.support.refusal import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +127,21 @@ def test_a_flush_says_how_many_and_leaves_the_rest(run: Callable[..., str], redi
     assert set(redis_client.keys()) == {b"tts:a:b:c:wav", b"somebody:elses"}
     assert "Deleted 1 keys" in run("cache_flush", "--yes")
     assert redis_client.keys() == [b"somebody:elses"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        *((command, "cache_flush --yes") for command in ("scan", "memory", "unlink")),
+        ("scan", "semantic_reindex"),
+    ],
+)
+def test_a_command_that_redis_refuses_a_part_of_fails(
+    run: Callable[..., str], redis_client: redis.Redis, command: str, words: str
+) -> None:
+    refusal = pytest.raises(CommandError, match="then Redis failed: The Redis user lacks a permission")
+    with refused(redis_client, command), refusal:
+        run(*words.split())
 
 
 @pytest.mark.parametrize(("answer", "left"), [("n", 5), ("", 5), ("y", 1)])

@@ -13,7 +13,6 @@ from caching.maintenance.selection import Selection
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
 from caching.models.audit import AuditAction
-from caching.redis import store
 from speech.management import transfer
 
 
@@ -32,15 +31,13 @@ class Command(GatewayCommand):
         if client:
             transfer.demand_storing(client, scopes)
         try:
-            with export_file.writing(file) as writer:
+            with self.demand_all(lambda: f"{file} is incomplete"), export_file.writing(file) as writer:
                 selection = Selection(kinds=transfer.kinds_of(kind), client=client)
                 progress = self._run(exporting.export(selection, scopes, writer), selection, file)
         except FileExistsError as error:
             raise CommandError(f"{file} exists already") from error
         except OSError as error:
             raise CommandError(f"cannot write {file}: {error}") from error
-        if not progress.complete:
-            raise CommandError(f"Redis disconnected; {file} is incomplete: {store.state().reason}")
         left_out = f"; left out:{transfer.listed(progress.left_out)}" if progress.left_out else ""
         return f"Exported {progress.exported:,} entries to {file}{left_out}"
 

@@ -23,6 +23,7 @@ from speech.api.authentication import known_keys
 from speech.models import Client
 from speech.privacy import shared_scope
 from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.refusal import refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -235,6 +236,18 @@ def test_a_compressed_file_that_is_cut_off_is_read_up_to_there(
     (tmp_path / "cut.gz").write_bytes(whole[:-12])
     move()
     assert "cut off" in imported(tmp_path / "cut.gz", capsys)[1]
+
+
+@pytest.mark.parametrize("command", ["scan", "get"])
+def test_an_export_that_redis_refuses_a_part_of_fails(
+    api: APIClient, tmp_path: Path, redis_client: Any, command: str, capsys: Any
+) -> None:
+    ask(api)
+    with (
+        refused(redis_client, command),
+        pytest.raises(CommandError, match="is incomplete; then Redis failed: The Redis user"),
+    ):
+        exported(tmp_path / "entries", capsys)
 
 
 def test_nothing_is_overwritten_and_mistakes_are_named(api: APIClient, tmp_path: Path, capsys: Any) -> None:
