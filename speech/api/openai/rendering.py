@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -13,10 +12,9 @@ from caching.llm.entry import Answer
 from caching.llm.stream import says_more
 from speech.api.errors import as_gateway_error, error_body
 from speech.api.openai import transcript_formats
+from speech.api.openai.compact_json import compact
 
 DONE = b"data: [DONE]\n\n"
-# Made once: `json.dumps` makes an encoder for each chunk if it has options.
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def completion(answer: Answer, *, id: str, model: str) -> dict[str, Any]:
@@ -115,7 +113,7 @@ def model_object(name: str, owner: str) -> dict[str, Any]:
 
 
 def _event(data: dict[str, Any]) -> bytes:
-    return b"data: " + _encode(data).encode() + b"\n\n"
+    return b"data: " + compact(data).encode() + b"\n\n"
 
 
 def _failure(error: Exception) -> bytes:

@@ -32,6 +32,8 @@ class Reply:
     def __init__(self, provider: str, response: BaseHTTPResponse) -> None:
         self._provider = provider
         self._response = response
+        # Off, it keeps urllib3 from passing each chunk through the buffer of its decoder.
+        response.decode_content = "content-encoding" in response.headers
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
         self._longest_pause: float = settings.PROVIDER_READ_TIMEOUT

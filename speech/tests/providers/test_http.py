@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import socket
 import time
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from itertools import repeat
 from typing import Any
 
 import pytest
+import urllib3
 from pytest_django import Settings
 
 from speech import providers
@@ -23,6 +26,7 @@ from speech.exceptions import (
 )
 from speech.providers._shared import http_response
 from speech.providers._shared.http import ProviderRequest, call_for_json, post
+from speech.providers._shared.http_response import Reply
 from speech.providers.base import ChatRequest
 from speech.tests.loopback import Answer, FakeOpenAI, Loopback
 
@@ -251,3 +255,10 @@ def test_an_endless_stream_comes_to_an_end(
     with pytest.raises(ProviderBadAnswer, match="more than 1000000 bytes"):
         list(providers.get("openai").stream_chat(ChatRequest(CHAT["messages"], "m")))
     assert time.monotonic() - begun < 30
+
+
+def test_a_compressed_answer_is_read_although_nobody_asks_for_one() -> None:
+    sent = urllib3.HTTPResponse(
+        io.BytesIO(gzip.compress(b"answer")), {"Content-Encoding": "gzip"}, preload_content=False
+    )
+    assert Reply("acme", sent).read(100) == b"answer"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -11,6 +10,7 @@ from caching.llm.entry import Answer
 from caching.llm.merging import Unassembled
 from caching.llm.stream import Chunk, joined
 from speech.api.errors import as_gateway_error
+from speech.api.openai.compact_json import compact
 from speech.api.openai.responses.answer import Names, ResponseWriter
 from speech.api.openai.responses.items import Event
 from speech.api.openai.responses.response import Response
@@ -102,5 +102,5 @@ def _code_of(error: GatewayError) -> str:
 
 
 def _encoded(event: Mapping[str, Any], number: int) -> bytes:
-    data = json.dumps({**event, "sequence_number": number}, separators=(",", ":"))
+    data = compact({**event, "sequence_number": number})
     return f"event: {event['type']}\ndata: {data}\n\n".encode()
