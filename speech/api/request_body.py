@@ -1,6 +1,6 @@
 """Request bodies: read, parsed and validated, and planned, the same one once.
 
-Bypassed: parsing, validation and planning of a request that came a moment ago. That is 29 % of the calls of a hit
+Bypassed: parsing, validation and planning of a request that came a moment ago. That is 42 % of the calls of a hit
 (docs/performance.md). Bodies and what follows from them are kept in memory only, for FORGET_SECONDS at most, and not at
 all if the client or the request forbids to store; speech/tests/api/test_request_body.py notices a change of either.
 """
