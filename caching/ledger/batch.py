@@ -32,10 +32,11 @@ _SUMS = ("hours", "minutes", "entries", "errors")
 
 
 class Sums:
-    """Rows by key; rows with equal keys are added up."""
+    """Rows of a table by its key; rows with equal keys are added up."""
 
-    def __init__(self, key: tuple[str, ...]) -> None:
-        self.key = key
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.key: tuple[str, ...] = model.KEY
         self.rows: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
@@ -55,10 +56,10 @@ class Sums:
 
 class Batch:
     def __init__(self) -> None:
-        self.hours = Sums(HourlyUsage.KEY)
-        self.minutes = Sums(MinuteUsage.KEY)
-        self.entries = Sums(EntryHits.KEY)
-        self.errors = Sums(ErrorCount.KEY)
+        self.hours = Sums(HourlyUsage)
+        self.minutes = Sums(MinuteUsage)
+        self.entries = Sums(EntryHits)
+        self.errors = Sums(ErrorCount)
         self.calls: list[dict[str, Any]] = []
         # By the hour since 1970.
         self._hits: dict[tuple[int, ExactHit], Tally] = {}
@@ -144,13 +145,9 @@ class Batch:
 
     def _write(self) -> None:
         self._make_rows_of_hits()
-        statements = [
-            upsert.adding(HourlyUsage, self.hours.rows.values(), key=HourlyUsage.KEY),
-            upsert.adding(MinuteUsage, self.minutes.rows.values(), key=MinuteUsage.KEY),
-            upsert.adding(EntryHits, self.entries.rows.values(), key=EntryHits.KEY),
-            upsert.adding(ErrorCount, self.errors.rows.values(), key=ErrorCount.KEY),
-            upsert.inserting(Call, self.calls),
-        ]
+        sums: list[Sums] = [getattr(self, name) for name in _SUMS]
+        statements = [upsert.adding(each.model, each.rows.values(), key=each.key) for each in sums if each.rows]
+        statements += [upsert.inserting(Call, self.calls)] if self.calls else []
         _shorten_lock_wait()
         past = summing.past_days(row["hour"] for row in self.hours.rows.values())
         # A single row needs no transaction, which takes longer than the row.

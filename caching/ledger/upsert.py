@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from functools import cache, partial
+from datetime import datetime
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from caching.fields import NanoDecimalField
 
@@ -51,8 +52,10 @@ def run(statements: Iterable[Statement]) -> None:
     By the driver's own cursor: Django's for SQLite rewrites every placeholder of a statement each time, which takes as
     long as to run it.
     """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, closing(connection.connection.cursor()) as cursor:
+    # Not by the proxy, which looks for the thread's connection at each use.
+    mine = connections[DEFAULT_DB_ALIAS]
+    mine.ensure_connection()
+    with mine.wrap_database_errors, closing(mine.connection.cursor()) as cursor:
         for sql, rows in statements:
             if rows:
                 cursor.executemany(sql, rows)
@@ -87,9 +90,15 @@ def _preparation(field: Any) -> Callable[[Any], Any] | None:
     if isinstance(field, _TAKEN_AS_IT_IS):
         return None
     if isinstance(field, models.DateTimeField):
-        return lambda value: connection.ops.adapt_datetimefield_value(value)
+        return _adapted
     # The proxy, here and above: a plan is kept, and each thread has its own connection.
     return partial(field.get_db_prep_save, connection=connection)
+
+
+@lru_cache(64)
+def _adapted(moment: datetime) -> Any:
+    # Kept, because hours and minutes are written again and again.
+    return connection.ops.adapt_datetimefield_value(moment)
 
 
 def _change(table: str, column: str, field: Any) -> str:
