@@ -95,8 +95,8 @@ def from_event(provider: str, answer: Any, headers: Mapping[str, str] | None = N
 
 
 def _only_says_why(answer: Mapping[str, Any]) -> bool:
-    """Return True for an answer of no choices that has a code and a reason: DashScope's, MiniMax's, Cloudflare's."""
-    if answer.get("choices"):
+    """Return True for a code and a reason without any answer: DashScope's, MiniMax's, Cloudflare's."""
+    if answer.get("choices") or answer.get("data") or answer.get("text"):
         return False
     error = _described(answer)
     return str(error.get("code") or "") not in _SUCCESS and bool(_reason(error))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from speech import exceptions
-from speech.providers._shared.errors import from_answer, from_event
+from speech.providers._shared.errors import from_answer, from_event, raise_if_error
 
 
 def failure(status: int, answer: Any = None, **headers: str) -> exceptions.GatewayError:
@@ -127,3 +127,14 @@ def test_an_error_within_a_stream_keeps_its_kind() -> None:
     assert type(from_event("acme", {"code": "insufficient_quota"})) is exceptions.ProviderQuotaExceeded
     assert type(from_event("acme", {"message": "oops"})) is exceptions.ProviderUnavailable
     assert type(from_event("acme", "oops")) is exceptions.ProviderUnavailable
+
+
+@pytest.mark.parametrize("answer", [{"choices": [{}]}, {"data": [{}]}, {"text": "Hi"}, {"code": 0}, {"code": "200"}])
+def test_a_code_and_a_text_beside_an_answer_are_no_error(answer: dict[str, Any]) -> None:
+    raise_if_error("acme", {"code": 20_000, "message": "Ok", **answer})
+
+
+@pytest.mark.parametrize("empty", [{}, {"choices": None}, {"data": []}, {"text": ""}])
+def test_a_code_and_a_text_without_an_answer_are_an_error(empty: dict[str, Any]) -> None:
+    with pytest.raises(exceptions.ProviderUnavailable, match="queue is full"):
+        raise_if_error("acme", {"code": 20_012, "message": "queue is full", **empty})
