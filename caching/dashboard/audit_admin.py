@@ -53,6 +53,7 @@ class AuditEntryAdmin(ModelAdmin):
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr", "change_message")
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     actions = ("download",)
 

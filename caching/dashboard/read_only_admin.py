@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.admin import SimpleListFilter
+from django.contrib.admin import ShowFacets, SimpleListFilter
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -38,6 +38,7 @@ class BoundedPaginator(Paginator):
 class ReadOnlyAdmin(AppendOnlyAdmin):
     # Counting a big table takes longer than showing a page of it.
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     list_per_page = 50
     paginator = BoundedPaginator
     search_help_text = f"Search the latest {MAX_SEARCHED:,}"
