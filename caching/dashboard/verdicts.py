@@ -33,7 +33,7 @@ def is_restorable(hit: Call) -> bool:
 def restorable() -> list[Call]:
     """Return the hits whose answers staff deleted lately."""
     since = timezone.now() - timedelta(seconds=undo.KEPT_SECONDS)
-    wrong = Judgement.objects.filter(judge=Judge.STAFF, verdict=Verdict.WRONG, created__gte=since)
+    wrong = Judgement.objects.filter(judge=Judge.STAFF, verdict=Verdict.WRONG, created__gte=since).order_by()
     return list(Call.objects.filter(match__in=undo.kept(wrong.exclude(match="").values_list("match", flat=True))))
 
 

@@ -40,7 +40,6 @@ class Judgement(models.Model):
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["judge", "level", "created"], name="judgement_level_created"),
             # Reviews of a period are counted from it alone.
             models.Index(fields=["created", "judge", "verdict", "level"], name="judgement_created"),
         ]

@@ -66,8 +66,10 @@ class Period:
         found: list[tuple[datetime, timedelta]] = []
         hour = self.first
         while hour < self.end:
-            offset = timezone.localtime(hour).utcoffset() or timedelta(0)
-            hour += timedelta(hours=1)
+            offset = _utc_offset(hour)
+            # Day by day, and by the hour on a day with a change.
+            is_same = _utc_offset(hour + timedelta(days=1)) == offset
+            hour += timedelta(days=1) if is_same else timedelta(hours=1)
             if found and found[-1][1] == offset:
                 found.pop()
             found.append((hour, offset))
@@ -262,6 +264,10 @@ def shown(amount: Decimal, currency: str) -> Decimal:
     if not amount or currency == settings.DISPLAY_CURRENCY:
         return amount
     return total([Money(amount, currency)], settings.DISPLAY_CURRENCY)
+
+
+def _utc_offset(moment: datetime) -> timedelta:
+    return timezone.localtime(moment).utcoffset() or timedelta(0)
 
 
 def full_hour(moment: datetime) -> datetime:

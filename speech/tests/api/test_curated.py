@@ -55,19 +55,25 @@ def completion(api: Any, **body: Any) -> Any:
     return api.post("/v1/chat/completions", {"model": "m", **body}, format="json")
 
 
-def test_two_hundred_imported_questions_with_three_wordings_need_no_redis_and_no_provider(
-    api: Any, fake_openai: FakeOpenAI, use_redis: Callable[[str], None], tmp_path: Path
+def test_two_hundred_imported_questions_with_three_wordings_survive_redis_and_need_no_provider(
+    api: Any, fake_openai: FakeOpenAI, redis_client: Any, use_redis: Callable[[str], None], tmp_path: Path
 ) -> None:
     file = tmp_path / "answers.csv"
     wordings = [[f"What is part {n} for?", f"Tell me the use of part {n}", f"Part {n}: use?"] for n in range(200)]
     rows = [f"{'|'.join(each)},It is for {n}.,en" for n, each in enumerate(wordings)]
     file.write_text("\n".join(["wordings,answer,language", *rows]))
     call_command("curate", file, client="tester")
-    use_redis("")
+    redis_client.flushdb()
+
+    def ask(n: int, wording: str) -> None:
+        response = chat(api, wording, "quality")
+        assert (response["X-Provider"], response.json()["text"]) == ("curated", f"It is for {n}.")
+
     for n, each in enumerate(wordings):
         for wording in each:
-            response = chat(api, wording, "quality")
-            assert (response["X-Provider"], response.json()["text"]) == ("curated", f"It is for {n}.")
+            ask(n, wording)
+    use_redis("")
+    ask(0, wordings[0][0])
     assert fake_openai.requests == []
 
 
