@@ -9,7 +9,7 @@ import urllib.request
 
 import psutil
 
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 
 
 def wait_until_it_answers(

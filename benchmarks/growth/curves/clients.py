@@ -31,7 +31,7 @@ def run(bench: Bench) -> list[Curve]:
     new_sqlite(directory)
     keys, writing = create(directory, sizes)
     gateway = bench.gateway(bench.redis(), bench.provider(), VAR_DIR=str(directory))
-    hit = Curve("CPU of a hit", "clients that ask", "ms", "each client's key is read again every few seconds")
+    hit = Curve("CPU of a hit", "clients that ask", "ms", "keys in use are read again together")
     waited = Curve("a hit, p50", "clients that ask", "ms", "the same")
     miss = Curve("CPU of a miss", "clients that ask", "ms", "the same, and its own rows of totals")
     memory = Curve("memory of a worker", "clients that ask", "MB", "keys, plans of bodies and scopes, all bounded")
@@ -47,7 +47,7 @@ def run(bench: Bench) -> list[Curve]:
         hit.add(size, took.cpu_ms)
         waited.add(size, took.p50_ms)
         memory.add(size, float(only_worker(gateway.process.pid).memory_full_info().pss) / 1_000_000)
-    used = Curve("writing when keys were used, once a minute", "clients that ask", "ms", "a row for each")
+    used = Curve("writing when keys were used, once a minute", "clients that ask", "ms", "a statement for each second")
     used.points = writing
     return [hit, waited, miss, memory, used]
 
