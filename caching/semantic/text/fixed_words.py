@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from caching.redaction import remember
 from caching.semantic.text.lexicon import table
+from caching.semantic.text.normalize import normalize
 from caching.semantic.text.numbers import number_words
 from caching.semantic.text.reader import composed
 from caching.semantic.text.reading import IMPLIED
@@ -35,7 +36,7 @@ _INERT = frozenset(
 # Of the guards' tables those that words are read by.
 _READ = ("times", "units", "negation")
 # Spelled in more ways than letters tell: dots below, nasal signs, vowels in Latin letters.
-_SPELLED_FREELY = frozenset(["hi", "hi_latn", ""])
+_SPELLED_FREELY = frozenset(["hi", "hi_latn"])
 
 
 class FixedWords(NamedTuple):
@@ -48,6 +49,9 @@ class FixedWords(NamedTuple):
 @remember(16_384)
 def fixed_words(text: str, language: str) -> FixedWords:
     """Return what no rule drops or replaces in `text`, read in `language`."""
+    if not language:
+        # Nothing is explained but the same words.
+        return FixedWords(frozenset([normalize(text)]), None)
     if language in _SPELLED_FREELY:
         return FixedWords(frozenset(), None)
     changeable = _changeable(language)

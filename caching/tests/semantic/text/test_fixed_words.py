@@ -38,6 +38,11 @@ def test_most_pairs_of_unrelated_questions_are_passed_over() -> None:
     assert sum(not _may_be_explained(*pair) for pair in pairs) > 0.8 * len(pairs)
 
 
+def test_in_an_unknown_language_only_the_same_words_may_be_explained() -> None:
+    assert _may_be_explained("zork blip quux", "Zork blip quux")
+    assert not _may_be_explained("zork blip quux", "zork blip quuz")
+
+
 def test_a_long_figure_that_only_one_question_has_passes_it_over() -> None:
     assert not _may_be_explained("where is order 10021", "where is order 10012")
     assert not _may_be_explained("where is order 10021", "where is my order")
