@@ -31,7 +31,7 @@ class Meter(Protocol):
 
 
 class StreamMeter:
-    """The meter of a streamed answer, made for this request or for the one that it follows."""
+    """Usage of a stream so far; a collapsed stream is billed to its leader."""
 
     def __init__(self, result: CacheResult[Any]) -> None:
         self._result = result
@@ -101,7 +101,7 @@ class Account:
         """Yield the items of a stream within `call`, and close the account when they end, fail or are dropped.
 
         A failure before the first item is left to the caller: another provider may still answer. `usage_of` returns
-        the usage that an item tells; `result` is what there is to record beside it.
+        the usage that an item tells. `result`: the cache result to record, without its usage.
         """
         meter = StreamMeter(result)
         self.watch(meter)
@@ -151,16 +151,18 @@ class Account:
 
     def _settle_hit(self, result: CacheResult[Any]) -> Costs:
         self.settled = True
+        provider, model = self._called
         hit = ExactHit(
-            self.cache_type,
-            result.billed,
-            self.level,
-            *self._called,
-            self.client,
-            result.key,
-            self.text,
-            _reasons(result),
-            self.listed,
+            cache_type=self.cache_type,
+            usage=result.billed,
+            level=self.level,
+            provider=provider,
+            model=model,
+            client=self.client,
+            key=result.key,
+            question=self.text,
+            reasons=_reasons(result),
+            listed=self.listed,
         )
         return ledger.record_hit(hit, time.perf_counter() - self.started)
 

@@ -40,7 +40,7 @@ class UploadParser(MultiPartParser):
 def audio_of(request: Request, held: ExitStack) -> tuple[bytes, str]:
     """Return the uploaded `file` and the extension of its format. Raises InvalidRequest, PayloadTooLarge or ServerBusy.
 
-    `held` gets a place among the large bodies if the file is large: Django had it on disk, this reads it into memory.
+    A large file takes a place, held by `held`, because it is read into memory.
     """
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile):

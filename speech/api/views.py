@@ -55,9 +55,11 @@ CACHE_CONTROL = OpenApiParameter(
     description="`no-cache`: skip the cache. `no-store`: also store nothing. `max-age=N`: reject entries older than N "
     "seconds. `only-if-cached`: return 504 on a miss.",
 )
-# Of every operation; the others depend on what is sent and on providers.
-ALWAYS: dict[int, Any] = dict.fromkeys((405, 500), ErrorResponseSerializer)
-ERRORS: dict[int, Any] = ALWAYS | dict.fromkeys((400, 401, 403, 413, 415, 429, 502, 503, 504), ErrorResponseSerializer)
+# Statuses that every operation may return.
+COMMON_ERRORS: dict[int, Any] = dict.fromkeys((405, 500), ErrorResponseSerializer)
+ERRORS: dict[int, Any] = COMMON_ERRORS | dict.fromkeys(
+    (400, 401, 403, 413, 415, 429, 502, 503, 504), ErrorResponseSerializer
+)
 
 
 class ChatView(Endpoint):
@@ -161,7 +163,8 @@ class FeedbackView(APIView):
         responses={
             202: FeedbackResponseSerializer,
             404: OpenApiResponse(ErrorResponseSerializer, "This client has received no answer with this id."),
-            **{status: ERRORS[status] for status in (400, 401, 405, 413, 415, 429, 500)},
+            **COMMON_ERRORS,
+            **{status: ERRORS[status] for status in (400, 401, 413, 415, 429)},
         },
     )
     def post(self, request: Request) -> Response:

@@ -112,7 +112,7 @@ class Client(models.Model):
 
     @cached_property
     def has_budget(self) -> bool:
-        return not (self.daily_budget_usd is None and self.monthly_budget_usd is None)
+        return self.daily_budget_usd is not None or self.monthly_budget_usd is not None
 
     @property
     def private_scope(self) -> str:

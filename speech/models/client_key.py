@@ -95,8 +95,8 @@ class ClientKey(models.Model):
         self.key_hash, self.key_hint = hash_key(self.secret), self.secret[:HINT_CHARACTERS]
 
     @property
-    def facts(self) -> list[Any]:
-        """Everything that the database says of this key and its client, but when it was used."""
+    def compared_values(self) -> list[Any]:
+        """All columns of the key and its client except `last_used`."""
         rows = (self, self.client)
         fields = ((row, field.attname) for row in rows for field in row._meta.concrete_fields)
         return [getattr(row, name) for row, name in fields if name != "last_used"]

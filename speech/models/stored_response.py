@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from speech.models.client import Client
 
-MAX_TOKEN = 32
+TOKEN_CHARACTERS = 32
 
 
 def token_of(id: str) -> str:
     """Return the short name of a response, which the ids of its items contain."""
-    return hashlib.blake2s(id.encode(), digest_size=MAX_TOKEN // 2).hexdigest()
+    return hashlib.blake2s(id.encode(), digest_size=TOKEN_CHARACTERS // 2).hexdigest()
 
 
 class StoredResponseQuerySet(models.QuerySet["StoredResponse"]):
@@ -40,7 +40,7 @@ class StoredResponseQuerySet(models.QuerySet["StoredResponse"]):
 class StoredResponse(models.Model):
     """An answer of `/v1/responses` that its client may retrieve, continue or delete."""
 
-    token = models.CharField(primary_key=True, max_length=MAX_TOKEN, editable=False)
+    token = models.CharField(primary_key=True, max_length=TOKEN_CHARACTERS, editable=False)
     client = models.ForeignKey(Client, on_delete=models.CASCADE)
     expires = models.DateTimeField(db_index=True)
     body = models.JSONField()

@@ -52,12 +52,12 @@ def plan_chat(client: Client, request: ChatRequest, policy: Policy, provider: st
     first = first_for_chat(request, provider, client.model_access)
     question = own_question(client, first)
     return ChatPlan(
-        client,
-        request,
-        policy,
-        text_of(request.messages[-1]) if request.messages else "",
-        first,
-        question,
-        apply_to_answer(policy, question),
-        curated.find(question, policy, shares=client.shared_scope),
+        client=client,
+        request=request,
+        policy=policy,
+        text=text_of(request.messages[-1]) if request.messages else "",
+        first=first,
+        question=question,
+        ruled=apply_to_answer(policy, question),
+        curated=curated.find(question, policy, shares=client.shared_scope),
     )

@@ -10,7 +10,7 @@ from speech.synthesis.pipeline import Playback
 
 
 class SoundStream:
-    """Waits for the first chunk when it is made: a failure before it is raised there, and a fallback may answer.
+    """The constructor waits for the first chunk and raises a failure before it, so a fallback can be tried.
 
     When it has ended, failed or been closed, `at_end` is called with the error, None for a complete end, and `account`
     is closed. Reading it may raise ProviderError.

@@ -18,8 +18,8 @@ from speech.text.sentence_terminals import OF_ONE_SCRIPT, OF_ONE_SCRIPT_PATTERN,
 
 # Characters before a full stop that are looked at.
 CONTEXT = 120
-# Characters behind it that are waited for, at each step. They bound the work on runs of 20,000 dots or blanks.
-MAX_BEHIND = 64
+# Characters after it that are waited for, at each step. They bound the work on runs of 20,000 dots or blanks.
+MAX_AFTER = 64
 # Characters from which a line may have been wrapped: a shorter one is a line of a list, a verse, a title.
 WRAPPED_LINE = 45
 
@@ -31,10 +31,10 @@ _APOSTROPHE = r"(?<![^\W\u2e80-\uffdc])'|'(?![^\W\u2e80-\uffdc])"
 _EVENT = re.compile(rf"{_FULL_STOP}|[{_LINE_ENDS}]|{_APOSTROPHE}|[{re.escape(MARKS.replace(chr(39), ''))}]")
 _ENDS = frozenset(TERMINALS + OF_ONE_SCRIPT + _LINE_ENDS)
 _RUN = re.compile(
-    rf"(?s)(?P<marks>(?:{_FULL_STOP}){{0,{MAX_BEHIND}}}+)"
-    rf"(?P<closers>[\"'”“’»«›‹)\]}}」』》〉】）＂*_~`{_EMOJI}]{{0,{MAX_BEHIND}}}+)"
-    rf"(?P<space>\s{{0,{MAX_BEHIND}}}+)"
-    rf"(?P<openers>(?:[{re.escape(''.join(sorted(OPENERS)))}*_]|(?<=«)[ \u00a0\u202f]){{0,{MAX_BEHIND}}}+)"
+    rf"(?s)(?P<marks>(?:{_FULL_STOP}){{0,{MAX_AFTER}}}+)"
+    rf"(?P<closers>[\"'”“’»«›‹)\]}}」』》〉】）＂*_~`{_EMOJI}]{{0,{MAX_AFTER}}}+)"
+    rf"(?P<space>\s{{0,{MAX_AFTER}}}+)"
+    rf"(?P<openers>(?:[{re.escape(''.join(sorted(OPENERS)))}*_]|(?<=«)[ \u00a0\u202f]){{0,{MAX_AFTER}}}+)"
 )
 _LINE_END = re.compile(rf"\r\n|[{_LINE_ENDS}]")
 _ITEM = re.compile(r"[-*+•‣▪●○–—·]\s|\w{1,3}[.)]\s")

@@ -18,7 +18,7 @@ _LONGEST_CLUSTER = 32
 def pack(text: str, language: str, limit: int) -> list[str]:
     """Return `text` in as few pieces of at most `limit` characters as its sentences allow, without white space around.
 
-    A sentence over the limit is cut behind clauses, a clause between words, a word between syllables as written.
+    A sentence over the limit is cut after clauses, a clause between words, a word between syllables as written.
     """
     if limit < 1:
         raise ValueError(f"limit must be at least 1, not {limit}")

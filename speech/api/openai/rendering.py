@@ -78,8 +78,13 @@ def speech_events(sound: Iterator[bytes], *, characters: int) -> Iterator[bytes]
 
 
 def turn_events(sound: Iterator[bytes], words: Callable[[], list[list[dict[str, Any]]]]) -> Iterator[bytes]:
-    """Yield `speech.audio.delta` events, after the audio of each sentence its `speech.words`, if its engine tells
-    them, then `speech.audio.done`. `words`: those of each sentence that is complete.
+    """Yield the events of a voice turn, in this order:
+
+    - `speech.audio.delta` for each chunk of audio,
+    - `speech.words` after the audio of each sentence whose engine tells its words,
+    - `speech.audio.done` at the end.
+
+    `words` returns the words of each complete sentence.
     """
     told = 0
     try:

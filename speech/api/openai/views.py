@@ -32,7 +32,7 @@ from speech.api.openai.serializers import (
 from speech.api.response_headers import headers, of_successor, whole_response
 from speech.api.serializers import ErrorResponseSerializer
 from speech.api.streaming import EVENTS, streamed
-from speech.api.views import ALWAYS, CACHE_CONTROL, ERRORS
+from speech.api.views import CACHE_CONTROL, COMMON_ERRORS, ERRORS
 from speech.exceptions import InvalidRequest
 from speech.model_access import EVERYTHING, ModelAccess
 from speech.models import Client
@@ -177,7 +177,7 @@ class ModelView(OpenAIView):
 
 
 class VoicesView(OpenView):
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, **ALWAYS})
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, **COMMON_ERRORS})
     def get(self, request: Request) -> Response:
         """List the voices of the default provider and OpenAI's voice names."""
         own = {voice.id: voice.name for voice in providers.get(settings.TTS_PROVIDER).voices()}

@@ -15,7 +15,7 @@ Request = Callable[[dict[str, Any]], ProviderRequest]
 
 _STREAM: dict[str, Any] = {"stream": True}
 _WITH_USAGE = _STREAM | {"stream_options": {"include_usage": True}}
-_MAX = 1000  # models are named by clients
+_MAX_SERVICES = 1000  # models are named by clients
 # By address and model, for as long as this process lives.
 _takes_options: dict[tuple[str, str], bool] = {}
 
@@ -47,6 +47,6 @@ def _opened(stack: ExitStack, request: Request, service: tuple[str, str]) -> Rep
 
 
 def _learn(service: tuple[str, str], *, takes: bool) -> None:
-    if len(_takes_options) >= _MAX:
+    if len(_takes_options) >= _MAX_SERVICES:
         _takes_options.clear()
     _takes_options[service] = takes

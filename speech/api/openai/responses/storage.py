@@ -16,7 +16,7 @@ from speech.api.openai.responses.messages import Item, kind_of
 from speech.api.openai.responses.response import Response
 from speech.exceptions import InvalidRequest
 from speech.models import Client, StoredResponse
-from speech.models.stored_response import MAX_TOKEN, token_of
+from speech.models.stored_response import TOKEN_CHARACTERS, token_of
 from speech.routing.cache_query import end_user_of
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 PRUNE_SECONDS = 600.0
 # Native responses searched for an item that is referred to: clients refer to those of the conversation at hand.
 RECENT = 50
-_ITEM_ID = re.compile(rf"[a-z]+_([0-9a-f]{{{MAX_TOKEN}}})[0-9a-f]+")
+_ITEM_ID = re.compile(rf"[a-z]+_([0-9a-f]{{{TOKEN_CHARACTERS}}})[0-9a-f]+")
 
 
 class ResponseNotFound(InvalidRequest):

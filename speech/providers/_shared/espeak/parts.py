@@ -14,7 +14,7 @@ from speech.text.packing import is_inside_cluster
 
 # It drops without a word what exceeds 200 phonemes in a word, or 1,000 phonemes or 300 words in a clause:
 # N_WORD_PHONEMES, N_PHONEME_LIST and N_CLAUSE_WORDS in its source, version 1.52.
-_MOST_IN_WORD, _MOST_IN_CLAUSE = 150, 800
+_MAX_IN_WORD, _MAX_IN_CLAUSE = 150, 800
 _LEAST_OF_WORD = 4
 _CHINESE = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # Each Chinese character is a word of its own.
@@ -54,7 +54,7 @@ def _held(text: str) -> Iterator[str]:
     for word in _WORD.findall(text):
         for number, (piece, weight) in enumerate(_cut(word)):
             load = 0.0 if _is_new_clause(last, piece) else load
-            if part and (number or load + weight > _MOST_IN_CLAUSE):
+            if part and (number or load + weight > _MAX_IN_CLAUSE):
                 yield part
                 part, load = "", 0.0
             part, last = part + piece, piece
@@ -72,7 +72,7 @@ def _cut(word: str) -> Iterator[tuple[str, float]]:
     """Yield `word` in pieces that are not too heavy, with their weights: after a sign in it, or between syllables."""
     weights = _weights(word)
     begin = 0
-    while (weight := sum(weights[begin:])) > _MOST_IN_WORD:
+    while (weight := sum(weights[begin:])) > _MAX_IN_WORD:
         end = _next_cut(word, weights, begin)
         yield word[begin:end], sum(weights[begin:end])
         begin = end
@@ -82,13 +82,13 @@ def _cut(word: str) -> Iterator[tuple[str, float]]:
 def _next_cut(word: str, weights: list[float], begin: int) -> int:
     """Return the last good place where the piece from `begin` may end."""
     load, most = 0.0, begin
-    while most < len(word) and load + weights[most] <= _MOST_IN_WORD:
+    while most < len(word) and load + weights[most] <= _MAX_IN_WORD:
         load += weights[most]
         most += 1
     middle = (begin + most) // 2
-    behind_sign = (at for at in range(most, middle, -1) if not word[at - 1].isalnum() and word[at].isalnum())
-    behind_syllable = (at for at in range(most, middle, -1) if not is_inside_cluster(word, at))
-    return next(behind_sign, 0) or next(behind_syllable, 0) or max(most, begin + 1)
+    after_sign = (at for at in range(most, middle, -1) if not word[at - 1].isalnum() and word[at].isalnum())
+    after_syllable = (at for at in range(most, middle, -1) if not is_inside_cluster(word, at))
+    return next(after_sign, 0) or next(after_syllable, 0) or max(most, begin + 1)
 
 
 def _weights(word: str) -> list[float]:
