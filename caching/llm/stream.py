@@ -171,7 +171,8 @@ def _deltas(
     message = choice["message"]
     texts = {name: text for name in TEXTS if isinstance(text := message.get(name), str) and text}
     rest = {name: value for name, value in message.items() if name not in texts and name != "role"}
-    calls = rest.pop("tool_calls") if rest.get("tool_calls") else ()
+    # Calls of another form than OpenAI's are passed on as they are.
+    calls = rest.pop("tool_calls") if _are_calls(message.get("tool_calls")) else ()
     empty = {name: rest.pop(name) for name in list(rest) if not rest[name]}
     yield {"role": message.get("role") or "assistant", **({"content": ""} if "content" in texts else {}), **empty}, {}
     if blocks := {name: rest.pop(name) for name in list(rest) if name in HOLDERS_OF_TEXTS}:
@@ -187,6 +188,10 @@ def _deltas(
         yield rest, {}
     yield from (({"tool_calls": [part]}, {}) for part in _parts_of_calls(calls))
     yield {}, {"finish_reason": choice["finish_reason"], **beside}
+
+
+def _are_calls(value: Any) -> bool:
+    return bool(value) and isinstance(value, list) and all(isinstance(call, dict) for call in value)
 
 
 def _parts_of_calls(calls: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ CALLS = [
     {"id": "call_2", "type": "custom", "custom": {"name": "note", "input": "Hi"}},
     {"id": "call_3", "type": "function", "function": {"name": "stop", "arguments": ""}},
 ]
+STRANGE_CALLS: list[Any] = [5, "call", {"id": "call_1"}, ["call"], [CALLS[0], None]]
 LOGPROBS = {"content": [{"token": "A"}], "refusal": None}
 
 
@@ -258,12 +259,19 @@ def test_log_probabilities_that_are_numbers_are_those_of_their_chunk_alone() -> 
         (choice({"content": "A", "role": None}), False),
         ({"index": 0, "finish_reason": "stop"}, False),
         ({"index": 0, "message": None, "finish_reason": "stop"}, False),
-        (choice({"content": "A", "tool_calls": 5}), False),
+        *((choice({"content": "A", "tool_calls": calls}), False) for calls in STRANGE_CALLS),
         ({"index": 0, "message": {"content": "A"}, "finish_reason": "stop"}, False),
     ],
 )
 def test_an_answer_can_be_replayed_if_its_chunks_add_up_to_it(said: dict[str, Any], replayable: bool) -> None:
     assert is_replayable(WholeAnswer([said], "m", None)) is replayable
+
+
+@pytest.mark.parametrize("calls", STRANGE_CALLS)
+def test_calls_of_a_strange_form_are_replayed_as_they_are(calls: Any) -> None:
+    said = choice({"content": "A", "tool_calls": calls})
+    deltas = [chunk["choices"][0]["delta"] for chunk in replay([said], model="m", usage=None, id="1")]
+    assert [delta["tool_calls"] for delta in deltas if "tool_calls" in delta] == [calls]
 
 
 def test_an_answer_whose_fields_do_not_come_back_cannot_be_replayed() -> None:

@@ -13,7 +13,6 @@ from typing import Any
 from caching.llm.entry import Answer
 from caching.llm.merging import Unassembled, complete_characters
 from caching.llm.tool_calls import ToolCalls, name_of, text_of
-from speech import strict_json
 from speech.api.openai.responses.encrypted_content import packed
 from speech.api.openai.responses.items import CallItem, Event, TextItem
 from speech.api.openai.responses.response import Response, item_id, usage_of
@@ -26,20 +25,19 @@ _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom
 # Why an answer that did not end by itself is incomplete, by its finish reason. OpenAI's types know no other.
 _INCOMPLETE: dict[str | None, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
 _ENDED = {"stop", "tool_calls", "function_call"}
-# The types of what is read of a message beside its texts.
-_MESSAGE: strict_json.Shape = {"refusal": str, "annotations": list, "tool_calls": [dict]}
-
 
 # Namespace and name of tools by their names in chat.
 Names = Mapping[str, tuple[str, str]]
 
 
-def whole(response: Response, answer: Answer, *, encrypted: bool = False, names: Names | None = None) -> Response:
+def whole(
+    response: Response, answer: Answer, *, wants_encrypted_content: bool = False, names: Names | None = None
+) -> Response:
     """Return the response for an answer."""
-    writer = ResponseWriter(response, encrypted=encrypted, names=names)
+    writer = ResponseWriter(response, wants_encrypted_content=wants_encrypted_content, names=names)
     choice = answer.choices[0]
-    message = _of_known_types(choice["message"])
-    if calls := message.get("tool_calls"):
+    message = choice["message"]
+    if calls := _objects(message.get("tool_calls")):
         message = {**message, "tool_calls": [{**call, "index": position} for position, call in enumerate(calls)]}
     for _ in writer.write({**choice, "delta": message}):
         pass
@@ -54,10 +52,12 @@ class ResponseWriter:
     A text ends where another kind begins. Calls end with the response, as providers may send parts of several in turns.
     """
 
-    def __init__(self, response: Response, *, encrypted: bool = False, names: Names | None = None) -> None:
-        """`encrypted`: the client will send back what `encrypted_content.packed` returns."""
+    def __init__(
+        self, response: Response, *, wants_encrypted_content: bool = False, names: Names | None = None
+    ) -> None:
+        """`wants_encrypted_content`: the client will send back what `encrypted_content.packed` returns."""
         self.response = response
-        self._encrypted, self._names = encrypted, names or {}
+        self._wants_encrypted_content, self._names = wants_encrypted_content, names or {}
         summary = response["reasoning"].get("summary")
         self._thought = "summary_text" if summary and summary != "none" else "reasoning_text"
         self._reasoning = ""
@@ -79,7 +79,7 @@ class ResponseWriter:
 
     def write(self, choice: Mapping[str, Any]) -> Iterator[Event]:
         """Yield the events of a part of a choice, which has a `delta`."""
-        delta = _of_known_types(choice.get("delta") or {})
+        delta = choice.get("delta") or {}
         self._reasoning = self._reasoning or next((name for name in _REASONING if delta.get(name)), "")
         thoughts, text = texts_of(delta, self._reasoning)
         logprobs = choice.get("logprobs")
@@ -88,14 +88,14 @@ class ResponseWriter:
             yield from self._write_text("reasoning", self._thought, thoughts)
         if text or (tokens and self._text and self._text.kind == "message"):
             yield from self._write_text("message", "output_text", text, logprobs_of(tokens))
-        if refusal := delta.get("refusal"):
+        if refusal := _string(delta.get("refusal")):
             yield from self._write_text("message", "refusal", refusal)
-        for annotation in delta.get("annotations") or ():
+        for annotation in _objects(delta.get("annotations")):
             if not (self._text and self._text.kind == "message"):
                 yield from self._write_text("message", "output_text", "")
             if self._text:
                 yield from self._text.annotate(flat(annotation))
-        if calls := delta.get("tool_calls"):
+        if calls := _objects(delta.get("tool_calls")):
             yield from self._write_calls(calls)
 
     def end(self, answer: Answer) -> Iterator[Event]:
@@ -112,8 +112,8 @@ class ResponseWriter:
             if item.index not in self._output:
                 cut = is_cut and item is self._items[-1]
                 yield from self._close(item, "incomplete" if cut else "completed")
-        if extras and self._encrypted:
-            yield from self._write_encrypted(extras)
+        if extras and self._wants_encrypted_content:
+            yield from self._write_packed(extras)
         status = "incomplete" if is_cut else "completed"
         self.response = {
             **answer.extra,
@@ -166,7 +166,7 @@ class ResponseWriter:
         yield from item.ended(status)
         self._output[item.index] = item.rendered(status)
 
-    def _write_encrypted(self, content: str) -> Iterator[Event]:
+    def _write_packed(self, content: str) -> Iterator[Event]:
         item = TextItem("reasoning", self._next_id("reasoning"), len(self._items))
         item.extras = {"encrypted_content": content}
         self._items.append(item)
@@ -206,11 +206,9 @@ def _readable() -> Iterator[None]:
         raise ProviderBadAnswer(f"the provider's tool calls cannot be read: {error}") from error
 
 
-def _of_known_types(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a message or delta. Raises ProviderBadAnswer for one that chat passes on and a response cannot hold."""
-    if place := strict_json.misfit(message, _MESSAGE):
-        raise ProviderBadAnswer(f"the provider sent a value of the wrong type at message{place}")
-    return message
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects in a list. Chat passes on values of any form, and stores them: a response leaves them out."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def texts_of(delta: Mapping[str, Any], reasoning: str) -> tuple[str, str]:
@@ -218,9 +216,9 @@ def texts_of(delta: Mapping[str, Any], reasoning: str) -> tuple[str, str]:
     thoughts, content = _string(delta.get(reasoning)), delta.get("content")
     if not isinstance(content, list):
         return thoughts, _string(content)
-    parts = [part for part in content if isinstance(part, Mapping)]
-    inner = [each for part in parts if part.get("type") == "thinking" for each in part.get("thinking") or ()]
-    thoughts += "".join(_string(each.get("text")) for each in inner if isinstance(each, Mapping))
+    parts = _objects(content)
+    inner = [each for part in parts if part.get("type") == "thinking" for each in _objects(part.get("thinking"))]
+    thoughts += "".join(_string(each.get("text")) for each in inner)
     return thoughts, "".join(_string(part.get("text")) for part in parts)
 
 
@@ -228,18 +226,18 @@ def _string(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def flat(annotation: Any) -> Any:
+def flat(annotation: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an annotation as the Responses API has it: without an object within, named like its type."""
-    inner = annotation.get(annotation.get("type")) if isinstance(annotation, Mapping) else None
-    return {"type": annotation["type"], **inner} if isinstance(inner, Mapping) else annotation
+    kind = _string(annotation.get("type"))
+    inner = annotation.get(kind)
+    return {"type": kind, **inner} if isinstance(inner, Mapping) else annotation
 
 
 def logprobs_of(tokens: Any) -> list[dict[str, Any]]:
     """Return chat's log probabilities; the Responses API has a list of bytes where chat may have null."""
     return [
-        {**_token(each), "top_logprobs": [_token(other) for other in each.get("top_logprobs") or ()]}
-        for each in (tokens if isinstance(tokens, list) else ())
-        if isinstance(each, Mapping)
+        {**_token(each), "top_logprobs": [_token(other) for other in _objects(each.get("top_logprobs"))]}
+        for each in _objects(tokens)
     ]
 
 

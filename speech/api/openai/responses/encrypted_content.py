@@ -32,10 +32,10 @@ def is_packed(item: Item) -> bool:
 
 
 def unpacked(item: Item, message: Message) -> Message:
-    """Return the assistant's `message` with the fields that `item` carries; an item that was changed adds nothing."""
+    """Return the assistant's `message` with the fields packed in `item`; an item that was changed adds nothing."""
     try:
-        carried = json.loads(base64.urlsafe_b64decode(item["encrypted_content"].removeprefix(PREFIX)))
-        fields, extras = dict(carried["fields"]), dict(carried["calls"])
+        data = json.loads(base64.urlsafe_b64decode(item["encrypted_content"].removeprefix(PREFIX)))
+        fields, extras = dict(data["fields"]), dict(data["calls"])
         calls = [{**call, **extras.get(call["id"], {})} for call in message.get("tool_calls", ())]
     except (binascii.Error, KeyError, RecursionError, TypeError, ValueError):
         return message

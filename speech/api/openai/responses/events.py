@@ -28,7 +28,7 @@ def written(
     chunks: Iterator[Chunk],
     keep: Callable[[Response], Response],
     *,
-    encrypted: bool = False,
+    wants_encrypted_content: bool = False,
     names: Names | None = None,
 ) -> Iterator[Event]:
     """Yield the events of an answer as it is generated. `keep` is called before the last one.
@@ -36,9 +36,8 @@ def written(
     If it fails, `response` has as `output` what was written.
     """
     first = next(chunks)
-    writer = ResponseWriter(
-        {**response, "model": first.get("model") or response["model"]}, encrypted=encrypted, names=names
-    )
+    begun = {**response, "model": first.get("model") or response["model"]}
+    writer = ResponseWriter(begun, wants_encrypted_content=wants_encrypted_content, names=names)
     seen = []
     try:
         yield from writer.start()

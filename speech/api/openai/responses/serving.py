@@ -52,11 +52,10 @@ class ResolvedCall:
         return self.call.stream and not hides(self.client)
 
     @property
-    def form(self) -> dict[str, Any]:
-        """Options of the writer of chat answers: encrypted content if it is asked for, and names of namespaces."""
-        encrypted = ENCRYPTED in (self.call.body.get("include") or ())
+    def writer_options(self) -> dict[str, Any]:
+        """Options of `ResponseWriter`."""
         return {
-            "encrypted": encrypted,
+            "wants_encrypted_content": ENCRYPTED in (self.call.body.get("include") or ()),
             "names": names_in_chat(tools_of(self.call.body, self.conversation.items)),
         }
 
@@ -96,14 +95,14 @@ def _over_chat(resolved: ResolvedCall) -> HttpResponseBase:
     if resolved.streams_live:
         stream = services.stream_chat(**ask)
         response, about = _begun(resolved, stream), headers(resolved.client, stream)
-        events = written(response, stream.cache.value, resolved.keep, **resolved.form)
+        events = written(response, stream.cache.value, resolved.keep, **resolved.writer_options)
         return _streamed(resolved.to_the_end(events), response, about)
     result = services.chat(**ask)
     answer, response, about = result.cache.value, _begun(resolved, result), headers(resolved.client, result)
     if not resolved.call.stream:
-        return json_response(resolved.keep(chat_answer.whole(response, answer, **resolved.form)), about)
+        return json_response(resolved.keep(chat_answer.whole(response, answer, **resolved.writer_options)), about)
     chunks = replay(answer.choices, model=answer.model, usage=answer.usage, id=response["id"], extra=answer.extra)
-    return _streamed(written(response, chunks, resolved.keep, **resolved.form), response, about)
+    return _streamed(written(response, chunks, resolved.keep, **resolved.writer_options), response, about)
 
 
 def _natively(resolved: ResolvedCall) -> HttpResponseBase:

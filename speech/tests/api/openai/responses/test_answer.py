@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -77,8 +77,8 @@ def start(body: dict[str, Any] | None = None) -> dict[str, Any]:
     return begun(body or {}, id="resp_1", model="m", stored=False) | {"created_at": 0}
 
 
-def live(chunks: Iterator[Any], body: dict[str, Any] | None = None, *, encrypted: bool = False) -> list[dict[str, Any]]:
-    events = written(start(body), chunks, lambda response: response, encrypted=encrypted)
+def live(chunks: Iterator[Any], body: dict[str, Any] | None = None, **options: Any) -> list[dict[str, Any]]:
+    events = written(start(body), chunks, lambda response: response, **options)
     return [{**event, "sequence_number": number} for number, event in enumerate(events)]
 
 
@@ -94,10 +94,10 @@ def without_time(response: dict[str, Any]) -> dict[str, Any]:
 @given(ANSWER)
 def test_whole_and_streamed_are_the_same_and_of_openais_types(asked: tuple[WholeAnswer, dict[str, Any]]) -> None:
     answer, body = asked
-    encrypted = bool(body["reasoning"]["summary"])
-    response = whole(start(body), answer, encrypted=encrypted)
+    options: dict[str, Any] = {"wants_encrypted_content": bool(body["reasoning"]["summary"])}
+    response = whole(start(body), answer, **options)
     Response.model_validate(response)
-    for events in (live(replay_of(answer), body, encrypted=encrypted), [*numbered(replayed(response))]):
+    for events in (live(replay_of(answer), body, **options), [*numbered(replayed(response))]):
         for event in events:
             STREAM.validate_python(event)
         last = events[-1]["response"]
@@ -173,6 +173,34 @@ def test_items_of_odd_messages(message: dict[str, Any], kinds: list[str]) -> Non
     assert response["usage"] is None
 
 
+STRANGE: list[Any] = [5, 0.5, True, "x", {}, {"x": 1}, [], [5], ["x", None], [[]], [{"type": []}], [{"": {}}]]
+# A choice whose answer is "a", with a value of any form in one of the fields that are read.
+PLACES: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "annotations": lambda strange: {"message": {"content": "a", "annotations": strange}},
+    "refusal": lambda strange: {"message": {"content": "a", "refusal": strange if strange != "x" else None}},
+    "tool_calls": lambda strange: {"message": {"content": "a", "tool_calls": strange}},
+    "thinking": lambda strange: {
+        "message": {"content": [{"type": "thinking", "thinking": strange}, {"type": "text", "text": "a"}]}
+    },
+    "logprobs": lambda strange: {"message": {"content": "a"}, "logprobs": strange},
+    "tokens": lambda strange: {"message": {"content": "a"}, "logprobs": {"content": strange}},
+    "top_logprobs": lambda strange: {
+        "message": {"content": "a"},
+        "logprobs": {"content": [{**TOKEN, "top_logprobs": strange}]},
+    },
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("strange", STRANGE, ids=repr)
+def test_a_value_of_a_strange_form_is_left_out_and_the_answer_given(place: str, strange: Any) -> None:
+    """The provider has been paid by then, and the answer perhaps stored."""
+    answer = WholeAnswer([{"index": 0, "finish_reason": "stop", **PLACES[place](strange)}], "m", None)
+    for response in (whole(start(), answer), live(replay_of(answer))[-1]["response"]):
+        assert meaning(response)[0]["output_text"] == "a"
+        assert response["status"] == "completed"
+
+
 @settings(max_examples=100, deadline=None)
 @example(49)  # seed of a message with reasoning and images, and without a text
 @given(st.integers(0, 2**64))
@@ -182,7 +210,7 @@ def test_what_a_client_sends_back_is_the_message_that_was(seed: int) -> None:
     said = {name: value for name, value in said.items() if name not in ("annotations", "reasoning", "refusal")}
     said["content"] = said["content"] if isinstance(said["content"], str) else "a"
     answer = WholeAnswer([{"index": 0, "message": said, "finish_reason": "stop"}], "m", None)
-    output = whole(start(), answer, encrypted=True)["output"]
+    output = whole(start(), answer, wants_encrypted_content=True)["output"]
     known = [{name: value for name, value in item.items() if name in OF_OPENAI} for item in output]
     [message] = messages_of(known)
     assert {**message, "content": message["content"] or ""} == {
