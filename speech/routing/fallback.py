@@ -119,7 +119,7 @@ def _for_chat(request: ChatRequest, name: str, access: ModelAccess) -> Candidate
         if value is not None and (param not in provider.chat_defaults or value != provider.chat_defaults[param])
     }
     if "tools" in request.params.keys() - said.keys():
-        # A choice is refused where there are no tools, and may be taken beside an empty list of them.
+        # Providers refuse `tool_choice` without tools, so it is dropped with an empty or null list.
         said = {param: value for param, value in said.items() if param not in ("tool_choice", "parallel_tool_calls")}
     wanted = request if len(said) == len(request.params) else replace(request, params=said)
     try:

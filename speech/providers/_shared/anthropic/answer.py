@@ -22,7 +22,8 @@ _REASONS = {
 }
 
 # Blocks for which a message has a field. Those of the hosted tools (web search, code, MCP) have none: they are in its
-# `content_blocks`, together with the thinking, as they must go back to Anthropic in the order in which they came.
+# `content_blocks`, together with the thinking, in the order in which they came. Texts and calls that came between them
+# go back to Anthropic behind them: listed there too, they would be in the message twice, and equal ones lost.
 _WITH_A_FIELD = ("text", "tool_use")
 _THINKING = ("thinking", "redacted_thinking")
 
@@ -139,22 +140,27 @@ class _Stream:
         # In one piece: it must go back to Anthropic as it was, text and signature together.
         if block := self._blocks.pop(at, None):
             if given := self._inputs.pop(at, ""):
-                block["input"] = json.loads(given)
-            yield from self._whole(block)
+                try:
+                    block["input"] = json.loads(given)
+                except (ValueError, RecursionError):
+                    # Cut by `max_tokens`: it has no result, and could not go back.
+                    return
+            yield self._whole(block)
 
     def on_message_delta(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         self._counted |= event.get("usage") or {}
         yield self._chunk({}, _reason((event.get("delta") or {}).get("stop_reason")))
 
-    def _whole(self, block: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _whole(self, block: dict[str, Any]) -> dict[str, Any]:
         delta: dict[str, Any] = {}
-        if not _is_hosted(block):
+        if _is_hosted(block):
+            self._has_hosted = True
+        else:
             delta["thinking_blocks"] = [block]
         self._held_back.append(block)
-        self._has_hosted = self._has_hosted or _is_hosted(block)
         if self._has_hosted:
             delta["content_blocks"], self._held_back = self._held_back, []
-        yield self._chunk(delta)
+        return self._chunk(delta)
 
     def _arguments(self, at: int, text: str) -> dict[str, Any]:
         self._begun.add(at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from speech.exceptions import InvalidRequest, UnsupportedFeature
@@ -17,7 +17,7 @@ _PASSED_ON = (
     "temperature", "top_p", "top_k", "thinking", "container", "context_management", "mcp_servers", "output_config",
     "cache_control", "inference_geo", "speed",
 )  # fmt: skip
-# The same of tools.
+# Fields of a tool with the same name and meaning in both APIs.
 _OF_TOOLS = ("strict", "allowed_callers", "defer_loading", "eager_input_streaming", "input_examples", "cache_control")
 # No counterpart, and no effect on what an answer may say. A seed only selects one of several answers.
 _DROPPED = ("store", "seed", "prompt_cache_key", "prompt_cache_retention", "stream", "stream_options")
@@ -173,7 +173,7 @@ def _tools(params: dict[str, Any]) -> dict[str, Any]:
         "none": {"type": "none"},
     }
     if isinstance(choice, Mapping):
-        wanted: dict[str, Any] = {"type": "tool", "name": choice.get("function", {}).get("name")}
+        wanted: dict[str, Any] = {"type": "tool", "name": _name_of(choice)}
     else:
         wanted = dict(choices.get(choice or "auto", choices["auto"]))
     if parallel is False and wanted["type"] != "none":
@@ -181,11 +181,23 @@ def _tools(params: dict[str, Any]) -> dict[str, Any]:
     return sent | ({"tool_choice": wanted} if choice or parallel is False else {})
 
 
-def _allowed(tools: Iterable[Mapping[str, Any]], choice: Mapping[str, Any]) -> tuple[list[Any], Any]:
+def _allowed(tools: Sequence[Mapping[str, Any]], choice: Mapping[str, Any]) -> tuple[list[Any], Any]:
     """Return the tools that OpenAI's choice of some allows, and which of these are to be called."""
     allowed = choice.get("allowed_tools") or {}
-    names = [tool.get("function", {}).get("name") for tool in allowed.get("tools") or ()]
-    return [tool for tool in tools if tool.get("function", {}).get("name") in names], allowed.get("mode")
+    wanted = allowed.get("tools") or ()
+    if not wanted or not all(any(_is_meant(tool, each) for tool in tools) for each in wanted):
+        raise InvalidRequest("allowed_tools names a tool that is not among the tools, or none", param="tool_choice")
+    return [tool for tool in tools if any(_is_meant(tool, each) for each in wanted)], allowed.get("mode")
+
+
+def _is_meant(tool: Mapping[str, Any], by: Mapping[str, Any]) -> bool:
+    """Return True for the tool of the same name, or, without a name, of the same type: `{"type": "web_search_…"}`."""
+    name = _name_of(by)
+    return _name_of(tool) == name if name else tool.get("type") == by.get("type")
+
+
+def _name_of(tool: Mapping[str, Any]) -> str | None:
+    return tool.get("function", {}).get("name") or tool.get("name")
 
 
 def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:

@@ -117,6 +117,20 @@ def test_a_streamed_call_without_deltas_has_its_arguments(given: dict[str, Any])
     assert json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"]) == given
 
 
+@pytest.mark.parametrize("cut", ['{"query": "six by', "{", '{"query": ', "[" * 100_000])
+def test_a_hosted_call_that_was_cut_is_left_out_and_the_answer_ends_with_length(cut: str) -> None:
+    call = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
+    events: list[dict[str, Any]] = [
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "I look."}},
+        {"type": "content_block_start", "index": 1, "content_block": call},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": cut}},
+        {"type": "content_block_stop", "index": 1},
+        {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}},
+    ]
+    [choice] = joined(read_chunks("anthropic", map(json.dumps, events))).choices
+    assert choice == {"index": 0, "message": {"role": "assistant", "content": "I look."}, "finish_reason": "length"}
+
+
 def test_a_whole_answer_to_a_stream_is_served_as_a_stream(
     server: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:

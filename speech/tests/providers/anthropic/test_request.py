@@ -27,6 +27,8 @@ CLOCK = {
     "defer_loading": True,
 }
 CLOCK_IN_MESSAGES = {"name": "clock", "input_schema": {"type": "object"}, "strict": True, "defer_loading": True}
+SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+CODE = {"type": "code_execution_20250522", "name": "code_execution"}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
 
 
@@ -38,9 +40,25 @@ def body(*messages: dict[str, Any], **params: Any) -> dict[str, Any]:
     return sent
 
 
-def allowed(mode: str, name: str) -> dict[str, Any]:
-    tools = [{"type": "function", "function": {"name": name}}]
-    return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}}
+def allowed(mode: str, *tools: str | dict[str, Any]) -> dict[str, Any]:
+    named = [{"type": "function", "function": {"name": tool}} if isinstance(tool, str) else tool for tool in tools]
+    return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": named}}
+
+
+# Tools that a choice allows of CLOCK, WEATHER, SEARCH and CODE, and those that are sent.
+ALLOWED: list[tuple[list[Any], list[dict[str, Any]]]] = [
+    ([{"type": "web_search_20250305"}], [SEARCH]),
+    ([SEARCH], [SEARCH]),
+    ([{"type": "web_search", "name": "web_search"}, "clock"], [CLOCK_IN_MESSAGES, SEARCH]),
+    ([{"type": "function", "name": "clock"}], [CLOCK_IN_MESSAGES]),
+    ([SEARCH, {"type": "code_execution_20250522"}], [SEARCH, CODE]),
+]
+
+
+@pytest.mark.parametrize("wanted", [[], ["time"], ["clock", "time"], [{"type": "web_fetch"}], [{"name": "web_fetch"}]])
+def test_a_choice_among_tools_that_are_not_there_is_refused(wanted: list[Any]) -> None:
+    with pytest.raises(InvalidRequest, match="not among the tools"):
+        body(tools=[WEATHER, CLOCK, SEARCH], tool_choice=allowed("required", *wanted))
 
 
 def thinking(tokens: int) -> dict[str, Any]:
@@ -182,6 +200,11 @@ def test_images_are_passed_on(url: str, source: dict[str, str]) -> None:
             {"tools": [WEATHER, CLOCK], "tool_choice": allowed("auto", "clock"), "parallel_tool_calls": False},
             {"tools": [CLOCK_IN_MESSAGES], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
         ),
+        *(
+            ({"tools": [WEATHER, CLOCK, SEARCH, CODE], "tool_choice": allowed("auto", *wanted)}, {"tools": tools})
+            for wanted, tools in ALLOWED
+        ),
+        ({"tools": [SEARCH], "tool_choice": SEARCH}, {"tool_choice": {"type": "tool", "name": "web_search"}}),
     ],
 )
 def test_parameters_have_their_counterparts(params: dict[str, Any], expected: dict[str, Any]) -> None:
