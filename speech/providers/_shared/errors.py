@@ -56,8 +56,13 @@ _STATUS_OF_TYPE = {
     429: "rate_limit_error RateLimitError RESOURCE_EXHAUSTED Throttling REQUEST_LIMIT_EXCEEDED",
 }
 _STATUSES = {name: status for status, names in _STATUS_OF_TYPE.items() for name in names.split()}
-# Codes of answers that did not fail.
-_SUCCESS = {"", "0", "200", "success", "Success"}
+# Codes and reasons of answers that did not fail, in lower case.
+_SUCCESS = {"", "0", "200", "ok", "success", "succeeded", "successful"}
+# Fields of which one is the result of a provider's answer.
+_RESULTS = (
+    "choices", "data", "output", "content", "text", "transcript", "results", "combinedPhrases", "audios",
+    "audioContent", "voices",
+)  # fmt: skip
 _LONGEST_MESSAGE = 4_000  # characters
 # What Deepgram, Baidu, Databricks and MiniMax call a reason and its code.
 _OTHER_NAMES = {
@@ -95,11 +100,15 @@ def from_event(provider: str, answer: Any, headers: Mapping[str, str] | None = N
 
 
 def _only_says_why(answer: Mapping[str, Any]) -> bool:
-    """Return True for a code and a reason without any answer: DashScope's, MiniMax's, Cloudflare's."""
-    if answer.get("choices") or answer.get("data") or answer.get("text"):
+    """Return True for a code and a reason without any result: DashScope's, MiniMax's, Cloudflare's.
+
+    An empty result may be one, of silence, if the code or the reason is a word for success.
+    """
+    if any(map(answer.get, _RESULTS)):
         return False
     error = _described(answer)
-    return str(error.get("code") or "") not in _SUCCESS and bool(_reason(error))
+    said = str(error.get("code") or ""), _reason(error)
+    return bool(said[1]) and not any(word.casefold() in _SUCCESS for word in said)
 
 
 def _failure(
@@ -166,7 +175,8 @@ def _described(answer: Any) -> dict[str, Any]:
     if isinstance(error, list):
         error = next(iter(error), None)
     if isinstance(error, dict):
-        error = {name: error[other] for other, name in _OTHER_NAMES.items() if other in error} | error
+        filled = {name: value for name, value in error.items() if value not in (None, "")}
+        error = {name: filled[other] for other, name in _OTHER_NAMES.items() if other in filled} | filled
         return {**error, "param": _place(error["loc"])} if isinstance(error.get("loc"), list) else error
     return {**answer, "type": answer.get("error_type"), "message": error} if isinstance(error, str) else {}
 

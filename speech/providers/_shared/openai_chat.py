@@ -120,10 +120,10 @@ def read_chunks(
 def until_finished(
     provider: str, chunks: Iterable[dict[str, Any] | None], reply: Reply | None = None, choices: int = 1
 ) -> Iterator[dict[str, Any]]:
-    """Pass `chunks` on, up to None, by which the provider says that it is done: not every server gives a reason.
+    """Yield chunks until None (`[DONE]`) or the end.
 
-    Once all `choices` have a finish reason, the rest of `reply` is waited for a moment only. Raises ProviderUnavailable
-    at the end unless every choice had one; a provider that falls silent after that has said all.
+    At the end every choice must have a finish reason, else raise ProviderUnavailable. `reply`: shorten its wait once
+    all `choices` are finished.
     """
     begun: set[int] = set()
     finished: set[int] = set()
@@ -147,10 +147,10 @@ def until_finished(
         raise ProviderUnavailable(f"{provider} ended its stream early")
 
 
-def _read_chunk(provider: str, begun: set[int], event: str) -> dict[str, Any] | None:
+def _read_chunk(provider: str, with_delta: set[int], event: str) -> dict[str, Any] | None:
     """Return a chunk whose choices have an index and a delta, or None for `[DONE]`.
 
-    `begun`: the choices that have had a delta.
+    `with_delta`: the indexes of choices that have had one.
     """
     if event.startswith("[DONE]"):
         return None
@@ -162,13 +162,13 @@ def _read_chunk(provider: str, begun: set[int], event: str) -> dict[str, Any] | 
         _raise_if_failed(provider, choice)
         index = choice["index"] = choice.get("index") or 0
         delta = choice.get("delta")
-        if "delta" not in choice and index not in begun:
+        if "delta" not in choice and index not in with_delta:
             # A server that cannot stream sends all of its answer as one chunk, with a message. Behind deltas a message
             # says the same once more (MiniMax).
             delta = choice.get("message")
         choice["delta"] = delta or {}
         if delta:
-            begun.add(index)
+            with_delta.add(index)
     return chunk
 
 

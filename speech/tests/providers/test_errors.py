@@ -129,12 +129,28 @@ def test_an_error_within_a_stream_keeps_its_kind() -> None:
     assert type(from_event("acme", "oops")) is exceptions.ProviderUnavailable
 
 
-@pytest.mark.parametrize("answer", [{"choices": [{}]}, {"data": [{}]}, {"text": "Hi"}, {"code": 0}, {"code": "200"}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *({name: "Hi"} for name in ("choices", "data", "text", "transcript", "audios", "audioContent", "output")),
+        *({"code": code} for code in (0, "200", "OK", "Ok", "success", "SUCCESS")),
+        *({"message": message, "transcript": "", "choices": []} for message in ("OK", "success", "Successful")),
+    ],
+    ids=str,
+)
 def test_a_code_and_a_text_beside_an_answer_are_no_error(answer: dict[str, Any]) -> None:
-    raise_if_error("acme", {"code": 20_000, "message": "Ok", **answer})
+    raise_if_error("acme", {"code": 20_000, "message": "done", **answer})
 
 
-@pytest.mark.parametrize("empty", [{}, {"choices": None}, {"data": []}, {"text": ""}])
+@pytest.mark.parametrize("empty", [{}, {"choices": None}, {"data": []}, {"text": ""}, {"transcript": ""}])
 def test_a_code_and_a_text_without_an_answer_are_an_error(empty: dict[str, Any]) -> None:
     with pytest.raises(exceptions.ProviderUnavailable, match="queue is full"):
         raise_if_error("acme", {"code": 20_012, "message": "queue is full", **empty})
+
+
+@pytest.mark.parametrize("hidden", ["err_msg", "error_msg", "status_msg"])
+@pytest.mark.parametrize("empty", [{"message": None, "code": None}, {"message": "", "code": ""}, {}])
+def test_an_empty_field_hides_no_reason_under_another_name(hidden: str, empty: dict[str, Any]) -> None:
+    error = from_event("acme", {"error": {hidden: "no such model", "error_code": 404, "status_code": None, **empty}})
+    assert isinstance(error, exceptions.ProviderRejected)
+    assert (error.message, error.status) == ("no such model", 404)
