@@ -19,7 +19,7 @@ from caching.redis import scan, store
 from caching.redis.serializers import Audio
 
 BATCH = 100
-ALREADY_HERE = "already here"
+ALREADY_HERE, EXPIRED = "already here", "expired"
 
 
 @dataclass(slots=True)
@@ -38,11 +38,12 @@ class Skipped(Exception):
 
 
 def load(path: Path, kinds: tuple[str, ...], clients: Mapping[str, str], scopes: ExportScopes) -> Iterator[Progress]:
-    """Store the entries of the file whose client is in `clients`, which gives its name here; yield after each batch.
+    """Store the entries whose client is in `clients`, which gives its name here; yield first, and after each batch.
 
-    Entries that are here already stay. Raises NotAnExport and OSError.
+    Entries that are here already stay. Raises NotAnExport, OSError and RedisFailed.
     """
     progress, batch = Progress(), []
+    yield progress
     for progress.read, line in export_file.read(path):
         if isinstance(line, BadLine):
             progress.bad.append(line)
@@ -67,7 +68,7 @@ def _moved(entry: ExportedEntry, client: str, scopes: ExportScopes) -> ExportedE
     if private is None:
         raise Skipped(f"of client {client}, which is unknown here or never stored")
     if entry.expires - time.time() < 1:
-        raise Skipped("expired")
+        raise Skipped(EXPIRED)
     if entry.archived and not files.enabled():
         raise Skipped("of an audio archive, which is off here")
     scope, kind = scopes.shared if entry.shared else private, keys.kind_of(entry.key)
@@ -84,10 +85,12 @@ def _moved(entry: ExportedEntry, client: str, scopes: ExportScopes) -> ExportedE
 
 
 def _store(batch: list[ExportedEntry], progress: Progress) -> None:
-    in_redis = [entry for entry in batch if not entry.archived]
-    sizes = (scan.memory([entry.key for entry in in_redis]) if in_redis else []) or [0] * len(in_redis)
-    for entry, size in zip(in_redis, sizes, strict=True):
-        _count(progress, ALREADY_HERE if size else _put(entry))
+    if in_redis := [entry for entry in batch if not entry.archived]:
+        # A refused look would read as "not here", and its entry be replaced.
+        with store.must_succeed():
+            sizes = scan.memory([entry.key for entry in in_redis])
+            for entry, size in zip(in_redis, sizes or (), strict=True):
+                _count(progress, ALREADY_HERE if size else _put(entry))
     for entry in batch:
         if entry.archived and entry.audio is not None:
             expires = datetime.fromtimestamp(entry.expires, UTC)
@@ -98,9 +101,11 @@ def _store(batch: list[ExportedEntry], progress: Progress) -> None:
 def _put(entry: ExportedEntry) -> str:
     """Store an entry in Redis. Return why not, if it cannot be stored."""
     seconds = int(entry.expires - time.time())
+    if seconds <= 0:
+        return EXPIRED
     value = entry.value if entry.audio is None else Audio(entry.audio, entry.value)
-    stored = seconds > 0 and store.put(entry.key, value, seconds, "default" if entry.audio is None else "audio")
-    return "" if stored else "that Redis did not take"
+    stored = store.put(entry.key, value, seconds, "default" if entry.audio is None else "audio")
+    return "" if stored else "larger than CACHE_MAX_ENTRY_BYTES"
 
 
 def _count(progress: Progress, problem: str) -> None:

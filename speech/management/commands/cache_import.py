@@ -15,7 +15,6 @@ from caching.maintenance.importing import Progress
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
 from caching.models.audit import AuditAction
-from caching.redis import store
 from caching.semantic.embedders.base import EmbeddingError
 from speech.management import transfer
 
@@ -44,24 +43,24 @@ class Command(GatewayCommand):
             raise CommandError(f"{file}: {error}") from error
         except OSError as error:
             raise CommandError(f"cannot read {file}: {error}") from error
-        if not store.available():
-            raise CommandError(f"Redis disconnected; run the command again: {store.state().reason}")
         if keys.SEMANTIC in kinds:
-            self._index()
+            with self.demand_all(lambda: _sentence(progress)):
+                self._index()
         skipped = f"; skipped:{transfer.listed(progress.skipped)}" if progress.skipped else ""
-        return f"Imported {progress.imported:,} entries{skipped}"
+        return f"{_sentence(progress)}{skipped}"
 
     def _run(self, steps: Iterator[Progress], size: int, client: str) -> Progress:
         bar, progress, bad = ProgressBar(self.stdout, size), Progress(), 0
         try:
-            for progress in steps:
-                for line in progress.bad:
-                    bar.clear()
-                    self.stderr.write(f"line {line.number}: {line.problem}" if line.number else line.problem)
-                bad += len(progress.bad)
-                bar.show(progress.read, f"{progress.imported:,} imported")
+            with self.demand_all(lambda: _sentence(progress)):
+                for progress in steps:
+                    for line in progress.bad:
+                        bar.clear()
+                        self.stderr.write(f"line {line.number}: {line.problem}" if line.number else line.problem)
+                    bad += len(progress.bad)
+                    bar.show(progress.read, f"{progress.imported:,} imported")
         finally:
-            self.record(AuditAction.ADDED, f"Imported {progress.imported:,} entries", client=client)
+            self.record(AuditAction.ADDED, _sentence(progress), client=client)
         bar.end()
         if bad and not (progress.imported or progress.skipped):
             raise CommandError("no entry of the file could be read")
@@ -76,3 +75,7 @@ class Command(GatewayCommand):
                 pass
         except EmbeddingError as error:
             self.stderr.write(f"Some questions are not in the semantic index; run semantic_reindex: {error}")
+
+
+def _sentence(progress: Progress) -> str:
+    return f"Imported {progress.imported:,} entries"

@@ -18,12 +18,14 @@ from rest_framework.test import APIClient
 from caching import background, embeddings, stt
 from caching.models import ArchivedAudio, Installation
 from caching.policy import Policy
+from caching.redis import store
 from caching.redis.serializers import JSONSerializer
 from speech.api.authentication import known_keys
 from speech.models import Client
 from speech.privacy import shared_scope
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.refusal import refused
+from speechsite.tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -248,6 +250,21 @@ def test_an_export_that_redis_refuses_a_part_of_fails(
         pytest.raises(CommandError, match="is incomplete; then Redis failed: The Redis user"),
     ):
         exported(tmp_path / "entries", capsys)
+
+
+@pytest.mark.parametrize("command", ["memory", "set", "scan"])
+def test_an_import_that_redis_refuses_a_part_of_fails_and_can_be_repeated(
+    api: APIClient, move: Callable[[], None], tmp_path: Path, redis_client: Any, command: str, capsys: Any
+) -> None:
+    ask(api)
+    exported(tmp_path / "entries", capsys)
+    move()
+    refusal = pytest.raises(CommandError, match=r"Imported \d entries; then Redis failed: The Redis user lacks")
+    with refused(redis_client, command), refusal:
+        imported(tmp_path / "entries", capsys)
+    wait_until(lambda: not store._writes.paused)
+    imported(tmp_path / "entries", capsys)
+    assert (ask(api), ask(api, SAME_MEANING)) == ("HIT", "HIT")
 
 
 def test_nothing_is_overwritten_and_mistakes_are_named(api: APIClient, tmp_path: Path, capsys: Any) -> None:
