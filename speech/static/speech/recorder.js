@@ -33,30 +33,45 @@ async function ask(parts, type) {
 
 async function begin() {
   problem.textContent = "";
-  const microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
+  // A click while the browser asks for permission would open a second microphone.
+  button.disabled = true;
+  let tracks = [];
+  try {
+    const microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
+    tracks = microphone.getTracks();
+    record(microphone);
+  } catch (error) {
+    for (const track of tracks) track.stop();
+    problem.textContent = `No microphone: ${error.message}`;
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function record(microphone) {
   const parts = [];
-  recorder = new MediaRecorder(microphone);
-  recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
-  recorder.addEventListener("stop", () => {
+  const started = new MediaRecorder(microphone);
+  started.addEventListener("dataavailable", (event) => parts.push(event.data));
+  started.addEventListener("stop", () => {
     for (const track of microphone.getTracks()) track.stop();
-    ask(parts, recorder.mimeType);
-    recorder = null;
+    ask(parts, started.mimeType);
   });
-  recorder.start();
+  started.start();
+  recorder = started;
   button.textContent = "Stop and ask";
   button.ariaPressed = "true";
 }
 
 function end() {
   button.ariaPressed = "false";
+  // Until the sound is complete, and then until it is transcribed.
+  button.disabled = true;
   recorder.stop();
+  recorder = null;
 }
 
 // Browsers give pages a microphone over HTTPS and on this machine only.
 if (button && navigator.mediaDevices) {
   button.hidden = false;
-  button.addEventListener("click", () => {
-    if (recorder) end();
-    else begin().catch((error) => (problem.textContent = `No microphone: ${error.message}`));
-  });
+  button.addEventListener("click", () => (recorder ? end() : begin()));
 }
