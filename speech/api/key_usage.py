@@ -25,14 +25,14 @@ class KeyUsage:
         self._worker.start()
 
     def write(self) -> None:
-        """Write what was noted since the last time, to within a second. What a failing database refuses is dropped."""
+        """Write what was noted since the last time, to within a second. A statement that fails is dropped."""
         used, self._used = self._used, {}
         # Together, because each statement is a transaction of its own.
         by_second: dict[int, dict[int, float]] = {}
         for key, moment in used.items():
             by_second.setdefault(int(moment), {})[key] = moment
-        with suppress(Error):
-            for keys in by_second.values():
+        for keys in by_second.values():
+            with suppress(Error):
                 ClientKey.objects.note_use(keys, datetime.fromtimestamp(max(keys.values()), UTC))
 
 

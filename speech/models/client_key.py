@@ -53,9 +53,13 @@ class ClientKeyQuerySet(models.QuerySet["ClientKey"]):
         by_use = models.F("last_used").desc(nulls_last=True)
         return list(self.active().select_related("client").order_by(by_use, "-pk")[:count])
 
+    @transaction.atomic
     def note_use(self, pks: Collection[int], moment: datetime) -> None:
         """Set `last_used`, unless another worker noted a later use."""
-        self.filter(models.Q(last_used=None) | models.Q(last_used__lt=moment), pk__in=pks).update(last_used=moment)
+        earlier = self.filter(models.Q(last_used=None) | models.Q(last_used__lt=moment), pk__in=pks)
+        # Locked in one order, so that two workers never deadlock.
+        locked = earlier.order_by("pk").select_for_update()
+        self.filter(pk__in=locked.values("pk")).update(last_used=moment)
 
     @transaction.atomic
     def revoke(self) -> int:

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.test import APIClient
@@ -204,15 +206,16 @@ def test_the_last_use_is_written_behind_the_requests(clients: Clients, django_as
     before = timezone.now()
     with django_assert_num_queries(0):
         ask(f"Bearer {key}")
-    with django_assert_num_queries(1):
+    with CaptureQueriesContext(connection) as noted:
         usage.write()
         usage.write()
+    assert updates(noted) == 1
     used = client.keys.get().last_used
     assert used and before <= used <= timezone.now()
 
 
 def test_any_number_of_keys_is_noted_in_a_statement_for_each_second(
-    clients: Clients, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage.write()
     keys = [clients(f"client {number}")[0].keys.get() for number in range(20)]
@@ -220,13 +223,38 @@ def test_any_number_of_keys_is_noted_in_a_statement_for_each_second(
     for number, key in enumerate(keys):
         monkeypatch.setattr(key_usage, "time", lambda number=number: now + number % 2 + number / 100)
         usage.note(key.pk)
-    with django_assert_num_queries(2):
+    with CaptureQueriesContext(connection) as noted:
         usage.write()
+    assert updates(noted) == 2
     moments = ClientKey.objects.filter(pk__in=[key.pk for key in keys]).values_list("last_used", flat=True)
     seconds = [moment.timestamp() - now for moment in moments if moment]
     assert len(seconds) == len(keys)
     assert all(0 <= second < 3 for second in seconds)
     assert len(set(seconds)) == 2
+
+
+def test_a_statement_that_is_refused_drops_no_other(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage.write()
+    keys = [clients(f"client {number}")[0].keys.get() for number in range(3)]
+    for number, key in enumerate(keys):
+        monkeypatch.setattr(key_usage, "time", lambda number=number: 1_000_000_000.0 + number)
+        usage.note(key.pk)
+    refused: list[str] = []
+
+    def refuse_first(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and not refused:
+            refused.append(sql)
+            raise OperationalError("deadlock detected")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(refuse_first):
+        usage.write()
+    used = [ClientKey.objects.get(pk=key.pk).last_used for key in keys]
+    assert [moment is None for moment in used] == [True, False, False]
+
+
+def updates(noted: CaptureQueriesContext) -> int:
+    return sum(query["sql"].startswith("UPDATE") for query in noted.captured_queries)
 
 
 def test_a_client_that_has_not_changed_stays_the_same_object(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
