@@ -38,7 +38,7 @@ class PlainHeaders(ResponseHeaders):
         self._store = {name.lower(): (name, value) for name, value in fields.items()}
 
     def __setitem__(self, name: str, value: Any) -> None:
-        if isinstance(value, str) and value.isascii() and value.isprintable():
+        if isinstance(value, str) and _is_plain(name) and _is_plain(value):
             self._store[name.lower()] = (name, value)
         else:
             super().__setitem__(name, value)
@@ -54,9 +54,13 @@ def whole_response(content: bytes, content_type: str, fields: Mapping[str, str])
 def with_headers(response: ResponseT, fields: Mapping[str, str]) -> ResponseT:
     """Add `fields` to the headers of a new response; names and values must be strings."""
     fields = {"Content-Type": response.headers["Content-Type"], **fields}
-    text = "".join(fields.values())
-    response.headers = PlainHeaders(fields) if text.isascii() and text.isprintable() else ResponseHeaders(fields)
+    is_plain = _is_plain("".join([*fields, *fields.values()]))
+    response.headers = PlainHeaders(fields) if is_plain else ResponseHeaders(fields)
     return response
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 class ServiceResult(Protocol):

@@ -39,6 +39,14 @@ def test_the_same_headers_are_sent_as_by_django(fields: dict[str, str]) -> None:
         assert sent(whole_response(b"{}", "application/json", fields)) == expected
 
 
+@pytest.mark.parametrize("name", ["X-A\nX-B", "X-A\r\nX-B", "X-Ä\n"])
+def test_a_line_break_in_a_name_is_refused(name: str) -> None:
+    with pytest.raises((BadHeaderError, UnicodeEncodeError)):
+        whole_response(b"{}", "application/json", {name: "value"})
+    with pytest.raises((BadHeaderError, UnicodeEncodeError)):
+        whole_response(b"{}", "application/json", {})[name] = "value"
+
+
 def test_names_are_found_in_any_case() -> None:
     response = whole_response(b"{}", "application/json", {"X-Cache": "HIT"})
     assert isinstance(response.headers, PlainHeaders)
