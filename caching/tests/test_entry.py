@@ -48,6 +48,19 @@ def test_what_readers_share_is_parsed_once_and_accepted_by_each(redis_client: re
     assert (len(parsed), [each is not None for each in found]) == (1, [True, True, False, False, True])
 
 
+def test_an_entry_says_what_was_asked_and_by_whom() -> None:
+    fields = entry.envelope(SUBJECT, "llm", Policy(), version=2)
+    assert (fields["v"], fields["content"], fields["by"], fields["level"]) == (2, "a", "tester", "balanced")
+    assert fields["created"] == pytest.approx(time.time(), abs=1) and fields["created"] == round(fields["created"], 3)
+
+
+def test_an_entry_of_another_version_is_left_to_the_workers_of_that_version(redis_client: redis.Redis) -> None:
+    for version in (1, 3):
+        store.put(KEY, {"some": "value"}, 60)
+        assert read(fields_of(v=version)) is None
+        assert redis_client.exists(KEY)
+
+
 def test_parts_made_earlier_make_an_entry_older_and_end_it_earlier(redis_client: redis.Redis) -> None:
     fields = fields_of(age=100)
     found = read(fields)
@@ -59,6 +72,9 @@ def test_stale_if_error_keeps_an_entry_in_redis_for_longer(settings: Any) -> Non
     settings.STALE_IF_ERROR_SECONDS = 60
     fields = fields_of()
     assert (fields["kept"], fields["ttl"], entry.seconds_in_redis(fields)) == (60, 1800, 1860)
+    as_stored, for_speed = read(fields), read(fields, Policy("speed"))
+    assert as_stored is not None and (as_stored.ttl, as_stored.kept) == (1800, 60)
+    assert for_speed is not None and (for_speed.ttl, for_speed.kept) == (600, 1260)
 
 
 def test_a_value_without_a_version_is_not_one_of_a_version(redis_client: redis.Redis) -> None:
@@ -151,7 +167,7 @@ def test_an_entry_is_as_fresh_as_both_its_level_and_that_of_the_reader_allow(
     # Past the time of its own level Redis has dropped it.
     if age < seconds[stored_by]:
         assert (found is not None) == (age < fresh_for)
-    assert found is None or found.ttl == fresh_for
+    assert found is None or (found.ttl, found.kept) == (fresh_for, seconds[stored_by] - fresh_for)
 
 
 def test_a_rule_that_shortens_the_time_holds_for_entries_that_exist_already() -> None:
