@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from functools import lru_cache
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from django.conf import settings
 
@@ -12,7 +13,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _LONGEST = 80
-_memos: list[Callable[[], object]] = []
+_memos: list[weakref.ref[Any]] = []
+_clears: list[Callable[[], object]] = []
 
 
 def excerpt(text: str, longest: int = _LONGEST) -> str:
@@ -27,11 +29,14 @@ def excerpt(text: str, longest: int = _LONGEST) -> str:
 
 
 def remember(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Decorate a function of users' texts with an lru_cache that `forget_texts` empties."""
+    """Decorate a function of users' texts with an lru_cache that `forget_texts` empties.
+
+    The cache of an object's method lives as long as the object.
+    """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         remembered = lru_cache(most)(function)
-        _memos.append(remembered.cache_clear)
+        _memos.append(weakref.ref(remembered, _memos.remove))
         return cast("Callable[P, T]", remembered)
 
     return decorate
@@ -39,10 +44,13 @@ def remember(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 def on_forget(clear: Callable[[], object]) -> None:
     """Let `forget_texts` call `clear` too."""
-    _memos.append(clear)
+    _clears.append(clear)
 
 
 def forget_texts() -> None:
     """Empty everything in this process that remembers texts to save time."""
-    for clear in _memos:
+    for memo in list(_memos):
+        if (remembered := memo()) is not None:
+            remembered.cache_clear()
+    for clear in _clears:
         clear()

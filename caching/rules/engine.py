@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from django.conf import settings
@@ -55,7 +54,7 @@ class RuleBook:
 
     def __init__(self, rules: Iterable[CacheRule]) -> None:
         self.rules = list(rules)
-        self._find_again = lru_cache(REMEMBERED_REQUESTS)(self._find)
+        self._find_again = remember(REMEMBERED_REQUESTS)(self._find)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RuleBook) and _values(self.rules) == _values(other.rules)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from caching import redaction
 from caching.llm.request import ChatQuery
 from caching.models import CacheRule
 from caching.policy import Policy
+from caching.redaction import forget_texts
 from caching.rules import engine
 from caching.rules.engine import NEVER_STORED, apply_to_answer, apply_to_speech
 
@@ -162,3 +166,29 @@ def test_a_change_holds_at_once_in_its_process() -> None:
     assert answer().rule == "A rule"
     changed.delete()
     assert answer().rule == ""
+
+
+class Text(str):
+    """A text of which a test can tell if it is still in memory."""
+
+
+def test_texts_that_rules_were_looked_up_for_are_forgotten_though_the_rules_stay() -> None:
+    rule(text="order", text_match="contains")
+    book, text = engine.rule_book(), Text("Where is my order?")
+    request = engine.Request("llm", "bot", "openai", "gpt-5-mini", "", text)
+    assert book.find(request) and book.find(request)
+    kept = weakref.ref(text)
+    del text, request
+    assert kept(), "the same question is looked up once"
+    forget_texts()
+    assert kept() is None
+    assert engine.rule_book() is book
+
+
+def test_a_book_that_is_read_again_leaves_nothing_in_the_list_of_caches() -> None:
+    gc.collect()
+    before = len(redaction._memos)
+    for _ in range(3):
+        engine.RuleBook([])
+    gc.collect()
+    assert len(redaction._memos) <= before
