@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -75,10 +76,10 @@ class Batch:
 
     def hits_like(self, hit: ExactHit) -> Tally | None:
         """Return the tally of this hour's hits that equal `hit`."""
-        return self._hits.get((_hour(), hit))
+        return self._hits.get((_hour(time.time()), hit))
 
     def begin_tally(self, hit: ExactHit, priced: Priced) -> Tally:
-        return self._hits.setdefault((_hour(), hit), Tally(priced))
+        return self._hits.setdefault((_hour(priced.moment.timestamp()), hit), Tally(priced))
 
     def _make_rows_of_hits(self) -> None:
         for tally in self._hits.values():
@@ -97,15 +98,15 @@ class Batch:
         self.calls += other.calls[:room]
         metrics.LEDGER_DROPPED.inc(len(other.calls[room:]))
 
-    def take_all(self) -> Batch:
-        taken = Batch()
-        taken.__dict__, self.__dict__ = self.__dict__, taken.__dict__
-        return taken
-
     def take_hours(self) -> Batch:
         taken = Batch()
         taken.hours, self.hours = self.hours, taken.hours
         return taken
+
+    def drop_minutes(self, before: datetime) -> None:
+        """Drop sums that would be deleted as soon as they are written."""
+        kept = {key: row for key, row in self.minutes.rows.items() if row["minute"] >= before}
+        self.minutes.rows = kept
 
     def write(self) -> None:
         """Write everything in one transaction, or each row by itself without those that no database takes.
@@ -150,15 +151,16 @@ class Batch:
         statements += [upsert.inserting(Call, self.calls)] if self.calls else []
         _shorten_lock_wait()
         past = summing.past_days(row["hour"] for row in self.hours.rows.values())
-        # A single row needs no transaction, which takes longer than the row.
-        with transaction.atomic() if past or len(self) > 1 else nullcontext():
+        # A single row needs no transaction, which takes longer than the row; but a bad row ends its caller's.
+        is_atomic = past or len(self) > 1 or connection.in_atomic_block
+        with transaction.atomic() if is_atomic else nullcontext():
             upsert.run(statements)
             if past:
                 summing.hours_changed(past)
 
 
-def _hour() -> int:
-    return int(time.time() // 3600)
+def _hour(timestamp: float) -> int:
+    return int(timestamp // 3600)
 
 
 def _shorten_lock_wait() -> None:

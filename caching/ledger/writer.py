@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from django.db import Error, connection
 from django.utils import timezone
@@ -30,6 +32,11 @@ class Writer:
     """
 
     def __init__(self) -> None:
+        self.reset()
+        self._worker = PeriodicWorker("ledger", self._work, self._seconds_left, at_exit=self.flush)
+
+    def reset(self) -> None:
+        """Begin with nothing. Called in a forked child too: what its parent has pending, the parent writes."""
         self._pending = Batch()
         # Set once the hourly sums of `_pending` are written, or cannot be.
         self._over = threading.Event()
@@ -37,7 +44,6 @@ class Writer:
         self._writing = threading.Lock()
         self._failing = False
         self._flushed = self._pruned = 0.0
-        self._worker = PeriodicWorker("ledger", self._work, self._seconds_left, at_exit=self.flush)
 
     def now(self, batch: Batch) -> None:
         """Return when the hourly sums of `batch` are in the database, or in memory while it is disconnected or hangs.
@@ -63,10 +69,11 @@ class Writer:
         self._worker.start()
 
     def hit(self, hit: ExactHit, seconds: float) -> Priced:
-        """Add an exact hit. Return the first equal one of those that wait to be written, which cost the same.
+        """Add an exact hit. Return a priced event with the same costs; its moment and duration may be another hit's.
 
         Prometheus counts it when it is written.
         """
+        self._worker.start()
         with self._pending_lock:
             if tally := self._pending.hits_like(hit):
                 tally.add(seconds)
@@ -75,23 +82,29 @@ class Writer:
         priced = price(hit.event(seconds), timezone.now())
         with self._pending_lock:
             self._pending.begin_tally(hit, priced).add(seconds)
-        self._worker.start()
         return priced
 
     def flush(self) -> bool:
         """Write all pending rows. Return True if they were written."""
-        return self._write(Batch.take_all)
+        return self._write(self._take_all)
 
     def _work(self) -> None:
         if is_due := not self._seconds_left():
             self._flushed = time.monotonic()
-        if self._write(Batch.take_hours) and is_due and self.flush():
+        if self._write(self._take_hours) and is_due and self.flush():
             self._prune_minutes()
 
     def _seconds_left(self) -> float:
         return max(0.0, self._flushed + FLUSH_SECONDS - time.monotonic())
 
-    def _write(self, take: Callable[[Batch], Batch]) -> bool:
+    def _take_all(self) -> Batch:
+        taken, self._pending = self._pending, Batch()
+        return taken
+
+    def _take_hours(self) -> Batch:
+        return self._pending.take_hours()
+
+    def _write(self, take: Callable[[], Batch]) -> bool:
         if not self._writing.acquire(timeout=PATIENCE_MS / 1000):
             return False
         try:
@@ -99,9 +112,10 @@ class Writer:
         finally:
             self._writing.release()
 
-    def _write_part(self, take: Callable[[Batch], Batch]) -> bool:
+    def _write_part(self, take: Callable[[], Batch]) -> bool:
         with self._pending_lock:
-            batch = take(self._pending)
+            batch = take()
+            is_all = not self._pending
             over, self._over = self._over, threading.Event()
         try:
             if batch:
@@ -109,18 +123,21 @@ class Writer:
         except Error as error:
             with self._pending_lock:
                 batch.merge(self._pending)
+                batch.drop_minutes(before=_oldest_minute())
                 self._pending = batch
             self._fail(error)
             return False
         finally:
             over.set()
-        self._recover()
+        # Hours that were written do not mean that the other tables can be.
+        if is_all:
+            self._recover()
         return True
 
     def _prune_minutes(self) -> None:
         if time.monotonic() - self._pruned > PRUNE_SECONDS:
             self._pruned = time.monotonic()
-            MinuteUsage.objects.filter(minute__lt=timezone.now() - MinuteUsage.KEPT_FOR).delete()
+            MinuteUsage.objects.filter(minute__lt=_oldest_minute()).delete()
 
     def _fail(self, reason: object) -> None:
         metrics.LEDGER_PENDING.set(len(self._pending))
@@ -135,4 +152,9 @@ class Writer:
             logger.info("Ledger writes work again; nothing was lost")
 
 
+def _oldest_minute() -> datetime:
+    return timezone.now() - MinuteUsage.KEPT_FOR
+
+
 writer = Writer()
+os.register_at_fork(after_in_child=writer.reset)

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
 from caching import ledger
 from caching.ledger import Event, Usage
 from caching.ledger.writer import writer
-from caching.models import Call, EntryHits, HourlyUsage, Price
+from caching.models import Call, EntryHits, HourlyUsage, MinuteUsage, Price
 from caching.pricing import prices
 from caching.pricing.money import Money
 
@@ -196,3 +197,38 @@ def test_a_sum_of_many_small_amounts_is_exact() -> None:
         ledger.record(Event("llm", "exact", Usage(cached_input_tokens=1), provider="openai", model="gpt-6-luna"))
     writer.flush()
     assert sums("saved") == Decimal("0.00001")
+
+
+def rename(old: str, new: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+def test_a_ledger_of_which_one_table_cannot_be_written_fails_until_it_can(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "caching.ledger.writer")
+    rename("caching_call", "elsewhere")
+    for requests in range(1, 4):
+        # The worker is due only each second: what it does first is written.
+        writer._flushed = 0.0
+        ledger.record(MISS)
+        writer._work()
+        assert sums("requests") == requests
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert REGISTRY.get_sample_value("ledger_pending_rows")
+    rename("elsewhere", "caching_call")
+    assert writer.flush()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert not REGISTRY.get_sample_value("ledger_pending_rows")
+    assert (Call.objects.count(), sums("requests")) == (3, 3)
+
+
+def test_minutes_that_would_be_deleted_at_once_do_not_wait_for_the_database() -> None:
+    now = timezone.now()
+    kept, old = now - MinuteUsage.KEPT_FOR / 2, now - MinuteUsage.KEPT_FOR * 2
+    rename("caching_hourlyusage", "elsewhere")
+    ledger.record(HIT)
+    [row] = writer._pending.minutes.rows.values()
+    for minute in (kept, old):
+        writer._pending.minutes.add(row | {"minute": minute})
+    assert not writer.flush()
+    assert sorted(row["minute"] for row in writer._pending.minutes.rows.values()) == [kept, row["minute"]]

@@ -189,17 +189,26 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert figures(postgres_url)["cost"] == 4 * PRICE
 
 
-def test_the_writer_survives_a_fork(sqlite_url: str) -> None:
+def test_hits_that_are_pending_at_a_fork_are_written_once_and_equal_ones_of_the_child_by_the_child(
+    sqlite_url: str,
+) -> None:
     code = f"""{SETUP}
 from django.db import connections
+from caching.ledger.writer import writer
+equal = ledger.ExactHit("tts", Usage(characters=1_000_000), "", "openai", "tts-1", "", "k", "", (), False)
 hit()
 wait_for(1)
+ledger.record_hit(equal, 0.001)
 connections.close_all()
+assert len(writer._pending)
 if os.fork() == 0:
-    hit()
-    wait_for(2)
-    os._exit(0)
+    ledger.record_hit(equal, 0.001)
+    deadline = time.monotonic() + 30
+    while writer._pending:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os._exit(0 if writer.flush() else 1)
 sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
 """
     run_python(code, sqlite_url)
-    assert figures(sqlite_url)["saved"] == 2 * PRICE
+    assert figures(sqlite_url)["saved"] == 3 * PRICE
