@@ -59,16 +59,16 @@ sbom: .venv/dev
 	$(BIN)/python -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml --short-PURLs \
 		--output-reproducible --no-validate -o sbom.cdx.json
 
-# What they measure, and the last figures: docs/performance.md
+# What they measure, and the last figures: docs/performance.md. With ARGS a run may be partial, and writes nothing.
 bench: .venv/dev
-	@$(BIN)/python -m benchmarks.speed --json docs/performance.json --plots docs/images $(ARGS)
+	@$(BIN)/python -m benchmarks.speed $(or $(ARGS),--json docs/performance.json --plots docs/images)
 
 bench-quick: .venv/dev
 	@$(BIN)/python -m benchmarks.speed --quick $(ARGS)
 
 # Cost against size: entries, clients, ledger, turns, streams, workers. make growth ARGS="--only clients"
 growth: .venv/dev
-	@$(BIN)/python -m benchmarks.growth --json docs/growth.json $(ARGS)
+	@$(BIN)/python -m benchmarks.growth $(or $(ARGS),--json docs/growth.json)
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -34,6 +34,6 @@ class Curve:
 
 
 def table(curves: Iterable[Curve]) -> str:
-    """Markdown, as in docs/scaling.md."""
+    """Return a Markdown table."""
     head = "| cost | measured | growth | doubled at | why |\n| --- | --- | --- | --- | --- |"
     return "\n".join([head, *(curve.line() for curve in curves)])

@@ -15,7 +15,7 @@ from benchmarks.speed.processes import cpu_seconds
 from speechsite.tests.support.server import Server
 
 TURNS = (1, 5, 20, 100, 500)
-# Of a conversation that is stored; each figure is of so many turns from there on.
+# Of a conversation that is stored: the size of its turn of this number, and the mean CPU of so many turns after it.
 CONTINUED, AVERAGED = (1, 20, 100, 500), 15
 ASKED = "I would like to change the delivery address of my last order, please."
 ANSWERED = "Of course. Tell me the number of the order and the new address, and I will see to it."
@@ -37,18 +37,18 @@ def run(bench: Bench) -> list[Curve]:
 
 
 def continued(gateway: Server, sizes: Sequence[int]) -> list[Curve]:
-    """Measure a conversation that names its last response, and sends only what is new."""
+    """Measure a conversation that names its last response and sends only its new turn."""
     spent = Curve("CPU of a turn with `previous_response_id`", "turns", "ms", "the earlier ones are read and passed on")
     stored = Curve("database for such a turn", "turns", "kB", "each response keeps its whole conversation")
     last = ""
     for number, size in enumerate(sizes):
         for turn in range(sizes[number - 1] + AVERAGED if number else 0, size):
             last = _turn(gateway, last, f"{ASKED} {turn}")
+        stored.add(size, _largest_stored_bytes(gateway) / 1000)
         before = cpu_seconds(gateway.process.pid)
         for turn in range(size, size + AVERAGED):
             last = _turn(gateway, last, f"{ASKED} {turn}")
         spent.add(size, 1000 * (cpu_seconds(gateway.process.pid) - before) / AVERAGED)
-        stored.add(size, _largest_stored_bytes(gateway) / 1000)
     return [spent, stored]
 
 
