@@ -14,13 +14,14 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from benchmarks.growth import curves
-from benchmarks.growth.curve import Curve, table
+from benchmarks.speed import environment
 
-# Prepares the environment, before anything reads Django's settings.
-from benchmarks.speed import __main__ as _  # noqa: F401
-from benchmarks.speed import machine
-from benchmarks.speed.bench import Bench
+environment.prepare()
+
+from benchmarks.growth import curves  # noqa: E402
+from benchmarks.growth.curve import Curve, table  # noqa: E402
+from benchmarks.speed import machine  # noqa: E402
+from benchmarks.speed.bench import Bench  # noqa: E402
 
 # The folder is the registry: `run(bench)` of each module returns curves.
 NAMES = sorted(module.name for module in iter_modules(curves.__path__))

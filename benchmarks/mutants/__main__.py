@@ -4,7 +4,7 @@ A change of a function is tried where the tests have run before (in_process.py).
 changes outside of functions, run in a fork of this process, which has imported pytest and the libraries but nothing
 of the project. A change is noticed if a test fails, if nothing can be imported, or if the tests take ten times as
 long as without it. covered.toml names the tests of a module, and the changes that alter no behaviour. Ends with
-status 1 where a module notices less than LEAST of those that do.
+status 1 where a module notices less than MIN_RATE of those that do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from types import CodeType
 from benchmarks.mutants import child, in_process
 from benchmarks.mutants.changes import Mutant, mutants
 
-LEAST = 0.95
+MIN_RATE = 0.95
 PATIENCE = 10
 """Times as long as the unchanged module's tests took, plus START_SECONDS."""
 START_SECONDS = 20.0
@@ -70,7 +70,7 @@ def main() -> int:
     for module in options.modules or known:
         scores.append(measure(module, known.get(module, {}), options))
         print(scores[-1], flush=True)
-    return int(any(score.rate < LEAST for score in scores))
+    return int(any(score.rate < MIN_RATE for score in scores))
 
 
 def measure(module: str, known: dict[str, object], options: argparse.Namespace) -> Score:

@@ -40,7 +40,7 @@ Floats = NDArray[np.float64]
 # 1 and 3 wrong answers in 100 questions, less a margin of a fifth: what no file has shown. Its size was set with
 # the totals of the measured files in view.
 _BUDGETS = {"balanced": 0.008, "speed": 0.024}
-_LEAST_SIMILARITY = 0.55
+_MIN_SIMILARITY = 0.55
 _PENALTY = 20.0
 _SHUFFLES = 2
 _RISES = {"cosine", "cosine_over_80", "cosine_over_90", "cosine_if_unmatched", "nothing_unmatched"}
@@ -65,7 +65,7 @@ class Candidates:
 
     def samples(self) -> tuple[Floats, Floats, Floats]:
         """Features, labels and weights of candidates that no guard rejects; every stream has the same weight."""
-        judged = ~self.same & (self.rows[:, 0] > _LEAST_SIMILARITY)
+        judged = ~self.same & (self.rows[:, 0] > _MIN_SIMILARITY)
         count = int(judged.sum())
         return self.rows[judged], self.right[judged].astype(float), np.full(count, 1 / count)
 

@@ -6,10 +6,7 @@ Starts and stops everything itself: Redis, servers, fake providers, LiteLLM.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
-import tempfile
 from argparse import ArgumentParser
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -17,15 +14,9 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-# Nobody's own keys, database or Redis; before anything reads Django's settings.
-_var = tempfile.TemporaryDirectory()
-os.environ.update(DJANGO_SETTINGS_MODULE="speechsite.settings", ENV_FILE=os.devnull, VAR_DIR=_var.name)
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # As in the server.
-for _name in ("REDIS_URL", "DATABASE_URL", "CACHE_KEY_PREFIX", "LLM_PROVIDER", "TTS_PROVIDER", "THREADS"):
-    os.environ.pop(_name, None)
+from benchmarks.speed import environment
 
-# A run that is ended ends what it started.
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+environment.prepare()
 
 from benchmarks.speed import load, machine, plots, rows  # noqa: E402
 from benchmarks.speed.bench import Bench  # noqa: E402

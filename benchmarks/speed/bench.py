@@ -50,7 +50,7 @@ class Bench:
         return self.stack.enter_context(RedisServer())
 
     def redis8(self) -> RedisServer | None:
-        """A Redis with vector sets, if REDIS8_SERVER names its program."""
+        """Start a Redis with vector sets, if REDIS8_SERVER names its program."""
         binary = os.environ.get("REDIS8_SERVER")
         return self.stack.enter_context(RedisServer(binary=binary)) if binary else None
 
@@ -91,7 +91,7 @@ class Bench:
         return asked
 
     def litellm(self, redis: RedisServer, provider: str, *, rust: bool = False) -> litellm.Proxy | None:
-        """None, visibly, if it cannot be installed here; so with the others."""
+        """Start the proxy. Return None, which is printed, if it cannot be installed here; so do the others below."""
         if not litellm.install():
             return None
         proxy = litellm.start(self.directory(), redis.port, provider, rust=rust)

@@ -11,7 +11,7 @@ from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.server import Server
 
 # SEMANTIC_MAX_ENTRIES of a gateway that is filled here.
-MOST = "200000"
+MAX_ENTRIES = "200000"
 PATIENCE_SECONDS = 180.0
 
 
@@ -20,8 +20,8 @@ def scope_of(redis: RedisServer) -> str:
     return next(key.decode().split(":")[2] for key in redis.client().scan_iter("llm:semantic:*"))
 
 
-def fill(redis: RedisServer, scope: str, count: int, most: int = int(MOST)) -> None:
-    environment = {**os.environ, "REDIS_URL": redis.url, "SEMANTIC_MAX_ENTRIES": str(most)}
+def fill(redis: RedisServer, scope: str, count: int, max_entries: int = int(MAX_ENTRIES)) -> None:
+    environment = {**os.environ, "REDIS_URL": redis.url, "SEMANTIC_MAX_ENTRIES": str(max_entries)}
     subprocess.run([sys.executable, "-m", "benchmarks.speed.seed", scope, str(count)], env=environment, check=True)
 
 

@@ -15,6 +15,7 @@ from urllib.request import Request
 from benchmarks.speed import generator
 from benchmarks.speed.processes import cpu_seconds
 
+MODEL = "gpt-6-luna"
 GENERATOR = "wrk" if shutil.which("wrk") else "own"
 # Placeholder in a body for a number unique to each request, so that none is a hit.
 NUMBER = "{number}"

@@ -25,6 +25,6 @@ def as_sound(moment: float) -> bytes:
     return struct.pack("<q", int(moment * 1e6))
 
 
-def of_sound(pcm: bytes) -> float:
+def moment_in_sound(pcm: bytes) -> float:
     [microseconds] = struct.unpack("<q", pcm[:SOUND_BYTES])
     return float(microseconds) / 1e6

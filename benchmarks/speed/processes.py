@@ -45,6 +45,11 @@ def only_worker(server: int) -> psutil.Process:
     return worker
 
 
+def pss_mb(*processes: psutil.Process) -> float:
+    """Return the memory of processes as proportional set size."""
+    return sum(float(one.memory_full_info().pss) for one in processes) / 1_000_000
+
+
 def cpu_seconds(process: int) -> float:
     """CPU time of a process and its children, except Redis."""
     if not process:

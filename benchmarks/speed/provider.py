@@ -11,9 +11,8 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import overload
 
 from benchmarks.speed.moments import as_sound, as_word
 from speech.tests.loopback import FakeOpenAI
@@ -35,41 +34,26 @@ class Provider(FakeOpenAI):
             first, *others = answer.chunks
             return replace(answer, chunks=[as_sound(time.monotonic()) + first, *others])
         if answer.streamed and (words := seen.body.get("max_completion_tokens") or seen.body.get("max_tokens")):
-            return replace(answer, chunks=Words(seen.body["model"], words, self.tokens_a_second))
+            return replace(answer, chunks=_words(seen.body["model"], words, self.tokens_a_second))
         return answer
 
 
-class Words(Sequence[bytes]):
-    """Events of a stream of so many words, each of which is not there before its time."""
+def _words(model: str, count: int, a_second: float) -> Iterator[bytes]:
+    """Yield the events of a stream of so many words, each when it is due; 0 a second: at once."""
+    began = time.monotonic()
+    yield _event(model, {"role": "assistant", "content": ""})
+    for number in range(count):
+        if a_second:
+            time.sleep(max(0.0, began + number / a_second - time.monotonic()))
+        yield _event(model, {"content": as_word(time.monotonic())})
+    yield _event(model, {}, "stop")
+    yield DONE
 
-    def __init__(self, model: str, count: int, a_second: float) -> None:
-        head = {"id": "chatcmpl-loopback", "object": "chat.completion.chunk", "created": 1_790_000_000}
-        self._head = {**head, "model": model}
-        self._count, self._a_second, self._began = count, a_second, time.monotonic()
 
-    def __len__(self) -> int:
-        return self._count + 3
-
-    @overload
-    def __getitem__(self, number: int) -> bytes: ...
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[bytes]: ...
-    def __getitem__(self, number: int | slice) -> bytes | Sequence[bytes]:
-        if isinstance(number, slice):
-            return [self[one] for one in range(*number.indices(len(self)))]
-        if number >= len(self):
-            raise IndexError(number)
-        if number == 0:
-            return self._event({"role": "assistant", "content": ""})
-        if number > self._count:
-            return self._event({}, "stop") if number == self._count + 1 else DONE
-        if self._a_second and (left := self._began + (number - 1) / self._a_second - time.monotonic()) > 0:
-            time.sleep(left)
-        return self._event({"content": as_word(time.monotonic())})
-
-    def _event(self, delta: dict[str, str], finish_reason: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
-        return f"data: {json.dumps({**self._head, 'choices': [choice]})}\n\n".encode()
+def _event(model: str, delta: dict[str, str], finish_reason: str | None = None) -> bytes:
+    head = {"id": "chatcmpl-loopback", "object": "chat.completion.chunk", "created": 1_790_000_000, "model": model}
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    return f"data: {json.dumps({**head, 'choices': [choice]})}\n\n".encode()
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from benchmarks.speed.load import Ask
+from benchmarks.speed.load import MODEL, Ask
 from benchmarks.speed.moments import words_in
 
 PATIENCE_SECONDS = 120.0
-MODEL = "gpt-6-luna"
 
 
 @dataclass(slots=True)

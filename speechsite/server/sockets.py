@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Iterator
 
-# Seconds for which a client may read nothing of its answer; a player that pauses for longer must ask again. Less than
-# PROVIDER_READ_TIMEOUT, so that a stalled leader does not cost its followers the answer.
+# Seconds for which a client may read nothing of its answer; a player that pauses for longer must ask again. It is
+# less than PROVIDER_READ_TIMEOUT, so that a stalled leader does not cost its followers the answer.
 STALLED_SECONDS = 20
 LISTENS_WITHIN = 300.0
 

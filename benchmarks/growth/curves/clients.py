@@ -1,28 +1,25 @@
-"""Clients with keys of their own that ask in turns, each for an answer of its own."""
+"""Clients with keys of their own that ask one after the other, each for an answer of its own."""
 
 from __future__ import annotations
 
 import http.client
 import itertools
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks.growth import commands
 from benchmarks.growth.curve import Curve
 from benchmarks.speed.bench import Bench
-from benchmarks.speed.processes import cpu_seconds, only_worker
+from benchmarks.speed.processes import cpu_seconds, only_worker, pss_mb
 from speechsite.tests.support.databases import new_sqlite
 from speechsite.tests.support.server import Server
 
 CLIENTS = (1, 10, 100, 1_000, 10_000)
-# Requests for a figure, at least.
-LEAST = 500
+MIN_REQUESTS = 500
 
 
 def run(bench: Bench) -> list[Curve]:
@@ -38,15 +35,15 @@ def run(bench: Bench) -> list[Curve]:
     numbers = itertools.count()
     for size in sizes:
         some = keys[:size]
-        asked = max(size, LEAST)
-        new = (f"What is {next(numbers)}?" for _ in range(LEAST))
-        miss.add(size, Turns(gateway, some[:: max(1, size // LEAST)]).take(new).cpu_ms)
+        asked = max(size, MIN_REQUESTS)
+        new = (f"What is {next(numbers)}?" for _ in range(MIN_REQUESTS))
+        miss.add(size, RoundRobin(gateway, some[:: max(1, size // MIN_REQUESTS)]).take(new).cpu_ms)
         # The first round stores, where a client has not asked this before.
-        Turns(gateway, some).take("What is a cache?" for _ in some)
-        took = Turns(gateway, some).take("What is a cache?" for _ in range(asked))
+        RoundRobin(gateway, some).take("What is a cache?" for _ in some)
+        took = RoundRobin(gateway, some).take("What is a cache?" for _ in range(asked))
         hit.add(size, took.cpu_ms)
         waited.add(size, took.p50_ms)
-        memory.add(size, float(only_worker(gateway.process.pid).memory_full_info().pss) / 1_000_000)
+        memory.add(size, pss_mb(only_worker(gateway.process.pid)))
     used = Curve("writing when keys were used, once a minute", "clients that ask", "ms", "a statement for each second")
     used.points = writing
     return [hit, waited, miss, memory, used]
@@ -54,21 +51,18 @@ def run(bench: Bench) -> list[Curve]:
 
 def create(directory: Path, sizes: Iterable[int]) -> tuple[list[str], list[tuple[float, float]]]:
     """Return the keys of as many clients as the largest size, and how long it takes to write that they were used."""
-    environment = {**os.environ, "VAR_DIR": str(directory), "DATABASE_URL": "", "LOG_LEVEL": "ERROR"}
-    command = [sys.executable, "-m", "benchmarks.growth.fill_clients", *map(str, sizes)]
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    found = json.loads(done.stdout)
+    found = json.loads(commands.run("fill_clients", directory, *sizes))
     return found["keys"], [(size, milliseconds) for size, milliseconds in found["writing"]]
 
 
-class Turns:
+class RoundRobin:
     """Requests over one connection, each by the next client."""
 
     def __init__(self, gateway: Server, keys: list[str]) -> None:
         self._gateway, self._keys = gateway, itertools.cycle(keys)
         self.p50_ms = self.cpu_ms = 0.0
 
-    def take(self, questions: Iterable[str]) -> Turns:
+    def take(self, questions: Iterable[str]) -> RoundRobin:
         before = cpu_seconds(self._gateway.process.pid)
         times = list(self._times(questions))
         self.cpu_ms = 1000 * (cpu_seconds(self._gateway.process.pid) - before) / len(times)

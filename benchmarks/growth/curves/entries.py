@@ -8,7 +8,7 @@ from benchmarks.growth.curve import Curve
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.index import fill, scope_of, wait_until_known
 from benchmarks.speed.load import Ask, put
-from benchmarks.speed.processes import only_worker
+from benchmarks.speed.processes import only_worker, pss_mb
 from benchmarks.speed.questions import pairs
 from benchmarks.speed.rows.exact_hits import BODY, V1
 from benchmarks.speed.rows.misses import BODY as NEW
@@ -16,12 +16,12 @@ from benchmarks.speed.rows.semantic_hits import times
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 ASKED = 60
-MOST = 1_100_000
+MAX_ENTRIES = 1_100_000
 
 
 def run(bench: Bench) -> list[Curve]:
     redis = bench.redis()
-    gateway = bench.gateway(redis, bench.provider(), SEMANTIC_MAX_ENTRIES=str(MOST))
+    gateway = bench.gateway(redis, bench.provider(), SEMANTIC_MAX_ENTRIES=str(MAX_ENTRIES))
     key = {"Authorization": f"Bearer {gateway.key}"}
     hit = Curve("CPU of an exact hit", "entries", "ms", "one key of Redis")
     miss = Curve("CPU of a miss", "entries", "ms", "a search reads all rows of the scope, of many a quarter of each")
@@ -36,7 +36,7 @@ def run(bench: Bench) -> list[Curve]:
     for question, _ in asked:
         ask(question)
     for number, size in enumerate(sizes):
-        fill(redis, scope_of(redis), size, MOST)
+        fill(redis, scope_of(redis), size, MAX_ENTRIES)
         wait_until_known(gateway, size)
         exact, semantic = times(ask, asked[number * ASKED : (number + 1) * ASKED])
         added.add(size, semantic - exact)
@@ -44,5 +44,5 @@ def run(bench: Bench) -> list[Curve]:
             request = Ask(f"{gateway.url}{V1}", body, key, gateway.process.pid)
             borne = put(request, connections=1, seconds=bench.seconds, start=bench.fresh_numbers())
             curve.add(size, borne.cpu_ms)
-        memory.add(size, float(only_worker(gateway.process.pid).memory_full_info().pss) / 1_000_000)
+        memory.add(size, pss_mb(only_worker(gateway.process.pid)))
     return [hit, miss, added, memory]

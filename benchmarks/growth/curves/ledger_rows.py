@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
+from benchmarks.growth import commands
 from benchmarks.growth.curve import Curve
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.load import Ask, put
@@ -26,7 +23,7 @@ def run(bench: Bench) -> list[Curve]:
     spent = Curve("CPU of a miss of a client with a budget", "calls in the ledger", "ms", "the same")
     for rows in ROWS[:2] if bench.quick else ROWS:
         directory = bench.directory()
-        fill(directory, rows)
+        commands.run("fill_ledger", directory, rows)
         began = time.perf_counter()
         gateway = bench.gateway(bench.redis(), bench.provider(), VAR_DIR=str(directory))
         started.add(rows, time.perf_counter() - began)
@@ -38,9 +35,3 @@ def run(bench: Bench) -> list[Curve]:
         spent.add(rows, borne.cpu_ms)
         gateway.stop()
     return [started, waited, spent]
-
-
-def fill(directory: Path, rows: int) -> None:
-    environment = {**os.environ, "VAR_DIR": str(directory), "DATABASE_URL": "", "LOG_LEVEL": "ERROR"}
-    command = [sys.executable, "-m", "benchmarks.growth.fill_ledger", str(rows)]
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)

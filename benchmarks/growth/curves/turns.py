@@ -9,8 +9,7 @@ from contextlib import closing
 
 from benchmarks.growth.curve import Curve
 from benchmarks.speed.bench import Bench
-from benchmarks.speed.load import NUMBER, Ask, put
-from benchmarks.speed.peers.litellm import MODEL
+from benchmarks.speed.load import MODEL, NUMBER, Ask, put
 from benchmarks.speed.processes import cpu_seconds
 from speechsite.tests.support.server import Server
 

@@ -8,19 +8,17 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.speed.load import Ask
+from benchmarks.speed.load import MODEL, Ask
 from benchmarks.speed.peers import installing
 from benchmarks.speed.processes import wait_until_it_answers
 from speechsite.server.private_redis import free_port
 
 VERSION = "1.110.2"
 PACKAGES = (f"litellm=={VERSION}", "redis==8.1.0")
-# Of its extra `proxy` those of its own house are pinned to versions that PyPI does not have. A proxy without a database
-# does without them.
-OWN = "litellm-"
+# Its extra `proxy` lists optional `litellm-*` packages, which a proxy without a database does not need.
+OPTIONAL = "litellm-"
 # It refuses to start with a short one.
 KEY = "sk-benchmark-4f1d0c8e7a6b59324e8d7c6b5a493827"
-MODEL = "gpt-6-luna"
 
 EXTRA = """
 from importlib.metadata import requires
@@ -50,14 +48,14 @@ def _install(here: Path) -> None:
     installing.virtual_environment(here)
     installing.pip_install(here, *PACKAGES)
     listed = subprocess.run([here / "bin" / "python", "-c", EXTRA], capture_output=True, text=True, check=True)
-    extra = [line for line in listed.stdout.splitlines() if not line.startswith(OWN)]
+    extra = [line for line in listed.stdout.splitlines() if not line.startswith(OPTIONAL)]
     installing.pip_install(here, *PACKAGES, *extra)
 
 
 def start(directory: Path, redis_port: int, provider: str, *, rust: bool = False) -> Proxy:
     """One worker, without telemetry and network lookups. YAML is a superset of JSON."""
     model = {"model": f"openai/{MODEL}", "api_base": provider, "api_key": KEY}
-    cache = {"type": "redis", "host": "127.0.0.1", "port": redis_port, "namespace": f"litellm-{rust}"}
+    cache = {"type": "redis", "host": "127.0.0.1", "port": redis_port, "namespace": "rust" if rust else "python"}
     (directory / "config.yaml").write_text(
         json.dumps(
             {

@@ -9,8 +9,7 @@ from benchmarks.speed.alternate import Rounds, measure, p50, throughput
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_least, at_most, plain
 from benchmarks.speed.limit import key_of
-from benchmarks.speed.load import Ask
-from benchmarks.speed.peers.litellm import MODEL
+from benchmarks.speed.load import MODEL, Ask
 
 V1, OWN = "/v1/chat/completions", "/api/chat/"
 # The client-side cache keeps only entries read twice within a second.

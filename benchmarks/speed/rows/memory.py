@@ -6,18 +6,17 @@ from collections.abc import Iterator
 
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_most, plain
-from benchmarks.speed.index import MOST, fill, scope_of, wait_until_known
-from benchmarks.speed.processes import only_worker
+from benchmarks.speed.index import MAX_ENTRIES, fill, scope_of, wait_until_known
+from benchmarks.speed.processes import only_worker, pss_mb
 from speechsite.tests.support.server import Server
 
-MB = 1_000_000
 ENTRIES = 100_000
 DIMENSIONS = 256
 
 
 def run(bench: Bench) -> Iterator[Figure]:
     redis = bench.redis()
-    gateway = bench.gateway(redis, bench.provider(), SEMANTIC_MAX_ENTRIES=MOST)
+    gateway = bench.gateway(redis, bench.provider(), SEMANTIC_MAX_ENTRIES=MAX_ENTRIES)
     yield at_most(10, "a worker, idle", _worker_mb(gateway), "MB", 120)
     for number in range(500):
         gateway.chat(f"What is {number}?")
@@ -27,11 +26,11 @@ def run(bench: Bench) -> Iterator[Figure]:
         return
     fill(redis, scope_of(redis), ENTRIES)
     wait_until_known(gateway, ENTRIES)
-    vectors = ENTRIES * DIMENSIONS * 4 / MB
+    vectors = ENTRIES * DIMENSIONS * 4 / 1_000_000
     added = _worker_mb(gateway) - used
     yield plain(10, f"added by {ENTRIES:,} index entries", added, "MB")
     yield at_most(10, "that over the vectors' own size", added / vectors, "times", 1.3)
 
 
 def _worker_mb(gateway: Server) -> float:
-    return float(only_worker(gateway.process.pid).memory_full_info().pss) / MB
+    return pss_mb(only_worker(gateway.process.pid))

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from benchmarks.speed.alternate import measure
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, plain
-from benchmarks.speed.load import NUMBER, Ask
-from benchmarks.speed.peers.litellm import MODEL
+from benchmarks.speed.load import MODEL, NUMBER, Ask
 from benchmarks.speed.yardstick import Yardstick
 
 CONNECTIONS = 64

@@ -12,6 +12,7 @@ from benchmarks.speed.alternate import measure
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, plain
 from benchmarks.speed.load import Ask
+from benchmarks.speed.processes import pss_mb
 from benchmarks.speed.rows.exact_hits import BODY, V1
 from benchmarks.speed.rows.misses import BODY as NEW
 from benchmarks.speed.rows.streams import A_SECOND, chunk_cpu_ms, questions
@@ -79,7 +80,6 @@ def _calls(bench: Bench, provider: str, peers: Mapping[str, Peer], yardstick: Ya
 
 
 def _memory_mb(server: int) -> float:
-    """Proportional set size of a server and its children, except Redis."""
+    """Return the memory of a server and its children, except Redis."""
     root = psutil.Process(server)
-    processes = [one for one in (root, *root.children(recursive=True)) if "redis" not in one.name()]
-    return sum(float(one.memory_full_info().pss) for one in processes) / 1_000_000
+    return pss_mb(*(one for one in (root, *root.children(recursive=True)) if "redis" not in one.name()))

@@ -10,14 +10,14 @@ from typing import Any
 
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_most, plain
-from benchmarks.speed.index import MOST, fill, scope_of, wait_until_known
-from benchmarks.speed.peers.litellm import MODEL
+from benchmarks.speed.index import MAX_ENTRIES, fill, scope_of, wait_until_known
+from benchmarks.speed.load import MODEL
 from benchmarks.speed.questions import pairs
 from benchmarks.speed.yardstick import Yardstick
 
 # (row, entries)
 SIZES = ((5, 10_000), (6, 100_000))
-MOST_LIMITS, MOST_MS_AMONG_LARGEST = 2.5, 4.0
+MAX_LIMITS, MAX_MS_AMONG_LARGEST = 2.5, 4.0
 JSON = {"Content-Type": "application/json"}
 Ask = Callable[[str], Any]
 
@@ -29,7 +29,7 @@ def run(bench: Bench) -> Iterator[Figure]:
 
 def _through(bench: Bench, endpoint: str) -> Iterator[Figure]:
     redis = bench.redis()
-    gateway = bench.gateway(redis, bench.provider(), SEMANTIC_MAX_ENTRIES=MOST)
+    gateway = bench.gateway(redis, bench.provider(), SEMANTIC_MAX_ENTRIES=MAX_ENTRIES)
     yardstick = Yardstick(bench)
 
     def ask(question: str) -> Any:
@@ -51,9 +51,9 @@ def _through(bench: Bench, endpoint: str) -> Iterator[Figure]:
         yield plain(row, f"exact hit {where}", exact, "ms")
         yield plain(row, f"semantic hit {where}", semantic, "ms")
         if row == 5:
-            yield from yardstick.at_most(row, f"added by meaning, {where}", semantic - exact, MOST_LIMITS)
+            yield from yardstick.at_most(row, f"added by meaning, {where}", semantic - exact, MAX_LIMITS)
         else:
-            yield at_most(row, f"added by meaning, {where}", semantic - exact, "ms", MOST_MS_AMONG_LARGEST)
+            yield at_most(row, f"added by meaning, {where}", semantic - exact, "ms", MAX_MS_AMONG_LARGEST)
     gateway.stop()
 
 

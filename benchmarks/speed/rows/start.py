@@ -9,7 +9,7 @@ import urllib3
 
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_most, plain
-from benchmarks.speed.index import MOST, fill, scope_of, wait_until_known
+from benchmarks.speed.index import MAX_ENTRIES, fill, scope_of, wait_until_known
 from benchmarks.speed.processes import only_worker
 from speechsite.tests.support.server import Server
 
@@ -19,7 +19,7 @@ QUESTION = "What is a cache?"
 
 def run(bench: Bench) -> Iterator[Figure]:
     redis = bench.redis()
-    gateway = bench.gateway(redis, bench.provider(), SEMANTIC_MAX_ENTRIES=MOST)
+    gateway = bench.gateway(redis, bench.provider(), SEMANTIC_MAX_ENTRIES=MAX_ENTRIES)
     gateway.chat(QUESTION)
     yield at_most(12, "a killed worker to the first answer of the next", _restart(gateway), "s", 2)
     began = time.perf_counter()

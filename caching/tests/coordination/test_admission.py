@@ -49,7 +49,7 @@ class Line:
 
 
 def test_first_come_first_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    # On a busy machine a slot may be held for longer than that.
+    # A busy machine may hold a slot for longer than the default.
     monkeypatch.setattr("caching.coordination.admission.REVOKED_AFTER_SECONDS", 10)
     line = Line(Admission())
     for number in range(8):
