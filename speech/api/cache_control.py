@@ -1,9 +1,26 @@
-"""The `Cache-Control` header of requests (RFC 9111)."""
+"""The headers of a request that set its policy: `Cache-Control` (RFC 9111) and the level."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+
 from caching.policy import Level, Policy
 from speech.exceptions import InvalidRequest
+
+
+class PolicyHeaders(NamedTuple):
+    """All headers that a policy may depend on: a repeated request is known by them."""
+
+    cache_control: str
+    level: str
+
+
+def policy_headers(request: Request | HttpRequest) -> PolicyHeaders:
+    meta = request.META
+    return PolicyHeaders(meta.get("HTTP_CACHE_CONTROL", ""), meta.get("HTTP_X_OPTIMIZATION_LEVEL", ""))
 
 
 def policy_from(cache_control: str, level: Level) -> Policy:

@@ -17,7 +17,7 @@ import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -29,15 +29,17 @@ from rest_framework.views import APIView
 
 from caching.coordination import admission
 from speech.api.authentication import ClientKeyAuthentication
-from speech.api.request_body import CallSerializer, long_body_of, short_body_of, understood
+from speech.api.request_body import CallSerializer, Plan, long_body_of, planned, short_body_of
 from speech.api.response_headers import whole_response
 
+CallT = TypeVar("CallT")
+PlanT = TypeVar("PlanT", bound=Plan | None)
 AnyField = serializers.Field[Any, Any, Any, Any]
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-class Endpoint(APIView):
+class Endpoint(APIView, Generic[CallT, PlanT]):
     """An APIView whose `post` gets Django's own request, authenticated, the call in its body, and the plan for it."""
 
     authenticator: BaseAuthentication = ClientKeyAuthentication()
@@ -62,13 +64,14 @@ class Endpoint(APIView):
 
     def _answer(self, request: HttpRequest, body: bytes) -> HttpResponseBase:
         with admission.queue:
-            known = understood(request, body, self.reads, lambda call: self.plan(request, call))
+            known = planned(request, body, self.reads, lambda call: self.plan(request, call))
             return self.post(request, known.call, known.plan)
 
-    def plan(self, request: HttpRequest, call: Any) -> Any:
-        """Return what follows from a request and stays the same while it repeats (see `understood`)."""
+    def plan(self, request: HttpRequest, call: CallT) -> PlanT:
+        """Return what follows from a request and stays the same while it repeats (see `planned`)."""
+        raise NotImplementedError
 
-    def post(self, request: HttpRequest, call: Any, plan: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: CallT, plan: PlanT) -> HttpResponseBase:
         raise NotImplementedError
 
     def _refused(self, request: HttpRequest, error: Exception) -> HttpResponseBase:

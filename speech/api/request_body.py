@@ -1,8 +1,9 @@
-"""Request bodies: read, parsed and validated, and planned, the same one once.
+"""Parse, validate and plan a repeated request once.
 
 Bypassed: parsing, validation and planning of a request that came a moment ago. That is 42 % of the calls of a hit
 (docs/performance.md). Bodies and what follows from them are kept in memory only, for FORGET_SECONDS at most, and not at
-all if the client or the request forbids to store; speech/tests/api/test_request_body.py notices a change of either.
+all if the client, the request or a cache rule forbids to store. speech/tests/api/test_request_body.py notices a change
+of either.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from caching.database.tables import edition
 from speech import strict_json
 from speech.api.authentication import client_of
 from speech.api.body_stream import LARGE_BYTES, BodyStream, place_for_large_body
+from speech.api.cache_control import policy_headers
 from speech.models import Client
 
 T_co = TypeVar("T_co", covariant=True)
@@ -92,9 +94,13 @@ def call_in(body: bytes, serializer: type[CallSerializer[T_co]]) -> T_co:
     return asked.to_call()
 
 
-class Understood(NamedTuple):
-    """A request that was read and planned."""
+class Plan(Protocol):
+    @property
+    def may_store(self) -> bool:
+        """The client, the request and the cache rule that applies allow to store."""
 
+
+class PlannedRequest(NamedTuple):
     call: Any
     plan: Any
     client: Client
@@ -102,29 +108,29 @@ class Understood(NamedTuple):
     """The edition of the tables by which it was planned."""
 
 
-def understood(
-    request: HttpRequest, body: bytes, serializer: type[CallSerializer[Any]], plan: Callable[[Any], Any]
-) -> Understood:
+def planned(
+    request: HttpRequest, body: bytes, serializer: type[CallSerializer[Any]], plan: Callable[[Any], Plan | None]
+) -> PlannedRequest:
     """Return the call in `body` and the plan for it, made again once the client or a table of staff is read again.
 
-    A plan may depend on its call, the client, these two headers, settings and the tables of staff, on nothing else.
+    A plan may depend on its call, the client, `Cache-Control`, `X-Optimization-Level`, settings and the tables of
+    staff, on nothing else. A request without a plan is not kept: no cache rule has been looked up for it.
     """
     client, tables = client_of(request), edition()
-    cache_control = request.META.get("HTTP_CACHE_CONTROL", "")
-    level = request.META.get("HTTP_X_OPTIMIZATION_LEVEL", "")
-    # Each key of a client has an object of its own.
-    key = (serializer, body, id(client), cache_control, level)
-    known = _understood.get(key)
+    # By identity: two API keys of one client have two Client objects. The entry holds the client, so its id is not
+    # reused.
+    key = (serializer, body, id(client), policy_headers(request))
+    known = _planned.get(key)
     if known and known.client is client and known.tables is tables:
         return known
     call = call_in(body, serializer)
-    made = Understood(call, plan(call), client, tables)
-    if len(body) <= LARGEST_REMEMBERED_BYTES and may_be_stored(request):
-        if len(_understood) >= REMEMBERED_REQUESTS:
-            _understood.clear()
-        _understood[key] = made
+    new = PlannedRequest(call, plan(call), client, tables)
+    if len(body) <= LARGEST_REMEMBERED_BYTES and new.plan and new.plan.may_store:
+        if len(_planned) >= REMEMBERED_REQUESTS:
+            _planned.clear()
+        _planned[key] = new
         _forgetting.start()
-    return made
+    return new
 
 
 def may_be_stored(request: HttpRequest) -> bool:
@@ -132,12 +138,12 @@ def may_be_stored(request: HttpRequest) -> bool:
     return not client_of(request).never_store and "no-store" not in request.META.get("HTTP_CACHE_CONTROL", "").lower()
 
 
-_understood: dict[Hashable, Understood] = {}
+_planned: dict[Hashable, PlannedRequest] = {}
 
 
 def forget(**kwargs: Any) -> None:
-    """Drop all of them."""
-    _understood.clear()
+    """Drop all planned requests."""
+    _planned.clear()
 
 
 _forgetting = PeriodicWorker("request-bodies", forget, FORGET_SECONDS)

@@ -23,20 +23,23 @@ from caching.database import DatabaseUnavailable, call
 from caching.llm.request import text_of
 from caching.policy import Level, Policy
 from speech import accounting, answer_ids, services
-from speech.api import cache_control, feedback
+from speech.api import feedback
 from speech.api.audio_question import SpokenRequestSerializer, hear, read_spoken_call
 from speech.api.authentication import client_of
+from speech.api.cache_control import policy_from, policy_headers
 from speech.api.endpoint import Endpoint, json_response
 from speech.api.openai.rendering import turn_events
 from speech.api.request_body import read_call
 from speech.api.response_headers import budget_warning, headers, of_successor, whole_response
 from speech.api.serializers import (
+    ChatCall,
     ChatRequestSerializer,
     ChatResponseSerializer,
     ConverseRequestSerializer,
     ErrorResponseSerializer,
     FeedbackRequestSerializer,
     FeedbackResponseSerializer,
+    SpeechCall,
     SpeechRequestSerializer,
 )
 from speech.api.streaming import EVENTS, streamed
@@ -62,13 +65,13 @@ ERRORS: dict[int, Any] = COMMON_ERRORS | dict.fromkeys(
 )
 
 
-class ChatView(Endpoint):
+class ChatView(Endpoint[ChatCall, ChatPlan]):
     reads = ChatRequestSerializer
 
     @extend_schema(
         request=ChatRequestSerializer, responses={200: ChatResponseSerializer, **ERRORS}, parameters=[CACHE_CONTROL]
     )
-    def post(self, request: HttpRequest, call: Any, plan: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, call: ChatCall, plan: ChatPlan) -> HttpResponse:
         """Answer a question, from the cache if possible."""
         client = client_of(request)
         result = services.answer(plan)
@@ -76,11 +79,11 @@ class ChatView(Endpoint):
         body = _chat_body(client, result, call.level, id)
         return json_response(body, headers(client, result))
 
-    def plan(self, request: HttpRequest, call: Any) -> ChatPlan:
+    def plan(self, request: HttpRequest, call: ChatCall) -> ChatPlan:
         return plan_chat(client_of(request), call.request, _policy(request, call.level), call.provider)
 
 
-class SpeechView(Endpoint):
+class SpeechView(Endpoint[SpeechCall, SpeechPlan]):
     reads = SpeechRequestSerializer
     body_limit = "DATA_UPLOAD_MAX_MEMORY_SIZE"
 
@@ -95,7 +98,7 @@ class SpeechView(Endpoint):
         },
         parameters=[CACHE_CONTROL],
     )
-    def post(self, request: HttpRequest, call: Any, plan: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, call: SpeechCall, plan: SpeechPlan) -> HttpResponse:
         """Synthesize speech, from the cache if possible."""
         client = client_of(request)
         result = services.speak(plan, call.codec)
@@ -106,7 +109,7 @@ class SpeechView(Endpoint):
         body = {"audio": base64.b64encode(sound).decode(), "content_type": result.content_type}
         return json_response({**body, **({"words": result.words} if result.words else {})}, about)
 
-    def plan(self, request: HttpRequest, call: Any) -> SpeechPlan:
+    def plan(self, request: HttpRequest, call: SpeechCall) -> SpeechPlan:
         return plan_speech(client_of(request), call.request, _policy(request, call.level), call.provider)
 
 
@@ -181,7 +184,7 @@ class FeedbackView(APIView):
 
 
 def _policy(request: Request | HttpRequest, level: Level) -> Policy:
-    return cache_control.policy_from(request.META.get("HTTP_CACHE_CONTROL", ""), level)
+    return policy_from(policy_headers(request).cache_control, level)
 
 
 def _keep_receipt(turn: services.SpokenTurn, client: Client, id: uuid.UUID) -> None:

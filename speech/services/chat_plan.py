@@ -34,6 +34,10 @@ class ChatPlan:
     curated: CuratedAnswer | None
     """The answer that staff wrote for this question."""
 
+    @property
+    def may_store(self) -> bool:
+        return self.ruled.write
+
     def candidates(self) -> Candidates[ChatRequest]:
         return candidates_for_chat(self.first, self.request, self.client.model_access)
 

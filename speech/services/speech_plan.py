@@ -25,6 +25,10 @@ class SpeechPlan:
     speaker: Speaker
     """For the first candidate. `speaker_for` copies it for each request."""
 
+    @property
+    def may_store(self) -> bool:
+        return self.speaker.policy.write
+
     def candidates(self) -> Candidates[SpeechRequest]:
         return candidates_for_speech(self.first, self.request, self.client.model_access)
 

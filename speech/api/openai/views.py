@@ -19,8 +19,8 @@ from rest_framework.views import APIView
 from caching.llm.stream import replay
 from caching.policy import LEVELS, Level, Policy
 from speech import answer_ids, providers, services
-from speech.api import cache_control
 from speech.api.authentication import client_of
+from speech.api.cache_control import policy_from, policy_headers
 from speech.api.endpoint import Endpoint, json_response
 from speech.api.openai import model_names, rendering
 from speech.api.openai.serializers import (
@@ -60,7 +60,7 @@ class OpenAIView(APIView):
         return response
 
 
-class ChatCompletionsView(OpenAIView, Endpoint):
+class ChatCompletionsView(OpenAIView, Endpoint[CompletionCall, ChatPlan]):
     reads = ChatCompletionSerializer
 
     @extend_schema(
@@ -74,7 +74,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         },
         parameters=[CACHE_CONTROL, LEVEL],
     )
-    def post(self, request: HttpRequest, call: Any, plan: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: CompletionCall, plan: ChatPlan) -> HttpResponseBase:
         """Create a chat completion, whole or streamed."""
         client = client_of(request)
         if call.stream and not hides(client):
@@ -100,7 +100,7 @@ class ChatCompletionsView(OpenAIView, Endpoint):
         return plan_chat(client_of(request), asked, policy_of(request, call.level, meant.level), meant.provider)
 
 
-class AudioSpeechView(OpenAIView, Endpoint):
+class AudioSpeechView(OpenAIView, Endpoint[AudioSpeechCall, SpeechPlan]):
     reads = AudioSpeechSerializer
     renamed = OpenAIView.renamed | {"text": "input", "codec": "response_format"}
     body_limit = "DATA_UPLOAD_MAX_MEMORY_SIZE"
@@ -114,7 +114,7 @@ class AudioSpeechView(OpenAIView, Endpoint):
         },
         parameters=[CACHE_CONTROL, LEVEL],
     )
-    def post(self, request: HttpRequest, call: Any, plan: Any) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: AudioSpeechCall, plan: SpeechPlan) -> HttpResponseBase:
         """Synthesize speech. Cache misses are streamed as they are synthesized."""
         client = client_of(request)
         # Sound that comes in one piece does not tell by its pieces whether it was stored.
@@ -197,9 +197,8 @@ class ModelNotFound(InvalidRequest):
 
 def policy_of(request: Request | HttpRequest, in_body: str, named_as_model: str) -> Policy:
     """Return the policy, with the level from the body, the header or the model name, in this order."""
-    level = in_body or request.META.get("HTTP_X_OPTIMIZATION_LEVEL") or named_as_model
+    asked = policy_headers(request)
+    level = in_body or asked.level or named_as_model
     if level and level not in LEVELS:
         raise InvalidRequest(f"X-Optimization-Level must be one of {', '.join(LEVELS)}", param="X-Optimization-Level")
-    return cache_control.policy_from(
-        request.META.get("HTTP_CACHE_CONTROL", ""), cast("Level", level or settings.OPTIMIZATION_LEVEL)
-    )
+    return policy_from(asked.cache_control, cast("Level", level or settings.OPTIMIZATION_LEVEL))

@@ -31,7 +31,7 @@ from speech.models import StoredResponse
 NOT_FOUND = {404: ErrorResponseSerializer, **ERRORS}
 
 
-class ResponsesView(OpenAIView, Endpoint):
+class ResponsesView(OpenAIView, Endpoint[ResponseCall, None]):
     reads = ResponseSerializer
     renamed = OpenAIView.renamed | RENAMED
 
@@ -59,6 +59,9 @@ class ResponsesView(OpenAIView, Endpoint):
             stored=bool(call.stores and settings.RESPONSES_RETENTION_DAYS and may_be_stored(request)),
         )
         return answered(resolved)
+
+    def plan(self, request: HttpRequest, call: ResponseCall) -> None:
+        """Return no plan: a conversation in the database may change, so it is looked up for each request."""
 
 
 class StoredResponseView(OpenAIView):
