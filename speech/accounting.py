@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
@@ -17,6 +17,7 @@ from caching.policy import CacheType, Policy
 from caching.pricing.money import Money, plain
 from caching.result import CacheResult
 from speech.exceptions import GatewayError, NotCached
+from speech.iterators import closed_after
 
 HEADER_CURRENCY = "USD"
 
@@ -115,7 +116,7 @@ class Account:
         call: AbstractContextManager[None],
     ) -> Iterator[T]:
         try:
-            with call, closing(items):  # type: ignore[type-var]  # a generator, whatever its annotation
+            with call, closed_after(items):
                 for item in items:
                     meter.begun = True
                     if usage := usage_of(item):

@@ -7,8 +7,8 @@ that must be complete is read to its end without the client too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from caching.background import drain
 
@@ -22,7 +22,7 @@ def primed(items: Iterator[T]) -> Iterator[T]:
 
 def resumed(first: T, rest: Iterator[T]) -> Iterator[T]:
     """Yield `first`, then `rest`, which is closed with this generator: `itertools.chain` would leave it open."""
-    with closing(rest):  # type: ignore[type-var]  # a generator, whatever its annotation
+    with closed_after(rest):
         yield first
         yield from rest
 
@@ -35,3 +35,13 @@ def finished(items: Iterator[T]) -> Iterator[T]:
     except GeneratorExit:
         drain(items)
         raise
+
+
+@contextmanager
+def closed_after(items: Iterator[Any]) -> Iterator[None]:
+    """Close `items` at the end of the block. A provider may return an iterator that cannot be closed."""
+    try:
+        yield
+    finally:
+        if close := getattr(items, "close", None):
+            close()

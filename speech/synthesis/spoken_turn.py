@@ -18,6 +18,7 @@ from caching.pricing.usage import Usage
 from caching.tts import Clip
 from speech.accounting import Account
 from speech.exceptions import GatewayError, ProviderBadAnswer
+from speech.iterators import closed_after
 from speech.synthesis.pipeline import Playback
 from speech.synthesis.sound_stream import SoundStream
 from speech.synthesis.voice import Speaker
@@ -105,7 +106,7 @@ def sentences_of(chunks: Iterator[Chunk], language: str) -> Generator[str]:
 
 def _sentences_of(chunks: Iterator[Chunk], language: str) -> Generator[str]:
     markdown, cutter = MarkdownStream(), SentenceStream(language)
-    with closing(chunks):  # type: ignore[type-var]  # a generator, whatever its annotation
+    with closed_after(chunks):
         for chunk in chunks:
             for choice in chunk.get("choices") or ():
                 text = markdown.feed(_text_of(choice.get("delta", {}).get("content")))

@@ -19,6 +19,7 @@ from caching.result import CacheResult
 from speech import providers
 from speech.accounting import Account
 from speech.exceptions import ProviderUnavailable
+from speech.iterators import resumed
 from speech.providers.base import Speech, SpeechRequest
 from speech.tests.loopback import FakeOpenAI
 
@@ -176,6 +177,11 @@ def account() -> Account:
 def test_a_stream_is_settled_once_when_it_has_ended() -> None:
     assert list(account().metered(counted(3), RESULT, billed)) == [0, 1, 2]
     assert rows() == [("llm", "miss", 1, 3, 0)]
+
+
+def test_a_stream_need_not_be_a_generator() -> None:
+    assert list(account().metered(resumed(0, iter([1, 2])), RESULT, billed)) == [0, 1, 2]
+    assert list(account().metered(iter([0, 1, 2]), RESULT, billed)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("fails", [True, False])

@@ -32,8 +32,8 @@ class Reply:
     def __init__(self, provider: str, response: BaseHTTPResponse) -> None:
         self._provider = provider
         self._response = response
-        # Off, it keeps urllib3 from passing each chunk through the buffer of its decoder.
-        response.decode_content = "content-encoding" in response.headers
+        # Without decoding, urllib3 does not copy each chunk through its decoder buffer.
+        self._is_encoded = "content-encoding" in response.headers
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
         self._longest_pause: float = settings.PROVIDER_READ_TIMEOUT
@@ -75,13 +75,13 @@ class Reply:
         """
         self._wait_until(time.monotonic() + _LAST_BYTES)
         with contextlib.suppress(HTTPError, OSError):  # not the end: closed below
-            self._response.read1(1)
+            self._response.read1(1, self._is_encoded)
         self._response.close()
         self._response.release_conn()
 
     def _read(self) -> bytes:
         try:
-            return self._response.read1(_CHUNK)
+            return self._response.read1(_CHUNK, self._is_encoded)
         except HTTPTimeoutError as error:
             raise ProviderTimeout(f"{self._provider} stopped in the middle of its response") from error
         except HTTPError as error:

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from itertools import repeat
 from typing import Any
 
@@ -262,3 +263,14 @@ def test_a_compressed_answer_is_read_although_nobody_asks_for_one() -> None:
         io.BytesIO(gzip.compress(b"answer")), {"Content-Encoding": "gzip"}, preload_content=False
     )
     assert Reply("acme", sent).read(100) == b"answer"
+
+
+def test_a_plain_answer_is_not_copied_through_the_decoders_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("a chunk was buffered")
+
+    monkeypatch.setattr("urllib3.response.BytesQueueBuffer.put", refuse)
+    for headers, is_buffered in (({}, False), ({"Content-Encoding": "identity"}, True)):
+        sent = urllib3.HTTPResponse(io.BytesIO(b"answer"), headers, preload_content=False)
+        with pytest.raises(AssertionError) if is_buffered else nullcontext():
+            assert Reply("acme", sent).read(100) == b"answer"
