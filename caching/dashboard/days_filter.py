@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_date
 
 
 class DaysFilter(admin.FieldListFilter):
-    """The rows from one day to another, both included, in the viewer's time zone. A day that is none is ignored."""
+    """The rows from one day to another, both included, in the viewer's time zone. An invalid date is ignored."""
 
     template = "caching/_days_filter.html"
 
@@ -50,8 +50,8 @@ def _day(values: Any) -> date | None:
         day = parse_date(values[-1]) if values else None
     except ValueError:
         return None
-    # A day after the last one of Python's calendar cannot be named.
-    return day if day and day < date.max else None
+    # The start of the first or last days of Python's calendar may have no time in UTC.
+    return day if day and date.min.year < day.year < date.max.year else None
 
 
 def _start(day: date) -> datetime:

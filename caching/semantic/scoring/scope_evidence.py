@@ -34,7 +34,7 @@ _LEAST = 5
 _PRIOR_WRONG, _PRIOR = 1, 50
 # Reviews of near misses in 100 questions, and rungs below the threshold where they are of use.
 _REVIEWS, _REACH = 0.045, 2
-_MOST_SCOPES = 10_000
+_MAX_SCOPES = 10_000
 
 
 def place_of(probability: float, *, explained: bool) -> int | None:
@@ -65,43 +65,44 @@ class Evidence:
     def review(self, place: int, *, wrong: bool) -> None:
         self.judged[place] += 1
         self.wrong[place] += wrong
-        # The questions of another process may not have been added yet.
-        self.seen[place] = max(self.seen[place], self.judged[place])
-        self.asked = max(self.asked, sum(self.seen))
 
     def standing(self) -> Standing:
+        # Questions of another process may be reviewed before they are added; added here, they would count twice.
+        seen = [max(pair) for pair in zip(self.seen, self.judged, strict=True)]
+        asked, judged = max(self.asked, sum(seen)), sum(self.judged)
         if sum(self.judged[1:]) < _LEAST:
-            return Standing(self.asked, sum(self.judged), dict.fromkeys(BUDGETS, 1.0))
-        likely, most = self._wrong_from_each_rung()
+            return Standing(asked, judged, dict.fromkeys(BUDGETS, 1.0))
+        likely, most = self._wrong_from_each_rung(seen)
         return Standing(
-            self.asked,
-            sum(self.judged),
-            {level: _lowest(most, limit * self.asked) for level, limit in BUDGETS.items()},
-            {level: _lowest(likely, limit * self.asked) for level, limit in BUDGETS.items()},
+            asked,
+            judged,
+            {level: _lowest(most, limit * asked) for level, limit in BUDGETS.items()},
+            {level: _lowest(likely, limit * asked) for level, limit in BUDGETS.items()},
         )
 
-    def _wrong_from_each_rung(self) -> tuple[list[float], list[float]]:
-        """Return how many questions a threshold at each rung answers wrongly: half of the time, and at most.
+    def _wrong_from_each_rung(self, seen: Sequence[int]) -> tuple[list[float], list[float]]:
+        """Return the median and the upper bound of the number of questions answered wrongly from each rung on.
 
         The margins of explained and of unexplained pairs are added as squares (R. G. Newcombe, Stat. Med. 17, 1998,
         873-890): it is unlikely that both are exceeded.
         """
-        explained, margin = self._wrong_explained()
+        explained, margin = self._wrong_explained(seen[EXPLAINED])
         likely, most = [], []
-        for wrong, high in zip(self._wrong_unexplained(0.5), self._wrong_unexplained(_CONFIDENCE), strict=True):
+        middle, upper = (self._wrong_unexplained(seen, confidence) for confidence in (0.5, _CONFIDENCE))
+        for wrong, high in zip(middle, upper, strict=True):
             likely.append(explained + wrong)
             most.append(explained + wrong + hypot(margin, high - wrong))
         return likely, most
 
-    def _wrong_unexplained(self, confidence: float) -> Iterator[float]:
+    def _wrong_unexplained(self, seen: Sequence[int], confidence: float) -> Iterator[float]:
         shares = _CALIBRATION.wrong_shares(self.judged[1:], self.wrong[1:], confidence)
-        return accumulate(map(mul, self.seen[1:], shares))
+        return accumulate(map(mul, seen[1:], shares))
 
-    def _wrong_explained(self) -> tuple[float, float]:
-        """Return how many questions explained pairs answered wrongly, and the margin of this estimate."""
+    def _wrong_explained(self, seen: int) -> tuple[float, float]:
+        """Return the number of `seen` questions that explained pairs answered wrongly, and its margin."""
         wrong, judged = self.wrong[EXPLAINED] + _PRIOR_WRONG, self.judged[EXPLAINED] + _PRIOR
         share, high = wrong / judged, wilson(wrong, judged, _Z).high
-        return self.seen[EXPLAINED] * share, self.seen[EXPLAINED] * (high - share)
+        return seen * share, seen * (high - share)
 
 
 def _lowest(wrong: Sequence[float], limit: float) -> float:
@@ -146,13 +147,13 @@ class ScopeCounts:
         self._lock = Lock()
 
     def count(self, scope: str, place: int | None) -> None:
-        """Beyond `_MOST_SCOPES` those that were asked first are dropped."""
+        """Beyond `_MAX_SCOPES` those that were asked first are dropped."""
         with self._lock:
             asked, seen = self._counts.get(scope) or (0, _zeros())
             if place is not None:
                 seen[place] += 1
             self._counts[scope] = asked + 1, seen
-            if len(self._counts) > _MOST_SCOPES:
+            if len(self._counts) > _MAX_SCOPES:
                 del self._counts[next(iter(self._counts))]
 
     def asked(self, scope: str) -> int:

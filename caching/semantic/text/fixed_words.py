@@ -20,7 +20,7 @@ from caching.semantic.text.lexicon import table
 from caching.semantic.text.normalize import normalize
 from caching.semantic.text.numbers import number_words
 from caching.semantic.text.reader import composed
-from caching.semantic.text.reading import IMPLIED
+from caching.semantic.text.reading import IMPLIED, lengths
 from caching.semantic.text.stemming import inflected, misspelled
 
 _DIGIT = re.compile(r"\d")
@@ -54,11 +54,10 @@ def fixed_words(text: str, language: str) -> FixedWords:
         return FixedWords(frozenset([normalize(text)]), None)
     if language in _SPELLED_FREELY:
         return FixedWords(frozenset(), None)
-    changeable = _changeable(language)
     words = _words(text)
-    forms = {inflected(word, language) for word in words if word not in changeable}
-    figures = _figures(text) if number_words(language).isdisjoint(words) else None
-    return FixedWords(frozenset(forms - changeable), figures)
+    forms = {inflected(word, language) for word in words}
+    is_written_so = _rewriting(language).isdisjoint(forms.union(words))
+    return FixedWords(frozenset(forms - _changeable(language)), _figures(text) if is_written_so else None)
 
 
 def may_be_explained(a: FixedWords, b: FixedWords) -> bool:
@@ -82,6 +81,12 @@ def _figures(text: str) -> frozenset[str] | None:
 def _words(text: str) -> list[str]:
     """ "did n't" and "didn't" are "did", with a "not" that a rule may read."""
     return _WORD.findall(_CONTRACTED.sub(" ", composed(text).lower()))
+
+
+@cache
+def _rewriting(language: str) -> frozenset[str]:
+    """Return the words by which a figure may be another one: "two thousand", and "2 hours" for "120 minutes"."""
+    return number_words(language) | lengths(language)
 
 
 @cache

@@ -176,6 +176,11 @@ def _named_times(language: str) -> dict[str, str]:
     return {inflected(form, language): name for name, forms in times for form in forms.split()}
 
 
+def lengths(language: str) -> frozenset[str]:
+    """Return the units of time before which a figure is read, inflected: 2 hours are 120 minutes."""
+    return frozenset(form for form, name in _named_times(language).items() if name in _DURATIONS)
+
+
 def _timed(tokens: Sequence[str], language: str) -> Iterator[str]:
     """Phrase the words, and write every time as one: "@7_pm", "@next_monday", "@5_minute"."""
     named = _named_times(language)

@@ -37,7 +37,7 @@ def audited(admin_client: Browser) -> Browser:
         ({"action_time_from": "2026-03-02"}, ["03 12", "02 23", "02 00"]),
         ({"action_time_to": "2026-03-01", "action": "4"}, ["01 00"]),
         ({"action_time_from": "2026-03-03", "action_time_to": "2026-03-01"}, []),
-        # A day that is none is ignored.
+        # An invalid date is ignored.
         ({"action_time_from": "2026-02-30", "action_time_to": "9999-12-31"}, ["03 12", "02 23", "02 00", "01 00"]),
         ({"action_time_from": "0001-01-01", "action_time_to": "soon\0"}, ["03 12", "02 23", "02 00", "01 00"]),
     ],
@@ -45,6 +45,16 @@ def audited(admin_client: Browser) -> Browser:
 def test_a_list_shows_the_days_that_are_asked_for(audited: Browser, days: dict[str, str], found: list[str]) -> None:
     page = audited.get(LIST, days)
     assert [entry.object_repr for entry in page.context["cl"].result_list] == found
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York"])
+@pytest.mark.parametrize("day", ["0001-01-01", "0002-01-01", "9998-12-31", "9999-12-31"])
+def test_the_first_and_last_days_of_the_calendar_may_be_asked_for_in_every_time_zone(
+    audited: Browser, zone: str, day: str
+) -> None:
+    audited.cookies["tz"] = zone
+    for name in ("action_time_from", "action_time_to"):
+        assert audited.get(LIST, {name: day}).status_code == 200
 
 
 def test_a_day_is_the_viewers(audited: Browser) -> None:

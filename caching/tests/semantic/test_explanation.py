@@ -48,6 +48,7 @@ EXPLAINED = {
         ("deliver it in 14 days", "deliver it in two weeks"),
         ("remind me in an hour", "remind me in 60 minutes"),
         ("a 1.5 hour film", "a 90 minute film"),
+        ("set a timer for 2 hours", "set a timer for 120 minutes"),
     ],
     "days joined": [
         ("open on Saturday and Sunday", "open on Sunday and Saturday"),

@@ -70,6 +70,18 @@ def test_reviews_without_their_questions_loosen_nothing() -> None:
     assert threshold(evidence(asked=0, near=0, right=5)) == 1.0
 
 
+def test_a_question_that_is_added_after_its_review_counts_once() -> None:
+    late, early = Evidence(), Evidence()
+    seen = [0, 6, *[0] * (len(RUNGS) - 1)]
+    early.add(100, seen)
+    for each in (late, early):
+        for _ in range(6):
+            each.review(1, wrong=False)
+    assert late.standing().asked == 6
+    late.add(100, seen)
+    assert late == early
+
+
 def test_the_default_is_raised_where_pairs_are_wrong_and_lowered_where_they_are_right() -> None:
     few = evidence(right=2, wrong=2).standing()
     bad, good = evidence(right=5, wrong=5).standing(), evidence(right=40).standing()

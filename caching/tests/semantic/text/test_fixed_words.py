@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from itertools import chain, pairwise, permutations
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,10 @@ import pytest
 from caching.semantic.explanation import unexplained
 from caching.semantic.text.analysis import analyse
 from caching.semantic.text.fixed_words import fixed_words, may_be_explained
+from caching.semantic.text.lexicon import table
+from caching.semantic.text.reading import reading_of
+from caching.semantic.text.stemming import inflected
+from caching.tests.semantic import test_documented_pairs, test_explanation, test_word_order
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -18,17 +22,33 @@ def _may_be_explained(one: str, other: str) -> bool:
     return may_be_explained(fixed_words(one, language), fixed_words(other, language))
 
 
+def _pairs_of_the_tests() -> list[tuple[str, str]]:
+    lines = (DATA / "polarity.jsonl").read_text(encoding="utf-8").splitlines()
+    tables = [*test_explanation.EXPLAINED.values(), *test_word_order.SAME.values(), test_documented_pairs.PAIRS]
+    asked = [(one, other) for one, others in test_explanation.ASKED_ALIKE.items() for other in others]
+    return [*((record["a"], record["b"]) for record in map(json.loads, lines)), *chain(*tables), *asked]
+
+
 def _is_explained(one: str, other: str) -> bool:
     a, b = analyse(one), analyse(other)
     return a.text == b.text or not unexplained(a.reading, b.reading)
 
 
 def test_no_explained_pair_is_passed_over() -> None:
-    lines = (DATA / "polarity.jsonl").read_text(encoding="utf-8").splitlines()
-    texts = [(record["a"], record["b"]) for record in map(json.loads, lines)]
-    explained = [pair for one, other in texts for pair in ((one, other), (other, one)) if _is_explained(*pair)]
+    both_ways = [pair for one, other in _pairs_of_the_tests() for pair in ((one, other), (other, one))]
+    explained = [pair for pair in both_ways if _is_explained(*pair)]
     assert len(explained) > 500
     assert [pair for pair in explained if not _may_be_explained(*pair)] == []
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "it", "nl", "pl", "pt"])
+def test_no_length_in_another_unit_is_passed_over(language: str) -> None:
+    times = table(language)["guards"]["times"]
+    texts = [f"timer {figure} {times[unit].split()[0]}" for unit in ("hour", "minute") for figure in (2, 7, 120, 420)]
+    read = {text: reading_of([inflected(word, language) for word in text.split()], language) for text in texts}
+    explained = [pair for pair in permutations(texts, 2) if not unexplained(read[pair[0]], read[pair[1]])]
+    assert len(explained) == 4
+    assert all(may_be_explained(*(fixed_words(text, language) for text in pair)) for pair in explained)
 
 
 def test_most_pairs_of_unrelated_questions_are_passed_over() -> None:
