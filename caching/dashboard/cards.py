@@ -28,7 +28,7 @@ class Card:
 
     @property
     def trend(self) -> str:
-        if self.change is None or self._is_none or self.more_is == "neither":
+        if self.change is None or self._rounds_to_zero or self.more_is == "neither":
             return ""
         return self.more_is if self.change > 0 else {"better": "worse", "worse": "better"}[self.more_is]
 
@@ -37,12 +37,11 @@ class Card:
         if self.change is None:
             return ""
         size = f"{abs(self.change) * 100:,.1f} pts" if self.in_points else f"{abs(self.change):,.0%}"
-        sign = "±" if self._is_none else "−" if self.change < 0 else "+"
+        sign = "±" if self._rounds_to_zero else "−" if self.change < 0 else "+"
         return f"{sign}{size}"
 
     @property
-    def _is_none(self) -> bool:
-        """Return True if the change is shown as 0."""
+    def _rounds_to_zero(self) -> bool:
         return self.change is not None and abs(self.change) < (0.0005 if self.in_points else 0.005)
 
 

@@ -26,7 +26,7 @@ NO_ERRORS = "No errors in this period."
 DIMENSIONS = {"client": "Client", "model": "Model", "provider": "Provider", "level": "Level"}
 
 Series = Sequence[tuple[datetime, Figures]]
-Groups = Sequence[tuple[str, Figures]]
+Groups = Sequence[tuple[tuple[str, ...], Figures]]
 Value = float | Decimal | None
 Kind = Literal["text", "count", "money", "percent", "seconds"]
 
@@ -171,7 +171,7 @@ def _rates(series: Sequence[Figures], period: Period) -> list[Value]:
     counts = [(figures.hits, figures.looked_up) for figures in series]
     windows = (counts[max(0, end - RATE_MINUTES) : end] for end in range(1, len(counts) + 1))
     sums = (map(sum, zip(*window, strict=True)) for window in windows)
-    return [hits / looked_up if looked_up else None for hits, looked_up in sums]
+    return [served / looked_up if looked_up else None for served, looked_up in sums]
 
 
 def _count_of(outcome: str) -> Callable[[Figures], float]:
@@ -225,7 +225,7 @@ def errors(line: Timeline) -> Chart:
 
 def table(slug: str, found: Groups, at_list_prices: bool, period: Period) -> Chart:
     """Return figures by one dimension; for files, all of them."""
-    rows = [(name or "–", *_saved_and_spent(f, at_list_prices), f.total, f.hit_rate) for name, f in found]
+    rows = [("/".join(key) or "–", *_saved_and_spent(f, at_list_prices), f.total, f.hit_rate) for key, f in found]
     columns = [Column(DIMENSIONS[slug], "text"), Column("Saved", "money"), Column("Spent", "money")]
     return Chart(
         slug,

@@ -136,7 +136,8 @@ def _savings(
             for name, groups in by_dimension.items()
         ],
         "top_questions": leaders.top_questions(period, filters) if may_read else [],
-        "unpriced": [unpriced(*model) for model in queries.unpriced_models(by_dimension["model"])],
+        # Unfiltered: a missing price is missed by every client.
+        "unpriced": [unpriced(*model) for model in queries.unpriced_models(period)],
     }
 
 
@@ -164,22 +165,21 @@ def _health(
 
 
 def _groups(request: HttpRequest, name: str, found: queries.Groups, at_list_prices: bool) -> list[Group]:
-    shown = [(value, figures) for value, figures in found[:MAX_GROUPS] if figures.total]
+    shown = [(key, figures) for key, figures in found[:MAX_GROUPS] if figures.total]
     worth = [float(figures.list_saved if at_list_prices else figures.saved) for _, figures in shown]
     # Without money the bars are of requests.
     lengths = worth if any(amount > 0 for amount in worth) else [float(figures.total) for _, figures in shown]
     longest = max(lengths, default=1.0)
     return [
-        Group(value or "–", figures, max(0.0, 100 * length / longest), _link(request, name, value), at_list_prices)
-        for (value, figures), length in zip(shown, lengths, strict=True)
+        Group(
+            "/".join(key) or "–",
+            figures,
+            max(0.0, 100 * length / longest),
+            address(request, **dict(zip(queries.DIMENSIONS[name], key, strict=True))),
+            at_list_prices,
+        )
+        for (key, figures), length in zip(shown, lengths, strict=True)
     ]
-
-
-def _link(request: HttpRequest, name: str, value: str) -> str:
-    if name == "model":
-        provider, _, model = value.partition("/")
-        return address(request, provider=provider, model=model)
-    return address(request, **{name: value})
 
 
 def address(request: HttpRequest, **changed: str) -> str:

@@ -65,8 +65,7 @@ class PriceAdmin(AppendOnlyAdmin):
         return changelist
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        _, models = queries.by_level_and_model(Period.last(PERIOD))
-        unpriced = [page.unpriced(*model) for model in queries.unpriced_models(models)]
+        unpriced = [page.unpriced(*model) for model in queries.unpriced_models(Period.last(PERIOD))]
         return super().changelist_view(request, {**(extra_context or {}), "unpriced": unpriced})
 
     @admin.display(description="input, 1M tokens")

@@ -56,20 +56,20 @@ class Period:
         return full_hour(self.start)
 
     def is_covered(self, series: Sequence[tuple[datetime, Figures]]) -> bool:
-        """Return True if the figures of this period, by step, begin LEAST_COVERAGE of it before its end or earlier."""
+        """Return True if there are figures for at least LEAST_COVERAGE of the period, counted back from its end."""
         first = next((moment for moment, figures in series if any(figures.requests.values())), None)
         # Nobody knows when within its first step they begin.
         return first is not None and self.end - first - self.step >= LEAST_COVERAGE * (self.end - self.start)
 
     def utc_offsets(self) -> list[tuple[datetime, timedelta]]:
-        """Return the distances of the current time zone from UTC, each with the hour of the period until it holds."""
+        """Return the distances of the current time zone from UTC, each with the moment of the period that ends it."""
         found: list[tuple[datetime, timedelta]] = []
         hour = self.first
         while hour < self.end:
             offset = _utc_offset(hour)
             # Day by day, and by the hour on a day with a change.
             is_same = _utc_offset(hour + timedelta(days=1)) == offset
-            hour += timedelta(days=1) if is_same else timedelta(hours=1)
+            hour = min(hour + (timedelta(days=1) if is_same else timedelta(hours=1)), self.end)
             if found and found[-1][1] == offset:
                 found.pop()
             found.append((hour, offset))

@@ -74,7 +74,7 @@ def _most_saved(first: date, last: date, cache_type: str = "") -> list[Leader]:
 
 
 def _currencies(cache_type: str) -> Iterator[str]:
-    """Yield the currencies of all days, each read from the beginning of its part of an index."""
+    """Yield the currencies in use. Each is the first entry of an index after the last one: no list of rows is read."""
     rows = EntryHits.objects.filter(cache_type=cache_type).order_by("currency").values_list("currency", flat=True)
     currency = rows.first()
     while currency is not None:

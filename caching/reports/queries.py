@@ -45,7 +45,9 @@ _SUMMED = ("requests", "unpriced", "cost", "saved", "overhead", "seconds", "char
 SAME_WORDING = 1.0
 # Semantic matches that pages look at.
 MAX_MATCHES = 5_000
-Groups = list[tuple[str, Figures]]
+# Columns of each dimension: two providers may have a model of the same name.
+DIMENSIONS = {"client": ("client",), "provider": ("provider",), "model": ("provider", "model"), "level": ("level",)}
+Groups = list[tuple[tuple[str, ...], Figures]]
 _TOKENS = F("input_tokens") + F("cached_input_tokens") + F("output_tokens")
 
 
@@ -92,19 +94,21 @@ def _local_day(period: Period) -> Expression:
 
 
 def by_dimension(period: Period, filters: Filters = EVERYTHING) -> dict[str, Groups]:
-    """Return figures by client, provider, `provider/model` and level, highest savings first, from one query."""
+    """Return figures by the columns of each of DIMENSIONS, highest savings first, from one query."""
     names = ("client", "provider", "model", "level")
-    groups: dict[str, dict[str, list[Figures]]] = {name: defaultdict(list) for name in names}
+    groups: dict[str, dict[tuple[str, ...], list[Figures]]] = {name: defaultdict(list) for name in DIMENSIONS}
     for key, figures in _figures(_rows(period, filters), *names).items():
-        client, provider, model, level = key
-        for name, value in zip(names, (client, provider, f"{provider}/{model}", level), strict=True):
-            groups[name][value].append(figures)
+        row = dict(zip(names, key, strict=True))
+        for name, columns in DIMENSIONS.items():
+            groups[name][tuple(row[column] for column in columns)].append(figures)
     return {name: _together(parts) for name, parts in groups.items()}
 
 
-def by_level_and_model(period: Period, filters: Filters = EVERYTHING) -> tuple[Groups, Groups]:
-    found = by_dimension(period, filters)
-    return found["level"], found["model"]
+def by_level_and_model(period: Period) -> tuple[list[tuple[str, Figures]], list[tuple[str, Figures]]]:
+    """Return figures by level and by `provider/model`, highest savings first."""
+    found = by_dimension(period)
+    levels, models = ([("/".join(key), figures) for key, figures in found[name]] for name in ("level", "model"))
+    return levels, models
 
 
 def errors(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, str, int]]:
@@ -113,16 +117,13 @@ def errors(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, str
     return list(rows.values_list("provider", "code").annotate(n=Sum("requests")).order_by("-n", "provider", "code"))
 
 
-def unpriced_models(models: Groups) -> list[tuple[str, str, int]]:
-    """Return provider, model and number of unpriced requests, most first, from the figures by `provider/model`."""
-    found = [(*_provider_and_model(name), figures.unpriced) for name, figures in models if figures.unpriced > 0]
-    return sorted(found, key=lambda row: row[-1], reverse=True)
-
-
-def _provider_and_model(name: str) -> tuple[str, str]:
-    # The name of a model may hold a slash.
-    provider, _, model = name.partition("/")
-    return provider, model
+def unpriced_models(period: Period) -> list[tuple[str, str, int]]:
+    """Return provider, model and number of unpriced requests, most first."""
+    found = Counter[tuple[str, str]]()
+    for rows in _rows(period, EVERYTHING):
+        sums = rows.filter(unpriced__gt=0).values_list("provider", "model").annotate(Sum("unpriced"))
+        found.update({(provider, model): number for provider, model, number in sums})
+    return [(provider, model, number) for (provider, model), number in found.most_common()]
 
 
 def verdicts(period: Period, filters: Filters = EVERYTHING) -> dict[str, dict[str, int]]:
@@ -261,6 +262,6 @@ def _summed(parts: Sequence[QuerySet[Any]], *by: str, times: bool = False) -> It
             yield {name.removeprefix("sum_"): value for name, value in row.items()}
 
 
-def _together(parts: Mapping[str, Iterable[Figures]]) -> Groups:
-    groups = ((name, together(figures)) for name, figures in parts.items())
+def _together(parts: Mapping[tuple[str, ...], Iterable[Figures]]) -> Groups:
+    groups = ((key, together(figures)) for key, figures in parts.items())
     return sorted(groups, key=lambda group: (group[1].saved, group[1].list_saved, group[1].total), reverse=True)

@@ -36,7 +36,7 @@ def collect(duration: timedelta) -> dict[str, Any]:
         "average_seconds": {"hit": figures.average_hit_seconds, "miss": figures.average_miss_seconds},
         "by_level": {name: _group(group) for name, group in levels},
         "by_model": {name: _group(group) for name, group in models},
-        "unpriced_models": [f"{provider}/{model}" for provider, model, _ in queries.unpriced_models(models)],
+        "unpriced_models": [f"{provider}/{model}" for provider, model, _ in queries.unpriced_models(period)],
         "top_questions": [
             {"question": top.question, "hits": top.hits, "saved": plain(top.saved), "is_sample": top.is_sample}
             for top in leaders.top_questions(period, limit=5)

@@ -133,6 +133,7 @@ def test_what_has_no_price_is_named_and_never_counted_as_free(staff: Browser) ->
     hour("miss", 3, model="unheard-of", unpriced=3, currency="")
     text = text_of(staff.get(PAGE))
     assert "acme unheard-of 3" in text and "excludes 3 unpriced requests" in text
+    assert "acme unheard-of 3" in text_of(staff.get(f"{PAGE}?client=another"))
 
 
 def test_a_question_is_shown_and_not_run(staff: Browser) -> None:

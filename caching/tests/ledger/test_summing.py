@@ -48,7 +48,7 @@ def figures() -> list[Any]:
             queries.summary(period, filters),
             queries.timeseries(period, filters),
             sorted(map(repr, queries.by_dimension(period, filters)["client"])),
-            queries.unpriced_models(queries.by_dimension(period, filters)["model"]),
+            queries.unpriced_models(period),
         )
         for period in periods
         for filters in FILTERS

@@ -197,8 +197,7 @@ def test_unpriced_models_are_named() -> None:
     hour("exact", 2, model="new", unpriced=2, currency="")
     hour("miss", 1)
     hour("miss", 9, model="org/new", unpriced=9, currency="")
-    _, models = queries.by_level_and_model(DAY)
-    assert queries.unpriced_models(models) == [("acme", "org/new", 9), ("acme", "new", 7)]
+    assert queries.unpriced_models(DAY) == [("acme", "org/new", 9), ("acme", "new", 7)]
 
 
 def call(outcome: str, **fields: Any) -> Call:
