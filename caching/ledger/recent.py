@@ -5,6 +5,7 @@ Under load it keeps a sample: a request costs at most an append to a list.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -26,26 +27,33 @@ class Recorder:
     """One per process. Nothing here raises; a full buffer counts what it drops."""
 
     def __init__(self) -> None:
+        self.reset()
+        self._worker = PeriodicWorker("recent requests", self.flush, FLUSH_SECONDS, at_exit=self.flush)
+
+    def reset(self) -> None:
+        """Begin with nothing. Called in a forked child too: what its parent has pending, the parent writes."""
         self._hits: list[Priced] = []
         self._others: list[Priced] = []
         self._dropped = 0
-        self._worker = PeriodicWorker("recent requests", self.flush, FLUSH_SECONDS, at_exit=self.flush)
 
     def add(self, priced: Priced) -> None:
         kept, most = (self._hits, MAX_HITS) if priced.event.outcome == "exact" else (self._others, MAX_OTHERS)
-        if len(kept) < most:
+        if self._has_room(kept, most):
             kept.append(priced)
-        else:
-            # Without a lock a drop may go uncounted; the page says "about".
-            self._dropped += 1
-        self._worker.start()
 
     def add_hit(self, equal: Priced, seconds: float) -> None:
-        """Add an exact hit that took `seconds`, of which `equal` says all else."""
-        if len(self._hits) < MAX_HITS:
-            self.add(replace(equal, moment=timezone.now(), event=replace(equal.event, seconds=seconds)))
-        else:
-            self._dropped += 1
+        """Add an exact hit that took `seconds`; moment and duration of `equal` may be another hit's."""
+        if self._has_room(self._hits, MAX_HITS):
+            self._hits.append(replace(equal, moment=timezone.now(), event=replace(equal.event, seconds=seconds)))
+
+    def _has_room(self, kept: list[Priced], most: int) -> bool:
+        """Return True if one more is kept; count it as dropped if not."""
+        self._worker.start()
+        if len(kept) < most:
+            return True
+        # Without a lock a drop may go uncounted; the page says "about".
+        self._dropped += 1
+        return False
 
     def flush(self) -> None:
         hits, self._hits = self._hits, []
@@ -89,3 +97,4 @@ def _amount(money: Money | None) -> list[str] | None:
 
 
 recorder = Recorder()
+os.register_at_fork(after_in_child=recorder.reset)

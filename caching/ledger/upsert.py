@@ -81,24 +81,26 @@ def _plan(model: type[models.Model], names: tuple[str, ...], key: tuple[str, ...
         conflict = ", ".join(quote(field.column) for field in fields if field.name in key)
         changes = [_change(table, quote(field.column), field) for field in fields if field.name not in key]
         sql += f" ON CONFLICT ({conflict}) DO UPDATE SET {', '.join(changes)}"
-    return _Plan([(field.name, _preparation(field)) for field in fields], sql)
+    return _Plan([(field.name, _preparation(field, key)) for field in fields], sql)
 
 
-def _preparation(field: Any) -> Callable[[Any], Any] | None:
+def _preparation(field: Any, key: tuple[str, ...]) -> Callable[[Any], Any] | None:
     if isinstance(field, NanoDecimalField):
         return field.get_prep_value
     if isinstance(field, _TAKEN_AS_IT_IS):
         return None
     if isinstance(field, models.DateTimeField):
-        return _adapted
-    # The proxy, here and above: a plan is kept, and each thread has its own connection.
+        # Hours and minutes are written again and again; the moment of a call is not.
+        return _adapted_before if field.name in key else _adapted
+    # `connection` is the proxy: a plan is shared by threads.
     return partial(field.get_db_prep_save, connection=connection)
 
 
-@lru_cache(64)
 def _adapted(moment: datetime) -> Any:
-    # Kept, because hours and minutes are written again and again.
     return connection.ops.adapt_datetimefield_value(moment)
+
+
+_adapted_before = lru_cache(64)(_adapted)
 
 
 def _change(table: str, column: str, field: Any) -> str:

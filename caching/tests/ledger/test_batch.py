@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from caching.ledger.batch import Batch
-from caching.ledger.events import ExactHit, price
+from caching.ledger.events import Event, ExactHit, price
 from caching.ledger.writer import Writer
 from caching.models import HourlyUsage
 from caching.pricing.usage import Usage
@@ -89,6 +90,18 @@ def test_equal_hits_add_up_and_what_differs_in_one_field_does_not() -> None:
     batch.merge(writer._pending)
     rows = batch.hours.rows.values()
     assert sum(row["requests"] for row in rows) == sum(row["under_5_ms"] + row["under_500_ms"] for row in rows) == 44
+
+
+# Fields of an Event that an exact hit has no use for, and its duration, which is added up.
+NOT_OF_HITS = {
+    *("outcome", "seconds", "served", "overhead", "matched", "similarity", "probability", "match", "pair"),
+    *("code", "message", "before_provider", "scope"),
+}
+
+
+def test_every_field_of_an_event_is_one_of_an_exact_hit_or_known_to_be_none() -> None:
+    assert {field.name for field in fields(Event)} == {*ExactHit._fields, *NOT_OF_HITS}
+    assert not NOT_OF_HITS & {*ExactHit._fields}
 
 
 @pytest.mark.django_db
