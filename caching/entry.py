@@ -99,7 +99,8 @@ def read(
     run beside this one during an upgrade.
 
     `parse` returns the value and its usage; it may raise AttributeError, KeyError, TypeError or ValueError. What it
-    returns is kept with a StoredObject: readers share the value, and must not change it.
+    returns is kept with a StoredObject: readers share the value, and must not change it, and all of them must read the
+    object for the same key, version and parse.
     """
     entry = fields.parsed if isinstance(fields, StoredObject) else None
     if entry is None:

@@ -180,7 +180,7 @@ def lookup(recording: Recording, policy: Policy) -> CacheEntry[Transcript] | Non
         return None
 
     def parse() -> tuple[Transcript, Usage | None]:
-        transcript = dict(value["transcript"])
+        transcript: Transcript = value["transcript"]
         return transcript, Usage.from_billed(transcript["billed"])
 
     return entry.read(recording.key, value, "stt", policy, parse, version=VERSION)

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 # Each thread has a connection.
 READERS = 2
 TRIAL_SECONDS = 1.0
-# A request waits so long for what it cannot go on without.
+# Longest wait of a request that knows no older value, in seconds.
 LONGEST_PATIENCE = 2.0
 # An older value is not served, even if the database is down: a key may have been revoked since.
 LONGEST_AGE = 3600.0

@@ -1,12 +1,11 @@
-"""Small tables that staff edit and on which plans depend, each kept in memory as one value: cache rules, curated
-answers.
-"""
+"""Tables that staff edit, each kept in memory as one value."""
 
 from __future__ import annotations
 
 import math
 import operator
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -20,13 +19,13 @@ V = TypeVar("V")
 class Table(Remembered[str, V]):
     """One value made of all rows of a table, at most `seconds` old while the database works.
 
-    Of two equal values that are read one after the other, the first stays.
+    `read` is given the last value, if there is one. If it returns an equal one, the last one stays.
     """
 
-    def __init__(self, read: Callable[[], V], seconds: float) -> None:
-        super().__init__(lambda _: read(), seconds, same=operator.eq)
+    def __init__(self, read: Callable[[V | None], V], seconds: float) -> None:
+        super().__init__(lambda key: read(self._last(key)), seconds, same=operator.eq)
         self._due = -math.inf
-        _tables.append(self)
+        _tables.add(self)
 
     def now(self) -> V:
         """Return the value, or the last known one. Raises DatabaseUnavailable if there is none."""
@@ -36,10 +35,14 @@ class Table(Remembered[str, V]):
         super().forget()
         self._changed(due=-math.inf)
 
+    def _last(self, key: str) -> V | None:
+        known = self._known.get(key)
+        return known.value if known else None
+
     def _keep(self, key: str, value: V) -> V:
-        before = self._known.get(key)
+        last = self._last(key)
         kept = super()._keep(key, value)
-        self._changed(due=time.monotonic() + self._seconds / 2, same=before is not None and before.value is kept)
+        self._changed(due=time.monotonic() + self._seconds / 2, same=last is kept)
         return kept
 
     def _changed(self, due: float, *, same: bool = False) -> None:
@@ -50,7 +53,7 @@ class Table(Remembered[str, V]):
             _edition = object()
 
 
-_tables: list[Table[Any]] = []
+_tables: weakref.WeakSet[Table[Any]] = weakref.WeakSet()
 _edition = object()
 # `time.monotonic()` from which on a table is to be read again.
 _due = -math.inf

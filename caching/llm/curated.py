@@ -146,17 +146,11 @@ def hit(query: ChatQuery, policy: Policy, found: CuratedAnswer) -> CacheResult[W
     return result.hit("llm", key_of(found), policy, entry, subject=subject)
 
 
-_read_last = AnswerBook([])
-
-
-def _read() -> AnswerBook:
-    """Read the answers, unless nothing has changed since they were read last."""
-    global _read_last
+def _read(last: AnswerBook | None) -> AnswerBook:
+    """Read the answers, unless nothing has changed since `last`."""
     enabled = CuratedAnswer.objects.filter(enabled=True)
     version: Sequence[object] = enabled.version()
-    if version != _read_last.version:
-        _read_last = AnswerBook(enabled, version)
-    return _read_last
+    return last if last and last.version == version else AnswerBook(enabled, version)
 
 
 _books = Table(_read, REMEMBERED_SECONDS)

@@ -200,7 +200,7 @@ def _language_of(text: str) -> str:
     return language.language_of(_WORD.findall(text.lower()))
 
 
-_books = Table(lambda: RuleBook(CacheRule.objects.filter(enabled=True)), REMEMBERED_SECONDS)
+_books = Table[RuleBook](lambda _: RuleBook(CacheRule.objects.filter(enabled=True)), REMEMBERED_SECONDS)
 
 
 def rule_book() -> RuleBook:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,9 +17,9 @@ from speechsite.tests.support.waiting import wait_until
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table[int]]:
     """The only table, of which each read finds another value."""
-    monkeypatch.setattr(tables, "_tables", [])
+    monkeypatch.setattr(tables, "_tables", weakref.WeakSet())
     reads = iter(range(1, 1000))
-    yield Table(lambda: next(reads), seconds=10)
+    yield Table(lambda _: next(reads), seconds=10)
     trouble._trials.stop()
     trouble.end()
 
