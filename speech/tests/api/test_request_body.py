@@ -138,6 +138,7 @@ PLANNED: dict[str, dict[str, Any]] = {
     "/api/chat/": {"query": "Hello?"},
     "/api/tts/": {"text": "Hello."},
     "/v1/chat/completions": {"model": "demo", "messages": [{"role": "user", "content": "Hello?"}]},
+    "/v1/responses": {"model": "demo", "input": "Hello?"},
     "/v1/audio/speech": {"model": "tts-1", "voice": "alloy", "input": "Hello."},
 }
 

@@ -32,6 +32,7 @@ from speech.models import Client
 from speech.privacy.disclosure import hides
 from speech.providers._shared.openai_responses import ENDS, response_in
 from speech.services import responses
+from speech.services.chat_plan import ChatPlan, plan_chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class ResolvedCall:
     policy: Policy
     stored: bool
     """The response may be stored in the database."""
+    plan: ChatPlan | None = None
+    """Made before, if it does not depend on the conversation (see `plan_over_chat`)."""
 
     @property
     def streams_live(self) -> bool:
@@ -70,6 +73,13 @@ class ResolvedCall:
         return finished(events) if self.stored else events
 
 
+def plan_over_chat(client: Client, call: ResponseCall, target: ResolvedModel, policy: Policy) -> ChatPlan | None:
+    """Return the plan of a request that continues no other and is answered over chat, else None."""
+    if call.chat is None or (providers.get(target.provider).responds and prefers_native(call.body, call.items)):
+        return None
+    return plan_chat(client, replace(call.chat.request, model=target.model), policy, target.provider)
+
+
 def answered(resolved: ResolvedCall) -> HttpResponseBase:
     """Answer over chat, unless the request needs more and the provider has it. Raises UnsupportedFeature."""
     provider = providers.get(resolved.target.provider)
@@ -85,19 +95,17 @@ def answered(resolved: ResolvedCall) -> HttpResponseBase:
 
 
 def _over_chat(resolved: ResolvedCall) -> HttpResponseBase:
-    chat = resolved.call.chat or chat_call(resolved.call.body, resolved.conversation.items)
-    ask: dict[str, Any] = {
-        "client": resolved.client,
-        "request": replace(chat.request, model=resolved.target.model),
-        "policy": resolved.policy,
-        "provider": resolved.target.provider,
-    }
+    plan = resolved.plan
+    if plan is None:
+        chat, target = chat_call(resolved.call.body, resolved.conversation.items), resolved.target
+        request = replace(chat.request, model=target.model)
+        plan = plan_chat(resolved.client, request, resolved.policy, target.provider)
     if resolved.streams_live:
-        stream = services.stream_chat(**ask)
+        stream = services.stream_answer(plan)
         response, about = _begun(resolved, stream), headers(resolved.client, stream)
         events = written(response, stream.cache.value, resolved.keep, **resolved.writer_options)
         return _streamed(resolved.to_the_end(events), response, about)
-    result = services.chat(**ask)
+    result = services.answer(plan)
     answer, response, about = result.cache.value, _begun(resolved, result), headers(resolved.client, result)
     if not resolved.call.stream:
         return json_response(resolved.keep(chat_answer.whole(response, answer, **resolved.writer_options)), about)

@@ -19,7 +19,7 @@ from speech.api.openai.responses.events import as_sse
 from speech.api.openai.responses.listing import listed, whole_number
 from speech.api.openai.responses.replay import replayed
 from speech.api.openai.responses.serializers import ResponseCall, ResponseSerializer
-from speech.api.openai.responses.serving import ResolvedCall, answered
+from speech.api.openai.responses.serving import ResolvedCall, answered, plan_over_chat
 from speech.api.openai.responses.storage import Owner
 from speech.api.openai.views import LEVEL, OpenAIView, policy_of
 from speech.api.request_body import may_be_stored
@@ -27,11 +27,12 @@ from speech.api.serializers import ErrorResponseSerializer
 from speech.api.streaming import EVENTS, streamed
 from speech.api.views import CACHE_CONTROL, ERRORS
 from speech.models import StoredResponse
+from speech.services.chat_plan import ChatPlan
 
 NOT_FOUND = {404: ErrorResponseSerializer, **ERRORS}
 
 
-class ResponsesView(OpenAIView, Endpoint[ResponseCall, None]):
+class ResponsesView(OpenAIView, Endpoint[ResponseCall, ChatPlan | None]):
     reads = ResponseSerializer
     renamed = OpenAIView.renamed | RENAMED
 
@@ -46,7 +47,7 @@ class ResponsesView(OpenAIView, Endpoint[ResponseCall, None]):
         },
         parameters=[CACHE_CONTROL, LEVEL],
     )
-    def post(self, request: HttpRequest, call: ResponseCall, plan: None) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: ResponseCall, plan: ChatPlan | None) -> HttpResponseBase:
         """Create a response, whole or streamed."""
         client = client_of(request)
         target = model_names.resolve(call.body.get("model", ""), "chat")
@@ -57,11 +58,13 @@ class ResponsesView(OpenAIView, Endpoint[ResponseCall, None]):
             target=target,
             policy=policy_of(request, call.level, target.level),
             stored=bool(call.stores and settings.RESPONSES_RETENTION_DAYS and may_be_stored(request)),
+            plan=plan,
         )
         return answered(resolved)
 
-    def plan(self, request: HttpRequest, call: ResponseCall) -> None:
-        """Return no plan: a conversation in the database may change, so it is looked up for each request."""
+    def plan(self, request: HttpRequest, call: ResponseCall) -> ChatPlan | None:
+        target = model_names.resolve(call.body.get("model", ""), "chat")
+        return plan_over_chat(client_of(request), call, target, policy_of(request, call.level, target.level))
 
 
 class StoredResponseView(OpenAIView):
