@@ -99,11 +99,8 @@ class ClientSideCache:
     def reset(self, *, disable: bool = False) -> None:
         """Drop everything and close the connection. `disable`: cache nothing from now on."""
         with self._lock:
-            self._clear()
             self._most_bytes *= not disable
-            listener, self._listener, self._drained = self._listener, None, None
-        if listener:
-            listener.disconnect()
+            self._stop_listening()
 
     def _listens(self, now: float) -> bool:
         if self._listener is None and now - self._tried_at > TRY_AGAIN_SECONDS:
@@ -116,9 +113,24 @@ class ClientSideCache:
             # A forked child must not read from its parent's connection.
             self._pid, self._listener, self._drained = os.getpid(), None, None
             self._clear()
-        # The kernel first: redis-py's own check takes 30 times as long. Once drained, it buffers nothing.
+        # The kernel first: redis-py's own check takes 30 times as long. Once drained, neither redis-py nor TLS
+        # buffers anything: `can_read` was False, and it reads what TLS has decrypted.
         if self._drained and not self._drained.poll(0):
             return
+        try:
+            self._read_invalidations()
+        except BaseException:
+            # Before another thread gets the lock: redis-py would connect the listener again, without tracking.
+            self._stop_listening()
+            raise
+
+    def _stop_listening(self) -> None:
+        self._clear()
+        listener, self._listener, self._drained = self._listener, None, None
+        if listener:
+            listener.disconnect()
+
+    def _read_invalidations(self) -> None:
         while self._listener and self._listener.can_read(0):
             _, names = self._listener.read_response(push_request=True)
             if names is None:

@@ -87,7 +87,10 @@ def fail_open(default: D) -> Callable[[Callable[P, T]], Callable[P, T | D]]:
 
 @contextmanager
 def must_succeed() -> Iterator[None]:
-    """Within it `fail_open` functions raise RedisFailed, for work that must not be half done. Not without a Redis."""
+    """Make `fail_open` functions raise RedisFailed, for work that must not be half done.
+
+    Has no effect if no Redis is configured, nor in other threads.
+    """
     token = _must_succeed.set(True)
     try:
         yield
@@ -142,10 +145,11 @@ def put(key: str, value: Any, ttl: int, alias: Alias = "default") -> bool:
     return command is not None and write([command])
 
 
+@fail_open(None)
 def putting(key: str, value: Any, ttl: int, alias: Alias = "default") -> Command | None:
     """Return the command of `put`, for `write`; None if the value is too large or Redis disconnected."""
-    data = _client(alias).encode(value) if available() else b""
-    if not 0 < len(data) <= settings.CACHE_MAX_ENTRY_BYTES:
+    data = _client(alias).encode(value)
+    if len(data) > settings.CACHE_MAX_ENTRY_BYTES:
         return None
     name = _client().make_key(key)
     return lambda redis: redis.set(name, data, ex=ttl)

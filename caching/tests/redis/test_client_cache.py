@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -209,6 +211,30 @@ def test_when_redis_is_not_heard_any_more_nothing_is_kept(server: RedisServer) -
     other.client_kill_filter(_id=listener["id"])
     other.set(KEY, "2")
     assert read_often(client) == b"2"
+
+
+@pytest.mark.parametrize("lose", [socket.socket.close, lambda sock: sock.shutdown(socket.SHUT_RDWR)])
+def test_another_thread_reads_no_old_value_while_one_notices_that_redis_is_not_heard(
+    server: RedisServer, lose: Callable[[Any], None]
+) -> None:
+    other = server.client()
+    other.set(KEY, "1")
+    client = client_of(server)
+    assert read_often(client) == b"1"
+    listener = client._cache._listener
+    assert listener and listener._sock
+    lose(listener._sock)
+    other.set(KEY, "2")
+    meanwhile, reset = [], client._reset_cache
+
+    def reset_later(error: Exception) -> None:
+        with ThreadPoolExecutor(1) as thread:
+            meanwhile.append(thread.submit(read, client).result())
+        reset(error)
+
+    client._reset_cache = reset_later  # type: ignore[method-assign]
+    assert read(client) == b"2"
+    assert meanwhile == [b"2"]
 
 
 def test_a_redis_that_does_not_name_changes_is_used_all_the_same(

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 import redis
 
-from caching.redis import breaker, store
+from caching.ledger import recent_stream
+from caching.maintenance import text_caches
+from caching.redis import breaker, scan, store
 from caching.redis.serializers import Audio, JSONSerializer
+from caching.semantic import replication
 from speechsite.tests.support.proxy import Proxy
 from speechsite.tests.support.redis_server import RedisServer, self_signed_certificate
 from speechsite.tests.support.waiting import wait_until
@@ -211,6 +214,44 @@ def test_a_wrong_password_is_explained(
         assert not store.available()
     assert advice in caplog.text
     assert caplog.text.count("Lost connection") == 1
+
+
+# Functions of the store, of scans and of what is erased, each of which must say that it did not do its work.
+PARTS: dict[str, Callable[[], object]] = {
+    "get": lambda: store.get("llm:exact:a"),
+    "get_many": lambda: store.get_many(["llm:exact:a", "llm:exact:b"]),
+    "put": lambda: store.put("llm:exact:a", {"a": 1}, 60),
+    "put audio": lambda: store.put("tts:a", Audio(b"A", {}), 60, "audio"),
+    "write": lambda: store.write([store.getting("llm:exact:a")]),
+    "delete": lambda: store.delete(["llm:exact:a"]),
+    "scan": lambda: list(scan.scan_all()),
+    "memory": lambda: scan.memory(["llm:exact:a"]),
+    "describe": lambda: scan.describe(["llm:exact:a"]),
+    "size": scan.size,
+    "texts": text_caches.drop_everywhere,
+    "recent requests": lambda: recent_stream.erase("bot"),
+    "events of the index": lambda: replication.erase_events(by="bot"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("connected", [True, False], ids=["lost meanwhile", "known to be disconnected"])
+def test_work_that_must_be_whole_fails_without_redis_whatever_its_part(use_redis: UseRedis, connected: bool) -> None:
+    for name, part in PARTS.items():
+        # Forgets what is known of Redis.
+        use_redis("redis://127.0.0.1:1/0")
+        if not connected:
+            store.ping_milliseconds()
+        assert store.available() == connected
+        with pytest.raises(store.RedisFailed, match="refused"), store.must_succeed():
+            part()
+            pytest.fail(f"{name} said nothing")
+
+
+def test_without_a_configured_redis_nothing_has_to_succeed(settings: Any) -> None:
+    settings.REDIS_URL = ""
+    with store.must_succeed():
+        assert not store.put("llm:exact:a", {"a": 1}, 60)
 
 
 def test_an_unknown_host_is_explained(use_redis: UseRedis, caplog: pytest.LogCaptureFixture) -> None:
