@@ -11,7 +11,7 @@ from django.conf import settings
 from caching import entry
 from caching.entry import CacheEntry
 from caching.llm.request import ChatQuery, text_of
-from caching.llm.tool_calls import have_json
+from caching.llm.tool_calls import has_valid_arguments
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 
@@ -106,7 +106,7 @@ def _is_whole(choice: Mapping[str, Any]) -> bool:
     message = choice.get("message") or {}
     if message.get("refusal") and not settings.CACHE_REFUSALS:
         return False
-    if not have_json(message):
+    if not has_valid_arguments(message):
         return False
     reason = choice.get("finish_reason")
     if reason in ("tool_calls", "function_call"):

@@ -139,20 +139,12 @@ def text_of(call: ToolCall) -> str:
     return text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
 
 
-def have_json(message: Mapping[str, Any]) -> bool:
-    """Return False if a model wrote a call that nobody can run: its next try may be better."""
+def has_valid_arguments(message: Mapping[str, Any]) -> bool:
+    """Return False if a model called a function that nobody can run: its next try may be better."""
     calls = message.get("tool_calls")
     functions = [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
     texts = [each.get("arguments") for each in (*functions, message.get("function_call")) if isinstance(each, dict)]
-    return all(_is_json(text) for text in texts if text and isinstance(text, str))
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return all(_is_object(text) for text in texts if text and isinstance(text, str))
 
 
 def _is_complete(call: ToolCall) -> bool:

@@ -126,6 +126,8 @@ def test_a_plain_answer_is_one_text_that_ended_by_itself(choices: list[dict[str,
         ([choice({"function_call": {"name": "x"}}, finish_reason="function_call")], True),
         ([choice({"function_call": {"name": "x"}}, finish_reason="tool_calls")], False),
         ([choice({"tool_calls": ["x"]}, finish_reason="length")], False),
+        # A custom tool takes free text.
+        ([choice({"tool_calls": [{"type": "custom", "custom": {"name": "f", "input": "5"}}]})], True),
         # Calls that nobody can run
         *(
             ([choice({"tool_calls": [{"type": "function", "function": {"name": "f", "arguments": text}}]})], whole)
@@ -136,6 +138,7 @@ def test_a_plain_answer_is_one_text_that_ended_by_itself(choices: list[dict[str,
                 ({"a": 1}, True),
                 ('{"a"', False),
                 ("{}{}", False),
+                *((text, False) for text in ("5", "null", "NaN", "[]", '"{}"', "true")),
             )
         ),
         ([choice({"function_call": {"name": "x", "arguments": '{"a": '}}, finish_reason="function_call")], False),
