@@ -17,7 +17,7 @@ KEPT_SECONDS = 86_400
 
 
 def drop_everywhere() -> None:
-    """Drop the texts in this process, and tell the others to. They have within POLL_SECONDS."""
+    """Drop the texts in this process, and tell the others to. The others do so within POLL_SECONDS."""
     store.put(keys.ERASED, {"v": 1, "change": secrets.token_hex(8)}, KEPT_SECONDS)
     forget_texts()
 

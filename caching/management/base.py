@@ -35,7 +35,7 @@ class GatewayCommand(BaseCommand):
             raise CommandError(store.state().reason or f"caching is off: {NOT_SET}")
 
     @contextmanager
-    def demand_all(self, so_far: Callable[[], str]) -> Iterator[None]:
+    def stops_if_redis_fails(self, so_far: Callable[[], str]) -> Iterator[None]:
         """Raise CommandError, with what is done so far, if Redis fails or refuses a part of the work."""
         try:
             with store.must_succeed():

@@ -82,7 +82,10 @@ class Pipeline(BasePipeline):
 
 
 def _exchange(pool: BasePool, ask: Callable[[Connection], T]) -> T:
-    """Return what `ask` makes of a connection of the pool; once more if the connection was closed."""
+    """Call `ask` with a connection of the pool, and again if the connection was closed.
+
+    As with redis-py's own retry, a command that Redis ran just before its connection broke is run twice.
+    """
     connection = pool.get_connection()
     try:
         return connection.retry.call_with_retry(lambda: ask(connection), lambda error: connection.disconnect())

@@ -65,7 +65,7 @@ class Command(GatewayCommand):
     def _run(self, selection: Selection, *, dry_run: bool) -> Progress:
         bar, progress = None, Progress(total=0)
         try:
-            with self.demand_all(lambda: _sentence(progress, dry_run)):
+            with self.stops_if_redis_fails(lambda: _sentence(progress, dry_run)):
                 for progress in flush.flush(selection, dry_run=dry_run):
                     bar = bar or ProgressBar(self.stdout, progress.total)
                     bar.show(progress.scanned, f"{progress.matched:,} found")

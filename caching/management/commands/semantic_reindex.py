@@ -22,7 +22,7 @@ class Command(GatewayCommand):
         self.demand_redis()
         bar, progress = None, Progress(total=0)
         try:
-            with self.demand_all(lambda: _sentence(progress)):
+            with self.stops_if_redis_fails(lambda: _sentence(progress)):
                 for progress in reindex():
                     bar = bar or ProgressBar(self.stdout, progress.total)
                     bar.show(progress.scanned, f"{progress.found:,} entries")

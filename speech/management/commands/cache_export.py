@@ -31,7 +31,7 @@ class Command(GatewayCommand):
         if client:
             transfer.demand_storing(client, scopes)
         try:
-            with self.demand_all(lambda: f"{file} is incomplete"), export_file.writing(file) as writer:
+            with self.stops_if_redis_fails(lambda: f"{file} is incomplete"), export_file.writing(file) as writer:
                 selection = Selection(kinds=transfer.kinds_of(kind), client=client)
                 progress = self._run(exporting.export(selection, scopes, writer), selection, file)
         except FileExistsError as error:
