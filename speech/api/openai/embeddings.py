@@ -84,7 +84,7 @@ class EmbeddingSerializer(TolerantSerializer):
         return EmbeddingCall(request, data["model"], data.get("optimization_level", ""))
 
 
-class EmbeddingsView(OpenAIView, Endpoint):
+class EmbeddingsView(OpenAIView, Endpoint[EmbeddingCall, None]):
     reads = EmbeddingSerializer
 
     @extend_schema(
@@ -92,7 +92,7 @@ class EmbeddingsView(OpenAIView, Endpoint):
         responses={200: OpenApiResponse(OpenApiTypes.OBJECT, "A list of `embedding` objects."), **ERRORS},
         parameters=[CACHE_CONTROL, LEVEL],
     )
-    def post(self, request: HttpRequest, call: Any, plan: None) -> HttpResponseBase:
+    def post(self, request: HttpRequest, call: EmbeddingCall, plan: None) -> HttpResponseBase:
         """Embed texts. Each input is cached by itself."""
         meant = model_names.resolve(call.model, "embedding")
         client = client_of(request)
@@ -104,6 +104,9 @@ class EmbeddingsView(OpenAIView, Endpoint):
             provider=meant.provider,
         )
         return json_response(_body(result, asked), headers(client, result))
+
+    def plan(self, request: HttpRequest, call: EmbeddingCall) -> None:
+        """Return no plan: each input is looked up by itself."""
 
 
 def _body(result: EmbeddingResult, asked: EmbeddingRequest) -> dict[str, Any]:
