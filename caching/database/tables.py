@@ -46,20 +46,20 @@ class Table(Remembered[str, V]):
         return kept
 
     def _changed(self, due: float, *, same: bool = False) -> None:
-        global _edition, _due
+        global _generation, _due
         self._due = due
         _due = min(table._due for table in _tables)
         if not same:
-            _edition = object()
+            _generation = object()
 
 
 _tables: weakref.WeakSet[Table[Any]] = weakref.WeakSet()
-_edition = object()
+_generation = object()
 # `time.monotonic()` from which on a table is to be read again.
 _due = -math.inf
 
 
-def edition() -> object:
+def generation() -> object:
     """Return an object that is another one (`is`) as soon as a table has changed or was forgotten.
 
     Take it before the tables are read, to know later if something derived from them still holds.
@@ -68,4 +68,4 @@ def edition() -> object:
         for table in _tables:
             with suppress(DatabaseUnavailable):
                 table.now()
-    return _edition
+    return _generation

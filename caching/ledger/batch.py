@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 # Raised because of a figure or text of one row; any other error of the database concerns all rows.
 BAD_ROW = (DataError, IntegrityError, ArithmeticError, ValueError, TypeError)
-# Single calls kept while the database is disconnected, about 10 MB. Their sums are kept without limit.
+# Single calls kept while the database is disconnected, about 10 MB. Their sums by the hour are kept without limit.
 MAX_CALLS = 10_000
 # A request waits so long for the database; then its rows stay in memory.
 PATIENCE_MS = 1000

@@ -19,7 +19,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
 from caching.background import PeriodicWorker
-from caching.database.tables import edition
+from caching.database.tables import generation
 from speech import strict_json
 from speech.api.authentication import client_of
 from speech.api.body_stream import LARGE_BYTES, BodyStream, place_for_large_body
@@ -105,7 +105,7 @@ class PlannedRequest(NamedTuple):
     plan: Any
     client: Client
     tables: object
-    """The edition of the tables by which it was planned."""
+    """The generation of the tables by which it was planned."""
 
 
 def planned(
@@ -116,7 +116,7 @@ def planned(
     A plan may depend on its call, the client, `Cache-Control`, `X-Optimization-Level`, settings and the tables of
     staff, on nothing else. A request without a plan is not kept: no cache rule has been looked up for it.
     """
-    client, tables = client_of(request), edition()
+    client, tables = client_of(request), generation()
     # By identity: two API keys of one client have two Client objects. The entry holds the client, so its id is not
     # reused.
     key = (serializer, body, id(client), policy_headers(request))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from caching.database import DatabaseUnavailable, tables, trouble
-from caching.database.tables import Table, edition
+from caching.database.tables import Table, generation
 from caching.llm import curated
 from caching.models import CacheRule, CuratedAnswer
 from caching.rules import engine
@@ -24,51 +24,51 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table[int]]:
     trouble.end()
 
 
-def test_an_edition_lasts_until_a_table_is_read_again(table: Table[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    first = edition()
-    assert (table.now(), edition()) == (1, first)
+def test_a_generation_lasts_until_a_table_is_read_again(table: Table[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = generation()
+    assert (table.now(), generation()) == (1, first)
     # The moment from which on a value in use is read in the background.
     monkeypatch.setattr(tables, "_due", -math.inf)
     monkeypatch.setattr(table, "_seconds", 0.0)
-    wait_until(lambda: edition() is not first)
+    wait_until(lambda: generation() is not first)
     assert table.now() > 1
 
 
-def test_a_table_that_is_forgotten_ends_the_edition(table: Table[int]) -> None:
-    first = edition()
+def test_a_table_that_is_forgotten_ends_the_generation(table: Table[int]) -> None:
+    first = generation()
     table.forget()
-    assert edition() is not first
+    assert generation() is not first
     assert table.now() == 2
 
 
-def test_each_edition_is_made_after_the_tables_that_it_stands_for(table: Table[int]) -> None:
+def test_each_generation_is_made_after_the_tables_that_it_stands_for(table: Table[int]) -> None:
     for value in range(1, 4):
-        told = edition()
+        told = generation()
         assert table.now() == value
-        assert edition() is told
+        assert generation() is told
         table.forget()
 
 
-def test_an_edition_lasts_while_the_database_is_down(table: Table[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    first = edition()
+def test_a_generation_lasts_while_the_database_is_down(table: Table[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = generation()
 
     def unavailable(key: str) -> int:
         raise DatabaseUnavailable
 
     monkeypatch.setattr(table, "get", unavailable)
     monkeypatch.setattr(tables, "_due", -math.inf)
-    assert edition() is first
+    assert generation() is first
 
 
 @pytest.mark.django_db
-def test_the_same_rules_read_again_end_no_edition() -> None:
+def test_the_same_rules_read_again_end_no_generation() -> None:
     rule = CacheRule.objects.create(name="Off", never_store=True)
-    first, book = edition(), engine.rule_book()
+    first, book = generation(), engine.rule_book()
     engine._books._keep("", engine._books._read(""))
-    assert (edition(), engine.rule_book()) == (first, book)
+    assert (generation(), engine.rule_book()) == (first, book)
     CacheRule.objects.filter(pk=rule.pk).update(never_store=False)
     engine._books._keep("", engine._books._read(""))
-    assert edition() is not first
+    assert generation() is not first
     assert not engine.rule_book().rules[0].never_store
 
 
@@ -82,8 +82,8 @@ CHANGES: dict[str, Callable[[], object]] = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_every_table_of_staff_has_a_part_in_the_edition(change: Callable[[], object]) -> None:
-    first = edition()
-    assert edition() is first
+def test_every_table_of_staff_has_a_part_in_the_generation(change: Callable[[], object]) -> None:
+    first = generation()
+    assert generation() is first
     change()
-    assert edition() is not first
+    assert generation() is not first
