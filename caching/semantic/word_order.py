@@ -39,7 +39,7 @@ def same_order(a: Reading, b: Reading) -> bool:
     rating = _rated(a)
     if rating and rating == _rated(b):
         return True
-    if not _attached_alike(a, b):
+    if not _attached_alike(a, b) or _has_object_for_place(a, b) or _has_object_for_place(b, a):
         return False
     a, b = _freed(a), _freed(b)
     verbs = forms(a.language, "commands") | forms(a.language, "states")
@@ -66,6 +66,16 @@ def _attached_alike(a: Reading, b: Reading) -> bool:
         phrase.after == followed[phrase.words] or "" in (phrase.after, followed[phrase.words])
         for phrase in a.held
         if joined or phrase.holder == "with"
+    )
+
+
+def _has_object_for_place(a: Reading, b: Reading) -> bool:
+    """ "paint the room" and "paint in the room": a word that is no known noun may be a verb."""
+    nouns = forms(a.language, "relational") | forms(a.language, "topics")
+    return any(
+        phrase.holder in _PLACE and b.bare == (phrase.after,) and a.bare == (phrase.after, *phrase.words)
+        for phrase in b.held
+        if phrase.after not in nouns
     )
 
 

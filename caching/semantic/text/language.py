@@ -24,12 +24,12 @@ def language_of(tokens: Sequence[str]) -> str:
         return ""
     if _is_hinglish(found):
         return "hi_latn"
-    known, function = _known_by(), _function_of()
+    function = _function_of()
     hits: list[str] = []
     function_hits: list[str] = []
     for token in found:
         plain = token.partition("'")[0]
-        hits += known.get(token) or known.get(plain) or known.get(stem(token), ())
+        hits += _languages_with(token)
         function_hits += function.get(plain, ())
     whole, grammar = Counter(hits), Counter(function_hits)
     scores = sorted(
@@ -41,6 +41,11 @@ def language_of(tokens: Sequence[str]) -> str:
     if scores[0][0] < (_LEAST_SHARE_ACCENTED if accented else _LEAST_SHARE) * len(found):
         return ""
     return scores[0][2] if len(scores) == 1 or scores[0][:2] > scores[1][:2] else ""
+
+
+def _languages_with(token: str) -> tuple[str, ...]:
+    known = _known_by()
+    return known.get(token) or known.get(token.partition("'")[0]) or known.get(stem(token), ())
 
 
 @cache
@@ -65,6 +70,10 @@ def _inverted(tables: dict[str, frozenset[str]]) -> dict[str, tuple[str, ...]]:
 
 def _is_hinglish(tokens: Sequence[str]) -> bool:
     """It borrows most of its words from English: a few of its own suffice."""
-    markers, weak = words("hi_latn", "markers"), words("hi_latn", "weak_markers")
-    marked = sum(2 if token in markers else token in weak for token in tokens)
+    markers, weak, known = words("hi_latn", "markers"), words("hi_latn", "weak_markers"), _known_by()
+    # "mein" and "Karte" beside two other German words are German.
+    others = Counter(code for token in tokens if token not in markers | weak for code in _languages_with(token))
+    elsewhere = {code for code, number in others.items() if number > 1 and code != "en"}
+    own = [token for token in tokens if elsewhere.isdisjoint(known.get(token, ()))]
+    marked = sum(2 if token in markers else token in weak for token in own)
     return marked >= 2 and marked * 6 >= len(tokens)

@@ -56,6 +56,9 @@ DIFFERENT = [
     ("rate the novel of the week 4 stars", "rate the week of the novel 4 stars"),
     ("rate the novel of the week 4 stars", "rate the novel 4 stars this week"),
     ("play the song of the day", "play the song daily"),
+    ("clean the kitchen", "clean in the kitchen"),
+    ("paint the room", "paint in the room"),
+    ("can you decorate the garden", "can you decorate in the garden"),
 ]
 
 
