@@ -88,7 +88,7 @@ class Matcher:
         skim = not (weighed or learned.has_verdicts or tracing.is_on())
         found = learned.revise(text, scope, self.candidates(text, scope, weighed, skim=skim))
         if not skim:
-            # Words are weighed where differences are.
+            # Skimming weighs no words.
             self.learn(text)
         least = threshold or 0.0
         if threshold is None:

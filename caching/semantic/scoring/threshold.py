@@ -12,7 +12,7 @@ BUDGETS = {"balanced": 0.01, "speed": 0.03}
 STEP = 0.25
 # Steps above and below the packaged bar. Up to where hardly anything passes; down only as far as a wrong estimate can
 # be afforded, because the packaged bar was measured and a lower one is a guess.
-MOST, LEAST = 12, -2
+MAX_STEPS, MIN_STEPS = 12, -2
 # Judgements without which nothing is done. One wrong answer is no evidence; letting more through needs much of it.
 TO_TIGHTEN, TO_RELAX = 5, 100
 
@@ -84,9 +84,9 @@ def advise(evidence: Evidence, steps: int) -> int:
     budget, measured = BUDGETS.get(evidence.level), evidence.per_question
     if budget is None or measured is None:
         return 0
-    if measured.low > budget and evidence.judged >= TO_TIGHTEN and steps < MOST:
+    if measured.low > budget and evidence.judged >= TO_TIGHTEN and steps < MAX_STEPS:
         return 1
-    if measured.high < budget and evidence.judged >= TO_RELAX and steps > LEAST:
+    if measured.high < budget and evidence.judged >= TO_RELAX and steps > MIN_STEPS:
         return -1
     return 0
 

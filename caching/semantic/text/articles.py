@@ -12,7 +12,7 @@ _BEFORE_ARTICLES = frozenset(["all", "both", "half"])
 _UNITS = frozenset(["second", "minut", "hour", "day", "week", "month", "year", "pm", "am", "percent"])
 
 
-def behind_prepositions(spoken: list[str], holding: Set[str], verbs: Set[str]) -> list[str]:
+def after_prepositions(spoken: list[str], holding: Set[str], verbs: Set[str]) -> list[str]:
     """Keep a break only where it ends a phrase: after what a preposition holds."""
     found: list[str] = []
     holds = 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from caching.semantic.text.articles import behind_prepositions, is_article, means_all, with_meant_articles
+from caching.semantic.text.articles import after_prepositions, is_article, means_all, with_meant_articles
 from caching.semantic.text.clauses import asks_for_the_same, without_now, without_purpose
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.frames import Rules, by_first_word, matched, without_frames
@@ -175,7 +175,7 @@ def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules) -> list[st
 
 def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: str) -> list[str]:
     """Say what a frame meant where that matters, and words that mean the same beside others in one word."""
-    spoken = behind_prepositions(spoken, rules.holding, rules.verbs)
+    spoken = after_prepositions(spoken, rules.holding, rules.verbs)
     forms = [inflected(word, language) for word in spoken]
     forms = [rules.same.get(form, form) for form in forms]
     if not frame and _is_to_be_made(forms, spoken, rules):
@@ -185,7 +185,7 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
             forms, spoken = ["set", *forms], ["set", *spoken]
         elif frame in rules.showing:
             forms, spoken = ["list", *forms], ["list", *spoken]
-    if not _adjectives_behind(frame, rules).isdisjoint(forms[:1]):
+    if not _adjectives_after(frame, rules).isdisjoint(forms[:1]):
         forms, spoken = ["list", *forms], ["list", *spoken]
     if _ends_with_its_verb(forms, spoken, rules, language):
         forms, spoken = [forms[-1], *forms[:-1]], [spoken[-1], *spoken[:-1]]
@@ -201,7 +201,7 @@ def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: s
     return [*forms[:1], *(form for form in forms[1:] if form != forms[0])] if forms[:1] in _REPEATED else forms
 
 
-def _adjectives_behind(frame: tuple[str, ...], rules: _Rules) -> frozenset[str]:
+def _adjectives_after(frame: tuple[str, ...], rules: _Rules) -> frozenset[str]:
     """Return verbs that are adjectives or nouns after it: "are there any open windows", "I need clean towels"."""
     if frame in rules.showing:
         return rules.states | rules.particular

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from caching.semantic.scoring import threshold
-from caching.semantic.scoring.threshold import LEAST, MOST, TO_RELAX, TO_TIGHTEN, Evidence, advise, wilson
+from caching.semantic.scoring.threshold import MAX_STEPS, MIN_STEPS, TO_RELAX, TO_TIGHTEN, Evidence, advise, wilson
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_what_was_never_judged_or_asked_has_no_error() -> None:
     ("judged", "wrong", "steps", "advised"),
     [
         (200, 60, 0, 1),  # 4.8 to 7.3 per 100 questions
-        (200, 60, MOST, 0),
+        (200, 60, MAX_STEPS, 0),
         (TO_TIGHTEN - 1, TO_TIGHTEN - 1, 0, 0),
         (TO_TIGHTEN, TO_TIGHTEN, 0, 1),
         (200, 10, 0, 0),  # 0.5 to 1.8: nobody knows
         (1000, 10, 0, -1),  # 0.11 to 0.37
-        (1000, 10, LEAST, 0),
-        (1000, 10, MOST, -1),
+        (1000, 10, MIN_STEPS, 0),
+        (1000, 10, MAX_STEPS, -1),
         (TO_RELAX - 1, 0, 0, 0),
         (TO_RELAX, 0, 0, -1),
     ],
@@ -54,6 +54,6 @@ def test_the_budget_is_that_of_the_level() -> None:
 
 
 def test_a_bar_stays_a_probability_however_far_it_moves() -> None:
-    bars = [threshold.bar(0.94, steps) for steps in range(LEAST, MOST + 1)]
+    bars = [threshold.bar(0.94, steps) for steps in range(MIN_STEPS, MAX_STEPS + 1)]
     assert bars == sorted(set(bars)) and bars[0] > 0.85 and bars[-1] < 1
     assert threshold.bar(0.94, 0) == 0.94
