@@ -47,7 +47,7 @@ def _read_all(hashes: Collection[str]) -> dict[str, ClientKey | None]:
 
 
 def _same(known: ClientKey | None, read: ClientKey | None) -> bool:
-    return known is read if known is None or read is None else known.compared_values == read.compared_values
+    return getattr(known, "compared_values", None) == getattr(read, "compared_values", None)
 
 
 known_keys = Remembered[str, ClientKey | None](

@@ -22,7 +22,7 @@ REMEMBERED_MISSES = 100
 
 
 def hides(client: Client) -> bool:
-    return bool(settings.HIDE_CACHE_STATUS and client.shared_scope)
+    return bool(client.shared_scope and settings.HIDE_CACHE_STATUS)
 
 
 class Padding:
@@ -36,7 +36,7 @@ class Padding:
 
         A hit is not delayed before the first miss of its kind in this process.
         """
-        if not (settings.PAD_SHARED_HITS and client.shared_scope):
+        if not (client.shared_scope and settings.PAD_SHARED_HITS):
             return
         misses, seconds = self._misses[kind], time.perf_counter() - started
         if result.status != "hit":

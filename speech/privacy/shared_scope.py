@@ -57,8 +57,7 @@ def scope() -> str:
 
 def _may_share(client: Client, policy: Policy) -> bool:
     # `only-if-cached` would reveal whether another client has asked the same.
-    asks_outright = policy.only_if_cached and settings.HIDE_CACHE_STATUS
-    return client.shared_scope and policy.write and not asks_outright
+    return client.shared_scope and policy.write and not (policy.only_if_cached and settings.HIDE_CACHE_STATUS)
 
 
 def _says_nothing_personal(question: ChatQuery) -> bool:

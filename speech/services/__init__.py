@@ -4,7 +4,6 @@ from speech.services.chat_completions import ChatResult as ChatResult
 from speech.services.chat_completions import answer as answer
 from speech.services.chat_completions import chat as chat
 from speech.services.chat_completions import stream_answer as stream_answer
-from speech.services.chat_completions import stream_chat as stream_chat
 from speech.services.speech_synthesis import SpeechResult as SpeechResult
 from speech.services.speech_synthesis import speak as speak
 from speech.services.speech_synthesis import synthesize as synthesize

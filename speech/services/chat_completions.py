@@ -97,8 +97,7 @@ def _result(
     plan: ChatPlan, candidate: Candidate[ChatRequest], cached: CacheResult[Any], account: Account, *, stream: bool
 ) -> ChatResult[Any]:
     provider, model = candidate.provider.name, candidate.request.model
-    if plan.client.shared_scope:
-        padding.even_out(plan.client, ("stream" if stream else "chat", provider, model), cached, account.started)
+    padding.even_out(plan.client, ("stream" if stream else "chat", provider, model), cached, account.started)
     return ChatResult(cached, provider, model, account.settle_now(cached, stream=stream))
 
 

@@ -45,9 +45,7 @@ class ChatPlan:
         """Return the question, shared with other clients if it may be, and the policy under its cache rule."""
         if candidate is not self.first:
             return question_of(self.client, candidate, self.policy)
-        if self.client.shared_scope:
-            return shared_question(self.client, self.question, self.ruled), self.ruled
-        return self.question, self.ruled
+        return shared_question(self.client, self.question, self.ruled), self.ruled
 
 
 def plan_chat(client: Client, request: ChatRequest, policy: Policy, provider: str = "") -> ChatPlan:
