@@ -31,15 +31,15 @@ def run_round() -> None:
 
 
 def check_conditions() -> None:
-    """Open an alert for each new finding, and close those whose finding is gone."""
+    """Open an alert for each new problem, and close those whose problem is gone."""
     for condition in CONDITIONS:
         try:
-            findings = list(condition())
+            problems = list(condition())
         except Exception:
             # The others are checked, and open alerts of this one stay open.
             logger.exception("A condition of alerts cannot be checked: %s", condition.__name__)
             continue
-        Alert.objects.settle(condition.__name__, {finding.subject: finding.message for finding in findings})
+        Alert.objects.settle(condition.__name__, {problem.subject: problem.message for problem in problems})
 
 
 def send_news() -> None:

@@ -76,8 +76,7 @@ def test_every_operation_is_described_in_the_schema(schema: Any) -> None:
         assert body.get("example") == OPERATIONS[name].request, name
 
 
-def test_optional_fields_of_a_json_request_may_be_null(client: Client) -> None:
-    schema = yaml.safe_load(client.get("/api/schema/").content)
+def test_optional_fields_of_a_json_request_may_be_null(schema: Any) -> None:
     for path, methods in schema["paths"].items():
         body = methods.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json")
         if not body:

@@ -78,4 +78,4 @@ def test_the_form_keeps_the_other_filters_and_its_days(audited: Browser) -> None
 def test_no_list_reads_the_time_or_counts_the_values_of_every_row(audited: Browser, table: str) -> None:
     with CaptureQueriesContext(connection) as queries:
         audited.get(reverse(f"admin:caching_{table}_changelist"), {"_facets": "True"})
-    assert not [each["sql"] for each in queries if re.search(r"_trunc\(|\d__c\b", each["sql"])]
+    assert not [each["sql"] for each in queries if re.search(r"trunc\(|\d__c\b", each["sql"], re.IGNORECASE)]

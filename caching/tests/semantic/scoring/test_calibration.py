@@ -5,6 +5,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caching.semantic.scoring import calibration
 from caching.semantic.scoring.calibration import Calibration
 from caching.semantic.scoring.threshold import logit, sigmoid
 
@@ -40,8 +41,8 @@ def test_less_probable_pairs_are_wrong_more_often_and_a_wrong_review_never_helps
 def test_the_bound_holds_nine_times_in_ten_where_the_scope_is_as_the_prior_expects() -> None:
     random, held = Random(1), 0
     for _ in range(200):
-        shift = random.gauss(1.0, 1.0)
-        true = [sigmoid(shift - 0.75 * logit(rung)) for rung in RUNGS]
+        shift = random.gauss(calibration._MEAN, calibration._DEVIATION)
+        true = [sigmoid(shift - calibration._SLOPE * logit(rung)) for rung in RUNGS]
         reviews = []
         for share in true:
             wrong = sum(random.random() < share for _ in range(8))
