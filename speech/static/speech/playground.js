@@ -5,13 +5,23 @@ const form = document.getElementById("ask");
 const voices = JSON.parse(document.getElementById("voices").textContent);
 const fill = (name, text) => (document.querySelector(`[data-fill="${name}"]`).textContent = text || "–");
 
-function bodies(text) {
-  const field = form.elements;
-  const level = { optimization_level: field.level.value };
-  const voice = field.voice.value ? { voice: field.voice.value } : {};
+// In the order in which they are set: the voices depend on the provider.
+const FIELDS = ["query", "level", "chat_provider", "speech_provider", "voice"];
+const settings = () => Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value]));
+
+function setFields(settings) {
+  for (const name of FIELDS) {
+    form.elements[name].value = settings[name];
+    if (name === "speech_provider") showVoices();
+  }
+  showCode();
+}
+
+function bodies({ query, level, chat_provider, speech_provider, voice }, text) {
+  const optimization_level = level;
   return {
-    chat: { query: field.query.value, provider: field.chat_provider.value, ...level },
-    speech: { text, provider: field.speech_provider.value, codec: form.dataset.codec, ...voice, ...level },
+    chat: { query, provider: chat_provider, optimization_level },
+    speech: { text, provider: speech_provider, codec: form.dataset.codec, ...(voice && { voice }), optimization_level },
   };
 }
 
@@ -21,7 +31,7 @@ function showVoices() {
 }
 
 function showCode() {
-  const { chat, speech } = bodies("…");
+  const { chat, speech } = bodies(settings(), "…");
   const quoted = (body) => `'${JSON.stringify(body).replaceAll("'", `'\\''`)}'`;
   const post = (path, body) =>
     [
@@ -69,10 +79,10 @@ function showCode() {
   );
 }
 
-async function post(url, body) {
+async function post(url, body, signal) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
   const began = performance.now();
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal });
   if (!response.ok) throw new Error((await response.json()).error?.message || response.statusText);
   const value = await response.clone().arrayBuffer();
   return { response, value, milliseconds: performance.now() - began };
@@ -94,7 +104,7 @@ function show(wanted) {
 const misses = new Map();
 const PILLS = { HIT: ["hit", "Hit"], MISS: ["miss", "Miss"], BYPASS: ["bypass", "Bypass"], semantic: ["semantic", "Semantic"] };
 
-function showResult({ response, milliseconds }, { key, match, stored } = {}) {
+function showResult(settings, { response, milliseconds }, { key, match, stored } = {}) {
   const status = response.headers.get("X-Cache");
   const [kind, title] = PILLS[match === "semantic" ? match : status] || PILLS.BYPASS;
   const pill = document.querySelector("[data-pill]");
@@ -106,11 +116,11 @@ function showResult({ response, milliseconds }, { key, match, stored } = {}) {
   const entry = document.querySelector("[data-entry]");
   entry.hidden = !stored;
   entry.href = `${form.dataset.keyPage}?key=${encodeURIComponent(key)}`;
-  tries.add({ question: form.elements.query.value, kind, title, milliseconds });
+  tries.add({ settings, kind, title, milliseconds });
 }
 
-const tries = new Tries(document.querySelector("[data-tries]"), (question) => {
-  form.elements.query.value = question;
+const tries = new Tries(document.querySelector("[data-tries]"), (settings) => {
+  setFields(settings);
   form.requestSubmit();
 });
 
@@ -126,24 +136,25 @@ function showFacts(part, { response, milliseconds }) {
   fill(`${part}-saved`, dollars("X-Cost-Saved-USD"));
 }
 
-async function ask() {
+// The form may be edited meanwhile: what was sent is in `sent`.
+async function ask(sent, signal) {
   const player = document.querySelector(".sg-player");
   player.querySelector("audio").pause();
   show("asking");
-  const answer = await post(form.dataset.chat, bodies("").chat);
+  const answer = await post(form.dataset.chat, bodies(sent).chat, signal);
   const told = await answer.response.json();
   const { text } = told;
   fill("text", text);
-  showResult(answer, told.cache);
+  showResult(sent, answer, told.cache);
   showFacts("chat", answer);
   show("answer");
-  const spoken = await post(form.dataset.speech, bodies(text).speech);
+  const spoken = await post(form.dataset.speech, bodies(sent, text).speech, signal);
   showFacts("speech", spoken);
   const audio = player.querySelector("audio");
   URL.revokeObjectURL(audio.src);
   audio.src = URL.createObjectURL(new Blob([spoken.value], { type: spoken.response.headers.get("Content-Type") }));
   await draw(player.querySelector("canvas"), spoken.value);
-  if (aloud.checked) await audio.play().catch(() => {}); // a browser may forbid sound that nobody started
+  if (aloud.checked && !signal.aborted) await audio.play().catch(() => {}); // a browser may forbid sound that nobody started
 }
 
 // Nobody is surprised by sound: it plays by itself only for those who have said so once.
@@ -156,19 +167,24 @@ form.elements.query.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
 form.elements.speech_provider.addEventListener("change", showVoices);
+let asking = null;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  // A try, a dictation or Ctrl+Enter may come while an answer is awaited: the last question is the one that counts.
+  asking?.abort();
+  const own = (asking = new AbortController());
   const button = form.querySelector("[type=submit]");
   const problem = document.getElementById("problem");
   button.disabled = true;
   problem.textContent = "";
   try {
-    await ask();
+    await ask(settings(), own.signal);
   } catch (error) {
+    if (own.signal.aborted) return;
     if (document.getElementById("answer").ariaBusy === "true") show("nothing");
     problem.textContent = error.message;
   } finally {
-    button.disabled = false;
+    if (asking === own) button.disabled = false;
   }
 });
 form.elements.query.value = new URLSearchParams(location.search).get("query") || form.elements.query.value;

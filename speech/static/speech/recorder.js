@@ -3,7 +3,14 @@
 const form = document.getElementById("ask");
 const button = document.querySelector("[data-record]");
 const problem = document.getElementById("problem");
+const status = document.querySelector("[data-recording]");
 let recorder = null;
+
+// The state is announced; the label of the button tells what a click does.
+function show(label, state = "") {
+  button.textContent = label;
+  status.textContent = state;
+}
 
 async function transcribe(sound) {
   const body = new FormData();
@@ -17,7 +24,7 @@ async function transcribe(sound) {
 
 async function ask(parts, type) {
   button.disabled = true;
-  button.textContent = "Transcribing…";
+  show("Transcribing…", "Transcribing…");
   try {
     const question = await transcribe(new Blob(parts, { type }));
     if (!question) throw new Error("Nothing was understood. Speak again.");
@@ -27,7 +34,7 @@ async function ask(parts, type) {
     problem.textContent = error.message;
   } finally {
     button.disabled = false;
-    button.textContent = "Speak";
+    show("Speak");
   }
 }
 
@@ -58,12 +65,10 @@ function record(microphone) {
   });
   started.start();
   recorder = started;
-  button.textContent = "Stop and ask";
-  button.ariaPressed = "true";
+  show("Stop and ask", "Recording");
 }
 
 function end() {
-  button.ariaPressed = "false";
   // Until the sound is complete, and then until it is transcribed.
   button.disabled = true;
   recorder.stop();
