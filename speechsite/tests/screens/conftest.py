@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from speech.tests.loopback import FakeOpenAI
 from speechsite.tests.plugin import PASSWORD
 from speechsite.tests.screens.chromium import PROGRAM, chromium, log_in, new_page
 from speechsite.tests.support.redis_server import RedisServer
@@ -16,13 +17,18 @@ from speechsite.tests.support.server import Server
 
 @pytest.fixture(scope="package")
 def staff_server(tmp_path_factory: pytest.TempPathFactory, server_redis: RedisServer) -> Iterator[Server]:
-    """A server of its own, because it finds answers by meaning; ended with the last page, for idle workers cost too."""
+    """A server of its own, because it finds answers by meaning; ended with the last page, for idle workers cost too.
+
+    A loopback OpenAI hears for it.
+    """
     if not PROGRAM:
         pytest.skip("there is no chromium on this machine")
     url = f"redis://:{PASSWORD}@127.0.0.1:{server_redis.port}/1"
-    running = Server(tmp_path_factory.mktemp("browser"), {"REDIS_URL": url})
-    yield running
-    running.stop()
+    with FakeOpenAI() as loopback:
+        openai = {"OPENAI_API_KEY": "sk-loopback-secret", "OPENAI_BASE_URL": f"{loopback.url}/v1"}
+        running = Server(tmp_path_factory.mktemp("browser"), {"REDIS_URL": url, **openai})
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="package")
