@@ -138,7 +138,6 @@ def decoded(key: str, answer: bytes | None, alias: Alias = "default") -> Any | N
         return None
 
 
-@fail_open(False)
 def put(key: str, value: Any, ttl: int, alias: Alias = "default") -> bool:
     """Store `value` for `ttl` seconds. Return False if Redis is disconnected or full, or the value too large."""
     command = putting(key, value, ttl, alias)
