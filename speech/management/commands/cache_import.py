@@ -44,7 +44,7 @@ class Command(GatewayCommand):
         except OSError as error:
             raise CommandError(f"cannot read {file}: {error}") from error
         if keys.SEMANTIC in kinds:
-            with self.demand_all(lambda: _sentence(progress)):
+            with self.stops_if_redis_fails(lambda: _sentence(progress)):
                 self._index()
         skipped = f"; skipped:{transfer.listed(progress.skipped)}" if progress.skipped else ""
         return f"{_sentence(progress)}{skipped}"
@@ -52,7 +52,7 @@ class Command(GatewayCommand):
     def _run(self, steps: Iterator[Progress], size: int, client: str) -> Progress:
         bar, progress, bad = ProgressBar(self.stdout, size), Progress(), 0
         try:
-            with self.demand_all(lambda: _sentence(progress)):
+            with self.stops_if_redis_fails(lambda: _sentence(progress)):
                 for progress in steps:
                     for line in progress.bad:
                         bar.clear()
