@@ -13,11 +13,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from caching import keys
+from caching.archive.files import FilesUnavailable
 from caching.dashboard import charts, permissions
 from caching.dashboard.audit_log import log_removal, record, viewed
 from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.maintenance import browse, flush, pinning
 from caching.models.audit import AuditAction
+from caching.redis.store import RedisFailed
 from caching.reports import queries
 from caching.templatetags.formatting import entries
 
@@ -107,7 +109,11 @@ def remove(request: HttpRequest) -> HttpResponse:
         found = {"rows": browse.described(selected), "keys": selected, "count": len(selected), "back": _back(request)}
         return _page(request, "caching/confirm_delete.html", "Delete entries", found)
     owners = browse.by_client(selected)
-    removed = browse.remove(selected)
+    try:
+        removed = browse.remove(selected)
+    except RedisFailed as error:
+        messages.error(request, f"Not all of them are deleted. Try again: {error}")
+        return redirect(_list(request))
     for client, names in owners.items():
         log_removal(request, ", ".join(map(keys.without_text, names)), len(names), client)
     messages.success(request, f"Deleted {entries(removed)}.")
@@ -124,15 +130,25 @@ def remove_matching(request: HttpRequest) -> HttpResponse:
         return redirect(_list(request))
     selection = form.selection()
     confirmed = bool(request.POST.get("confirmed"))
-    *_, progress = flush.flush(selection, dry_run=not confirmed)
-    if not confirmed:
+    progress = flush.Progress(total=0)
+    failure: Exception | None = None
+    try:
+        steps = flush.flush(selection, dry_run=not confirmed)
+        progress = next(steps)
+        for _ in steps:
+            pass
+    except (FilesUnavailable, RedisFailed) as error:
+        failure = error
+    if not (confirmed or failure):
         found = {"form": form, "selection": selection, "progress": progress, "count": progress.matched}
         found |= {"rows": browse.described(progress.samples), "back": _back(request)}
         return _page(request, "caching/confirm_delete.html", "Delete entries", found)
-    log_removal(request, selection.described_without_text, progress.removed, selection.client)
-    messages.success(request, f"Deleted {entries(progress.removed)}.")
-    if not progress.complete:
-        messages.warning(request, "Redis disconnected; some entries may not have been deleted.")
+    if confirmed:
+        log_removal(request, selection.described_without_text, progress.removed, selection.client)
+    if failure:
+        messages.error(request, f"Deleted only {entries(progress.removed)}. Try again: {failure}")
+    else:
+        messages.success(request, f"Deleted {entries(progress.removed)}.")
     return redirect(_list(request))
 
 

@@ -119,15 +119,16 @@ def by_client(names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def remove(names: Sequence[str]) -> int:
-    """Delete entries, also from the semantic index. Return their number."""
-    names = [name for name in names if keys.kind_of(name)]
-    answers = [name for name in names if keys.kind_of(name) == keys.EXACT]
-    values = store.get_many([name for name in names if keys.kind_of(name) == keys.SEMANTIC])
-    answers += [value["answer_key"] for value in values if value and "answer_key" in value]
-    forget_answers(set(answers))
-    # In the archive first: what is looked up meanwhile would come back from there.
-    archive.discard(names)
-    return store.delete(names)
+    """Delete entries, also from the semantic index. Return their number. Raises RedisFailed."""
+    with store.must_succeed():
+        names = [name for name in names if keys.kind_of(name)]
+        answers = [name for name in names if keys.kind_of(name) == keys.EXACT]
+        values = store.get_many([name for name in names if keys.kind_of(name) == keys.SEMANTIC])
+        answers += [value["answer_key"] for value in values if value and "answer_key" in value]
+        forget_answers(set(answers))
+        # In the archive first: what is looked up meanwhile would come back from there.
+        archive.discard(names)
+        return store.delete(names)
 
 
 def neighbours(row: Row) -> list[Candidate]:

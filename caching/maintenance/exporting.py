@@ -15,6 +15,7 @@ from caching.maintenance.export_file import ExportedEntry, ExportWriter
 from caching.maintenance.selection import Selection
 from caching.redis import scan, store
 from caching.redis.scan import Stored
+from caching.redis.whole import whole
 
 ARCHIVED_AT_ONCE = 50
 
@@ -41,10 +42,11 @@ class LeftOut(Exception):
     """An entry that is not exported; the message says why."""
 
 
+@whole
 def export(selection: Selection, scopes: ExportScopes, writer: ExportWriter) -> Iterator[Progress]:
-    """Write the selected entries in small batches, yielding the progress after each.
+    """Write the selected entries in small batches, yielding the progress after each. Raises RedisFailed.
 
-    Call it within `store.must_succeed`, or the file may lack entries.
+    The file is whole only after the last step.
     """
     rows = selection.archived().current()
     progress = Progress(total=(scan.size() or 0) + rows.count())

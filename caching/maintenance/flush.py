@@ -8,6 +8,7 @@ from caching import keys
 from caching.archive import audio as archive
 from caching.maintenance.selection import Selection
 from caching.redis import scan, store
+from caching.redis.whole import whole
 from caching.semantic.cache import forget_answers
 from caching.semantic.replication import erase_events
 
@@ -26,20 +27,20 @@ class Progress:
     bytes: int = 0
     # Entries of the audio archive.
     archived: int = 0
-    # False at the end if Redis disconnected.
-    complete: bool = False
     samples: list[str] = field(default_factory=list)
 
 
+@whole
 def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
-    """Delete the selected entries in small batches, yielding the progress after each.
+    """Delete the selected entries in small batches, yielding the progress at the start and after each.
 
-    Raises FilesUnavailable if files of the audio archive cannot be deleted now.
+    Raises FilesUnavailable or RedisFailed if files of the audio archive or entries in Redis cannot be deleted now.
     """
     progress = Progress(total=scan.size() or 0)
     # Before Redis: what is looked up meanwhile would come back from there.
     archived = selection.archived()
     progress.archived = archived.count() if dry_run else archive.delete(archived)
+    yield progress
     cursor = 0
     while step := scan.scan(cursor, selection.pattern):
         cursor, found = step
@@ -55,8 +56,6 @@ def flush(selection: Selection, *, dry_run: bool = False) -> Iterator[Progress]:
                 forget_answers([name for name in names if keys.kind_of(name) == keys.EXACT])
             if not cursor and selection.index_client:
                 erase_events(by=selection.index_client)
-        progress.complete = not cursor and store.available()
         yield progress
         if not cursor:
             return
-    yield progress

@@ -11,8 +11,9 @@ from django.conf import settings
 
 from caching import keys
 from caching.llm import semantic_lookup
-from caching.redis import scan, store
+from caching.redis import scan
 from caching.redis.scan import Stored
+from caching.redis.whole import whole
 from caching.semantic import cache as tier
 from caching.semantic import event_vectors, replication
 from caching.semantic.embedders import get_embedder
@@ -35,8 +36,6 @@ class Progress:
     added: int = 0
     # Index entries whose question has expired.
     removed: int = 0
-    # False at the end if Redis disconnected.
-    complete: bool = False
 
 
 class _Target:
@@ -71,8 +70,9 @@ class _Target:
             replication.publish_all(IndexEvent(identifier) for identifier in ids)
 
 
+@whole
 def reindex() -> Iterator[Progress]:
-    """Add missing entries in small batches, yielding the progress after each. Raises EmbeddingError.
+    """Add missing entries in small batches, yielding the progress after each. Raises EmbeddingError or RedisFailed.
 
     Safe to stop and repeat: existing entries are not embedded again, so a provider is not paid twice.
     """
@@ -92,15 +92,13 @@ def reindex() -> Iterator[Progress]:
         semantic_lookup.count_embeddings(embedder)
         seen |= {event.id for event in fresh}
         progress.found, progress.added = len(seen), progress.added + len(missing)
-        progress.complete = not cursor and store.available()
-        if progress.complete:
+        if not cursor:
             gone = sorted(target.before - seen)
             target.remove(gone)
             progress.removed = len(gone)
         yield progress
         if not cursor:
             return
-    yield progress
 
 
 def _events(names: list[str]) -> Iterator[IndexEvent]:

@@ -36,10 +36,9 @@ class GatewayCommand(BaseCommand):
 
     @contextmanager
     def stops_if_redis_fails(self, so_far: Callable[[], str]) -> Iterator[None]:
-        """Raise CommandError, with what is done so far, if Redis fails or refuses a part of the work."""
+        """Raise CommandError, with what is done so far, on RedisFailed."""
         try:
-            with store.must_succeed():
-                yield
+            yield
         except store.RedisFailed as error:
             raise CommandError(f"{so_far()}; then Redis failed: {error}") from error
 

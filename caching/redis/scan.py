@@ -49,7 +49,7 @@ def scan(cursor: int, pattern: str = "*", count: int = STEP) -> tuple[int, list[
 
 
 def scan_all(pattern: str = "*", count: int = STEP) -> Iterator[list[str]]:
-    """Yield the keys of all steps. Stops early if Redis disconnects: check store.available() afterwards."""
+    """Yield the keys of all steps. Stop early if Redis disconnects, unless within `must_succeed`."""
     cursor = 0
     while step := scan(cursor, pattern, count):
         cursor, found = step

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from caching.models import Call
 from caching.redis import store
 from caching.redis.serializers import Audio
 from caching.tests.support.staff import READING, browser_of
+from speechsite.tests.support.redis_server import RedisServer
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +203,20 @@ def test_it_works_without_redis(reader: Browser, use_redis: Any) -> None:
     use_redis("")
     assert b"so there are no entries to show" in reader.get(LIST).content
     assert page_of(reader, "llm:exact:a").status_code == 404
+
+
+@pytest.mark.parametrize("refused", ["unlink", "memory|usage"])
+def test_a_deletion_that_redis_refuses_is_no_success(
+    remover: Browser, use_redis: Callable[[str], None], refused: str
+) -> None:
+    with RedisServer("--user", "bob", "on", ">b", "~*", "&*", "+@all", f"-{refused}") as server:
+        use_redis(f"redis://bob:b@127.0.0.1:{server.port}/0")
+        key = remember("weather")
+        about = {"confirmed": "yes"}
+        pages = [remover.post(REMOVE_MATCHING, about, follow=True)]
+        if refused == "unlink":
+            pages.append(remover.post(REMOVE, {**about, "key": key}, follow=True))
+        for page in pages:
+            text = page.content.decode()
+            assert "Try again" in text and "lacks a permission" in text
+        assert store.get(key)

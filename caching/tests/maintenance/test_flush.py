@@ -10,6 +10,7 @@ from caching import keys
 from caching.maintenance import flush
 from caching.maintenance.flush import Progress
 from caching.maintenance.selection import LLM_KINDS, TTS_KINDS, Selection
+from caching.redis import store
 from caching.semantic.cache import forget_tier
 from caching.tests.maintenance.test_browse import remember, speak
 
@@ -51,18 +52,19 @@ def test_a_flush_removes_what_is_selected_and_nothing_else(
         "tts": speak(),
     }
     dry = flushed(selection, dry_run=True)
-    assert (dry.matched, dry.removed, dry.complete) == (4 - len(left), 0, True)
+    assert (dry.matched, dry.removed) == (4 - len(left), 0)
     assert redis_client.exists(*names.values()) == 4, "a dry run removes nothing"
     done = flushed(selection)
-    assert (done.removed, done.complete) == (4 - len(left), True)
+    assert done.removed == 4 - len(left)
     assert (done.bytes > 0) == (done.removed > 0)
     assert {name for name, key in names.items() if redis_client.exists(key)} == left
     assert redis_client.get("somebody:elses") == b"1"
 
 
-def test_a_flush_that_loses_redis_says_that_it_is_not_complete(use_redis: Callable[[str], None]) -> None:
+def test_a_flush_that_loses_redis_says_so(use_redis: Callable[[str], None]) -> None:
     use_redis("redis://127.0.0.1:1/0")
-    assert not flushed(Selection()).complete
+    with pytest.raises(store.RedisFailed, match="refused"):
+        flushed(Selection())
 
 
 def test_kinds_are_all_of_ours() -> None:

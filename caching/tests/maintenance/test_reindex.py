@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
 from django.core.management import CommandError, call_command
 
 from caching.maintenance.reindex import reindex
+from caching.redis import store
 from caching.semantic import replication
 from caching.semantic.cache import SemanticQuery, Tier
 from caching.tests.support.embeddings import Embeddings
@@ -143,3 +145,19 @@ def test_an_event_of_another_version_is_skipped(redis_client: redis.Redis) -> No
     redis_client.xadd("llm:query_index", {"e": '{"id": "x", "unknown": 1}'})
     redis_client.xadd("llm:query_index", {"e": '{"id": "y", "text": "t", "expires": 1}'})
     assert [event.id for batch in replication.read_all() for event in batch] == ["y"]
+
+
+def test_nothing_is_taken_out_of_the_index_if_redis_refuses_to_describe_its_entries(
+    redis_client: redis.Redis, worker: Callable[[], Tier], use_redis: Callable[[str], None], settings: Any
+) -> None:
+    fill(worker())
+    before = [event for events in replication.read_all() for event in events]
+    url = urlsplit(settings.REDIS_URL)
+    redis_client.execute_command("ACL", "SETUSER", "bob", "on", ">b", "~*", "&*", "+@all", "-memory|usage")
+    try:
+        use_redis(url._replace(netloc=f"bob:b@{url.hostname}:{url.port}").geturl())
+        with pytest.raises(store.RedisFailed, match="permission"):
+            list(reindex())
+        assert [event for events in replication.read_all() for event in events] == before != []
+    finally:
+        redis_client.execute_command("ACL", "DELUSER", "bob")

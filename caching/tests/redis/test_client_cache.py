@@ -232,7 +232,7 @@ def test_another_thread_reads_no_old_value_while_one_notices_that_redis_is_not_h
             meanwhile.append(thread.submit(read, client).result())
         reset(error)
 
-    client._reset_cache = reset_later  # type: ignore[method-assign]
+    client._reset_cache = reset_later
     assert read(client) == b"2"
     assert meanwhile == [b"2"]
 

@@ -67,7 +67,7 @@ def test_nothing_that_requests_need_is_refused(
     assert len(list(replication.read_all())) == 1
     assert list(items) == []
     assert list(followed) == [b"b"]
-    assert list(flush.flush(Selection(), dry_run=False))[-1].complete
+    assert list(flush.flush(Selection(), dry_run=False))[-1].scanned
     assert refused(server) == []
 
 
