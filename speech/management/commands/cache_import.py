@@ -15,7 +15,6 @@ from caching.maintenance.importing import Progress
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
 from caching.models.audit import AuditAction
-from caching.redis.store import RedisFailed
 from caching.semantic.embedders.base import EmbeddingError
 from speech.management import transfer
 
@@ -74,7 +73,7 @@ class Command(GatewayCommand):
         try:
             for _ in reindex.reindex():
                 pass
-        except (EmbeddingError, RedisFailed) as error:
+        except EmbeddingError as error:
             self.stderr.write(f"Some questions are not in the semantic index; run semantic_reindex: {error}")
 
 
