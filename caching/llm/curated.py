@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import product
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from caching.models import CuratedAnswer
 from caching.models.curated import main_language
 from caching.policy import Level, Policy
 from caching.pricing.usage import Usage
-from caching.redaction import excerpt
+from caching.redaction import excerpt, remember
 from caching.result import CacheResult
 from caching.semantic.text.normalize import normalize
 
@@ -30,8 +30,8 @@ PROVIDER = "curated"
 SHARED = ""
 # A change takes effect in every worker within this time.
 REMEMBERED_SECONDS = 5.0
-# Kept when the table changes, because a wording takes 0.1 ms. No texts of users.
-_folded = lru_cache(100_000)(normalize)
+# Kept when the table changes, because a wording takes 0.1 ms.
+_folded = remember(100_000)(normalize)
 _NO_TOKENS = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
 # None: two answers claim the same words.
