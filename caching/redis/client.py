@@ -2,8 +2,8 @@
 
 Bypassed (redis-py 8.1): the pool's check for a closed connection before each command (three system calls), and in the
 GET of a hit and in pipelines the timing, counting and closures for OpenTelemetry. Together 13 % of a hit, and half of a
-pipeline (docs/performance.md). The pool uses private names of redis-py:
-`test_an_upgrade_of_redis_py_keeps_what_the_pool_relies_on` notices a change.
+pipeline (docs/performance.md). All three use private names of redis-py:
+`test_an_upgrade_of_redis_py_keeps_the_private_names_that_are_used` notices a change.
 """
 
 from __future__ import annotations
