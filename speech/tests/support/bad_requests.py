@@ -18,7 +18,6 @@ BAD_BODIES = [
     BadBody(b'{"text": ', JSON, 400, "parse_error"),
     BadBody(b'{"text": NaN}', JSON, 400, "parse_error"),
     BadBody(b'{"text": "\xff"}', JSON, 400, "parse_error"),
-    BadBody(rb'{"text": "a\u0000b", "query": "a\u0000b"}', JSON, 400, "parse_error"),
     BadBody(rb'{"text": "\ud83d", "query": "\ud83d"}', JSON, 400, "parse_error"),
     BadBody(b"[" * 100_000, JSON, 400, "parse_error"),
     BadBody(b'{"stop": ' + b"[" * 300 + b"]" * 300 + b"}", JSON, 400, "parse_error"),

@@ -13,10 +13,6 @@ navigator.mediaDevices.getUserMedia = async () => {
   await new Promise((resolve) => (window.permit = resolve));
   return stream;
 };
-// The gateway of these tests cannot hear, so its page has no button.
-document.addEventListener("readystatechange", () => {
-  document.getElementById("ask")?.insertAdjacentHTML("beforeend", "<button type='button' data-record>Speak</button>");
-}, { once: true });
 """
 CLICK_TWICE = "() => { const button = document.querySelector('[data-record]'); button.click(); button.click(); }"
 NO_RECORDER = "() => { window.MediaRecorder = class { constructor() { throw new Error('no codec'); } }; }"

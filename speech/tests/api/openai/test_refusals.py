@@ -93,6 +93,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("/api/tts/", {"timestamps": ["zzz"]}, "timestamps", "word"),
     ("/api/tts/", {"timestamps": "word"}, "timestamps", "list of word"),
     ("/api/tts/", {"text": "a\0b"}, "text", "NUL"),
+    ("/api/chat/", {"query": "a\0b"}, "query", "NUL"),
     ("/api/converse/", {"codec": "flac"}, "codec", "wav, pcm, mp3, mulaw, alaw"),
     ("/api/converse/", {"sample_rate": 11_025}, "sample_rate", "8000, 16000"),
     ("/api/converse/", {"optimization_level": "fast"}, "optimization_level", "quality, balanced, speed"),
