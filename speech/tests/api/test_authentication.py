@@ -35,6 +35,15 @@ def ask(authorization: str | None) -> Any:
     return APIClient().post("/api/chat/", QUERY, format="json", headers=headers)
 
 
+@pytest.mark.django_db
+def test_keys_that_are_read_together_are_those_of_their_clients_and_unknown_ones_stay_unknown(clients: Clients) -> None:
+    (one, key), (two, other) = clients("one"), clients("two")
+    known = authentication._read_all([hash_key(key), hash_key(other), hash_key("sg_unknown")])
+    assert [found and found.client for found in known.values()] == [one, two, None]
+    ClientKey.objects.filter(key_hash=hash_key(key)).revoke()
+    assert authentication._read_all([hash_key(key)]) == {hash_key(key): None}
+
+
 @pytest.mark.parametrize(
     "authorization",
     [None, "", "Bearer", "Bearer ", "Bearer sg_unknown", "Basic dXNlcjpwYXNz", "sg_unknown", "Bearer \xff\xfe"],
