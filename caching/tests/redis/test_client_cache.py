@@ -18,7 +18,7 @@ from caching.redis import client_cache as module
 from caching.redis import store
 from caching.redis.client import ConnectionPool, RedisClient
 from caching.redis.client_cache import ClientSideCache
-from speechsite.tests.support.redis_server import RedisServer, self_signed_certificate
+from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.waiting import wait_until
 
 KEY = "llm:exact:a"
@@ -252,20 +252,14 @@ def test_a_redis_that_does_not_name_changes_is_used_all_the_same(
     assert caplog.text.count("Client-side caching is off") == 1
 
 
-def test_changes_are_heard_over_tls(use_redis: Callable[[str], None], tmp_path: Path) -> None:
-    certificate, key = self_signed_certificate(tmp_path)
-    options = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-auth-clients", "no"]
-    try:
-        server = RedisServer(*options, tls=True)
-    except OSError as error:
-        pytest.skip(f"this redis-server was built without TLS: {error}")
-    with server:
-        use_redis(f"rediss://127.0.0.1:{server.port}/0?ssl_ca_certs={certificate}")
-        for number in range(50):
-            assert store.put(KEY, {"number": number}, 60)
-            assert [store.get(KEY) for _ in range(4)] == [{"number": number}] * 4
-        tracking = [each for each in store.connection().client_list() if "t" in each["flags"]]
-        assert len(tracking) == 1 and store.connection().info("commandstats")["cmdstat_get"]["calls"] < 150
+def test_changes_are_heard_over_tls(use_redis: Callable[[str], None], tls_server: tuple[RedisServer, Path]) -> None:
+    server, certificate = tls_server
+    use_redis(f"rediss://127.0.0.1:{server.port}/0?ssl_ca_certs={certificate}")
+    for number in range(50):
+        assert store.put(KEY, {"number": number}, 60)
+        assert [store.get(KEY) for _ in range(4)] == [{"number": number}] * 4
+    tracking = [each for each in store.connection().client_list() if "t" in each["flags"]]
+    assert len(tracking) == 1 and store.connection().info("commandstats")["cmdstat_get"]["calls"] < 150
 
 
 def test_the_store_reads_through_it(use_redis: Callable[[str], None], server: RedisServer, settings: Any) -> None:

@@ -16,7 +16,7 @@ from caching.redis.health import redis_health
 from caching.redis.url import NOT_SET, normalize_redis_url
 from caching.redis.version import has_safe_vector_sets, has_vector_sets
 from speechsite.server.private_redis import free_port
-from speechsite.tests.support.redis_server import RedisServer, self_signed_certificate
+from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.waiting import wait_until
 
 
@@ -29,18 +29,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def server() -> Iterator[RedisServer]:
     with RedisServer() as server:
         yield server
-
-
-@pytest.fixture
-def tls_server(tmp_path: Path) -> Iterator[tuple[RedisServer, Path]]:
-    certificate, key = self_signed_certificate(tmp_path)
-    options = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-auth-clients", "no"]
-    try:
-        server = RedisServer(*options, tls=True)
-    except OSError as error:
-        pytest.skip(f"this redis-server was built without TLS: {error}")
-    with server:
-        yield server, certificate
 
 
 def examined(url: str) -> list[Finding]:

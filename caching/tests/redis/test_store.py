@@ -19,7 +19,7 @@ from caching.redis import breaker, scan, store
 from caching.redis.serializers import Audio, JSONSerializer
 from caching.semantic import replication
 from speechsite.tests.support.proxy import Proxy
-from speechsite.tests.support.redis_server import RedisServer, self_signed_certificate
+from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.waiting import wait_until
 
 UseRedis = Callable[[str], None]
@@ -100,19 +100,15 @@ def test_it_connects_with_every_form_of_url(
     assert "p@ss" not in caplog.text and "p%40ss" not in caplog.text and "s3cret" not in caplog.text
 
 
-def test_it_connects_with_tls(use_redis: UseRedis, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_connects_with_tls(
+    use_redis: UseRedis, tls_server: tuple[RedisServer, Path], caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "caching")
-    certificate, key = self_signed_certificate(tmp_path)
-    options = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-auth-clients", "no"]
-    try:
-        server = RedisServer(*options, tls=True)
-    except OSError as error:
-        pytest.skip(f"this redis-server was built without TLS: {error}")
-    with server:
-        use_redis(f"rediss://127.0.0.1:{server.port}/0?ssl_ca_certs={certificate}")
-        store.connect()
-        assert store.put("llm:exact:a", {"a": 1}, 60)
-        assert store.get("llm:exact:a") == {"a": 1}
+    server, certificate = tls_server
+    use_redis(f"rediss://127.0.0.1:{server.port}/0?ssl_ca_certs={certificate}")
+    store.connect()
+    assert store.put("llm:exact:a", {"a": 1}, 60)
+    assert store.get("llm:exact:a") == {"a": 1}
     assert "Connected to Redis at rediss://127.0.0.1" in caplog.text
 
 
@@ -268,19 +264,13 @@ def test_a_database_that_is_not_there_is_explained(use_redis: UseRedis, caplog: 
 
 
 def test_a_port_that_wants_tls_is_explained(
-    use_redis: UseRedis, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    use_redis: UseRedis, tls_server: tuple[RedisServer, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
-    certificate, key = self_signed_certificate(tmp_path)
-    options = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-auth-clients", "no"]
-    try:
-        server = RedisServer(*options, tls=True)
-    except OSError as error:
-        pytest.skip(f"this redis-server was built without TLS: {error}")
-    with server:
-        use_redis(f"redis://127.0.0.1:{server.port}/0")
-        store.connect()
-        use_redis(server.url)
-        store.connect()
+    server, _ = tls_server
+    use_redis(f"redis://127.0.0.1:{server.port}/0")
+    store.connect()
+    use_redis(server.url)
+    store.connect()
     assert "requires rediss://" in caplog.text
     assert "?ssl_ca_certs=" in caplog.text
 
