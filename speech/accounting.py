@@ -102,7 +102,7 @@ class Account:
         """Yield the items of a stream within `call`, and close the account when they end, fail or are dropped.
 
         A failure before the first item is left to the caller: another provider may still answer. `usage_of` returns
-        the usage that an item tells. `result`: the cache result to record, without its usage.
+        the usage in an item, or None. `result`: the cache result to record, without its usage.
         """
         meter = StreamMeter(result)
         self.watch(meter)
@@ -216,7 +216,7 @@ class Account:
 
 
 def usage_in(chunk: Mapping[str, Any]) -> Usage | None:
-    """Return the usage that a chunk of a chat answer tells; most tell none."""
+    """Return the usage in a chunk of a chat answer; most have none."""
     usage = chunk.get("usage")
     return Usage.from_tokens(usage) if usage else None
 

@@ -108,7 +108,8 @@ class BaseProvider:
         """Yield OpenAI `chat.completion.chunk` objects as they come; the last one with choices has a `finish_reason`.
 
         A usage chunk (empty `choices`) comes last if the provider reports usage. A stream that breaks off
-        raises ProviderError; it never just ends.
+        raises ProviderError; it never just ends. Write a generator: the call is timed, and its failure counted, while
+        the chunks are read.
         """
         raise UnsupportedFeature(f"{self.name} does not support chat", param="provider")
 

@@ -1,8 +1,8 @@
 """The share of wrong pairs by their probability, as the reviews of one scope show it.
 
 The model was fitted on other people's questions: in a scope its log odds of a wrong pair are too low or too high by
-about the same shift. Every review tells of this shift, so that reviews of near misses also say how often the pairs that
-are served are wrong. Its posterior is computed on a grid, from a normal prior.
+about the same shift. Every review is evidence of this shift, so reviews of near misses also show how often served pairs
+are wrong. The posterior of the shift is computed on a grid, from a normal prior.
 """
 
 from __future__ import annotations

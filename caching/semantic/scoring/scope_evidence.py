@@ -124,7 +124,8 @@ class Standing:
     def threshold(self, level: str, default: float = 1.0) -> float:
         """Return the threshold of unexplained pairs; `default` is that of scopes without reviews.
 
-        Reviews lower the default as soon as they are sure that it may be lower, and raise it if it likely is too low.
+        The default is lowered once the upper bound of wrong answers allows it, and raised once their median exceeds
+        the limit.
         """
         return min(self.thresholds.get(level, 1.0), max(default, self.likely.get(level, 0.0)))
 

@@ -163,8 +163,8 @@ def _read_chunk(provider: str, with_delta: set[int], event: str) -> dict[str, An
         index = choice["index"] = choice.get("index") or 0
         delta = choice.get("delta")
         if "delta" not in choice and index not in with_delta:
-            # A server that cannot stream sends all of its answer as one chunk, with a message. Behind deltas a message
-            # says the same once more (MiniMax).
+            # A server that cannot stream sends its whole answer as one chunk, with a message. After deltas, a message
+            # repeats them (MiniMax).
             delta = choice.get("message")
         choice["delta"] = delta or {}
         if delta:

@@ -21,9 +21,9 @@ _REASONS = {
     "refusal": "content_filter",
 }
 
-# Blocks for which a message has a field. Those of the hosted tools (web search, code, MCP) have none: they are in its
-# `content_blocks`, together with the thinking, in the order in which they came. Texts and calls that came between them
-# go back to Anthropic behind them: listed there too, they would be in the message twice, and equal ones lost.
+# Blocks for which a message has a field. Blocks of hosted tools (web search, code, MCP) have none: they are in its
+# `content_blocks`, in their order, together with the thinking. Texts and calls between them are not, because a message
+# would hold them twice: they go back to Anthropic after these blocks.
 _WITH_A_FIELD = ("text", "tool_use")
 _THINKING = ("thinking", "redacted_thinking")
 

@@ -14,4 +14,8 @@ class Migration(migrations.Migration):
             model_name='judgement',
             index=models.Index(fields=['created', 'judge', 'verdict', 'level'], name='judgement_created'),
         ),
+        migrations.RemoveIndex(
+            model_name='judgement',
+            name='judgement_level_created',
+        ),
     ]
