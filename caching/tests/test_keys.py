@@ -107,6 +107,9 @@ def test_it_knows_our_kinds_of_keys(key: str, kind: str) -> None:
         ({"n": [1.0, {"m": 2.0}]}, {"n": [1, {"m": 2}]}, True),
         ({"n": "1.0"}, {"n": "1"}, False),
         ({"n": True}, {"n": 1.0}, False),
+        ({"at": "http://10.0.0.1:80/v1.0", "n": 1.0}, {"at": "http://10.0.0.1:80/v1.0", "n": 1}, True),
+        ({"n": [1.05, -0.0, 2.0]}, {"n": [1.05, 0, 2]}, True),
+        ({"n": {"m": 1.5e300}}, {"n": {"m": int(1.5e300)}}, True),
     ],
 )
 def test_numbers_are_one_by_value_and_not_by_type(one: dict[str, Any], other: dict[str, Any], same: bool) -> None:
@@ -116,6 +119,12 @@ def test_numbers_are_one_by_value_and_not_by_type(one: dict[str, Any], other: di
 def test_what_is_no_number_has_no_key() -> None:
     with pytest.raises(ValueError, match="JSON"):
         keys.content_of({"n": float("nan")})
+
+
+@pytest.mark.parametrize("number", [0.0, -0.0, 1.0, 10.0, 1e15, 1e16, 1.5e16, 123456789e20, -2.0])
+@pytest.mark.parametrize("place", ["{}", "[{}]", "[{},1]", '{{"n":{}}}', '{{"n":{},"o":1}}'])
+def test_every_whole_float_is_written_as_an_integer(number: float, place: str) -> None:
+    assert keys.canonical_json(json.loads(place.format(number))) == place.format(int(number))
 
 
 def test_the_canonical_form_is_sorted_and_without_white_space() -> None:

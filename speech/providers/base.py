@@ -62,8 +62,9 @@ class BaseProvider:
 
     def setting(self, name: str) -> str:
         """Return the configured value, else the preset, else the default. Read at each use: tests override it."""
-        value: str = settings.PROVIDERS.get(self.name, {}).get(name) or {**self.defaults, **preset(self.name)}[name]
-        return value
+        if configured := settings.PROVIDERS.get(self.name, {}).get(name):
+            return str(configured)
+        return {**self.defaults, **preset(self.name)}[name]
 
     def variable(self, name: str) -> str:
         """Return the environment variable that sets `name`."""

@@ -46,6 +46,7 @@ class ProviderBreaker:
         """The failure that opened it; None while it is closed."""
         self._next_trial = 0.0
         """`time.monotonic()`"""
+        self._report(0)
 
     @property
     def seconds_left(self) -> float:
@@ -67,8 +68,10 @@ class ProviderBreaker:
 
     def succeeded(self) -> None:
         with self._lock:
+            was_open = self._failure is not None
             self._failures, self._failure = 0, None
-        self._report(0)
+        if was_open:
+            self._report(0)
 
     def failed(self, error: GatewayError) -> None:
         wanted = error.retry_after or 0.0

@@ -41,7 +41,7 @@ class Reply:
     def read(self, most: int) -> bytes:
         """Return the body, up to slightly more than `most` bytes, before the timeout of the head ends."""
         body = bytearray()
-        while len(body) <= most and (chunk := self._read()):
+        while len(body) <= most and not self._is_complete and (chunk := self._read()):
             body += chunk
         return bytes(body)
 
@@ -73,11 +73,17 @@ class Reply:
 
         A reader that stopped at `[DONE]` cannot know, so the end of the body gets a moment to arrive.
         """
-        self._wait_until(time.monotonic() + _LAST_BYTES)
-        with contextlib.suppress(HTTPError, OSError):  # not the end: closed below
-            self._response.read1(1, self._is_encoded)
+        if not self._is_complete:
+            self._wait_until(time.monotonic() + _LAST_BYTES)
+            with contextlib.suppress(HTTPError, OSError):  # not the end: closed below
+                self._response.read1(1, self._is_encoded)
         self._response.close()
         self._response.release_conn()
+
+    @property
+    def _is_complete(self) -> bool:
+        # urllib3 closes a response with its last byte, of which a decoder may still hold some.
+        return self._response.closed and not self._is_encoded
 
     def _read(self) -> bytes:
         try:
