@@ -20,8 +20,8 @@ from caching.maintenance import browse
 from caching.models import Call, Judgement, Verdict
 from caching.models.audit import AuditAction
 from caching.reports import queries, review_queue
-from caching.reports.aggregates import EVERYTHING, Period
-from caching.reports.semantic_quality import correctness
+from caching.reports.aggregates import Period
+from caching.reports.semantic_quality import correctness_of
 from caching.reports.what_if import what_if
 from caching.templatetags.formatting import entries
 
@@ -49,6 +49,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
     shown = _match(form.value("hit")) or next(iter(queue.hits), None)
     viewed(request, "queue of reviews", client)
     period = Period.last(review_queue.PERIOD)
+    lookups = queries.lookups(period)
     context = {
         **admin.site.each_context(request),
         "title": "Reviews",
@@ -62,8 +63,8 @@ def reviews(request: HttpRequest) -> HttpResponse:
         ],
         "client": client,
         "clients": queries.known("client"),
-        "correctness": correctness(period, EVERYTHING),
-        "levels": what_if(),
+        "correctness": correctness_of(period, lookups, queries.reviews(period)),
+        "levels": what_if(period, lookups),
     }
     return render(request, "caching/reviews/page.html", context)
 

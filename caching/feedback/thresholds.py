@@ -24,14 +24,20 @@ logger = logging.getLogger(__name__)
 _FROM_OTHERS = (Outcome.SEMANTIC, Outcome.SHADOW)
 
 
+Counts = Mapping[str, Mapping[str, int]]
+
+
 def measure(start: datetime | None = None, end: datetime | None = None, **conditions: str) -> dict[str, Evidence]:
     """Return, by level, the model's verdicts on its random sample.
 
     Reviews of clients and staff are excluded: they are no random sample. Questions are counted by full hours.
     `conditions`: `level`, `client`.
     """
-    judged = _judged(start, end, conditions)
-    asked = _asked(start, end, conditions)
+    return evidence(_judged(start, end, conditions), _asked(start, end, conditions))
+
+
+def evidence(judged: Counts, asked: Counts) -> dict[str, Evidence]:
+    """Return the evidence of each level from its counts: `judged` and `wrong`, `answered` and `asked`."""
     return {
         level: Evidence(level, **judged.get(level, {}), **asked.get(level, {}))
         for level in LEVELS

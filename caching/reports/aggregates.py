@@ -188,30 +188,30 @@ class Figures:
         hit, miss = self.average_hit_seconds, self.average_miss_seconds
         return max(0.0, self.hits * (miss - hit)) if hit is not None and miss is not None else 0.0
 
-    def add(self, row: dict[str, Any]) -> None:
-        """Add `row`: totals of one result in one currency."""
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add `row`: totals of one result in one currency, with `requests` and those columns that were asked for."""
         outcome, is_hit = row["outcome"], row["outcome"] in HITS
         self.requests[outcome] += row["requests"]
-        self.unpriced += row["unpriced"]
-        self.spent += shown(row["cost"], row["currency"])
-        self.saved += shown(row["saved"], row["currency"])
-        self.overhead += shown(row["overhead"], row["currency"])
-        self._add_list_prices(row, is_hit)
-        if is_hit or outcome == Outcome.MISS:
-            times = self.hit_times if is_hit else self.miss_times
-            times.update({name: row[name] for name in UsageTotals.BUCKETS if row.get(name)})
+        if row["currency"] == SAMPLE_CURRENCY:
+            self.sample_requests += row["requests"]
+        if "cost" in row:
+            self._add_money(row, is_hit)
+        if "tokens" in row:
+            self._add_units(row, is_hit)
         if is_hit:
-            self.tokens_served += row["tokens"]
-            self.characters_served += row["characters"]
-            self.hit_seconds += row["seconds"]
-        else:
-            self.tokens_billed += row["tokens"]
-            self.characters_billed += row["characters"]
-            self.miss_seconds += row["seconds"] if outcome == Outcome.MISS else 0.0
+            self.hit_seconds += row.get("seconds", 0.0)
+        elif outcome == Outcome.MISS:
+            self.miss_seconds += row.get("seconds", 0.0)
+        if "slower" in row and (is_hit or outcome == Outcome.MISS):
+            times = self.hit_times if is_hit else self.miss_times
+            for name in UsageTotals.BUCKETS:
+                if row[name]:
+                    times[name] += row[name]
 
-    def _add_list_prices(self, row: dict[str, Any], is_hit: bool) -> None:
-        is_sample = row["currency"] == SAMPLE_CURRENCY
-        self.sample_requests += row["requests"] if is_sample else 0
+    def _add_money(self, row: Mapping[str, Any], is_hit: bool) -> None:
+        currency, is_sample = row["currency"], row["currency"] == SAMPLE_CURRENCY
+        self.spent += shown(row["cost"], currency)
+        self.saved += shown(row["saved"], currency)
         worth = Decimal(row["list_nanos"] or 0).scaleb(-PLACES)
         amount = shown((row["saved"] if is_hit else row["cost"]) if is_sample else worth, "USD")
         self.sample_amounts += amount if is_sample else 0
@@ -220,14 +220,30 @@ class Figures:
         else:
             self.list_spent += amount
 
+    def _add_units(self, row: Mapping[str, Any], is_hit: bool) -> None:
+        self.unpriced += row["unpriced"]
+        self.overhead += shown(row["overhead"], row["currency"])
+        if is_hit:
+            self.tokens_served += row["tokens"]
+            self.characters_served += row["characters"]
+        else:
+            self.tokens_billed += row["tokens"]
+            self.characters_billed += row["characters"]
+
+
+_COUNTS = ("requests", "hit_times", "miss_times")
+_SUMS = [each.name for each in fields(Figures) if each.name not in _COUNTS]
+
 
 def together(parts: Iterable[Figures]) -> Figures:
     whole = Figures()
     for part in parts:
-        for item in fields(part):
-            if item.name != "requests":
-                setattr(whole, item.name, getattr(whole, item.name) + getattr(part, item.name))
-        whole.requests = {outcome: n + part.requests[outcome] for outcome, n in whole.requests.items()}
+        for name in _SUMS:
+            setattr(whole, name, getattr(whole, name) + getattr(part, name))
+        for name in _COUNTS:
+            counts = getattr(whole, name)
+            for key, number in getattr(part, name).items():
+                counts[key] += number
     return whole
 
 

@@ -107,14 +107,17 @@ def _best(rows: QuerySet[EntryHits], first: date, last: date, number: int, figur
     """
     columns = ("key", *figures)
     ordered = rows.order_by(*(f"-{figure}" for figure in figures)).values_list(*columns)
-    by_day = [ordered.filter(day=day)[:PER_DAY].query.sql_with_params() for day in _days(first, last)]
-    union = _union([sql for sql, _ in by_day])
+    # Django takes half a millisecond to write this query, and it is the same for each day but for one parameter.
+    of_day, params = ordered.filter(day=first)[:PER_DAY].query.sql_with_params()
+    at = params.index(connection.ops.adapt_datefield_value(first))
+    days = [connection.ops.adapt_datefield_value(day) for day in _days(first, last)]
+    union = _union([of_day] * len(days))
     quoted = ", ".join(map(connection.ops.quote_name, columns))
     highest = ", ".join(f"SUM({connection.ops.quote_name(figure)}) DESC" for figure in figures)
     # Names of our own table and columns, quoted; every value is a parameter.
     sql = f"WITH leaders ({quoted}) AS ({union}) SELECT key FROM leaders GROUP BY key ORDER BY {highest} LIMIT %s"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*chain.from_iterable(params for _, params in by_day), number])
+        cursor.execute(sql, [*chain.from_iterable([*params[:at], day, *params[at + 1 :]] for day in days), number])
         return [key for (key,) in cursor.fetchall()]
 
 

@@ -10,23 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, Exists, Expression, F, Func, OuterRef, Q, QuerySet, Sum, TextField, When
 from django.utils import timezone
 
-from caching.feedback import thresholds
 from caching.ledger import summing
 from caching.models import (
     Call,
     EntryHits,
     ErrorCount,
-    Judge,
     Judgement,
     MinuteUsage,
     Outcome,
     UsageTotals,
-    Verdict,
 )
 from caching.pricing import list_prices
 from caching.pricing.money import Money
@@ -36,11 +33,14 @@ from caching.reports.aggregates import (
     Filters,
     Period,
     shown,
-    together,
 )
-from caching.semantic.scoring.threshold import Evidence
 
-_SUMMED = ("requests", "unpriced", "cost", "saved", "overhead", "seconds", "characters")
+# What a query sums up: each column takes SQLite a fortieth of the time of the query.
+MONEY = ("requests", "cost", "saved", "list_nanos")
+BUCKETS = UsageTotals.BUCKETS
+TIMES = ("requests", "seconds", *BUCKETS)
+TOTALS = (*MONEY, "unpriced", "overhead", "seconds", "characters", "tokens")
+EVERY_FIGURE = (*TOTALS, *BUCKETS)
 # Probability of a match whose question has the same words.
 SAME_WORDING = 1.0
 # Semantic matches that pages look at.
@@ -52,20 +52,25 @@ _TOKENS = F("input_tokens") + F("cached_input_tokens") + F("output_tokens")
 
 
 def summary(period: Period, filters: Filters = EVERYTHING) -> Figures:
-    return _figures(_rows(period, filters)).get((), Figures())
+    found = Figures()
+    for row in _summed(_rows(period, filters)):
+        found.add(row)
+    return found
 
 
-def timeseries(period: Period, filters: Filters = EVERYTHING) -> list[tuple[datetime, Figures]]:
-    """Return figures with times per minute, hour or day, including empty ones."""
+def timeseries(
+    period: Period, filters: Filters = EVERYTHING, columns: Sequence[str] = EVERY_FIGURE
+) -> list[tuple[datetime, Figures]]:
+    """Return figures per minute, hour or day, including empty ones; of each those that `columns` hold."""
     points = {moment: Figures() for moment in period.steps()}
     rows = _rows(period, filters, hours=True)
     if period.step < timedelta(days=1):
         name = "minute" if period.by_minute else "hour"
-        for row in _summed(rows, name, times=True):
+        for row in _summed(rows, name, columns=columns):
             points[row[name]].add(row)
     else:
         day, zone = _local_day(period), timezone.get_current_timezone()
-        for row in _summed([some.annotate(day=day) for some in rows], "day", times=True):
+        for row in _summed([some.annotate(day=day) for some in rows], "day", columns=columns):
             points[datetime.fromisoformat(row["day"]).replace(tzinfo=zone)].add(row)
     return list(points.items())
 
@@ -79,6 +84,9 @@ class LocalDay(Func):
         super().__init__(moment, minutes=round(offset.total_seconds() / 60))
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        if not self.extra["minutes"]:
+            # A fifth of the time: moments are stored as texts.
+            return super().as_sql(compiler, connection, template="substr(%(expressions)s, 1, 10)")
         return super().as_sql(compiler, connection, template="date(%(expressions)s, '%(minutes)+d minutes')")
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
@@ -94,14 +102,12 @@ def _local_day(period: Period) -> Expression:
 
 
 def by_dimension(period: Period, filters: Filters = EVERYTHING) -> dict[str, Groups]:
-    """Return figures by the columns of each of DIMENSIONS, highest savings first, from one query."""
-    names = ("client", "provider", "model", "level")
-    groups: dict[str, dict[tuple[str, ...], list[Figures]]] = {name: defaultdict(list) for name in DIMENSIONS}
-    for key, figures in _figures(_rows(period, filters), *names).items():
-        row = dict(zip(names, key, strict=True))
+    """Return requests and money by the columns of each of DIMENSIONS, highest savings first, from one query."""
+    groups: dict[str, dict[tuple[str, ...], Figures]] = {name: defaultdict(Figures) for name in DIMENSIONS}
+    for row in _summed(_rows(period, filters), "client", "provider", "model", "level", columns=MONEY):
         for name, columns in DIMENSIONS.items():
-            groups[name][tuple(row[column] for column in columns)].append(figures)
-    return {name: _together(parts) for name, parts in groups.items()}
+            groups[name][tuple(row[column] for column in columns)].add(row)
+    return {name: _by_savings(found) for name, found in groups.items()}
 
 
 def by_level_and_model(period: Period) -> tuple[list[tuple[str, Figures]], list[tuple[str, Figures]]]:
@@ -126,26 +132,44 @@ def unpriced_models(period: Period) -> list[tuple[str, str, int]]:
     return [(provider, model, number) for (provider, model), number in found.most_common()]
 
 
-def verdicts(period: Period, filters: Filters = EVERYTHING) -> dict[str, dict[str, int]]:
-    """Count "right" and "wrong" reviews by reviewer. Filters: level and client."""
+class Review(NamedTuple):
+    """Number of reviews of a kind."""
+
+    judge: str
+    verdict: str
+    level: str
+    number: int
+
+
+def reviews(period: Period, filters: Filters = EVERYTHING) -> list[Review]:
+    """Count reviews by reviewer, verdict and level. Filters: level and client."""
     rows = Judgement.objects.filter(created__gte=period.start, created__lt=period.end, **_judged_by(filters))
-    found = {judge: dict.fromkeys(Verdict.values, 0) for judge in Judge.values}
-    for judge, verdict, count in rows.order_by().values_list("judge", "verdict").annotate(Count("pk")):
-        found[judge][verdict] = count
-    return found
+    found = rows.order_by().values_list("judge", "verdict", "level").annotate(Count("pk"))
+    return [Review(*row) for row in found]
 
 
-def measured(period: Period, filters: Filters = EVERYTHING) -> list[Evidence]:
-    """Return the error rate of each level, from the model's random sample."""
-    return list(thresholds.measure(period.start, period.end, **_judged_by(filters)).values())
+class Lookups(NamedTuple):
+    """Chat questions of one level that the cache looked up, with one result, and what they cost in one currency."""
+
+    level: str
+    outcome: str
+    currency: str
+    requests: int
+    unpriced: int
+    cost: Decimal
+
+    @property
+    def is_priced(self) -> bool:
+        return self.currency not in ("", list_prices.SAMPLE_CURRENCY)
 
 
-def shadow_hits(period: Period, filters: Filters = EVERYTHING) -> dict[str, int]:
-    """Count hits not served in shadow mode, by level. Filters: level and client."""
-    found = Counter[str]()
-    for rows in _rows(period, Filters(**_judged_by(filters))):
-        found.update(dict(rows.filter(outcome=Outcome.SHADOW).values_list("level").annotate(Sum("requests"))))
-    return found
+def lookups(period: Period, filters: Filters = EVERYTHING) -> list[Lookups]:
+    """Return what was looked up, and reviews by a model. Filters: level and client."""
+    chosen = Filters(cache_type="llm", **_judged_by(filters))
+    outcomes = (Outcome.MISS, Outcome.SEMANTIC, Outcome.SHADOW, Outcome.NEAR, Outcome.JUDGED)
+    parts = [rows.filter(outcome__in=outcomes) for rows in _rows(period, chosen)]
+    sums = [Sum("requests"), Sum("unpriced"), Sum("cost")]
+    return [Lookups(*row) for rows in parts for row in rows.values_list("level", "outcome", "currency").annotate(*sums)]
 
 
 def _judged_by(filters: Filters) -> dict[str, str]:
@@ -188,30 +212,16 @@ def latest_matches(outcomes: Sequence[str], start: datetime, end: datetime) -> Q
     return calls.filter(outcome__in=outcomes, created__gte=start)
 
 
-def hits_and_price(
-    period: Period, filters: Filters = EVERYTHING, priced: Sequence[Outcome] = (Outcome.JUDGED, Outcome.MISS)
-) -> tuple[int, Decimal | None]:
-    """Return the number of semantic hits, and the average cost of the first outcome in `priced` that has a price."""
-    chosen = Filters(cache_type="llm", level=filters.level, client=filters.client)
-    outcomes = (Outcome.SEMANTIC, *priced)
-    hits, numbers = 0, Counter[str]()
-    costs: dict[str, Decimal] = defaultdict(Decimal)
-    sums = [rows.filter(outcome__in=outcomes).values("outcome", "currency") for rows in _rows(period, chosen)]
-    figures = {"n": Sum("requests"), "unknown": Sum("unpriced"), "spent": Sum("cost")}
-    for row in chain.from_iterable(some.annotate(**figures) for some in sums):
-        hits += row["n"] if row["outcome"] == Outcome.SEMANTIC else 0
-        if row["currency"] not in ("", list_prices.SAMPLE_CURRENCY):
-            costs[row["outcome"]] += shown(row["spent"], row["currency"])
-            numbers[row["outcome"]] += row["n"] - row["unknown"]
-    for outcome in priced:
-        if numbers[outcome] > 0:
-            return hits, costs[outcome] / numbers[outcome]
-    return hits, None
+def average_price(found: Iterable[Lookups], outcome: Outcome) -> Decimal | None:
+    """Return the average cost of this result in the display currency; None if none has a price."""
+    priced = [row for row in found if row.outcome == outcome and row.is_priced]
+    number = sum(row.requests - row.unpriced for row in priced)
+    return sum((shown(row.cost, row.currency) for row in priced), Decimal(0)) / number if number > 0 else None
 
 
 def average_chat_miss(client: str = "") -> Decimal | None:
     """Return the average cost of a chat miss in the last 30 days, of one client or of all; None without a price."""
-    return hits_and_price(Period.last(timedelta(days=30)), Filters(client=client), (Outcome.MISS,))[1]
+    return average_price(lookups(Period.last(timedelta(days=30)), Filters(client=client)), Outcome.MISS)
 
 
 def average_cost(provider: str, model: str) -> Money | None:
@@ -244,24 +254,16 @@ def _rows(period: Period, filters: Filters, *, hours: bool = False) -> list[Quer
     return summing.rows(period.first, period.end, filters.conditions(), hours=hours)
 
 
-def _figures(rows: Sequence[QuerySet[Any]], *by: str) -> dict[tuple[Any, ...], Figures]:
-    found: dict[tuple[Any, ...], Figures] = {}
-    for row in _summed(rows, *by):
-        found.setdefault(tuple(row[name] for name in by), Figures()).add(row)
-    return found
-
-
-def _summed(parts: Sequence[QuerySet[Any]], *by: str, times: bool = False) -> Iterator[dict[str, Any]]:
+def _summed(parts: Sequence[QuerySet[Any]], *by: str, columns: Sequence[str] = TOTALS) -> Iterator[dict[str, Any]]:
     """Return one row per combination of `by`, result and currency in each part."""
-    names = (*_SUMMED, *UsageTotals.BUCKETS) if times else _SUMMED
-    sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in names}
-    worth = list_prices.summed_nanos()
-    sums |= {"sum_tokens": Sum(_TOKENS), "sum_list_nanos": worth}
+    special = {"tokens": lambda: Sum(_TOKENS), "list_nanos": list_prices.summed_nanos}
+    # Named apart from the fields that they sum up.
+    sums = {f"sum_{name}": special[name]() if name in special else Sum(name) for name in columns}
+    names = (*by, "outcome", "currency", *columns)
     for rows in parts:
-        for row in rows.values(*by, "outcome", "currency").annotate(**sums):
-            yield {name.removeprefix("sum_"): value for name, value in row.items()}
+        for values in rows.values_list(*by, "outcome", "currency").annotate(**sums):
+            yield dict(zip(names, values, strict=True))
 
 
-def _together(parts: Mapping[tuple[str, ...], Iterable[Figures]]) -> Groups:
-    groups = ((key, together(figures)) for key, figures in parts.items())
-    return sorted(groups, key=lambda group: (group[1].saved, group[1].list_saved, group[1].total), reverse=True)
+def _by_savings(found: Mapping[tuple[str, ...], Figures]) -> Groups:
+    return sorted(found.items(), key=lambda group: (group[1].saved, group[1].list_saved, group[1].total), reverse=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from caching.models import Call, Judgement, Outcome
@@ -40,7 +40,9 @@ def queue(kind: str = "", client: str = "") -> Queue:
     if client:
         matches = matches.filter(client=client)
     reviewed = Exists(Judgement.objects.filter(match=OuterRef("match")))
-    uncertain = matches.filter(probability__lt=SAME_WORDING).exclude(Q(match="") | reviewed)
+    is_waiting = Q(~Q(match=""), ~reviewed, probability__lt=SAME_WORDING)
     order = Case(When(outcome=Outcome.NEAR, then=Value(2.0) - F("probability")), default=F("probability"))
-    hits = uncertain.annotate(order=order).order_by("order", "-created", "-pk")[:LISTED]
-    return Queue(list(hits), uncertain.count(), matches.filter(probability__gte=SAME_WORDING).count())
+    hits = matches.filter(is_waiting).annotate(order=order).order_by("order", "-created", "-pk")[:LISTED]
+    same_wording = Count("pk", filter=Q(probability__gte=SAME_WORDING))
+    counts = matches.aggregate(waiting=Count("pk", filter=is_waiting), same_wording=same_wording)
+    return Queue(list(hits), **counts)

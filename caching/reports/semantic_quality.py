@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from caching.feedback import scopes, thresholds
-from caching.models import BarChange, ScopeThreshold
+from caching.models import BarChange, Judge, Outcome, ScopeThreshold, Verdict
 from caching.reports import queries
 from caching.reports.aggregates import Filters, Period
 from caching.semantic.scoring.threshold import BUDGETS, Evidence, Interval
@@ -74,24 +75,67 @@ class Correctness:
 
 
 def correctness(period: Period, filters: Filters) -> Correctness:
-    shadow, standing = queries.shadow_hits(period, filters), thresholds.standing()
+    """Return the accuracy of a period. Filters: level and client."""
+    return correctness_of(period, queries.lookups(period, filters), queries.reviews(period, filters))
+
+
+def correctness_of(
+    period: Period, lookups: Sequence[queries.Lookups], reviews: Sequence[queries.Review]
+) -> Correctness:
+    """Return the same from figures that were read before."""
+    shadow, standing = _by_level(lookups, (Outcome.SHADOW,)), thresholds.standing()
     return Correctness(
         mode=settings.SEMANTIC_MODE,
         verify_share=settings.SEMANTIC_VERIFY_SHARE,
-        review_cost=_review_cost(period, filters),
+        review_cost=_review_cost(period, lookups),
         levels=[
-            LevelRow(each, standing.get(each.level), BUDGETS.get(each.level), shadow.get(each.level, 0))
-            for each in queries.measured(period, filters)
+            LevelRow(each, standing.get(level), BUDGETS.get(level), shadow[level])
+            for level, each in thresholds.evidence(_judged(reviews), _asked(lookups)).items()
         ],
-        verdicts=queries.verdicts(period, filters),
+        verdicts=verdicts(reviews),
         changes=list(BarChange.objects.all()[:CHANGES]),
         scopes=[_scope(row) for row in ScopeThreshold.objects.all()[:SCOPES]],
     )
 
 
-def _review_cost(period: Period, filters: Filters) -> Decimal | None:
+def _by_level(lookups: Iterable[queries.Lookups], outcomes: Collection[str]) -> Counter[str]:
+    found = Counter[str]()
+    for row in lookups:
+        if row.outcome in outcomes:
+            found[row.level] += row.requests
+    return found
+
+
+def _asked(lookups: Sequence[queries.Lookups]) -> thresholds.Counts:
+    # A question that would have been a hit in shadow mode is counted as a miss besides.
+    answered = _by_level(lookups, (Outcome.SEMANTIC, Outcome.SHADOW))
+    asked = _by_level(lookups, (Outcome.SEMANTIC, Outcome.MISS))
+    return {level: {"answered": answered[level], "asked": asked[level]} for level in {*answered, *asked}}
+
+
+def _judged(reviews: Iterable[queries.Review]) -> thresholds.Counts:
+    found: dict[str, dict[str, int]] = defaultdict(lambda: {"judged": 0, "wrong": 0})
+    for review in reviews:
+        if review.judge == Judge.MODEL:
+            found[review.level]["judged"] += review.number
+            found[review.level]["wrong"] += review.number if review.verdict == Verdict.WRONG else 0
+    return found
+
+
+def verdicts(reviews: Iterable[queries.Review]) -> dict[str, dict[str, int]]:
+    """Count "right" and "wrong" reviews by reviewer."""
+    found = {judge: dict.fromkeys(Verdict.values, 0) for judge in Judge.values}
+    for review in reviews:
+        found[review.judge][review.verdict] += review.number
+    return found
+
+
+def _review_cost(period: Period, lookups: Sequence[queries.Lookups]) -> Decimal | None:
     """Estimate from the price of the reviews so far, or else from that of a miss."""
-    hits, price = queries.hits_and_price(period, filters)
+    price = queries.average_price(lookups, Outcome.JUDGED)
+    if price is None:
+        price = queries.average_price(lookups, Outcome.MISS)
+    hits = sum(_by_level(lookups, (Outcome.SEMANTIC,)).values())
     days = (period.end - period.start) / timedelta(days=1)
     return None if price is None else price * hits * Decimal(SUGGESTED_SHARE) / Decimal(max(days, 1 / 24))
 

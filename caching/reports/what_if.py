@@ -6,32 +6,30 @@ probabilities counts by its matches, not by its reviews.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from itertools import chain
 
-from django.db.models import Sum
-from django.utils import timezone
+from django.db.models import Case, Count, IntegerField, When
 
 from caching.feedback import thresholds
-from caching.ledger import summing
-from caching.models import Call, Judgement, Outcome, Verdict
-from caching.pricing.list_prices import SAMPLE_CURRENCY
-from caching.reports.aggregates import shown
-from caching.reports.queries import SAME_WORDING
+from caching.models import Judgement, Outcome, Verdict
+from caching.reports.aggregates import Period
+from caching.reports.queries import MAX_MATCHES, SAME_WORDING, Lookups, average_price, latest_matches
 from caching.semantic.scoring.threshold import BUDGETS, Interval, wilson
 
-PERIOD = timedelta(days=30)
-# Of the matches and of the reviews, the latest so many are read.
-LATEST = 10_000
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 # An estimate is a guess if more than this share of the reused answers lies in ranges without reviews.
 MAX_UNREVIEWED = 0.1
 MATCHES = (Outcome.SEMANTIC, Outcome.SHADOW, Outcome.NEAR)
+# Position of the highest threshold that a probability reaches; None below all, and if it is certain.
+_RANGE = Case(
+    When(probability__gte=SAME_WORDING, then=None),
+    *(When(probability__gte=least, then=at) for at, least in reversed(list(enumerate(THRESHOLDS)))),
+    output_field=IntegerField(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +89,14 @@ class _Day:
     ranges: list[_Range] = field(default_factory=lambda: [_Range() for _ in THRESHOLDS])
 
 
-def what_if(now: datetime | None = None) -> list[WhatIf]:
-    """Return the estimates of each level that serves by probability and had any match."""
-    since = (now or timezone.now()) - PERIOD
-    days = _days(since)
-    _count_matches(since, days)
-    _count_reviews(since, days)
+def what_if(period: Period, lookups: Sequence[Lookups]) -> list[WhatIf]:
+    """Return the estimates of each level that serves by probability and had any match.
+
+    `lookups`: those of the whole period.
+    """
+    days = _days(period, lookups)
+    _count_matches(period, days)
+    _count_reviews(period, days)
     standing = thresholds.standing()
     return [
         WhatIf(level, standing[level], BUDGETS[level], _estimates(days[level]))
@@ -105,61 +105,42 @@ def what_if(now: datetime | None = None) -> list[WhatIf]:
     ]
 
 
-def _days(since: datetime) -> dict[str, _Day]:
-    parts = summing.rows(since, timezone.now(), {"cache_type": "llm"})
+def _days(period: Period, lookups: Sequence[Lookups]) -> dict[str, _Day]:
+    length = (period.end - period.start) / timedelta(days=1)
     found: dict[str, _Day] = defaultdict(_Day)
-    cost: dict[str, Decimal] = defaultdict(Decimal)
-    priced: Counter[str] = Counter()
-    figures = {"n": Sum("requests"), "unknown": Sum("unpriced"), "spent": Sum("cost")}
-    matched = [rows.filter(outcome__in=(*MATCHES, Outcome.MISS)) for rows in parts]
-    sums = [rows.values("level", "outcome", "currency").annotate(**figures) for rows in matched]
-    for row in chain.from_iterable(sums):
-        level, outcome = row["level"], row["outcome"]
-        found[level].matched += 0 if outcome == Outcome.MISS else row["n"]
-        if outcome in (Outcome.MISS, Outcome.SEMANTIC):
-            found[level].asked += row["n"] / PERIOD.days
-        if outcome == Outcome.MISS and row["currency"] not in ("", SAMPLE_CURRENCY):
-            cost[level] += shown(row["spent"], row["currency"])
-            priced[level] += row["n"] - row["unknown"]
-    for level, number in priced.items():
-        if number > 0:
-            found[level].price = cost[level] / number
+    for row in lookups:
+        found[row.level].matched += row.requests if row.outcome in MATCHES else 0
+        if row.outcome in (Outcome.MISS, Outcome.SEMANTIC):
+            found[row.level].asked += row.requests / length
+    for level, day in found.items():
+        day.price = average_price([row for row in lookups if row.level == level], Outcome.MISS)
     return found
 
 
-def _count_matches(since: datetime, days: Mapping[str, _Day]) -> None:
+def _count_matches(period: Period, days: Mapping[str, _Day]) -> None:
     """Count the latest matches, and scale them to all of the period, a day."""
-    calls = Call.objects.filter(outcome__in=MATCHES, created__gte=since).order_by("-created")
-    counted: dict[str, Counter[int]] = defaultdict(Counter)
-    read: Counter[str] = Counter()
-    for level, probability in calls.values_list("level", "probability")[:LATEST]:
-        read[level] += 1
-        if (at := _range_of(probability)) is not None:
-            counted[level][at] += 1
+    calls = latest_matches(MATCHES, period.start, period.end)
+    counted: dict[str, Counter[int | None]] = defaultdict(Counter)
+    for level, at, number in calls.order_by().values_list("level", _RANGE).annotate(Count("pk")):
+        counted[level][at] += number
+    length = (period.end - period.start) / timedelta(days=1)
     for level, counts in counted.items():
         if level in days:
-            factor = max(1.0, days[level].matched / read[level]) / PERIOD.days
+            factor = max(1.0, days[level].matched / counts.total()) / length
             for at, number in counts.items():
-                days[level].ranges[at].matches = number * factor
+                if at is not None:
+                    days[level].ranges[at].matches = number * factor
 
 
-def _count_reviews(since: datetime, days: Mapping[str, _Day]) -> None:
+def _count_reviews(period: Period, days: Mapping[str, _Day]) -> None:
     """Count the latest verdict on each match."""
-    rows = Judgement.objects.filter(created__gte=since).exclude(probability=None).order_by("-pk")
+    rows = Judgement.objects.filter(created__gte=period.start).exclude(probability=None).order_by("-pk")
     seen = set()
-    for match, level, probability, verdict in rows.values_list("match", "level", "probability", "verdict")[:LATEST]:
-        at = _range_of(probability)
+    for match, level, at, verdict in rows.values_list("match", "level", _RANGE, "verdict")[:MAX_MATCHES]:
         if match not in seen and at is not None and level in days:
             seen.add(match)
             days[level].ranges[at].reviews += 1
             days[level].ranges[at].wrong += verdict == Verdict.WRONG
-
-
-def _range_of(probability: float | None) -> int | None:
-    """Return the position of the highest threshold that this probability reaches; None below all, or if certain."""
-    if probability is None or not THRESHOLDS[0] <= probability < SAME_WORDING:
-        return None
-    return bisect_right(THRESHOLDS, probability) - 1
 
 
 def _estimates(day: _Day) -> list[ThresholdEstimate]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from caching.fields import PLACES
 from caching.pricing.list_prices import SAMPLE_CURRENCY
@@ -78,6 +80,12 @@ def duration(seconds: float | None) -> str:
     if not minutes:
         return f"{int(seconds)} s"
     return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+
+
+@register.filter
+def cells(row: Iterable[tuple[str, str]]) -> SafeString:
+    """Return table cells of texts, each with its class: a template takes twenty times as long for a cell."""
+    return format_html_join("", '<td class="{}">{}</td>', row)
 
 
 def as_text(value: Any, kind: str) -> str:

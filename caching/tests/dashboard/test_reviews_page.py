@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from caching.models import AuditEntry, Call, HourlyUsage, Judgement
 from caching.redis import store
+from caching.reports import queries
+from caching.reports.aggregates import Period
 from caching.reports.review_queue import queue
 from caching.reports.what_if import THRESHOLDS, what_if
 from caching.tests.support.staff import READING, browser_of
@@ -112,7 +114,8 @@ def test_another_threshold_reuses_saves_and_errs_as_its_matches_and_reviews_say(
         review(match(0.965), "wrong" if number < 3 else "right")
     for number in range(60):
         review(match(0.75, "near"), "wrong" if number < 30 else "right")
-    [found] = what_if()
+    month = Period.last(timedelta(days=30))
+    [found] = what_if(month, queries.lookups(month))
     by_threshold = dict(zip(THRESHOLDS, found.estimates, strict=True))
     strict, loose, none = by_threshold[0.96], by_threshold[0.7], by_threshold[0.98]
     # 900 matches in 30 days, of which a third is at 0.965; a miss costs 0.002.

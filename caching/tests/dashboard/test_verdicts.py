@@ -11,6 +11,7 @@ from caching.models.audit import AuditAction
 from caching.redis import store
 from caching.reports import queries
 from caching.reports.aggregates import Period
+from caching.reports.semantic_quality import verdicts
 from caching.semantic.cache import SemanticQuery, tier
 from caching.semantic.scoring.pair_verdicts import learned, pair_of
 from caching.tests.support.paraphrases import remember
@@ -52,7 +53,7 @@ def test_wrong_removes_the_entry_everywhere_and_is_counted_and_logged(hit: Call)
     assert is_findable()
     assert judge(browser_of("judge", *READING, "add_judgement"), hit, "wrong") == 302
     assert store.get(ANSWER) is None and not is_findable()
-    said = queries.verdicts(Period(hit.created, timezone.now()))
+    said = verdicts(queries.reviews(Period(hit.created, timezone.now())))
     assert said["staff"] == {"right": 0, "wrong": 1} and said["client"] == {"right": 0, "wrong": 0}
     assert learned.verdict(hit.pair) is False
     entry = AuditEntry.objects.get()
@@ -78,7 +79,7 @@ def test_wrong_can_be_undone_for_ten_minutes(hit: Call, redis_client: redis.Redi
 
 def test_right_is_counted_and_removes_nothing(hit: Call) -> None:
     assert judge(browser_of("judge", *READING, "add_judgement"), hit, "right") == 302
-    assert queries.verdicts(Period(hit.created, timezone.now()))["staff"] == {"right": 1, "wrong": 0}
+    assert verdicts(queries.reviews(Period(hit.created, timezone.now())))["staff"] == {"right": 1, "wrong": 0}
     assert store.get(ANSWER) and "Reviewed as right, deleted 0" in AuditEntry.objects.get().change_message
 
 
