@@ -4,12 +4,13 @@ import ctypes
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from speechsite.server.sockets import STALLED_SECONDS, limit_listeners
+from speechsite.server.sockets import STALLED_SECONDS, limit_listeners, listeners
 from speechsite.tests.support.server import Server
 from speechsite.tests.support.waiting import wait_until
 
@@ -21,6 +22,15 @@ def test_accepted_connections_inherit_how_long_a_client_may_read_nothing() -> No
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
             milliseconds = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
     assert milliseconds == STALLED_SECONDS * 1000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
+def test_looking_for_listeners_leaves_no_file_open() -> None:
+    with Path(os.devnull).open(), socket.create_server(("127.0.0.1", 0)):
+        before = psutil.Process().num_fds()
+        for _ in range(10):
+            assert list(listeners())
+        assert psutil.Process().num_fds() == before
 
 
 def test_the_wait_for_a_shared_answer_outlasts_a_client_that_reads_nothing(settings: Any) -> None:
