@@ -27,7 +27,7 @@ from speech.exceptions import (
 )
 from speech.providers._shared import errors
 from speech.providers._shared.api_keys import keys_of
-from speech.providers._shared.http_connections import explain, urlopen
+from speech.providers._shared.http_connections import explain, pool_for
 from speech.providers._shared.http_response import LARGEST_BODY, Reply
 
 _RETRIES = 2
@@ -91,8 +91,9 @@ def read_body(provider: str, reply: Reply) -> bytes:
 def why_unreachable(provider: str, url: str) -> str:
     """Return what keeps this machine from connecting to `url`, else "". Any answer will do: no key is sent."""
     timeout = Timeout(connect=settings.PROVIDER_CONNECT_TIMEOUT, read=settings.PROVIDER_CONNECT_TIMEOUT)
+    options: dict[str, Any] = {"timeout": timeout, "retries": False, "redirect": False, "preload_content": False}
     try:
-        urlopen("GET", url, headers={}, timeout=timeout, retries=False, preload_content=False).close()
+        pool_for(url).urlopen("GET", url, **options).close()
     except HTTPError as error:
         return explain(provider, error).message
     return ""
@@ -162,13 +163,14 @@ def _send(request: ProviderRequest) -> Reply:
     """Return the head of the answer. Raises NewConnectionError, which a retry may mend, and ProviderError otherwise."""
     body, content_type = _encoded(request.body)
     try:
-        response = urlopen(
+        response = pool_for(request.url).urlopen(
             "GET" if body is None else "POST",
             request.url,
             body=body,
             headers={**content_type, **tracing.headers(), **request.headers},
             timeout=Timeout(connect=settings.PROVIDER_CONNECT_TIMEOUT, read=settings.PROVIDER_READ_TIMEOUT),
             retries=False,
+            redirect=False,
             preload_content=False,
         )
     except NewConnectionError:

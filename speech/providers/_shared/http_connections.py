@@ -7,15 +7,14 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from http.client import HTTPResponse as PlainResponse
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 from django.conf import settings
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, make_headers
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     HTTPError,
@@ -30,7 +29,6 @@ from urllib3.response import HTTPResponse
 from urllib3.util import parse_url
 
 from speech.exceptions import GatewayError, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
-from speech.providers._shared.http_exchange import Answer, head_of
 
 
 class PatientHTTPConnection(HTTPConnection):
@@ -42,60 +40,19 @@ class PatientHTTPConnection(HTTPConnection):
 
     # `time.monotonic()`: a read time-out after the request was sent, until the reader of the answer sets another.
     deadline = 0.0
-    # Of a request that was sent at once, until its answer is read: urllib3's options for that.
-    _at_once: dict[str, Any] | None = None
 
     def _tunnel(self) -> None:
         """Ask a proxy for a tunnel; `http.client` reads its answer without `getresponse`."""
         self.deadline = time.monotonic() + float(self.timeout or 0)
         super()._tunnel()
 
-    def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
-        """Send a request: at once if its head names the host and its body is there."""
-        if not (isinstance(body, bytes) and headers and "Host" in headers):
-            super().request(method, url, body, headers, **options)
-            return
-        self._at_once = {"request_method": method, "request_url": url, **options}
-        self._at_once.pop("chunked", None)
-        head = head_of(method, url, headers, len(body))
-        if self.sock is None:
-            self.connect()
-        self.sock.settimeout(self.timeout)
-        self.sock.sendall(head + body)
-
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         self.deadline = time.monotonic() + float(self.timeout or 0)
-        options, self._at_once = self._at_once, None
-        return super().getresponse() if options is None else self._answer(options)
+        return super().getresponse()
 
     def response_class(self, sock: socket.socket, **options: Any) -> PlainResponse:  # type: ignore[override]
         """`http.client` calls it as the class that it is there."""
-        return self._patient(PlainResponse(sock, **options), sock)
-
-    def _answer(self, options: dict[str, Any]) -> HTTPResponse:
-        """Read the head of the answer to a request that was sent at once."""
-        answer = self._patient(Answer(self.sock, method=options["request_method"]), self.sock)
-        try:
-            answer.begin()
-        except BaseException:
-            answer.close()
-            raise
-        shutdown = getattr(self.sock, "shutdown", None)
-        if answer.will_close:
-            # The answer has its own hold on the socket.
-            self.close()
-        return HTTPResponse(
-            body=answer,
-            headers=answer.headers,  # type: ignore[arg-type]  # urllib3's own
-            status=answer.status,
-            version=answer.version,
-            reason=answer.reason,
-            original_response=answer,
-            sock_shutdown=shutdown,
-            **options,
-        )
-
-    def _patient(self, response: PlainResponse, sock: socket.socket) -> PlainResponse:
+        response = PlainResponse(sock, **options)
         response.fp = io.BufferedReader(_UntilDeadline(self, sock, response.fp.detach()))
         return response
 
@@ -131,26 +88,14 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _PatientHTTPSConnection
 
 
-def urlopen(method: str, url: str, *, headers: Mapping[str, str], **options: Any) -> BaseHTTPResponse:
-    """Send a request by the pool for `url`, and follow no redirect. Raises urllib3's errors."""
-    pool, parts = pool_for(url), _parsed(url)
-    options |= {"headers": {"Host": parts.netloc or "", **headers}, "redirect": False}
-    if pool is not _DIRECT or not (parts.scheme and parts.host):
-        return pool.urlopen(method, url, **options)
-    of_host = pool.connection_from_host(parts.host, parts.port, parts.scheme)
-    return of_host.urlopen(method, parts.request_uri, assert_same_host=False, **options)
-
-
 def pool_for(url: str) -> PoolManager:
     """Return the pool for `url`: the proxy's that HTTPS_PROXY or HTTP_PROXY names, unless NO_PROXY names the host."""
-    parts = _parsed(url)
+    parts = parse_url(url)
     proxy = settings.PROXIES.get(parts.scheme or "")
     if not proxy or proxy_bypass_environment(parts.netloc or "", settings.PROXIES):
         return _DIRECT
     return _through(proxy)
 
-
-_parsed = lru_cache(256)(parse_url)
 
 # Safe in threads. More than `maxsize` connections to one host are opened when needed, and not kept.
 _SIZE: dict[str, Any] = {"num_pools": 16, "maxsize": 32}
