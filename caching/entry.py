@@ -56,13 +56,17 @@ class Subject(Protocol):
 
 
 def envelope(
-    subject: Subject, cache_type: CacheType, policy: Policy, *, version: int | None, age: int = 0
+    subject: Subject, cache_type: CacheType, policy: Policy, *, version: int | None, age: int = 0, context: str = ""
 ) -> dict[str, Any]:
-    """Return the fields that `read` checks. `age`: whole seconds since the oldest part of the value was made."""
+    """Return the fields that `read` checks, and those that say whose entry it is and of what.
+
+    `age`: whole seconds since the oldest part of the value was made. `context`: a second digest beside the subject's
+    content; both are for `keys.unpacked`.
+    """
     fields = {
         **({} if version is None else {"v": version}),
         "key": keys.self_check(subject.key),
-        "content": subject.content,
+        "digests": keys.packed(subject.content, context),
         "created": round(time.time() - age, 3),
         "ttl": policy.ttl(cache_type),
         "level": policy.level,

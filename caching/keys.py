@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -128,6 +129,23 @@ def transcript_key(scope: str, content: str, *, provider: str) -> str:
 def embedding_key(scope: str, content: str, *, provider: str) -> str:
     """Return `emb:{provider}:{hash}`."""
     return f"{EMBEDDING}:{_quoted(provider)}:{owned(scope, content)}"
+
+
+def packed(*digests: str) -> str:
+    """Return one or two results of `content_of` as one text, a third shorter: that is how entries hold them."""
+    return base64.urlsafe_b64encode(bytes.fromhex("".join(digests))).decode().rstrip("=")
+
+
+def unpacked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an entry with its `content` and `context` by name, which some entries hold so already."""
+    fields = dict(fields)
+    try:
+        digests = base64.urlsafe_b64decode(fields["digests"] + "==").hex()
+    except (KeyError, TypeError, ValueError):
+        return fields
+    del fields["digests"]
+    names = ("content", "context")[: len(digests) // 32]
+    return fields | {name: digests[32 * at : 32 * at + 32] for at, name in enumerate(names)}
 
 
 # Place of the digest in a key.

@@ -60,7 +60,7 @@ def _index(answer: str, question: str, ttl: int) -> None:
         for entry in found:
             fields = entry.fields
             if fields.get("answer_key") == answer:
-                asked = SemanticQuery(fields["scope"], fields["question"], fields.get("content", ""))
+                asked = SemanticQuery(fields["scope"], fields["question"])
                 about: dict[str, Any] = {name: fields[name] for name in ("level", "by", "created") if name in fields}
                 event, commands = tier().commands(asked, answer, ttl, about)
                 if store.write(commands):

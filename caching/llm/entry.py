@@ -59,9 +59,8 @@ def spoken_by(answer: Answer) -> str:
 def to_value(query: ChatQuery, answer: Answer, policy: Policy) -> dict[str, Any]:
     """Return the JSON object to store; `question`, `provider` and `by` are there for staff."""
     value = {
-        **entry.envelope(query, "llm", policy, version=VERSION),
+        **entry.envelope(query, "llm", policy, version=VERSION, context=query.context if query.asks_in_text else ""),
         "question": query.text,
-        **({"context": query.context} if query.asks_in_text else {}),
         "provider": query.provider,
         "answer": text_of(answer.choices[0]["message"]),
         "model": answer.model,

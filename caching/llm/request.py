@@ -74,7 +74,7 @@ class ChatQuery:
         # PostgreSQL, which keeps reviewed questions, has no NUL.
         if len(text) > MAX_CHARACTERS or "\0" in text or read(text) is None:
             return None
-        return SemanticQuery(keys.owned(self.scope, self.context)[:16], text, self.context)
+        return SemanticQuery(keys.owned(self.scope, self.context)[:16], text)
 
     @property
     def asks_in_text(self) -> bool:

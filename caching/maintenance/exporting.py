@@ -59,7 +59,8 @@ def export(selection: Selection, scopes: ExportScopes, writer: ExportWriter) -> 
     while ends := dict(islice(archived, ARCHIVED_AT_ONCE)):
         progress.scanned += len(ends)
         for name, kept in archive.find(list(ends)).items():
-            _add(writer, progress, scopes, name, kept.fields, ends[name].timestamp(), kept.data, archived=True)
+            fields = keys.unpacked(kept.fields)
+            _add(writer, progress, scopes, name, fields, ends[name].timestamp(), kept.data, archived=True)
         yield progress
     writer.end()
 
@@ -75,9 +76,12 @@ def _add(
     *,
     archived: bool = False,
 ) -> None:
+    answer = ""
     try:
+        if keys.kind_of(key) == keys.SEMANTIC:
+            answer, context = _answer_of(fields)
+            fields = {**fields, "content": context}
         shared = _is_shared(key, fields, scopes)
-        answer = _answer_of(fields) if keys.kind_of(key) == keys.SEMANTIC else ""
     except LeftOut as reason:
         progress.left_out[str(reason)] += 1
         return
@@ -111,12 +115,12 @@ def _is_shared(key: str, fields: Mapping[str, Any], scopes: ExportScopes) -> boo
     raise LeftOut("of another installation or version")
 
 
-def _answer_of(fields: Mapping[str, Any]) -> str:
-    answer = store.get(str(fields.get("answer_key")))
-    content = answer.get("content") if isinstance(answer, dict) else None
-    if not isinstance(content, str):
+def _answer_of(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """Return content and context of the answer that a semantic entry names; its own content is that context."""
+    answer = keys.unpacked(store.get(str(fields.get("answer_key"))) or {})
+    if not {"content", "context"} <= answer.keys():
         raise LeftOut("whose answer has expired")
-    return content
+    return answer["content"], answer["context"]
 
 
 def _end_of(stored: Stored) -> float:

@@ -29,7 +29,7 @@ class Stored:
     bytes: int
     # Seconds of freshness left, without the time kept for stale-if-error; None: it never expires.
     ttl: int | None
-    # The JSON value, or the fields stored beside the audio; empty for anything else.
+    # The JSON value, or the fields stored beside the audio, by `keys.unpacked`; empty for anything else.
     fields: dict[str, Any]
 
 
@@ -126,6 +126,6 @@ def _fields(key: str, value: Any) -> dict[str, Any]:
         return {}
     try:
         is_audio = keys.kind_of(key) == keys.SPEECH
-        return AudioSerializer({}).loads_fields(value) if is_audio else JSONSerializer({}).loads(value)
+        return keys.unpacked(AudioSerializer({}).loads_fields(value) if is_audio else JSONSerializer({}).loads(value))
     except Unreadable:
         return {}

@@ -48,8 +48,6 @@ class SemanticQuery:
     scope: str
     """Digest of all but the text."""
     text: str
-    context: str = ""
-    """Digest of all but the text and the owner."""
 
     @cached_property
     def key(self) -> str:
@@ -214,7 +212,7 @@ def entry_of(event: IndexEvent) -> Entry:
 
 def _putting(asked: SemanticQuery, about: Mapping[str, Any], ttl: int) -> list[store.Command]:
     key = asked.key
-    value = {"v": VERSION, "key": keys.self_check(key), "scope": asked.scope, "content": asked.context, **about}
+    value = {"v": VERSION, "key": keys.self_check(key), "scope": asked.scope, **about}
     command = store.putting(key, value, ttl)
     return [command] if command else []
 

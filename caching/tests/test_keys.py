@@ -204,6 +204,21 @@ def test_every_option_changes_the_content_of_speech() -> None:
 
 
 CONTENT, OTHER = keys.content_of("a"), keys.content_of("b")
+
+
+def test_digests_are_unpacked_as_they_were_packed() -> None:
+    rest = {"v": 2, "answer": "Yes."}
+    assert keys.unpacked({**rest, "digests": keys.packed(CONTENT)}) == {**rest, "content": CONTENT}
+    both = {**rest, "content": CONTENT, "context": OTHER}
+    assert keys.unpacked({**rest, "digests": keys.packed(CONTENT, OTHER)}) == both
+    assert (len(keys.packed(CONTENT)), len(keys.packed(CONTENT, OTHER))) == (22, 43)
+
+
+@pytest.mark.parametrize("fields", [{}, {"content": CONTENT}, {"digests": None}, {"digests": "é"}, {"digests": "A"}])
+def test_fields_without_digests_stay_as_they_are(fields: dict[str, Any]) -> None:
+    assert keys.unpacked(fields) == fields
+
+
 # The SHA-256 of "s", a line feed and CONTENT.
 HASH = "744980f1d5fb63ddcaba2708511bbccdf0da9c985175ec240b6fcfe8c56392b7"
 

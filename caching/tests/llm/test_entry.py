@@ -29,12 +29,11 @@ def answer(*choices: dict[str, Any], **extra: Any) -> WholeAnswer:
 PLAIN = {
     "v": 2,
     "key": keys.self_check(QUESTION.key),
-    "content": QUESTION.content,
+    "digests": keys.packed(QUESTION.content, QUESTION.context),
     "ttl": 600,
     "level": "speed",
     "by": "tester",
     "question": "What is the weather?",
-    "context": QUESTION.context,
     "provider": "demo",
     "answer": "Sunny.",
     "model": "model-1",
@@ -69,7 +68,11 @@ def test_the_empty_fields_of_a_message_are_kept_beside_its_text() -> None:
 
 
 def test_the_context_is_stored_only_with_what_is_asked_in_text() -> None:
-    assert "context" not in to_value(replace(QUESTION, params={"n": 2}), answer(SUNNY), Policy())
+    stored = keys.unpacked(to_value(QUESTION, answer(SUNNY), Policy()))
+    assert (stored["content"], stored["context"]) == (QUESTION.content, QUESTION.context)
+    asked_for_two = replace(QUESTION, params={"n": 2})
+    stored = keys.unpacked(to_value(asked_for_two, answer(SUNNY), Policy()))
+    assert stored["content"] == asked_for_two.content and "context" not in stored
 
 
 @pytest.mark.parametrize(
