@@ -134,8 +134,8 @@ class Matcher:
 
         `weighed`: the differences to be weighed; `skim`: do not read what no rule can explain.
         """
-        near = self.index.search(self.vector(text), scope, WIDER, exact=not self.embedder.leads(text))
-        nearest, rest = near[:NEIGHBOURS], near[NEIGHBOURS:]
+        near = self.index.nearest(self.vector(text), scope, WIDER, exact=not self.embedder.leads(text))
+        nearest = list(islice(near, NEIGHBOURS))
         tokenized = read(text)
         language = tokenized.language if tokenized else ""
         fixed = fixed_words(text, language)
@@ -150,9 +150,9 @@ class Matcher:
             question, crowding = analyse(text), self._scopes.crowding(scope)
             found = [self._judge(question, one, crowding, weighed) for one in nearest]
             self._scopes.learn(scope, nearest, [one.vetoes for one in found])
-        if rest and language and all(one.unexplained for one in found):
+        if language and all(one.unexplained for one in found):
             figures = set(_FIGURES.findall(text))
-            possible = (one for one in rest if set(_FIGURES.findall(one.entry.text)) == figures and is_possible(one))
+            possible = (one for one in near if set(_FIGURES.findall(one.entry.text)) == figures and is_possible(one))
             more = [self._explain(text, one) for one in islice(possible, READ)]
             found += [one for one in more if not one.unexplained]
         return found

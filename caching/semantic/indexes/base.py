@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -67,6 +67,10 @@ class BaseIndex(ABC):
     @abstractmethod
     def search(self, vector: Vector, scope: str, k: int, *, exact: bool = False) -> list[Neighbour]:
         """At most `k` live entries of this scope, the most similar first."""
+
+    def nearest(self, vector: Vector, scope: str, k: int, *, exact: bool = False) -> Iterator[Neighbour]:
+        """Yield what `search` returns. Override it where entries cost time and most callers read only the first."""
+        yield from self.search(vector, scope, k, exact=exact)
 
     @abstractmethod
     def ids(self) -> frozenset[str]:

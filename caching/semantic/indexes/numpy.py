@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, count, islice
 from threading import Lock
 
@@ -80,8 +80,11 @@ class Index(BaseIndex):
             return self._remove(map(packed, ids))
 
     def search(self, vector: Vector, scope: str, k: int, *, exact: bool = False) -> list[Neighbour]:
+        return list(self.nearest(vector, scope, k, exact=exact))
+
+    def nearest(self, vector: Vector, scope: str, k: int, *, exact: bool = False) -> Iterator[Neighbour]:
         blocks = self._scopes.get(scope)
-        return _nearest(blocks, vector, k, exact=exact or not self.leading) if blocks else []
+        return _nearest(blocks, vector, k, exact=exact or not self.leading) if blocks else iter(())
 
     def _append(self, scope: str, ids: list[Packed], entries: list[Entry], vectors: Vector) -> None:
         done = 0
@@ -151,7 +154,7 @@ def _alive(blocks: Iterable[Block]) -> int:
     return sum(block.alive for block in blocks)
 
 
-def _nearest(blocks: Sequence[Block], vector: Vector, k: int, *, exact: bool) -> list[Neighbour]:
+def _nearest(blocks: Sequence[Block], vector: Vector, k: int, *, exact: bool) -> Iterator[Neighbour]:
     """Rows are numbered through all blocks, as many as there are now: others may be appended meanwhile."""
     now = time.time()
     counts = [len(block.ids) for block in blocks]
@@ -168,14 +171,12 @@ def _nearest(blocks: Sequence[Block], vector: Vector, k: int, *, exact: bool) ->
             scores[part] += block.rest_scores(vector, rows[part] - start)
     best = _largest(scores, k)
     best = best[np.argsort(-scores[best], kind="stable")[:k]]
-    found = []
     for row, score in zip(rows[best].tolist(), scores[best].tolist(), strict=True):
         which = bisect_right(starts, row) - 1
         entry = blocks[which].entry(row - starts[which])
         # Else it was dead, or has just died.
         if entry.expires > now:
-            found.append(Neighbour(entry, score))
-    return found
+            yield Neighbour(entry, score)
 
 
 def _largest(scores: Vector, k: int) -> NDArray[np.intp]:

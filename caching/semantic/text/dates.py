@@ -33,10 +33,14 @@ def dated(tokens: Sequence[str]) -> Iterator[str]:
 
 def _date(tokens: Sequence[str], at: int) -> tuple[int, str]:
     """Number of words of the date that starts at `at`, and the date; (0, "") where there is none."""
-    token, rest = tokens[at], tokens[at + 1 :]
-    if (month := _month(token)) and rest and (day := _day(rest[0], rest[1:])):
+    token = tokens[at]
+    month, match = _month(token), _DAY.fullmatch(token)
+    if not month and not match:
+        return 0, ""
+    rest = tokens[at + 1 :]
+    if month and rest and (day := _day(rest[0], rest[1:])):
         return 2, f"@{month}_{day}"
-    if not (match := _DAY.fullmatch(token)):
+    if not match:
         return 0, ""
     between = rest[:1] == ["of"]
     if len(rest) > between and (month := _month(rest[between])):

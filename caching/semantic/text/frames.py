@@ -16,7 +16,9 @@ from functools import cache
 from caching.semantic.text.clauses import in_plain_order
 from caching.semantic.text.lexicon import phrases, words
 
-Rules = dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]
+Words = tuple[str, ...]
+# First word to the phrases that begin with it, each with the words instead: by their length, the longest first.
+Rules = dict[str, dict[int, dict[Words, Words]]]
 # "Tell me when it is done" asks to be told then.
 _NOTIFIED = frozenset(["when", "if", "whether"])
 # Words of a subject, at most, in front of the verb of an embedded question: "if my new credit card was declined".
@@ -27,20 +29,23 @@ def by_first_word(table: dict[str, str]) -> Rules:
     found: Rules = {}
     for phrase in sorted(table, key=lambda phrase: -len(phrase.split())):
         split = tuple(phrase.split())
-        found.setdefault(split[0], []).append((split, tuple(table[phrase].split())))
+        found.setdefault(split[0], {}).setdefault(len(split), {})[split] = tuple(table[phrase].split())
     return found
 
 
-def matched(tokens: Sequence[str], at: int, rules: Rules) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def matched(tokens: Sequence[str], at: int, rules: Rules) -> tuple[Words, Words] | None:
     """The words of the longest rule that fits at `at`, and the words instead; "#" in a rule is any figure."""
     if at >= len(tokens):
         return None
-    found = rules.get("#" if tokens[at].isdecimal() else tokens[at], ())
-    # Tuples are compared, and no words one by one: this reads every question twice at each of its words.
-    said = tuple("#" if word.isdecimal() else word for word in tokens[at : at + len(found[0][0])]) if found else ()
-    for phrase, instead in found:
-        if said[: len(phrase)] == phrase:
-            spoken = tuple(tokens[at : at + len(phrase)])
+    found = rules.get("#" if tokens[at].isdecimal() else tokens[at])
+    if not found:
+        return None
+    # Looked up, and not compared with each rule: this reads every question twice at each of its words.
+    said = tuple(["#" if word.isdecimal() else word for word in tokens[at : at + next(iter(found))]])
+    for length, same_length in found.items():
+        instead = same_length.get(said[:length])
+        if instead is not None:
+            spoken = tuple(tokens[at : at + length])
             figures = (word for word in spoken if word.isdecimal())
             return spoken, tuple(next(figures, "") if word == "#" else word for word in instead)
     return None

@@ -63,6 +63,7 @@ def test_it_finds_the_nearest_first(index: BaseIndex) -> None:
     stored = fill(index, 300)
     asked = vectors(1, seed=1)[0]
     found = index.search(asked, "s", 10)
+    assert list(index.nearest(asked, "s", 10)) == found
     expected = np.argsort(-(stored @ asked))[:10]
     assert found[0].entry.id == f"s{expected[0]}"
     # An index may round vectors; the last of the ten may then be the eleventh.
@@ -83,7 +84,10 @@ def test_it_never_leaves_the_scope(index: BaseIndex) -> None:
 
 def test_it_forgets_what_is_removed(index: BaseIndex) -> None:
     stored = fill(index, 200)
+    near = index.nearest(stored[0], "s", 300)
+    assert next(near).entry.id == "s0"
     assert index.remove([f"s{at}" for at in range(150)]) == 150
+    assert len(list(near)) == (199 if index.shared else 50), "read one by one, or at once"
     assert index.remove(["s0", "unknown"]) == 0
     assert len(index) == 50
     assert {neighbour.entry.id for neighbour in index.search(stored[0], "s", 300)} == {
