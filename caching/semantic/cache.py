@@ -25,7 +25,7 @@ from caching.semantic import event_vectors
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders._bounded import Bounded
 from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError
-from caching.semantic.indexes import get_index
+from caching.semantic.indexes import get_index, is_shared
 from caching.semantic.indexes.base import BaseIndex, Entry
 from caching.semantic.matcher import Matcher
 from caching.semantic.replication import IndexEvent, IndexFollower, publish_all, publishing
@@ -274,8 +274,13 @@ def _made() -> Tier:
 
 def forget_answers(answer_keys: Collection[str]) -> None:
     """Let no other question find these answers, in any worker. Nothing to do where the tier is off."""
-    if answer_keys and settings.SEMANTIC_MODE != "off":
+    if not answer_keys or settings.SEMANTIC_MODE == "off":
+        return
+    if _made.cache_info().currsize or is_shared(settings.SEMANTIC_INDEX):
         tier().forget_all(answer_keys)
+    else:
+        # A command needs no embedder to tell the workers.
+        publish_all(IndexEvent(answer_key) for answer_key in answer_keys)
 
 
 def forget_tier() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from caching.semantic.embedders.base import BaseEmbedder, Vectors
 from caching.semantic.indexes.base import Vector
 from caching.semantic.replication import IndexEvent
@@ -22,7 +20,7 @@ def made(embedder: BaseEmbedder, texts: Sequence[str]) -> Vectors:
 
 def carrying(event: IndexEvent, vector: Vector, embedder: BaseEmbedder) -> IndexEvent:
     """Add the vector to the event, for workers with a slow embedder."""
-    return event._replace(vector=np.asarray(vector, HALF).tobytes(), embedder=embedder.identity)
+    return event._replace(vector=vector.astype(HALF).tobytes(), embedder=embedder.identity)
 
 
 def is_usable(event: IndexEvent, embedder: BaseEmbedder) -> bool:
@@ -32,4 +30,7 @@ def is_usable(event: IndexEvent, embedder: BaseEmbedder) -> bool:
 
 def carried(events: Sequence[IndexEvent]) -> Vectors:
     """Return the vectors that the events carry."""
+    # Not at the top: see caching.semantic.embedders.base.
+    import numpy as np
+
     return np.stack([np.frombuffer(event.vector, HALF) for event in events]).astype(np.float32)

@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from typing import get_args
 
-import numpy as np
-
 from caching import tracing
 from caching.redaction import on_forget
 from caching.semantic.embedders.base import BaseEmbedder, Vectors
@@ -125,6 +123,9 @@ class Matcher:
         known = [self._fresh.pop(text, None) for text in texts]
         missing = [plain(text) for text, vector in zip(texts, known, strict=True) if vector is None]
         made = iter(self.embedder.embed(missing) if missing else ())
+        # Not at the top: see caching.semantic.embedders.base.
+        import numpy as np
+
         return np.stack([next(made) if vector is None else vector for vector in known])
 
     def candidates(

@@ -15,9 +15,8 @@ from caching.background import PeriodicWorker
 from caching.database.remembered import Remembered
 from speech.api.key_usage import usage
 from speech.models import Client, ClientKey, hash_key
+from speech.privacy import kept_seconds
 
-# Seconds that a worker caches a key with its client. A revoked key must stop working everywhere within 30 seconds.
-REMEMBERED_SECONDS = 15.0
 # Unknown keys are cached too, so that guessing does not load the database; beyond this many, all are dropped.
 REMEMBERED_KEYS = 10_000
 LEARNED_KEYS, LEARN_SECONDS = 1_000, 600.0
@@ -52,7 +51,7 @@ def _same(known: ClientKey | None, read: ClientKey | None) -> bool:
 
 known_keys = Remembered[str, ClientKey | None](
     lambda key_hash: ClientKey.objects.with_hash(key_hash),
-    REMEMBERED_SECONDS,
+    kept_seconds.KEYS,
     most=REMEMBERED_KEYS,
     read_all=_read_all,
     same=_same,

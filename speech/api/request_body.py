@@ -1,9 +1,9 @@
 """Parse, validate and plan a repeated request once.
 
 Bypassed: parsing, validation and planning of a request that came a moment ago. That is 42 % of the calls of a hit
-(docs/performance.md). Bodies and what follows from them are kept in memory only, for FORGET_SECONDS at most, and not at
-all if the client, the request or a cache rule forbids to store. speech/tests/api/test_request_body.py notices a change
-of either.
+(docs/performance.md). Bodies and what follows from them are kept in memory only, for kept_seconds.BODIES at most, and
+not at all if the client, the request or a cache rule forbids to store. speech/tests/api/test_request_body.py notices a
+change of either.
 """
 
 from __future__ import annotations
@@ -25,13 +25,12 @@ from speech.api.authentication import client_of
 from speech.api.body_stream import LARGE_BYTES, BodyStream, place_for_large_body
 from speech.api.cache_control import policy_headers
 from speech.models import Client
+from speech.privacy import kept_seconds
 
 T_co = TypeVar("T_co", covariant=True)
 
 REMEMBERED_REQUESTS = 4096
 LARGEST_REMEMBERED_BYTES = 8192
-# `manage.py forget` waits so long before it says that a client is forgotten.
-FORGET_SECONDS = 5.0
 
 
 class CallSerializer(Protocol[T_co]):
@@ -146,7 +145,7 @@ def forget(**kwargs: Any) -> None:
     _planned.clear()
 
 
-_forgetting = PeriodicWorker("request-bodies", forget, FORGET_SECONDS)
+_forgetting = PeriodicWorker("request-bodies", forget, kept_seconds.BODIES)
 setting_changed.connect(forget)
 
 

@@ -13,14 +13,13 @@ from caching.ledger.writer import FLUSH_SECONDS
 from caching.maintenance import erasure, text_caches
 from caching.models import AuditEntry
 from caching.redis import store
-from speech.api.authentication import REMEMBERED_SECONDS
-from speech.api.request_body import FORGET_SECONDS
 from speech.management import transfer
 from speech.models import Client, Receipt, StoredResponse
+from speech.privacy import kept_seconds
 
 FORGOTTEN = "(forgotten)"
 # Until every worker has noticed that a client is switched off, and has written what it knew of it.
-NOTICED_SECONDS = REMEMBERED_SECONDS + max(FLUSH_SECONDS, FORGET_SECONDS)
+NOTICED_SECONDS = kept_seconds.KEYS + max(FLUSH_SECONDS, kept_seconds.BODIES)
 
 
 def announce() -> None:

@@ -8,8 +8,6 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from threading import Lock
 
-import numpy as np
-
 from caching.coordination import admission
 from caching.redaction import on_forget
 from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError, Vectors
@@ -37,6 +35,9 @@ class Bounded(BaseEmbedder):
         on_forget(self._latest.clear)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
+        # Not at the top: see base.py.
+        import numpy as np
+
         return np.concatenate([self._wait(self._asked(text)) for text in texts])
 
     def take_billed(self) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+# Importing numpy takes a tenth of the start of a command; those that compute no vector never import it.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
+Vectors: TypeAlias = "NDArray[np.float32]"
 
 
 class EmbeddingError(Exception):
@@ -46,11 +48,3 @@ class BaseEmbedder(ABC):
     @property
     def identity(self) -> str:
         return f"{self.name}:{self.version}:{self.dimensions}"
-
-
-def unit(vectors: Vectors) -> Vectors:
-    """Rows scaled to length 1; a row of zeros (no known token) becomes the first axis, similar to nothing else."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled = np.divide(vectors, lengths, out=np.zeros_like(vectors, dtype=np.float32), where=lengths > 0)
-    scaled[lengths[:, 0] == 0, 0] = 1.0
-    return scaled

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from caching.redaction import remember
-from caching.semantic.embedders.base import BaseEmbedder, Vectors, unit
+from caching.semantic.embedders._unit import unit
+from caching.semantic.embedders.base import BaseEmbedder, Vectors
 from caching.semantic.text.stemming import stem, trigrams
 
 

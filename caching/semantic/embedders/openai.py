@@ -8,7 +8,8 @@ from threading import Lock
 import numpy as np
 import urllib3
 
-from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError, Vectors, unit
+from caching.semantic.embedders._unit import unit
+from caching.semantic.embedders.base import BaseEmbedder, EmbeddingError, Vectors
 
 
 class Embedder(BaseEmbedder):

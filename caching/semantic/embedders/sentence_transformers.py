@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from caching.semantic.embedders.base import BaseEmbedder, Vectors, unit
+from caching.semantic.embedders._unit import unit
+from caching.semantic.embedders.base import BaseEmbedder, Vectors
 
 
 class Embedder(BaseEmbedder):

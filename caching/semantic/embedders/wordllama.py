@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caching.semantic.embedders import ngrams
-from caching.semantic.embedders.base import BaseEmbedder, Vectors, unit
+from caching.semantic.embedders._unit import unit
+from caching.semantic.embedders.base import BaseEmbedder, Vectors
 
 # Llama's vocabulary spells most other scripts letter by letter, so any two Hindi questions come out alike (0.8 and up).
 _LATIN_END = "\u024f"

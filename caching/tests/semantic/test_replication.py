@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 import redis
 
-from caching.semantic import replication
+from caching.semantic import cache, replication
 from caching.semantic.replication import IndexEvent
 
 
@@ -33,3 +33,13 @@ def test_events_come_as_they_were_told_and_what_others_wrote_is_passed_over(redi
         redis_client.xadd("llm:query_index", cast("Any", fields))
     replication.publish_all(told[1:])
     assert [event for batch in replication.read_all() for event in batch] == told
+
+
+def test_a_command_tells_the_workers_what_to_forget_without_an_embedder(
+    redis_client: redis.Redis, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SEMANTIC_MODE = "on"
+    cache.forget_tier()
+    monkeypatch.setattr(cache, "get_embedder", pytest.fail)
+    cache.forget_answers(["llm:exact:1"])
+    assert [event for batch in replication.read_all() for event in batch] == [IndexEvent("llm:exact:1")]

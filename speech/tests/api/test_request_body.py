@@ -39,6 +39,7 @@ from speech.api.serializers import (
 )
 from speech.exceptions import GatewayError
 from speech.models import Client
+from speech.privacy import kept_seconds
 from speechsite.tests.support.waiting import wait_until
 
 
@@ -177,7 +178,7 @@ def test_all_of_them_are_forgotten_after_a_while(asks: Asks) -> None:
     wait_until(lambda: not request_body._planned)
     worker.stop()
     assert asks() is not first
-    assert request_body._forgetting._seconds == request_body.FORGET_SECONDS
+    assert request_body._forgetting._seconds == kept_seconds.BODIES
 
 
 def test_it_does_not_hold_on_to_large_bodies(asks: Asks) -> None:

@@ -33,11 +33,8 @@ PROGRAM = """
 import sys, django
 from django.core.management import call_command, get_commands, load_command_class
 django.setup()
-# Those that look into the cache and its index, and those that call providers.
-heavy = {
-    *("cache_export", "cache_flush", "cache_import", "cache_inspect", "cache_stats", "cache_warm"),
-    *("forget", "semantic_eval", "semantic_reindex", "serve"),
-}
+# Those that call providers or compute vectors.
+heavy = {"cache_warm", "semantic_eval", "serve"}
 for name, app in get_commands().items():
     if app in ("caching", "speech", "speechsite") and name not in heavy:
         load_command_class(app, name)
