@@ -10,10 +10,13 @@ from io import StringIO
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from caching.maintenance import spreadsheets
 from caching.models import CuratedAnswer
 from caching.models.curated import SEPARATOR, distinct, main_language
 
 COLUMNS = ("wordings", "answer", "language", "voice")
+# As the lists of questions and answers that people have name them.
+_ALSO_NAMED = {"question": "wordings", "questions": "wordings", "wording": "wordings", "answers": "answer"}
 
 
 class UnreadableCSV(ValueError):
@@ -86,16 +89,16 @@ def dump(client: str) -> str:
 
 def _rows(text: str, report: Report) -> Iterator[CuratedRow]:
     """Yield the rows that can be stored; the others go to the report."""
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    reader = spreadsheets.reader(text)
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        if not {"wordings", "answer"} <= set(header) <= set(COLUMNS):
-            raise UnreadableCSV(f"its first line must name the columns {', '.join(COLUMNS)}")
+        header = _header(next(reader, []))
         begun = reader.line_num + 1
         for cells in reader:
             line, begun = begun, reader.line_num + 1
             if not any(map(str.strip, cells)):
                 continue
+            if not any(map(str.strip, cells[len(header) :])):
+                del cells[len(header) :]
             if len(cells) != len(header):
                 report.bad.append((line, f"{len(cells)} cells for {len(header)} columns"))
                 continue
@@ -113,6 +116,18 @@ def _rows(text: str, report: Report) -> Iterator[CuratedRow]:
                 yield row
     except csv.Error as error:
         raise UnreadableCSV(f"line {reader.line_num}: {error}") from error
+
+
+def _header(cells: Sequence[str]) -> list[str]:
+    names = [name.strip().lower() for name in cells]
+    # Spreadsheets also write the empty columns to the right of the table.
+    while names and not names[-1]:
+        names.pop()
+    header = [_ALSO_NAMED.get(name, name) for name in names]
+    if not {"wordings", "answer"} <= set(header) <= set(COLUMNS) or len(set(header)) < len(header):
+        found = f", not {', '.join(names)}" if names else ""
+        raise UnreadableCSV(f"its first line must name the columns {', '.join(COLUMNS)}{found}")
+    return header
 
 
 def _wordings_of(cell: str) -> list[str]:

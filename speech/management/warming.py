@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from caching import keys
+from caching.maintenance import spreadsheets
 from caching.models import CuratedAnswer
 from caching.policy import Policy
 from caching.pricing import prices
@@ -70,9 +72,12 @@ def read(path: Path) -> list[Job]:
     A row with `text` is spoken, one with `query` or `messages` asked; the other fields are those of the API. Raises
     InvalidRequest with the line number.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = _csv_rows(file) if path.suffix.lower() == ".csv" else _json_rows(file)
-        return [_job(line, row) for line, row in rows]
+    try:
+        text = spreadsheets.decoded(path.read_bytes())
+    except ValueError as error:
+        raise InvalidRequest(str(error)) from error
+    rows = _csv_rows(text) if path.suffix.lower() == ".csv" else _json_rows(StringIO(text))
+    return [_job(line, row) for line, row in rows]
 
 
 def from_ledger(client: Client, most: int) -> list[Job]:
@@ -142,10 +147,16 @@ def _serve(job: Job, client: Client) -> None:
         services.chat(client=client, request=call.request, policy=policy, provider=job.provider)
 
 
-def _csv_rows(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
-    reader = csv.DictReader(file)
-    for row in reader:
-        yield reader.line_num, {name: value for name, value in row.items() if name and value}
+def _csv_rows(text: str) -> Iterator[tuple[int, Any]]:
+    reader = spreadsheets.reader(text)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        for cells in reader:
+            row = {name: value for name, value in zip(header, cells, strict=False) if name and value}
+            if row:
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise InvalidRequest(f"line {reader.line_num}: {error}") from error
 
 
 def _json_rows(file: Iterable[str]) -> Iterator[tuple[int, Any]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -76,7 +78,7 @@ def test_a_bad_line_is_named_and_the_others_are_stored(row: str, problem: str) -
     assert (report.bad, report.added) == ([(4, problem)], 2)
 
 
-@pytest.mark.parametrize("text", ["", "question,answer\na,b\n", "wordings;answer;language\na;b;en\n", HEADER + '"a'])
+@pytest.mark.parametrize("text", ["", "title,answer\na,b\n", "wordings,wording,answer\na,b,c\n", HEADER + '"a'])
 def test_a_file_that_is_none_changes_nothing(text: str) -> None:
     with pytest.raises(UnreadableCSV):
         load(HEADER + "a,b,en\n" + text if text.endswith('"a') else text, "")
@@ -90,7 +92,52 @@ def test_the_command_names_bad_lines_and_fails(tmp_path: Path) -> None:
         call_command("curate", file, stderr=said)
     assert said.getvalue().strip() == "line 3: no wording" and stored() == [(["good"], "answer", "en")]
     call_command("curate", tmp_path / "b.csv", export=True, stdout=StringIO())
-    assert (tmp_path / "b.csv").read_bytes() == b"wordings,answer,language,voice\r\ngood,answer,en,\r\n"
+    exported = "\ufeffwordings,answer,language,voice\r\ngood,answer,en,\r\n"
+    assert (tmp_path / "b.csv").read_bytes() == exported.encode()
+
+
+TABLE = [
+    ["Question", "Answer", "Language"],
+    ["Wann geöffnet?|Offen?", "Von 9 bis 17 Uhr; samstags „nie“.", "de"],
+    ['Do you sell "organic" milk?', "Yes, for 4,90 €.\nOr less.", "en"],
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("line_end", ["\r\n", "\r", "\n"])
+@pytest.mark.parametrize(("top", "right"), [("", 0), ("sep={}{}", 0), ("", 2)])
+def test_a_file_is_read_as_spreadsheets_write_it(
+    tmp_path: Path, encoding: str, delimiter: str, line_end: str, top: str, right: int
+) -> None:
+    text = StringIO(newline="")
+    # The line break of a cell is quoted only if it ends lines too.
+    table = csv.writer(
+        text,
+        delimiter=delimiter,
+        lineterminator=line_end,
+        quoting=csv.QUOTE_ALL if line_end == "\r" else csv.QUOTE_MINIMAL,
+    )
+    table.writerows([*(row + [""] * right for row in TABLE), [""] * (3 + right)])
+    file = tmp_path / "a.csv"
+    file.write_bytes((top.format(delimiter, line_end) + text.getvalue()).encode(encoding))
+    if encoding == "cp1252":
+        with pytest.raises(CommandError, match="not in utf-8: save it as “CSV UTF-8”, or name its encoding"):
+            call_command("curate", file)
+    call_command("curate", file, encoding="cp1252" if encoding == "cp1252" else "", stdout=StringIO())
+    assert stored() == [(wordings.split("|"), answer, language) for wordings, answer, language in TABLE[1:]]
+
+
+@pytest.mark.parametrize(
+    "options", [{"encoding": "no-such"}, {"encoding": "ascii"}, {"encoding": "ascii", "export": True}]
+)
+def test_an_encoding_that_does_not_fit_is_refused(tmp_path: Path, options: dict[str, Any]) -> None:
+    CuratedAnswer.objects.create(wordings="offen?", answer="geöffnet")
+    file = tmp_path / "a.csv"
+    file.write_text("question,answer\ngeöffnet,ja\n", encoding="utf-8")
+    with pytest.raises(CommandError, match=r"a\.csv: "):
+        call_command("curate", file, **options)
+    assert file.read_text(encoding="utf-8").startswith("question"), "nothing is written over it"
 
 
 @pytest.mark.parametrize(("file", "client"), [("none.csv", ""), (".", ""), ("bad.csv", ""), ("bad.csv", "nobody")])

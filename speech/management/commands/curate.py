@@ -7,8 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from caching.maintenance import curated_csv
-from caching.maintenance.curated_csv import UnreadableCSV
+from caching.maintenance import curated_csv, spreadsheets
 from caching.management.base import GatewayCommand
 from caching.models.audit import AuditAction
 from speech.exceptions import GatewayError
@@ -17,43 +16,52 @@ from speech.models import Client
 
 class Command(GatewayCommand):
     help = (
-        "Import curated answers, which are served in place of a provider's. FILE is CSV with the columns wordings "
-        "(separated by |), answer, language and voice. A row with a known wording updates its answer. Answers with a "
-        "voice, such as openai:alloy, are spoken ahead for their client."
+        "Import curated answers, which are served in place of a provider's. FILE is CSV with the columns wordings or "
+        "question (several separated by |), answer, language and voice. A row with a known wording updates its answer. "
+        "Answers with a voice, such as openai:alloy, are spoken ahead for their client."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")
         parser.add_argument("--client", default="", help="client that they are for (default: all in the shared scope)")
         parser.add_argument("--export", action="store_true", help="write the enabled ones to FILE instead")
+        parser.add_argument(
+            "--encoding", default="", help="of FILE, such as cp1252 (default: UTF-8, or a marked UTF-16)"
+        )
         parser.add_argument("--speak", action="store_true", help="without FILE: speak those that name a voice")
 
-    def handle(self, *, file: Path | None, client: str, export: bool, speak: bool, **options: Any) -> str:
+    def handle(
+        self, *, file: Path | None, client: str, export: bool, encoding: str, speak: bool, **options: Any
+    ) -> str:
         owner = Client.objects.filter(name=client).first()
         if client and owner is None:
             raise CommandError(f"unknown client: {client}")
         if (file is None) is not speak or (speak and (export or owner is None)):
             raise CommandError("name a file, or --speak with --client")
-        used = self._use(file, client, export=export) if file else ""
+        used = self._use(file, client, encoding, export=export) if file else ""
         spoken = "" if export or owner is None else self._speak(owner)
         return "; ".join(filter(None, (used, spoken))) or "No curated answer names a voice"
 
-    def _use(self, file: Path, client: str, *, export: bool) -> str:
+    def _use(self, file: Path, client: str, encoding: str, *, export: bool) -> str:
         try:
-            return self._export(file, client) if export else self._import(file, client)
+            return self._export(file, client, encoding) if export else self._import(file, client, encoding)
         except OSError as error:
             raise CommandError(f"cannot use {file}: {error}") from error
 
-    def _export(self, file: Path, client: str) -> str:
+    def _export(self, file: Path, client: str, encoding: str) -> str:
+        try:
+            # Spreadsheets know UTF-8 by its byte order mark.
+            content = curated_csv.dump(client).encode(encoding or "utf-8-sig")
+        except (UnicodeError, LookupError) as error:
+            raise CommandError(f"{file}: {error}") from error
         self.record(AuditAction.VIEWED, "Exported curated answers", client=client)
-        file.write_text(curated_csv.dump(client), encoding="utf-8", newline="")
+        file.write_bytes(content)
         return f"Exported to {file}"
 
-    def _import(self, file: Path, client: str) -> str:
+    def _import(self, file: Path, client: str, encoding: str) -> str:
         try:
-            # Spreadsheets begin their files with a byte order mark.
-            report = curated_csv.load(file.read_bytes().decode("utf-8-sig"), client)
-        except (UnreadableCSV, UnicodeDecodeError) as error:
+            report = curated_csv.load(spreadsheets.decoded(file.read_bytes(), encoding), client)
+        except ValueError as error:
             raise CommandError(f"{file}: {error}") from error
         for line, problem in report.bad:
             self.stderr.write(f"line {line}: {problem}")

@@ -49,9 +49,13 @@ def test_it_asks_and_speaks_what_the_file_says(
     assert list(tmp_path.iterdir()) == [path], "the record of a finished run is removed"
 
 
-def test_it_reads_csv_as_spreadsheets_write_it(tmp_path: Path, redis_client: redis.Redis) -> None:
+@pytest.mark.parametrize(("delimiter", "encoding"), [(",", "utf-8-sig"), (";", "utf-8"), ("\t", "utf-16")])
+def test_it_reads_csv_as_spreadsheets_write_it(
+    tmp_path: Path, redis_client: redis.Redis, delimiter: str, encoding: str
+) -> None:
     path = tmp_path / "a.csv"
-    path.write_bytes('\ufeffquery,optimization_level,text\r\n"One, two?",speed,\r\n,,नमस्ते।\r\n'.encode())
+    rows = 'query|optimization_level|text\r\n"One, two?"|speed|\r\n||नमस्ते।\r\n||\r\n'
+    path.write_bytes(rows.replace("|", delimiter).encode(encoding))
     warm(path)
     (key,) = redis_client.keys("llm:exact:*")
     assert json.loads(redis_client.get(key) or b"{}")["question"] == "One, two?"

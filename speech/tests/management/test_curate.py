@@ -51,7 +51,7 @@ def test_what_is_spoken_ahead_is_a_hit_also_with_a_new_redis(
     assert [speak(api, ANSWER, level) for level in ("speed", "quality")] == ["HIT", "HIT"]
     exported = tmp_path / "exported.csv"
     curate(exported, client="tester", export=True)
-    assert exported.read_text().splitlines() == CSV.splitlines()
+    assert exported.read_text(encoding="utf-8-sig").splitlines() == CSV.splitlines()
 
 
 def test_a_voice_that_cannot_be_used_is_refused_with_a_reason(api: Any, tmp_path: Path) -> None:
