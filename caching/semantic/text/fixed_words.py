@@ -29,8 +29,9 @@ _CONTRACTED = re.compile(r"n?'(?:t|s|d|m|ll|ve|re)\b")
 # Tables by which no word is dropped or replaced. Any other table of a lexicon may do so.
 _INERT = frozenset(
     (
-        "capitonyms", "carriers", "commands", "decisive", "giving", "mention_commands", "mention_phrases", "mentions",
-        "particular", "plurals_apart", "relational", "rooms", "seldom_decisive", "services", "speakers", "vocabulary",
+        "before_doing", "calling", "capitonyms", "carriers", "commands", "decisive", "forms_apart", "giving",
+        "mention_commands", "mention_phrases", "mentions", "particular", "pasts", "relational", "rooms",
+        "seldom_decisive", "services", "speakers", "vocabulary",
     )
 )  # fmt: skip
 # Of the guards' tables those that words are read by.

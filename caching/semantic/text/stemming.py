@@ -66,7 +66,7 @@ def inflected(word: str, language: str) -> str:
     if root := _root(word, language):
         return root
     if language in ("en", "hi_latn"):
-        if word in words("en", "plurals_apart"):
+        if word in words("en", "forms_apart"):
             return word
         word = _AMERICAN.sub(r"\1iz\2", word) if len(word) > 6 else word
         word = _COLOR.sub(lambda found: f"{found[1]}or{found[2] or ''}", word) if len(word) > 5 else word

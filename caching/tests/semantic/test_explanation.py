@@ -43,6 +43,14 @@ EXPLAINED = {
         ("send mom an email now", "send an email to mom"),
         ("turn off the fan right now", "turn off the fan"),
     ],
+    "just, too and -ing that say nothing": [
+        ("I just got my card, how do I activate it", "I got my card, how do I activate it"),
+        ("do you sell tea too", "do you sell tea"),
+        ("why is my card not working", "why does my card not work"),
+        ("is my train leaving", "does my train leave"),
+        ("what is the kitchen lighting", "what are the kitchen lights"),
+        ("is it just for members", "is it only for members"),
+    ],
     "half an hour": [("set a timer for half an hour", "set a 30 minute timer")],
     "length in another unit": [
         ("deliver it in 14 days", "deliver it in two weeks"),
