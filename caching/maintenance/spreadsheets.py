@@ -19,7 +19,7 @@ _NAMES_DELIMITER = "sep="
 
 
 class Reader(Protocol):
-    """What `csv.reader` returns."""
+    """Rows, and the number of the last line read: the result of `csv.reader`."""
 
     line_num: int
 

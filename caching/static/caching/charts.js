@@ -9,8 +9,9 @@ const percent = (value) => `${(100 * value).toFixed(1)}%`;
 function formatter({ kind, currency }) {
   if (kind === "money") {
     const whole = money(currency, { maximumFractionDigits: 2 });
+    const below = money(currency, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
     const small = money(currency, { maximumSignificantDigits: 2 });
-    return (value) => (value && Math.abs(value) < 1 ? small : whole).format(value);
+    return (value) => (!value || Math.abs(value) >= 1 ? whole : Math.abs(value) < 0.01 ? small : below).format(value);
   }
   if (kind === "seconds") {
     return (value) => (value < 1 ? `${+(value * 1000).toPrecision(3)} ms` : `${+value.toPrecision(3)} s`);

@@ -126,3 +126,15 @@ def test_a_click_on_a_bar_opens_its_day(staff_server: Server, open_page: Any) ->
     page.mouse.click(box["x"] + box["width"] - 60, box["y"] + box["height"] - 40)
     page.wait_for_url(re.compile(r"start=(\d{4}-\d\d-\d\d)&end=\1"))
     assert requests_on(page) >= 1
+
+
+def test_money_has_its_cents_on_the_axis_of_a_chart(staff_server: Server, open_page: Any) -> None:
+    assert staff_server.chat("What does it cost?").status == 200
+    page = open_page("light", 1440)
+    wait_until(lambda: page.goto("/admin/") and page.locator("#chart-money canvas").count(), pause=0.3)
+    label = (
+        "value => Chart.getChart(document.querySelector('#chart-money canvas')).options.scales.y.ticks.callback(value)"
+    )
+    page.wait_for_function("Chart.getChart(document.querySelector('#chart-money canvas'))")
+    shown = [page.evaluate(label, value) for value in (0, 0.0034, 0.025, 0.5, 2, 1500)]
+    assert shown == ["$0.00", "$0.0034", "$0.025", "$0.50", "$2.00", "$1,500.00"]
