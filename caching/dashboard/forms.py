@@ -82,7 +82,7 @@ class DashboardForm(forms.Form):
             return Period.last(PERIODS[self.period_name][1], by_minute=self.period_name == "1h")
         zone = timezone.get_current_timezone()
         start, end = (datetime.combine(self.cleaned_data[name], time(), zone) for name in ("start", "end"))
-        return Period(start.astimezone(UTC), (end + timedelta(days=1)).astimezone(UTC))
+        return Period(start.astimezone(UTC), (end + timedelta(days=1)).astimezone(UTC), of_days=True)
 
     def selected_filters(self) -> Filters:
         values = self._valid()

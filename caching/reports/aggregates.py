@@ -29,6 +29,8 @@ class Period:
     end: datetime
     # From the rows by minute, which exist for MinuteUsage.KEPT_FOR.
     by_minute: bool = False
+    # From midnight to midnight. Where that is amid an hour of UTC, an hour belongs to the day in which it begins.
+    of_days: bool = False
 
     @classmethod
     def last(cls, duration: timedelta, *, by_minute: bool = False) -> Period:
@@ -38,8 +40,8 @@ class Period:
     @property
     def before(self) -> Period:
         """The preceding period of the same length; they share no full hour."""
-        start = self.first
-        return Period(start - (self.end - start), start, self.by_minute)
+        start = self.start if self.of_days else self.first
+        return Period(start - (self.end - start), start, self.by_minute, self.of_days)
 
     @property
     def step(self) -> timedelta:
@@ -53,7 +55,12 @@ class Period:
         """Start of the first minute or hour that is counted."""
         if self.by_minute:
             return self.start.replace(second=0, microsecond=0)
-        return full_hour(self.start)
+        return _next_full_hour(self.start) if self.of_days else full_hour(self.start)
+
+    @property
+    def until(self) -> datetime:
+        """End of the last minute or hour that is counted."""
+        return _next_full_hour(self.end) if self.of_days else self.end
 
     def is_covered(self, series: Sequence[tuple[datetime, Figures]]) -> bool:
         """Return True if there are figures for at least LEAST_COVERAGE of the period, counted back from its end."""
@@ -288,3 +295,7 @@ def _utc_offset(moment: datetime) -> timedelta:
 
 def full_hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _next_full_hour(moment: datetime) -> datetime:
+    return full_hour(moment + timedelta(hours=1) - timedelta.resolution)

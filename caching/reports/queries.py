@@ -119,7 +119,7 @@ def by_level_and_model(period: Period) -> tuple[list[tuple[str, Figures]], list[
 
 def errors(period: Period, filters: Filters = EVERYTHING) -> list[tuple[str, str, int]]:
     """Return provider, code and number of the requests that failed, most first."""
-    rows = ErrorCount.objects.filter(minute__gte=period.first, minute__lt=period.end, **filters.conditions())
+    rows = ErrorCount.objects.filter(minute__gte=period.first, minute__lt=period.until, **filters.conditions())
     return list(rows.values_list("provider", "code").annotate(n=Sum("requests")).order_by("-n", "provider", "code"))
 
 

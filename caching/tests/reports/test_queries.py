@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -136,6 +136,31 @@ def test_days_begin_at_midnight_of_the_viewer() -> None:
         (f"{NOON:%d} 00:00 +0530", 1),
         (f"{NOON + timedelta(days=1):%d} 00:00 +0530", 2),
     ]
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe", "America/Los_Angeles"]
+)
+def test_single_days_add_up_to_the_days_of_a_period(zone: str) -> None:
+    """Where midnight is amid an hour of UTC, that hour belongs to one day, with its errors."""
+    for number in range(24 * 5):
+        at = NOON + timedelta(hours=number)
+        hour("exact", number + 1, hour=at)
+        for minute in (0, 20, 40):
+            fields = {"provider": "acme", "code": "x", "cache_type": "llm", "requests": number + 1}
+            ErrorCount.objects.create(minute=at + timedelta(minutes=minute), **fields)
+    with timezone.override(ZoneInfo(zone)):
+        midnights = [datetime(2026, 12, day, tzinfo=ZoneInfo(zone)).astimezone(UTC) for day in range(3, 7)]
+        whole = Period(midnights[0], midnights[-1], of_days=True)
+        days = [Period(*ends, of_days=True) for ends in pairwise(midnights)]
+        totals = [queries.summary(day).total for day in days]
+        assert sum(totals) == queries.summary(whole).total
+        assert [figures.total for _, figures in queries.timeseries(whole)] == totals
+        errors = [queries.errors(day)[0][2] for day in days]
+        assert sum(errors) == queries.errors(whole)[0][2]
+        # An hour has three times as many errors as it has requests here.
+        assert errors == [3 * total for total in totals]
+        assert queries.summary(days[1].before).total == totals[0]
 
 
 def test_errors_are_counted_by_provider_and_code() -> None:
