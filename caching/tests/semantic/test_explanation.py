@@ -51,6 +51,10 @@ EXPLAINED = {
         ("what is the kitchen lighting", "what are the kitchen lights"),
         ("is it just for members", "is it only for members"),
     ],
+    "opening hours": [
+        ("what are your opening hours", "can you tell me your opening hours"),
+        ("when are you open", "tell me your opening hours please"),
+    ],
     "half an hour": [("set a timer for half an hour", "set a 30 minute timer")],
     "length in another unit": [
         ("deliver it in 14 days", "deliver it in two weeks"),
