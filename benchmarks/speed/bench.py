@@ -76,18 +76,26 @@ class Bench:
         return server
 
     def limit(self, redis: RedisServer, body: str) -> Ask:
-        """The minimal WSGI function, served with the same options as the gateway."""
+        """The minimal WSGI function."""
+        redis.client().set(key_of(b"{}"), b"{}")
+        return replace(self._served("limit", REDIS_URL=redis.url), body=body)
+
+    def limit_of_streams(self, provider: str) -> Ask:
+        """The minimal WSGI function that streams."""
+        return self._served("limit_stream", OPENAI_BASE_URL=provider)
+
+    def _served(self, module: str, **environment: str) -> Ask:
+        """Serve a WSGI function with the same options as the gateway; return a request that it answers."""
         port = free_port()
         threads = str(settings.THREADS)
         options = ["--interface", "wsgi", "--port", str(port), "--blocking-threads", threads, "--backlog", "2048"]
         command = [sys.executable, "-m", "granian", *options, "--log-level", "error"]
         process = subprocess.Popen(
-            [*command, "benchmarks.speed.limit:application"], env={**os.environ, "REDIS_URL": redis.url}
+            [*command, f"benchmarks.speed.{module}:application"], env={**os.environ, **environment}
         )
         self.stack.callback(stop, process)
-        redis.client().set(key_of(b"{}"), b"{}")
-        asked = Ask(f"http://127.0.0.1:{port}/", body, process=process.pid)
-        wait_until_it_answers(process, replace(asked, body="{}").request())
+        asked = Ask(f"http://127.0.0.1:{port}/", "{}", process=process.pid)
+        wait_until_it_answers(process, asked.request())
         return asked
 
     def litellm(self, redis: RedisServer, provider: str, *, rust: bool = False) -> litellm.Proxy | None:

@@ -2,7 +2,8 @@
 
 Run: python -m benchmarks.speed.provider MILLISECONDS [TOKENS_A_SECOND]. It prints its base URL.
 
-It says when it sent what: each word of a stream is the moment at which it was sent, and speech begins with one.
+A request may set its own `tokens_a_second`. The provider says when it sent what: each word of a stream is the moment at
+which it was sent, and speech begins with one.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Provider(FakeOpenAI):
             first, *others = answer.chunks
             return replace(answer, chunks=[as_sound(time.monotonic()) + first, *others])
         if answer.streamed and (words := seen.body.get("max_completion_tokens") or seen.body.get("max_tokens")):
-            return replace(answer, chunks=_words(seen.body["model"], words, self.tokens_a_second))
+            a_second = seen.body.get("tokens_a_second", self.tokens_a_second)
+            return replace(answer, chunks=_words(seen.body["model"], words, a_second))
         return answer
 
 

@@ -31,10 +31,10 @@ class Heard:
             self.unread = self.unread[words[-1][1] :]
 
 
-def streamed(ask: Ask, question: str, words: int) -> Ask:
+def streamed(ask: Ask, question: str, words: int, **fields: object) -> Ask:
     """`ask`, with a body that asks for a stream of so many words."""
     message = {"role": "user", "content": question}
-    body = {"model": MODEL, "messages": [message], "stream": True, "max_tokens": words}
+    body = {"model": MODEL, "messages": [message], "stream": True, "max_tokens": words, **fields}
     return Ask(ask.url, json.dumps(body), ask.headers, ask.process)
 
 
