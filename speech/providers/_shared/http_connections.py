@@ -29,6 +29,7 @@ from urllib3.response import HTTPResponse
 from urllib3.util import parse_url
 
 from speech.exceptions import GatewayError, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
+from speech.providers._shared.http_chunks import ChunkedResponse
 
 
 class PatientHTTPConnection(HTTPConnection):
@@ -40,6 +41,8 @@ class PatientHTTPConnection(HTTPConnection):
 
     # `time.monotonic()`: a read time-out after the request was sent, until the reader of the answer sets another.
     deadline = 0.0
+    # The last response, as `http.client` reads it.
+    received: PlainResponse
 
     def _tunnel(self) -> None:
         """Ask a proxy for a tunnel; `http.client` reads its answer without `getresponse`."""
@@ -52,7 +55,7 @@ class PatientHTTPConnection(HTTPConnection):
 
     def response_class(self, sock: socket.socket, **options: Any) -> PlainResponse:  # type: ignore[override]
         """`http.client` calls it as the class that it is there."""
-        response = PlainResponse(sock, **options)
+        self.received = response = ChunkedResponse(sock, **options)
         response.fp = io.BufferedReader(_UntilDeadline(self, sock, response.fp.detach()))
         return response
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping
+from http.client import HTTPException
+from http.client import HTTPResponse as PlainResponse
 
 from django.conf import settings
 from urllib3 import BaseHTTPResponse
@@ -34,6 +36,10 @@ class Reply:
         self._response = response
         # Without decoding, urllib3 does not copy each chunk through its decoder buffer.
         self._is_encoded = "content-encoding" in response.headers
+        connection = response.connection
+        self._chunked: PlainResponse | None = None
+        if isinstance(connection, PatientHTTPConnection) and connection.received.chunked and not self._is_encoded:
+            self._chunked = connection.received
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
         self._longest_pause: float = settings.PROVIDER_READ_TIMEOUT
@@ -87,10 +93,13 @@ class Reply:
 
     def _read(self) -> bytes:
         try:
+            # Past urllib3, which takes longer over a word of a stream than reading it takes. It is told of the end.
+            if self._chunked and (chunk := self._chunked.read1(_CHUNK)):
+                return chunk
             return self._response.read1(_CHUNK, self._is_encoded)
-        except HTTPTimeoutError as error:
+        except (TimeoutError, HTTPTimeoutError) as error:
             raise ProviderTimeout(f"{self._provider} stopped in the middle of its response") from error
-        except HTTPError as error:
+        except (HTTPError, HTTPException, OSError) as error:
             raise ProviderUnavailable(f"{self._provider} interrupted its response") from error
 
     def _wait_until(self, deadline: float) -> None:
