@@ -10,6 +10,8 @@ for (const icon of document.querySelectorAll("span.material-symbols-outlined")) 
   const link = icon.closest("a[href]");
   if (link && link.innerText.trim() === icon.innerText.trim()) link.setAttribute("aria-label", link.title || "Dashboard");
 }
+// The theme's headings of filters leave a level out.
+for (const heading of document.querySelectorAll("#changelist-filter h3")) heading.setAttribute("aria-level", "2");
 document.getElementById("searchbar-submit")?.setAttribute("aria-label", "Search");
 // After the theme has made its scroll boxes.
 addEventListener("load", () => {

@@ -82,3 +82,25 @@ def test_the_login_is_accessible(staff_server: Server, browser: Any) -> None:
         page.goto("/admin/login/")
         assert seen_at_all_widths(page) == []
         page.context.close()
+
+
+LISTS = ("call", "hourlyusage", "auditentry", "judgement", "price", "curatedanswer", "cacherule")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_filters_of_a_list_are_accessible(
+    staff_server: Server, browser: Any, logged_in: Any, used: None, scheme: str
+) -> None:
+    page = new_page(browser, staff_server, logged_in, scheme)
+    wrong, opened = [], 0
+    for name in LISTS:
+        page.goto(f"/admin/caching/{name}/")
+        if (button := page.locator("a", has_text="Filters")).count():
+            button.first.click()
+            page.locator("#changelist-filter").wait_for()
+            # The panel may open under the pointer, and a link change its colour.
+            page.mouse.move(0, 0)
+            opened += 1
+            wrong += [f"{name}: {fault}" for fault in faults(page)]
+    page.context.close()
+    assert opened >= 5 and not wrong, wrong
