@@ -104,8 +104,7 @@ class Filters:
     model: str = ""
 
     def conditions(self) -> dict[str, str]:
-        names = ("cache_type", "level", "provider", "client", "model")
-        return {name: value for name in names if (value := getattr(self, name))}
+        return {each.name: value for each in fields(self) if (value := getattr(self, each.name))}
 
 
 EVERYTHING = Filters()
