@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 
 from caching.semantic.text.lexicon import codes, vocabulary, words
 from caching.semantic.text.stemming import stem
@@ -22,16 +23,12 @@ def language_of(tokens: Sequence[str]) -> str:
         return "hi"
     if not found or not all("a" <= token[0] <= "\u024f" for token in found):
         return ""
-    if _is_hinglish(found):
+    languages = [_languages_with(token) for token in found]
+    if _is_hinglish(found, languages):
         return "hi_latn"
     function = _function_of()
-    hits: list[str] = []
-    function_hits: list[str] = []
-    for token in found:
-        plain = token.partition("'")[0]
-        hits += _languages_with(token)
-        function_hits += function.get(plain, ())
-    whole, grammar = Counter(hits), Counter(function_hits)
+    whole = Counter(chain.from_iterable(languages))
+    grammar = Counter(chain.from_iterable(function.get(token.partition("'")[0], ()) for token in found))
     scores = sorted(
         ((whole[code], grammar[code], code) for code in whole if grammar[code] or code == "en"), reverse=True
     )
@@ -68,11 +65,14 @@ def _inverted(tables: dict[str, frozenset[str]]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _is_hinglish(tokens: Sequence[str]) -> bool:
-    """It borrows most of its words from English: a few of its own suffice."""
+def _is_hinglish(tokens: Sequence[str], languages: Sequence[tuple[str, ...]]) -> bool:
+    """It borrows most of its words from English: a few of its own suffice. `languages`: those that know each token."""
     markers, weak, known = words("hi_latn", "markers"), words("hi_latn", "weak_markers"), _known_by()
+    if markers.isdisjoint(tokens) and weak.isdisjoint(tokens):
+        return False
     # "mein" and "Karte" beside two other German words are German.
-    others = Counter(code for token in tokens if token not in markers | weak for code in _languages_with(token))
+    unmarked = (known_in for token, known_in in zip(tokens, languages, strict=True) if token not in markers | weak)
+    others = Counter(chain.from_iterable(unmarked))
     elsewhere = {code for code, number in others.items() if number > 1 and code != "en"}
     own = [token for token in tokens if elsewhere.isdisjoint(known.get(token, ()))]
     marked = sum(2 if token in markers else token in weak for token in own)
