@@ -180,43 +180,6 @@ def test_a_period_with_hardly_any_figures_is_no_comparison() -> None:
     assert month.is_covered(queries.timeseries(month))
 
 
-def test_top_questions_are_those_that_saved_most_in_any_currency() -> None:
-    for key, saved, currency in (("a", 1, "USD"), ("b", 240, "INR"), ("c", 2, "USD")):
-        for day in (0, 1):
-            EntryHits.objects.create(
-                day=NOON.date() - timedelta(days=day),
-                key=key,
-                cache_type="llm",
-                question=f"{key}?",
-                hits=2,
-                saved=Decimal(saved),
-                currency=currency,
-            )
-    top = leaders.top_questions(Period(NOON - timedelta(days=2), NOON), limit=2)
-    assert [(entry.key, entry.hits, entry.saved) for entry in top] == [("b", 4, 6), ("c", 4, 4)]
-
-
-def test_top_questions_of_more_days_than_a_database_takes_queries_in_one_union() -> None:
-    days = 500
-    for key, back in (("newest", 0), ("oldest", days), ("before", days + 1)):
-        EntryHits.objects.create(
-            day=NOON.date() - timedelta(days=back), key=key, cache_type="llm", hits=1, saved=Decimal(1), currency="USD"
-        )
-    found = leaders.top_questions(Period(NOON - timedelta(days=days), NOON))
-    assert sorted(top.key for top in found) == ["newest", "oldest"]
-
-
-def test_entries_of_one_question_are_one_row() -> None:
-    cut = "a long beginning…"
-    for key, question in (("a", "Where is it?"), ("b", "where is it?"), ("c", ""), ("d", ""), ("e", cut), ("f", cut)):
-        EntryHits.objects.create(
-            day=NOON.date(), key=key, cache_type="llm", question=question, hits=1, saved=Decimal(1), currency="USD"
-        )
-    found = leaders.top_questions(DAY)
-    assert next((top.key, top.hits, top.entries) for top in found) == ("a", 2, 2)
-    assert sorted(top.key for top in found[1:]) == ["c", "d", "e", "f"]
-
-
 def test_unpriced_models_are_named() -> None:
     hour("miss", 5, model="new", unpriced=5, currency="")
     hour("exact", 2, model="new", unpriced=2, currency="")
