@@ -54,6 +54,7 @@ EXPLAINED = {
     "opening hours": [
         ("what are your opening hours", "can you tell me your opening hours"),
         ("when are you open", "tell me your opening hours please"),
+        ("what are your opening hours", "when are you open"),
     ],
     "half an hour": [("set a timer for half an hour", "set a 30 minute timer")],
     "length in another unit": [
@@ -70,7 +71,6 @@ EXPLAINED = {
         ("take one tablet daily", "take one tablet every day"),
         ("take it twice a day", "take it two times a day"),
     ],
-    "opening hours": [("what are your opening hours", "when are you open")],
     "amount": [("what amount of rice do I need", "how much rice do I need")],
     "mood of a verb, in other languages": [
         ("doe het licht uit alsjeblieft", "kun je het licht uitdoen"),
