@@ -29,7 +29,6 @@ from urllib3.response import HTTPResponse
 from urllib3.util import parse_url
 
 from speech.exceptions import GatewayError, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
-from speech.providers._shared.http_chunks import ChunkedResponse
 
 
 class PatientHTTPConnection(HTTPConnection):
@@ -55,7 +54,7 @@ class PatientHTTPConnection(HTTPConnection):
 
     def response_class(self, sock: socket.socket, **options: Any) -> PlainResponse:  # type: ignore[override]
         """`http.client` calls it as the class that it is there."""
-        self.received = response = ChunkedResponse(sock, **options)
+        self.received = response = PlainResponse(sock, **options)
         response.fp = io.BufferedReader(_UntilDeadline(self, sock, response.fp.detach()))
         return response
 

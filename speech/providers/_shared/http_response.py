@@ -93,7 +93,7 @@ class Reply:
 
     def _read(self) -> bytes:
         try:
-            # Past urllib3, which takes longer over a word of a stream than reading it takes. It is told of the end.
+            # Past urllib3, which takes as long over a word of a stream as `http.client`. It must see the end.
             if self._chunked and (chunk := self._chunked.read1(_CHUNK)):
                 return chunk
             return self._response.read1(_CHUNK, self._is_encoded)

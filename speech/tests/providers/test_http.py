@@ -69,6 +69,22 @@ def test_it_hands_bytes_on_as_they_arrive(server: Loopback) -> None:
     assert chunks[-1][0] - chunks[0][0] > 0.3
 
 
+def test_chunks_are_read_past_urllib3_which_sees_the_end(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+    read1 = urllib3.HTTPResponse.read1
+
+    def noted(response: urllib3.HTTPResponse, *options: Any) -> bytes:
+        seen.append(read1(response, *options))
+        return seen[-1]
+
+    monkeypatch.setattr(urllib3.HTTPResponse, "read1", noted)
+    with post(call(server, STREAM)) as reply:
+        assert len(list(reply)) > 5
+    assert seen == [b""]
+    read(server)
+    assert server.connections == 1
+
+
 def test_it_keeps_a_connection_for_the_next_call(server: Loopback) -> None:
     for _ in range(3):
         call_for_json(call(server))

@@ -60,7 +60,6 @@ def test_it_asks_for_the_language_in_the_system_message(openai_server: Loopback)
 
 
 def test_it_speaks_raw_pcm_at_24_khz(openai_server: Loopback) -> None:
-    openai_server.chunk_delay = 0.01
     speech = OPENAI.speak(OPENAI.prepare_speech(SpeechRequest(text="Good morning.", speed=1.5, instructions="Softly.")))
     chunks, billed = read(speech)
     assert len(chunks) > 1
