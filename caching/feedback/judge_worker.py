@@ -45,9 +45,12 @@ class JudgeWorker:
         return found
 
     def offer(self, case: Case) -> None:
-        """Queue a case if it is part of the sample, or a near miss worth reviewing. Never blocks."""
-        judge = Judge.MODEL if case.match.serves else Judge.PROMOTION
-        if not (_is_of_the_sample() if judge == Judge.MODEL else self._is_worth_knowing(case)):
+        """Queue a case if it is part of the sample, or worth reviewing. Never blocks."""
+        if case.match.serves and _is_of_the_sample() and _has_room(case):
+            judge = Judge.MODEL
+        elif self._is_worth_knowing(case):
+            judge = Judge.PROMOTION
+        else:
             return
         try:
             self._waiting.put_nowait((case, judge))
@@ -70,7 +73,7 @@ class JudgeWorker:
         return sum(takewhile(bool, (self.judge_one() for _ in range(MAX_WAITING))))
 
     def _is_worth_knowing(self, case: Case) -> bool:
-        # Half of the room is the sample's, or a flood of near misses would leave nothing measured.
+        # Half of the room is the sample's, or a flood of others would leave nothing measured.
         scope = case.asked.scope
         standing = learned.standings.get(scope, NEW)
         wanted = (
@@ -84,7 +87,8 @@ class JudgeWorker:
         return bool(wanted)
 
     def _decide(self, case: Case, judge: Judge) -> None:
-        if judge == Judge.PROMOTION and learned.verdict(case.match.pair) is not None:
+        # Cases that waited beside this one may have been reviewed since.
+        if not _has_room(case) or (judge == Judge.PROMOTION and learned.verdict(case.match.pair) is not None):
             return
         opinion = self.ask_model(case)
         _pay(case, opinion)
@@ -98,6 +102,14 @@ class JudgeWorker:
 
 def _seconds_between_judgements() -> float:
     return 60 / settings.SEMANTIC_JUDGEMENTS_PER_MINUTE
+
+
+def _has_room(case: Case) -> bool:
+    """Return False if the scope had its 5 reviews in 100 questions. A sample without selected pairs has its own share."""
+    if not settings.SEMANTIC_PROMOTE:
+        return True
+    scope = case.asked.scope
+    return learned.standings.get(scope, NEW).has_room(learned.counts.asked(scope))
 
 
 def _is_of_the_sample() -> bool:

@@ -15,7 +15,7 @@ class Judge(models.TextChoices):
     STAFF = "staff"
     CLIENT = "client", "client that received the answer"
     MODEL = "model", "model, random sample"
-    PROMOTION = "promotion", "model, near miss that was not served"
+    PROMOTION = "promotion", "model, selected pair"
 
 
 MAX_COMMENT = 1000

@@ -21,7 +21,7 @@ from caching.semantic.text.analysis import analyse
 from caching.semantic.types import Decision
 
 SCOPE = "semantic_eval"
-# Share of the hits that the labels review, as SEMANTIC_VERIFY_SHARE does; near misses come on top, within a limit.
+# Share of the hits that the labels review, as SEMANTIC_VERIFY_SHARE does; selected pairs come on top, within a limit.
 REVIEWED_SHARE = 0.05
 
 
@@ -132,13 +132,13 @@ class LabelJudge:
         self._random = Random(0)  # noqa: S311 - a sample, not a secret
 
     def consider(self, decision: Decision, asked: str, right: bool) -> bool:
-        """Review the pair if it is part of the sample, or a near miss of use. Return True if a hit was found wrong."""
+        """Review the pair if it is part of the sample, or of use. Return True if a hit was found wrong."""
         place, best = decision.place, decision.best
         standing = self.learned.standings.get(SCOPE, NEW)
-        sampled = self._random.random() < REVIEWED_SHARE
-        if decision.entry is None:
-            sampled = standing.wants_review(place, self._level, self.learned.counts.asked(SCOPE))
-        if not sampled or place is None or best is None:
+        asked_since = self.learned.counts.asked(SCOPE)
+        sampled = self._random.random() < REVIEWED_SHARE and decision.entry is not None
+        wanted = standing.has_room(asked_since) if sampled else standing.wants_review(place, self._level, asked_since)
+        if not wanted or place is None or best is None:
             return False
         self.reviews += 1
         self.learned.hear(pair_of(SCOPE, asked, best.entry.text), right)

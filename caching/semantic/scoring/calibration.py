@@ -1,8 +1,9 @@
 """The share of wrong pairs by their probability, as the reviews of one scope show it.
 
-The model was fitted on other people's questions: in a scope its log odds of a wrong pair are too low or too high by
-about the same shift. Every review is evidence of this shift, so reviews of near misses also show how often served pairs
-are wrong. The posterior of the shift is computed on a grid, from a normal prior.
+The model was fitted on other people's questions: in a scope its log odds of a wrong pair are too low or too high, and
+they differ less or more between sure and doubtful pairs. Reviews are evidence of both, the shift and the slope, so
+reviews of near misses also show how often served pairs are wrong. Their posterior is computed on a grid, from a normal
+prior.
 """
 
 from __future__ import annotations
@@ -10,33 +11,56 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from operator import mul
 
 from caching.semantic.scoring.threshold import logit, sigmoid
 
-# Log odds of a wrong pair by those of the model: 0.4 to 1 in seven public sets.
-_SLOPE = 0.75
-# Mean and deviation of the shift: -0.3 to 1.5 in these sets.
-_MEAN, _DEVIATION = 1.0, 1.0
-_SHIFTS = [_MEAN + _DEVIATION * step / 10 for step in range(-40, 41)]
+# Log odds of a wrong pair by those of the model: 0.5 to 1.3 in the public sets.
+_SLOPES = (0.4, 0.6, 0.8, 1.0, 1.2)
+_SLOPE, _SLOPE_DEVIATION = 0.75, 0.3
+# Where the shift is measured, amid the rungs: there its estimate depends least on the slope.
+_MIDDLE = 0.9
+# Mean and deviation of the log odds of a wrong pair there: -2.3 to -0.5 in these sets.
+_MEAN, _DEVIATION = -0.65, 1.0
+_SHIFTS = [_MEAN + _DEVIATION * step / 5 for step in range(-18, 15)]
 
 
 class Calibration:
     """The shares of wrong pairs at `rungs`, probabilities in falling order."""
 
     def __init__(self, rungs: Sequence[float]) -> None:
-        self._shares = [[sigmoid(shift - _SLOPE * logit(rung)) for rung in rungs] for shift in _SHIFTS]
+        points = [(shift, slope) for shift in _SHIFTS for slope in _SLOPES]
+        middle = logit(_MIDDLE)
+        self._shares = [[sigmoid(shift - slope * (logit(rung) - middle)) for rung in rungs] for shift, slope in points]
         self._logs = [[(math.log(share), math.log(1 - share)) for share in row] for row in self._shares]
+        self._prior = [
+            -(((shift - _MEAN) / _DEVIATION) ** 2 + ((slope - _SLOPE) / _SLOPE_DEVIATION) ** 2) / 2
+            for shift, slope in points
+        ]
 
-    def wrong_shares(self, judged: Sequence[int], wrong: Sequence[int], confidence: float) -> list[float]:
-        """Return, by rung, the share that is not exceeded with `confidence`."""
-        scores = list(self._log_posterior(judged, wrong))
-        most = max(scores)
-        sums = list(accumulate(math.exp(score - most) for score in scores))
-        at = next(at for at, mass in enumerate(sums) if mass >= confidence * sums[-1])
-        return self._shares[at]
+    def wrong_from_each_rung(
+        self, seen: Sequence[int], judged: Sequence[int], wrong: Sequence[int], confidences: Sequence[float]
+    ) -> list[list[float]]:
+        """Return, for each confidence and by rung, the number of wrong pairs from this rung on that is not exceeded.
 
-    def _log_posterior(self, judged: Sequence[int], wrong: Sequence[int]) -> Iterator[float]:
+        `seen`, `judged` and `wrong` are numbers of pairs by rung.
+        """
+        weights = list(self._weights(judged, wrong))
+        total = sum(weights)
+        sums = [accumulate(map(mul, seen, shares)) for shares in self._shares]
+        found: list[list[float]] = [[] for _ in confidences]
+        for numbers in zip(*sums, strict=True):
+            ordered = sorted(zip(numbers, weights, strict=True))
+            masses = list(accumulate(weight for _, weight in ordered))
+            for row, confidence in zip(found, confidences, strict=True):
+                row.append(next(n for (n, _), mass in zip(ordered, masses, strict=True) if mass >= confidence * total))
+        return found
+
+    def _weights(self, judged: Sequence[int], wrong: Sequence[int]) -> Iterator[float]:
         counts = [(at, bad, total - bad) for at, (total, bad) in enumerate(zip(judged, wrong, strict=True)) if total]
-        for shift, logs in zip(_SHIFTS, self._logs, strict=True):
-            prior = -(((shift - _MEAN) / _DEVIATION) ** 2) / 2
-            yield prior + sum(bad * logs[at][0] + good * logs[at][1] for at, bad, good in counts)
+        scores = [
+            prior + sum(bad * logs[at][0] + good * logs[at][1] for at, bad, good in counts)
+            for prior, logs in zip(self._prior, self._logs, strict=True)
+        ]
+        most = max(scores)
+        return (math.exp(score - most) for score in scores)

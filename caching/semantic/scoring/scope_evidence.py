@@ -9,11 +9,9 @@ limit of the level, and rises as soon as the bound is above it. Pure: the servic
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from math import hypot
-from operator import mul
 from statistics import NormalDist
 from threading import Lock
 
@@ -28,12 +26,16 @@ _CALIBRATION = Calibration(RUNGS)
 # One-sided. At 95 % the public sets used half of their limits.
 _CONFIDENCE = 0.9
 _Z = NormalDist().inv_cdf(_CONFIDENCE)
+# Share of the error limit that the bound may take up. It is computed after every review, so that at some time it is too
+# low by chance more often than the confidence says, and what is served then is not undone.
+_AIM = 0.85
 # Reviews of unexplained pairs without which nothing changes.
 _LEAST = 5
 # Expected of explained pairs until reviews say more: 1 wrong in 50 (0.8 to 5.9 % in the public sets).
 _PRIOR_WRONG, _PRIOR = 1, 50
-# Reviews of near misses in 100 questions, and rungs below the threshold where they are of use.
-_REVIEWS, _REACH = 0.045, 2
+# Reviews per question of a scope; from this share on, only those of the random sample; and rungs below the threshold
+# where reviews are of use.
+_MOST, _SELECTED, _REACH = 0.05, 0.047, 2
 _MAX_SCOPES = 10_000
 
 
@@ -76,7 +78,7 @@ class Evidence:
         return Standing(
             asked,
             judged,
-            {level: _lowest(most, limit * asked) for level, limit in BUDGETS.items()},
+            {level: _lowest(most, _AIM * limit * asked) for level, limit in BUDGETS.items()},
             {level: _lowest(likely, limit * asked) for level, limit in BUDGETS.items()},
         )
 
@@ -87,16 +89,11 @@ class Evidence:
         873-890): it is unlikely that both are exceeded.
         """
         explained, margin = self._wrong_explained(seen[EXPLAINED])
-        likely, most = [], []
-        middle, upper = (self._wrong_unexplained(seen, confidence) for confidence in (0.5, _CONFIDENCE))
-        for wrong, high in zip(middle, upper, strict=True):
-            likely.append(explained + wrong)
-            most.append(explained + wrong + hypot(margin, high - wrong))
+        counts = seen[1:], self.judged[1:], self.wrong[1:]
+        middle, upper = _CALIBRATION.wrong_from_each_rung(*counts, (0.5, _CONFIDENCE))
+        likely = [explained + wrong for wrong in middle]
+        most = [explained + wrong + hypot(margin, high - wrong) for wrong, high in zip(middle, upper, strict=True)]
         return likely, most
-
-    def _wrong_unexplained(self, seen: Sequence[int], confidence: float) -> Iterator[float]:
-        shares = _CALIBRATION.wrong_shares(self.judged[1:], self.wrong[1:], confidence)
-        return accumulate(map(mul, seen[1:], shares))
 
     def _wrong_explained(self, seen: int) -> tuple[float, float]:
         """Return the number of `seen` questions that explained pairs answered wrongly, and its margin."""
@@ -129,12 +126,18 @@ class Standing:
         """
         return min(self.thresholds.get(level, 1.0), max(default, self.likely.get(level, 0.0)))
 
+    def has_room(self, asked: int, share: float = _MOST) -> bool:
+        """Return True if one more review is within 5 in 100 questions, or the first.
+
+        `asked`: questions since the last one.
+        """
+        return self.judged + 1 <= max(1, share * (self.asked + asked))
+
     def wants_review(self, place: int | None, level: str, asked: int) -> bool:
-        """Return True if a near miss says more of where the threshold belongs; `asked`: questions since then."""
+        """Return True if a pair, served or not, says more of where the threshold belongs."""
         own = self.thresholds.get(level, 1.0)
         standing = sum(rung >= own for rung in RUNGS)
-        enough = self.judged + 1 > max(1, _REVIEWS * (self.asked + asked))
-        return not enough and place is not None and place <= standing + _REACH
+        return place is not None and place <= standing + _REACH and self.has_room(asked, _SELECTED)
 
 
 NEW = Standing()

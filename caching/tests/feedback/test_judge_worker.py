@@ -160,8 +160,8 @@ def test_a_question_that_must_leave_no_trace_is_shown_to_no_judge(monkeypatch: p
     assert worker.work_off() == 0
 
 
-@pytest.mark.usefixtures("everything")
-def test_what_does_not_fit_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_is_dropped_and_counted(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SEMANTIC_VERIFY_SHARE = 1.0
     model = judged_by(Model(True), monkeypatch)
     learned.steps = {"speed": LOW}
     dropped = metrics.JUDGEMENTS_DROPPED.labels("model")
@@ -170,6 +170,27 @@ def test_what_does_not_fit_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatc
         assert answered(PARAPHRASE).match == "semantic"
     assert worker.work_off() == judge_worker.MAX_WAITING == len(model.cases)
     assert dropped._value.get() == before + 3
+
+
+@pytest.mark.usefixtures("everything")
+def test_a_hit_outside_the_sample_is_selected_too(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SEMANTIC_VERIFY_SHARE = 0.0
+    model = judged_by(Model(False), monkeypatch)
+    learned.steps = {"speed": LOW}
+    assert answered(PARAPHRASE).match == "semantic"
+    assert worker.work_off() == 1 and len(model.cases) == 1
+    assert Judgement.objects.get().judge == "promotion"
+    assert answered(PARAPHRASE).status == "miss"
+
+
+@pytest.mark.usefixtures("everything")
+def test_cases_that_wait_together_stay_within_5_reviews_in_100_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = judged_by(Model(True), monkeypatch)
+    learned.steps = {"speed": LOW}
+    for _ in range(10):
+        assert answered(PARAPHRASE).match == "semantic"
+    worker.work_off()
+    assert len(model.cases) == 1
 
 
 @pytest.mark.usefixtures("everything")

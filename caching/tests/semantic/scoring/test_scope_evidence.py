@@ -90,13 +90,23 @@ def test_the_default_is_raised_where_pairs_are_wrong_and_lowered_where_they_are_
     assert good.threshold("balanced", 0.8) < 0.8
 
 
-def test_near_misses_are_reviewed_within_5_in_100_questions_and_where_they_are_of_use() -> None:
-    found = evidence(asked=1000, right=45).standing()
+def test_pairs_are_reviewed_within_5_in_100_questions_and_where_they_are_of_use() -> None:
+    found = evidence(asked=1000, right=46).standing()
+    assert found.wants_review(EXPLAINED, "balanced", 0)
+    found = evidence(asked=1000, right=47).standing()
     assert not found.wants_review(1, "balanced", 0)
     assert found.wants_review(1, "balanced", 100)
     assert NEW.wants_review(1, "balanced", 1)
     assert not NEW.wants_review(5, "balanced", 1)
     assert not NEW.wants_review(None, "balanced", 1)
+
+
+def test_no_scope_has_more_than_5_reviews_in_100_questions() -> None:
+    for asked in (20, 100, 1000):
+        found = Evidence(asked)
+        while found.standing().has_room(0):
+            found.review(EXPLAINED, wrong=False)
+        assert sum(found.judged) == asked // 20
 
 
 def test_counts_are_taken_once_and_scopes_beyond_the_limit_dropped() -> None:
