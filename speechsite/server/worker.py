@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import signal
+import sys
 
 # A fork inherits granian's handler, which only sets a flag: a worker stopped while it imports would go on until it is
 # killed, 30 s later. Once everything is loaded, granian (2.8.7) sets the handler for workers.
@@ -13,12 +14,21 @@ signal.signal(signal.SIGTERM, signal.SIG_DFL)
 # Not shown by our formats, so not collected for each line (https://docs.python.org/3/howto/logging.html#optimization).
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
+from django.conf import settings  # noqa: E402
+
+# rest_framework imports fields for PostgreSQL, and with them its driver, wherever that is installed: 9 MB of a worker.
+without_driver = settings.DATABASES["default"]["ENGINE"].endswith(".sqlite3") and "psycopg" not in sys.modules
+if without_driver:
+    sys.modules["psycopg"] = None  # type: ignore[assignment]  # what Python takes for a module that is not there
+
 from speechsite import wsgi  # noqa: E402
 from speechsite.server import handover  # noqa: E402
 from speechsite.server.slow_bodies import limit_slow_bodies  # noqa: E402
 from speechsite.server.sockets import cut_off_stalled_readers  # noqa: E402
 from speechsite.server.wsgi_wrappers import allow_unknown_length, in_one_piece  # noqa: E402
 
+if without_driver:
+    del sys.modules["psycopg"]
 cut_off_stalled_readers()
 handover.prepare()
 application = handover.close_when_replaced(in_one_piece(allow_unknown_length(limit_slow_bodies(wsgi.application))))

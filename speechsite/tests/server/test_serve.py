@@ -236,3 +236,11 @@ def test_commands_find_the_private_redis_of_a_running_server(running: Server) ->
 def test_an_address_that_another_program_got_since_is_not_used(tmp_path: Path, redis_client: redis.Redis) -> None:
     (tmp_path / "redis_url").write_text(settings.REDIS_URL)
     assert private_redis.running(tmp_path) == ""
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells which libraries are loaded")
+def test_with_sqlite_no_process_loads_the_driver_of_postgresql(running: Server) -> None:
+    assert running.chat("Hello").status == 200
+    loaded = [Path(f"/proc/{pid}/maps").read_text() for pid in descendants(running.process.pid)]
+    assert any("_sqlite3" in each for each in loaded)
+    assert not any("psycopg" in each for each in loaded)
