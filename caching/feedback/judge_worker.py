@@ -105,7 +105,7 @@ def _seconds_between_judgements() -> float:
 
 
 def _has_room(case: Case) -> bool:
-    """Return False if the scope had its 5 reviews in 100 questions. A sample without selected pairs has its own share."""
+    """Return False if the scope had its 5 reviews in 100 questions; a sample alone has its own share."""
     if not settings.SEMANTIC_PROMOTE:
         return True
     scope = case.asked.scope
