@@ -65,7 +65,7 @@ def test_it_says_what_of_the_reusable_was_missed_and_why(tmp_path: Path) -> None
     assert json.loads(run(path, json=True))["files"]["missed.jsonl"]["reusable"] == pytest.approx(0.5)
     text = run(path)
     assert "50.0 % reusable; missed: words 1, not read 1" in text
-    assert "no rule explains: fami 1" in text
+    assert "no rule explains: family 1" in text
 
 
 def test_it_explains_how_a_wrong_and_a_missed_hit_were_read(tmp_path: Path) -> None:
