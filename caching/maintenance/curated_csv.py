@@ -11,16 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from caching.maintenance import spreadsheets
+from caching.maintenance.spreadsheets import Unreadable
 from caching.models import CuratedAnswer
 from caching.models.curated import SEPARATOR, distinct, main_language
 
 COLUMNS = ("wordings", "answer", "language", "voice")
 # As the lists of questions and answers that people have name them.
 _ALSO_NAMED = {"question": "wordings", "questions": "wordings", "wording": "wordings", "answers": "answer"}
-
-
-class UnreadableCSV(ValueError):
-    """The file as a whole cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def load(text: str, client: str) -> Report:
     """Store the rows of a file for `client`, or with "" for all clients that share.
 
     A row updates the answer that has its first wording, or else any of its wordings. Other answers stay. Raises
-    UnreadableCSV.
+    Unreadable.
     """
     report = Report()
     existing = _by_claim(client)
@@ -115,7 +112,7 @@ def _rows(text: str, report: Report) -> Iterator[CuratedRow]:
             else:
                 yield row
     except csv.Error as error:
-        raise UnreadableCSV(f"line {reader.line_num}: {error}") from error
+        raise Unreadable(f"line {reader.line_num}: {error}") from error
 
 
 def _header(cells: Sequence[str]) -> list[str]:
@@ -126,7 +123,7 @@ def _header(cells: Sequence[str]) -> list[str]:
     header = [_ALSO_NAMED.get(name, name) for name in names]
     if not {"wordings", "answer"} <= set(header) <= set(COLUMNS) or len(set(header)) < len(header):
         found = f", not {', '.join(names)}" if names else ""
-        raise UnreadableCSV(f"its first line must name the columns {', '.join(COLUMNS)}{found}")
+        raise Unreadable(f"its first line must name the columns {', '.join(COLUMNS)}{found}")
     return header
 
 

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from io import StringIO
 from typing import Protocol
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DELIMITERS = ",;\t"
-_NAMES_DELIMITER = "sep="
+# The whole first line: a header may begin alike. A quotation mark delimits nothing.
+_NAMED_DELIMITER = re.compile(r'sep=([^"]?)', re.IGNORECASE)
+
+
+class Unreadable(ValueError):
+    """The file as a whole cannot be read."""
 
 
 class Reader(Protocol):
@@ -28,27 +34,27 @@ class Reader(Protocol):
 
 
 def decoded(content: bytes, encoding: str = "") -> str:
-    """Return the text of a file; without `encoding`, of one in UTF-8, or in UTF-16 with its mark. Raises ValueError.
+    """Return the text of a file; without `encoding`, of one in UTF-8, or in UTF-16 with its mark. Raises Unreadable.
 
     Other encodings are not guessed: a wrong guess would store other letters.
     """
-    if not encoding:
-        encoding = "utf-16" if content.startswith(_UTF_16) else "utf-8-sig"
+    encoding = encoding or ("utf-16" if content.startswith(_UTF_16) else "utf-8")
     try:
-        return content.decode(encoding)
+        # Not every codec takes the mark away.
+        return content.decode(encoding).removeprefix("\ufeff")
     except UnicodeError as error:
-        raise ValueError(
-            f"not in {encoding.removesuffix('-sig')}: save it as “CSV UTF-8”, or name its encoding ({error})"
+        raise Unreadable(
+            f"not in {encoding}: save it in UTF-8 (“CSV UTF-8” of a spreadsheet), or name its encoding ({error})"
         ) from error
     except LookupError as error:
-        raise ValueError(str(error)) from error
+        raise Unreadable(str(error)) from error
 
 
 def reader(text: str) -> Reader:
-    """Return a reader of the rows, the first of which is the header; it raises csv.Error."""
+    """Return a reader of the rows, the first of which is the header. They raise csv.Error."""
     first = text.partition("\n")[0].partition("\r")[0]
-    named = first.lower().startswith(_NAMES_DELIMITER)
-    delimiter = first[len(_NAMES_DELIMITER) :][:1] if named else max(_DELIMITERS, key=first.count)
+    named = _NAMED_DELIMITER.fullmatch(first)
+    delimiter = named[1] if named else max(_DELIMITERS, key=first.count)
     rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter or ",", strict=True)
     if named:
         next(rows)

@@ -66,15 +66,15 @@ class CostEstimate:
         return Money(total(self.amounts, settings.DISPLAY_CURRENCY), settings.DISPLAY_CURRENCY)
 
 
-def read(path: Path) -> list[Job]:
-    """Parse a `.csv` file with a header, or JSON Lines.
+def read(path: Path, encoding: str = "") -> list[Job]:
+    """Parse a `.csv` file with a header, or JSON Lines; without `encoding`, in UTF-8, or in UTF-16 with its mark.
 
     A row with `text` is spoken, one with `query` or `messages` asked; the other fields are those of the API. Raises
     InvalidRequest with the line number.
     """
     try:
-        text = spreadsheets.decoded(path.read_bytes())
-    except ValueError as error:
+        text = spreadsheets.decoded(path.read_bytes(), encoding)
+    except spreadsheets.Unreadable as error:
         raise InvalidRequest(str(error)) from error
     rows = _csv_rows(text) if path.suffix.lower() == ".csv" else _json_rows(StringIO(text))
     return [_job(line, row) for line, row in rows]

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from caching.maintenance.curated_csv import UnreadableCSV, dump, load
+from caching.maintenance.curated_csv import dump, load
+from caching.maintenance.spreadsheets import Unreadable
 from caching.models import CuratedAnswer
 
 pytestmark = pytest.mark.django_db
@@ -78,9 +79,9 @@ def test_a_bad_line_is_named_and_the_others_are_stored(row: str, problem: str) -
     assert (report.bad, report.added) == ([(4, problem)], 2)
 
 
-@pytest.mark.parametrize("text", ["", "title,answer\na,b\n", "wordings,wording,answer\na,b,c\n", HEADER + '"a'])
+@pytest.mark.parametrize("text", ["", "title,answer\na,b\n", "wordings,wording,answer\na,b,c\n", HEADER + '"a', 'sep=;"\na\n', 'sep="\na\n'])
 def test_a_file_that_is_none_changes_nothing(text: str) -> None:
-    with pytest.raises(UnreadableCSV):
+    with pytest.raises(Unreadable):
         load(HEADER + "a,b,en\n" + text if text.endswith('"a') else text, "")
     assert stored() == []
 
@@ -122,10 +123,30 @@ def test_a_file_is_read_as_spreadsheets_write_it(
     file = tmp_path / "a.csv"
     file.write_bytes((top.format(delimiter, line_end) + text.getvalue()).encode(encoding))
     if encoding == "cp1252":
-        with pytest.raises(CommandError, match="not in utf-8: save it as “CSV UTF-8”, or name its encoding"):
+        with pytest.raises(CommandError, match="not in utf-8: save it in UTF-8 .*, or name its encoding"):
             call_command("curate", file)
     call_command("curate", file, encoding="cp1252" if encoding == "cp1252" else "", stdout=StringIO())
     assert stored() == [(wordings.split("|"), answer, language) for wordings, answer, language in TABLE[1:]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_file_whose_encoding_is_named_may_have_a_byte_order_mark(tmp_path: Path, encoding: str, mark: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(f"{mark}question,answer\nकहाँ?,यहाँ\n".encode(encoding))
+    call_command("curate", file, encoding=encoding, stdout=StringIO())
+    assert stored() == [(["कहाँ?"], "यहाँ", "")]
+
+
+@pytest.mark.parametrize(
+    ("first", "problem"),
+    [("sep=;answer", "must name the columns"), ('sep=;"', r"line \d: "), ('SEP="', "must name the columns")],
+)
+def test_only_a_whole_line_names_the_delimiter(tmp_path: Path, first: str, problem: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"{first}\nquestion;answer\na;b\n")
+    with pytest.raises(CommandError, match=problem):
+        call_command("curate", file)
 
 
 @pytest.mark.parametrize(

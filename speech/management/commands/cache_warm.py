@@ -26,6 +26,9 @@ class Command(GatewayCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")
         parser.add_argument(
+            "--encoding", default="", help="of FILE, such as cp1252 (default: UTF-8, or a marked UTF-16)"
+        )
+        parser.add_argument(
             "--from-ledger", action="store_true", help="the texts that the client had spoken most often"
         )
         parser.add_argument("--top", type=int, default=100, help="how many of them")
@@ -37,6 +40,7 @@ class Command(GatewayCommand):
         self,
         *,
         file: Path | None,
+        encoding: str,
         from_ledger: bool,
         top: int,
         client: str,
@@ -53,7 +57,7 @@ class Command(GatewayCommand):
             raise CommandError("--concurrency must be at least 1")
         self.demand_redis()
         record = Record(file)
-        found = self._read(file) if file else warming.from_ledger(owner, top)
+        found = self._read(file, encoding) if file else warming.from_ledger(owner, top)
         jobs = [job for job in found if job.digest not in record.done]
         self._confirm(jobs, yes)
         started = time.monotonic()
@@ -63,10 +67,10 @@ class Command(GatewayCommand):
         record.remove()
         return f"{len(jobs):,} done in {time.monotonic() - started:,.1f} s"
 
-    def _read(self, file: Path) -> list[Job]:
+    def _read(self, file: Path, encoding: str) -> list[Job]:
         try:
-            return warming.read(file)
-        except (OSError, UnicodeDecodeError) as error:
+            return warming.read(file, encoding)
+        except OSError as error:
             raise CommandError(f"cannot read {file}: {error}") from error
         except GatewayError as error:
             raise CommandError(f"{file}, {error.message}") from error

@@ -61,7 +61,7 @@ class Command(GatewayCommand):
     def _import(self, file: Path, client: str, encoding: str) -> str:
         try:
             report = curated_csv.load(spreadsheets.decoded(file.read_bytes(), encoding), client)
-        except ValueError as error:
+        except spreadsheets.Unreadable as error:
             raise CommandError(f"{file}: {error}") from error
         for line, problem in report.bad:
             self.stderr.write(f"line {line}: {problem}")

@@ -63,6 +63,25 @@ def test_it_reads_csv_as_spreadsheets_write_it(
     assert len(redis_client.keys("tts:espeak:hi:*")) == 1
 
 
+@pytest.mark.parametrize(("name", "content"), [("a.csv", "query\nGeöffnet?\n"), ("a.jsonl", '{"query": "Geöffnet?"}')])
+def test_it_reads_the_encoding_that_is_named(
+    tmp_path: Path, redis_client: redis.Redis, name: str, content: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="cp1252")
+    warm(path, "--encoding", "cp1252")
+    (key,) = redis_client.keys("llm:exact:*")
+    assert json.loads(redis_client.get(key) or b"{}")["question"] == "Geöffnet?"
+
+
+@pytest.mark.parametrize("first", ['sep=;"', 'sep="', 'query;"a'])
+def test_a_csv_that_is_none_is_refused(tmp_path: Path, first: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{first}\nquery\nWhat?\n")
+    with pytest.raises(CommandError, match=r"a\.csv, line \d+: "):
+        warm(path)
+
+
 def test_it_goes_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = jsonl(tmp_path / "a.jsonl", *({"query": f"{number}?"} for number in range(4)))
     demo = providers.get("demo")
@@ -111,11 +130,12 @@ def test_where_nobody_can_answer_it_names_the_option(tmp_path: Path, monkeypatch
         ('{"query": "a"}\n{"query": ""}', "line 2: query"),
         ('{"query": "a", "colour": "red"}', "line 1: .*colour"),
         ('{"text": "a", "codec": "mp9"}', "line 1: codec"),
+        ('{"query": "geöffnet?"}', "not in utf-8: save it in UTF-8 .*, or name its encoding"),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_is_asked(tmp_path: Path, content: str, problem: str) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text(content)
+    path.write_text(content, encoding="cp1252")
     with pytest.raises(CommandError, match=problem):
         warm(path)
     assert not HourlyUsage.objects.exists()
