@@ -93,13 +93,16 @@ class Reply:
 
     def _read(self) -> bytes:
         try:
-            # Past urllib3, which takes as long over a word of a stream as `http.client`. It must see the end.
+            # urllib3 takes as long again as `http.client` for a word of a stream, so only the end goes through it:
+            # that puts the connection back.
             if self._chunked and (chunk := self._chunked.read1(_CHUNK)):
                 return chunk
             return self._response.read1(_CHUNK, self._is_encoded)
-        except (TimeoutError, HTTPTimeoutError) as error:
-            raise ProviderTimeout(f"{self._provider} stopped in the middle of its response") from error
         except (HTTPError, HTTPException, OSError) as error:
+            # What comes next may begin anywhere, and would look like the end if it begins there.
+            self._response.close()
+            if isinstance(error, (TimeoutError, HTTPTimeoutError)):
+                raise ProviderTimeout(f"{self._provider} stopped in the middle of its response") from error
             raise ProviderUnavailable(f"{self._provider} interrupted its response") from error
 
     def _wait_until(self, deadline: float) -> None:

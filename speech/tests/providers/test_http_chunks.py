@@ -1,0 +1,130 @@
+"""Streams in HTTP chunks on kept connections: what their lines may hold, and what follows a fault."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from speech.exceptions import GatewayError, ProviderTimeout, ProviderUnavailable
+from speech.providers._shared.http import ProviderRequest, post
+
+HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+WHOLE = b"5\r\nhello\r\n0\r\n\r\n"
+
+
+class Scripted(socketserver.ThreadingTCPServer):
+    """Answers each request with the bytes of `body`, and once `resume` is set with those of `rest`."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.body, self.rest = WHOLE, b""
+        self.hangs_up = False
+        self.resume, self.resumed = threading.Event(), threading.Event()
+        self.connections = 0
+        super().__init__(("127.0.0.1", 0), _Script)
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are part of the tests."""
+
+    def call(self) -> ProviderRequest:
+        return ProviderRequest("acme", f"http://127.0.0.1:{self.server_address[1]}/", {}, {})
+
+
+class _Script(socketserver.StreamRequestHandler):
+    server: Scripted
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        self.server.connections += 1
+        while self._read_request():
+            self.wfile.write(HEAD + self.server.body)
+            if self.server.rest:
+                self.server.resume.wait(10)
+                self.wfile.write(self.server.rest)
+                self.server.resumed.set()
+            if self.server.hangs_up:
+                return
+
+    def _read_request(self) -> bool:
+        length = 0
+        while (line := self.rfile.readline()) not in (b"\r\n", b""):
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.partition(b":")[2])
+        self.rfile.read(length)
+        return bool(line)
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Scripted]:
+    settings.PROVIDER_CONNECT_TIMEOUT = settings.PROVIDER_READ_TIMEOUT = 1
+    server = Scripted()
+    yield server
+    server.resume.set()
+    server.shutdown()
+    server.server_close()
+
+
+def read(server: Scripted) -> bytes:
+    with post(server.call()) as reply:
+        return b"".join(reply)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"5;a=b\r\nhello\r\n0;x\r\nT: 1\r\n\r\n",
+        b'5 ; a="b"\r\nhello\r\n0\r\nT: 1\r\nU: 2\r\n\r\n',
+        b"00005\r\nhello\r\n000\r\n\r\n",
+    ],
+    ids=["extensions and a trailer", "a quoted extension and trailers", "zeros"],
+)
+def test_extensions_and_trailers_are_no_part_of_the_body(server: Scripted, body: bytes) -> None:
+    server.body = body
+    assert [read(server), read(server)] == [b"hello", b"hello"]
+    assert server.connections == 1
+
+
+LINE_TOO_LONG = b"5\r\nhello\r\n" + b"0" * 70_000
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"5\r\nhello\r\n1", ProviderTimeout),
+        (b"5\r\nhello\r\n9\r\nhal", ProviderTimeout),
+        (b"5\r\nhello\r\n0\r\nT: 1", ProviderTimeout),
+        (LINE_TOO_LONG, ProviderUnavailable),
+        (b"5\r\nhello\r\nfive\r\nhello\r\n", ProviderUnavailable),
+        (b"5\r\nhello and more\r\n", ProviderUnavailable),
+    ],
+    ids=["half a size", "half a chunk", "half a trailer", "endless size", "no size", "wrong size"],
+)
+@pytest.mark.parametrize("rest", [b"0\r\n\r\n", b"\r\n\r\n" + WHOLE])
+def test_after_a_fault_in_a_stream_the_next_call_opens_a_connection(
+    server: Scripted, body: bytes, rest: bytes, error: type[GatewayError]
+) -> None:
+    server.body, server.rest = body, rest
+    with post(server.call()) as reply:
+        with pytest.raises(error):
+            list(reply)
+        # What looks like an end arrives while the reply is about to be closed.
+        server.resume.set()
+        assert server.resumed.wait(10)
+    server.body, server.rest = WHOLE, b""
+    assert read(server) == b"hello"
+    assert server.connections == 2
+
+
+def test_after_a_connection_was_lost_in_a_stream_the_next_call_opens_one(server: Scripted) -> None:
+    server.body, server.hangs_up = b"5\r\nhello\r\n9\r\nhal", True
+    with pytest.raises(ProviderUnavailable):
+        read(server)
+    server.body = WHOLE
+    assert read(server) == b"hello"
+    assert server.connections == 2
