@@ -78,10 +78,11 @@ def _add(
 ) -> None:
     answer = ""
     try:
+        private = _private_scope(fields, scopes)
         if keys.kind_of(key) == keys.SEMANTIC:
             answer, context = _answer_of(fields)
             fields = {**fields, "content": context}
-        shared = _is_shared(key, fields, scopes)
+        shared = _is_shared(key, fields.get("content"), private, scopes.shared)
     except LeftOut as reason:
         progress.left_out[str(reason)] += 1
         return
@@ -102,16 +103,20 @@ def _read(names: Sequence[str]) -> Iterator[tuple[Stored, bytes | None]]:
             yield stored, None
 
 
-def _is_shared(key: str, fields: Mapping[str, Any], scopes: ExportScopes) -> bool:
-    """Return True for an entry of the shared scope, False for one of its client's own. Raises LeftOut."""
-    content = fields.get("content")
+def _private_scope(fields: Mapping[str, Any], scopes: ExportScopes) -> str:
+    """Return the scope of the client that made an entry. Raises LeftOut."""
     private = scopes.private.get(fields.get("by", ""))
     if private is None:
         raise LeftOut("of clients that are unknown or never stored")
+    return private
+
+
+def _is_shared(key: str, content: Any, private: str, shared: str) -> bool:
+    """Return True for an entry of the shared scope, False for one of its client's own. Raises LeftOut."""
     if isinstance(content, str):
-        for scope in (private, scopes.shared):
+        for scope in (private, shared):
             if keys.rekeyed(key, scope, content) == key:
-                return scope == scopes.shared
+                return scope == shared
     raise LeftOut("of another installation or version")
 
 

@@ -162,6 +162,17 @@ def test_who_is_not_stored_is_neither_exported_nor_imported(
     assert "Imported 2 entries" in imported(tmp_path / "some", capsys, client="tester", new_name="other")[0]
 
 
+def test_whose_entry_it_is_comes_before_whether_its_answer_is_there(
+    api: APIClient, tmp_path: Path, capsys: Any, redis_client: redis.Redis
+) -> None:
+    ask(api)
+    redis_client.delete(*redis_client.keys("llm:exact:*"))
+    assert "1 whose answer has expired" in exported(tmp_path / "known", capsys)
+    Client.objects.filter(name="tester").update(never_store=True)
+    said = exported(tmp_path / "none", capsys)
+    assert "1 of clients that are unknown or never stored" in said and "expired" not in said
+
+
 def test_entries_of_another_installation_on_the_same_redis_are_left_out(
     api: APIClient, move: Callable[[], None], tmp_path: Path, capsys: Any
 ) -> None:
