@@ -79,7 +79,17 @@ def test_a_bad_line_is_named_and_the_others_are_stored(row: str, problem: str) -
     assert (report.bad, report.added) == ([(4, problem)], 2)
 
 
-@pytest.mark.parametrize("text", ["", "title,answer\na,b\n", "wordings,wording,answer\na,b,c\n", HEADER + '"a', 'sep=;"\na\n', 'sep="\na\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "title,answer\na,b\n",
+        "wordings,wording,answer\na,b,c\n",
+        HEADER + '"a',
+        'sep=;"\na\n',
+        'sep="\na\n',
+    ],
+)
 def test_a_file_that_is_none_changes_nothing(text: str) -> None:
     with pytest.raises(Unreadable):
         load(HEADER + "a,b,en\n" + text if text.endswith('"a') else text, "")
@@ -123,7 +133,7 @@ def test_a_file_is_read_as_spreadsheets_write_it(
     file = tmp_path / "a.csv"
     file.write_bytes((top.format(delimiter, line_end) + text.getvalue()).encode(encoding))
     if encoding == "cp1252":
-        with pytest.raises(CommandError, match="not in utf-8: save it in UTF-8 .*, or name its encoding"):
+        with pytest.raises(CommandError, match=r"not in utf-8: save it in UTF-8 .*, or name its encoding"):
             call_command("curate", file)
     call_command("curate", file, encoding="cp1252" if encoding == "cp1252" else "", stdout=StringIO())
     assert stored() == [(wordings.split("|"), answer, language) for wordings, answer, language in TABLE[1:]]
