@@ -4,6 +4,8 @@
 ...     return " ".join(placed(text.split(), "en", is_named=named))
 >>> told("whether the discount just for students"), told("my card just got declined"), told("i just need a taxi")
 ('whether the discount only for students', 'my card just got declined', 'i just need a taxi')
+>>> told("trains just before 9"), told("trains only before 9")
+('trains just+here before 9', 'trains only before 9')
 >>> told("whether the water too cold"), told("do you sell tea too")
 ('whether the water too_much cold', 'do you sell tea too')
 >>> told("only i eat fish"), told("i only eat fish")
@@ -30,6 +32,9 @@ _OBJECTS = frozenset(["me", "us", "him", "them", "it", "this", "that", "these", 
 _HELPING = frozenset(["have", "has", "had", "did", "do", "does", "can", "could", "will", "would", "should"])
 _PARTICLES = frozenset(["in", "on", "out", "off", "up", "down", "back"])
 
+# Tables that tell of words what they are, and give them no form in which they are compared.
+_WITHOUT_RULES = frozenset(["vocabulary", "mentions", "capitonyms", "carriers", "guards"])
+
 
 def placed(spoken: Sequence[str], language: str, *, is_named: bool) -> list[str]:
     """Say by another word what a word means in its place; `is_named`: a frame was taken off that names a thing."""
@@ -40,7 +45,7 @@ def placed(spoken: Sequence[str], language: str, *, is_named: bool) -> list[str]
         return found
     for at, word in enumerate(spoken):
         if word == "just" and _restricts(spoken, at):
-            found[at] = "only"
+            found[at] = "only" if _is_only(spoken[at + 1]) else "just+here"
         elif word == "too" and at + 1 < len(spoken):
             found[at] = "too_much"
         elif word.endswith(("ing", "ings")) and _is_thing(spoken, at, is_named):
@@ -62,8 +67,13 @@ def _name_at(spoken: Sequence[str], language: str) -> int:
     return at
 
 
+def _is_only(following: str) -> bool:
+    """ "just for students", "just the deposit", unlike "just before 9", "just outside Rome", "the app just shut down"."""
+    return _opens(following) and following not in words("en", "prepositions") - {"for", "with", "to"}
+
+
 def _restricts(spoken: Sequence[str], at: int) -> bool:
-    """ "just for students", "just members", "just the deposit", unlike "just arrived" and "I just need"."""
+    """ "just for students", "just before 9", "just members", unlike "just arrived" and "I just need"."""
     following = spoken[at + 1] if at + 1 < len(spoken) else ""
     if (
         not following
@@ -121,5 +131,5 @@ def _is_in_progress(spoken: Sequence[str], at: int) -> bool:
 @cache
 def _listed() -> frozenset[str]:
     """Return the words in "-ing" that have rules of their own."""
-    tables = (part for name, part in table("en").items() if name != "vocabulary")
-    return frozenset(re.findall(r"[a-z]+ing\b", " ".join(map(str, tables))))
+    tables = [part for name, part in table("en").items() if name not in _WITHOUT_RULES]
+    return frozenset(re.findall(r"[a-z]+ing\b", " ".join(map(str, [*tables, table("en")["guards"]["times"]]))))

@@ -66,8 +66,11 @@ def inflected(word: str, language: str) -> str:
     if root := _root(word, language):
         return root
     if language in ("en", "hi_latn"):
-        if word in words("en", "forms_apart"):
+        apart = words("en", "forms_apart")
+        if word in apart:
             return word
+        if word.endswith("ings") and word[:-1] in apart:
+            return word[:-1]
         word = _AMERICAN.sub(r"\1iz\2", word) if len(word) > 6 else word
         word = _COLOR.sub(lambda found: f"{found[1]}or{found[2] or ''}", word) if len(word) > 5 else word
         past = len(word) > 4 and word.endswith("ed") and word not in _KEEP

@@ -78,6 +78,13 @@ EXPLAINED = {
         ("puedes bloquear mi tarjeta", "bloquea mi tarjeta"),
         ("kannst du mir ein Rezept zeigen", "zeig mir ein Rezept"),
     ],
+    "contracted prepositions": [
+        ("schalte das Licht im Flur ein", "schalte das Licht in dem Flur ein"),
+        ("wie komme ich ins Zentrum", "wie komme ich in das Zentrum"),
+        ("quel est le prix du billet", "quel est le prix de billet"),
+        ("accendi la luce nella cucina", "accendi la luce in cucina"),
+        ("liga a luz no quarto", "liga a luz em quarto"),
+    ],
     "repeated time": [("set an alarm for every 10 minutes", "set an alarm every 10 minutes")],
     "clock time with spaces": [("set alarm for 4 : 30 am", "set an alarm for 4:30 am")],
     "what a thing has": [("an apartment with 3 bedrooms", "a 3 bedroom apartment")],
