@@ -143,6 +143,8 @@ def unpacked(fields: Mapping[str, Any]) -> dict[str, Any]:
         digests = base64.urlsafe_b64decode(fields["digests"] + "==").hex()
     except (KeyError, TypeError, ValueError):
         return fields
+    if len(digests) not in (32, 64):
+        return fields
     del fields["digests"]
     names = ("content", "context")[: len(digests) // 32]
     return fields | {name: digests[32 * at : 32 * at + 32] for at, name in enumerate(names)}

@@ -96,7 +96,9 @@ class JudgeWorker:
             metrics.JUDGEMENTS.labels(case.level, judge, "unclear").inc()
             return
         verdicts.give(_use(case), judge, Verdict.RIGHT if opinion.right else Verdict.WRONG)
-        if judge == Judge.PROMOTION and opinion.right and store.get(case.asked.key) is None:
+        # A pair that was served has its alias from the hit.
+        is_new = judge == Judge.PROMOTION and not case.match.serves
+        if is_new and opinion.right and store.get(case.asked.key) is None:
             tier().alias(case.asked, case.match, case.ttl, {"by": case.client})
 
 

@@ -12,7 +12,7 @@ from functools import cache
 
 from caching.semantic.text.lexicon import vocabulary, words
 from caching.semantic.text.reading import Reading
-from caching.semantic.text.stemming import forms, misspelled
+from caching.semantic.text.stemming import forms, inflected, misspelled
 from caching.semantic.word_order import same_order
 
 # Prepositions that never say the same, whatever the verb: "transfer to my card" and "with my card".
@@ -29,7 +29,7 @@ _OF, _PLACE = frozenset(["of", "for"]), frozenset(["in", "on", "at"])
 
 
 def unexplained(a: Reading, b: Reading) -> list[str]:
-    """Name what differs without an explanation: words, times, owners, prepositions, order. Symmetric."""
+    """Name what differs without an explanation: words, times, owners, names, prepositions, order. Symmetric."""
     if a.language != b.language or not a.language:
         return ["language"]
     found = []
@@ -37,6 +37,8 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
         found.append("times")
     if a.owners and b.owners and a.owners != b.owners:
         found.append("owners")
+    if a.names != b.names and _other_names(a, b):
+        found.append("names")
     if a.bare == b.bare and a.held == b.held:
         return found
     have_same_words = not any(leftovers(a, b))
@@ -75,6 +77,12 @@ def may_be_weighed(a: Reading, b: Reading, differences: Sequence[str]) -> bool:
         return False
     grammar = forms(a.language, "function") | forms(a.language, "question_words")
     return grammar.issuperset(only_a) or grammar.issuperset(only_b)
+
+
+def _other_names(a: Reading, b: Reading) -> bool:
+    """ "Adams" is not "Adam", though of other words one form is read as the other."""
+    theirs = {inflected(name, b.language): name for name in b.names}
+    return any(theirs.get(inflected(name, a.language), name) != name for name in a.names - b.names)
 
 
 def _held(reading: Reading) -> frozenset[str]:

@@ -214,7 +214,11 @@ def test_digests_are_unpacked_as_they_were_packed() -> None:
     assert (len(keys.packed(CONTENT)), len(keys.packed(CONTENT, OTHER))) == (22, 43)
 
 
-@pytest.mark.parametrize("fields", [{}, {"content": CONTENT}, {"digests": None}, {"digests": "é"}, {"digests": "A"}])
+OF_ANOTHER_LENGTH = [{"digests": keys.packed(*digests)} for digests in ([], [CONTENT[:16]], [CONTENT, OTHER, CONTENT])]
+UNPACKED = [{}, {"content": CONTENT}, {"digests": None}, {"digests": "é"}, {"digests": "A"}, *OF_ANOTHER_LENGTH]
+
+
+@pytest.mark.parametrize("fields", UNPACKED)
 def test_fields_without_digests_stay_as_they_are(fields: dict[str, Any]) -> None:
     assert keys.unpacked(fields) == fields
 

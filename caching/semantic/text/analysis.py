@@ -32,6 +32,7 @@ class Question:
     """
 
     original: str
+    """As it came: its capitals show names."""
     text: str
     language: str
     tokens: tuple[str, ...]
@@ -76,7 +77,7 @@ class Question:
     @cached_property
     def names(self) -> frozenset[str]:
         """Stems of words that were capitalised inside the sentence."""
-        return _set(self.words.intersection(stem(name.lower()) for name in _NAME.findall(self.original)))
+        return _set(self.words.intersection(map(stem, _capitalised(self.original))))
 
     @cached_property
     def units(self) -> frozenset[str]:
@@ -118,7 +119,7 @@ class Question:
 
     @property
     def _tables(self) -> _Tables:
-        return _tables(self.language)
+        return _tables_of(self.language)
 
     def _named_by(self, table: dict[str, str]) -> frozenset[str]:
         return _set(table[token] for token in self.tokens if token in table)
@@ -152,7 +153,7 @@ def _turned(sections: Iterable[dict[str, str]]) -> dict[str, str]:
 
 
 @cache
-def _tables(language: str) -> _Tables:
+def _tables_of(language: str) -> _Tables:
     """English is read in every language: Hindi speakers borrow its words."""
     codes = ("en", language) if language in ("hi", "hi_latn") else (language or "en",)
     guards: list[dict[str, Any]] = [table(code)["guards"] for code in codes]
@@ -210,8 +211,17 @@ def analyse(original: str) -> Question:
         text=joined(spoken) if tokenized else original,
         language=language,
         tokens=tuple([intern(token) for token in heard if token != PAUSE]),
-        reading=reading_of(heard, language) if language else UNREAD,
+        reading=reading_of(heard, language, _names(original, language)) if language else UNREAD,
     )
+
+
+def _capitalised(original: str) -> list[str]:
+    return [name.lower() for name in _NAME.findall(original)]
+
+
+def _names(original: str, language: str) -> frozenset[str]:
+    """German writes all nouns with a capital, which therefore shows no name."""
+    return _set(_capitalised(original) if language != "de" else ())
 
 
 def _numbers_and_codes(tokens: Sequence[str]) -> tuple[tuple[str, ...], frozenset[str]]:

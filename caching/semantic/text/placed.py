@@ -68,7 +68,7 @@ def _name_at(spoken: Sequence[str], language: str) -> int:
 
 
 def _is_only(following: str) -> bool:
-    """ "just for students", "just the deposit", unlike "just before 9", "just outside Rome", "the app just shut down"."""
+    """ "just for students", "just the deposit", unlike "just before 9", "just outside Rome", "just shut down"."""
     return _opens(following) and following not in words("en", "prepositions") - {"for", "with", "to"}
 
 

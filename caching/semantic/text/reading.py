@@ -63,6 +63,9 @@ class Reading:
     "At 7 on Monday" is "on Monday at 7", but two days belong to other things in another order.
     """
 
+    names: frozenset[str] = frozenset()
+    """Words with a capital inside the sentence, in small letters."""
+
     @property
     def words(self) -> list[str]:
         found = list(self.bare)
@@ -74,9 +77,9 @@ class Reading:
 UNREAD = Reading("", (), (), frozenset(), ())
 
 
-def reading_of(tokens: Sequence[str], language: str) -> Reading:
+def reading_of(tokens: Sequence[str], language: str, names: frozenset[str] = frozenset()) -> Reading:
     """Read the words of `folded`."""
-    return _Phrases(language).read(list(_timed(tokens, language)))
+    return _Phrases(language).read(list(_timed(tokens, language)), names)
 
 
 class _Phrases:
@@ -87,7 +90,7 @@ class _Phrases:
         self.times: list[tuple[str, str]] = []
         self._open = False
 
-    def read(self, tokens: list[str]) -> Reading:
+    def read(self, tokens: list[str], names: frozenset[str]) -> Reading:
         holders, breaks = _holders(self.language), _breaks(self.language)
         owners = words(self.language, "owners")
         for token in tokens:
@@ -111,7 +114,7 @@ class _Phrases:
         self.held = [phrase for phrase in self.held if phrase[1]]
         held = self._phrases()
         times = tuple(sorted(self._set_to() if self.bare[:1] == ["set"] else self.times, key=_is_day))
-        return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), times)
+        return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), times, names)
 
     def _phrases(self) -> tuple[Phrase, ...]:
         """ "from YouTube" as "on YouTube" and "by card" as "with card", where only one service or card is named."""

@@ -161,6 +161,7 @@ def test_a_question_that_must_leave_no_trace_is_shown_to_no_judge(monkeypatch: p
 
 
 def test_what_does_not_fit_is_dropped_and_counted(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without SEMANTIC_PROMOTE: with it a scope has its limit of reviews long before the queue is full.
     settings.SEMANTIC_VERIFY_SHARE = 1.0
     model = judged_by(Model(True), monkeypatch)
     learned.steps = {"speed": LOW}

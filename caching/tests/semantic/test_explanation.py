@@ -85,6 +85,17 @@ EXPLAINED = {
         ("accendi la luce nella cucina", "accendi la luce in cucina"),
         ("liga a luz no quarto", "liga a luz em quarto"),
     ],
+    "a name in capitals or not": [
+        ("the weather in Athens", "the weather in athens"),
+        ("what is the weather in Rome", "what is Rome's weather"),
+    ],
+    "things in -ing that have rules": [
+        ("create a meeting at 5", "schedule a meeting at 5"),
+        ("show my meetings", "list my meetings"),
+        ("turn on the heating", "switch the heating on"),
+        ("give this album a 4 star rating", "rate this album 4 stars"),
+        ("give this album a rating of 4", "rate this album 4"),
+    ],
     "repeated time": [("set an alarm for every 10 minutes", "set an alarm every 10 minutes")],
     "clock time with spaces": [("set alarm for 4 : 30 am", "set an alarm for 4:30 am")],
     "what a thing has": [("an apartment with 3 bedrooms", "a 3 bedroom apartment")],
