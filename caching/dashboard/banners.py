@@ -14,7 +14,7 @@ from django.utils import timezone
 from caching.feedback import thresholds
 from caching.models import REQUESTS, ErrorCount, MinuteUsage, Outcome
 from caching.redis import store
-from caching.reports.aggregates import Period
+from caching.reports.period import Period
 from caching.semantic.scoring.threshold import BUDGETS
 
 # Errors are looked for in the last minutes; fewer, or a smaller share, make no banner.

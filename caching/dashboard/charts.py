@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from caching.models import Outcome
 from caching.reports import queries
-from caching.reports.aggregates import Figures, Filters, Period, percentile, together
+from caching.reports.aggregates import Figures, Filters, percentile, together
+from caching.reports.period import Period
 from caching.templatetags.formatting import as_text
 
 # A minute has few requests: its own hit rate would jump between 0 and 1.

@@ -14,8 +14,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from caching import keys
 from caching.maintenance.selection import LABELS, LISTED, Selection
 from caching.policy import CACHE_TYPES, LEVELS
-from caching.reports.aggregates import Filters, Period
+from caching.reports.aggregates import Filters
 from caching.reports.durations import duration
+from caching.reports.period import Period
 
 PERIODS = {
     "1h": ("1 h", timedelta(hours=1), "hour"),
@@ -65,7 +66,7 @@ class DashboardForm(forms.Form):
     @property
     def comparison(self) -> str:
         """Name of the period before the selected one, such as `vs. previous 24 hours`."""
-        days = (self.selected_period().end - self.selected_period().start).days
+        days = self.selected_period().calendar_days
         custom = "day" if days == 1 else f"{days} days"
         return f"vs. previous {custom if self.is_custom else PERIODS[self.period_name][2]}"
 

@@ -19,7 +19,7 @@ from caching.dashboard.read_only_admin import AppendOnlyAdmin
 from caching.models import Price
 from caching.models.ledger import Unit
 from caching.reports import queries
-from caching.reports.aggregates import Period
+from caching.reports.period import Period
 from caching.templatetags.formatting import NOTHING, unit_price
 
 # Models without a price are looked for among the requests of this period.

@@ -20,7 +20,7 @@ from caching.maintenance import browse
 from caching.models import Call, Judgement, Verdict
 from caching.models.audit import AuditAction
 from caching.reports import queries, review_queue
-from caching.reports.aggregates import Period
+from caching.reports.period import Period
 from caching.reports.semantic_quality import correctness_of
 from caching.reports.what_if import what_if
 from caching.templatetags.formatting import entries

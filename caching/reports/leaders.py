@@ -19,7 +19,8 @@ from django.db.models import Max, Q, QuerySet, Sum
 from caching.models import EntryHits
 from caching.policy import CACHE_TYPES
 from caching.pricing.list_prices import SAMPLE_CURRENCY
-from caching.reports.aggregates import EVERYTHING, Filters, Period, TopQuestion, shown
+from caching.reports.aggregates import EVERYTHING, Filters, TopQuestion, shown
+from caching.reports.period import Period
 
 PER_DAY = 100
 # Of queries in one UNION ALL; SQLite takes 500 (SQLITE_MAX_COMPOUND_SELECT).

@@ -27,13 +27,8 @@ from caching.models import (
 )
 from caching.pricing import list_prices
 from caching.pricing.money import Money
-from caching.reports.aggregates import (
-    EVERYTHING,
-    Figures,
-    Filters,
-    Period,
-    shown,
-)
+from caching.reports.aggregates import EVERYTHING, Figures, Filters, shown
+from caching.reports.period import Period
 
 # What a query sums up: each column takes SQLite a fortieth of the time of the query.
 MONEY = ("requests", "cost", "saved", "list_nanos")

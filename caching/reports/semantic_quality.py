@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +13,8 @@ from django.conf import settings
 from caching.feedback import scopes, thresholds
 from caching.models import BarChange, Judge, Outcome, ScopeThreshold, Verdict
 from caching.reports import queries
-from caching.reports.aggregates import Filters, Period
+from caching.reports.aggregates import Filters
+from caching.reports.period import Period
 from caching.semantic.scoring.threshold import BUDGETS, Evidence, Interval
 
 CHANGES = SCOPES = 5
@@ -136,8 +136,7 @@ def _review_cost(period: Period, lookups: Sequence[queries.Lookups]) -> Decimal 
     if price is None:
         price = queries.average_price(lookups, Outcome.MISS)
     hits = sum(_by_level(lookups, (Outcome.SEMANTIC,)).values())
-    days = (period.end - period.start) / timedelta(days=1)
-    return None if price is None else price * hits * Decimal(SUGGESTED_SHARE) / Decimal(max(days, 1 / 24))
+    return None if price is None else price * hits * Decimal(SUGGESTED_SHARE) / Decimal(max(period.days, 1 / 24))
 
 
 def _scope(row: ScopeThreshold) -> ScopeRow:

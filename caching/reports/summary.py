@@ -11,7 +11,8 @@ from caching.models import REQUESTS
 from caching.pricing.money import plain
 from caching.redis.health import keys_by_kind, redis_health
 from caching.reports import leaders, queries, semantic_quality
-from caching.reports.aggregates import EVERYTHING, Figures, Period
+from caching.reports.aggregates import EVERYTHING, Figures
+from caching.reports.period import Period
 
 
 def collect(duration: timedelta) -> dict[str, Any]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import Case, Count, IntegerField, When
 
 from caching.feedback import thresholds
 from caching.models import Judgement, Outcome, Verdict
-from caching.reports.aggregates import Period
+from caching.reports.period import Period
 from caching.reports.queries import MAX_MATCHES, SAME_WORDING, Lookups, average_price, latest_matches
 from caching.semantic.scoring.threshold import BUDGETS, Interval, wilson
 
@@ -106,12 +105,11 @@ def what_if(period: Period, lookups: Sequence[Lookups]) -> list[WhatIf]:
 
 
 def _days(period: Period, lookups: Sequence[Lookups]) -> dict[str, _Day]:
-    length = (period.end - period.start) / timedelta(days=1)
     found: dict[str, _Day] = defaultdict(_Day)
     for row in lookups:
         found[row.level].matched += row.requests if row.outcome in MATCHES else 0
         if row.outcome in (Outcome.MISS, Outcome.SEMANTIC):
-            found[row.level].asked += row.requests / length
+            found[row.level].asked += row.requests / period.days
     for level, day in found.items():
         day.price = average_price([row for row in lookups if row.level == level], Outcome.MISS)
     return found
@@ -123,10 +121,9 @@ def _count_matches(period: Period, days: Mapping[str, _Day]) -> None:
     counted: dict[str, Counter[int | None]] = defaultdict(Counter)
     for level, at, number in calls.order_by().values_list("level", _RANGE).annotate(Count("pk")):
         counted[level][at] += number
-    length = (period.end - period.start) / timedelta(days=1)
     for level, counts in counted.items():
         if level in days:
-            factor = max(1.0, days[level].matched / counts.total()) / length
+            factor = max(1.0, days[level].matched / counts.total()) / period.days
             for at, number in counts.items():
                 if at is not None:
                     days[level].ranges[at].matches = number * factor
@@ -134,7 +131,8 @@ def _count_matches(period: Period, days: Mapping[str, _Day]) -> None:
 
 def _count_reviews(period: Period, days: Mapping[str, _Day]) -> None:
     """Count the latest verdict on each match."""
-    rows = Judgement.objects.filter(created__gte=period.start).exclude(probability=None).order_by("-pk")
+    found = Judgement.objects.filter(created__gte=period.start, created__lt=period.end)
+    rows = found.exclude(probability=None).order_by("-pk")
     seen = set()
     for match, level, at, verdict in rows.values_list("match", "level", _RANGE, "verdict")[:MAX_MATCHES]:
         if match not in seen and at is not None and level in days:

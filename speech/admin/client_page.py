@@ -12,8 +12,9 @@ from caching.dashboard import cards, charts
 from caching.dashboard.page import FIGURES, TEXTS
 from caching.models import CacheRule
 from caching.reports import queries
-from caching.reports.aggregates import Filters, Period, together
+from caching.reports.aggregates import Filters, together
 from caching.reports.client_usage import DAYS, top_entries
+from caching.reports.period import Period
 from speech.budgets import budgets_of
 from speech.models import Client
 

@@ -13,7 +13,8 @@ from caching.feedback import thresholds
 from caching.models import ErrorCount, MinuteUsage, Outcome
 from caching.redis import store
 from caching.reports import queries
-from caching.reports.aggregates import Filters, Period
+from caching.reports.aggregates import Filters
+from caching.reports.period import Period
 from caching.semantic.scoring.threshold import BUDGETS
 from speech.budgets import all_budgets
 

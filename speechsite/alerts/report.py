@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.conf import settings
 
 from caching.reports import queries
-from caching.reports.aggregates import Figures, Period
+from caching.reports.aggregates import Figures
+from caching.reports.period import Period
 from caching.templatetags.formatting import count, money, percent
 from speech.budgets import all_budgets
 

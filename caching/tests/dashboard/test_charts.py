@@ -6,7 +6,8 @@ import pytest
 
 from caching.dashboard import charts
 from caching.models import Outcome
-from caching.reports.aggregates import Figures, Period
+from caching.reports.aggregates import Figures
+from caching.reports.period import Period
 
 NOON = datetime(2026, 12, 2, 12, tzinfo=UTC)
 

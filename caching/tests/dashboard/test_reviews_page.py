@@ -16,10 +16,11 @@ from django.utils import timezone
 from caching.models import AuditEntry, Call, HourlyUsage, Judgement
 from caching.redis import store
 from caching.reports import queries
-from caching.reports.aggregates import Period
+from caching.reports.period import Period
 from caching.reports.review_queue import queue
 from caching.reports.what_if import THRESHOLDS, what_if
 from caching.tests.support.staff import READING, browser_of
+from speechsite.tests.support.databases import on_database
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("reviews")
@@ -46,9 +47,9 @@ def match(probability: float, outcome: str = "semantic", **fields: Any) -> Call:
     )
 
 
-def review(hit: Call, verdict: str = "right") -> None:
+def review(hit: Call, verdict: str = "right", **fields: Any) -> None:
     about = {"level": hit.level, "probability": hit.probability, "pair": hit.pair}
-    Judgement.objects.create(match=hit.match, judge="model", verdict=verdict, **about)
+    Judgement.objects.create(match=hit.match, judge="model", verdict=verdict, **{**about, **fields})
 
 
 def usage(outcome: str, requests: int, cost: str = "0") -> None:
@@ -106,16 +107,18 @@ def test_readers_see_no_buttons_and_others_no_page() -> None:
     assert browser_of("viewer", "view_hourlyusage").get(PAGE).status_code == 403
 
 
-def test_another_threshold_reuses_saves_and_errs_as_its_matches_and_reviews_say() -> None:
-    usage("semantic", 300)
-    usage("near", 600)
-    usage("miss", 900, "1.80")
-    for number in range(30):
-        review(match(0.965), "wrong" if number < 3 else "right")
-    for number in range(60):
-        review(match(0.75, "near"), "wrong" if number < 30 else "right")
-    month = Period.last(timedelta(days=30))
-    [found] = what_if(month, queries.lookups(month))
+def test_another_threshold_reuses_saves_and_errs_as_its_matches_and_reviews_say(database_url: str) -> None:
+    with on_database(database_url):
+        usage("semantic", 300)
+        usage("near", 600)
+        usage("miss", 900, "1.80")
+        for number in range(30):
+            review(match(0.965), "wrong" if number < 3 else "right")
+        for number in range(60):
+            review(match(0.75, "near"), "wrong" if number < 30 else "right")
+        month = Period.last(timedelta(days=30))
+        review(match(0.965, created=month.start - timedelta(days=1)), "wrong", created=month.end)
+        [found] = what_if(month, queries.lookups(month))
     by_threshold = dict(zip(THRESHOLDS, found.estimates, strict=True))
     strict, loose, none = by_threshold[0.96], by_threshold[0.7], by_threshold[0.98]
     # 900 matches in 30 days, of which a third is at 0.965; a miss costs 0.002.
@@ -125,6 +128,8 @@ def test_another_threshold_reuses_saves_and_errs_as_its_matches_and_reviews_say(
     assert strict.wrong and strict.wrong.low < 0.1 < strict.wrong.high
     assert loose.wrong and loose.wrong.low < 33 / 90 < loose.wrong.high
     assert none.wrong is None and not loose.is_guess
+    # Of the period alone.
+    assert (strict.reviews, loose.reviews) == (30, 90)
 
 
 def test_an_estimate_without_reviews_of_most_of_its_matches_is_called_a_guess(admin_client: Browser) -> None:

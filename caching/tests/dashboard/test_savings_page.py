@@ -92,6 +92,18 @@ def test_the_cards_are_compared_with_the_period_before(staff: Browser) -> None:
     assert "100.0% +50.0 pts" in text and "$3.00 +50%" in text and "3 −25%" in text
 
 
+def test_days_beside_a_change_of_the_clock_are_compared_with_as_many_whole_days(staff: Browser) -> None:
+    staff.cookies["tz"] = "Europe/Berlin"
+    # The 25th has 25 hours, of which these are the first and the last.
+    hour("exact", 1, hour=datetime(2026, 10, 24, 22, tzinfo=UTC))
+    hour("exact", 3, hour=datetime(2026, 10, 25, 22, tzinfo=UTC))
+    hour("exact", 8, hour=datetime(2026, 10, 26, 12, tzinfo=UTC))
+    text = text_of(staff.get(PAGE, {"start": "2026-10-26", "end": "2026-10-26"}))
+    assert "vs. previous day" in text and "8 +100%" in text
+    hour("exact", 1, hour=datetime(2026, 3, 16, 12, tzinfo=UTC))
+    assert "vs. previous 7 days" in text_of(staff.get(PAGE, {"start": "2026-03-23", "end": "2026-03-29"}))
+
+
 def test_the_period_and_the_filters_choose_what_is_counted(staff: Browser) -> None:
     hour("exact", 1)
     hour("exact", 10, client="other", provider="elsewhere", level="speed", cache_type="tts")

@@ -10,7 +10,7 @@ from caching.models import AuditEntry, Call
 from caching.models.audit import AuditAction
 from caching.redis import store
 from caching.reports import queries
-from caching.reports.aggregates import Period
+from caching.reports.period import Period
 from caching.reports.semantic_quality import verdicts
 from caching.semantic.cache import SemanticQuery, tier
 from caching.semantic.scoring.pair_verdicts import learned, pair_of

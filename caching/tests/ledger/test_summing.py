@@ -17,7 +17,8 @@ from caching.ledger import rows, summing
 from caching.ledger.batch import Batch
 from caching.models import HourlyUsage, SummedDay, SummedUsage
 from caching.reports import queries
-from caching.reports.aggregates import Filters, Period
+from caching.reports.aggregates import Filters
+from caching.reports.period import Period
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,8 @@ from caching.maintenance import sample_traffic
 from caching.maintenance.sample_requests import LATEST
 from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage
 from caching.reports import queries
-from caching.reports.aggregates import Filters, Period
+from caching.reports.aggregates import Filters
+from caching.reports.period import Period
 
 pytestmark = pytest.mark.django_db
 

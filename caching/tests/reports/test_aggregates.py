@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from caching.reports.aggregates import Period
+from caching.reports.period import Period
 
 
 @pytest.mark.parametrize("hours", [1, 24, 30, 50])

@@ -8,7 +8,7 @@ import pytest
 
 from caching.models import EntryHits
 from caching.reports import leaders
-from caching.reports.aggregates import Period
+from caching.reports.period import Period
 
 pytestmark = pytest.mark.django_db
 

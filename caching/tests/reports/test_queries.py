@@ -13,7 +13,8 @@ from django.utils import timezone
 from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, Judgement, MinuteUsage
 from caching.pricing.money import Money
 from caching.reports import leaders, queries
-from caching.reports.aggregates import Filters, Period, percentile, together
+from caching.reports.aggregates import Filters, percentile, together
+from caching.reports.period import Period
 from caching.tests.support.hours import insert_hours
 from speechsite.tests.support.databases import on_database
 
@@ -139,18 +140,33 @@ def test_days_begin_at_midnight_of_the_viewer() -> None:
 
 
 @pytest.mark.parametrize(
-    "zone", ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe", "America/Los_Angeles"]
+    ("zone", "first"),
+    [
+        ("UTC", date(2026, 12, 3)),
+        ("Asia/Kolkata", date(2026, 12, 3)),
+        ("Asia/Kathmandu", date(2026, 12, 3)),
+        # The clock changes on the third day: by half an hour, amid an hour of UTC, at midnight.
+        ("Australia/Lord_Howe", date(2026, 4, 3)),
+        ("Australia/Lord_Howe", date(2026, 10, 2)),
+        ("America/St_Johns", date(2026, 3, 6)),
+        ("America/St_Johns", date(2026, 10, 30)),
+        ("America/Los_Angeles", date(2026, 3, 6)),
+        ("America/Havana", date(2026, 3, 6)),
+        ("America/Havana", date(2026, 10, 30)),
+    ],
 )
-def test_single_days_add_up_to_the_days_of_a_period(zone: str) -> None:
+def test_single_days_add_up_to_the_days_of_a_period(zone: str, first: date) -> None:
     """Where midnight is amid an hour of UTC, that hour belongs to one day, with its errors."""
-    for number in range(24 * 5):
-        at = NOON + timedelta(hours=number)
+    begun = datetime.combine(first, datetime.min.time(), UTC) - timedelta(days=1)
+    for number in range(24 * 8):
+        at = begun + timedelta(hours=number)
         hour("exact", number + 1, hour=at)
         for minute in (0, 20, 40):
             fields = {"provider": "acme", "code": "x", "cache_type": "llm", "requests": number + 1}
             ErrorCount.objects.create(minute=at + timedelta(minutes=minute), **fields)
     with timezone.override(ZoneInfo(zone)):
-        midnights = [datetime(2026, 12, day, tzinfo=ZoneInfo(zone)).astimezone(UTC) for day in range(3, 7)]
+        local = [datetime.combine(first + timedelta(days=day), datetime.min.time(), ZoneInfo(zone)) for day in range(7)]
+        midnights = [midnight.astimezone(UTC) for midnight in local]
         whole = Period(midnights[0], midnights[-1], of_days=True)
         days = [Period(*ends, of_days=True) for ends in pairwise(midnights)]
         totals = [queries.summary(day).total for day in days]
@@ -160,7 +176,11 @@ def test_single_days_add_up_to_the_days_of_a_period(zone: str) -> None:
         assert sum(errors) == queries.errors(whole)[0][2]
         # An hour has three times as many errors as it has requests here.
         assert errors == [3 * total for total in totals]
-        assert queries.summary(days[1].before).total == totals[0]
+        assert [day.before for day in days[1:]] == days[:-1]
+        assert Period(midnights[3], midnights[6], of_days=True).before == Period(
+            midnights[0], midnights[3], of_days=True
+        )
+        assert (days[2].calendar_days, whole.calendar_days) == (1, 6)
 
 
 def test_errors_are_counted_by_provider_and_code() -> None:
