@@ -108,9 +108,12 @@ def _best(rows: QuerySet[EntryHits], first: date, last: date, number: int, figur
     """
     columns = ("key", *figures)
     ordered = rows.order_by(*(f"-{figure}" for figure in figures)).values_list(*columns)
-    # Django takes half a millisecond to write this query, and it is the same for each day but for one parameter.
-    of_day, params = ordered.filter(day=first)[:PER_DAY].query.sql_with_params()
-    at = params.index(connection.ops.adapt_datefield_value(first))
+    # Django takes a quarter of a millisecond to write this query, which is the same for each day but for one parameter.
+    # The queries of two days tell which: another value may look like a day.
+    (of_day, params), (_, others) = (
+        ordered.filter(day=day)[:PER_DAY].query.sql_with_params() for day in (first, first - timedelta(days=1))
+    )
+    [at] = (number for number, pair in enumerate(zip(params, others, strict=True)) if pair[0] != pair[1])
     days = [connection.ops.adapt_datefield_value(day) for day in _days(first, last)]
     union = _union([of_day] * len(days))
     quoted = ", ".join(map(connection.ops.quote_name, columns))
