@@ -33,7 +33,7 @@ TABS = {"savings": "Savings", "health": "Quality and health"}
 # of the period itself.
 COLUMNS = {
     "savings": (queries.EVERY_FIGURE, queries.MONEY),
-    "health": ((*queries.MONEY, "seconds", *queries.BUCKETS), queries.TIMES),
+    "health": (queries.MONEY_AND_TIMES, queries.TIMES),
 }
 
 

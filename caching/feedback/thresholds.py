@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from caching import metrics
@@ -21,10 +22,9 @@ from caching.semantic.scoring.threshold import BUDGETS, Evidence
 
 logger = logging.getLogger(__name__)
 
-_FROM_OTHERS = (Outcome.SEMANTIC, Outcome.SHADOW)
-
-
-Counts = Mapping[str, Mapping[str, int]]
+# A semantic hit, served or not. One in shadow mode is counted as a miss besides.
+_ANSWERED = (Outcome.SEMANTIC, Outcome.SHADOW)
+_ASKED = (Outcome.SEMANTIC, Outcome.MISS)
 
 
 def measure(start: datetime | None = None, end: datetime | None = None, **conditions: str) -> dict[str, Evidence]:
@@ -33,16 +33,26 @@ def measure(start: datetime | None = None, end: datetime | None = None, **condit
     Reviews of clients and staff are excluded: they are no random sample. Questions are counted by full hours.
     `conditions`: `level`, `client`.
     """
-    return evidence(_judged(start, end, conditions), _asked(start, end, conditions))
+    return evidence(_reviews(start, end, conditions), _lookups(start, end, conditions))
 
 
-def evidence(judged: Counts, asked: Counts) -> dict[str, Evidence]:
-    """Return the evidence of each level from its counts: `judged` and `wrong`, `answered` and `asked`."""
-    return {
-        level: Evidence(level, **judged.get(level, {}), **asked.get(level, {}))
-        for level in LEVELS
-        if level in judged or level in asked
-    }
+def evidence(
+    reviews: Iterable[tuple[str, str, str, int]], lookups: Iterable[tuple[str, str, int]]
+) -> dict[str, Evidence]:
+    """Return the evidence of each level that has any.
+
+    `reviews`: reviewer, verdict, level and number; those of a model count. `lookups`: level, result and number of
+    requests; semantic hits and misses count.
+    """
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for judge, verdict, level, number in reviews:
+        if judge == Judge.MODEL:
+            counts[level] += Counter(judged=number, wrong=number if verdict == Verdict.WRONG else 0)
+    for level, outcome, number in lookups:
+        if outcome in (*_ANSWERED, *_ASKED):
+            counts[level]["answered"] += number if outcome in _ANSWERED else 0
+            counts[level]["asked"] += number if outcome in _ASKED else 0
+    return {level: Evidence(level, **counts[level]) for level in LEVELS if level in counts}
 
 
 def steps() -> dict[str, int]:
@@ -121,28 +131,20 @@ def _reason(evidence: Evidence) -> str:
     )
 
 
-def _judged(start: datetime | None, end: datetime | None, conditions: Mapping[str, str]) -> dict[str, dict[str, int]]:
-    rows = Judgement.objects.filter(judge=Judge.MODEL, **_between("created", start, end), **conditions).order_by()
-    wrong = Count("pk", filter=Q(verdict=Verdict.WRONG))
-    found = rows.values("level").annotate(judged=Count("pk"), wrong=wrong)
-    return {row["level"]: {"judged": row["judged"], "wrong": row["wrong"]} for row in found}
+def _reviews(
+    start: datetime | None, end: datetime | None, conditions: Mapping[str, str]
+) -> Iterable[tuple[str, str, str, int]]:
+    rows = Judgement.objects.filter(judge=Judge.MODEL, **_between("created", start, end), **conditions)
+    return rows.order_by().values_list("judge", "verdict", "level").annotate(Count("pk"))
 
 
-def _asked(start: datetime | None, end: datetime | None, conditions: Mapping[str, str]) -> dict[str, dict[str, int]]:
-    # A question that would have been a hit in shadow mode is counted as a miss besides.
-    looked_up = (Outcome.SEMANTIC, Outcome.MISS, Outcome.SHADOW)
+def _lookups(
+    start: datetime | None, end: datetime | None, conditions: Mapping[str, str]
+) -> Iterator[tuple[str, str, int]]:
     hour = (start or summing.BEGINNING).replace(minute=0, second=0, microsecond=0)
-    counts: dict[str, dict[str, int]] = {}
     for rows in summing.rows(hour, end or timezone.now(), {"cache_type": "llm", **conditions}):
-        found = rows.filter(outcome__in=looked_up).values("level").annotate(
-            answered=Sum("requests", filter=Q(outcome__in=_FROM_OTHERS), default=0),
-            asked=Sum("requests", filter=Q(outcome__in=(Outcome.SEMANTIC, Outcome.MISS)), default=0),
-        )  # fmt: skip
-        for row in found:
-            level = counts.setdefault(row["level"], {"answered": 0, "asked": 0})
-            for name in level:
-                level[name] += row[name]
-    return counts
+        found = rows.filter(outcome__in={*_ANSWERED, *_ASKED})
+        yield from found.values_list("level", "outcome").annotate(Sum("requests"))
 
 
 def _between(field: str, start: datetime | None, end: datetime | None) -> dict[str, Any]:

@@ -36,8 +36,16 @@ LONGEST_MS = 30_000
 _NO_REQUESTS: dict[str, int] = dict.fromkeys(Outcome.values, 0)
 
 
+# Of each of these groups of columns a query reads all or none.
+MONEY_COLUMNS = ("cost", "saved", "list_nanos")
+UNIT_COLUMNS = ("unpriced", "overhead", "tokens", "characters")
+BUCKETS: tuple[str, ...] = UsageTotals.BUCKETS
+
+
 @dataclass(slots=True)
 class Figures:
+    """Totals; 0, or empty, where a query did not read it."""
+
     # By result. Those not in REQUESTS are activities of the cache itself.
     requests: dict[str, int] = field(default_factory=_NO_REQUESTS.copy)
     spent: Decimal = Decimal(0)
@@ -58,7 +66,7 @@ class Figures:
     characters_served: int = 0
     hit_seconds: float = 0.0
     miss_seconds: float = 0.0
-    # By bucket of UsageTotals.BUCKETS; empty where a query does not ask for it.
+    # By bucket.
     hit_times: Counter[str] = field(default_factory=Counter)
     miss_times: Counter[str] = field(default_factory=Counter)
 
@@ -118,22 +126,22 @@ class Figures:
         return max(0.0, self.hits * (miss - hit)) if hit is not None and miss is not None else 0.0
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Add `row`: totals of one result in one currency, with `requests` and those columns that were asked for."""
+        """Add `row`: totals of one result in one currency, with `requests` and those columns that were read."""
         outcome, is_hit = row["outcome"], row["outcome"] in HITS
         self.requests[outcome] += row["requests"]
         if row["currency"] == SAMPLE_CURRENCY:
             self.sample_requests += row["requests"]
-        if "cost" in row:
+        if MONEY_COLUMNS[0] in row:
             self._add_money(row, is_hit)
-        if "tokens" in row:
+        if UNIT_COLUMNS[0] in row:
             self._add_units(row, is_hit)
         if is_hit:
             self.hit_seconds += row.get("seconds", 0.0)
         elif outcome == Outcome.MISS:
             self.miss_seconds += row.get("seconds", 0.0)
-        if "slower" in row and (is_hit or outcome == Outcome.MISS):
+        if BUCKETS[0] in row and (is_hit or outcome == Outcome.MISS):
             times = self.hit_times if is_hit else self.miss_times
-            for name in UsageTotals.BUCKETS:
+            for name in BUCKETS:
                 if row[name]:
                     times[name] += row[name]
 
@@ -179,7 +187,7 @@ def together(parts: Iterable[Figures]) -> Figures:
 def percentile(times: Mapping[str, int], share: float) -> float | None:
     """Return the time in seconds that `share` of the requests took at most, interpolated within its bucket."""
     wanted, before, lower = share * sum(times.values()), 0, 0.0
-    for name, most in zip(UsageTotals.BUCKETS, (*UsageTotals.BUCKETS_MS, LONGEST_MS), strict=True):
+    for name, most in zip(BUCKETS, (*UsageTotals.BUCKETS_MS, LONGEST_MS), strict=True):
         count = times.get(name, 0)
         if count and before + count >= wanted:
             return (lower + (most - lower) * (wanted - before) / count) / 1000

@@ -23,18 +23,17 @@ from caching.models import (
     Judgement,
     MinuteUsage,
     Outcome,
-    UsageTotals,
 )
 from caching.pricing import list_prices
 from caching.pricing.money import Money
-from caching.reports.aggregates import EVERYTHING, Figures, Filters, shown
+from caching.reports.aggregates import BUCKETS, EVERYTHING, MONEY_COLUMNS, UNIT_COLUMNS, Figures, Filters, shown
 from caching.reports.period import Period
 
 # What a query sums up: each column takes SQLite a fortieth of the time of the query.
-MONEY = ("requests", "cost", "saved", "list_nanos")
-BUCKETS = UsageTotals.BUCKETS
+MONEY = ("requests", *MONEY_COLUMNS)
 TIMES = ("requests", "seconds", *BUCKETS)
-TOTALS = (*MONEY, "unpriced", "overhead", "seconds", "characters", "tokens")
+MONEY_AND_TIMES = (*MONEY, "seconds", *BUCKETS)
+TOTALS = (*MONEY, "seconds", *UNIT_COLUMNS)
 EVERY_FIGURE = (*TOTALS, *BUCKETS)
 # Probability of a match whose question has the same words.
 SAME_WORDING = 1.0
@@ -127,8 +126,8 @@ def unpriced_models(period: Period) -> list[tuple[str, str, int]]:
     return [(provider, model, number) for (provider, model), number in found.most_common()]
 
 
-class Review(NamedTuple):
-    """Number of reviews of a kind."""
+class ReviewCount(NamedTuple):
+    """Number of reviews by one kind of reviewer, with one verdict, at one level."""
 
     judge: str
     verdict: str
@@ -136,15 +135,18 @@ class Review(NamedTuple):
     number: int
 
 
-def reviews(period: Period, filters: Filters = EVERYTHING) -> list[Review]:
+def reviews(period: Period, filters: Filters = EVERYTHING) -> list[ReviewCount]:
     """Count reviews by reviewer, verdict and level. Filters: level and client."""
     rows = Judgement.objects.filter(created__gte=period.start, created__lt=period.end, **_judged_by(filters))
     found = rows.order_by().values_list("judge", "verdict", "level").annotate(Count("pk"))
-    return [Review(*row) for row in found]
+    return [ReviewCount(*row) for row in found]
 
 
-class Lookups(NamedTuple):
-    """Chat questions of one level that the cache looked up, with one result, and what they cost in one currency."""
+class LookupSum(NamedTuple):
+    """Sums of one level, one result and one currency, of chat questions that the cache looked up.
+
+    The results SHADOW, NEAR and JUDGED are no questions, but what the cache did besides.
+    """
 
     level: str
     outcome: str
@@ -158,13 +160,14 @@ class Lookups(NamedTuple):
         return self.currency not in ("", list_prices.SAMPLE_CURRENCY)
 
 
-def lookups(period: Period, filters: Filters = EVERYTHING) -> list[Lookups]:
-    """Return what was looked up, and reviews by a model. Filters: level and client."""
+def lookups(period: Period, filters: Filters = EVERYTHING) -> list[LookupSum]:
+    """Return what was looked up, near misses and reviews by a model. Filters: level and client."""
     chosen = Filters(cache_type="llm", **_judged_by(filters))
     outcomes = (Outcome.MISS, Outcome.SEMANTIC, Outcome.SHADOW, Outcome.NEAR, Outcome.JUDGED)
     parts = [rows.filter(outcome__in=outcomes) for rows in _rows(period, chosen)]
     sums = [Sum("requests"), Sum("unpriced"), Sum("cost")]
-    return [Lookups(*row) for rows in parts for row in rows.values_list("level", "outcome", "currency").annotate(*sums)]
+    found = (rows.values_list("level", "outcome", "currency").annotate(*sums) for rows in parts)
+    return [LookupSum(*row) for row in chain.from_iterable(found)]
 
 
 def _judged_by(filters: Filters) -> dict[str, str]:
@@ -207,7 +210,7 @@ def latest_matches(outcomes: Sequence[str], start: datetime, end: datetime) -> Q
     return calls.filter(outcome__in=outcomes, created__gte=start)
 
 
-def average_price(found: Iterable[Lookups], outcome: Outcome) -> Decimal | None:
+def average_price(found: Iterable[LookupSum], outcome: Outcome) -> Decimal | None:
     """Return the average cost of this result in the display currency; None if none has a price."""
     priced = [row for row in found if row.outcome == outcome and row.is_priced]
     number = sum(row.requests - row.unpriced for row in priced)

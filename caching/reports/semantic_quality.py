@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -80,17 +80,17 @@ def correctness(period: Period, filters: Filters) -> Correctness:
 
 
 def correctness_of(
-    period: Period, lookups: Sequence[queries.Lookups], reviews: Sequence[queries.Review]
+    period: Period, lookups: Sequence[queries.LookupSum], reviews: Sequence[queries.ReviewCount]
 ) -> Correctness:
     """Return the same from figures that were read before."""
-    shadow, standing = _by_level(lookups, (Outcome.SHADOW,)), thresholds.standing()
+    shadow, standing = _by_level(lookups, Outcome.SHADOW), thresholds.standing()
+    measured = thresholds.evidence(reviews, ((row.level, row.outcome, row.requests) for row in lookups))
     return Correctness(
         mode=settings.SEMANTIC_MODE,
         verify_share=settings.SEMANTIC_VERIFY_SHARE,
         review_cost=_review_cost(period, lookups),
         levels=[
-            LevelRow(each, standing.get(level), BUDGETS.get(level), shadow[level])
-            for level, each in thresholds.evidence(_judged(reviews), _asked(lookups)).items()
+            LevelRow(each, standing.get(level), BUDGETS.get(level), shadow[level]) for level, each in measured.items()
         ],
         verdicts=verdicts(reviews),
         changes=list(BarChange.objects.all()[:CHANGES]),
@@ -98,31 +98,15 @@ def correctness_of(
     )
 
 
-def _by_level(lookups: Iterable[queries.Lookups], outcomes: Collection[str]) -> Counter[str]:
+def _by_level(lookups: Iterable[queries.LookupSum], outcome: Outcome) -> Counter[str]:
     found = Counter[str]()
     for row in lookups:
-        if row.outcome in outcomes:
+        if row.outcome == outcome:
             found[row.level] += row.requests
     return found
 
 
-def _asked(lookups: Sequence[queries.Lookups]) -> thresholds.Counts:
-    # A question that would have been a hit in shadow mode is counted as a miss besides.
-    answered = _by_level(lookups, (Outcome.SEMANTIC, Outcome.SHADOW))
-    asked = _by_level(lookups, (Outcome.SEMANTIC, Outcome.MISS))
-    return {level: {"answered": answered[level], "asked": asked[level]} for level in {*answered, *asked}}
-
-
-def _judged(reviews: Iterable[queries.Review]) -> thresholds.Counts:
-    found: dict[str, dict[str, int]] = defaultdict(lambda: {"judged": 0, "wrong": 0})
-    for review in reviews:
-        if review.judge == Judge.MODEL:
-            found[review.level]["judged"] += review.number
-            found[review.level]["wrong"] += review.number if review.verdict == Verdict.WRONG else 0
-    return found
-
-
-def verdicts(reviews: Iterable[queries.Review]) -> dict[str, dict[str, int]]:
+def verdicts(reviews: Iterable[queries.ReviewCount]) -> dict[str, dict[str, int]]:
     """Count "right" and "wrong" reviews by reviewer."""
     found = {judge: dict.fromkeys(Verdict.values, 0) for judge in Judge.values}
     for review in reviews:
@@ -130,12 +114,12 @@ def verdicts(reviews: Iterable[queries.Review]) -> dict[str, dict[str, int]]:
     return found
 
 
-def _review_cost(period: Period, lookups: Sequence[queries.Lookups]) -> Decimal | None:
+def _review_cost(period: Period, lookups: Sequence[queries.LookupSum]) -> Decimal | None:
     """Estimate from the price of the reviews so far, or else from that of a miss."""
     price = queries.average_price(lookups, Outcome.JUDGED)
     if price is None:
         price = queries.average_price(lookups, Outcome.MISS)
-    hits = sum(_by_level(lookups, (Outcome.SEMANTIC,)).values())
+    hits = sum(_by_level(lookups, Outcome.SEMANTIC).values())
     return None if price is None else price * hits * Decimal(SUGGESTED_SHARE) / Decimal(max(period.days, 1 / 24))
 
 

@@ -16,7 +16,7 @@ from django.db.models import Case, Count, IntegerField, When
 from caching.feedback import thresholds
 from caching.models import Judgement, Outcome, Verdict
 from caching.reports.period import Period
-from caching.reports.queries import MAX_MATCHES, SAME_WORDING, Lookups, average_price, latest_matches
+from caching.reports.queries import MAX_MATCHES, SAME_WORDING, LookupSum, average_price, latest_matches
 from caching.semantic.scoring.threshold import BUDGETS, Interval, wilson
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
@@ -88,7 +88,7 @@ class _Day:
     ranges: list[_Range] = field(default_factory=lambda: [_Range() for _ in THRESHOLDS])
 
 
-def what_if(period: Period, lookups: Sequence[Lookups]) -> list[WhatIf]:
+def what_if(period: Period, lookups: Sequence[LookupSum]) -> list[WhatIf]:
     """Return the estimates of each level that serves by probability and had any match.
 
     `lookups`: those of the whole period.
@@ -104,7 +104,7 @@ def what_if(period: Period, lookups: Sequence[Lookups]) -> list[WhatIf]:
     ]
 
 
-def _days(period: Period, lookups: Sequence[Lookups]) -> dict[str, _Day]:
+def _days(period: Period, lookups: Sequence[LookupSum]) -> dict[str, _Day]:
     found: dict[str, _Day] = defaultdict(_Day)
     for row in lookups:
         found[row.level].matched += row.requests if row.outcome in MATCHES else 0
