@@ -141,8 +141,8 @@ def test_what_was_judged_while_redis_was_away_is_learned_when_it_is_back(use_red
         store._breaker.trip("the network of one process fails")
         verdicts.give(USE, Judge.CLIENT, Verdict.WRONG)
         cut_off.poll()
-        wait_until(store.available)
-        assert heard_by(cut_off) is False
+        # On a busy machine the breaker may open once more between two looks.
+        assert wait_until(lambda: store.available() and heard_by(cut_off) is False)
         assert heard_by(other) is False
 
 

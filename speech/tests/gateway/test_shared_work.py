@@ -156,7 +156,8 @@ def test_when_the_leading_worker_is_killed_another_takes_over(
     mortal: tuple[Server, RedisServer], provider: ScriptedOpenAI, way: str
 ) -> None:
     server, _ = mortal
-    provider.delay = 2.0
+    # So long that the leader still waits when it is killed, also beside other tests.
+    provider.delay = 10.0
     finished: list[Any] = []
     thread = threading.Thread(
         target=lambda: finished.extend(all_at_once(lambda: send(server, *WAYS[way], retries=3), 60))
@@ -164,6 +165,7 @@ def test_when_the_leading_worker_is_killed_another_takes_over(
     thread.start()
     wait_until(lambda: len(provider.requests) == 1)
     time.sleep(0.7)
+    provider.delay = 1.0
     os.kill(leading_worker(server, provider), signal.SIGKILL)
     killed = time.monotonic()
     wait_until(lambda: len(provider.requests) == 2)
