@@ -31,11 +31,15 @@ _Z = NormalDist().inv_cdf(_CONFIDENCE)
 _AIM = 0.85
 # Reviews of unexplained pairs without which nothing changes.
 _LEAST = 5
-# Expected of explained pairs until reviews say more: 1 wrong in 50 (0.8 to 5.9 % in the public sets).
-_PRIOR_WRONG, _PRIOR = 1, 50
+# Expected of explained pairs until reviews say more: 1 wrong in 25. The public sets have 0.8 to 5.9 %, 2.6 on average:
+# no scope loosens because nobody has looked at its explained pairs yet.
+_PRIOR_WRONG, _PRIOR = 1, 25
 # Reviews per question of a scope; from this share on, only those of the random sample; and rungs below the threshold
 # where reviews are of use.
 _MOST, _SELECTED, _REACH = 0.05, 0.047, 2
+# Share of the selected reviews that explained pairs and others are each sure of, as far as there are any: reviews of
+# the one kind do not narrow the bound of the other.
+_SURE = 0.25
 _MAX_SCOPES = 10_000
 
 
@@ -72,14 +76,18 @@ class Evidence:
         # Questions of another process may be reviewed before they are added; added here, they would count twice.
         seen = [max(pair) for pair in zip(self.seen, self.judged, strict=True)]
         asked, judged = max(self.asked, sum(seen)), sum(self.judged)
-        if sum(self.judged[1:]) < _LEAST:
-            return Standing(asked, judged, dict.fromkeys(BUDGETS, 1.0))
+        explained = Kind(seen[EXPLAINED], self.judged[EXPLAINED])
+        others = Kind(sum(seen[1 : 1 + _REACH]), judged - explained.judged)
+        if others.judged < _LEAST:
+            return Standing(asked, judged, dict.fromkeys(BUDGETS, 1.0), explained=explained, others=others)
         likely, most = self._wrong_from_each_rung(seen)
         return Standing(
             asked,
             judged,
             {level: _lowest(most, _AIM * limit * asked) for level, limit in BUDGETS.items()},
             {level: _lowest(likely, limit * asked) for level, limit in BUDGETS.items()},
+            explained,
+            others,
         )
 
     def _wrong_from_each_rung(self, seen: Sequence[int]) -> tuple[list[float], list[float]]:
@@ -108,6 +116,15 @@ def _lowest(wrong: Sequence[float], limit: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """Pairs of a scope that a rule explains, or that none does."""
+
+    seen: int = 0
+    """Those worth reviewing in any case: of the unexplained ones, those of the first rungs."""
+    judged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Thresholds of a scope, by its evidence when it was last reviewed."""
 
@@ -117,6 +134,8 @@ class Standing:
     """By level; 1 serves nothing that is not explained."""
     likely: dict[str, float] = field(default_factory=dict)
     """The same by the expected wrong answers, not their upper bound; 0 before there are enough reviews."""
+    explained: Kind = Kind()
+    others: Kind = Kind()
 
     def threshold(self, level: str, default: float = 1.0) -> float:
         """Return the threshold of unexplained pairs; `default` is that of scopes without reviews.
@@ -137,7 +156,15 @@ class Standing:
         """Return True if a pair, served or not, says more of where the threshold belongs."""
         own = self.thresholds.get(level, 1.0)
         standing = sum(rung >= own for rung in RUNGS)
-        return place is not None and place <= standing + _REACH and self.has_room(asked, _SELECTED)
+        if place is None or place > standing + _REACH or not self.has_room(asked, _SELECTED):
+            return False
+        return self._leaves_others_theirs(place, asked)
+
+    def _leaves_others_theirs(self, place: int, asked: int) -> bool:
+        """Return False if the review is one that the other kind of pairs is sure of."""
+        own, other = (self.explained, self.others) if place == EXPLAINED else (self.others, self.explained)
+        room = _SELECTED * (self.asked + asked)
+        return own.judged + 1 <= max(1, room - min(_SURE * room, other.seen))
 
 
 NEW = Standing()

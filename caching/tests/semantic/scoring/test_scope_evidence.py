@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from caching.semantic.scoring.scope_evidence import EXPLAINED, NEW, RUNGS, Evidence, ScopeCounts, place_of
 
 LIMIT = 0.01
@@ -65,6 +67,15 @@ def test_wrong_explained_answers_leave_less_for_the_others() -> None:
     assert threshold(found) == 1.0
 
 
+def test_explained_pairs_without_reviews_leave_less_than_right_ones() -> None:
+    found = evidence(right=40)
+    found.seen[EXPLAINED] = 50
+    assert threshold(found) == 1.0
+    for _ in range(25):
+        found.review(EXPLAINED, wrong=False)
+    assert threshold(found) < 1.0
+
+
 def test_reviews_without_their_questions_loosen_nothing() -> None:
     """Another process counted the questions."""
     assert threshold(evidence(asked=0, near=0, right=5)) == 1.0
@@ -99,6 +110,27 @@ def test_pairs_are_reviewed_within_5_in_100_questions_and_where_they_are_of_use(
     assert NEW.wants_review(1, "balanced", 1)
     assert not NEW.wants_review(5, "balanced", 1)
     assert not NEW.wants_review(None, "balanced", 1)
+
+
+@pytest.mark.parametrize(("frequent", "rare"), [(EXPLAINED, 1), (1, EXPLAINED)])
+def test_each_kind_of_pairs_is_sure_of_a_quarter_of_the_reviews(frequent: int, rare: int) -> None:
+    found = reviewed(frequent, evidence(asked=1000, near=500, place=rare))
+    assert found.judged[frequent] == 35
+    assert reviewed(rare, found).judged[rare] == 12
+
+
+@pytest.mark.parametrize(("frequent", "rare"), [(EXPLAINED, 1), (1, EXPLAINED)])
+def test_what_a_kind_has_no_pairs_for_is_the_others(frequent: int, rare: int) -> None:
+    found = reviewed(frequent, evidence(asked=1000, near=4, place=rare))
+    assert found.judged[frequent] == 43
+    assert reviewed(rare, found).judged[rare] == 4
+
+
+def reviewed(place: int, found: Evidence) -> Evidence:
+    """Review pairs of one place as long as reviews of them are wanted."""
+    while found.standing().wants_review(place, "balanced", 0):
+        found.review(place, wrong=False)
+    return found
 
 
 def test_no_scope_has_more_than_5_reviews_in_100_questions() -> None:
