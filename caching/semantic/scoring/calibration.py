@@ -15,7 +15,7 @@ from operator import mul
 
 from caching.semantic.scoring.threshold import logit, sigmoid
 
-# Log odds of a wrong pair by those of the model: 0.5 to 1.3 in the public sets.
+# Log odds of a wrong pair by those of the model: 0.5 to 1.3 in the public sets; the steepest is read as 1.2.
 _SLOPES = (0.4, 0.6, 0.8, 1.0, 1.2)
 _SLOPE, _SLOPE_DEVIATION = 0.75, 0.3
 # Where the shift is measured, amid the rungs: there its estimate depends least on the slope.

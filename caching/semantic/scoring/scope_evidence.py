@@ -1,9 +1,9 @@
 """The evidence of one scope: how often questions came near a stored one, and what reviews of such pairs said.
 
 A pair that no rule explains is served from a threshold on its probability. A new scope serves none. The threshold
-falls to the lowest rung at which the upper confidence bound of the wrong answers per question is within the error
-limit of the level, and rises as soon as the bound is above it. Pure: the service keeps the counts in the database,
-`semantic_eval` in memory.
+falls to the lowest rung at which the upper confidence bound of the wrong answers per question is within `_AIM` of the
+error limit of the level, and rises as soon as the bound is above that. Pure: the service keeps the counts in the
+database, `semantic_eval` in memory.
 """
 
 from __future__ import annotations
@@ -146,14 +146,14 @@ class Standing:
         return min(self.thresholds.get(level, 1.0), max(default, self.likely.get(level, 0.0)))
 
     def has_room(self, asked: int, share: float = _MOST) -> bool:
-        """Return True if one more review is within 5 in 100 questions, or the first.
+        """Return True if one more review keeps within `share` of the questions, or is the first.
 
-        `asked`: questions since the last one.
+        `asked`: questions since the last review.
         """
         return self.judged + 1 <= max(1, share * (self.asked + asked))
 
     def wants_review(self, place: int | None, level: str, asked: int) -> bool:
-        """Return True if a pair, served or not, says more of where the threshold belongs."""
+        """Return True if a pair, served or not, says more of where the threshold belongs. `asked`: see `has_room`."""
         own = self.thresholds.get(level, 1.0)
         standing = sum(rung >= own for rung in RUNGS)
         if place is None or place > standing + _REACH or not self.has_room(asked, _SELECTED):
