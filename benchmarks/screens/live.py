@@ -2,9 +2,10 @@
 
     python -m benchmarks.screens.live [--seconds 60] [--rate 60] [--rounds 3]
 
-A real server with two workers answers `--rate` requests a second, hits for the most part. In turns, with the page open
-in Chromium and without: the time of a request and the CPU of the server. Of the page: its DOM nodes and JS heap after
-garbage was collected.
+A real server with two workers answers `--rate` requests a second, hits for the most part. In turns, without the page,
+with it open in Chromium, and with its feed read as often by a program: the time of a request and the CPU of the server.
+Chromium draws on the same cores and caches, which is no cost of the gateway; the feed alone is. Of the page: its DOM
+nodes and JS heap after garbage was collected.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import statistics
 import tempfile
 import time
 from argparse import ArgumentParser
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,8 @@ QUESTIONS = 200
 SAMPLE_SECONDS = 10
 # Of ten requests: the one that was never asked before.
 NEW_EVERY = 10
+# Seconds between two reads of a busy page: LONG_PAUSE of requests.js.
+PAUSE = 3
 
 
 class Load(NamedTuple):
@@ -104,6 +107,19 @@ def watch(server: Server, browser: Any, state: Any, rate: float, seconds: float)
     return load.result()
 
 
+def read_feed(server: Server, state: Any, rate: float, seconds: float) -> Load:
+    """Read the feed as the page does, and draw nothing."""
+    cookies = "; ".join(f"{each['name']}={each['value']}" for each in state["cookies"])
+    last = ""
+    with ThreadPoolExecutor(1) as pool:
+        load: Future[Load] = pool.submit(put, server, rate, seconds)
+        while not load.done():
+            reply = server.request("GET", f"/admin/requests/feed/?after={last}", headers={"Cookie": cookies})
+            last = reply.json()["last"]
+            time.sleep(PAUSE)
+    return load.result()
+
+
 def main() -> None:
     parser = ArgumentParser(prog="python -m benchmarks.screens.live")
     parser.add_argument("--seconds", type=float, default=60)
@@ -120,6 +136,7 @@ def main() -> None:
             for _ in range(options.rounds):
                 print(f"without page: {put(server, options.rate, options.seconds).row}", flush=True)
                 print(f"with page:    {watch(server, browser, state, options.rate, options.seconds).row}", flush=True)
+                print(f"its feed:     {read_feed(server, state, options.rate, options.seconds).row}", flush=True)
         finally:
             server.stop()
 
