@@ -23,7 +23,7 @@ from caching.semantic.types import Candidate
 # Rows on the page, and sent at once.
 MAX_ROWS = 100
 # Rows of one update, as many as MAX_PER_SECOND in LONG_PAUSE of requests.js; the page counts the rest as dropped.
-MAX_NEW = 60
+MAX_NEW = 30
 # Period from whose requests filters are offered, and in which dropped ones are counted.
 LATELY_SECONDS = 60
 # The cached questions shown beside a miss.

@@ -6,7 +6,7 @@ import { draw } from "./waveform.js";
 const PAUSE = 1000;
 const LONG_PAUSE = 3000;
 // Beyond this rate the next update comes after the long pause.
-const MAX_PER_SECOND = 20;
+const MAX_PER_SECOND = 10;
 const MAX_ROWS = 150;
 // How long the page says that it shows a sample, after requests were left out.
 const SAMPLED = 10_000;
