@@ -15,9 +15,9 @@ from caching.semantic.text.clauses import asks_for_the_same, without_now, withou
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.frames import Rules, by_first_word, matched, without_frames
 from caching.semantic.text.lexicon import mixed_codes, mixed_words, phrases, table, words
-from caching.semantic.text.placed import placed
 from caching.semantic.text.questions import listed, says_only_why, seeks_help, with_property_first, with_states
 from caching.semantic.text.stemming import inflected
+from caching.semantic.text.word_senses import with_senses
 
 _TIME_WORDS = frozenset(["for", "at", "in", "and", "on", "second", "minut", "hour", "am", "pm"])
 # Verbs whose noun says the same: "rate it", "give it a rating".
@@ -131,7 +131,7 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
         rest = _plainly_asked(without_purpose(without_now(rest, language), language), language)
         rest = listed(with_property_first(rest, language), language)
         spoken = _with_particles(_rewritten(rest, rules.rewrites), rules)
-        spoken = placed(spoken, language, is_named=frame in rules.showing or frame in rules.wanting)
+        spoken = with_senses(spoken, language, is_named=frame in rules.showing or frame in rules.wanting)
         found += _forms(_spoken(spoken, frame, rules), frame, rules, language)
     return [*(found or tokens), *(word for word in tokens if word in rules.owners)]
 

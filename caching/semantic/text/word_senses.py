@@ -1,7 +1,7 @@
-"""Words that mean one thing in one place and another elsewhere: "just", "too", "only", words in "-ing", names.
+"""Senses of words that depend on their place: "just", "too", "only", words in "-ing", names.
 
 >>> def told(text: str, *, named: bool = False) -> str:
-...     return " ".join(placed(text.split(), "en", is_named=named))
+...     return " ".join(with_senses(text.split(), "en", is_named=named))
 >>> told("whether the discount just for students"), told("my card just got declined"), told("i just need a taxi")
 ('whether the discount only for students', 'my card just got declined', 'i just need a taxi')
 >>> told("trains just before 9"), told("trains only before 9")
@@ -12,7 +12,7 @@
 ('only_speaker i eat fish', 'i only eat fish')
 >>> told("parking near me", named=True), told("my card is not working"), told("canceling my order")
 ('park+ing near me', 'my card is not working', 'canceling my order')
->>> told("call adams"), told("call my parents"), " ".join(placed("llama a ramos".split(), "es", is_named=False))
+>>> told("call adams"), told("call my parents"), " ".join(with_senses("llama a ramos".split(), "es", is_named=False))
 ('call adams+name', 'call my parents', 'llama a ramos+name')
 """
 
@@ -36,8 +36,8 @@ _PARTICLES = frozenset(["in", "on", "out", "off", "up", "down", "back"])
 _WITHOUT_RULES = frozenset(["vocabulary", "mentions", "capitonyms", "carriers", "guards"])
 
 
-def placed(spoken: Sequence[str], language: str, *, is_named: bool) -> list[str]:
-    """Say by another word what a word means in its place; `is_named`: a frame was taken off that names a thing."""
+def with_senses(spoken: Sequence[str], language: str, *, is_named: bool) -> list[str]:
+    """Replace words by their sense in this place. `is_named`: a frame that names a thing was removed before them."""
     found = list(spoken)
     if (at := _name_at(spoken, language)) and inflected(spoken[at], language) != spoken[at]:
         found[at] = f"{spoken[at]}+name"
