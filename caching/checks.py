@@ -68,8 +68,9 @@ def check_embedder_options(**kwargs: Any) -> list[CheckMessage]:
     options = settings.SEMANTIC_EMBEDDER_OPTIONS
     dimensions, url = options.get("DIMENSIONS", "1"), options.get("BASE_URL", "http://")
     wrong = {
-        "SEMANTIC_EMBEDDER_DIMENSIONS must be a whole number of 1 or more": not dimensions.isdecimal()
-        or not int(dimensions),
+        "SEMANTIC_EMBEDDER_DIMENSIONS must be a whole number from 1 to 99999": not (
+            dimensions.isdecimal() and len(dimensions) < 6 and int(dimensions)
+        ),
         "SEMANTIC_EMBEDDER_BASE_URL must begin with http:// or https://": not url.startswith(("http://", "https://")),
     }
     return [

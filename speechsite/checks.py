@@ -74,7 +74,7 @@ def check_variable_names(**kwargs: Any) -> list[CheckMessage]:
     return warnings
 
 
-@register()
+@register(TAG)
 def check_mail(**kwargs: Any) -> list[CheckMessage]:
     """Name recipients that no mail can reach."""
     errors: list[CheckMessage] = []

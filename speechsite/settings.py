@@ -52,7 +52,7 @@ SECRET_KEY = envstr("SECRET_KEY") or _development_key()
 if HTTPS_ONLY and SECRET_KEY.startswith("django-insecure-"):
     raise ImproperlyConfigured("HTTPS_ONLY needs a SECRET_KEY that is not a development key")
 ALLOWED_HOSTS = envlist("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-CSRF_TRUSTED_ORIGINS = envlist("CSRF_TRUSTED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", envlist("CSRF_TRUSTED_ORIGINS"))
 CSRF_FAILURE_VIEW = "speechsite.views.csrf_failure"
 # The theme's login form names no page to return to.
 LOGIN_REDIRECT_URL = "admin:index"
@@ -77,7 +77,7 @@ HTTP_METRICS = envchoice("HTTP_METRICS", "pages", apps.HTTP_METRICS)
 MIDDLEWARE = apps.middleware(HTTP_METRICS)
 
 # Off by default: a browser that calls the API shows its key to its user.
-CORS_ALLOWED_ORIGINS = envlist("CORS_ALLOWED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS", envlist("CORS_ALLOWED_ORIGINS"))
 CORS_URLS_REGEX = r"^/(?:v1|api)/"
 CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS = cors.SENT, cors.READ
 if CORS_ALLOWED_ORIGINS:
@@ -136,10 +136,10 @@ DATABASES: dict[str, Any] = {"default": private_files.private_database(_database
 # Server (`manage.py serve`)
 
 HOST = envstr("HOST", "127.0.0.1")
-PORT = envint("PORT", 8000, least=1)
-WORKERS = envint("WORKERS", 2, least=1)
+PORT = envint("PORT", 8000, least=1, most=65_535)
+WORKERS = envint("WORKERS", 2, least=1, most=1000)
 # A miss waits for its provider in a thread, so there are many more threads than cores.
-THREADS = envint("THREADS", 128, least=1)
+THREADS = envint("THREADS", 128, least=1, most=10_000)
 
 # Redis
 
@@ -192,7 +192,7 @@ CACHE_REFUSALS = envbool("CACHE_REFUSALS", False)
 TTS_CACHE_ENCODING = envchoice("TTS_CACHE_ENCODING", "pcm", ("pcm", "flac", "opus", "mulaw"))
 # A folder, or s3://bucket/prefix: audio that is asked for again outlives Redis there.
 AUDIO_ARCHIVE = envstr("AUDIO_ARCHIVE")
-AUDIO_ARCHIVE_DAYS = envint("AUDIO_ARCHIVE_DAYS", 30, least=1)
+AUDIO_ARCHIVE_DAYS = envint("AUDIO_ARCHIVE_DAYS", 30, least=1, most=36_500)
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier
@@ -225,7 +225,7 @@ DISPLAY_CURRENCY = envstr("DISPLAY_CURRENCY", "USD")
 CURRENCY_RATES = env.rates("CURRENCY_RATES", envstr("CURRENCY_RATES", "INR=83"))
 if DISPLAY_CURRENCY not in CURRENCY_RATES:
     raise ImproperlyConfigured(f"DISPLAY_CURRENCY is {DISPLAY_CURRENCY}, but CURRENCY_RATES has no rate for it")
-LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1)
+LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1, most=36_500)
 
 # Providers
 
@@ -235,8 +235,8 @@ STT_PROVIDER = envstr("STT_PROVIDER", "openai")
 EMBEDDING_PROVIDER = envstr("EMBEDDING_PROVIDER", "openai")
 # By scheme, as `urllib.request.getproxies` has them; `no` lists hosts that are asked directly.
 PROXIES = {"https": envproxy("HTTPS_PROXY"), "http": envproxy("HTTP_PROXY"), "no": envproxy("NO_PROXY")}
-PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1)
-PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1)
+PROVIDER_CONNECT_TIMEOUT = envint("PROVIDER_CONNECT_TIMEOUT", 2, least=1, most=86_400)
+PROVIDER_READ_TIMEOUT = envint("PROVIDER_READ_TIMEOUT", 30, least=1, most=86_400)
 # provider, or provider/model: asked in this order when the chosen one fails before the first byte.
 LLM_FALLBACK = envlist("LLM_FALLBACK")
 TTS_FALLBACK = envlist("TTS_FALLBACK")
@@ -244,15 +244,15 @@ TTS_FALLBACK = envlist("TTS_FALLBACK")
 PROVIDER_BREAKER_FAILURES = envint("PROVIDER_BREAKER_FAILURES", 5)
 PROVIDER_BREAKER_SECONDS = envint("PROVIDER_BREAKER_SECONDS", 10, least=1)
 # Days that an answer of /v1/responses can be retrieved and continued; 0: none is stored.
-RESPONSES_RETENTION_DAYS = envint("RESPONSES_RETENTION_DAYS", 30)
+RESPONSES_RETENTION_DAYS = envint("RESPONSES_RETENTION_DAYS", 30, most=36_500)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)
 MAX_CONVERSATION_CHARACTERS = envint("MAX_CONVERSATION_CHARACTERS", 0)
 # Silence between two sentences that were synthesised one by one.
-SENTENCE_PAUSE_MS = envint("SENTENCE_PAUSE_MS", 120)
+SENTENCE_PAUSE_MS = envint("SENTENCE_PAUSE_MS", 120, most=60_000)
 # Spoken in the place of a block of code in a model's answer.
 _spoken_code_block = envstr("SPOKEN_CODE_BLOCK", "Code block.")
 SPOKEN_CODE_BLOCK = "" if _spoken_code_block == "none" else _spoken_code_block
-SYNTHESIS_THREADS = envint("SYNTHESIS_THREADS", 8, least=1)
+SYNTHESIS_THREADS = envint("SYNTHESIS_THREADS", 8, least=1, most=1000)
 # ACME_API_KEY reaches providers/acme.py as setting("API_KEY"): a new provider needs no line here.
 _adapters = plugin_names([str(BASE_DIR / "speech" / "providers")])
 # groq:openai makes a provider "groq" of the adapter "openai", with variables of its own (GROQ_API_KEY …).

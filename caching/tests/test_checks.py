@@ -77,7 +77,7 @@ def test_a_redis_without_vector_sets_is_an_error_where_they_are_wanted(settings:
     assert "caching.E003" in ids(tags=["redis"], include_deployment_checks=True)
 
 
-@pytest.mark.parametrize("value", ["many", "0", "-1", "1.5"])
+@pytest.mark.parametrize("value", ["many", "0", "-1", "1.5", "9" * 5000])
 def test_the_embedder_needs_a_number_of_dimensions(settings: Any, value: str) -> None:
     settings.SEMANTIC_EMBEDDER_OPTIONS = {"DIMENSIONS": value}
     assert ids() == {"caching.E006"}

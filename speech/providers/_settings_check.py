@@ -53,8 +53,12 @@ def _is_name(value: str) -> bool:
     return value.isprintable()
 
 
+def _is_milliseconds(value: str) -> bool:
+    return value.isdecimal() and len(value) < 10
+
+
 def _is_count(value: str) -> bool:
-    return value.isdecimal() and int(value) > 0
+    return value.isdecimal() and len(value) < 10 and int(value) > 0
 
 
 # By the ending of a variable's name; the last one takes all others.
@@ -65,7 +69,7 @@ _RULES: dict[str, tuple[str, Callable[[str], bool]]] = {
         lambda keys: _is_word(keys.replace(" ", "")),
     ),
     "API_VERSION": ("a version without spaces", _is_word),
-    "_MS": ("a whole number of milliseconds", str.isdecimal),
+    "_MS": ("a whole number of milliseconds", _is_milliseconds),
     "_TOKENS": ("a whole number of 1 or more", _is_count),
     "RESPONSES_API": ("1 or 0", lambda value: value in ("0", "1")),
     "_BIN": ("the path of a program", lambda path: shutil.which(path) is not None),

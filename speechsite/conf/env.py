@@ -14,6 +14,9 @@ _SECRET_FILE = re.compile(
     r"(SECRET_KEY|DATABASE_URL|REDIS_URL|EMAIL_URL|ALERT_WEBHOOK_URL|OIDC_CLIENT_SECRET|\w+_API_KEY)_FILE"
 )
 
+# Larger numbers do not fit into what they are used for: time limits of sockets, columns of PostgreSQL.
+MOST = 2**31 - 1
+
 
 def file(named: str | None, default: Path) -> Path:
     """Return the file of variables. One that ENV_FILE names must exist: without it the gateway would use defaults."""
@@ -66,11 +69,15 @@ class EnvReader:
             return value in ("1", "true") if value else default
         raise ImproperlyConfigured(f"{name} must be 0, 1, true or false, not {value!r}")
 
-    def whole_number(self, name: str, default: int, *, least: int = 0) -> int:
+    def whole_number(self, name: str, default: int, *, least: int = 0, most: int = MOST) -> int:
         value = self.text(name, str(default))
-        if not value.isdecimal() or int(value) < least:
-            raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value!r}")
-        return int(value)
+        # Python converts no more than some thousand digits.
+        number = int(value[:20]) if value.isdecimal() else -1
+        if number < least:
+            raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value[:40]!r}")
+        if number > most:
+            raise ImproperlyConfigured(f"{name} must be a whole number of at most {most}, not {value[:40]!r}")
+        return number
 
     def choice(self, name: str, default: str, choices: Collection[str]) -> str:
         value = self.text(name, default)
@@ -131,6 +138,15 @@ def share(name: str, text: str) -> float:
     if not 0 <= found <= 1:
         raise ImproperlyConfigured(f"{name} must be a number from 0 to 1, not {text!r}")
     return found
+
+
+def origins(name: str, items: list[str]) -> list[str]:
+    """Check origins as browsers send them, such as `https://app.example.com:8443`, and `null`."""
+    for item in items:
+        if not re.fullmatch(r"null|[a-z][a-z0-9+.-]*://[^/?#\s]+", item):
+            example = "https://app.example.com, with the scheme and without a path"
+            raise ImproperlyConfigured(f"{name} must list origins such as {example}, not {item!r}")
+    return items
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

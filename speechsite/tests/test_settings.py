@@ -51,6 +51,13 @@ def test_white_space_around_a_value_is_dropped() -> None:
         (lambda reader: reader.whole_number("NAME", 1), "-1", "NAME must be a whole number of at least 0, not '-1'"),
         (lambda reader: reader.whole_number("NAME", 1), "1.5", "NAME must be a whole number"),
         (lambda reader: reader.whole_number("NAME", 9, least=5), "4", "NAME must be a whole number of at least 5"),
+        (
+            lambda reader: reader.whole_number("NAME", 1),
+            str(2**31),
+            "NAME must be a whole number of at most 2147483647",
+        ),
+        (lambda reader: reader.whole_number("NAME", 1, most=9), "10", "NAME must be a whole number of at most 9"),
+        (lambda reader: reader.whole_number("NAME", 1), "9" * 5000, "NAME must be a whole number of at most"),
         (lambda reader: reader.choice("NAME", "a", ("a", "b")), "c", "NAME must be one of a, b, not 'c'"),
     ],
 )
@@ -68,6 +75,10 @@ def test_a_reader_names_the_variable_that_is_wrong(read: Any, value: str, compla
         (env.share, "2 %", "NAME must be a number from 0 to 1, not '2 %'"),
         (env.share, "1.5", "NAME must be a number from 0 to 1"),
         (lambda name, text: env.networks(name, [text]), "10.0.0.1/8", "NAME must list addresses or networks"),
+        (lambda name, text: env.origins(name, [text]), "example.com", "NAME must list origins such as https://app"),
+        (lambda name, text: env.origins(name, [text]), "https://example.com/", "NAME must list origins"),
+        (lambda name, text: env.origins(name, [text]), "https://", "NAME must list origins"),
+        (lambda name, text: env.origins(name, [text]), "*", "NAME must list origins"),
         (env.web_address, "hooks.slack.com/secret", "NAME must begin with https:// or http://"),
         (mail.server, "mail://u:secret@host", "NAME must look like smtp\\+tls://user:password@host:587"),
         (mail.server, "smtp://u:secret@host:port", "NAME must look like"),
@@ -84,6 +95,17 @@ def test_a_value_of_its_own_form_names_its_variable(read: Any, value: str, compl
     with pytest.raises(ImproperlyConfigured, match=complaint) as caught:
         read("NAME", value)
     assert "secret" not in str(caught.value)
+
+
+def test_origins_of_pages_and_of_apps_pass() -> None:
+    given = [
+        "https://app.example.com:8443",
+        "https://*.example.com",
+        "http://[::1]:8000",
+        "capacitor://localhost",
+        "null",
+    ]
+    assert env.origins("NAME", given) == given
 
 
 def test_a_file_of_variables_that_nobody_named_may_be_missing() -> None:

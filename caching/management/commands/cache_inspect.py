@@ -45,6 +45,7 @@ def _facts(detail: Detail, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Audio", filesizeformat(found["audio_bytes"])
     yield "Client", found["made_by"] or "–"
     yield "Level", found["level"] or "–"
+    yield "Age", duration(found["age"])
     yield "Hits", count(found["hits"])
     yield "Cost", money(detail.cost.amount, detail.cost.currency) if detail.cost else "unknown"
     yield "Saved", ", ".join(money(each.amount, each.currency) for each in detail.saved) or "–"

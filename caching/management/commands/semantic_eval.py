@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from caching.management.arguments import whole_number
 from caching.management.tables import table
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders import names as embedder_names
@@ -33,7 +34,10 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--level", choices=LEVELS, default="balanced")
         parser.add_argument(
-            "--shuffles", type=int, default=0, help="average over the order of the file and N random ones"
+            "--shuffles",
+            type=whole_number(0, 1000),
+            default=0,
+            help="average over the order of the file and N random ones",
         )
         parser.add_argument("--embedder", choices=embedder_names(), default="wordllama")
         parser.add_argument("--index", choices=index_names(), default="numpy")
@@ -49,7 +53,7 @@ class Command(BaseCommand):
         try:
             embedder = get_embedder(options["embedder"])
             results = {path.name: measure(path, embedder, options) for path in files}
-        except (OSError, ValueError, KeyError, ImportError) as err:
+        except (OSError, ValueError, ImportError) as err:
             raise CommandError(str(err)) from err
         if options["json"]:
             return as_json(results)

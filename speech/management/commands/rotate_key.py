@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from caching.management.arguments import whole_number
 from caching.management.base import GatewayCommand
 from caching.models.audit import AuditAction
 from speech.models import Client, ClientKey
@@ -20,11 +21,11 @@ class Command(GatewayCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("client")
         parser.add_argument("--key", default="", metavar="NAME", help="name of the key, if the client has several")
-        parser.add_argument("--hours", type=int, default=24, metavar="N", help="overlap in hours (default: 24)")
+        parser.add_argument(
+            "--hours", type=whole_number(0, 87_600), default=24, metavar="N", help="overlap in hours (default: 24)"
+        )
 
     def handle(self, *, client: str, key: str, hours: int, **options: Any) -> str:
-        if hours < 0:
-            raise CommandError("--hours must be at least 0")
         if not Client.objects.filter(name=client).exists():
             raise CommandError(f"unknown client: {client}")
         keys = list(ClientKey.objects.active().filter(client__name=client, expires=None).select_related("client"))

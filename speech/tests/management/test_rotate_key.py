@@ -29,7 +29,7 @@ def test_the_last_line_is_the_new_key_and_the_old_one_works_until_the_overlap_en
 def test_a_mistake_is_named(client: str, hours: int, told: str) -> None:
     Client.objects.create_with_key("bot")[0].give_key("laptop")
     with pytest.raises(CommandError, match=told):
-        call_command("rotate_key", client, hours=hours)
+        call_command("rotate_key", client, "--hours", str(hours))
 
 
 def test_no_key_that_was_replaced_works_longer_than_the_last_overlap(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from caching.management.arguments import whole_number
 from caching.management.base import GatewayCommand
 from caching.redis.url import mask_password
 from speechsite.server import first_run, migrations, private_redis
@@ -23,9 +24,14 @@ class Command(GatewayCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.HOST)
-        parser.add_argument("--port", type=int, default=settings.PORT)
-        parser.add_argument("--workers", type=int, default=settings.WORKERS)
-        parser.add_argument("--threads", type=int, default=settings.THREADS, help="concurrent requests per worker")
+        parser.add_argument("--port", type=whole_number(1, 65_535), default=settings.PORT)
+        parser.add_argument("--workers", type=whole_number(1, 1000), default=settings.WORKERS)
+        parser.add_argument(
+            "--threads",
+            type=whole_number(1, 10_000),
+            default=settings.THREADS,
+            help="concurrent requests per worker",
+        )
         parser.add_argument(
             "--embedded",
             action="store_true",
@@ -114,9 +120,8 @@ def _refuse_a_taken_port(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            why = error.strerror if isinstance(error, OSError) else "not a port"
-            raise CommandError(f"cannot listen on {host}:{port}: {why}. Choose another PORT.") from error
+        except OSError as error:
+            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}. Choose another PORT.") from error
 
 
 def _refuse_a_second_one() -> None:
