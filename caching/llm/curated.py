@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import product
@@ -53,7 +54,7 @@ class AnswerBook:
 
         At `quality` the text must be equal. Elsewhere it may have the same words, if the semantic cache is on.
         """
-        text = text.strip()
+        text = _composed(text.strip())
         if found := _in_language(self._exact.get((owner, context, text), {}), language):
             return found
         if level == "quality" or settings.SEMANTIC_MODE != "on" or len(text) > MAX_CHARACTERS:
@@ -66,7 +67,7 @@ class AnswerBook:
 
     @cached_property
     def _exact(self) -> _ByWording:
-        return self._by_wording(str)
+        return self._by_wording(_composed)
 
     @cached_property
     def _same_words(self) -> _ByWording:
@@ -81,6 +82,11 @@ class AnswerBook:
                 if same is not answer:
                     by_language[answer.main_language] = None
         return found
+
+
+def _composed(text: str) -> str:
+    """Return `text` with "ü" as one character, which some systems write as a letter and its mark."""
+    return unicodedata.normalize("NFC", text)
 
 
 def find(query: ChatQuery, policy: Policy, *, shares: bool) -> CuratedAnswer | None:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Self
 
-from django.apps import apps
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+
+from caching.models import client_names
 
 # Between the wordings of one answer in a file.
 SEPARATOR = "|"
@@ -102,9 +102,8 @@ class CuratedAnswer(models.Model):
 
     def clean(self) -> None:
         self.wordings = "\n".join(distinct(self.wordings.splitlines()))
-        clients = apps.get_model(settings.CLIENT_MODEL)._default_manager
-        if self.client and not clients.filter(name=self.client).exists():
-            raise ValidationError({"client": f"There is no client named {self.client}."})
+        if problem := client_names.problem_with(self.client):
+            raise ValidationError({"client": problem})
         if self.voice and not self.client:
             raise ValidationError({"voice": "Only the answers of a client can be spoken ahead."})
         if SEPARATOR in self.wordings:

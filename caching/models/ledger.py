@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from datetime import timedelta
 from typing import Any, ClassVar, NoReturn
@@ -89,7 +90,9 @@ class Price(models.Model):
         raise ValidationError("Prices cannot be deleted. Add a new price with a later start date.")
 
     def clean(self) -> None:
-        """Reject a price that starts before the newest known one."""
+        """Reject a price that starts before the newest known one, and a currency that no rate can name."""
+        if not re.fullmatch("[A-Z]{3}", self.currency):
+            raise ValidationError({"currency": "Write three capital letters, such as USD."})
         newest = Price.objects.filter(provider=self.provider, model=self.model, unit=self.unit).first()
         if newest and self.valid_from and self.valid_from <= newest.valid_from:
             raise ValidationError({"valid_from": f"must be after {newest.valid_from:%Y-%m-%d %H:%M}, the newest price"})

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from caching.models import client_names
 from caching.models.ledger import WILDCARD
 from caching.policy import LEVELS
 
@@ -106,6 +107,8 @@ class CacheRule(models.Model):
 
     def clean(self) -> None:
         errors = {}
+        if problem := client_names.problem_with(self.client):
+            errors["client"] = problem
         if bool(self.text) != bool(self.text_match):
             errors["text"] = "Say both how the text is compared and with which words."
         if self.kind and self.applies_to == AppliesTo.SPEECH:

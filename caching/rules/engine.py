@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
+from unicodedata import normalize
 
 from django.conf import settings
 from django.db.models.signals import post_delete, post_save
@@ -16,6 +17,7 @@ from django.db.models.signals import post_delete, post_save
 from caching.database import DatabaseUnavailable
 from caching.database.tables import Table
 from caching.models import WILDCARD, CacheRule
+from caching.models.curated import main_language
 from caching.policy import LEVELS, CacheType, Level, Policy
 from caching.redaction import remember
 from caching.rules.kinds import Kind, kinds_of
@@ -66,7 +68,7 @@ class RuleBook:
         return (self._find_again if len(request.text) <= REMEMBERED_CHARACTERS else self._find)(request)
 
     def _find(self, request: Request) -> CacheRule | None:
-        folded = request.text.strip().casefold()
+        folded = _folded(request.text)
         return next((rule for rule in self.rules if _fits(rule, request, folded)), None)
 
 
@@ -185,14 +187,19 @@ def _is_model(pattern: str, model: str) -> bool:
 def _has_text(rule: CacheRule, folded: str) -> bool:
     if not rule.text:
         return True
-    wanted = rule.text.strip().casefold()
+    wanted = _folded(rule.text)
     return folded.startswith(wanted) if rule.text_match == "begins" else wanted in folded
 
 
+def _folded(text: str) -> str:
+    """Capitals do not matter, nor whether "ü" is one character or a letter and its mark."""
+    return normalize("NFC", text.strip().casefold())
+
+
 def _is_language(code: str, request: Request) -> bool:
-    # Hindi in Latin letters is Hindi.
+    # Hindi in Latin letters (hi_latn) is Hindi, and so is hi-IN.
     spoken = request.language or _language_of(request.text[:_LANGUAGE_CHARACTERS])
-    return spoken.partition("_")[0] == code.lower().partition("-")[0]
+    return main_language(spoken) == main_language(code)
 
 
 @remember(1024)

@@ -135,7 +135,16 @@ def test_a_price_cannot_be_slipped_in_before_a_known_one() -> None:
         price("m", "2", valid_from=NOW - timedelta(days=1))
 
 
-@pytest.mark.parametrize("fields", [{"amount": "-1"}, {"amount": "1", "per": 0}, {"amount": "1", "unit": "bananas"}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"amount": "-1"},
+        {"amount": "1", "per": 0},
+        {"amount": "1", "unit": "bananas"},
+        {"amount": "1", "currency": "usd"},
+        {"amount": "1", "currency": "€"},
+    ],
+)
 def test_nonsense_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises((ValidationError, IntegrityError)), transaction.atomic():
         price("m", **fields)

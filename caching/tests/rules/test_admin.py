@@ -49,6 +49,7 @@ def test_a_rule_is_added_changed_and_deleted_and_each_is_in_the_log(admin_client
         ({"model": "*gpt"}, "only at the end"),
         ({"level_at_most": "fast"}, "Select a valid choice"),
         ({"name": ""}, "required"),
+        ({"client": "nobody"}, "There is no client named nobody."),
     ],
 )
 def test_a_rule_that_cannot_hold_is_refused_with_a_reason(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,12 @@ from caching.rules import engine
 from caching.rules.engine import NEVER_STORED, apply_to_answer, apply_to_speech
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def bot(clients: Callable[..., Any]) -> None:
+    clients("bot")
+
 
 ASKED: dict[str, Any] = {
     "asked_by": "bot",
@@ -63,9 +70,13 @@ def test_without_rules_a_policy_stays_the_same_object() -> None:
         ({"language": "hi"}, {"language": "hi"}, {"language": "en"}),
         ({"language": "hi"}, {"text": "मेरा ऑर्डर कहां है"}, {}),
         ({"language": "hi"}, {"text": "mera order kahan hai bhai"}, {}),
+        ({"language": "hi"}, {"language": "hi-IN"}, {"language": "en-IN"}),
+        ({"language": "DE"}, {"language": "de-AT"}, {"language": "nl"}),
         ({"language": "en-IN"}, {}, {"text": "मेरा ऑर्डर कहां है"}),
         ({"text_match": "contains", "text": "ORDER"}, {}, {"text": "Where is my parcel?"}),
         ({"text_match": "contains", "text": "straße"}, {"text": "Welche STRASSE?"}, {}),
+        ({"text_match": "begins", "text": "öffnen"}, {"text": "O\u0308ffnen Sie heute?"}, {"text": "Offnen Sie?"}),
+        ({"text_match": "contains", "text": "u\u0308ber"}, {"text": "Geht es Über Köln?"}, {"text": "uber"}),
         ({"text_match": "begins", "text": "where is"}, {"text": "  Where is it?"}, {"text": "So where is it?"}),
         ({"kind": "moment"}, {"text": "What time is it?"}, {}),
         ({"kind": "chance"}, {"text": "Roll a die"}, {"text": "What time is it?"}),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.core.management import call_command
@@ -91,6 +92,16 @@ def test_every_wording_is_a_hit_that_costs_nothing_at_every_level(
         assert "X-Cost-Saved-USD" not in response.headers, "nobody knows"
         assert response.json()["text"] == ANSWER and response.json()["usage"]["total_tokens"] == 0
     assert fake_openai.requests == []
+
+
+@pytest.mark.parametrize("text", ["Wann öffnet ihr am Südtor?", "यह दुकान क़रीब है?"])
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_letter_and_its_mark_are_the_character_that_they_make(
+    api: Any, fake_openai: FakeOpenAI, text: str, forms: tuple[Literal["NFC", "NFD"], ...]
+) -> None:
+    wording, asked = (unicodedata.normalize(form, text) for form in forms)
+    curate(wordings=wording, language="")
+    assert chat(api, asked, "quality")["X-Provider"] == "curated"
 
 
 @pytest.mark.parametrize("text", ["what's your refund policy", "Hey, what is your refund policy, please?"])
