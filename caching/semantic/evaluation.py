@@ -97,20 +97,28 @@ class EvaluationResult:
 
 
 def _records(path: Path) -> list[dict[str, object]]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    try:
-        return [json.loads(line) for line in lines if line.strip()]
-    except ValueError as err:
-        raise ValueError(f"{path} is not JSON by lines: {err}") from err
+    """Return the objects of a file. Raises ValueError with the line of another value."""
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as err:
+            raise ValueError(f"{path}, line {number} is not JSON: {err}") from err
+        if not isinstance(record, dict):
+            raise ValueError(f"{path}, line {number} is not an object")
+        found.append(record)
+    return found
 
 
 def is_pairs(path: Path) -> bool:
     """Return True for records `{"a", "b", "y"}`, False for `{"q", "c"}`. Raises ValueError for any other."""
-    first = next(iter(_records(path)), {})
+    records = _records(path)
     for keys, answer in (({"a", "b", "y"}, True), ({"q", "c"}, False)):
-        if keys <= first.keys():
+        if records and all(keys <= record.keys() for record in records):
             return answer
-    raise ValueError(f'{path} holds neither {{"q", "c"}} nor {{"a", "b", "y"}}')
+    raise ValueError(f'{path} must hold {{"q", "c"}} in each line, or {{"a", "b", "y"}} in each')
 
 
 def read_stream(path: Path) -> list[LabelledQuestion]:

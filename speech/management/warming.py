@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import StringIO
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from rest_framework.serializers import Field
 
 from caching import keys
 from caching.maintenance import spreadsheets
@@ -23,7 +25,8 @@ from caching.pricing import prices
 from caching.pricing.money import Money, total
 from caching.pricing.usage import Usage
 from caching.reports import queries
-from speech import providers, services
+from speech import providers, services, strict_json
+from speech.api.fields import ChoiceField, ChoicesField, TextField
 from speech.api.serializers import ChatRequestSerializer, SpeechCall, SpeechRequestSerializer
 from speech.exceptions import GatewayError, InvalidRequest
 from speech.models import Client
@@ -152,26 +155,53 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Any]]:
     try:
         header = [name.strip() for name in next(reader, [])]
         for cells in reader:
-            row = {name: value for name, value in zip(header, cells, strict=False) if name and value}
+            row = [(name, cell) for name, cell in zip_longest(header, cells, fillvalue="") if cell.strip()]
+            if beyond := next((cell for name, cell in row if not name), ""):
+                problem = f"{beyond.strip()[:60]!r} is in no column; a text with a separator needs quotation marks"
+                raise InvalidRequest(f"line {reader.line_num}: {problem}")
             if row:
-                yield reader.line_num, row
+                yield reader.line_num, _typed(dict(row))
     except csv.Error as error:
         raise InvalidRequest(f"line {reader.line_num}: {error}") from error
+
+
+def _typed(row: dict[str, str]) -> dict[str, Any]:
+    """Read the cells of fields that hold no text, such as `speed` and `messages`, as JSON."""
+    fields = _serializer(row)().fields
+    return {name: _value(cell) if name in fields and not _is_text(fields[name]) else cell for name, cell in row.items()}
+
+
+def _is_text(field: Field[Any, Any, Any, Any]) -> bool:
+    return isinstance(field, TextField | ChoiceField) and not isinstance(field, ChoicesField)
+
+
+def _value(cell: str) -> Any:
+    # Spreadsheets write TRUE.
+    text = cell.lower() if cell.lower() in ("true", "false") else cell
+    try:
+        return strict_json.parse(text)
+    except ValueError:
+        # The serializer names what it expects.
+        return cell
 
 
 def _json_rows(file: Iterable[str]) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(file, 1):
         if line.strip():
             try:
-                yield number, json.loads(line)
+                yield number, strict_json.parse(line)
             except ValueError as error:
-                raise InvalidRequest(f"line {number}: invalid JSON: {error}") from error
+                raise InvalidRequest(f"line {number}: {error}") from error
+
+
+def _serializer(row: Mapping[str, Any]) -> type[SpeechRequestSerializer | ChatRequestSerializer]:
+    return SpeechRequestSerializer if "text" in row else ChatRequestSerializer
 
 
 def _job(line: int, row: Any) -> Job:
     if not isinstance(row, dict):
         raise InvalidRequest(f"line {line}: must be an object")
-    body = (SpeechRequestSerializer if "text" in row else ChatRequestSerializer)(data=row)
+    body = _serializer(row)(data=row)
     if not body.is_valid():
         problems = "; ".join(f"{name}: {errors[0]}" for name, errors in body.errors.items())
         raise InvalidRequest(f"line {line}: {problems}")

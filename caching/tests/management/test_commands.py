@@ -112,7 +112,7 @@ def test_inspect_shows_one_entry(run: Callable[..., str]) -> None:
     assert (found["kind"], found["made_by"], found["value"]["question"]) == ("llm:exact", "bot", "1?")
     text = run("cache_inspect", "llm:exact:1")
     assert re.search(r"^Question +1\?$", text, re.MULTILINE) and re.search(r"^Client +bot$", text, re.MULTILINE)
-    assert re.search(r"^Expires +in \d+ min$", text, re.MULTILINE)
+    assert re.search(r"^Age +1 min$", text, re.MULTILINE) and re.search(r"^Expires +in \d+ min$", text, re.MULTILINE)
     with pytest.raises(CommandError, match="not found: llm:exact:9"):
         run("cache_inspect", "llm:exact:9")
 

@@ -85,11 +85,22 @@ def test_it_measures_pairs(tmp_path: Path) -> None:
     assert "1 of 1 true paraphrases kept" in run(pairs)
 
 
-@pytest.mark.parametrize("content", ['{"question": 1}\n', "not json\n"])
-def test_it_refuses_a_file_of_another_form(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('{"question": 1}\n', "must hold"),
+        ('{"q": "a", "c": "b"}\n{"q": "a"}\n', "must hold"),
+        ("", "must hold"),
+        ("not json\n", "line 1 is not JSON"),
+        ("\n[1]\n", "line 2 is not an object"),
+        ("[" * 100_000, "line 1 is not JSON"),
+    ],
+    ids=["others", "one lacks a label", "empty", "no JSON", "a list", "nested"],
+)
+def test_it_refuses_a_file_of_another_form(tmp_path: Path, content: str, problem: str) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(CommandError, match=r"bad\.jsonl"):
+    with pytest.raises(CommandError, match=rf"bad\.jsonl,? {problem}"):
         run(path)
 
 

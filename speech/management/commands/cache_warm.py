@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from caching.management.arguments import whole_number
 from caching.management.base import GatewayCommand
 from caching.management.progress import ProgressBar
 from caching.models.audit import AuditAction
@@ -31,9 +32,9 @@ class Command(GatewayCommand):
         parser.add_argument(
             "--from-ledger", action="store_true", help="the texts that the client had spoken most often"
         )
-        parser.add_argument("--top", type=int, default=100, help="how many of them")
+        parser.add_argument("--top", type=whole_number(1, 1_000_000), default=100, help="how many of them")
         parser.add_argument("--client", required=True, help="client that will own the entries")
-        parser.add_argument("--concurrency", type=int, default=4, help="concurrent requests")
+        parser.add_argument("--concurrency", type=whole_number(1, 1000), default=4, help="concurrent requests")
         parser.add_argument("--yes", action="store_true", help="skip the confirmation")
 
     def handle(
@@ -48,18 +49,17 @@ class Command(GatewayCommand):
         yes: bool,
         **options: Any,
     ) -> str:
-        if (file is None) is not from_ledger or top < 1:
-            raise CommandError("name a file, or --from-ledger with --top of 1 or more")
+        if (file is None) is not from_ledger:
+            raise CommandError("name a file, or --from-ledger")
         owner = Client.objects.filter(name=client).first()
         if owner is None:
             raise CommandError(f"unknown client: {client}")
-        if concurrency < 1:
-            raise CommandError("--concurrency must be at least 1")
         self.demand_redis()
         record = Record(file)
         found = self._read(file, encoding) if file else warming.from_ledger(owner, top)
         jobs = [job for job in found if job.digest not in record.done]
         self._confirm(jobs, yes)
+        record.begin()
         started = time.monotonic()
         failed = self._run(jobs, owner, concurrency, record)
         if failed:
@@ -109,8 +109,22 @@ class Record:
     """
 
     def __init__(self, file: Path | None) -> None:
+        """Raise CommandError if it cannot be read."""
         self._path = file and file.with_name(f"{file.name}.done")
-        self.done = set(self._path.read_text().split()) if self._path and self._path.exists() else set()
+        self.done: set[str] = set()
+        try:
+            if self._path and self._path.exists():
+                self.done = set(self._path.read_text(errors="replace").split())
+        except OSError as error:
+            raise CommandError(f"cannot read the record of completed rows: {error}") from error
+
+    def begin(self) -> None:
+        """Raise CommandError if rows cannot be added: they would be paid for again."""
+        try:
+            if self._path:
+                self._path.open("a").close()
+        except OSError as error:
+            raise CommandError(f"cannot write the record of completed rows: {error}") from error
 
     def add(self, job: Job) -> None:
         if self._path:

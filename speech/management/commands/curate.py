@@ -49,6 +49,8 @@ class Command(GatewayCommand):
             raise CommandError(f"cannot use {file}: {error}") from error
 
     def _export(self, file: Path, client: str, encoding: str) -> str:
+        if file.is_file():
+            raise CommandError(f"{file} exists already")
         try:
             # Spreadsheets know UTF-8 by its byte order mark.
             content = curated_csv.dump(client).encode(encoding or "utf-8-sig")

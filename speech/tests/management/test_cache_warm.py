@@ -15,6 +15,7 @@ from caching.models import HourlyUsage, Price
 from caching.pricing import prices
 from speech import providers
 from speech.exceptions import ProviderUnavailable
+from speech.management import warming
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,6 +83,50 @@ def test_a_csv_that_is_none_is_refused(tmp_path: Path, first: str) -> None:
         warm(path)
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "meant"),
+    [
+        ("text;speed;sample_rate;speakable", "Hallo.;0.9;8000;TRUE", {"speed": 0.9, "speakable": True}),
+        ("text;speakable;timestamps", 'Hallo.;false;["word"]', {"speakable": False, "timestamps": ("word",)}),
+        ("query;temperature;max_tokens;seed", "Hallo?;0;50;7", {"temperature": 0.0, "max_tokens": 50, "seed": 7}),
+        ("query;model", "1;2", {"model": "2"}),
+        ("messages", '"[{""role"": ""user"", ""content"": ""Hallo?""}]"', {}),
+    ],
+)
+def test_a_cell_of_csv_has_the_type_of_its_field(tmp_path: Path, header: str, row: str, meant: dict[str, Any]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    [job] = warming.read(path)
+    assert meant.items() <= job.body.validated_data.items()
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("text\nHello, how can I help?\n", "line 2: 'how can I help\\?' is in no column"),
+        ("text,\nHello.,loud\n", "line 2: 'loud' is in no column"),
+        ("text;speed\nHallo.;0,9\n", "line 2: speed: A valid number is required"),
+    ],
+)
+def test_a_cell_of_csv_that_cannot_be_used_is_named(tmp_path: Path, content: str, problem: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(content)
+    with pytest.raises(CommandError, match=problem):
+        warm(path)
+
+
+def test_nothing_is_paid_for_that_cannot_be_recorded(tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "a.jsonl", {"query": "What?"})
+    (tmp_path / "a.jsonl.done").mkdir()
+    with pytest.raises(CommandError, match="cannot read the record of completed rows"):
+        warm(path)
+    (tmp_path / "a.jsonl.done").rmdir()
+    (tmp_path / "a.jsonl.done").symlink_to("/no/such/folder/file")
+    with pytest.raises(CommandError, match="cannot write the record of completed rows"):
+        warm(path)
+    assert requests() == {}
+
+
 def test_it_goes_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = jsonl(tmp_path / "a.jsonl", *({"query": f"{number}?"} for number in range(4)))
     demo = providers.get("demo")
@@ -125,7 +170,9 @@ def test_where_nobody_can_answer_it_names_the_option(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("{", "line 1: invalid JSON"),
+        ("{", "line 1: not valid JSON"),
+        ("[" * 100_000, "line 1: nested too deeply"),
+        ('{"query": "a", "temperature": NaN}', "line 1: not valid JSON"),
         ("[]", "line 1: must be an object"),
         ('{"query": "a"}\n{"query": ""}', "line 2: query"),
         ('{"query": "a", "colour": "red"}', "line 1: .*colour"),

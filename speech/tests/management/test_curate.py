@@ -52,6 +52,8 @@ def test_what_is_spoken_ahead_is_a_hit_also_with_a_new_redis(
     exported = tmp_path / "exported.csv"
     curate(exported, client="tester", export=True)
     assert exported.read_text(encoding="utf-8-sig").splitlines() == CSV.splitlines()
+    with pytest.raises(CommandError, match=r"answers\.csv exists already"):
+        curate(file, client="tester", export=True)
 
 
 def test_a_voice_that_cannot_be_used_is_refused_with_a_reason(api: Any, tmp_path: Path) -> None:
