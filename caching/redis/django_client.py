@@ -1,4 +1,4 @@
-"""django-redis' client with the formats of `caching.redis.serializers`."""
+"""django-redis' client with the formats of `caching.redis.serializers`, and the short form of entries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from django_redis.client import DefaultClient
 
-from caching.redis.serializers import Unreadable
+from caching.redis.serializers import Audio, Unreadable
+from caching.redis.short_form import complete, shortened
 
 
 class CacheClient(DefaultClient):
@@ -28,7 +29,13 @@ class CacheClient(DefaultClient):
             return False
 
     def decode(self, value: Any) -> Any:
-        return self._serializer.loads(value)
+        found = self._serializer.loads(value)
+        complete(found.fields if isinstance(found, Audio) else found)
+        return found
 
     def encode(self, value: Any, *, allow_int: bool = True) -> Any:
+        if isinstance(value, Audio):
+            value = Audio(value.data, shortened(value.fields))
+        elif isinstance(value, dict):
+            value = shortened(value)
         return self._serializer.dumps(value)

@@ -12,6 +12,7 @@ from django.conf import settings
 from caching import keys
 from caching.redis import cluster
 from caching.redis.serializers import AudioSerializer, JSONSerializer, Unreadable
+from caching.redis.short_form import complete
 from caching.redis.store import connection, fail_open
 
 # Keys per step. Each of SCAN, MEMORY USAGE and UNLINK then blocks Redis for 0.3 ms.
@@ -126,6 +127,8 @@ def _fields(key: str, value: Any) -> dict[str, Any]:
         return {}
     try:
         is_audio = keys.kind_of(key) == keys.SPEECH
-        return keys.unpacked(AudioSerializer({}).loads_fields(value) if is_audio else JSONSerializer({}).loads(value))
+        fields = AudioSerializer({}).loads_fields(value) if is_audio else JSONSerializer({}).loads(value)
+        complete(fields)
     except Unreadable:
         return {}
+    return keys.unpacked(fields)

@@ -53,5 +53,5 @@ def _damage(client: redis.Redis, dice: random.Random) -> int:
         elif damage == "swap" and (moved := client.get(other)) is not None:
             client.mset({key: moved, other: value})
         else:
-            client.set(key, value.replace(b'"v":2', b'"v":1').replace(b"TTS2", b"TTS1"), keepttl=True)
+            client.set(key, value.replace(b'"v":12', b'"v":11').replace(b"TTS2", b"TTS1"), keepttl=True)
     return len(chosen)
