@@ -124,6 +124,9 @@ def _same_holders(a: Reading, b: Reading, *, strictly: bool) -> bool:
         if not strictly and {other, phrase.holder} not in _OPPOSED and not any(map(str.isdecimal, phrase.words)):
             continue
         place = _PLACE & loose if phrase.after not in topics else frozenset[str]()
+        # "On the box" is not in it. "List" is read as the start of something new.
+        if "on" in (phrase.holder, other) and forms(a.language, "surfaces").isdisjoint((*phrase.words, *a.bare)):
+            place = frozenset()
         kinds = (loose,) if phrase.after in relational else (_OF & loose, place)
         if not any({other, phrase.holder} <= kind for kind in kinds):
             return False

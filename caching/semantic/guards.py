@@ -6,7 +6,7 @@ questions, so an entry is read once, not once per search.
 
 from __future__ import annotations
 
-from caching.semantic.text.alignment import unmatched_words
+from caching.semantic.alignment import unmatched_words
 from caching.semantic.text.analysis import Question
 from caching.semantic.text.roles import exchanged
 

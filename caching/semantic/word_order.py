@@ -29,7 +29,7 @@ _PLACE = frozenset(["in", "on", "at"])
 _OF = frozenset(["of", "for", "in", "on"])
 # Prepositions before a rated thing, and before its rating: "4 stars for this album", "rate it as a 4".
 _RATED, _RATING = frozenset(["for", "to", "of"]), frozenset(["of", "as", "at", "with"])
-_SCORE, _SCALE, _SCORED = "scor", "out_of", frozenset(["star", "point"])
+_SCORE, _SCALE, _SCORED = "score", "out_of", frozenset(["star", "point"])
 Held = frozenset[tuple[str, tuple[str, ...]]]
 Compounded = tuple[tuple[str, ...], Held]
 
@@ -95,6 +95,8 @@ def _freed(reading: Reading) -> Reading:
     # "Which cinema shows the movie" has the same words as "which movie does the cinema show".
     asking = forms(reading.language, "question_words") | {"whether"}
     named = forms(reading.language, "named") if asking.isdisjoint(reading.bare[:1]) else frozenset[str]()
+    if reading.bare and reading.bare[0] in forms(reading.language, "commands"):
+        named -= {reading.bare[0]}  # "track my order"
     if free.isdisjoint(reading.words) and named.isdisjoint(reading.words):
         return reading
     bare = [word for word in reading.bare if word not in free]

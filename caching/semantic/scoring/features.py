@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from caching.semantic.alignment import unmatched_words
 from caching.semantic.scoring.idf import Idf
-from caching.semantic.text.alignment import unmatched_words
 from caching.semantic.text.analysis import Question
 
 NAMES = (

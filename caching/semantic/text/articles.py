@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from functools import cache
 
 from caching.semantic.text.folding import BREAK
-from caching.semantic.text.lexicon import words
+from caching.semantic.text.lexicon import table, words
 from caching.semantic.text.stemming import inflected
 
 _BEFORE_ARTICLES = frozenset(["all", "both", "half"])
@@ -38,11 +39,21 @@ def with_meant_articles(spoken: list[str], articles: Set[str], homographs: Set[s
     return [f"{before}_{word}" if word in homographs and before in articles else word for before, word in pairs]
 
 
-def is_article(spoken: list[str], at: int) -> bool:
-    """ "1 room" is "a room", but "room 1" is another one, and "1 hour" is a length."""
+def is_article(spoken: list[str], at: int, language: str) -> bool:
+    """ "1 room" is "a room", but "room 1" and "terminal 1 parking" are other ones, and "1 hour" is a length."""
     if at + 1 == len(spoken) or spoken[at + 1] == BREAK or (at and spoken[at - 1] in ("at", "for", "to", "by")):
         return False
+    if language == "en" and at and spoken[at - 1] not in _before_things():
+        return False
     return inflected(spoken[at + 1], "en") not in _UNITS and spoken[at + 1].isalpha()
+
+
+@cache
+def _before_things() -> frozenset[str]:
+    """Return what a thing may follow: a verb, a preposition, a word of grammar, an adverb of quantity."""
+    tables = ("commands", "function", "prepositions", "breaks", "question_words", "before_things")
+    actions = table("en")["guards"]["actions"].values()
+    return frozenset({BREAK}).union(*(words("en", name) for name in tables), *(each.split() for each in actions))
 
 
 def means_all(forms: list[str], spoken: list[str], language: str) -> bool:

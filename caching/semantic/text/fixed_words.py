@@ -29,9 +29,10 @@ _CONTRACTED = re.compile(r"n?'(?:t|s|d|m|ll|ve|re)\b")
 # Tables by which no word is dropped or replaced. Any other table of a lexicon may do so.
 _INERT = frozenset(
     (
-        "before_doing", "calling", "capitonyms", "carriers", "commands", "decisive", "forms_apart", "giving",
-        "mention_commands", "mention_phrases", "mentions", "particular", "pasts", "relational", "rooms",
-        "seldom_decisive", "services", "speakers", "vocabulary",
+        "alike", "aspects", "before_doing", "before_things", "calling", "capitonyms", "carriers", "commands",
+        "decisive", "forms_apart", "giving", "made_by_someone", "mention_commands", "mention_phrases",
+        "mentions", "particular", "pasts", "relational", "rooms", "seldom_decisive", "services", "shown",
+        "speakers", "surfaces", "vocabulary", "wanting_of_others",
     )
 )  # fmt: skip
 # Of the guards' tables those that words are read by.

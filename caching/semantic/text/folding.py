@@ -41,19 +41,27 @@ _ORDINALS = frozenset(["st", "nd", "rd", "th"])
 def folded(tokens: Sequence[Token], language: str) -> list[str]:
     """Return the words of `same_words` in their order, with a comma where the speaker pauses."""
     found: list[str] = []
-    for token in tokens:
+    for at, token in enumerate(tokens):
         if token.kind == "number":
             found += _figure(token.text)
         elif token.kind == "sign":
             found.append(_CURRENCIES[token.text])
         elif token.kind == "word":
             found += _word(token, language, bool(found) and found[-1][-1:].isdigit())
+            if token.text.endswith("'s") and _owns_nothing(tokens, at):
+                found[-1] += "+place"
         else:
             found.append(PAUSE)
     found = _amounts(found)
     while found and found[-1] == PAUSE:
         found.pop()
     return fold_numbers(found, language) if language else found
+
+
+def _owns_nothing(tokens: Sequence[Token], at: int) -> bool:
+    """ "directions to Joe's" leads to a place, "to Joe" to him."""
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    return following is None or following.kind != "word" or following.text in words("en", "prepositions")
 
 
 def _figure(text: str) -> list[str]:

@@ -21,6 +21,7 @@ Words = tuple[str, ...]
 Rules = dict[str, dict[int, dict[Words, Words]]]
 # "Tell me when it is done" asks to be told then.
 _NOTIFIED = frozenset(["when", "if", "whether"])
+_KNOWN_THINGS = frozenset(["the", "my", "our", "your", "his", "her", "their", "this", "that"])
 # Words of a subject, at most, in front of the verb of an embedded question: "if my new credit card was declined".
 _SUBJECT = 4
 
@@ -57,7 +58,7 @@ def without_frames(sentence: list[str], frames: Rules, language: str) -> tuple[l
     for _ in range(6):
         sentence = in_plain_order(asked_directly(sentence, language), language)
         rule = matched(sentence, 0, frames)
-        if rule is None or _asks_to_be_told_then(rule[0], sentence, language):
+        if rule is None or _asks_to_be_told_then(rule[0], sentence, language) or _looks_inside(rule[0], sentence):
             break
         frame = rule[0]
         sentence = [*rule[1], *sentence[len(frame) :]]
@@ -80,6 +81,11 @@ def asked_directly(sentence: list[str], language: str) -> list[str]:
         return sentence
     verb = next((at for at in range(2, min(len(rest), _SUBJECT + 2)) if rest[at] in auxiliaries), 0)
     return [rest[verb], *rest[1:verb], *rest[verb + 1 :]] if verb else ["does", *rest[1:]]
+
+
+def _looks_inside(frame: Words, sentence: Sequence[str]) -> bool:
+    """ "search my bag" looks for something in it, unlike "search cheap hotels"."""
+    return frame[-1] == "search" and not _KNOWN_THINGS.isdisjoint(sentence[len(frame) : len(frame) + 1])
 
 
 def _asks_to_be_told_then(frame: tuple[str, ...], sentence: Sequence[str], language: str) -> bool:

@@ -14,14 +14,15 @@ from caching.semantic.text.articles import after_prepositions, is_article, means
 from caching.semantic.text.clauses import asks_for_the_same, without_now, without_purpose
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.frames import Rules, by_first_word, matched, without_frames
+from caching.semantic.text.hindi_senses import plainly_asked
 from caching.semantic.text.lexicon import mixed_codes, mixed_words, phrases, table, words
-from caching.semantic.text.questions import listed, says_only_why, seeks_help, with_property_first, with_states
+from caching.semantic.text.questions import defines, listed, says_only_why, seeks_help, with_property_first, with_states
 from caching.semantic.text.stemming import inflected
 from caching.semantic.text.word_senses import with_senses
 
 _TIME_WORDS = frozenset(["for", "at", "in", "and", "on", "second", "minut", "hour", "am", "pm"])
 # Verbs whose noun says the same: "rate it", "give it a rating".
-_REPEATED = (["set"], ["list"], ["scor"])
+_REPEATED = (["set"], ["list"], ["score"])
 # Words up to a particle in the middle of a sentence: "turn the small kitchen light on at 7".
 _PARTICLE_REACH = 6
 
@@ -128,11 +129,13 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
     for rest, frame in _sentences(with_states(tokens, language), rules, language):
         if found:
             found.append(PAUSE)
-        rest = _plainly_asked(without_purpose(without_now(rest, language), language), language)
+        rest = plainly_asked(without_purpose(without_now(rest, language), language), language)
         rest = listed(with_property_first(rest, language), language)
+        if defines(rest, frame, language):
+            rest, frame = ["what", "a_kind", *rest], ()
         spoken = _with_particles(_rewritten(rest, rules.rewrites), rules)
         spoken = with_senses(spoken, language, is_named=frame in rules.showing or frame in rules.wanting)
-        found += _forms(_spoken(spoken, frame, rules), frame, rules, language)
+        found += _forms(_spoken(spoken, frame, rules, language), frame, rules, language)
     return [*(found or tokens), *(word for word in tokens if word in rules.owners)]
 
 
@@ -151,28 +154,12 @@ def _sentences(tokens: Sequence[str], rules: _Rules, language: str) -> list[tupl
     return found
 
 
-def _plainly_asked(sentence: list[str], language: str) -> list[str]:
-    """Hindi asks for yes or no by "kya" at either end, and softens an order by a light verb: "jala do"."""
-    found = list(sentence)
-    for word in ("kya", "क्या"):
-        if len(found) > 2 and word in (found[0], found[-1]):
-            found = ["whether", *(found[1:] if found[0] == word else found[:-1])]
-    light = words(language, "light_verbs")
-    return [
-        word for at, word in enumerate(found) if word not in light or not at or not _is_root(found[at - 1], language)
-    ]
-
-
-def _is_root(word: str, language: str) -> bool:
-    return word in words(language, "roots") or word in ("off", "on", "band", "chalu", "cancel", "block", "book")
-
-
-def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules) -> list[str]:
+def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: str) -> list[str]:
     vague = rules.vague if frame in rules.wanting or frame in rules.showing else frozenset[str]()
     spoken = with_meant_articles(spoken, rules.articles, rules.homographs)
     kept = [BREAK if word in rules.articles else word for word in spoken]
     found = [word for word in kept if word not in rules.dropped and word not in vague and word not in rules.owners]
-    return [word for at, word in enumerate(found) if word != "1" or not is_article(found, at)]
+    return [word for at, word in enumerate(found) if word != "1" or not is_article(found, at, language)]
 
 
 def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: str) -> list[str]:
@@ -227,9 +214,13 @@ def _is_to_be_made(forms: list[str], spoken: list[str], rules: _Rules) -> bool:
 
 def _uninverted(forms: list[str], spoken: list[str], rules: _Rules) -> tuple[list[str], list[str]]:
     """ "tell me why my card was declined" with its verb where "why was my card declined" has it; prices likewise."""
-    if forms[:1] in (["how_much"], ["what"]) and "pric" in forms and (forms[0] != "what" or _ends_phrase(forms, rules)):
-        rest = [form for form in forms[1:] if form != "pric"]
-        forms = ["pric", *rest] if not rest or rest[0] in rules.holding else ["pric", "of", *rest]
+    if (
+        forms[:1] in (["how_much"], ["what"])
+        and "price" in forms
+        and (forms[0] != "what" or _ends_phrase(forms, rules))
+    ):
+        rest = [form for form in forms[1:] if form != "price"]
+        forms = ["price", *rest] if not rest or rest[0] in rules.holding else ["price", "of", *rest]
         return forms, list(forms)
     if forms and forms[0] in rules.asking:
         at = next((at for at in range(1, min(len(forms), 6)) if forms[at] in rules.auxiliaries), 0)
@@ -241,7 +232,7 @@ def _uninverted(forms: list[str], spoken: list[str], rules: _Rules) -> tuple[lis
 
 def _ends_phrase(forms: list[str], rules: _Rules) -> bool:
     """ "what does shipping cost", not "what affects the price of gold"."""
-    after = forms[forms.index("pric") + 1 :]
+    after = forms[forms.index("price") + 1 :]
     return not after or (after[0] in rules.holding and after[0] != "of")
 
 

@@ -81,6 +81,26 @@ def with_states(tokens: Sequence[str], language: str) -> Sequence[str]:
     return found
 
 
+def defines(rest: Sequence[str], frame: Sequence[str], language: str) -> bool:
+    """ "What is insulin" and "what are bonds" ask what that is; "what is the balance" asks to see it."""
+    if language != "en" or not rest or tuple(frame) not in (("what", "is"), ("what", "are")):
+        return False
+    if len(rest) > 2 and frame[1] == "are":
+        return False
+    first = rest[0]
+    if not first.isalpha() or first.endswith(("ing", "est")) or not _shown(language).isdisjoint(rest):
+        return False
+    return first not in _grammar(language) | words(language, "vague") | words(language, "articles")
+
+
+@cache
+def _shown(language: str) -> frozenset[str]:
+    """Return what is asked for by "what is" without an article: "weather in Rome", "nearby museums", "today's date"."""
+    times = table(language)["guards"]["times"].values()
+    names = ("relational", "topics", "floating", "owners", "aspects")
+    return frozenset().union(*(words(language, name) for name in names), *(each.split() for each in times))
+
+
 def says_only_why(rest: Sequence[str], language: str) -> bool:
     """A question word that asks about the sentence in front: "My card was declined. Why?"."""
     return language == "en" and list(rest) in _CAUSES

@@ -23,7 +23,9 @@ _HOLDING = _DURATIONS | {"@breakfast", "@lunch", "@dinner"}
 _LOOSE_BEFORE_TIMES = frozenset(["at", "on", "for", "of", "in", ""])
 _PARTS = {"am": {"@morning"}, "pm": {"@afternoon", "@evening", "@night"}}
 _JOINING = frozenset(["and", "und", "y", "et", "e", "en", "i", PAUSE])
-_NOW = frozenset(["current", "present"])
+_NOW = frozenset(["current", "currently"])
+# Behind them "current" is a name or a noun: "a current account", "an electric current".
+_NOT_NOW = frozenset(["account", "affair", "event", ""])
 _FUTURE = frozenset(["will"])
 # Words that a time may say already.
 IMPLIED = _NOW | _FUTURE
@@ -194,10 +196,11 @@ def _timed(tokens: Sequence[str], language: str) -> Iterator[str]:
         if before[:1].isdigit() and name in ("am", "pm", *_DURATIONS):
             length = _length(before, name)
             found[-1:] = [f"@{length}"]
-            if len(found) > 1 and found[-2] in _WHICH and name in _DURATIONS:
-                found[-2:] = [f"@{found[-2]}_{length}"]
+            which = named.get(found[-2], found[-2]) if len(found) > 1 else ""
+            if which in _WHICH and name in _DURATIONS:
+                found[-2:] = [f"@{which}_{length}"]
         elif name and name not in ("am", "pm") and name not in _WHICH:
-            which = named.get(before, "")
+            which = named.get(before, before)
             if which in _WHICH:
                 found[-1] = f"@{which}_{name}"
             else:
@@ -205,7 +208,8 @@ def _timed(tokens: Sequence[str], language: str) -> Iterator[str]:
         elif ":" in token and token[0].isdigit():
             found.append(f"@{token}")
         else:
-            found.append(name if name in _WHICH else token)
+            # "The previous page" is not the last one, as the previous week is.
+            found.append(name if name == "every" else token)
     yield from _implied(list(dated(found)))
 
 
@@ -235,5 +239,6 @@ def _implied(tokens: list[str]) -> Iterator[str]:
     timed = any(token[0] == "@" or token in _TIMES_ASKED for token in tokens)
     for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
         joins = token in _JOINING and before[:1] == "@" == after[:1]
-        if not (joins or token in said or token in _NOW or (timed and token in _FUTURE)):
+        is_now = token in _NOW and not (token == "current" and after in _NOT_NOW)
+        if not (joins or token in said or is_now or (timed and token in _FUTURE)):
             yield "all" if token == "every" and after[:1] not in ("@", "") and after != "other" else token

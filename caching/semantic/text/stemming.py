@@ -58,6 +58,8 @@ def _english(word: str) -> str:
 
 _AMERICAN = re.compile(r"(..[bcdfglmnrtvy])is(e|es|ed|ing|ation)$")
 _COLOR = re.compile(r"(...)our(s|ed|ing|ite|ites|hood)?$")
+# "plane" is no "plan": one vowel, one consonant and an "e". Behind a hiss "es" may make a plural: "buses".
+_SILENT_E = re.compile(r"([^aeiouy]*[aeiouy][bcdfgklmnprtv])(?:e(s|d)?|ing)")
 
 
 @remember(16_384)
@@ -69,8 +71,10 @@ def inflected(word: str, language: str) -> str:
         apart = words("en", "forms_apart")
         if word in apart:
             return word
-        if word.endswith("ings") and word[:-1] in apart:
+        if word.endswith(("ings", "es")) and word[:-1] in apart:
             return word[:-1]
+        if len(word) > 3 and (silent := _SILENT_E.fullmatch(word)) and (len(silent[1]) > 2 or word[-1] != "g"):
+            return f"{silent[1]}e+ed" if silent[2] == "d" else f"{silent[1]}e"
         word = _AMERICAN.sub(r"\1iz\2", word) if len(word) > 6 else word
         word = _COLOR.sub(lambda found: f"{found[1]}or{found[2] or ''}", word) if len(word) > 5 else word
         past = len(word) > 4 and word.endswith("ed") and word not in _KEEP

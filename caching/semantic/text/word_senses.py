@@ -1,4 +1,4 @@
-"""Senses of words that depend on their place: "just", "too", "only", words in "-ing", names.
+"""Senses of words that depend on their place: "just", "too", "only", "there", "this", words in "-ing", names.
 
 >>> def told(text: str, *, named: bool = False) -> str:
 ...     return " ".join(with_senses(text.split(), "en", is_named=named))
@@ -12,8 +12,18 @@
 ('only_speaker i eat fish', 'i only eat fish')
 >>> told("parking near me", named=True), told("my card is not working"), told("canceling my order")
 ('park+ing near me', 'my card is not working', 'canceling my order')
+>>> told("how get there"), told("how_many rooms are there in rome")
+('how get there+place', 'how_many rooms are there in rome')
+>>> told("whether this free on sunday"), told("whether this hotel have a bar")
+('whether this+one free on sunday', 'whether this hotel have a bar')
+>>> told("what this app do"), told("who playing batman"), told("movies playing nearby")
+('what this app do+act', 'who playing batman', 'movies nearby')
+>>> told("rate this book 4"), told("rate", named=True), told("wake me on mondays"), told("open on mondays")
+('score this book 4', 'rate', 'wake me on every monday', 'open on mondays')
 >>> told("call adams"), told("call my parents"), " ".join(with_senses("llama a ramos".split(), "es", is_named=False))
 ('call adams+name', 'call my parents', 'llama a ramos+name')
+>>> told("play songs by the eagles")
+'play songs by the eagles+name'
 """
 
 from __future__ import annotations
@@ -22,6 +32,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from caching.semantic.text.folding import PAUSE
 from caching.semantic.text.lexicon import table, vocabulary, words
 from caching.semantic.text.stemming import inflected
 
@@ -30,6 +41,7 @@ _SUBJECTS = frozenset(["i", "we", "you", "he", "she", "it", "they", "who", "that
 _POSSESSIVES = frozenset(["your", "his", "her", "their", "its"])
 _OBJECTS = frozenset(["me", "us", "him", "them", "it", "this", "that", "these", "those"]) | _POSSESSIVES
 _HELPING = frozenset(["have", "has", "had", "did", "do", "does", "can", "could", "will", "would", "should"])
+_WHENEVER = frozenset(["early", "earlier", "late", "later", "after", "before", "until"])
 _PARTICLES = frozenset(["in", "on", "out", "off", "up", "down", "back"])
 
 # Tables that tell of words what they are, and give them no form in which they are compared.
@@ -39,8 +51,9 @@ _WITHOUT_RULES = frozenset(["vocabulary", "mentions", "capitonyms", "carriers", 
 def with_senses(spoken: Sequence[str], language: str, *, is_named: bool) -> list[str]:
     """Replace words by their sense in this place. `is_named`: a frame that names a thing was removed before them."""
     found = list(spoken)
-    if (at := _name_at(spoken, language)) and inflected(spoken[at], language) != spoken[at]:
-        found[at] = f"{spoken[at]}+name"
+    for at in _names_at(spoken, language):
+        if inflected(spoken[at], language) != spoken[at]:
+            found[at] = f"{spoken[at]}+name"
     if language != "en":
         return found
     for at, word in enumerate(spoken):
@@ -50,21 +63,122 @@ def with_senses(spoken: Sequence[str], language: str, *, is_named: bool) -> list
             found[at] = "too_much"
         elif word.endswith(("ing", "ings")) and _is_thing(spoken, at, is_named):
             found[at] = f"{inflected(word, language).removesuffix('+ing')}+ing"
+        elif word in _placed():
+            found[at] = _sense(spoken, at, is_named)
     # "I" is not compared, so that what stands in front of it would hold the verb.
     for at, following in enumerate(found[1:]):
         if following == "i" and found[at] in ("only", "even"):
             found[at] = f"{found[at]}_speaker"
-    return found
+    return " ".join(found).split()
 
 
-def _name_at(spoken: Sequence[str], language: str) -> int:
-    """Return the place of the name of whom to call, or 0: "call Adams" is not "call Adam"."""
-    if not words(language, "calling").intersection(spoken[:1]):
-        return 0
-    at = 2 if spoken[1:2] and spoken[1] in words(language, "prepositions") else 1
-    if len(spoken) <= at or spoken[at] in vocabulary(language):
-        return 0
-    return at
+def _sense(spoken: Sequence[str], at: int, is_named: bool) -> str:
+    """Return the word as it is, or its sense: one that is dropped elsewhere, a verb, what comes every week."""
+    word, before = spoken[at], spoken[at - 1] if at else ""
+    if word in words("en", "shown_so"):
+        return "" if words("en", "shown").intersection(spoken) else word
+    if word == "like":
+        return "" if words("en", "alike").intersection(spoken) else word
+    if word == "there":
+        return word if _exists(spoken, at) else "there+place"
+    if word in ("this", "that", "these", "those"):
+        return "this+one" if before in _auxiliaries() and _stands_alone(spoken, at) else word
+    if word in ("do", "does"):
+        return "do+act" if at and _acts(spoken, at) else word
+    if word == "will":
+        return "will+thing" if before in _POSSESSIVES | words("en", "articles") | words("en", "owners") else word
+    if word == "rate":
+        return "score" if _is_verb(before, is_named) else word
+    if word == "me":
+        return "me+object" if _is_acted_on(spoken, at) else word
+    if word in _weekdays() and _comes_again(spoken, at):
+        return f"every {word[:-1]}"
+    return word
+
+
+def _comes_again(spoken: Sequence[str], at: int) -> bool:
+    """ "wake me on mondays", unlike "monday's weather", and "do you deliver on mondays", which a Monday answers."""
+    following = spoken[at + 1] if at + 1 < len(spoken) else ""
+    if (at and spoken[at - 1] not in ("on", "for", "and", "at", PAUSE)) or spoken[0] in _auxiliaries() | {"open"}:
+        return False
+    return not following.isalpha() or following in words("en", "prepositions") | {"and", "or"}
+
+
+def _exists(spoken: Sequence[str], at: int) -> bool:
+    """ "how many rooms are there", "if there is", unlike "how do I get there" and "who is there"."""
+    following, before = spoken[at + 1] if at + 1 < len(spoken) else "", spoken[at - 1] if at else ""
+    if following in _BE or (before in _HELPING and following):
+        return True
+    return before in _BE and not (at > 1 and spoken[at - 2] in ("who", "what", "where", "when"))
+
+
+def _is_acted_on(spoken: Sequence[str], at: int) -> bool:
+    """ "who will pick me up", "do they want me to move", unlike "find me a hotel"."""
+    wanted = spoken[at + 1 : at + 2] == ["to"] and spoken[at - 1] in words("en", "wanting_of_others")
+    return wanted or (spoken[0] in ("who", "how_many") and "you" not in spoken)
+
+
+def _stands_alone(spoken: Sequence[str], at: int) -> bool:
+    """ "is this free on Sunday", "has that been paid", unlike "does this hotel have a bar" and "be hot this week"."""
+    following, rest = spoken[at + 1] if at + 1 < len(spoken) else "", spoken[at + 2 : at + 3]
+    if following and inflected(following, "en") in _periods():
+        return False
+    return not rest or rest[0] in words("en", "prepositions") or following in _grammar()
+
+
+def _acts(spoken: Sequence[str], at: int) -> bool:
+    """ "what does this app do", "can I do it online", unlike "what do you need"."""
+    following = spoken[at + 1] if at + 1 < len(spoken) else ""
+    return not following or following == "it" or following in words("en", "prepositions")
+
+
+def _is_verb(before: str, is_named: bool) -> bool:
+    """ "rate this book", "how do I rate it", unlike "what is the rate" and "interest rate"."""
+    return before in _HELPING | _SUBJECTS | {"to", "not", "and", "please", "how"} if before else not is_named
+
+
+@cache
+def _placed() -> frozenset[str]:
+    """Return the words that `_sense` looks at."""
+    placed = ["like", "there", "this", "that", "these", "those", "do", "does", "will", "rate", "me"]
+    return words("en", "shown_so") | _weekdays() | frozenset(placed)
+
+
+@cache
+def _periods() -> frozenset[str]:
+    """Return the times that "this" may point out: "this week", unlike "is this late"."""
+    named = table("en")["guards"]["times"].items()
+    found = (word for name, each in named if name not in _WHENEVER for word in each.split())
+    return frozenset(inflected(word, "en") for word in found)
+
+
+@cache
+def _auxiliaries() -> frozenset[str]:
+    return _BE | _HELPING | words("en", "question_words") | {"must", "might", "may", "shall"}
+
+
+@cache
+def _grammar() -> frozenset[str]:
+    return words("en", "function") | words("en", "commands") | words("en", "pasts")
+
+
+@cache
+def _weekdays() -> frozenset[str]:
+    """ "mondays": every one of them."""
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "weekend")
+    return frozenset(f"{day}s" for day in days)
+
+
+def _names_at(spoken: Sequence[str], language: str) -> list[int]:
+    """Return the place of the name of whom to call, or of who made a song: "call Adams" is not "call Adam"."""
+    if words(language, "calling").intersection(spoken[:1]):
+        at = 2 if spoken[1:2] and spoken[1] in words(language, "prepositions") else 1
+        return [at] if at < len(spoken) and spoken[at] not in vocabulary(language) else []
+    by = spoken.index("by", 1) if "by" in spoken[1:] else 0
+    if not by or spoken[by - 1] not in words(language, "made_by_someone"):
+        return []
+    at = by + 2 if spoken[by + 1 : by + 2] == ["the"] else by + 1
+    return [at] if at < len(spoken) else []
 
 
 def _is_only(following: str) -> bool:

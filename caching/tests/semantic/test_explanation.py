@@ -56,6 +56,25 @@ EXPLAINED = {
         ("when are you open", "tell me your opening hours please"),
         ("what are your opening hours", "when are you open"),
     ],
+    "existence, shows and what is listed": [
+        ("how many rooms are there in the hotel", "how many rooms are in the hotel"),
+        ("what movies are showing nearby", "movies playing nearby"),
+        ("what are flu symptoms", "what are the flu symptoms"),
+        ("is it possible to pay in cash", "can I pay in cash"),
+    ],
+    "every one of them": [
+        ("wake me at 7 on mondays", "wake me at 7 every monday"),
+        ("send the report weekly", "send the report every week"),
+        ("are you open on mondays", "are you open on monday"),
+    ],
+    "number that counts": [("book 1 room in Rome", "book a room in Rome"), ("I need 1 ticket", "I need a ticket")],
+    "address, order and question in Hindi": [
+        ("mera order kahan hai bhai", "mera order kahan hai"),
+        ("order kab tak aayega", "order kab aayega"),
+        ("recharge kaise karun", "recharge kaise karo"),
+        ("मेरा ऑर्डर कहाँ है सर", "मेरा ऑर्डर कहाँ है"),
+        ("अलार्म लगा दो", "अलार्म लगाओ"),
+    ],
     "half an hour": [("set a timer for half an hour", "set a 30 minute timer")],
     "length in another unit": [
         ("deliver it in 14 days", "deliver it in two weeks"),
