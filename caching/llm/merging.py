@@ -21,6 +21,8 @@ _TEXTS = frozenset({
 HOLDERS_OF_TEXTS = frozenset({"reasoning_details", "thinking_blocks", "provider_specific_fields"})
 # A pair of surrogates, which in a str is two characters; one of them may be left alone where a stream was cut.
 _CUT_CHARACTER = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+# Base64 up to its padding.
+_PADDED = re.compile("[^=]+=*")
 
 
 class Unassembled(ValueError):
@@ -33,6 +35,17 @@ def joined_text(pieces: Iterable[str]) -> str:
     if text.isascii() or not _CUT_CHARACTER.search(text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def joined_base64(pieces: Iterable[str]) -> str:
+    """Join base64, of which any piece may end in padding. Raises Unassembled if one that does is none."""
+    text = "".join(pieces)
+    if "=" not in text[:-2]:
+        return text
+    try:
+        return base64.b64encode(b"".join(map(base64.b64decode, _PADDED.findall(text)))).decode()
+    except binascii.Error as error:
+        raise Unassembled("data is not base64") from error
 
 
 def complete_characters(text: str) -> str:
@@ -88,19 +101,7 @@ def _merged_strings(name: str, old: str, new: str, rule: Rule) -> str:
         return old
     if not old or rule == "state":
         return new
-    if rule == "audio" and name == "data":
-        return _joined_base64(old, new)
     raise Unassembled(f"{name} has two values")
-
-
-def _joined_base64(old: str, new: str) -> str:
-    """Join two pieces, each of which may end in padding of its own."""
-    if not old.endswith("="):
-        return old + new
-    try:
-        return base64.b64encode(base64.b64decode(old) + base64.b64decode(new)).decode()
-    except binascii.Error as error:
-        raise Unassembled("data is not base64") from error
 
 
 def _merged_lists(old: list[Any], new: list[Any], rule: Rule) -> list[Any]:

@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from caching.llm.entry import WholeAnswer
-from caching.llm.merging import HOLDERS_OF_TEXTS, Unassembled, copied, is_text, joined_text, merged, rule_of
+from caching.llm.merging import (
+    HOLDERS_OF_TEXTS,
+    Unassembled,
+    copied,
+    is_text,
+    joined_base64,
+    joined_text,
+    merged,
+    rule_of,
+)
 from caching.llm.tool_calls import KINDS, ToolCalls, extended
 
 Chunk = dict[str, Any]
@@ -104,6 +113,8 @@ class _Choice:
         self._head = {"index": index}
         self._message: dict[str, Any] = {"role": None, "content": None}
         self._texts: dict[str, list[str]] = {}
+        # Sound may have thousands of pieces, equal ones among them.
+        self._sound: list[str] = []
         self._calls: ToolCalls | None = None
         self._finish_reason: str | None = None
         self._rest: dict[str, Any] = {}
@@ -124,6 +135,8 @@ class _Choice:
     def whole(self) -> dict[str, Any]:
         message = {**self._message, **{name: joined_text(pieces) for name, pieces in self._texts.items()}}
         message["role"] = message["role"] or "assistant"
+        if self._sound:
+            message["audio"] = {**message["audio"], "data": joined_base64(self._sound)}
         if self._calls:
             message["tool_calls"] = self._calls.finished()
         message["content"] = _content_of(message)
@@ -140,6 +153,10 @@ class _Choice:
                 message[name] = merged(name, joined_text(self._texts.pop(name)), value, "text")
         elif old is None and isinstance(value, str) and is_text(name):
             self._texts[name] = [value]
+        elif name == "audio" and isinstance(value, dict) and isinstance(value.get("data"), str):
+            self._sound.append(value["data"])
+            rest = {key: item for key, item in value.items() if key != "data"}
+            message[name] = merged(name, old or {}, rest, "audio")
         elif name == "function_call" and isinstance(old, dict) and value is not None:
             message[name] = extended(old, value, text="arguments")
         else:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from caching.llm.merging import Rule, Unassembled, merged
+from caching.llm.merging import Rule, Unassembled, joined_base64, merged
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from caching.llm.merging import Rule, Unassembled, merged
         ("role", "fact", ["assistant", "", None, "assistant"], "assistant"),
         ("service_tier", "state", ["auto", "default"], "default"),
         ("closed", "fact", [False, True], True),
-        ("audio", "audio", [{"id": "a"}, {"data": "AQI="}, {"data": "AwQF"}], {"id": "a", "data": "AQIDBAU="}),
+        ("audio", "audio", [{"id": "a"}, {"text": "ha"}, {"text": "ha"}], {"id": "a", "text": "haha"}),
         ("annotations", "fact", [[{"n": 1}], [{"n": 2}]], [{"n": 1}, {"n": 2}]),
         ("citations", "state", [["a"], ["a", "b"], ["a", "b"]], ["a", "b"]),
         ("token_ids", "state", [[5], [5], []], [5, 5]),
@@ -60,3 +60,22 @@ def test_deltas_of_a_field_add_up(name: str, rule: Rule, deltas: list[Any], valu
 def test_a_fact_that_changes_is_not_understood(deltas: list[Any]) -> None:
     with pytest.raises(Unassembled):
         merged("x", merged("x", None, deltas[0], "fact"), deltas[1], "fact")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "whole"),
+    [
+        (["AQID", "BA", "UG"], "AQIDBAUG"),
+        (["AQI=", "AwQF"], "AQIDBAU="),
+        (["AA==", "AA==", "AA=="], "AAAA"),
+        (["AQI=", "", "A", "w=="], "AQID"),
+    ],
+    ids=["unpadded", "padded", "equal", "cut"],
+)
+def test_base64_in_pieces_is_joined(pieces: list[str], whole: str) -> None:
+    assert joined_base64(pieces) == whole
+
+
+def test_padded_pieces_that_are_no_base64_are_not_understood() -> None:
+    with pytest.raises(Unassembled):
+        joined_base64(["A=", "AQID"])

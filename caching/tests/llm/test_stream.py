@@ -173,6 +173,11 @@ def delta(fields: Any, **beside: Any) -> dict[str, Any]:
         ([delta({"content": "", "tool_calls": []})], [choice({"content": "", "tool_calls": []}, None)]),
         ([delta({"content": "", "refusal": "No"})], [choice({"refusal": "No"}, None)]),
         ([delta({"content": "", "audio": {"id": "a"}})], [choice({"audio": {"id": "a"}}, None)]),
+        # Silence is the same sound again.
+        (
+            [delta({"audio": {"id": "a", "data": "AAAA"}}), *[delta({"audio": {"data": "AAAA"}})] * 2],
+            [choice({"audio": {"id": "a", "data": "AAAA" * 3}}, None)],
+        ),
         (
             [delta({"content": "", "function_call": {"name": "f", "arguments": "{}"}})],
             [choice({"function_call": {"name": "f", "arguments": "{}"}}, None)],
