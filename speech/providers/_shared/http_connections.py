@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from functools import cache
+from http import HTTPStatus
 from http.client import HTTPResponse as PlainResponse
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -42,6 +43,16 @@ class PatientHTTPConnection(HTTPConnection):
     deadline = 0.0
     # The last response, as `http.client` reads it.
     received: PlainResponse
+    # Seconds without a byte after which it is not used again. vLLM and others behind uvicorn, Node and llama.cpp close
+    # an idle connection after 5, and a request that crosses the end of its connection fails.
+    longest_idle = 4.0
+    # `time.monotonic()` of the last bytes.
+    heard = 0.0
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell urllib3, which asks before it uses the connection again."""
+        return time.monotonic() - self.heard < self.longest_idle and super().is_connected
 
     def _tunnel(self) -> None:
         """Ask a proxy for a tunnel; `http.client` reads its answer without `getresponse`."""
@@ -54,9 +65,19 @@ class PatientHTTPConnection(HTTPConnection):
 
     def response_class(self, sock: socket.socket, **options: Any) -> PlainResponse:  # type: ignore[override]
         """`http.client` calls it as the class that it is there."""
-        self.received = response = PlainResponse(sock, **options)
+        self.received = response = _FinalResponse(sock, **options)
         response.fp = io.BufferedReader(_UntilDeadline(self, sock, response.fp.detach()))
         return response
+
+
+class _FinalResponse(PlainResponse):
+    """Passes over the responses that announce the real one (102, 103), which `http.client` takes for it."""
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status < HTTPStatus.OK:
+            self.headers = self.msg = None  # type: ignore[assignment]
+            super().begin()
 
 
 class _UntilDeadline(io.RawIOBase):
@@ -71,7 +92,9 @@ class _UntilDeadline(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("the deadline has passed")
         self._sock.settimeout(left)
-        return self._received.readinto(buffer)
+        size = self._received.readinto(buffer)
+        self._connection.heard = time.monotonic()
+        return size
 
     def close(self) -> None:
         self._received.close()
@@ -79,7 +102,9 @@ class _UntilDeadline(io.RawIOBase):
 
 
 class _PatientHTTPSConnection(PatientHTTPConnection, HTTPSConnection):
-    pass
+    # A new one costs several round trips, and TLS mostly ends at a load balancer, which waits longer: AWS' 60 seconds,
+    # nginx 75. Some networks forget an idle connection after four minutes without telling either end.
+    longest_idle = 50.0
 
 
 class _HTTPPool(HTTPConnectionPool):
@@ -100,7 +125,7 @@ def pool_for(url: str) -> PoolManager:
 
 
 # Safe in threads. More than `maxsize` connections to one host are opened when needed, and not kept.
-_SIZE: dict[str, Any] = {"num_pools": 16, "maxsize": 32}
+_SIZE: dict[str, Any] = {"num_pools": 16, "maxsize": max(32, settings.THREADS)}
 
 
 def _patient(pool: PoolManager) -> PoolManager:

@@ -25,7 +25,7 @@ DROPPED = 200
 A_LEAK = DROPPED // 10
 """Threads or files by which every round makes all workers grow, if they leak."""
 MAX_ROUNDS = 20
-KEPT_CONNECTIONS = 32
+KEPT_CONNECTIONS = settings.THREADS
 """What `speech.providers._shared.http_connections` keeps open for the next call, in each worker."""
 SETTLING = 4.0
 """Seconds in which what was dropped is drained or closed."""

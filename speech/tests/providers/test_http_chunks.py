@@ -1,9 +1,10 @@
-"""Streams in HTTP chunks on kept connections: what their lines may hold, and what follows a fault."""
+"""Streams in HTTP chunks on kept connections: heads, what their lines may hold, and what follows a fault or a pause."""
 
 from __future__ import annotations
 
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from pytest_django import Settings
 
 from speech.exceptions import GatewayError, ProviderTimeout, ProviderUnavailable
 from speech.providers._shared.http import ProviderRequest, post
+from speech.providers._shared.http_connections import PatientHTTPConnection
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 WHOLE = b"5\r\nhello\r\n0\r\n\r\n"
@@ -23,6 +25,8 @@ class Scripted(socketserver.ThreadingTCPServer):
 
     def __init__(self) -> None:
         self.body, self.rest = WHOLE, b""
+        self.announced = b""
+        """What is sent before the head of the answer."""
         self.hangs_up = False
         self.resume, self.resumed = threading.Event(), threading.Event()
         self.connections = 0
@@ -43,6 +47,7 @@ class _Script(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self.server.connections += 1
         while self._read_request():
+            self.wfile.write(self.server.announced)
             self.wfile.write(HEAD + self.server.body)
             if self.server.rest:
                 self.server.resume.wait(10)
@@ -128,3 +133,43 @@ def test_after_a_connection_was_lost_in_a_stream_the_next_call_opens_one(server:
     server.body = WHOLE
     assert read(server) == b"hello"
     assert server.connections == 2
+
+
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
+PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
+
+
+@pytest.mark.parametrize("announced", [HINTS, PROCESSING, b"HTTP/1.1 100 Continue\r\n\r\n" + PROCESSING * 2 + HINTS])
+def test_a_head_that_only_announces_the_answer_is_passed_over(server: Scripted, announced: bytes) -> None:
+    server.announced = announced
+    assert [read(server), read(server)] == [b"hello", b"hello"]
+    assert server.connections == 1
+
+
+def test_announcements_without_an_answer_come_to_an_end(server: Scripted) -> None:
+    server.announced = PROCESSING * 1_000
+    server.body, server.rest = b"", b"0\r\n\r\n"
+    with pytest.raises(ProviderTimeout):
+        read(server)
+
+
+@pytest.mark.parametrize(("longest_idle", "connections"), [(0.0, 2), (60.0, 1)])
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch, longest_idle: float, connections: int
+) -> None:
+    monkeypatch.setattr(PatientHTTPConnection, "longest_idle", longest_idle)
+    assert [read(server), read(server)] == [b"hello", b"hello"]
+    assert server.connections == connections
+
+
+def test_a_connection_is_not_idle_while_an_answer_arrives(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PatientHTTPConnection, "longest_idle", 0.4)
+    server.body, server.rest = b"5\r\nhello\r\n", b"0\r\n\r\n"
+    with post(server.call()) as reply:
+        chunks = iter(reply)
+        next(chunks)
+        time.sleep(0.5)
+        server.resume.set()
+        assert list(chunks) == []
+    assert read(server) == b"hello"
+    assert server.connections == 1
