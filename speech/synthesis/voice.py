@@ -120,7 +120,7 @@ class Speaker:
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        with _slots():
+        with _slots(self.provider.name):
             if self.stopped.is_set():
                 raise Abandoned
             yield
@@ -192,6 +192,6 @@ class Speaker:
 
 
 @cache
-def _slots() -> threading.BoundedSemaphore:
-    """Sentences that this process synthesizes at once."""
+def _slots(provider: str) -> threading.BoundedSemaphore:
+    """Sentences that this process has synthesized by one provider at once: those of one that hangs hold up no other."""
     return threading.BoundedSemaphore(settings.SYNTHESIS_THREADS)
