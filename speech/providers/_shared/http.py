@@ -192,7 +192,7 @@ def _encoded(body: Mapping[str, Any] | Form | bytes | None) -> tuple[bytes | Non
 def _refusal(request: ProviderRequest, reply: Reply) -> GatewayError:
     try:
         body = reply.read(_LARGEST_ERROR)
-    except (ProviderTimeout, ProviderUnavailable):
+    except (ProviderBadAnswer, ProviderTimeout, ProviderUnavailable):
         body = b""  # the status alone tells enough
     finally:
         reply.close()

@@ -10,13 +10,16 @@ from http.client import HTTPResponse as PlainResponse
 
 from django.conf import settings
 from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from speech.exceptions import ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
 from speech.providers._shared.http_connections import PatientHTTPConnection
 
-_PATIENCE = 4  # read time-outs that we wait for a stream in all, so that one that drips comes to an end
+_PATIENCE = 4  # read time-outs that we wait for a stream in all, beyond what it has earned by its bytes
+# Bytes a second below which a stream is taken to drip, and comes to an end. A token is 200 bytes, a comment that keeps
+# the connection open about 20.
+_SLOWEST_RATE = 100
 _LAST_BYTES = 0.05  # seconds
 # Seconds that a stream may pause once all of the answer is there: the usage follows at once, the end not always.
 _LAST_PAUSE = 5.0
@@ -28,14 +31,15 @@ LARGEST_BODY = 64 * 1024 * 1024
 class Reply:
     """A response whose body can be read in one of two ways.
 
-    Both raise ProviderTimeout, or ProviderUnavailable if the body ends early.
+    Both raise ProviderTimeout, ProviderUnavailable if the body ends early, or ProviderBadAnswer if it is compressed and
+    cannot be read to its end.
     """
 
     def __init__(self, provider: str, response: BaseHTTPResponse) -> None:
         self._provider = provider
         self._response = response
         # Without decoding, urllib3 does not copy each chunk through its decoder buffer.
-        self._is_encoded = "content-encoding" in response.headers
+        self._is_encoded = response.headers.get("content-encoding", "identity").lower() != "identity"
         connection = response.connection
         self._chunked: PlainResponse | None = None
         if isinstance(connection, PatientHTTPConnection) and connection.received.chunked and not self._is_encoded:
@@ -52,18 +56,18 @@ class Reply:
         return bytes(body)
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield chunks, each within a read timeout, or less after `expect_end`, and all within four.
+        """Yield chunks, each within a read timeout, or less after `expect_end`, and at _SLOWEST_RATE beyond four.
 
         Only waiting for the provider counts; the reader may be slow. Raises ProviderBadAnswer beyond LARGEST_BODY.
         """
         left = LARGEST_BODY
-        patience = float(settings.PROVIDER_READ_TIMEOUT * _PATIENCE)
+        patience = longest = float(settings.PROVIDER_READ_TIMEOUT * _PATIENCE)
         while patience > 0:
             begun = time.monotonic()
             self._wait_until(begun + min(self._longest_pause, patience))
             if not (chunk := self._read()):
                 return
-            patience -= time.monotonic() - begun
+            patience = min(longest, patience - (time.monotonic() - begun) + len(chunk) / _SLOWEST_RATE)
             left -= len(chunk)
             if left < 0:
                 raise ProviderBadAnswer(f"{self._provider} sent more than {LARGEST_BODY} bytes")
@@ -97,13 +101,24 @@ class Reply:
             # that puts the connection back.
             if self._chunked and (chunk := self._chunked.read1(_CHUNK)):
                 return chunk
-            return self._response.read1(_CHUNK, self._is_encoded)
+            chunk = self._response.read1(_CHUNK, self._is_encoded)
+            if self._is_encoded:
+                self._check_decoder(at_end=not chunk)
+            return chunk
         except (HTTPError, HTTPException, OSError) as error:
             # What comes next may begin anywhere, and would look like the end if it begins there.
             self._response.close()
+            if isinstance(error, DecodeError):
+                raise ProviderBadAnswer(f"{self._provider} sent compressed data that is cut off or unknown") from error
             if isinstance(error, (TimeoutError, HTTPTimeoutError)):
                 raise ProviderTimeout(f"{self._provider} stopped in the middle of its response") from error
             raise ProviderUnavailable(f"{self._provider} interrupted its response") from error
+
+    def _check_decoder(self, *, at_end: bool) -> None:
+        """Raise DecodeError for what urllib3 lets pass: a coding that it does not know, and compressed data cut off."""
+        decoder = self._response._decoder
+        if decoder is None or (at_end and not getattr(getattr(decoder, "_obj", None), "eof", True)):
+            raise DecodeError
 
     def _wait_until(self, deadline: float) -> None:
         # None when all of the body is there: it is back in the pool then, and perhaps somebody else's.

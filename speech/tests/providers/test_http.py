@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import socket
 import time
 from collections.abc import Iterator
@@ -27,7 +25,6 @@ from speech.exceptions import (
 )
 from speech.providers._shared import http_response
 from speech.providers._shared.http import ProviderRequest, call_for_json, post
-from speech.providers._shared.http_response import Reply
 from speech.providers.base import ChatRequest
 from speech.tests.loopback import Answer, FakeOpenAI, Loopback
 
@@ -218,6 +215,28 @@ def test_a_stream_may_take_longer_than_one_time_out(server: Loopback) -> None:
     assert time.monotonic() - begun > 1
 
 
+@pytest.mark.parametrize(
+    ("chunk", "lasts"), [(b"data: " + b"x" * 100 + b"\n\n", True), (b":\n\n", False)], ids=["words", "comments"]
+)
+def test_a_stream_lasts_as_long_as_it_brings_something(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch, chunk: bytes, lasts: bool
+) -> None:
+    monkeypatch.setattr(http_response, "_PATIENCE", 1)
+    said = Answer([chunk] * 20, "text/event-stream", streamed=True)
+    server.answer = lambda seen: said  # type: ignore[method-assign]
+    server.chunk_delay = 0.1
+    with nullcontext() if lasts else pytest.raises(ProviderTimeout):
+        assert read(server) == chunk * 20
+
+
+def test_connections_are_kept_for_as_many_calls_as_there_are_threads(server: Loopback) -> None:
+    server.delay = 0.5
+    for _ in range(2):
+        with ThreadPoolExecutor(50) as threads:
+            list(threads.map(read, [server] * 50))
+    assert server.connections <= 50
+
+
 def test_a_slow_reader_has_all_the_time_it_wants(server: Loopback) -> None:
     with post(call(server, STREAM)) as reply:
         chunks = []
@@ -272,21 +291,3 @@ def test_an_endless_stream_comes_to_an_end(
     with pytest.raises(ProviderBadAnswer, match="more than 1000000 bytes"):
         list(providers.get("openai").stream_chat(ChatRequest(CHAT["messages"], "m")))
     assert time.monotonic() - begun < 30
-
-
-def test_a_compressed_answer_is_read_although_nobody_asks_for_one() -> None:
-    sent = urllib3.HTTPResponse(
-        io.BytesIO(gzip.compress(b"answer")), {"Content-Encoding": "gzip"}, preload_content=False
-    )
-    assert Reply("acme", sent).read(100) == b"answer"
-
-
-def test_a_plain_answer_is_not_copied_through_the_decoders_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
-        raise AssertionError("a chunk was buffered")
-
-    monkeypatch.setattr("urllib3.response.BytesQueueBuffer.put", refuse)
-    for headers, is_buffered in (({}, False), ({"Content-Encoding": "identity"}, True)):
-        sent = urllib3.HTTPResponse(io.BytesIO(b"answer"), headers, preload_content=False)
-        with pytest.raises(AssertionError) if is_buffered else nullcontext():
-            assert Reply("acme", sent).read(100) == b"answer"
