@@ -18,7 +18,9 @@ from django.conf import settings
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
+    ConnectTimeoutError,
     HTTPError,
+    LocationParseError,
     LocationValueError,
     NameResolutionError,
     NewConnectionError,
@@ -28,8 +30,10 @@ from urllib3.exceptions import (
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 from urllib3.response import HTTPResponse
 from urllib3.util import parse_url
+from urllib3.util.connection import allowed_gai_family
 
 from speech.exceptions import GatewayError, ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
+from speech.providers._shared import first_address
 
 
 class PatientHTTPConnection(HTTPConnection):
@@ -53,6 +57,21 @@ class PatientHTTPConnection(HTTPConnection):
     def is_connected(self) -> bool:
         """Tell urllib3, which asks before it uses the connection again."""
         return time.monotonic() - self.heard < self.longest_idle and super().is_connected
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to the address that answers first; urllib3 waits for each in turn."""
+        host = self._dns_host.strip("[]")
+        try:
+            addresses = socket.getaddrinfo(host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
+            return first_address.connect(addresses, float(self.timeout or 0), self.socket_options or ())
+        except UnicodeError as error:
+            raise LocationParseError(host) from error
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "no address answers") from error
+        except OSError as error:
+            raise NewConnectionError(self, "no address can be connected to") from error
 
     def _tunnel(self) -> None:
         """Ask a proxy for a tunnel; `http.client` reads its answer without `getresponse`."""
