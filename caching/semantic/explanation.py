@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Sequence
 from functools import cache
 
+from caching.semantic.text.articles import disagree
 from caching.semantic.text.lexicon import vocabulary, words
 from caching.semantic.text.reading import Reading
 from caching.semantic.text.stemming import forms, inflected, misspelled
@@ -39,7 +40,11 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
         found.append("owners")
     if a.names != b.names and _other_names(a, b):
         found.append("names")
+    if disagree(a.articles, b.articles):
+        found.append("articles")
     if a.bare == b.bare and a.held == b.held:
+        if a.asks != b.asks:
+            found.append("question mark")
         return found
     have_same_words = not any(leftovers(a, b))
     if not have_same_words:
@@ -101,7 +106,7 @@ def leftovers(a: Reading, b: Reading) -> tuple[list[str], list[str]]:
     known = vocabulary(a.language)
     for word in tuple(only_a):
         # Most words differ in their first letter: no call for those.
-        near = (other for other in only_b if other[0] == word[0] and misspelled(word, other))
+        near = (other for other in only_b if other[0] == word[0] and misspelled(word, other, a.language))
         partner = next((other for other in near if not {word, other} <= known), None)
         if partner:
             only_a.remove(word)

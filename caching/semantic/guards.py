@@ -7,8 +7,8 @@ questions, so an entry is read once, not once per search.
 from __future__ import annotations
 
 from caching.semantic.alignment import unmatched_words
+from caching.semantic.roles import exchanged
 from caching.semantic.text.analysis import Question
-from caching.semantic.text.roles import exchanged
 
 # Named on one side only, these rarely change an answer: "weather for the day", "after I paid".
 _VAGUE_TIMES = frozenset({"day", "after", "before", "until"})

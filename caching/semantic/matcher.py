@@ -142,7 +142,7 @@ class Matcher:
         fixed = fixed_words(text, language)
 
         def is_possible(one: Neighbour) -> bool:
-            return may_be_explained(fixed, fixed_words(one.entry.text, language))
+            return may_be_explained(fixed, fixed_words(one.entry.text, language), language)
 
         if skim:
             # Most questions are like no other, and need not be analysed.

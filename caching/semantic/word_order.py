@@ -23,7 +23,13 @@ from caching.semantic.text.stemming import forms
 _QUANTIFIERS = frozenset(["all", "every", "each", "no", "not", "other", "only", "both", "another"])
 # They join or compare two things in a reading, so that what follows belongs to one of them; other than in `reading`,
 # where they join two times.
-_JOINING = frozenset(["and", "or", "but", "than", "und", "oder", "y", "o", "et", "ou", "e", "en", "of"])
+_JOINING = frozenset(
+    (
+        "and", "or", "but", "than", "und", "oder", "als", "wie", "y", "o", "que", "et", "ou", "e", "che", "di", "do",
+        "como", "come", "comme", "en", "of", "dan", "i", "lub", "albo", "oraz", "niż", "jak",
+    )
+)  # fmt: skip
+_WITH = frozenset(["with", "mit", "con", "avec", "com", "met", "z", "ze"])
 _BINDING = _QUANTIFIERS | {"and", "or", "but", "never", "without"}
 _PLACE = frozenset(["in", "on", "at"])
 _OF = frozenset(["of", "for", "in", "on"])
@@ -52,7 +58,8 @@ def same_order(a: Reading, b: Reading) -> bool:
 def _attached_alike(a: Reading, b: Reading) -> bool:
     """Return False if phrases belong to other words: "the lamp in the hall and the fan in the bath", exchanged.
 
-    Where words are joined or compared, and for "with", each phrase must follow the same word, or stand in front.
+    Where words are joined or compared, and for "with", each phrase must follow the same word, or stand in front. In
+    other languages than English a phrase may move between places, but not from one thing to another.
     """
     if sorted(phrase.words for phrase in a.held) != sorted(phrase.words for phrase in b.held):
         return True  # "the price of rice", "rice price"
@@ -62,10 +69,11 @@ def _attached_alike(a: Reading, b: Reading) -> bool:
             return False
     joined = not _JOINING.isdisjoint(a.words)
     followed = {phrase.words: phrase.after for phrase in b.held}
+    things = frozenset(a.bare[1:]) if a.language != "en" else frozenset[str]()
     return all(
         phrase.after == followed[phrase.words] or "" in (phrase.after, followed[phrase.words])
         for phrase in a.held
-        if joined or phrase.holder == "with"
+        if joined or phrase.holder in _WITH or things.issuperset((phrase.after, followed[phrase.words]))
     )
 
 

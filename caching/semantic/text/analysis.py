@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from sys import intern
 from typing import Any, TypeVar
 
 from caching.redaction import remember
+from caching.semantic.text.articles import agreement
 from caching.semantic.text.folding import PAUSE, folded
 from caching.semantic.text.lexicon import table
 from caching.semantic.text.lexicon import words as lexicon_words
 from caching.semantic.text.normalize import joined, said
-from caching.semantic.text.reader import read
+from caching.semantic.text.phrasing import asks_by_mark
+from caching.semantic.text.reader import Token, read
 from caching.semantic.text.reading import UNREAD, Reading, reading_of
 from caching.semantic.text.stemming import stem
 
 _T = TypeVar("_T")
+# Languages in which a question mark is never the only sign of a question.
+_ASKING_IN_WORDS = frozenset(["en", "hi", "hi_latn"])
 _NOTHING: frozenset[Any] = frozenset()
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NAME = re.compile(r"(?<=[a-z0-9,] )[A-Z][a-z]{2,}")
@@ -206,13 +210,22 @@ def analyse(original: str) -> Question:
     language = tokenized.language if tokenized else ""
     spoken = said(original)
     heard = folded(spoken, language)
+    text = joined(spoken) if tokenized else original
     return Question(
         original=original,
-        text=joined(spoken) if tokenized else original,
+        text=text,
         language=language,
         tokens=tuple([intern(token) for token in heard if token != PAUSE]),
-        reading=reading_of(heard, language, _names(original, language)) if language else UNREAD,
+        reading=_reading(original, text, spoken, heard, language) if language else UNREAD,
     )
+
+
+def _reading(original: str, text: str, spoken: Sequence[Token], heard: Sequence[str], language: str) -> Reading:
+    reading = reading_of(heard, language, _names(original, language))
+    articles = agreement([token.text.lower() for token in spoken], language)
+    # Normalized text keeps a question mark where nothing else asks.
+    asks = language not in _ASKING_IN_WORDS and asks_by_mark(heard, language, marked=text.endswith("?"))
+    return replace(reading, articles=articles, asks=asks) if articles or asks else reading
 
 
 def _capitalised(original: str) -> list[str]:

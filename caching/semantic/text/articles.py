@@ -1,9 +1,19 @@
-"""Articles: where a phrase ends, and what is one and no article."""
+"""Articles: where a phrase ends, what is one and no article, and what articles tell.
+
+"Le livre" and "la livre", "la carte" and "les cartes", and who bites whom in "der Hund den Mann", "den Hund der Mann":
+
+>>> told = {text: agreement(text.split(), "de") for text in ("beißt der hund den mann", "beißt den hund der mann")}
+>>> disagree(*told.values())
+True
+>>> disagree(agreement(["eine", "karte"], "de"), agreement(["die", "karte"], "de"))
+False
+"""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from functools import cache
+from itertools import pairwise
 
 from caching.semantic.text.folding import BREAK
 from caching.semantic.text.lexicon import table, words
@@ -11,6 +21,10 @@ from caching.semantic.text.stemming import inflected
 
 _BEFORE_ARTICLES = frozenset(["all", "both", "half"])
 _UNITS = frozenset(["second", "minut", "hour", "day", "week", "month", "year", "pm", "am", "percent"])
+# Romance languages build comparative and superlative with these.
+_DEGREES = frozenset(["más", "menos", "plus", "moins", "più", "meno", "mais"])
+_INDEFINITE = frozenset(["un", "una", "uno", "une", "um", "uma", "unos", "unas", "uns", "umas"])
+Agreement = tuple[tuple[str, frozenset[str]], ...]
 
 
 def after_prepositions(spoken: list[str], holding: Set[str], verbs: Set[str]) -> list[str]:
@@ -45,7 +59,14 @@ def is_article(spoken: list[str], at: int, language: str) -> bool:
         return False
     if language == "en" and at and spoken[at - 1] not in _before_things():
         return False
-    return inflected(spoken[at + 1], "en") not in _UNITS and spoken[at + 1].isalpha()
+    following = spoken[at + 1]
+    return following not in _counted(language) and inflected(following, "en") not in _UNITS and following.isalpha()
+
+
+@cache
+def _counted(language: str) -> frozenset[str]:
+    """Return what "1" counts; in English only lengths."""
+    return frozenset() if language in ("en", "hi_latn") else words(language, "counted")
 
 
 @cache
@@ -63,3 +84,36 @@ def means_all(forms: list[str], spoken: list[str], language: str) -> bool:
     return not words(language, "quantifiers").intersection(spoken) and any(
         word in words(language, "switched") for word in spoken
     )
+
+
+def agreement(spoken: Sequence[str], language: str) -> Agreement:
+    """Each word that follows an article, with what that article may tell: "1m" is masculine, first case.
+
+    Where degrees are compared also whether it is "the" or "a": "el vuelo más barato" is the cheapest. In small letters.
+    """
+    cells = _cells(language)
+    if cells.keys().isdisjoint(spoken):
+        return ()
+    found: dict[str, frozenset[str]] = {}
+    compared = not _DEGREES.isdisjoint(spoken)
+    for article, word in pairwise(spoken):
+        if article in cells:
+            told = {f"{cell} {article in _INDEFINITE}" for cell in cells[article]} if compared else cells[article]
+            found[word] = found.get(word, frozenset()) | told
+    return tuple(found.items())
+
+
+def disagree(a: Agreement, b: Agreement) -> bool:
+    """Return True if the articles of a word that both have exclude each other."""
+    theirs = dict(b)
+    return any(cells.isdisjoint(theirs.get(word, cells)) for word, cells in a)
+
+
+@cache
+def _cells(language: str) -> dict[str, frozenset[str]]:
+    """An article to the genders, numbers and cases in which it stands."""
+    found: dict[str, frozenset[str]] = {}
+    for cells, articles in table(language).get("agreement", {}).items():
+        for article in articles.split():
+            found[article] = found.get(article, frozenset()) | frozenset(cells.split())
+    return found

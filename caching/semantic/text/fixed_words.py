@@ -4,7 +4,7 @@
 >>> sorted(fixed.words), sorted(fixed.figures)
 (['jazz', 'kitchen'], ['1959'])
 >>> texts = ["Jazz from 1959 in my kitchen", "play rock from 1959 in the kitchen", "play jazz from 1960 in the kitchen"]
->>> [may_be_explained(fixed, fixed_words(text, "en")) for text in texts]
+>>> [may_be_explained(fixed, fixed_words(text, "en"), "en") for text in texts]
 [True, False, False]
 """
 
@@ -29,8 +29,8 @@ _CONTRACTED = re.compile(r"n?'(?:t|s|d|m|ll|ve|re)\b")
 # Tables by which no word is dropped or replaced. Any other table of a lexicon may do so.
 _INERT = frozenset(
     (
-        "alike", "aspects", "before_doing", "before_things", "calling", "capitonyms", "carriers", "commands",
-        "decisive", "forms_apart", "giving", "made_by_someone", "mention_commands", "mention_phrases",
+        "agreement", "alike", "aspects", "before_doing", "before_things", "calling", "capitonyms", "carriers",
+        "commands", "decisive", "forms_apart", "giving", "made_by_someone", "mention_commands", "mention_phrases",
         "mentions", "particular", "pasts", "relational", "rooms", "seldom_decisive", "services", "shown",
         "speakers", "surfaces", "vocabulary", "wanting_of_others",
     )
@@ -62,14 +62,16 @@ def fixed_words(text: str, language: str) -> FixedWords:
     return FixedWords(frozenset(forms - _changeable(language)), _figures(text) if is_written_so else None)
 
 
-def may_be_explained(a: FixedWords, b: FixedWords) -> bool:
+def may_be_explained(a: FixedWords, b: FixedWords, language: str) -> bool:
     """False if one question has a fixed word, in any spelling, or a figure that the other lacks."""
     if a == b:
         return True
     if a.figures is not None and b.figures is not None and a.figures != b.figures:
         return False
     only_a, only_b = a.words - b.words, b.words - a.words
-    return len(only_a) == len(only_b) and all(any(misspelled(word, other) for other in only_b) for word in only_a)
+    return len(only_a) == len(only_b) and all(
+        any(misspelled(word, other, language) for other in only_b) for word in only_a
+    )
 
 
 def _figures(text: str) -> frozenset[str] | None:
@@ -82,7 +84,7 @@ def _figures(text: str) -> frozenset[str] | None:
 
 def _words(text: str) -> list[str]:
     """ "did n't" and "didn't" are "did", with a "not" that a rule may read."""
-    return _WORD.findall(_CONTRACTED.sub(" ", composed(text).lower()))
+    return _WORD.findall(_CONTRACTED.sub(" ", composed(text).lower()).replace("'", ""))
 
 
 @cache

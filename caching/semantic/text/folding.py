@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from caching.semantic.text.lexicon import table, words
-from caching.semantic.text.numbers import fold_numbers
+from caching.semantic.text.numbers import GROUPED_BY_COMMAS, fold_numbers
 from caching.semantic.text.reader import Token
 
 PAUSE = ","
@@ -43,7 +43,7 @@ def folded(tokens: Sequence[Token], language: str) -> list[str]:
     found: list[str] = []
     for at, token in enumerate(tokens):
         if token.kind == "number":
-            found += _figure(token.text)
+            found += _figure(token.text, groups=language in GROUPED_BY_COMMAS)
         elif token.kind == "sign":
             found.append(_CURRENCIES[token.text])
         elif token.kind == "word":
@@ -64,12 +64,12 @@ def _owns_nothing(tokens: Sequence[Token], at: int) -> bool:
     return following is None or following.kind != "word" or following.text in words("en", "prepositions")
 
 
-def _figure(text: str) -> list[str]:
-    """ "7:00pm" in two words, and "1,500" without its comma."""
+def _figure(text: str, *, groups: bool) -> list[str]:
+    """ "7:00pm" in two words, and "1,500" without its comma where one groups figures."""
     match = _FIGURE.fullmatch(text)
     if match is None or match[2].lower() in _ORDINALS:
         return [text.lower()]
-    number = match[1].replace(",", "") if _GROUPED.fullmatch(match[1]) else match[1].removesuffix(":00")
+    number = match[1].replace(",", "") if groups and _GROUPED.fullmatch(match[1]) else match[1].removesuffix(":00")
     unit = match[2]
     if not unit:
         return [number]
@@ -83,13 +83,19 @@ def _word(token: Token, language: str, after_figure: bool) -> list[str]:
     if after_figure and word.lower() in _HALF_DAYS:
         return [_HALF_DAYS[word.lower()]]
     plain = word[0].isupper() and len(word) > 1 and word[1:] == word[1:].lower() and "." not in word
-    if plain and not after_figure and word.lower() not in words("en", "capitonyms"):
+    is_unit = after_figure and word.lower() not in (words(language, "counted") if language else ())
+    if plain and not is_unit and word.lower() not in _capitonyms(language):
         word = word.lower()
     if language == "hi":
         word = _plain_devanagari(word)
     spelled = _spellings(language).get(word, word) if language else word
     parts = spelled.split() if spelled != word else word.split("-") if language in ("en", "hi_latn") else [word]
     return [part.replace("'", "") for part in parts]
+
+
+@cache
+def _capitonyms(language: str) -> frozenset[str]:
+    return words("en", "capitonyms") | (words(language, "capitonyms") if language else frozenset())
 
 
 def _plain_devanagari(word: str) -> str:

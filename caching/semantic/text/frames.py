@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from functools import cache
 
 from caching.semantic.text.clauses import in_plain_order
+from caching.semantic.text.folding import PAUSE
 from caching.semantic.text.lexicon import phrases, words
+from caching.semantic.text.verb_places import asks_at, main_clause, tells_by_order
 
 Words = tuple[str, ...]
 # First word to the phrases that begin with it, each with the words instead: by their length, the longest first.
@@ -52,6 +54,30 @@ def matched(tokens: Sequence[str], at: int, rules: Rules) -> tuple[Words, Words]
     return None
 
 
+def rewritten(tokens: list[str], rules: Rules) -> list[str]:
+    found: list[str] = []
+    at = 0
+    while at < len(tokens):
+        rule = matched(tokens, at, rules)
+        if rule is None:
+            found.append(tokens[at])
+            at += 1
+        else:
+            found += rule[1]
+            at += len(rule[0])
+    return found
+
+
+def between_pauses(tokens: Sequence[str]) -> list[list[str]]:
+    found: list[list[str]] = [[]]
+    for token in tokens:
+        if token == PAUSE:
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [sentence for sentence in found if sentence]
+
+
 def without_frames(sentence: list[str], frames: Rules, language: str) -> tuple[list[str], tuple[str, ...]]:
     """The rest, and the last frame. They may follow one another: "I was wondering", "if you could", "help me find"."""
     frame: tuple[str, ...] = ()
@@ -67,12 +93,26 @@ def without_frames(sentence: list[str], frames: Rules, language: str) -> tuple[l
     return sentence, frame
 
 
+def with_what_is_asked(sentences: list[list[str]], language: str) -> list[list[str]]:
+    """ "Sag mir" and, behind a comma, "was es kostet" in one sentence."""
+    found: list[list[str]] = []
+    for sentence in sentences:
+        if found and words(language, "whether") and " ".join(found[-1]) in _asking_phrases(language):
+            found[-1] = [*found[-1], *sentence]
+        else:
+            found.append(sentence)
+    return found
+
+
 def asked_directly(sentence: list[str], language: str) -> list[str]:
     """A question that another one asks for, as it would be asked by itself: "do you know where I can park"."""
     rule = matched(sentence, 0, _asking(language))
     rest = sentence[len(rule[0]) :] if rule else []
     if rule is None or len(rest) < 2 or _asks_to_be_told_then(rule[0], sentence, language):
         return sentence
+    if words(language, "whether"):
+        asked = main_clause(rest, language)
+        return asked if asked != rest or asks_at(rest, language) else sentence
     auxiliaries = words(language, "inverted")
     if rest[0] in words(language, "question_words"):
         swapped = rest[1] in words(language, "pronouns") and rest[2:3] and rest[2] in auxiliaries
@@ -90,9 +130,23 @@ def _looks_inside(frame: Words, sentence: Sequence[str]) -> bool:
 
 def _asks_to_be_told_then(frame: tuple[str, ...], sentence: Sequence[str], language: str) -> bool:
     then = sentence[len(frame) : len(frame) + 1]
-    return " ".join(frame) in phrases(language, "telling") and not _NOTIFIED.isdisjoint(then)
+    notified = words(language, "notified") or _NOTIFIED
+    return " ".join(frame) in phrases(language, "telling") and not notified.isdisjoint(then)
+
+
+def asks_whether(spoken: Sequence[str], language: str) -> bool:
+    """ "Do you know if there is a bank": a question, though what is left of it may look like a statement."""
+    rule = matched(spoken, 0, _asking(language))
+    rest = spoken[len(rule[0]) :] if rule else ()
+    if not rest or rest[0] not in words(language, "whether") or tells_by_order(language):
+        return False
+    return words(language, "question_starts").isdisjoint(rest[1:2])
 
 
 @cache
 def _asking(language: str) -> Rules:
-    return by_first_word(dict.fromkeys((*phrases(language, "asking"), *phrases(language, "telling")), ""))
+    return by_first_word(dict.fromkeys(_asking_phrases(language), ""))
+
+
+def _asking_phrases(language: str) -> tuple[str, ...]:
+    return *phrases(language, "asking"), *phrases(language, "telling")

@@ -79,25 +79,27 @@ def joined(tokens: Sequence[Token]) -> str:
 def same_words(text: TokenizedText) -> list[Token]:
     """Return the tokens without what may differ between two texts of the same words; never empty."""
     language = text.language
-    tokens = _lower_starts(text.tokens)
+    tokens = _lower_starts(text.tokens, language)
     if language:
         tokens = [part for token in _joined(tokens) for part in expand(token, language)]
         tokens = drop_courtesy(tokens, language)
-        tokens = _lower_starts(tokens)
+        tokens = _lower_starts(tokens, language)
         tokens = fold_counts(tokens, language)
     return _without_last_mark(tokens, language)
 
 
-def _lower_starts(tokens: Sequence[Token]) -> list[Token]:
+def _lower_starts(tokens: Sequence[Token], language: str) -> list[Token]:
     """Small letters at the start of each sentence and in "I"."""
     found = list(tokens)
+    prepositions = words(language, "prepositions") if language else frozenset[str]()
     starts = True
     for at, token in enumerate(tokens):
         if token.text == "I":
             found[at] = _lower(token)
         elif starts and token.text[0].isupper():
             follower = tokens[at + 1].text.lower() if at + 1 < len(tokens) else ""
-            found[at] = _lower(token) if _is_modal(token.text, follower) else _lower_start(token)
+            is_small = _is_modal(token.text, follower) or (len(token.text) == 1 and token.text.lower() in prepositions)
+            found[at] = _lower(token) if is_small else _lower_start(token)
         starts = token.kind == "end" or token.text in "¿¡"
     return found
 
@@ -168,7 +170,7 @@ def _without_last_mark(tokens: list[Token], language: str) -> list[Token]:
     """A final full stop goes; a question mark where a question word or the verb in front says the same."""
     mark, before = tokens[-1].text, tokens[:-1]
     last = max((at for at, token in enumerate(before) if token.kind == "end"), default=-1)
-    sentence = [token.text for token in before[last + 1 :]]
+    sentence = [token.text for token in before[last + 1 :] if token.text not in "¿¡"]
     if mark in (".", "।", "。") or (mark in ("?", "??", "？") and _asks(sentence, language)):
         return before
     return tokens

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from caching.semantic.text.lexicon import table, words
+from caching.semantic.text.lexicon import mixed_codes, table, words
 from caching.semantic.text.reader import Token
 
+# Languages that write "1,500" for 1500; elsewhere that is one and a half.
+GROUPED_BY_COMMAS = frozenset(["en", "hi", "hi_latn"])
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
 _HOURS = frozenset(str(hour) for hour in range(1, 13))
 _CLOCK_WORDS = frozenset(["am", "pm", "oclock"])
@@ -24,17 +26,20 @@ class _Numerals:
     ordinals: Mapping[str, str]
     words: frozenset[str]
     """All of these."""
+    groups: bool
+    """Whether commas group the digits of a figure."""
 
 
 @cache
 def _numerals(language: str) -> _Numerals:
-    """Hinglish counts in English too."""
-    tables = [table(code) for code in (("en", language) if language != "hi" else ("hi",))]
+    """Hinglish counts in English too; elsewhere an English number is another word: Polish "ten", Italian "one"."""
+    tables = [table(code) for code in mixed_codes(language)]
     merged: dict[str, dict[str, object]] = {
         name: {word: value for each in tables for word, value in each.get(name, {}).items()}
         for name in ("numbers", "multipliers", "fractions", "ordinals")
     }
-    return _Numerals(*merged.values(), words=frozenset().union(*merged.values()))  # type: ignore[arg-type, misc]
+    known = frozenset[str]().union(*merged.values())
+    return _Numerals(*merged.values(), words=known, groups=language in GROUPED_BY_COMMAS)  # type: ignore[arg-type, misc]
 
 
 def number_words(language: str) -> frozenset[str]:
@@ -177,5 +182,5 @@ def _below_hundred(tokens: list[str], at: int, numerals: _Numerals) -> tuple[flo
 def _plain(word: str, numerals: _Numerals) -> float | None:
     if word in numerals.units:
         return float(numerals.units[word])
-    figures = word.replace(",", "") if _GROUPED.fullmatch(word) else word
+    figures = word.replace(",", "") if numerals.groups and _GROUPED.fullmatch(word) else word
     return float(figures) if figures.isdecimal() and len(figures) < 7 and figures[0] != "0" else None

@@ -13,11 +13,27 @@ from typing import Any
 from caching.semantic.text.articles import after_prepositions, is_article, means_all, with_meant_articles
 from caching.semantic.text.clauses import asks_for_the_same, without_now, without_purpose
 from caching.semantic.text.folding import BREAK, PAUSE
-from caching.semantic.text.frames import Rules, by_first_word, matched, without_frames
+from caching.semantic.text.frames import (
+    Rules,
+    asks_whether,
+    between_pauses,
+    by_first_word,
+    rewritten,
+    with_what_is_asked,
+    without_frames,
+)
 from caching.semantic.text.hindi_senses import plainly_asked
 from caching.semantic.text.lexicon import mixed_codes, mixed_words, phrases, table, words
 from caching.semantic.text.questions import defines, listed, says_only_why, seeks_help, with_property_first, with_states
 from caching.semantic.text.stemming import inflected
+from caching.semantic.text.verb_places import (
+    VERB_LAST,
+    asks_at,
+    begins_with_verb,
+    infinitive_first,
+    standing_forms,
+    verb_forms,
+)
 from caching.semantic.text.word_senses import with_senses
 
 _TIME_WORDS = frozenset(["for", "at", "in", "and", "on", "second", "minut", "hour", "am", "pm"])
@@ -55,6 +71,8 @@ class _Rules:
     holding: frozenset[str]
     verbs: frozenset[str]
     final: frozenset[str]
+    times: frozenset[str]
+    particles_end_clauses: bool
 
 
 @cache
@@ -73,10 +91,11 @@ def _rules(language: str) -> _Rules:
             chosen = inflected(first, code)
             target = same.get(chosen, chosen)
             same |= {inflected(word, code): target for word in others.split() if inflected(word, code) != target}
+    times = " ".join(" ".join(each["guards"].get("times", {}).values()) for each in tables).split()
     return _Rules(
         by_first_word(frames),
         by_first_word(rewrites),
-        {name: _verb_forms(verbs.split()) for each in tables for name, verbs in each.get("particles", {}).items()},
+        {name: verb_forms(verbs.split()) for each in tables for name, verbs in each.get("particles", {}).items()},
         same,
         mixed_words(language, "dropped"),
         mixed_words(language, "articles"),
@@ -99,7 +118,16 @@ def _rules(language: str) -> _Rules:
         mixed_words(language, "prepositions"),
         frozenset({"is", "are", "was", "be"}) | mixed_words(language, "commands"),
         frozenset(inflected(word, code) for code in codes for word in words(code, "final")),
+        frozenset(inflected(word, language) for word in times),
+        language in VERB_LAST,
     )
+
+
+def asks_by_mark(tokens: Sequence[str], language: str, *, marked: bool) -> bool:
+    """Return True if what is left without frames ("can you", "tell me") is a question only by its mark, or by "if"."""
+    spoken = [token for token in tokens if token != PAUSE]
+    rest = without_frames(spoken, _rules(language).frames, language)[0] if marked else []
+    return (rest == spoken != [] and not asks_at(spoken, language)) or asks_whether(spoken, language)
 
 
 def _inflections(code: str, name: str) -> list[str]:
@@ -115,13 +143,6 @@ def _beside(code: str, same: dict[str, str], rule: dict[str, Any]) -> tuple[froz
     return nouns, {form(word): form(first) for first, others in rule["same"].items() for word in others.split()}
 
 
-def _verb_forms(verbs: Sequence[str]) -> dict[str, str]:
-    """ "turn", "turns" and "turning" to "turn", "get" and "getting" to "get"; a past form stays one."""
-    bases = {base: verb for verb in verbs for base in (verb, verb + verb[-1], verb.removesuffix("e"))}
-    present = {f"{base}ing": verb for base, verb in bases.items()} | {f"{verb}s": verb for verb in verbs}
-    return present | {verb: verb for verb in verbs if verb not in present}
-
-
 def phrased(tokens: Sequence[str], language: str) -> list[str]:
     """Return the words that remain, each in the form that stands for all its forms; pauses stay, owners come last."""
     rules = _rules(language)
@@ -133,7 +154,7 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
         rest = listed(with_property_first(rest, language), language)
         if defines(rest, frame, language):
             rest, frame = ["what", "a_kind", *rest], ()
-        spoken = _with_particles(_rewritten(rest, rules.rewrites), rules)
+        spoken = _with_particles(rewritten(rest, rules.rewrites), rules)
         spoken = with_senses(spoken, language, is_named=frame in rules.showing or frame in rules.wanting)
         found += _forms(_spoken(spoken, frame, rules, language), frame, rules, language)
     return [*(found or tokens), *(word for word in tokens if word in rules.owners)]
@@ -142,7 +163,7 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
 def _sentences(tokens: Sequence[str], rules: _Rules, language: str) -> list[tuple[list[str], tuple[str, ...]]]:
     """Return each sentence without its frame, and the frame; those that ask for the same again are left out."""
     found: list[tuple[list[str], tuple[str, ...]]] = []
-    for sentence in _between_pauses(tokens):
+    for sentence in with_what_is_asked(between_pauses(tokens), language):
         rest, frame = without_frames(sentence, rules.frames, language)
         if (frame and asks_for_the_same(rest, language)) or (found and seeks_help(sentence, language)):
             continue  # "Can you help me?", "Could you find one?", "What should I do?" beside what is needed
@@ -157,16 +178,24 @@ def _sentences(tokens: Sequence[str], rules: _Rules, language: str) -> list[tupl
 def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: str) -> list[str]:
     vague = rules.vague if frame in rules.wanting or frame in rules.showing else frozenset[str]()
     spoken = with_meant_articles(spoken, rules.articles, rules.homographs)
-    kept = [BREAK if word in rules.articles else word for word in spoken]
-    found = [word for word in kept if word not in rules.dropped and word not in vague and word not in rules.owners]
+    # An article holds what follows: "gib den Code ein" does not end with one.
+    kept = [BREAK if word in rules.articles else word for word in spoken[:-1]] + spoken[-1:]
+    pairs = zip(["", *kept], kept, strict=False)
+    found = [word for before, word in pairs if not _is_dropped(before, word, rules) and word not in vague]
     return [word for at, word in enumerate(found) if word != "1" or not is_article(found, at, language)]
+
+
+def _is_dropped(before: str, word: str, rules: _Rules) -> bool:
+    """ "3 mal" says how often, unlike "mach mal"."""
+    return word in rules.owners or (word in rules.dropped and not before.isdecimal())
 
 
 def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: str) -> list[str]:
     """Say what a frame meant where that matters, and words that mean the same beside others in one word."""
+    spoken = infinitive_first(spoken, language) if frame else spoken
+    begins = begins_with_verb(spoken, language, framed=bool(frame))
     spoken = after_prepositions(spoken, rules.holding, rules.verbs)
-    forms = [inflected(word, language) for word in spoken]
-    forms = [rules.same.get(form, form) for form in forms]
+    forms = standing_forms(spoken, language, rules.same, rules.times, begins=begins)
     if not frame and _is_to_be_made(forms, spoken, rules):
         forms, spoken = ["set", *forms], ["set", *spoken]
     if not rules.made.isdisjoint(forms):
@@ -236,36 +265,12 @@ def _ends_phrase(forms: list[str], rules: _Rules) -> bool:
     return not after or (after[0] in rules.holding and after[0] != "of")
 
 
-def _between_pauses(tokens: Sequence[str]) -> list[list[str]]:
-    found: list[list[str]] = [[]]
-    for token in tokens:
-        if token == PAUSE:
-            found.append([])
-        else:
-            found[-1].append(token)
-    return [sentence for sentence in found if sentence]
-
-
-def _rewritten(tokens: list[str], rules: Rules) -> list[str]:
-    found: list[str] = []
-    at = 0
-    while at < len(tokens):
-        rule = matched(tokens, at, rules)
-        if rule is None:
-            found.append(tokens[at])
-            at += 1
-        else:
-            found += rule[1]
-            at += len(rule[0])
-    return found
-
-
 def _with_particles(tokens: list[str], rules: _Rules) -> list[str]:
     """ "turn the light on" and "turn on the light" with the verb `turn_on`, and "light on" too."""
     found = list(tokens)
     for at, particle in enumerate(tokens):
         verbs = rules.particles.get(particle)
-        if not verbs:
+        if not verbs or (rules.particles_end_clauses and _goes_on(tokens, at, rules)):
             continue
         farthest = 0 if at + 1 == len(tokens) else max(0, at - _PARTICLE_REACH)
         reach = range(at - 1, farthest - 1, -1)
@@ -277,6 +282,12 @@ def _with_particles(tokens: list[str], rules: _Rules) -> list[str]:
             found.insert(0, f"turn_{particle}")
             break
     return [token for token in found if token]
+
+
+def _goes_on(tokens: list[str], at: int, rules: _Rules) -> bool:
+    """ "mach ein Foto" and "an der Wand", unlike "mach das Licht ein" and "an im Bad"."""
+    following = tokens[at + 1] if at + 1 < len(tokens) else ""
+    return bool(following) and following not in (rules.dropped - rules.articles) | rules.holding | {"und", "en"}
 
 
 def _is_switched(tokens: list[str], at: int, rules: _Rules) -> bool:

@@ -137,6 +137,8 @@ def _goes_on(tokens: list[Token], at: int) -> bool:
 
 def _talks_about_words(spoken: list[str], language: str) -> bool:
     """ "translate", "spell", "how many letters": any word may be the subject, so none may be folded."""
+    if language:
+        spoken = spoken[_asking_length(spoken, language) :]
     if not _mentions(language).isdisjoint(spoken):
         return True
     commanding = words(language, "mention_commands") if language else frozenset[str]()
@@ -144,6 +146,24 @@ def _talks_about_words(spoken: list[str], language: str) -> bool:
         return True
     text = f" {' '.join(spoken)} "
     return any(f" {phrase} " in text for phrase in phrases("en", "mention_phrases"))
+
+
+def _asking_length(spoken: list[str], language: str) -> int:
+    """Return how many words in front only ask for the question behind them: "peux-tu me dire où", unlike "dire où"."""
+    for phrase in _asking(language).get(spoken[0], ()):
+        after = len(phrase)
+        if spoken[:after] == phrase and not words(language, "question_words").isdisjoint(spoken[after : after + 2]):
+            return after
+    return 0
+
+
+@cache
+def _asking(language: str) -> dict[str, list[list[str]]]:
+    found: dict[str, list[list[str]]] = {}
+    for phrase in (*phrases(language, "asking"), *phrases(language, "telling")):
+        split = phrase.lower().split()
+        found.setdefault(split[0], []).append(split)
+    return found
 
 
 @cache

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from caching.semantic.text.articles import Agreement
 from caching.semantic.text.dates import dated
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.lexicon import table, words
@@ -67,6 +68,9 @@ class Reading:
 
     names: frozenset[str] = frozenset()
     """Words with a capital inside the sentence, in small letters."""
+    articles: Agreement = ()
+    asks: bool = False
+    """Whether a question mark alone tells that it is a question."""
 
     @property
     def words(self) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caching.redaction import forget_texts
-from caching.semantic.text import clauses, dates, fixed_words, folding, reader, reading
+from caching.semantic.text import articles, clauses, dates, fixed_words, folding, reader, reading, verb_places
 from caching.semantic.text import normalize as module
 from caching.semantic.text.normalize import normalize
 from caching.semantic.text.reader import Token
@@ -118,7 +118,9 @@ def test_different_meanings_never_share_one_form(kind: str) -> None:
     assert [pair for pair in found if normalize(pair[0]) == normalize(pair[1])] == []
 
 
-@pytest.mark.parametrize("examples", [module, reader, folding, reading, clauses, dates, fixed_words])
+@pytest.mark.parametrize(
+    "examples", [module, reader, folding, reading, clauses, dates, fixed_words, articles, verb_places]
+)
 def test_the_tables_in_the_docstrings_are_true(examples: object) -> None:
     result = doctest.testmod(examples)  # type: ignore[arg-type]
     assert result.attempted
