@@ -93,6 +93,8 @@ def pytest_configure() -> None:
 
     # The real one takes half a second of the processor for each password.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Each test client makes the middleware anew, and would read the size and time of every static file.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 def _postgresql() -> str:
