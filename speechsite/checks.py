@@ -78,11 +78,18 @@ def check_variable_names(**kwargs: Any) -> list[CheckMessage]:
 def check_mail(**kwargs: Any) -> list[CheckMessage]:
     """Name recipients that no mail can reach."""
     errors: list[CheckMessage] = []
+    if not _is_address(settings.DEFAULT_FROM_EMAIL):
+        message = f"EMAIL_FROM must be a mail address, not {settings.DEFAULT_FROM_EMAIL!r}."
+        errors.append(Error(message, id="speechsite.E002"))
     for name in ("ALERT_EMAILS", "REPORT_EMAILS"):
         recipients: list[str] = getattr(settings, name)
-        if wrong := [address for address in recipients if "@" not in address]:
+        if wrong := [address for address in recipients if not _is_address(address)]:
             errors.append(Error(f"{name} must list mail addresses, not {wrong[0]!r}.", id="speechsite.E002"))
         if recipients and not settings.EMAIL_HOST:
             hint = "Set EMAIL_URL, such as smtp+tls://user:password@mail.example.com:587"
             errors.append(Error(f"{name} is set, but no mail server is.", hint=hint, id="speechsite.E003"))
     return errors
+
+
+def _is_address(text: str) -> bool:
+    return "@" in text and text.isprintable()

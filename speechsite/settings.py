@@ -135,7 +135,7 @@ DATABASES: dict[str, Any] = {"default": private_files.private_database(_database
 
 # Server (`manage.py serve`)
 
-HOST = envstr("HOST", "127.0.0.1")
+HOST = env.host("HOST", envstr("HOST", "127.0.0.1"))
 PORT = envint("PORT", 8000, least=1, most=65_535)
 WORKERS = envint("WORKERS", 2, least=1, most=1000)
 # A miss waits for its provider in a thread, so there are many more threads than cores.
@@ -191,7 +191,7 @@ CACHE_REFUSALS = envbool("CACHE_REFUSALS", False)
 # How the samples of a sentence are kept: pcm and flac are lossless.
 TTS_CACHE_ENCODING = envchoice("TTS_CACHE_ENCODING", "pcm", ("pcm", "flac", "opus", "mulaw"))
 # A folder, or s3://bucket/prefix: audio that is asked for again outlives Redis there.
-AUDIO_ARCHIVE = envstr("AUDIO_ARCHIVE")
+AUDIO_ARCHIVE = env.archive("AUDIO_ARCHIVE", envstr("AUDIO_ARCHIVE"))
 AUDIO_ARCHIVE_DAYS = envint("AUDIO_ARCHIVE_DAYS", 30, least=1, most=36_500)
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 

@@ -6,6 +6,8 @@ import re
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from redis import ConnectionPool
+from redis.exceptions import RedisError
 
 _NODE = r"(?:\[[0-9a-fA-F:]+\]|[^@:/?#\[\],]+)(?::\d+)?"
 # The last `@` ends the credentials, because generated passwords often contain `@`, `#`, `/` or `$` as they are.
@@ -15,6 +17,8 @@ _URL = re.compile(
     r"(?:/(?P<service>[\w.-]*[A-Za-z_.-][\w.-]*))?(?:/(?P<db>\d*))?(?P<query>\?[^#]*)?"
 )
 NOT_SET = "REDIS_URL is not set, and no `make run` with a Redis of its own is running"
+# Digits of a port or a database.
+LONGEST_NUMBER = 10
 _PORTS = {"sentinel": 26379}
 _SENTINEL_LOGIN = {"sentinel_username": "username", "sentinel_password": "password"}
 
@@ -35,6 +39,11 @@ def normalize_redis_url(url: str) -> str:
         raise BadRedisURL(
             "REDIS_URL must look like redis://host:6379/0, redis://user:password@host:6379/0 or rediss://host:6379/0 "
             f"for TLS, not {mask_password(url)}; for a cluster or sentinels see docs/redis.md"
+        )
+    if match["query"] and not _has_known_options(match):
+        raise BadRedisURL(
+            "REDIS_URL must have known options with valid values only, such as ?ssl_ca_certs=/path/to/ca.pem of "
+            f"rediss://, not {mask_password(url)}"
         )
     user, password = (_encode(match[part] or "") for part in ("user", "password"))
     credentials = f"{user}:{password}@" if password else f"{user}@" if user else ""
@@ -89,12 +98,26 @@ def mask_password(url: str) -> str:
 def _is_consistent(match: re.Match[str]) -> bool:
     """Several nodes need a cluster or sentinels; sentinels need a service name, and a cluster has database 0 alone."""
     kind = match["scheme"].partition("+")[2]
-    several, number = "," in match["nodes"], int(match["db"] or 0)
+    several, number = "," in match["nodes"], int((match["db"] or "0")[:LONGEST_NUMBER])
     return (
-        (bool(kind) or not several)
+        all(len(port) < LONGEST_NUMBER and int(port) < 2**16 for port in re.findall(r":(\d+)(?=,|$)", match["nodes"]))
+        and len(match["db"] or "") < LONGEST_NUMBER
+        and (bool(kind) or not several)
         and (kind == "sentinel") == bool(match["service"])
         and not (kind == "cluster" and number)
     )
+
+
+def _has_known_options(match: re.Match[str]) -> bool:
+    """Return True if redis-py takes the options of a URL. Connects to nothing."""
+    pairs = (pair for pair in match["query"][1:].split("&") if pair.partition("=")[0] not in _SENTINEL_LOGIN)
+    url = f"{match['scheme'].partition('+')[0]}://host:6379/0?{'&'.join(pairs)}"
+    try:
+        pool = ConnectionPool.from_url(url)
+        pool.connection_class(**pool.connection_kwargs)
+    except (RedisError, TypeError, ValueError):
+        return False
+    return True
 
 
 def _encode(text: str) -> str:

@@ -20,7 +20,7 @@ _SQLITE = {
 # Seconds and milliseconds after which libpq gives up a host that does not answer.
 _POSTGRESQL = {"connect_timeout": 2, "keepalives_idle": 10, "keepalives_interval": 3, "tcp_user_timeout": 10_000}
 _POOL_PATIENCE = 2.0
-_MEASURED = ("sqlite3", "postgresql")
+_ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 
 def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
         raise wrong from error
     options: dict[str, Any] = found.get("OPTIONS", {})
     # `postgres:/name@host` is a URL too, with all of it in its path.
-    if "://" not in url or not (found["NAME"] or "service" in options):
+    if found["ENGINE"] not in _ENGINES or "://" not in url or not (found["NAME"] or "service" in options):
         raise wrong
     if found["ENGINE"] == "django.db.backends.sqlite3":
         # One connection of each thread, which costs more to open than to keep. pytest-django keeps the test database in
@@ -48,4 +48,4 @@ def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
         found |= {"CONN_MAX_AGE": 0 if pool_size else 60, "OPTIONS": {**_POSTGRESQL, **pool, **options}}
     # The same with metrics: django_db_query_duration_seconds, django_db_errors_total …
     kind = found["ENGINE"].rpartition(".")[2]
-    return found | ({"ENGINE": f"django_prometheus.db.backends.{kind}"} if kind in _MEASURED else {})
+    return found | {"ENGINE": f"django_prometheus.db.backends.{kind}"}

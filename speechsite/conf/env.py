@@ -97,8 +97,10 @@ def rates(name: str, text: str) -> dict[str, Decimal]:
         found = {code.strip(): Decimal(rate.strip()) for code, rate in pairs}
     except (ValueError, InvalidOperation) as error:
         raise ImproperlyConfigured(f"{name} must look like INR=83,EUR=0.92, not {text!r}") from error
-    if not all(rate.is_finite() and rate > 0 for rate in found.values()):
+    if not all(rate.is_finite() and 0 < rate < MOST for rate in found.values()):
         raise ImproperlyConfigured(f"{name} must hold positive rates only, not {text!r}")
+    if not all(re.fullmatch("[A-Z]{3}", code) for code in found) or found.get("USD", 1) != 1:
+        raise ImproperlyConfigured(f"{name} must hold codes such as INR, for one US dollar, not {text!r}")
     return {"USD": Decimal(1), **found}
 
 
@@ -158,6 +160,22 @@ def networks(name: str, items: list[str]) -> list[Network]:
         return [ipaddress.ip_network(item) for item in items]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must list addresses or networks, such as 10.0.0.0/8: {error}") from error
+
+
+def host(name: str, text: str) -> str:
+    """Check the address to listen on: an IP address, or a name, which has a letter."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        if not re.fullmatch(r"[\w.-]*[A-Za-z][\w.-]*", text):
+            raise ImproperlyConfigured(f"{name} must be an address such as 127.0.0.1, not {text!r}") from None
+    return text
+
+
+def archive(name: str, text: str) -> str:
+    if "://" in text and not re.match(r"s3://[^/\s]+", text):
+        raise ImproperlyConfigured(f"{name} must be a folder, or like s3://bucket/prefix, not {text!r}")
+    return text
 
 
 def web_address(name: str, text: str) -> str:

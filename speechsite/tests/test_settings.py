@@ -71,6 +71,16 @@ def test_a_reader_names_the_variable_that_is_wrong(read: Any, value: str, compla
     [
         (lambda name, url: database.entry(name, url, 8), "mysql!//x:secret@h", "NAME must look like postgres://"),
         (env.rates, "INR", "NAME must look like INR=83,EUR=0.92, not 'INR'"),
+        (lambda name, url: database.entry(name, url, 8), "mysql://x:secret@h/n", "NAME must look like postgres://"),
+        (env.rates, "inr=83", "NAME must hold codes such as INR"),
+        (env.rates, "=83", "NAME must hold codes such as INR"),
+        (env.rates, "USD=2", "NAME must hold codes such as INR, for one US dollar"),
+        (env.rates, "INR=1e999999", "NAME must hold positive rates only"),
+        (env.host, "not a host", "NAME must be an address such as 127.0.0.1"),
+        (env.host, "http://0.0.0.0", "NAME must be an address"),
+        (env.host, "999.1.1.1", "NAME must be an address"),
+        (env.archive, "s3://", "NAME must be a folder, or like s3://bucket/prefix"),
+        (env.archive, "gs://bucket", "NAME must be a folder"),
         (env.rates, "INR=0", "NAME must hold positive rates only"),
         (env.share, "2 %", "NAME must be a number from 0 to 1, not '2 %'"),
         (env.share, "1.5", "NAME must be a number from 0 to 1"),
@@ -95,6 +105,11 @@ def test_a_value_of_its_own_form_names_its_variable(read: Any, value: str, compl
     with pytest.raises(ImproperlyConfigured, match=complaint) as caught:
         read("NAME", value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "::", "localhost", "gateway-1.internal"])
+def test_an_address_to_listen_on(name: str) -> None:
+    assert env.host("NAME", name) == name
 
 
 def test_origins_of_pages_and_of_apps_pass() -> None:
@@ -179,6 +194,8 @@ def test_recipients_that_no_mail_reaches_are_named(settings: Any) -> None:
     assert [error.id for error in check_mail()] == ["speechsite.E002", "speechsite.E003", "speechsite.E003"]
     settings.ALERT_EMAILS, settings.EMAIL_HOST = [], "host"
     assert check_mail() == []
+    for settings.DEFAULT_FROM_EMAIL in ("nobody", "a@b\nBcc: c@d"):
+        assert [error.msg.split()[0] for error in check_mail()] == ["EMAIL_FROM"]
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,31 @@ def test_a_generated_password_need_not_be_encoded(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["localhost:6379", "http://:secret@h", "redis://", "redis://:secret@", "redis://h:port", "redis://h/x"]
+    "url",
+    [
+        *("localhost:6379", "http://:secret@h", "redis://", "redis://:secret@", "redis://h:port", "redis://h/x"),
+        *("redis://h:65536", f"redis://h:{'9' * 5000}", f"redis://h/{'9' * 5000}", "redis+cluster://a:1,b:99999"),
+        *("redis://:secret@h?timeout=3", "redis://h?socket_timeout=soon", "redis://h?ssl_ca_certs=/ca.pem"),
+        *("rediss://h?ssl_cert_reqs=maybe", "redis+sentinel://h/name?sentinel_password=secret&nonsense=1"),
+    ],
 )
 def test_it_refuses_other_forms_without_telling_the_password(url: str) -> None:
     with pytest.raises(BadRedisURL) as caught:
         normalize_redis_url(url)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rediss://host:65535/15?ssl_ca_certs=/no/such.pem&ssl_check_hostname=false",
+        "rediss+sentinel://a:1,b:2/name/3?sentinel_username=me&sentinel_password=a&ssl_certfile=/c&ssl_keyfile=/k",
+        "rediss+cluster://a:1,b:2/0?ssl_ca_certs=/ca.pem",
+        "redis://host:1/0?max_connections=9&health_check_interval=30",
+    ],
+)
+def test_it_takes_the_options_of_the_library(url: str) -> None:
+    assert normalize_redis_url(url) == url
 
 
 @pytest.mark.parametrize(
