@@ -4,6 +4,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.utils.functional import cached_property
@@ -19,6 +20,7 @@ class ClientManager(models.Manager["Client"]):
         """Create a client. Return it with its API key, which is never stored. Raises ValidationError."""
         client = self.model(name=name, **fields)
         client.clean_fields()
+        client.clean()
         client.save(force_insert=True)
         return client, client.give_key()
 
@@ -93,6 +95,11 @@ class Client(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Reject a name that logs and commands cannot show, or that looks like another one."""
+        if self._state.adding and (not self.name.isprintable() or self.name != self.name.strip()):
+            raise ValidationError({"name": "Use printable characters, and no space at either end."})
 
     def give_key(self, name: str = "first") -> str:
         """Return a new API key. Only its hash is stored."""

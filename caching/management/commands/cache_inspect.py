@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.template.defaultfilters import filesizeformat
 
@@ -13,6 +14,7 @@ from caching.maintenance import browse
 from caching.maintenance.browse import Detail
 from caching.management.base import GatewayCommand
 from caching.models.audit import AuditAction
+from caching.pricing.money import Money
 from caching.templatetags.formatting import count, duration, money
 
 
@@ -24,6 +26,8 @@ class Command(GatewayCommand):
         parser.add_argument("--json", action="store_true", help="machine-readable output, with the whole value")
 
     def handle(self, *, key: str, **options: Any) -> str:
+        # Bytes of the shell that are not UTF-8 are in no key.
+        key = key.encode(errors="replace").decode()
         detail = browse.inspect(key)
         if detail is None:
             self.demand_redis()
@@ -47,7 +51,13 @@ def _facts(detail: Detail, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Level", found["level"] or "–"
     yield "Age", duration(found["age"])
     yield "Hits", count(found["hits"])
-    yield "Cost", money(detail.cost.amount, detail.cost.currency) if detail.cost else "unknown"
-    yield "Saved", ", ".join(money(each.amount, each.currency) for each in detail.saved) or "–"
+    yield "Cost", _shown(detail.cost) if detail.cost else "unknown"
+    yield "Saved", ", ".join(map(_shown, detail.saved)) or "–"
     yield "Expires", f"in {duration(found['ttl'])}" if found["ttl"] and found["ttl"] > 0 else "never"
     yield "Size", filesizeformat(found["bytes"])
+
+
+def _shown(amount: Money) -> str:
+    """Convert to the display currency, if there is a rate."""
+    shown = amount.to(settings.DISPLAY_CURRENCY) or amount
+    return money(shown.amount, shown.currency)

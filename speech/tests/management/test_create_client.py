@@ -17,6 +17,13 @@ def create(name: str, *options: str) -> str:
     return output.getvalue()
 
 
+@pytest.mark.parametrize("name", ["", "a\nb", " bot", "bot ", "a\x1b[31mb"])
+def test_a_name_that_no_command_can_show_is_refused(name: str) -> None:
+    with pytest.raises(CommandError, match=r"^name: "):
+        create(name)
+    assert not Client.objects.exists()
+
+
 def test_the_key_stands_alone_on_the_last_line() -> None:
     key = create("bot").splitlines()[-1]
     assert Client.objects.get(name="bot").keys.get().key_hash == hash_key(key)
