@@ -97,6 +97,21 @@ EXPLAINED = {
         ("puedes bloquear mi tarjeta", "bloquea mi tarjeta"),
         ("kannst du mir ein Rezept zeigen", "zeig mir ein Rezept"),
     ],
+    "embedded question, in other languages": [
+        ("was kostet der Versand", "kannst du mir sagen, was der Versand kostet"),
+        ("gibt es hier einen Parkplatz", "Können Sie mir sagen, ob es hier einen Parkplatz gibt"),
+        ("hoe kan ik mijn wachtwoord wijzigen", "weet je hoe ik mijn wachtwoord kan wijzigen"),
+        ("¿Hay un cajero cerca del banco?", "¿sabe si hay un cajero cerca del banco?"),
+        ("est-ce que je peux payer par carte", "je voulais savoir si je peux payer par carte"),
+        ("a che ora apre la banca", "vorrei sapere a che ora apre la banca"),
+        ("ile kosztuje wysyłka", "powiedz mi, ile kosztuje wysyłka"),
+    ],
+    "verb behind a frame, in other languages": [
+        ("öffne das Fenster", "Könnten Sie bitte das Fenster öffnen?"),
+        ("öffnen Sie das Fenster", "öffne das Fenster"),
+        ("annuleer mijn bestelling", "kun je mijn bestelling annuleren"),
+        ("stelle die Lampe auf 20 Prozent ein", "stell die Lampe auf 20 Prozent"),
+    ],
     "contracted prepositions": [
         ("schalte das Licht im Flur ein", "schalte das Licht in dem Flur ein"),
         ("wie komme ich ins Zentrum", "wie komme ich in das Zentrum"),
