@@ -239,8 +239,9 @@ def test_an_address_that_another_program_got_since_is_not_used(tmp_path: Path, r
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells which libraries are loaded")
-def test_with_sqlite_no_process_loads_the_driver_of_postgresql(running: Server) -> None:
+def test_no_process_loads_requests_nor_with_sqlite_the_driver_of_postgresql(running: Server) -> None:
     assert running.chat("Hello").status == 200
     loaded = [Path(f"/proc/{pid}/maps").read_text() for pid in descendants(running.process.pid)]
     assert any("_sqlite3" in each for each in loaded)
-    assert not any("psycopg" in each for each in loaded)
+    # The libraries of psycopg and, through charset_normalizer, of requests
+    assert not any(name in each for name in ("psycopg", "charset_normalizer") for each in loaded)
