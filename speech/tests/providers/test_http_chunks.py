@@ -31,7 +31,7 @@ class Scripted(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        self.body, self.rest = WHOLE, b""
+        self.head, self.body, self.rest = HEAD, WHOLE, b""
         self.announced = b""
         """What is sent before the head of the answer."""
         self.hangs_up = False
@@ -55,7 +55,7 @@ class _Script(socketserver.StreamRequestHandler):
         self.server.connections += 1
         while self._read_request():
             self.wfile.write(self.server.announced)
-            self.wfile.write(HEAD + self.server.body)
+            self.wfile.write(self.server.head + self.server.body)
             if self.server.rest:
                 self.server.resume.wait(10)
                 self.wfile.write(self.server.rest)
@@ -102,6 +102,7 @@ def test_extensions_and_trailers_are_no_part_of_the_body(server: Scripted, body:
     assert server.connections == 1
 
 
+NOISE = random.Random(1).randbytes(200_000)
 LINE_TOO_LONG = b"5\r\nhello\r\n" + b"0" * 70_000
 
 
@@ -182,6 +183,19 @@ def test_a_connection_is_not_idle_while_an_answer_arrives(server: Scripted, monk
     assert server.connections == 1
 
 
+@pytest.mark.parametrize("hangs_up", [True, False], ids=["connection lost", "silence"])
+def test_a_compressed_stream_that_breaks_is_no_answer(server: Scripted, hangs_up: bool) -> None:
+    half = gzip.compress(NOISE)[:50_000]
+    server.head = HEAD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
+    server.body, server.hangs_up, server.rest = b"%x\r\n%b\r\n" % (len(half), half), hangs_up, b"" if hangs_up else b"0"
+    with pytest.raises(ProviderUnavailable if hangs_up else ProviderTimeout):
+        read(server)
+    server.resume.set()
+    server.head, server.body, server.rest = HEAD, WHOLE, b""
+    assert read(server) == b"hello"
+    assert server.connections == 2
+
+
 def compressed(body: bytes, coding: str = "gzip") -> Reply:
     headers = {"Content-Encoding": coding}
     return Reply("acme", urllib3.HTTPResponse(io.BytesIO(body), headers, preload_content=False))
@@ -200,9 +214,6 @@ def compressed(body: bytes, coding: str = "gzip") -> Reply:
 def test_a_compressed_answer_is_read(body: bytes, coding: str) -> None:
     assert compressed(body, coding).read(100) == b"answer"
     assert b"".join(compressed(body, coding)) == b"answer"
-
-
-NOISE = random.Random(1).randbytes(200_000)
 
 
 @pytest.mark.parametrize(
