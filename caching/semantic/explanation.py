@@ -26,11 +26,13 @@ _OPPOSED = tuple(
         ),
     )
 )  # fmt: skip
-_OF, _PLACE = frozenset(["of", "for"]), frozenset(["in", "on", "at"])
+_PLACE = frozenset(["in", "on", "at"])
 
 
 def unexplained(a: Reading, b: Reading) -> list[str]:
-    """Name what differs without an explanation: words, times, owners, names, prepositions, order. Symmetric."""
+    """Name what differs without an explanation: words, times, owners, names, prepositions, order, and whether it is
+    asked if there is something, or what it is. Symmetric.
+    """
     if a.language != b.language or not a.language:
         return ["language"]
     found = []
@@ -38,6 +40,8 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
         found.append("times")
     if a.owners and b.owners and a.owners != b.owners:
         found.append("owners")
+    if a.asked and b.asked and a.asked.isdisjoint(b.asked):
+        found.append("asked")
     if a.names != b.names and _other_names(a, b):
         found.append("names")
     if disagree(a.articles, b.articles):
@@ -132,8 +136,7 @@ def _same_holders(a: Reading, b: Reading, *, strictly: bool) -> bool:
         # "On the box" is not in it. "List" is read as the start of something new.
         if "on" in (phrase.holder, other) and forms(a.language, "surfaces").isdisjoint((*phrase.words, *a.bare)):
             place = frozenset()
-        kinds = (loose,) if phrase.after in relational else (_OF & loose, place)
-        if not any({other, phrase.holder} <= kind for kind in kinds):
+        if not {other, phrase.holder} <= (loose if phrase.after in relational else place):
             return False
     return True
 

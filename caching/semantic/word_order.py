@@ -32,6 +32,7 @@ _JOINING = frozenset(
 _WITH = frozenset(["with", "mit", "con", "avec", "com", "met", "z", "ze"])
 _BINDING = _QUANTIFIERS | {"and", "or", "but", "never", "without"}
 _PLACE = frozenset(["in", "on", "at"])
+_SIDES = frozenset(["left", "right", "back", "front", "top"])
 _OF = frozenset(["of", "for", "in", "on"])
 # Prepositions before a rated thing, and before its rating: "4 stars for this album", "rate it as a 4".
 _RATED, _RATING = frozenset(["for", "to", "of"]), frozenset(["of", "as", "at", "with"])
@@ -171,6 +172,8 @@ def _places_apart(only: Held, bare: tuple[str, ...], other: tuple[str, ...], ver
     """
     rest = list(other)
     for holder, found in only:
+        if _SIDES.issuperset(found):
+            return False  # "is it on the right" does not ask whether it is right
         had = holder == "with" and len(found) > 1 and found[0].isdecimal()
         if {"and", "or"} & {*bare} or not (had or (holder in _PLACE and not any(map(_counts, found)))):
             return False

@@ -23,6 +23,8 @@ Words = tuple[str, ...]
 Rules = dict[str, dict[int, dict[Words, Words]]]
 # "Tell me when it is done" asks to be told then.
 _NOTIFIED = frozenset(["when", "if", "whether"])
+_MAY = frozenset(["can", "may", "could"])
+_BESIDE = frozenset(["with", "without", "before", "after", "during", "while", "if", "when"])
 _KNOWN_THINGS = frozenset(["the", "my", "our", "your", "his", "her", "their", "this", "that"])
 # Words of a subject, at most, in front of the verb of an embedded question: "if my new credit card was declined".
 _SUBJECT = 4
@@ -86,6 +88,8 @@ def without_frames(sentence: list[str], frames: Rules, language: str) -> tuple[l
         rule = matched(sentence, 0, frames)
         if rule is None or _asks_to_be_told_then(rule[0], sentence, language) or _looks_inside(rule[0], sentence):
             break
+        if _asks_whether_it_may(rule[0], sentence):
+            return ["whether", "can", *sentence[2:]], ()
         frame = rule[0]
         sentence = [*rule[1], *sentence[len(frame) :]]
         if rule[1]:
@@ -121,6 +125,12 @@ def asked_directly(sentence: list[str], language: str) -> list[str]:
         return sentence
     verb = next((at for at in range(2, min(len(rest), _SUBJECT + 2)) if rest[at] in auxiliaries), 0)
     return [rest[verb], *rest[1:verb], *rest[verb + 1 :]] if verb else ["does", *rest[1:]]
+
+
+def _asks_whether_it_may(frame: Words, sentence: Sequence[str]) -> bool:
+    """ "can I have wine with aspirin" asks for no wine."""
+    is_asked = frame[0] in _MAY and frame[1:] in (("i", "have"), ("i", "get"))
+    return is_asked and not _BESIDE.isdisjoint(sentence[len(frame) :])
 
 
 def _looks_inside(frame: Words, sentence: Sequence[str]) -> bool:

@@ -24,7 +24,16 @@ from caching.semantic.text.frames import (
 )
 from caching.semantic.text.hindi_senses import plainly_asked
 from caching.semantic.text.lexicon import mixed_codes, mixed_words, phrases, table, words
-from caching.semantic.text.questions import defines, listed, says_only_why, seeks_help, with_property_first, with_states
+from caching.semantic.text.questions import (
+    asked_for,
+    asks_price,
+    defines,
+    listed,
+    says_only_why,
+    seeks_help,
+    with_property_first,
+    with_states,
+)
 from caching.semantic.text.stemming import inflected
 from caching.semantic.text.verb_places import (
     VERB_LAST,
@@ -147,7 +156,9 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
     """Return the words that remain, each in the form that stands for all its forms; pauses stay, owners come last."""
     rules = _rules(language)
     found: list[str] = []
+    asked: list[str] = []
     for rest, frame in _sentences(with_states(tokens, language), rules, language):
+        asked += asked_for(frame, rest)
         if found:
             found.append(PAUSE)
         rest = plainly_asked(without_purpose(without_now(rest, language), language), language)
@@ -157,7 +168,7 @@ def phrased(tokens: Sequence[str], language: str) -> list[str]:
         spoken = _with_particles(rewritten(rest, rules.rewrites), rules)
         spoken = with_senses(spoken, language, is_named=frame in rules.showing or frame in rules.wanting)
         found += _forms(_spoken(spoken, frame, rules, language), frame, rules, language)
-    return [*(found or tokens), *(word for word in tokens if word in rules.owners)]
+    return [*(found or tokens), *(word for word in tokens if word in rules.owners), *asked]
 
 
 def _sentences(tokens: Sequence[str], rules: _Rules, language: str) -> list[tuple[list[str], tuple[str, ...]]]:
@@ -243,11 +254,7 @@ def _is_to_be_made(forms: list[str], spoken: list[str], rules: _Rules) -> bool:
 
 def _uninverted(forms: list[str], spoken: list[str], rules: _Rules) -> tuple[list[str], list[str]]:
     """ "tell me why my card was declined" with its verb where "why was my card declined" has it; prices likewise."""
-    if (
-        forms[:1] in (["how_much"], ["what"])
-        and "price" in forms
-        and (forms[0] != "what" or _ends_phrase(forms, rules))
-    ):
+    if asks_price(forms, rules.holding):
         rest = [form for form in forms[1:] if form != "price"]
         forms = ["price", *rest] if not rest or rest[0] in rules.holding else ["price", "of", *rest]
         return forms, list(forms)
@@ -257,12 +264,6 @@ def _uninverted(forms: list[str], spoken: list[str], rules: _Rules) -> tuple[lis
             forms = [forms[0], forms[at], *forms[1:at], *forms[at + 1 :]]
             spoken = [spoken[0], spoken[at], *spoken[1:at], *spoken[at + 1 :]]
     return forms, spoken
-
-
-def _ends_phrase(forms: list[str], rules: _Rules) -> bool:
-    """ "what does shipping cost", not "what affects the price of gold"."""
-    after = forms[forms.index("price") + 1 :]
-    return not after or (after[0] in rules.holding and after[0] != "of")
 
 
 def _with_particles(tokens: list[str], rules: _Rules) -> list[str]:

@@ -14,12 +14,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cache
 
 from caching.semantic.text.folding import PAUSE
 from caching.semantic.text.lexicon import mixed_codes, mixed_words, phrases, table, words
 
+# Marks of what a frame asked.
+EXISTS, WHAT = "<exists>", "<what>"
 _BE, _DO = frozenset(["is", "are"]), frozenset(["do", "does"])
 _DOING = _DO | {"did", "to", PAUSE}
 _LINKS = (["that", "is"], ["that", "are"], ["which", "is"], ["which", "are"])
@@ -79,6 +81,22 @@ def with_states(tokens: Sequence[str], language: str) -> Sequence[str]:
         is_state = (is_state or (token in _BE and before != "that")) and token not in _DOING
         found.append(f"{token}_state" if is_state and token in states else token)
     return found
+
+
+def asks_price(forms: Sequence[str], holding: Set[str]) -> bool:
+    """ "how much is shipping" and "what does shipping cost", not "what affects the price of gold"."""
+    if "price" not in forms or forms[0] not in ("how_much", "what"):
+        return False
+    after = forms[forms.index("price") + 1 :]
+    return forms[0] != "what" or not after or (after[0] in holding and after[0] != "of")
+
+
+def asked_for(frame: Sequence[str], rest: Sequence[str]) -> list[str]:
+    """Return a mark for "is there a fee" and another for "what is the fee": both list what "find a fee" does."""
+    if frame[:1] == ("what",):
+        return [WHAT]
+    exists = frame[1:2] == ("there",) or (frame == ("do", "i", "have") and rest[:1] in (["a"], ["an"]))
+    return [EXISTS] if exists else []
 
 
 def defines(rest: Sequence[str], frame: Sequence[str], language: str) -> bool:

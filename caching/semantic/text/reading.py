@@ -16,6 +16,7 @@ from caching.semantic.text.dates import dated
 from caching.semantic.text.folding import BREAK, PAUSE
 from caching.semantic.text.lexicon import table, words
 from caching.semantic.text.phrasing import phrased
+from caching.semantic.text.questions import EXISTS, WHAT
 from caching.semantic.text.stemming import forms, inflected
 
 _DURATIONS = frozenset(["second", "minute", "hour", "day", "week", "month", "year"])
@@ -71,6 +72,8 @@ class Reading:
     articles: Agreement = ()
     asks: bool = False
     """Whether a question mark alone tells that it is a question."""
+    asked: frozenset[str] = frozenset()
+    """Whether a frame asked if there is something, or what it is."""
 
     @property
     def words(self) -> list[str]:
@@ -99,8 +102,9 @@ class _Phrases:
     def read(self, tokens: list[str], names: frozenset[str]) -> Reading:
         holders, breaks = _holders(self.language), _breaks(self.language)
         owners = words(self.language, "owners")
+        asked = frozenset([EXISTS, WHAT]).intersection(tokens)
         for token in tokens:
-            if token in owners:
+            if token in owners or token in asked:
                 continue
             if token in (PAUSE, BREAK):
                 self._open = False
@@ -120,7 +124,7 @@ class _Phrases:
         self.held = [phrase for phrase in self.held if phrase[1]]
         held = self._phrases()
         times = tuple(sorted(self._set_to() if self.bare[:1] == ["set"] else self.times, key=_is_day))
-        return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), times, names)
+        return Reading(self.language, tuple(self.bare), held, owners.intersection(tokens), times, names, asked=asked)
 
     def _phrases(self) -> tuple[Phrase, ...]:
         """ "from YouTube" as "on YouTube" and "by card" as "with card", where only one service or card is named."""

@@ -62,6 +62,11 @@ EXPLAINED = {
         ("what are flu symptoms", "what are the flu symptoms"),
         ("is it possible to pay in cash", "can I pay in cash"),
     ],
+    "whether there is one, beside an order to find it": [
+        ("is there a pharmacy in Boston", "find a pharmacy in Boston"),
+        ("what is the fee for late payment", "tell me the fee for late payment"),
+        ("can I have a room with two beds", "may I have a room with two beds"),
+    ],
     "every one of them": [
         ("wake me at 7 on mondays", "wake me at 7 every monday"),
         ("send the report weekly", "send the report every week"),

@@ -10,7 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caching.redaction import forget_texts
-from caching.semantic.text import articles, clauses, dates, fixed_words, folding, reader, reading, verb_places
+from caching.semantic import word_order
+from caching.semantic.text import (
+    articles,
+    clauses,
+    dates,
+    fixed_words,
+    folding,
+    frames,
+    hindi_senses,
+    questions,
+    reader,
+    reading,
+    verb_places,
+    word_senses,
+)
 from caching.semantic.text import normalize as module
 from caching.semantic.text.normalize import normalize
 from caching.semantic.text.reader import Token
@@ -21,6 +35,7 @@ PAIRS = 5_000
 SAME = [
     ("What's the weather?", "what is the weather"),
     ("hello, what is the weather", "what is the weather"),
+    ("Hi there, what is the weather", "what is the weather"),
     ("what is the weather please", "what is the weather"),
     ("what is the weather, thank you very much.", "what is the weather"),
     ("um what is the weather", "what is the weather"),
@@ -119,7 +134,23 @@ def test_different_meanings_never_share_one_form(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "examples", [module, reader, folding, reading, clauses, dates, fixed_words, articles, verb_places]
+    "examples",
+    [
+        module,
+        reader,
+        folding,
+        reading,
+        clauses,
+        dates,
+        fixed_words,
+        frames,
+        questions,
+        word_senses,
+        hindi_senses,
+        word_order,
+        articles,
+        verb_places,
+    ],
 )
 def test_the_tables_in_the_docstrings_are_true(examples: object) -> None:
     result = doctest.testmod(examples)  # type: ignore[arg-type]
