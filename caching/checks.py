@@ -64,6 +64,20 @@ def check_semantic_tier(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(TAG)
+def check_embedder_library(**kwargs: Any) -> list[CheckMessage]:
+    """Report a library that is not installed: no worker would start."""
+    name = settings.SEMANTIC_EMBEDDER
+    # The default's is a requirement, and loading it takes a tenth of the start of a command.
+    if settings.SEMANTIC_MODE == "off" or name == "wordllama" or name not in embedders.names():
+        return []
+    if not (library := embedders.missing_library(name)):
+        return []
+    message = f"settings: SEMANTIC_EMBEDDER is {name}, whose library is not installed."
+    hint = f".venv/bin/python -m pip install {library.replace('_', '-')}"
+    return [Error(message, hint=hint, id="caching.E010")]
+
+
+@register(TAG)
 def check_embedder_options(**kwargs: Any) -> list[CheckMessage]:
     options = settings.SEMANTIC_EMBEDDER_OPTIONS
     dimensions, url = options.get("DIMENSIONS", "1"), options.get("BASE_URL", "http://")

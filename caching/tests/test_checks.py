@@ -11,6 +11,7 @@ from django.core.checks import Tags, run_checks
 from caching.checks import check_books, check_database_connections
 from caching.database import require_migrations
 from caching.redis.version import has_vector_sets
+from caching.semantic import embedders
 from caching.semantic.cache import forget_tier
 from speechsite.tests.support.databases import on_database
 
@@ -81,6 +82,17 @@ def test_a_redis_without_vector_sets_is_an_error_where_they_are_wanted(settings:
 def test_the_embedder_needs_a_number_of_dimensions(settings: Any, value: str) -> None:
     settings.SEMANTIC_EMBEDDER_OPTIONS = {"DIMENSIONS": value}
     assert ids() == {"caching.E006"}
+
+
+@pytest.mark.parametrize("name", [name for name in embedders.names() if name != "wordllama"])
+def test_an_embedder_without_its_library_is_an_error(settings: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SEMANTIC_EMBEDDER = name
+    installed = ids()
+    monkeypatch.setattr(embedders, "find_spec", lambda library: None)
+    needs_one = name in ("fastembed", "sentence_transformers")
+    assert ids() == ({"caching.E010"} if needs_one else installed)
+    settings.SEMANTIC_MODE = "off"
+    assert "caching.E010" not in ids()
 
 
 def test_the_embedder_needs_an_address(settings: Any) -> None:

@@ -202,7 +202,11 @@ def _job(line: int, row: Any) -> Job:
     if not isinstance(row, dict):
         raise InvalidRequest(f"line {line}: must be an object")
     body = _serializer(row)(data=row)
-    if not body.is_valid():
+    try:
+        valid = body.is_valid()
+    except InvalidRequest as error:
+        raise InvalidRequest(f"line {line}: {error.message}") from error
+    if not valid:
         problems = "; ".join(f"{name}: {errors[0]}" for name, errors in body.errors.items())
         raise InvalidRequest(f"line {line}: {problems}")
     return Job(line, body)

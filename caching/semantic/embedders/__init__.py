@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from caching.plugins import load_plugin, plugin_names
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 def names() -> list[str]:
     return list(plugin_names(__path__))
+
+
+def missing_library(name: str) -> str:
+    """Return the library that an embedder needs and that is not installed, or ""."""
+    library: str = load_plugin(__name__, __path__, name).Embedder.library
+    return "" if not library or find_spec(library) else library
 
 
 def get_embedder(name: str, options: Mapping[str, str] | None = None) -> BaseEmbedder:

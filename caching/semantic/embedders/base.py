@@ -28,6 +28,8 @@ class BaseEmbedder(ABC):
     leading: int = 0
     # Paid or slow: has a timeout, and its vectors are stored with the entries.
     slow: ClassVar[bool] = False
+    # Imported when it is made, and installed by the operator.
+    library: ClassVar[str] = ""
 
     @abstractmethod
     def __init__(self, options: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ class Embedder(BaseEmbedder):
 
     name = "fastembed"
     slow = True
+    library = "fastembed"
 
     def __init__(self, options: Mapping[str, str]) -> None:
         from fastembed import TextEmbedding

@@ -15,6 +15,7 @@ class Embedder(BaseEmbedder):
 
     name = "sentence_transformers"
     slow = True
+    library = "sentence_transformers"
 
     def __init__(self, options: Mapping[str, str]) -> None:
         from sentence_transformers import SentenceTransformer

@@ -172,6 +172,7 @@ def test_where_nobody_can_answer_it_names_the_option(tmp_path: Path, monkeypatch
     [
         ("{", "line 1: not valid JSON"),
         ("[" * 100_000, "line 1: nested too deeply"),
+        ('{"query": "a"}\n{"messages": "b"}', "line 2: messages must be"),
         ('{"query": "a", "temperature": NaN}', "line 1: not valid JSON"),
         ("[]", "line 1: must be an object"),
         ('{"query": "a"}\n{"query": ""}', "line 2: query"),
