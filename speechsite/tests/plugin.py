@@ -150,12 +150,17 @@ def pytest_unconfigure() -> None:
     _var.cleanup()
 
 
+@cache
+def _redis_client() -> redis.Redis:
+    return _servers[0].client()
+
+
 @pytest.fixture
 def redis_client() -> redis.Redis:
     """The tests' Redis, empty."""
     from caching.redis import store
 
-    client = _servers[0].client()
+    client = _redis_client()
     client.flushall()
     # Redis tells others of FLUSHALL some microseconds after it has answered whoever sent it.
     time.sleep(0.002)

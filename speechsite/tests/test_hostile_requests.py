@@ -33,12 +33,10 @@ def assert_it_is_no_failure_of_ours(response: Any, server: Server) -> None:
         assert error["code"].startswith(OUR_WORDS), server.log[-3000:]
 
 
-@pytest.mark.parametrize("with_key", [True, False], ids=["with a key", "without"])
-def test_whatever_the_schema_allows_is_answered_as_documented(server: Server, with_key: bool) -> None:
-    from schemathesis.specs.openapi import checks
-
-    answered: dict[str, Counter[int]] = defaultdict(Counter)
-    headers = {"Authorization": f"Bearer {server.key}"} if with_key else {}
+@pytest.fixture(scope="module")
+def cases(server: Server) -> list[Any]:
+    """The requests, made once: that takes longer than to ask and to check."""
+    made: list[Any] = []
     for operation in operations(server):
 
         @settings(
@@ -49,19 +47,26 @@ def test_whatever_the_schema_allows_is_answered_as_documented(server: Server, wi
             suppress_health_check=list(HealthCheck),
         )
         @given(case=operation.as_strategy())
-        def ask(case: Any) -> None:
+        def make(case: Any) -> None:
             case.headers.pop("Authorization", None)
-            response = case.call(headers=headers, timeout=60)
-            answered[case.operation.path][response.status_code] += 1
-            assert_it_is_no_failure_of_ours(response, server)
-            wanted = (
-                checks.status_code_conformance,
-                checks.content_type_conformance,
-                checks.response_schema_conformance,
-            )
-            case.validate_response(response, checks=wanted)
+            made.append(case)
 
-        ask()
+        make()
+    return made
+
+
+@pytest.mark.parametrize("with_key", [True, False], ids=["with a key", "without"])
+def test_whatever_the_schema_allows_is_answered_as_documented(server: Server, cases: list[Any], with_key: bool) -> None:
+    from schemathesis.specs.openapi import checks
+
+    answered: dict[str, Counter[int]] = defaultdict(Counter)
+    headers = {"Authorization": f"Bearer {server.key}"} if with_key else {}
+    wanted = (checks.status_code_conformance, checks.content_type_conformance, checks.response_schema_conformance)
+    for case in cases:
+        response = case.call(headers=headers, timeout=60)
+        answered[case.operation.path][response.status_code] += 1
+        assert_it_is_no_failure_of_ours(response, server)
+        case.validate_response(response, checks=wanted)
     assert {
         "/api/chat/",
         "/api/tts/",

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from caching.semantic.embedders.ngrams import Embedder
+from speechsite.tests.support.ending import end_server
 
 DIMENSIONS = 64
 
@@ -40,8 +41,7 @@ class Embeddings:
         settings.SEMANTIC_TIMEOUT_MS = 30_000
 
     def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+        end_server(self._http)
 
     def answer(self, body: dict[str, Any]) -> dict[str, Any]:
         self.texts += body["input"]

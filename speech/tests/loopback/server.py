@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 
 from speech.tests.loopback.answers import Answer, Seen
 from speech.tests.loopback.handler import FAULTS, for_server
+from speechsite.tests.support.ending import end_server
 
 
 class _Server(ThreadingHTTPServer):
@@ -84,5 +85,4 @@ class Loopback:
 
     def __exit__(self, *exc_info: object) -> None:
         self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
+        end_server(self._server)

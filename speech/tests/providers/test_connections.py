@@ -21,6 +21,7 @@ from speech.exceptions import GatewayError, ProviderNotConfigured, ProviderUnava
 from speech.providers._shared import http
 from speech.providers._shared.http import ProviderRequest, call_for_json
 from speech.tests.loopback import FakeOpenAI
+from speechsite.tests.support.ending import end_server
 from speechsite.tests.support.redis_server import self_signed_certificate
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "Where is Paris?"}]}
@@ -86,7 +87,7 @@ class _Forwarder(BaseHTTPRequestHandler):
 def proxy() -> Iterator[Proxy]:
     with Proxy() as proxy:
         yield proxy
-        proxy.shutdown()
+        end_server(proxy)
 
 
 def failure(url: str) -> GatewayError:

@@ -20,6 +20,7 @@ from speech.exceptions import GatewayError, ProviderBadAnswer, ProviderTimeout, 
 from speech.providers._shared.http import ProviderRequest, post
 from speech.providers._shared.http_connections import PatientHTTPConnection
 from speech.providers._shared.http_response import Reply
+from speechsite.tests.support.ending import end_server
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 WHOLE = b"5\r\nhello\r\n0\r\n\r\n"
@@ -78,8 +79,7 @@ def server(settings: Settings) -> Iterator[Scripted]:
     server = Scripted()
     yield server
     server.resume.set()
-    server.shutdown()
-    server.server_close()
+    end_server(server)
 
 
 def read(server: Scripted) -> bytes:

@@ -12,6 +12,8 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+from speechsite.tests.support.ending import end_server
+
 
 class _Smtp(socketserver.StreamRequestHandler):
     def handle(self) -> None:
@@ -65,6 +67,5 @@ def _running(server: Any) -> Iterator[Any]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield server
-    server.shutdown()
-    server.server_close()
+    end_server(server)
     thread.join()

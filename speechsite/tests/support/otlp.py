@@ -12,6 +12,8 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from speechsite.tests.support.ending import end_server
+
 
 @dataclass(frozen=True)
 class Received:
@@ -52,8 +54,7 @@ class OtlpReceiver:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        end_server(self._server)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
