@@ -74,6 +74,8 @@ def infinitive_first(spoken: list[str], language: str) -> list[str]:
 
 def begins_with_verb(spoken: Sequence[str], language: str, *, framed: bool) -> bool:
     """Return True if the first word is that of an order: German "Termine heute" begins with a noun."""
+    if not spoken:
+        return False
     if language not in VERB_LAST or (framed and spoken[0].endswith(_INFINITIVE)):
         return True
     return spoken[0] in words(language, "commands") or not {BREAK, *_subjects(language)}.isdisjoint(spoken[1:2])
