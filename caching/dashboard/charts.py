@@ -157,7 +157,7 @@ def hits(line: Timeline) -> Chart:
         ("Errors", "error", Outcome.ERROR),
     ]
     bars = [line.drawn(title, colour, _count_of(outcome)) for title, colour, outcome in outcomes]
-    title = f"Hit rate of {RATE_MINUTES} minutes" if line.period.by_minute else "Hit rate"
+    title = f"Hit rate ({RATE_MINUTES} min)" if line.period.by_minute else "Hit rate"
     rates = [
         Drawn(title, "rate", _rates(line.now, line.period), "line", is_share=True),
         *line.values_before(title, "rate", _rates(line.before, line.period), is_share=True),
@@ -170,8 +170,7 @@ def _rates(series: Sequence[Figures], period: Period) -> list[Value]:
     if not period.by_minute:
         return [figures.hit_rate for figures in series]
     counts = [(figures.hits, figures.looked_up) for figures in series]
-    windows = (counts[max(0, end - RATE_MINUTES) : end] for end in range(1, len(counts) + 1))
-    sums = (map(sum, zip(*window, strict=True)) for window in windows)
+    sums = (map(sum, zip(*window, strict=True)) for window in _windows(counts))
     return [served / looked_up if looked_up else None for served, looked_up in sums]
 
 
@@ -187,16 +186,27 @@ def amounts(line: Timeline, mark: str = "") -> Chart:
         return _saved_and_spent(figures, bool(mark))[1]
 
     drawn = [line.drawn("Saved", "saved", saved), line.drawn("Spent", "spent", spent)]
-    before = [*line.drawn_before("Saved", "saved", saved), *line.drawn_before("Spent", "spent", spent)]
+    before = line.values_before("Saved", "saved", _means(line, saved))
+    before += line.values_before("Spent", "spent", _means(line, spent))
     columns = [Column("Saved", "money"), Column("Spent", "money")]
     title = f"Saved and spent ({mark})" if mark else "Saved and spent"
     return line.chart("money", title, columns, [*drawn, *before], kind="money", nothing=NO_MONEY)
 
 
+def _means(line: Timeline, of: Callable[[Figures], Decimal]) -> list[Decimal]:
+    """Return the amounts before, those of minutes as means: the line of single ones would hide the bars."""
+    amounts = [of(figures) for figures in line.before]
+    return [sum(each, Decimal(0)) / len(each) for each in _windows(amounts)] if line.period.by_minute else amounts
+
+
+def _windows(values: Sequence[Any]) -> list[Sequence[Any]]:
+    return [values[max(0, end - RATE_MINUTES) : end] for end in range(1, len(values) + 1)]
+
+
 def latency(line: Timeline) -> Chart:
     shares = [("median", 0.5), ("95th percentile", 0.95)]
     drawn: list[Drawn] = []
-    for name, colour, times in (("Hits", "exact", _hit_times), ("Misses", "miss", _miss_times)):
+    for name, colour, times in (("Hits", "exact", "hit_times"), ("Misses", "miss", "miss_times")):
         for title, share in shares:
             of = _percentile_of(times, share)
             thin = "" if share == 0.5 else "-high"
@@ -206,16 +216,8 @@ def latency(line: Timeline) -> Chart:
     return line.chart("latency", "Response time: hits vs. misses", columns, drawn, kind="seconds")
 
 
-def _hit_times(figures: Figures) -> dict[str, int]:
-    return figures.hit_times
-
-
-def _miss_times(figures: Figures) -> dict[str, int]:
-    return figures.miss_times
-
-
-def _percentile_of(times: Callable[[Figures], dict[str, int]], share: float) -> Callable[[Figures], float | None]:
-    return lambda figures: percentile(times(figures), share)
+def _percentile_of(times: str, share: float) -> Callable[[Figures], float | None]:
+    return lambda figures: percentile(getattr(figures, times), share)
 
 
 def errors(line: Timeline) -> Chart:
@@ -283,7 +285,10 @@ def inert(value: str) -> str:
 
 def label(moment: datetime, period: Period) -> str:
     if period.step >= timedelta(days=1):
-        return f"{moment:%d %b}".lstrip("0")
+        day = f"{moment:%d %b}".lstrip("0")
+        begins = timezone.localtime(period.first)
+        # Only a part of it is counted.
+        return f"{day}, from {begins:%H:%M}" if moment < begins else day
     local = timezone.localtime(moment)
     return f"{local:%H:%M}" if period.step < timedelta(hours=1) else f"{local:%d %b %H:%M}".lstrip("0")
 

@@ -140,6 +140,7 @@ def _savings(
     return {
         "cards": cards.savings(*figures),
         "charts": charts.savings(line, mark),
+        "mark": mark,
         "breakdowns": [
             (name, charts.DIMENSIONS[name], _groups(request, name, groups, now.at_list_prices))
             for name, groups in by_dimension.items()

@@ -35,10 +35,21 @@ function dataset(set, stacked) {
     pointRadius: 0,
     pointHitRadius: 8,
     spanGaps: true,
-    tension: 0.25,
     order: 1,
     yAxisID: set.share ? "share" : "y",
   };
+}
+
+// An axis that begins at a power of ten, with a label at each line: of few decades also at 2 and 5.
+function logarithmic({ sets }, ticks, format) {
+  const values = sets.flatMap((set) => set.values).filter((value) => value > 0);
+  const decade = (value) => Math.floor(Math.log10(value) + 1e-9);
+  const [first, last] = [decade(Math.min(...values)), decade(Math.max(...values))];
+  const shown = last - first < 2 ? [1, 2, 5] : [1];
+  const is = (value, digit) => Math.abs(value / 10 ** decade(value) - digit) < 1e-6;
+  // Without a label there is no line.
+  const callback = (value) => (shown.some((digit) => is(value, digit)) ? format(value) : null);
+  return { min: 10 ** first, ticks: { ...ticks, autoSkip: false, callback } };
 }
 
 // The same page with one day alone.
@@ -67,15 +78,13 @@ function configuration(told) {
       ticks: { ...ticks, maxTicksLimit: 5, precision: told.kind === "count" ? 0 : undefined, callback: (value) => format(value) },
     },
   };
-  if (told.kind === "seconds") {
-    scales.y.ticks.callback = (value) => (Number.isInteger(Math.log10(value)) || Math.abs(Math.log10(value) % 1) < 1e-9 ? format(value) : "");
-    scales.y.ticks.maxTicksLimit = 20;
-  }
+  if (told.kind === "seconds") Object.assign(scales.y, logarithmic(told, ticks, format));
   if (told.sets.some((set) => set.share)) {
     scales.share = { position: "right", min: 0, max: 1, grid: { display: false }, border: { display: false }, ticks: { ...ticks, stepSize: 0.25, callback: (value) => `${100 * value}%` } };
   }
   return {
-    data: { labels: told.labels, datasets: told.sets.map((set) => dataset(set, told.stacked)) },
+    // A label of two parts has two lines.
+    data: { labels: told.labels.map((label) => (label.includes(", ") ? label.split(", ") : label)), datasets: told.sets.map((set) => dataset(set, told.stacked)) },
     options: {
       animation: false,
       maintainAspectRatio: false,
@@ -88,6 +97,7 @@ function configuration(told) {
         tooltip: {
           filter: (item) => item.raw !== null,
           callbacks: {
+            title: ([item]) => item && told.labels[item.dataIndex],
             label: (item) => ` ${item.dataset.label}: ${shown(item.dataset, item.raw)}`,
             footer: (items) => {
               const bars = items.filter((item) => item.dataset.type === "bar");
@@ -111,6 +121,8 @@ function draw(canvas) {
 const drawAll = () => document.querySelectorAll("[data-chart]").forEach(draw);
 
 Chart.defaults.font.family = "Inter";
+// A canvas keeps the font that it was drawn with.
+await document.fonts.load("12px Inter").catch(() => {});
 drawAll();
 new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["class"] });
 

@@ -44,7 +44,8 @@ def test_staff_see_what_was_sent(staff_server: Server, open_page: Any, scheme: s
     assert page.evaluate("document.documentElement.classList.contains('dark')") == (scheme == "dark")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     painted = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(n => n)"
-    assert page.locator("[data-chart]").first.evaluate(painted)
+    page.locator("[data-chart]").first.wait_for()
+    page.wait_for_function(f"({painted})(document.querySelector('[data-chart]'))")
     page.get_by_role("link", name="7 d").click()
     page.wait_for_url("**period=7d")
     assert requests_on(page) >= before + 3
