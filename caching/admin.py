@@ -205,9 +205,17 @@ class EntryHitsAdmin(TextsAdmin):
 
 @admin.register(Judgement)
 class JudgementAdmin(TextsAdmin):
-    list_display = ("created", "judge", "verdict", "question", "matched", "probability", "level", "client", "comment")
+    purpose = (
+        "A review says whether a semantic match was right. Staff give it under Reviews, clients with "
+        "POST /api/feedback/, and a model for a share of the hits if SEMANTIC_VERIFY_SHARE is set."
+    )
+    list_display = ("created", "judge", "verdict", "question", "matched", "confidence", "level", "client", "comment")
     list_filter = (("created", DaysFilter), "judge", "verdict", LevelFilter)
     search_fields = ("question", "matched", "client", "comment")
+
+    @admin.display(ordering="probability")
+    def confidence(self, judgement: Judgement) -> str:
+        return percent(judgement.probability)
 
 
 @admin.register(BarChange)

@@ -12,7 +12,11 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from caching.templatetags.formatting import NOTHING
+
 admin.site.unregister((User, Group))
+# As the pages write it.
+admin.site.empty_value_display = NOTHING
 
 
 @admin.register(User)

@@ -50,7 +50,7 @@ def health_in_words(state: dict[str, Any]) -> Health:
     if redis["status"] != "ok":
         sentence = "Caching is off" if redis["status"] == "off" else "Redis is disconnected"
         return Health("fair", f"{sentence}: every request is paid for", parts)
-    return Health("good", "All systems work", parts)
+    return Health("good", "All systems operational", parts)
 
 
 _DATABASE = {"ok": "connected", "down": "disconnected", "not migrated": "lacks migrations"}

@@ -46,11 +46,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
         message = _UNKNOWN_HOST if unknown_host else "The request is malformed."
         return _error(400, message, "invalid_request_error", "bad_request")
-    return page(
-        400,
-        "Bad request",
-        _UNKNOWN_HOST if unknown_host else "The browser sent something that this server cannot read.",
-    )
+    if unknown_host:
+        return page(400, "Unknown host", f"{_UNKNOWN_HOST} Add it there, or open a name that is.", is_dead_end=True)
+    return page(400, "Bad request", "The browser sent something that this server cannot read.")
 
 
 def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponseBase:

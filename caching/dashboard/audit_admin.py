@@ -47,7 +47,7 @@ class ClientFilter(SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ModelAdmin):
-    list_display = ("time", "user", "action", "kind", "object", "client", "details")
+    list_display = ("moment", "user", "action", "kind", "object", "client", "details")
     list_display_links = None
     list_filter = (("action_time", DaysFilter), ("user", admin.RelatedOnlyFieldListFilter), ActionFilter, ClientFilter)
     list_select_related = ("user", "content_type")
@@ -66,8 +66,8 @@ class AuditEntryAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    @admin.display(ordering="action_time")
-    def time(self, entry: AuditEntry) -> datetime:
+    @admin.display(description="time", ordering="action_time")
+    def moment(self, entry: AuditEntry) -> datetime:
         return entry.action_time
 
     @admin.display
@@ -83,7 +83,7 @@ class AuditEntryAdmin(ModelAdmin):
         kind = entry.content_type
         if kind is None:
             return ""
-        return "cache entry" if kind.model_class() is EntryHits else kind.name
+        return "cache" if kind.model_class() is EntryHits else kind.name
 
     @admin.display
     def client(self, entry: AuditEntry) -> str:

@@ -112,7 +112,7 @@ def _time_card(title: str, now: dict[str, int], before: dict[str, int]) -> Card:
     return Card(
         title,
         milliseconds(median),
-        f"median; 95 % within {milliseconds(percentile(now, 0.95))}",
+        f"median; 95% in {milliseconds(percentile(now, 0.95))}",
         change(median, earlier) if median is not None and earlier else None,
         more_is="worse",
     )

@@ -103,9 +103,7 @@ class KeysForm(forms.Form):
         required=False,
         max_length=500,
         label="Search",
-        widget=UnfoldAdminTextInputWidget(
-            attrs={"placeholder": "Word in the question, or a key pattern such as tts:espeak:*"}
-        ),
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Words or a key"}),
     )
     level = forms.ChoiceField(
         required=False,

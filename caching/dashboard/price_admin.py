@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
@@ -24,8 +26,9 @@ from caching.templatetags.formatting import NOTHING, unit_price
 
 # Models without a price are looked for among the requests of this period.
 PERIOD = timedelta(days=30)
-_SPEECH = (Unit.CHARACTERS, Unit.AUDIO_SECONDS)
 _MILLION = 1_000_000
+# Units of one size, so that models can be compared.
+_SPEECH = {Unit.CHARACTERS: (_MILLION, "1M characters"), Unit.AUDIO_SECONDS: (60, "minute")}
 
 
 class OneRowAModel(ChangeList):
@@ -40,7 +43,7 @@ class OneRowAModel(ChangeList):
 
 @admin.register(Price)
 class PriceAdmin(AppendOnlyAdmin):
-    """Prices cannot be changed: saving a copy with a later date ends the previous one."""
+    """Prices cannot be changed: one with a later date ends the previous one."""
 
     list_display = ("model", "provider", "input", "cached", "output", "speech", "starts")
     show_full_result_count = False
@@ -48,13 +51,12 @@ class PriceAdmin(AppendOnlyAdmin):
     search_fields = ("provider", "model", "source")
     fields = ("provider", "model", "unit", ("amount", "currency"), "per", "valid_from", "source")
     list_before_template = "caching/unpriced_before_prices.html"
-    save_as = True
 
     def get_fields(self, request: HttpRequest, obj: Price | None = None) -> Any:
-        return self.fields if obj is None else ("history", *self.fields)
+        return self.fields if obj is None else ("provider", "model", "price", "valid_from", "source", "history")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Price | None = None) -> Any:
-        return () if obj is None else ("history",)
+        return () if obj is None else ("price", "history")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OneRowAModel
@@ -82,21 +84,28 @@ class PriceAdmin(AppendOnlyAdmin):
 
     @admin.display(description="speech")
     def speech(self, price: Price) -> str:
-        found = [each for unit in _SPEECH if (each := _in_force(price).get(unit))]
-        if found and not any(each.amount for each in found):
+        found = [(each, *scale) for unit, scale in _SPEECH.items() if (each := _in_force(price).get(unit))]
+        if found and not any(each.amount for each, *_ in found):
             return "free"
-        return ", ".join(map(_text, found)) or NOTHING
+        return ", ".join(_scaled(each, units, name) for each, units, name in found) or NOTHING
 
     @admin.display(description="since")
     def starts(self, price: Price) -> date:
         return max(each.valid_from for each in _in_force(price).values()).date()
 
+    @admin.display
+    def price(self, price: Price) -> str:
+        return _text(price)
+
     @admin.display(description="all prices of this model")
     def history(self, price: Price) -> str:
         prices = Price.objects.filter(provider=price.provider, model=price.model)
-        rows = ((each.valid_from.date().isoformat(), _text(each), each.source) for each in prices)
+        rows = ((f"{each.valid_from.date():%d %b %Y}".lstrip("0"), _text(each), each.source) for each in prices)
         lines = format_html_join("", '<li>{}: {}<br><span class="text-subtle">{}</span></li>', rows)
-        return format_html('<ul class="sg-list">{}</ul>', lines)
+        known = ("provider", "model", "unit", "currency", "per")
+        later = f"{reverse('admin:caching_price_add')}?{urlencode({name: getattr(price, name) for name in known})}"
+        link = '<ul class="sg-list">{}</ul><a class="sg-link" href="{}">Add a later price</a>'
+        return format_html(link, lines, later)
 
 
 def _add_prices_in_force(rows: Iterable[Price]) -> None:
@@ -121,6 +130,11 @@ def _each(price: Price, unit: Unit) -> str:
     if found is None:
         return NOTHING
     return unit_price(found.amount * _MILLION / found.per, found.currency) if found.amount else "free"
+
+
+def _scaled(price: Price, units: int, name: str) -> str:
+    each = unit_price(price.amount * units / price.per, price.currency)
+    return f"{each} per {name}" if price.amount else _text(price)
 
 
 def _text(price: Price) -> str:

@@ -55,6 +55,10 @@ class Detail:
     answered: Sequence[Call] = ()
 
     @property
+    def most_a_day(self) -> int:
+        return max((day.hits for day in self.days), default=0)
+
+    @property
     def cost(self) -> Money | None:
         known = self.call is not None and self.call.cost is not None
         return Money(self.call.cost, self.call.currency) if self.call and known else None

@@ -15,9 +15,9 @@ class Migration(migrations.Migration):
             name='CuratedAnswer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wordings', models.TextField(help_text='One wording of the same question a line. Each is answered, and what has the same words.', verbose_name='questions')),
+                ('wordings', models.TextField(help_text='One wording of the question per line. Each gets the answer, and so do questions in the same words.', verbose_name='questions')),
                 ('answer', models.TextField()),
-                ('language', models.CharField(blank=True, help_text='Such as en or hi: not given to requests that name another language. Empty: any.', max_length=20, validators=[django.core.validators.RegexValidator('\\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\\Z', 'A language is a code such as en or hi.')])),
+                ('language', models.CharField(blank=True, help_text='A code such as en or hi. Requests that name another language do not get the answer. Empty: any.', max_length=20, validators=[django.core.validators.RegexValidator('\\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\\Z', 'A language is a code such as en or hi.')])),
                 ('client', models.CharField(blank=True, help_text='Name of a client. Empty: every client in the shared scope.', max_length=100)),
                 ('enabled', models.BooleanField(default=True, verbose_name='on')),
                 ('updated', models.DateTimeField(auto_now=True)),

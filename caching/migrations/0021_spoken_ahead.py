@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='curatedanswer',
             name='voice',
-            field=models.CharField(blank=True, db_default='', default='', help_text='Such as openai:alloy: manage.py curate --speak speaks it ahead. Empty: when it is asked for.', max_length=150, validators=[django.core.validators.RegexValidator('\\A[^:\\s]+:\\S.*\\Z', 'A voice is a provider and its voice, such as openai:alloy.')]),
+            field=models.CharField(blank=True, db_default='', default='', help_text='For example openai:alloy: manage.py curate --speak stores its audio in advance. Empty: spoken on request.', max_length=150, validators=[django.core.validators.RegexValidator('\\A[^:\\s]+:\\S.*\\Z', 'A voice is a provider and its voice, such as openai:alloy.')]),
         ),
     ]

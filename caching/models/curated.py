@@ -40,14 +40,15 @@ class CuratedAnswer(models.Model):
     """An answer that staff wrote for a question. It is served before the cache and never expires."""
 
     wordings = models.TextField(
-        "questions", help_text="One wording of the same question a line. Each is answered, and what has the same words."
+        "questions",
+        help_text="One wording of the question per line. Each gets the answer, and so do questions in the same words.",
     )
     answer = models.TextField()
     language = models.CharField(
         max_length=20,
         blank=True,
         validators=[_LANGUAGE],
-        help_text="Such as en or hi: not given to requests that name another language. Empty: any.",
+        help_text="A code such as en or hi. Requests that name another language do not get the answer. Empty: any.",
     )
     # The database has the default too: an older version that runs beside this one does not name the column.
     voice = models.CharField(
@@ -56,7 +57,8 @@ class CuratedAnswer(models.Model):
         default="",
         db_default="",
         validators=[_VOICE],
-        help_text="Such as openai:alloy: manage.py curate --speak speaks it ahead. Empty: when it is asked for.",
+        help_text="For example openai:alloy: manage.py curate --speak stores its audio in advance. "
+        "Empty: spoken on request.",
     )
     client = models.CharField(
         max_length=100, blank=True, help_text="Name of a client. Empty: every client in the shared scope."

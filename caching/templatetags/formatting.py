@@ -68,6 +68,8 @@ def similarity(number: float | None) -> str:
 def milliseconds(seconds: float | None) -> str:
     if seconds is None:
         return NOTHING
+    if seconds >= 1:
+        return f"{seconds:,.1f} s"
     return f"{seconds * 1000:,.1f} ms" if seconds < 0.1 else f"{seconds * 1000:,.0f} ms"
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -45,6 +47,32 @@ def test_a_price_cannot_be_changed_or_deleted(admin_client: Browser) -> None:
     assert admin_client.post(change, fields(amount="1")).status_code == 403
     assert admin_client.post(reverse("admin:caching_price_delete", args=[price.pk])).status_code == 403
     assert Price.objects.get(provider="acme").amount == Decimal(15)
+
+
+def test_the_path_spells_names_as_they_are(admin_client: Browser) -> None:
+    admin_client.post(ADD, fields())
+    price = Price.objects.get(provider="acme")
+    page = admin_client.get(reverse("admin:caching_price_change", args=[price.pk])).content.decode()
+    assert f"{price}" in page and "Acme" not in page and "Prices" in page
+
+
+def test_a_list_says_how_many_it_shows_only_if_it_leaves_some_out(admin_client: Browser) -> None:
+    admin_client.post(ADD, fields())
+    prices = reverse("admin:caching_price_changelist")
+    assert "Show all" not in admin_client.get(prices).content.decode()
+    for narrowed in ({"q": "acme"}, {"provider": "acme"}):
+        page = admin_client.get(prices, narrowed).content.decode()
+        assert "1 result" in page and "Show all" in page
+
+
+def test_a_later_price_begins_with_what_the_earlier_one_is_for(admin_client: Browser) -> None:
+    admin_client.post(ADD, fields())
+    page = admin_client.get(reverse("admin:caching_price_change", args=[Price.objects.get(provider="acme").pk]))
+    later = re.search(rf'href="({ADD}\?[^"]*)"', page.content.decode())
+    assert later
+    form = admin_client.get(html.unescape(later[1])).context["adminform"].form
+    begins = {name: str(form.initial[name]) for name in ("provider", "model", "unit", "per", "currency")}
+    assert begins == {name: fields()[name] for name in begins}
 
 
 @pytest.mark.parametrize("model", [Call, HourlyUsage, EntryHits])

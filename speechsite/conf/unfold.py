@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 
 TITLE = "Speech gateway"
 
@@ -18,6 +18,10 @@ def _link(title: str, icon: str, name: str, permission: str = "") -> dict[str, A
         "link": reverse_lazy(name),
         "permission": lambda request: not permission or request.user.has_perm(permission),
     }
+
+
+def _is_of_reviews(request: HttpRequest) -> bool:
+    return request.path.startswith((reverse("reviews"), reverse("admin:caching_judgement_changelist")))
 
 
 def _styles(request: HttpRequest) -> str:
@@ -44,7 +48,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Dashboard", "monitoring", "admin:index"),
                     _link("Requests", "bolt", "requests", "caching.view_hourlyusage"),
-                    _link("Reviews", "gavel", "reviews", "caching.view_texts"),
+                    _link("Reviews", "gavel", "reviews", "caching.view_texts") | {"active": _is_of_reviews},
                     _link("Keys", "key", "keys", "caching.view_texts"),
                     _link(
                         "Curated answers",

@@ -13,7 +13,7 @@ UP = {"status": "ok"}
 @pytest.mark.django_db
 def test_it_says_what_this_is_whether_it_works_and_where_to_go(client: Client) -> None:
     page = client.get("/").content.decode()
-    assert "Never pay twice" in page and "All systems work" in page
+    assert "Never pay twice" in page and "All systems operational" in page
     for address in ("/admin/", "/admin/playground/", "/api/docs/", "http://testserver/v1/chat/completions"):
         assert address in page
 
@@ -26,7 +26,7 @@ def test_it_can_only_be_read(client: Client) -> None:
 @pytest.mark.parametrize(
     ("change", "colour", "sentence"),
     [
-        ({}, "good", "All systems work"),
+        ({}, "good", "All systems operational"),
         ({"redis": {"status": "off"}}, "fair", "Caching is off: every request is paid for"),
         ({"redis": {"status": "down", "reason": "Connection refused"}}, "fair", "Redis is disconnected"),
         ({"database": {"status": "down"}}, "bad", "The database is disconnected"),

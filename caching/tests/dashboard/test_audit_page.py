@@ -82,7 +82,7 @@ def test_the_csv_holds_what_is_selected_and_runs_no_formula(auditor: Browser) ->
     sheet = auditor.post(LIST, {"action": "download", "_selected_action": selected})
     (head, row) = csv.reader(io.StringIO(sheet.content.decode("utf-8-sig")))
     assert head == ["time", "user", "action", "kind", "object", "client", "details"]
-    assert row[1:] == ["reader", "Viewed texts", "cache entry", key, "'=1+1", ""]
+    assert row[1:] == ["reader", "Viewed texts", "cache", key, "'=1+1", ""]
 
 
 @pytest.mark.django_db

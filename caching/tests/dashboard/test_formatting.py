@@ -36,6 +36,11 @@ def test_durations_are_short(seconds: float | None, text: str) -> None:
     assert formatting.duration(seconds) == text
 
 
+@pytest.mark.parametrize(("seconds", "text"), [(0.0034, "3.4 ms"), (0.684, "684 ms"), (2.107, "2.1 s"), (61, "61.0 s")])
+def test_times_of_requests_have_two_or_three_digits(seconds: float, text: str) -> None:
+    assert formatting.milliseconds(seconds) == text
+
+
 def test_what_is_not_known_is_a_dash() -> None:
     assert {
         formatting.count(None),

@@ -41,13 +41,23 @@ def test_a_free_unit_is_told_from_one_with_a_price(admin_client: Browser) -> Non
     price("audio_seconds", "0", -9)
     free = admin_client.get(LIST).content.decode()
     assert re.search(r">\s*free\s*<", free) and "free (" not in free
-    price("audio_seconds", "0.006", -2)
+    price("audio_seconds", "6000", -2)
     texts = [
         admin_client.get(LIST).content.decode(),
         admin_client.get(reverse("admin:caching_price_change", args=[first.pk])).content.decode(),
     ]
-    assert all("free (characters)" in text and "$0.006" in text for text in texts)
+    assert all("free (characters)" in text for text in texts)
+    assert "$0.36 per minute" in texts[0] and "$6,000.00 per 1M audio seconds" in texts[1]
     assert "free (audio seconds)" in texts[1] and "free (audio seconds)" not in texts[0]
+
+
+def test_speech_is_priced_by_one_unit_in_all_rows(admin_client: Browser) -> None:
+    moment = timezone.now() - timedelta(days=1)
+    for model, amount, per in (("a", "0.015", 1000), ("b", "16", 1_000_000)):
+        kept = {"provider": "acme", "unit": "characters", "valid_from": moment}
+        Price.objects.create(model=model, amount=amount, per=per, **kept)
+    page = admin_client.get(LIST, {"provider": "acme"}).content.decode()
+    assert "$15.00 per 1M characters" in page and "$16.00 per 1M characters" in page
 
 
 def test_what_was_used_without_a_price_is_listed_with_the_form_filled_in(admin_client: Browser) -> None:

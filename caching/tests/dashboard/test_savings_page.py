@@ -281,7 +281,7 @@ def test_it_shows_how_wrong_each_level_is_and_what_was_done_about_it(staff: Brow
     hour("semantic", 200)
     hour("miss", 800)
     hour("shadow", 5, level="speed")
-    assert "no model reviews the hits. SEMANTIC_VERIFY_SHARE=0.02" in text_of(staff.get(f"{PAGE}{HEALTH}"))
+    assert "no model reviews the hits. Set SEMANTIC_VERIFY_SHARE=0.02" in text_of(staff.get(f"{PAGE}{HEALTH}"))
     hit = semantic_hit(match="a" * 16, pair="b" * 24)
     semantic_hit(outcome="shadow", match="c" * 16)
     for number in range(40):

@@ -28,7 +28,7 @@ from speechsite.tests.support.server import Server  # noqa: E402
 IMAGES = BASE_DIR / "docs" / "images" / "screens"
 DESKTOP, PHONE = 1440, 390
 # Of a picture, in pixels of CSS; a page is cut there.
-HIGHEST = {DESKTOP: 1700, PHONE: 1500}
+LOWEST, HIGHEST = 900, {DESKTOP: 1700, PHONE: 1500}
 QUALITY = 50
 # Charts are drawn anew a moment after the window has changed.
 ALL_PAINTED = """() => [...document.querySelectorAll("canvas[data-chart]")].every((canvas) => canvas.width &&
@@ -56,7 +56,9 @@ def running() -> Iterator[Server]:
 def take(page: Any, name: str, width: int) -> None:
     """Write a picture of the page from its top to its end, or to HIGHEST."""
     page.wait_for_load_state("networkidle")
-    height = min(HIGHEST[width], max(900, page.evaluate("document.documentElement.scrollHeight")))
+    height = min(HIGHEST[width], max(LOWEST, page.evaluate("document.documentElement.scrollHeight")))
+    if page.locator("dialog[open]").count():
+        height = LOWEST
     page.set_viewport_size({"width": width, "height": height})
     page.wait_for_function(ALL_PAINTED)
     page.wait_for_timeout(300)
@@ -107,6 +109,20 @@ def failing(server: Server) -> Callable[[Any], None]:
     return show
 
 
+def add_a_rule_and_a_review(page: Any) -> None:
+    """Leave something on the pages that traffic alone does not fill."""
+    page.goto("/admin/caching/cacherule/add/")
+    page.fill("[name=name]", "Exchange rates change by the hour")
+    page.select_option("[name=text_match]", "contains")
+    page.fill("[name=text]", "exchange rate")
+    page.fill("[name=ttl]", "3600")
+    page.click("[name=_save]")
+    page.goto("/admin/requests/")
+    page.locator("tr", has=page.locator(".sg-pill-same")).locator("a[data-request]").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Right", exact=True).click()
+    page.get_by_text("Marked as right").first.wait_for()
+
+
 def before_login(server: Server) -> dict[str, Callable[[Any], None]]:
     return {
         "login": lambda page: page.goto("/admin/login/"),
@@ -134,6 +150,7 @@ def main(wanted: list[str]) -> None:
                 picture(browser, server, state, screen)
         traffic.fill(server, most=len(traffic.ANSWERS))
         traffic.curate(server, server.directory)
+        add_a_rule_and_a_review(new_page(browser, server, state))
         for screen in SCREENS:
             if not screen.of_samples and is_wanted(screen.name):
                 picture(browser, server, state, screen)

@@ -21,6 +21,27 @@ AT_REST = """document.getAnimations().every(
 # An icon that the font does not have is shown as its name.
 SPELLED_ICONS = """[...document.querySelectorAll('.material-symbols-outlined')].filter(
     each => each.scrollWidth > 2 * parseFloat(getComputedStyle(each).fontSize)).map(each => each.textContent.trim())"""
+# Texts in a field that it has no room for.
+CLIPPED_PLACEHOLDERS = """[...document.querySelectorAll('input[placeholder]')].filter(field => {
+    const pen = document.createElement('canvas').getContext('2d'), style = getComputedStyle(field);
+    pen.font = style.font;
+    const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return room > 0 && pen.measureText(field.placeholder).width > room;
+}).map(field => field.placeholder)"""
+# axe does not see what styles write before a cell. Colours of the theme are no rgb() before a canvas has painted them.
+FAINT_LABELS = """[...document.querySelectorAll('.sg-stacked td[data-label]')].filter(cell => {
+    const pen = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    const light = colour => {
+        pen.fillStyle = colour;
+        pen.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map(part => part / 255)
+            .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+    };
+    const label = getComputedStyle(cell, '::before');
+    const [text, card] = [light(label.color), light(getComputedStyle(cell.closest('.sg-card')).backgroundColor)];
+    return label.display !== 'none' && label.content !== 'none' && Math.max(text / card, card / text) < 4.5;
+}).map(cell => cell.dataset.label)"""
 # Installed by `make axe`; its findings are skipped without.
 AXE = settings.BASE_DIR / ".ci" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -46,6 +67,8 @@ def seen_at_all_widths(page: Any) -> list[str]:
             page.wait_for_function(f"document.documentElement.scrollWidth <= {width}", timeout=MOMENT_MS)
         except playwright.TimeoutError:
             wrong.append(f"wider than {width}")
+        wrong += [f"no room for '{text}' at {width}" for text in page.evaluate(CLIPPED_PLACEHOLDERS)]
+        wrong += [f"label '{text}' is faint at {width}" for text in set(page.evaluate(FAINT_LABELS))]
         if width in (WIDTHS[0], WIDTHS[-1]):
             wrong += [f"{fault} at {width}" for fault in faults(page)]
     return wrong

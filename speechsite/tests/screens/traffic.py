@@ -30,7 +30,7 @@ class Shop(FakeOpenAI):
         asked = str(seen.body["messages"][-1]["content"])
         if asked.startswith("Fail"):
             return self.errors["503"]
-        message = {"role": "assistant", "content": ANSWERS.get(asked, "Let me connect you to a colleague.")}
+        message = {"role": "assistant", "content": ANSWERS.get(asked, ANSWERS[PARCEL])}
         return as_json(
             {
                 "id": "chatcmpl-shop",
