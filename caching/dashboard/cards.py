@@ -59,8 +59,9 @@ def headline(now: Figures) -> list[str]:
         sentences.append(f"The cache cost {money(-saved)} more than it saved.")
     if now.hit_rate is not None:
         faster = now.times_faster
+        requests = "request" if now.total == 1 else "requests"
         ending = f", {faster:,.0f} times faster" if faster and faster >= LEAST_TIMES_FASTER else ""
-        sentences.append(f"{now.hits / now.total:.0%} of {count(now.total)} requests came from the cache{ending}.")
+        sentences.append(f"{now.hits / now.total:.0%} of {count(now.total)} {requests} came from the cache{ending}.")
     return sentences
 
 
