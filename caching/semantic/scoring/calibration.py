@@ -19,22 +19,25 @@ from caching.semantic.scoring.threshold import logit, sigmoid
 _SLOPES = (0.4, 0.6, 0.8, 1.0, 1.2)
 _SLOPE, _SLOPE_DEVIATION = 0.75, 0.3
 # Where the shift is measured, amid the rungs: there its estimate depends least on the slope.
-_MIDDLE = 0.9
-# Mean and deviation of the log odds of a wrong pair there: -2.3 to -0.5 in these sets.
-_MEAN, _DEVIATION = -0.65, 1.0
-_SHIFTS = [_MEAN + _DEVIATION * step / 5 for step in range(-18, 15)]
+MIDDLE = 0.9
+# Of the shift. The grid reaches from 3.6 deviations below the mean to 5 above.
+_DEVIATION = 1.0
+_STEPS = range(-18, 26)
 
 
 class Calibration:
-    """The shares of wrong pairs at `rungs`, probabilities in falling order."""
+    """The shares of wrong pairs at `rungs`, probabilities in falling order.
 
-    def __init__(self, rungs: Sequence[float]) -> None:
-        points = [(shift, slope) for shift in _SHIFTS for slope in _SLOPES]
-        middle = logit(_MIDDLE)
+    `expected`: the log odds of a wrong pair at `MIDDLE` before any review.
+    """
+
+    def __init__(self, rungs: Sequence[float], expected: float) -> None:
+        points = [(expected + _DEVIATION * step / 5, slope) for step in _STEPS for slope in _SLOPES]
+        middle = logit(MIDDLE)
         self._shares = [[sigmoid(shift - slope * (logit(rung) - middle)) for rung in rungs] for shift, slope in points]
         self._logs = [[(math.log(share), math.log(1 - share)) for share in row] for row in self._shares]
         self._prior = [
-            -(((shift - _MEAN) / _DEVIATION) ** 2 + ((slope - _SLOPE) / _SLOPE_DEVIATION) ** 2) / 2
+            -(((shift - expected) / _DEVIATION) ** 2 + ((slope - _SLOPE) / _SLOPE_DEVIATION) ** 2) / 2
             for shift, slope in points
         ]
 

@@ -2,8 +2,8 @@
 
 A pair that no rule explains is served from a threshold on its probability. A new scope serves none. The threshold
 falls to the lowest rung at which the upper confidence bound of the wrong answers per question is within `_AIM` of the
-error limit of the level, and rises as soon as the bound is above that. Pure: the service keeps the counts in the
-database, `semantic_eval` in memory.
+error limit of the level, but not beyond a rung with too many wrong pairs, and rises as soon as the bound is above that.
+Pure: the service keeps the counts in the database, `semantic_eval` in memory.
 """
 
 from __future__ import annotations
@@ -11,29 +11,31 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import hypot
-from statistics import NormalDist
 from threading import Lock
 
-from caching.semantic.scoring.calibration import Calibration
-from caching.semantic.scoring.threshold import BUDGETS, wilson
+from caching.semantic.scoring.calibration import MIDDLE, Calibration
+from caching.semantic.scoring.threshold import BUDGETS
 
 # Probabilities at which a threshold may stand.
 RUNGS = (0.98, 0.965, 0.95, 0.935, 0.92, 0.905, 0.89, 0.87, 0.85, 0.82, 0.79, 0.75, 0.7)
 # The place of an explained pair; the rungs follow.
 EXPLAINED = 0
-_CALIBRATION = Calibration(RUNGS)
+# Log odds of -2.3 to -0.5 in the public sets.
+_CALIBRATION = Calibration(RUNGS, expected=-0.65)
+# Explained pairs have no probability, so one rung is enough. Log odds of -5.0 to -2.8 there, on average:
+_CALIBRATION_EXPLAINED = Calibration([MIDDLE], expected=-3.86)
 # One-sided. At 95 % the public sets used half of their limits.
 _CONFIDENCE = 0.9
-_Z = NormalDist().inv_cdf(_CONFIDENCE)
 # Share of the error limit that the bound may take up. It is computed after every review, so that at some time it is too
 # low by chance more often than the confidence says, and what is served then is not undone.
 _AIM = 0.85
+# A rung is not worth its hits where more of its pairs are wrong than so many times the error limit, however much of the
+# limit is left: one in five at `balanced`.
+_WORST = 20
 # Reviews of unexplained pairs without which nothing changes.
 _LEAST = 5
-# Expected of explained pairs until reviews say more: 1 wrong in 25. The public sets have 0.8 to 5.9 %, 2.6 on average:
-# no scope loosens because nobody has looked at its explained pairs yet.
-_PRIOR_WRONG, _PRIOR = 1, 25
 # Reviews per question of a scope; from this share on, only those of the random sample; and rungs below the threshold
 # where reviews are of use.
 _MOST, _SELECTED, _REACH = 0.05, 0.047, 2
@@ -80,39 +82,44 @@ class Evidence:
         others = Kind(sum(seen[1 : 1 + _REACH]), judged - explained.judged)
         if others.judged < _LEAST:
             return Standing(asked, judged, dict.fromkeys(BUDGETS, 1.0), explained=explained, others=others)
-        likely, most = self._wrong_from_each_rung(seen)
+        counts = seen[1:], self.judged[1:], self.wrong[1:]
+        middle, upper = _CALIBRATION.wrong_from_each_rung(*counts, (0.5, _CONFIDENCE))
+        wrong, margin = self._wrong_explained(seen[EXPLAINED])
+        likely = [wrong + more for more in middle]
+        # Margins are added as squares (R. G. Newcombe, Stat. Med. 17, 1998, 873-890): both are hardly exceeded at once.
+        most = [wrong + more + hypot(margin, high - more) for more, high in zip(middle, upper, strict=True)]
         return Standing(
             asked,
             judged,
-            {level: _lowest(most, _AIM * limit * asked) for level, limit in BUDGETS.items()},
+            {
+                level: max(_lowest(most, _AIM * limit * asked), _last_worthwhile(middle, seen[1:], _WORST * limit))
+                for level, limit in BUDGETS.items()
+            },
             {level: _lowest(likely, limit * asked) for level, limit in BUDGETS.items()},
             explained,
             others,
         )
 
-    def _wrong_from_each_rung(self, seen: Sequence[int]) -> tuple[list[float], list[float]]:
-        """Return the median and the upper bound of the number of questions answered wrongly from each rung on.
-
-        The margins of explained and of unexplained pairs are added as squares (R. G. Newcombe, Stat. Med. 17, 1998,
-        873-890): it is unlikely that both are exceeded.
-        """
-        explained, margin = self._wrong_explained(seen[EXPLAINED])
-        counts = seen[1:], self.judged[1:], self.wrong[1:]
-        middle, upper = _CALIBRATION.wrong_from_each_rung(*counts, (0.5, _CONFIDENCE))
-        likely = [explained + wrong for wrong in middle]
-        most = [explained + wrong + hypot(margin, high - wrong) for wrong, high in zip(middle, upper, strict=True)]
-        return likely, most
-
     def _wrong_explained(self, seen: int) -> tuple[float, float]:
         """Return the number of `seen` questions that explained pairs answered wrongly, and its margin."""
-        wrong, judged = self.wrong[EXPLAINED] + _PRIOR_WRONG, self.judged[EXPLAINED] + _PRIOR
-        share, high = wrong / judged, wilson(wrong, judged, _Z).high
-        return seen * share, seen * (high - share)
+        counts = [seen], self.judged[:1], self.wrong[:1]
+        (middle,), (upper,) = _CALIBRATION_EXPLAINED.wrong_from_each_rung(*counts, (0.5, _CONFIDENCE))
+        return middle, upper - middle
 
 
 def _lowest(wrong: Sequence[float], limit: float) -> float:
     """Return the lowest rung at which no more than `limit` questions are answered wrongly, or 1."""
     return (1.0, *RUNGS)[bisect_right(wrong, limit)]
+
+
+def _last_worthwhile(wrong: Sequence[float], seen: Sequence[int], share: float) -> float:
+    """Return the rung before the first of which more than `share` of the pairs are wrong, or 1 if that is the first.
+
+    `wrong`: the number of wrong pairs from each rung on; `seen`: the number of pairs at each.
+    """
+    own = [after - before for before, after in pairwise((0.0, *wrong))]
+    bad = (at for at, (number, pairs) in enumerate(zip(own, seen, strict=True)) if number > share * pairs)
+    return (1.0, *RUNGS)[next(bad, len(RUNGS))]
 
 
 @dataclass(frozen=True, slots=True)

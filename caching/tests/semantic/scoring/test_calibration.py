@@ -10,8 +10,9 @@ from caching.semantic.scoring import calibration
 from caching.semantic.scoring.calibration import Calibration
 from caching.semantic.scoring.threshold import logit, sigmoid
 
+EXPECTED = -0.65
 RUNGS = (0.98, 0.95, 0.9, 0.8, 0.7)
-CALIBRATION = Calibration(RUNGS)
+CALIBRATION = Calibration(RUNGS, EXPECTED)
 SEEN = [1] * len(RUNGS)
 NONE = [0] * len(RUNGS)
 _reviews = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=len(RUNGS), max_size=len(RUNGS))
@@ -52,9 +53,9 @@ def test_reviews_of_doubtful_pairs_do_not_vouch_for_sure_ones() -> None:
 def test_the_bound_holds_nine_times_in_ten_where_the_scope_is_as_the_prior_expects() -> None:
     random, held = Random(1), 0
     for _ in range(200):
-        shift = random.gauss(calibration._MEAN, calibration._DEVIATION)
+        shift = random.gauss(EXPECTED, calibration._DEVIATION)
         slope = random.choice(calibration._SLOPES)
-        true = [sigmoid(shift - slope * (logit(rung) - logit(calibration._MIDDLE))) for rung in RUNGS]
+        true = [sigmoid(shift - slope * (logit(rung) - logit(calibration.MIDDLE))) for rung in RUNGS]
         reviews = []
         for share in true:
             wrong = sum(random.random() < share for _ in range(8))

@@ -59,6 +59,14 @@ def test_wrong_answers_tighten_again() -> None:
     assert threshold(found) == 1.0
 
 
+def test_pairs_that_are_often_wrong_are_not_served_however_much_the_limit_has_left() -> None:
+    found = evidence(asked=100_000, near=100, right=14, wrong=6)
+    assert found.standing().thresholds == {"balanced": 1.0, "speed": RUNGS[-1]}
+    found = evidence(asked=100_000, near=100, right=60, wrong=40, place=9)
+    found.seen[1] = 100
+    assert RUNGS[7] <= threshold(found) < 1.0, "those that are right are served"
+
+
 def test_wrong_explained_answers_leave_less_for_the_others() -> None:
     found = evidence(right=40)
     found.seen[EXPLAINED] = 300
@@ -69,9 +77,9 @@ def test_wrong_explained_answers_leave_less_for_the_others() -> None:
 
 def test_explained_pairs_without_reviews_leave_less_than_right_ones() -> None:
     found = evidence(right=40)
-    found.seen[EXPLAINED] = 50
+    found.seen[EXPLAINED] = 150
     assert threshold(found) == 1.0
-    for _ in range(25):
+    for _ in range(75):
         found.review(EXPLAINED, wrong=False)
     assert threshold(found) < 1.0
 
