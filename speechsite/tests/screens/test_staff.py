@@ -119,7 +119,7 @@ def test_staff_see_a_request_come_in_and_why_it_was_answered(staff_server: Serve
 
 
 def test_a_click_on_a_bar_opens_its_day(staff_server: Server, open_page: Any) -> None:
-    assert staff_server.chat("Which day is it on?").status == 200
+    assert staff_server.chat("How long is the guarantee?").status == 200
     page = open_page("light", 1440)
     wait_until(lambda: page.goto("/admin/?period=7d") and page.locator("#chart-hits canvas").count(), pause=0.3)
     page.wait_for_function("Chart.getChart(document.querySelector('#chart-hits canvas'))")
