@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import product
@@ -18,7 +17,7 @@ from caching.entry import CacheEntry
 from caching.llm.entry import WholeAnswer
 from caching.llm.request import HARMLESS_PARAMS, MAX_CHARACTERS, ChatQuery
 from caching.models import CuratedAnswer
-from caching.models.curated import main_language
+from caching.models.curated import composed, main_language
 from caching.policy import Level, Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt, remember
@@ -54,7 +53,7 @@ class AnswerBook:
 
         At `quality` the text must be equal. Elsewhere it may have the same words, if the semantic cache is on.
         """
-        text = _composed(text.strip())
+        text = composed(text.strip())
         if found := _in_language(self._exact.get((owner, context, text), {}), language):
             return found
         if level == "quality" or settings.SEMANTIC_MODE != "on" or len(text) > MAX_CHARACTERS:
@@ -67,26 +66,22 @@ class AnswerBook:
 
     @cached_property
     def _exact(self) -> _ByWording:
-        return self._by_wording(_composed)
+        # `clean` refuses a second answer to the same text, but the database does not.
+        return self._by_wording(str, keeps_first=True)
 
     @cached_property
     def _same_words(self) -> _ByWording:
         return self._by_wording(_folded)
 
-    def _by_wording(self, folded: Callable[[str], str]) -> _ByWording:
+    def _by_wording(self, folded: Callable[[str], str], *, keeps_first: bool = False) -> _ByWording:
         found: dict[tuple[str, str, str], _ByLanguage] = {}
         for answer in self.answers:
             for wording in answer.each_wording:
                 by_language = found.setdefault((answer.client, answer.context, folded(wording)), {})
                 same = by_language.setdefault(answer.main_language, answer)
-                if same is not answer:
+                if same is not answer and not keeps_first:
                     by_language[answer.main_language] = None
         return found
-
-
-def _composed(text: str) -> str:
-    """Return `text` with "ü" as one character, which some systems write as a letter and its mark."""
-    return unicodedata.normalize("NFC", text)
 
 
 def find(query: ChatQuery, policy: Policy, *, shares: bool) -> CuratedAnswer | None:

@@ -157,9 +157,10 @@ def _without_repeats(rows: Iterator[CuratedRow], report: Report) -> Iterator[Cur
 
 
 def _by_claim(client: str) -> dict[tuple[str, str], CuratedAnswer]:
+    """Of two answers with the same wording the first holds, which is the one that is served."""
     return {
         (answer.main_language, wording): answer
-        for answer in CuratedAnswer.objects.of(client).written()
+        for answer in CuratedAnswer.objects.of(client).written().reverse()
         for wording in answer.each_wording
     }
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Self
 
@@ -87,7 +88,7 @@ class CuratedAnswer(models.Model):
 
     @property
     def each_wording(self) -> list[str]:
-        return self.wordings.splitlines()
+        return composed(self.wordings).splitlines()
 
     @property
     def question(self) -> str:
@@ -120,6 +121,11 @@ def main_language(code: str) -> str:
     return re.split("[-_]", code.lower())[0]
 
 
+def composed(text: str) -> str:
+    """Return `text` with "ü" as one character, which some systems write as a letter and its mark."""
+    return unicodedata.normalize("NFC", text)
+
+
 def distinct(wordings: Iterable[str]) -> list[str]:
-    """Return the wordings without outer white space, empty ones and repetitions."""
-    return list(dict.fromkeys(filter(None, map(str.strip, wordings))))
+    """Return the wordings, composed, without outer white space, empty ones and repetitions."""
+    return list(dict.fromkeys(filter(None, (composed(wording).strip() for wording in wordings))))

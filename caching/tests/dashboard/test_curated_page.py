@@ -43,7 +43,8 @@ def test_an_answer_is_added_changed_and_deleted_and_the_log_holds_no_text(admin_
         ({"wordings": " \n "}, "required"),
         ({"answer": " "}, "required"),
         ({"wordings": "a|b"}, "separates wordings"),
-        ({"wordings": "new\ntaken"}, "already has another answer"),
+        ({"wordings": "new\ngenommen für"}, "already has another answer"),
+        ({"wordings": "genommen fu\u0308r"}, "already has another answer"),
         ({"language": "all of them"}, "a code such as en"),
         ({"client": "nobody"}, "There is no client named nobody"),
     ],
@@ -51,7 +52,7 @@ def test_an_answer_is_added_changed_and_deleted_and_the_log_holds_no_text(admin_
 def test_an_answer_that_cannot_be_served_is_refused_with_a_reason(
     admin_client: Browser, change: dict[str, str], said: str
 ) -> None:
-    CuratedAnswer.objects.create(wordings="taken", answer="x")
+    CuratedAnswer.objects.create(wordings="genommen fu\u0308r", answer="x")
     page = admin_client.post(ADD, fields(**change))
     assert page.status_code == 200 and said in page.content.decode()
     assert CuratedAnswer.objects.count() == 1

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from io import StringIO
+from itertools import permutations
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -50,6 +53,15 @@ def test_an_exported_file_says_the_same_and_leaves_out_what_is_off() -> None:
     assert counts(text) == (0, 0, 2)
     CuratedAnswer.objects.all().delete()
     assert counts(text) == (2, 0, 0) and stored() == before
+
+
+@pytest.mark.parametrize("forms", list(permutations(("NFC", "NFD"))))
+def test_a_letter_and_its_mark_are_the_same_wording(forms: tuple[Literal["NFC", "NFD"], ...]) -> None:
+    first, second = (unicodedata.normalize(form, "Wann öffnet ihr?") for form in forms)
+    CuratedAnswer.objects.create(wordings=first, answer="Um 8.")
+    assert counts(f"{HEADER}{second}|{first},Um 9.,\n") == (0, 1, 0)
+    assert counts(f"{HEADER}{first},Um 9.,\n") == (0, 0, 1)
+    assert stored() == [([unicodedata.normalize("NFC", first)], "Um 9.", "")]
 
 
 def test_a_wording_that_moves_to_another_row_goes_with_it() -> None:

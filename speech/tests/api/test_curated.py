@@ -203,6 +203,12 @@ def test_two_answers_to_the_same_words_are_no_answer(api: Any, fake_openai: Fake
     assert chat(api, "what's your refund policy")["X-Provider"] == "openai"
 
 
+def test_of_two_answers_to_the_same_text_the_first_is_served(api: Any, fake_openai: FakeOpenAI) -> None:
+    curate(wordings="Wann öffnet ihr?")
+    curate(answer="Other.", wordings="Wann o\u0308ffnet ihr?")
+    assert [chat(api, text).json()["text"] for text in ("Wann öffnet ihr?", "Wann o\u0308ffnet ihr?")] == [ANSWER] * 2
+
+
 def test_a_change_is_seen_at_once_by_the_worker_that_made_it(api: Any, fake_openai: FakeOpenAI) -> None:
     answer = curate()
     assert chat(api).json()["text"] == ANSWER
