@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
+from caching.checks import TAG
 from speechsite import settings as module
 from speechsite.checks import check_hosts, check_mail, check_variable_names
 from speechsite.conf import database, env, mail
@@ -192,6 +194,7 @@ def test_a_mail_server_is_one_address() -> None:
 def test_recipients_that_no_mail_reaches_are_named(settings: Any) -> None:
     settings.ALERT_EMAILS, settings.REPORT_EMAILS, settings.EMAIL_HOST = ["ops"], ["a@b"], ""
     assert [error.id for error in check_mail()] == ["speechsite.E002", "speechsite.E003", "speechsite.E003"]
+    assert {error.id for error in run_checks(tags=[TAG])}.isdisjoint({"speechsite.E002", "speechsite.E003"})
     settings.ALERT_EMAILS, settings.EMAIL_HOST = [], "host"
     assert check_mail() == []
     for settings.DEFAULT_FROM_EMAIL in ("nobody", "a@b\nBcc: c@d"):
