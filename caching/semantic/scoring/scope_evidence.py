@@ -24,7 +24,7 @@ RUNGS = (0.98, 0.965, 0.95, 0.935, 0.92, 0.905, 0.89, 0.87, 0.85, 0.82, 0.79, 0.
 EXPLAINED = 0
 # Log odds of -2.3 to -0.5 in the public sets.
 _CALIBRATION = Calibration(RUNGS, expected=-0.65)
-# Explained pairs have no probability, so one rung is enough. Log odds of -5.0 to -2.8 there, on average:
+# Explained pairs have no probability, so one rung is enough. Log odds of -5.0 to -2.8; this is their mean.
 _CALIBRATION_EXPLAINED = Calibration([MIDDLE], expected=-3.86)
 # One-sided. At 95 % the public sets used half of their limits.
 _CONFIDENCE = 0.9
@@ -88,14 +88,12 @@ class Evidence:
         likely = [wrong + more for more in middle]
         # Margins are added as squares (R. G. Newcombe, Stat. Med. 17, 1998, 873-890): both are hardly exceeded at once.
         most = [wrong + more + hypot(margin, high - more) for more, high in zip(middle, upper, strict=True)]
+        last = {level: _last_worthwhile(middle, seen[1:], _WORST * limit) for level, limit in BUDGETS.items()}
         return Standing(
             asked,
             judged,
-            {
-                level: max(_lowest(most, _AIM * limit * asked), _last_worthwhile(middle, seen[1:], _WORST * limit))
-                for level, limit in BUDGETS.items()
-            },
-            {level: _lowest(likely, limit * asked) for level, limit in BUDGETS.items()},
+            {level: max(last[level], _lowest(most, _AIM * limit * asked)) for level, limit in BUDGETS.items()},
+            {level: max(last[level], _lowest(likely, limit * asked)) for level, limit in BUDGETS.items()},
             explained,
             others,
         )

@@ -65,6 +65,8 @@ def test_pairs_that_are_often_wrong_are_not_served_however_much_the_limit_has_le
     found = evidence(asked=100_000, near=100, right=60, wrong=40, place=9)
     found.seen[1] = 100
     assert RUNGS[7] <= threshold(found) < 1.0, "those that are right are served"
+    found = evidence(asked=100_000, near=100, right=6, wrong=24)
+    assert found.standing().threshold("speed", 0.9) == 1.0
 
 
 def test_wrong_explained_answers_leave_less_for_the_others() -> None:
