@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import StringIO
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -154,13 +153,16 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Any]]:
     reader = spreadsheets.reader(text)
     try:
         header = [name.strip() for name in next(reader, [])]
+        while header and not header[-1]:
+            header.pop()
         for cells in reader:
-            row = [(name, cell) for name, cell in zip_longest(header, cells, fillvalue="") if cell.strip()]
-            if beyond := next((cell for name, cell in row if not name), ""):
+            if beyond := next((cell for cell in cells[len(header) :] if cell.strip()), ""):
                 problem = f"{beyond.strip()[:60]!r} is in no column; a text with a separator needs quotation marks"
                 raise InvalidRequest(f"line {reader.line_num}: {problem}")
+            # Spreadsheets and pandas number the rows in a column without a name.
+            row = {name: cell for name, cell in zip(header, cells, strict=False) if name and cell.strip()}
             if row:
-                yield reader.line_num, _typed(dict(row))
+                yield reader.line_num, _typed(row)
     except csv.Error as error:
         raise InvalidRequest(f"line {reader.line_num}: {error}") from error
 

@@ -91,6 +91,8 @@ def test_a_csv_that_is_none_is_refused(tmp_path: Path, first: str) -> None:
         ("query;temperature;max_tokens;seed", "Hallo?;0;50;7", {"temperature": 0.0, "max_tokens": 50, "seed": 7}),
         ("query;model", "1;2", {"model": "2"}),
         ("messages", '"[{""role"": ""user"", ""content"": ""Hallo?""}]"', {}),
+        (",text", "0,Hallo.", {"text": "Hallo."}),
+        ("text,,speed,,", "Hallo.,a note,0.9,,", {"text": "Hallo.", "speed": 0.9}),
     ],
 )
 def test_a_cell_of_csv_has_the_type_of_its_field(tmp_path: Path, header: str, row: str, meant: dict[str, Any]) -> None:
@@ -105,6 +107,7 @@ def test_a_cell_of_csv_has_the_type_of_its_field(tmp_path: Path, header: str, ro
     [
         ("text\nHello, how can I help?\n", "line 2: 'how can I help\\?' is in no column"),
         ("text,\nHello.,loud\n", "line 2: 'loud' is in no column"),
+        (",text\n0,Hello, you.\n", "line 2: 'you\\.' is in no column"),
         ("text;speed\nHallo.;0,9\n", "line 2: speed: A valid number is required"),
     ],
 )
