@@ -12,6 +12,7 @@ import time
 import wave
 from collections import Counter
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -243,5 +244,9 @@ def test_no_process_loads_requests_nor_with_sqlite_the_driver_of_postgresql(runn
     assert running.chat("Hello").status == 200
     loaded = [Path(f"/proc/{pid}/maps").read_text() for pid in descendants(running.process.pid)]
     assert any("_sqlite3" in each for each in loaded)
-    # The libraries of psycopg and, through charset_normalizer, of requests
-    assert not any(name in each for name in ("psycopg", "charset_normalizer") for each in loaded)
+    assert not any("psycopg" in each for each in loaded)
+    # Only what is compiled can be seen here: of requests, that is charset_normalizer at most.
+    compiled = find_spec("charset_normalizer.md")
+    if compiled is None or not (compiled.origin or "").endswith(".so"):
+        pytest.skip("charset_normalizer is not compiled here")
+    assert not any("charset_normalizer" in each for each in loaded)
