@@ -103,7 +103,9 @@ class KeysForm(forms.Form):
         required=False,
         max_length=500,
         label="Search",
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Words or a key"}),
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"placeholder": "Words or a key", "title": "A key may be a pattern, such as tts:espeak:*"}
+        ),
     )
     level = forms.ChoiceField(
         required=False,

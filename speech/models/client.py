@@ -97,7 +97,7 @@ class Client(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Reject a name that logs and commands cannot show, or that looks like another one."""
+        """Reject a name that logs and commands cannot show, or that begins or ends with a space."""
         if self._state.adding and (not self.name.isprintable() or self.name != self.name.strip()):
             raise ValidationError({"name": "Use printable characters, and no space at either end."})
 

@@ -20,7 +20,7 @@ def _link(title: str, icon: str, name: str, permission: str = "") -> dict[str, A
     }
 
 
-def _is_of_reviews(request: HttpRequest) -> bool:
+def _is_reviews_page(request: HttpRequest) -> bool:
     return request.path.startswith((reverse("reviews"), reverse("admin:caching_judgement_changelist")))
 
 
@@ -48,7 +48,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Dashboard", "monitoring", "admin:index"),
                     _link("Requests", "bolt", "requests", "caching.view_hourlyusage"),
-                    _link("Reviews", "gavel", "reviews", "caching.view_texts") | {"active": _is_of_reviews},
+                    _link("Reviews", "gavel", "reviews", "caching.view_texts") | {"active": _is_reviews_page},
                     _link("Keys", "key", "keys", "caching.view_texts"),
                     _link(
                         "Curated answers",
