@@ -1,4 +1,5 @@
 import { draw } from "../caching/waveform.js";
+import { timeText } from "./times.js";
 import { Tries } from "./tries.js";
 
 const form = document.getElementById("ask");
@@ -131,7 +132,7 @@ function showFacts(part, { response, milliseconds }) {
   fill(`${part}-cache`, header("X-Cache").toLowerCase() + (match ? ` (${match})` : ""));
   fill(`${part}-similarity`, header("X-Cache-Similarity"));
   fill(`${part}-age`, header("Age") && `${header("Age")} s`);
-  fill(`${part}-time`, `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`);
+  fill(`${part}-time`, timeText(milliseconds));
   fill(`${part}-cost`, dollars("X-Cost-USD"));
   fill(`${part}-saved`, dollars("X-Cost-Saved-USD"));
 }

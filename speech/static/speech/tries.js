@@ -1,5 +1,7 @@
 // The last questions of this tab, each with its result; a click asks it again with the same settings.
 
+import { timeText } from "./times.js";
+
 const KEPT = 8;
 const STORED = "playground-tries-with-settings";
 
@@ -35,7 +37,7 @@ export class Tries {
     pill.className = `sg-pill sg-pill-${kind}`;
     pill.textContent = title;
     time.className = "text-subtle";
-    time.textContent = `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
+    time.textContent = timeText(milliseconds);
     row.append(pill, again, time);
     return row;
   }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from caching.templatetags import formatting
 
 CHAT, TRANSCRIPTION = "**/playground/chat/", "**/playground/transcription/"
 
@@ -51,6 +54,16 @@ def test_a_try_is_what_was_sent_with_its_settings(playground: Any) -> None:
     playground.locator("[data-tries] li").nth(1).wait_for()
     assert playground.evaluate("document.activeElement.textContent") == "Who wrote Faust?"
     assert playground.input_value("[name=level]") == "speed"
+
+
+def test_times_are_written_as_on_the_other_pages(playground: Any) -> None:
+    times = [0.04, 3.44, 45.12, 99.94, 101, 684.3, 999.7, 1000, 2107, 61_000, 1_234_560]
+    script = "async times => times.map((await import('/static/speech/times.js')).timeText)"
+    assert playground.evaluate(script, times) == [formatting.milliseconds(time / 1000) for time in times]
+    ask(playground, "Who composed Fidelio?")
+    row = playground.locator("[data-tries] li").first
+    row.wait_for()
+    assert re.fullmatch(r"[\d.,]+ m?s", row.locator(".text-subtle").inner_text())
 
 
 def test_a_newer_question_ends_the_one_before(playground: Any) -> None:
