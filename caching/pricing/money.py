@@ -29,6 +29,11 @@ class Money:
             return None
         return Money(self.amount / rates[self.currency] * rates[currency], currency)
 
+    @property
+    def shown(self) -> Money:
+        """The same in the display currency; without a rate as it is."""
+        return self.to(settings.DISPLAY_CURRENCY) or self
+
     def rounded(self) -> Money:
         """Round to the nine places of the ledger."""
         return Money(self.amount.quantize(_SMALLEST), self.currency)
@@ -38,6 +43,15 @@ def total(amounts: Iterable[Money], currency: str) -> Decimal:
     """Return the sum in `currency`. Amounts without a rate are skipped; `manage.py check` reports them."""
     converted = (money.to(currency) for money in amounts)
     return sum((money.amount for money in converted if money), Decimal(0))
+
+
+def shown_sums(amounts: Iterable[Money]) -> list[Money]:
+    """Return the sum in the display currency, and after it the sums of currencies without a rate."""
+    sums: dict[str, Decimal] = {}
+    for money in (money.shown for money in amounts):
+        sums[money.currency] = sums.get(money.currency, Decimal(0)) + money.amount
+    found = [Money(amount, currency) for currency, amount in sums.items()]
+    return sorted(found, key=lambda money: (money.currency != settings.DISPLAY_CURRENCY, money.currency))
 
 
 def together(*amounts: Money) -> Money:

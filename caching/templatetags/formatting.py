@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from caching.fields import PLACES
 from caching.pricing.list_prices import SAMPLE_CURRENCY
+from caching.pricing.money import Money, shown_sums
 from caching.semantic.scoring.threshold import Interval
 
 register = template.Library()
@@ -31,6 +32,12 @@ def money(amount: Decimal | None, currency: str = "") -> str:
     sign, amount = ("−" if amount < 0 else ""), abs(amount)
     places = 2 if not amount or amount >= CENTS else min(9, 1 - amount.adjusted())
     return f"{sign}{SYMBOLS.get(currency, f'{currency} ')}{amount:,.{places}f}"
+
+
+@register.filter
+def amounts(saved: Iterable[Money]) -> str:
+    """Format one sum in the display currency, and after it what has no rate."""
+    return ", ".join(money(each.amount, each.currency) for each in shown_sums(saved)) or NOTHING
 
 
 def unit_price(amount: Decimal, currency: str) -> str:

@@ -5,7 +5,6 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError
 from django.template.defaultfilters import filesizeformat
 
@@ -14,8 +13,7 @@ from caching.maintenance import browse
 from caching.maintenance.browse import Detail
 from caching.management.base import GatewayCommand
 from caching.models.audit import AuditAction
-from caching.pricing.money import Money
-from caching.templatetags.formatting import count, duration, money
+from caching.templatetags.formatting import amounts, count, duration
 
 
 class Command(GatewayCommand):
@@ -51,13 +49,7 @@ def _facts(detail: Detail, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Level", found["level"] or "–"
     yield "Age", duration(found["age"])
     yield "Hits", count(found["hits"])
-    yield "Cost", _shown(detail.cost) if detail.cost else "unknown"
-    yield "Saved", ", ".join(map(_shown, detail.saved)) or "–"
+    yield "Cost", amounts([detail.cost]) if detail.cost else "unknown"
+    yield "Saved", amounts(detail.saved)
     yield "Expires", f"in {duration(found['ttl'])}" if found["ttl"] and found["ttl"] > 0 else "never"
     yield "Size", filesizeformat(found["bytes"])
-
-
-def _shown(amount: Money) -> str:
-    """Convert to the display currency, if there is a rate."""
-    shown = amount.to(settings.DISPLAY_CURRENCY) or amount
-    return money(shown.amount, shown.currency)

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import redis
 from django.contrib.admin.models import DELETION, LogEntry
+from django.core.management import call_command
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
 from caching import keys
-from caching.models import Call
+from caching.models import Call, EntryHits
 from caching.redis import store
 from caching.redis.serializers import Audio
 from caching.tests.support.staff import READING, browser_of
@@ -220,3 +222,21 @@ def test_a_deletion_that_redis_refuses_is_no_success(
             text = page.content.decode()
             assert "Try again" in text and "lacks a permission" in text
         assert store.get(key)
+
+
+def test_savings_in_several_currencies_are_one_sum_beside_those_without_a_rate(
+    reader: Browser, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rates = {"USD": "1", "EUR": "0.5", "INR": "80"}
+    settings.DISPLAY_CURRENCY, settings.CURRENCY_RATES = "EUR", {name: Decimal(rate) for name, rate in rates.items()}
+    key = remember("weather")
+    for currency, saved in (("XTS", 3), ("USD", 4), ("INR", 160)):
+        row = {"day": timezone.now().date(), "cache_type": "llm", "currency": currency}
+        EntryHits.objects.create(**row, key=key, saved=Decimal(saved))
+    call = {"created": timezone.now(), "cache_type": "llm", "outcome": "miss", "key": key}
+    Call.objects.create(**call, cost=Decimal(8), currency="USD")
+    page = page_of(reader, key).content.decode()
+    assert "<dt>Saved</dt><dd>€3.00, sample $3.00</dd>" in page and "<dt>Cost</dt><dd>€4.00</dd>" in page
+    call_command("cache_inspect", key)
+    facts = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    assert ["Saved", "€3.00, sample $3.00"] in facts and ["Cost", "€4.00"] in facts
