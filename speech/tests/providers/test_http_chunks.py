@@ -7,9 +7,8 @@ import io
 import random
 import socketserver
 import threading
-import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -156,7 +155,8 @@ def test_a_head_that_only_announces_the_answer_is_passed_over(server: Scripted, 
 
 def test_announcements_without_an_answer_come_to_an_end(server: Scripted) -> None:
     server.announced = PROCESSING * 1_000
-    server.body, server.rest = b"", b"0\r\n\r\n"
+    server.head = server.body = b""
+    server.rest = HEAD + WHOLE
     with pytest.raises(ProviderTimeout):
         read(server)
 
@@ -170,13 +170,13 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
     assert server.connections == connections
 
 
-def test_a_connection_is_not_idle_while_an_answer_arrives(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PatientHTTPConnection, "longest_idle", 0.4)
+def test_a_connection_is_not_idle_while_an_answer_arrives(server: Scripted) -> None:
     server.body, server.rest = b"5\r\nhello\r\n", b"0\r\n\r\n"
     with post(server.call()) as reply:
+        connection: Any = reply._response.connection
         chunks = iter(reply)
         next(chunks)
-        time.sleep(0.5)
+        connection.heard -= 100
         server.resume.set()
         assert list(chunks) == []
     assert read(server) == b"hello"
@@ -206,14 +206,39 @@ def compressed(body: bytes, coding: str = "gzip") -> Reply:
     [
         (gzip.compress(b"answer"), "gzip"),
         (gzip.compress(b"ans") + gzip.compress(b"wer"), "gzip"),
+        (gzip.compress(b"ans") + bytes(3) + gzip.compress(b"wer") + bytes(100_000), "GZip, identity"),
         (zlib.compress(b"answer"), "Deflate"),
-        (b"answer", "identity"),
+        (zlib.compress(b"answer", wbits=-15), "deflate"),
+        *((b"answer", name) for name in ["identity", "none", "", "utf-8", "identity, utf-8"]),
     ],
-    ids=["gzip", "two members", "deflate", "identity"],
+    ids=["gzip", "two members", "padded", "deflate", "raw deflate", "identity", "none", "empty", "utf-8", "two names"],
 )
 def test_a_compressed_answer_is_read(body: bytes, coding: str) -> None:
     assert compressed(body, coding).read(100) == b"answer"
     assert b"".join(compressed(body, coding)) == b"answer"
+
+
+def test_nothing_is_nothing_when_it_is_compressed_too() -> None:
+    assert compressed(b"").read(100) == b""
+    assert list(compressed(b"")) == []
+
+
+@pytest.mark.parametrize(
+    ("compress", "coding"),
+    [
+        (gzip.compress, "gzip"),
+        (zlib.compress, "deflate"),
+        (lambda body: zlib.compress(body, wbits=-15), "deflate"),
+    ],
+    ids=["gzip", "deflate", "raw deflate"],
+)
+@pytest.mark.parametrize("body", [NOISE, bytes(1_000_000), b"word " * 100_003], ids=["noise", "zeros", "words"])
+def test_a_large_compressed_answer_comes_in_pieces(
+    compress: Callable[[bytes], bytes], coding: str, body: bytes
+) -> None:
+    pieces = list(compressed(compress(body), coding))
+    assert b"".join(pieces) == body
+    assert max(map(len, pieces)) <= 65_536
 
 
 @pytest.mark.parametrize(
@@ -224,10 +249,22 @@ def test_a_compressed_answer_is_read(body: bytes, coding: str) -> None:
         (gzip.compress(NOISE)[:-8] + bytes(8), "gzip"),
         (gzip.compress(NOISE) + gzip.compress(NOISE)[:100_000], "gzip"),
         (zlib.compress(NOISE)[:100_000], "deflate"),
-        (b"", "gzip"),
-        (NOISE, "unheard-of"),
+        (zlib.compress(NOISE, wbits=-15)[:100_000], "deflate"),
+        (gzip.compress(NOISE) + b"noise", "gzip"),
+        (gzip.compress(gzip.compress(NOISE)), "gzip, gzip"),
+        (NOISE, "br"),
     ],
-    ids=["half", "no checksum", "wrong checksum", "half a member", "half deflate", "nothing", "unknown coding"],
+    ids=[
+        "half",
+        "no checksum",
+        "wrong checksum",
+        "half a member",
+        "half deflate",
+        "half raw deflate",
+        "noise after the end",
+        "twice",
+        "unknown coding",
+    ],
 )
 @pytest.mark.parametrize("whole", [True, False], ids=["whole", "streamed"])
 def test_compressed_data_that_cannot_be_read_to_its_end_is_no_answer(body: bytes, coding: str, whole: bool) -> None:
@@ -237,12 +274,14 @@ def test_compressed_data_that_cannot_be_read_to_its_end_is_no_answer(body: bytes
         reply.read(1_000_000) if whole else list(reply)
 
 
-def test_a_plain_answer_is_not_copied_through_the_decoders_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("body", "coding"), [(b"answer", ""), (gzip.compress(b"answer"), "gzip")])
+def test_no_answer_is_copied_through_the_buffer_of_urllib3(
+    monkeypatch: pytest.MonkeyPatch, body: bytes, coding: str
+) -> None:
     def refuse(*_: Any) -> None:
         raise AssertionError("a chunk was buffered")
 
     monkeypatch.setattr("urllib3.response.BytesQueueBuffer.put", refuse)
-    sent = urllib3.HTTPResponse(io.BytesIO(b"answer"), preload_content=False)
-    assert Reply("acme", sent).read(100) == b"answer"
+    assert compressed(body, coding).read(100) == b"answer"
     with pytest.raises(AssertionError):
-        compressed(gzip.compress(b"answer")).read(100)
+        urllib3.HTTPResponse(io.BytesIO(body), {"Content-Encoding": coding}, preload_content=False).read1(100)
