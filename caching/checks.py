@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from caching import installation
+from caching import installation, numbers
 from caching.archive import files
 from caching.database import NotMigrated, require_migrations, why_no_connection
 from caching.models import Price
@@ -82,8 +82,8 @@ def check_embedder_options(**kwargs: Any) -> list[CheckMessage]:
     options = settings.SEMANTIC_EMBEDDER_OPTIONS
     dimensions, url = options.get("DIMENSIONS", "1"), options.get("BASE_URL", "http://")
     wrong = {
-        "SEMANTIC_EMBEDDER_DIMENSIONS must be a whole number from 1 to 99999": not (
-            dimensions.isdecimal() and len(dimensions) < 6 and int(dimensions)
+        "SEMANTIC_EMBEDDER_DIMENSIONS must be a whole number from 1 to 99999": (
+            numbers.whole(dimensions, 1, 99_999) is None
         ),
         "SEMANTIC_EMBEDDER_BASE_URL must begin with http:// or https://": not url.startswith(("http://", "https://")),
     }

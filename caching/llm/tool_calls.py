@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from caching import numbers
 from caching.llm.merging import Unassembled, joined_text, merged
 
 # The objects that hold a call, by its `type`, each with the name of its text.
@@ -68,10 +69,10 @@ class ToolCalls:
 def _index_of(part: ToolCall) -> int | None:
     """Return the index of a delta, which may be a text of digits. Raises Unassembled for any other."""
     index = part.get("index")
-    if isinstance(index, str) and index.isdecimal():
-        return int(index)
     if index is None or isinstance(index, int):
         return index
+    if isinstance(index, str) and (number := numbers.whole(index)) is not None:
+        return number
     raise Unassembled("the index of a tool call is no whole number")
 
 

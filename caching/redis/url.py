@@ -9,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from redis import ConnectionPool
 from redis.exceptions import RedisError
 
+from caching import numbers
+
 _NODE = r"(?:\[[0-9a-fA-F:]+\]|[^@:/?#\[\],]+)(?::\d+)?"
 # The last `@` ends the credentials, because generated passwords often contain `@`, `#`, `/` or `$` as they are.
 _URL = re.compile(
@@ -17,8 +19,6 @@ _URL = re.compile(
     r"(?:/(?P<service>[\w.-]*[A-Za-z_.-][\w.-]*))?(?:/(?P<db>\d*))?(?P<query>\?[^#]*)?"
 )
 NOT_SET = "REDIS_URL is not set, and no `make run` with a Redis of its own is running"
-# Digits of a port or a database.
-LONGEST_NUMBER = 10
 _PORTS = {"sentinel": 26379}
 _SENTINEL_LOGIN = {"sentinel_username": "username", "sentinel_password": "password"}
 
@@ -98,10 +98,10 @@ def mask_password(url: str) -> str:
 def _is_consistent(match: re.Match[str]) -> bool:
     """Several nodes need a cluster or sentinels; sentinels need a service name, and a cluster has database 0 alone."""
     kind = match["scheme"].partition("+")[2]
-    several, number = "," in match["nodes"], int((match["db"] or "0")[:LONGEST_NUMBER])
+    several, number = "," in match["nodes"], numbers.whole(match["db"] or "0")
     return (
-        all(len(port) < LONGEST_NUMBER and int(port) < 2**16 for port in re.findall(r":(\d+)(?=,|$)", match["nodes"]))
-        and len(match["db"] or "") < LONGEST_NUMBER
+        all(numbers.whole(port, 0, 65_535) is not None for port in re.findall(r":(\d+)(?=,|$)", match["nodes"]))
+        and number is not None
         and (bool(kind) or not several)
         and (kind == "sentinel") == bool(match["service"])
         and not (kind == "cluster" and number)

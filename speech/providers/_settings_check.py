@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from caching import numbers
 from speech.exceptions import GatewayError
 from speech.providers._shared import validation
 from speech.providers.base import BaseProvider, SpeechRequest
@@ -54,11 +55,11 @@ def _is_name(value: str) -> bool:
 
 
 def _is_milliseconds(value: str) -> bool:
-    return value.isdecimal() and len(value) < 10
+    return numbers.whole(value) is not None
 
 
 def _is_count(value: str) -> bool:
-    return value.isdecimal() and len(value) < 10 and int(value) > 0
+    return numbers.whole(value, 1) is not None
 
 
 # By the ending of a variable's name; the last one takes all others.

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from caching import numbers
 from caching.llm.request import text_of
 from speech.exceptions import InvalidRequest, ProviderNotConfigured
 from speech.providers._shared import openai_chat, validation
@@ -64,10 +65,10 @@ class Provider(BaseProvider):
         return [_MODEL]
 
     def _wait(self) -> None:
-        delay = self.setting("DELAY_MS")
-        if not delay.isdecimal():
-            raise ProviderNotConfigured(f"DEMO_DELAY_MS must be a number of milliseconds, not {delay!r}")
-        time.sleep(int(delay) / 1000)
+        delay = numbers.whole(self.setting("DELAY_MS"))
+        if delay is None:
+            raise ProviderNotConfigured("DEMO_DELAY_MS must be a whole number of milliseconds")
+        time.sleep(delay / 1000)
 
 
 def _answer(messages: Sequence[Message]) -> str:

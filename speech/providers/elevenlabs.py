@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from caching import numbers
 from caching.pricing.usage import Usage
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared import openai_names, validation, voice_list
@@ -164,5 +165,5 @@ class Provider(BaseProvider):
 
 def _characters(headers: Mapping[str, str], text: str) -> int:
     """Return the billed characters: those of the header, else those that were sent."""
-    cost = headers.get("character-cost", "")
-    return int(cost) if cost.isdecimal() else len(text)
+    billed = numbers.whole(headers.get("character-cost", ""))
+    return len(text) if billed is None else billed

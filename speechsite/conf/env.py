@@ -10,12 +10,11 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from caching import numbers
+
 _SECRET_FILE = re.compile(
     r"(SECRET_KEY|DATABASE_URL|REDIS_URL|EMAIL_URL|ALERT_WEBHOOK_URL|OIDC_CLIENT_SECRET|\w+_API_KEY)_FILE"
 )
-
-# Larger numbers do not fit into what they are used for: time limits of sockets, columns of PostgreSQL.
-MOST = 2**31 - 1
 
 
 def file(named: str | None, default: Path) -> Path:
@@ -69,14 +68,11 @@ class EnvReader:
             return value in ("1", "true") if value else default
         raise ImproperlyConfigured(f"{name} must be 0, 1, true or false, not {value!r}")
 
-    def whole_number(self, name: str, default: int, *, least: int = 0, most: int = MOST) -> int:
+    def whole_number(self, name: str, default: int, *, least: int = 0, most: int = numbers.MOST) -> int:
         value = self.text(name, str(default))
-        # Python converts no more than some thousand digits.
-        number = int(value[:20]) if value.isdecimal() else -1
-        if number < least:
-            raise ImproperlyConfigured(f"{name} must be a whole number of at least {least}, not {value[:40]!r}")
-        if number > most:
-            raise ImproperlyConfigured(f"{name} must be a whole number of at most {most}, not {value[:40]!r}")
+        number = numbers.whole(value, least, most)
+        if number is None:
+            raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, not {value[:40]!r}")
         return number
 
     def choice(self, name: str, default: str, choices: Collection[str]) -> str:
@@ -97,7 +93,7 @@ def rates(name: str, text: str) -> dict[str, Decimal]:
         found = {code.strip(): Decimal(rate.strip()) for code, rate in pairs}
     except (ValueError, InvalidOperation) as error:
         raise ImproperlyConfigured(f"{name} must look like INR=83,EUR=0.92, not {text!r}") from error
-    if not all(rate.is_finite() and 0 < rate < MOST for rate in found.values()):
+    if not all(rate.is_finite() and 0 < rate < numbers.MOST for rate in found.values()):
         raise ImproperlyConfigured(f"{name} must hold positive rates only, not {text!r}")
     if not all(re.fullmatch("[A-Z]{3}", code) for code in found) or found.get("USD", 1) != 1:
         raise ImproperlyConfigured(f"{name} must hold codes such as INR, for one US dollar, not {text!r}")

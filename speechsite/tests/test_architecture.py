@@ -23,7 +23,7 @@ LONGEST_FUNCTION = 60
 
 LAYERS = {
     "caching": (
-        "apps migrations keys policy metrics redaction fields plugins tracing background database",
+        "apps migrations keys numbers policy metrics redaction fields plugins tracing background database",
         "redis",
         "models",
         "coordination pricing entry installation shared_scope archive",

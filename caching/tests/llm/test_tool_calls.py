@@ -91,6 +91,7 @@ def test_calls_are_told_apart(deltas: list[list[Part]], calls: list[Any]) -> Non
         [[part(0, "a", "weather", OSLO)], [part(0, "a", arguments='{"city": "Rome"}')]],
         [[{"index": 0, "function": "weather"}]],
         [[part("first", "a", "weather", OSLO)]],
+        [[part("9" * 5000, "a", "weather", OSLO)]],
         [[part(1.5, "a", "weather", OSLO)]],  # type: ignore[arg-type]
         {"index": 0},
         ["weather"],

@@ -11,6 +11,7 @@ from django.conf import settings
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
+from caching import numbers
 from speech.exceptions import (
     GatewayError,
     ProviderAuthFailed,
@@ -193,9 +194,8 @@ def _names(error: Mapping[str, Any]) -> set[str]:
 def _status_of(error: Mapping[str, Any]) -> int:
     """Return the status that an error names, as a number or by its type; 500 for none."""
     for key in ("status", "status_code", "code", "http_status"):
-        value = str(error.get(key) or "")
-        if value.isdecimal() and 400 <= int(value) < 600:
-            return int(value)
+        if status := numbers.whole(str(error.get(key) or ""), 400, 599):
+            return status
     # The code first: OpenAI's type of a wrong key is `invalid_request_error`.
     names = (str(error.get(key)) for key in ("code", "type", "status"))
     return next((_STATUSES[name] for name in names if name in _STATUSES), 500)

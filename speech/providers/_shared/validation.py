@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from caching import numbers
 from speech.audio import read_wav
 from speech.audio.pcm import BYTES_PER_SAMPLE
 from speech.exceptions import (
@@ -81,12 +82,12 @@ def only_model(provider: BaseProvider, own: str, model: str, operation: str) -> 
 
 def whole_number(provider: BaseProvider, setting: str) -> int:
     """Return a setting that is a number. Raises ProviderNotConfigured where it is none."""
-    value = provider.setting(setting)
-    if not value.isdecimal() or not int(value):
+    number = numbers.whole(provider.setting(setting), 1)
+    if number is None:
         raise ProviderNotConfigured(
             f"{provider.variable(setting)} must be a whole number of 1 or more", param="provider"
         )
-    return int(value)
+    return number
 
 
 def check_range(param: str, value: float, least: float, most: float) -> None:

@@ -77,9 +77,10 @@ def test_it_takes_its_time(settings: Settings) -> None:
     begun = time.monotonic()
     DEMO.chat(DEMO.prepare_chat(REQUEST))
     assert time.monotonic() - begun >= 0.4
-    settings.PROVIDERS = {"demo": {"DELAY_MS": "soon"}}
-    with pytest.raises(ProviderNotConfigured, match="DEMO_DELAY_MS"):
-        DEMO.chat(DEMO.prepare_chat(REQUEST))
+    for wrong in ("soon", "9" * 5000):
+        settings.PROVIDERS = {"demo": {"DELAY_MS": wrong}}
+        with pytest.raises(ProviderNotConfigured, match="DEMO_DELAY_MS"):
+            DEMO.chat(DEMO.prepare_chat(REQUEST))
 
 
 @pytest.mark.parametrize(

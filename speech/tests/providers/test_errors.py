@@ -126,6 +126,7 @@ def test_it_reads_how_long_to_wait() -> None:
 def test_an_error_within_a_stream_keeps_its_kind() -> None:
     assert type(from_event("acme", {"code": "insufficient_quota"})) is exceptions.ProviderQuotaExceeded
     assert type(from_event("acme", {"message": "oops"})) is exceptions.ProviderUnavailable
+    assert type(from_event("acme", {"code": "9" * 5000})) is exceptions.ProviderUnavailable
     assert type(from_event("acme", "oops")) is exceptions.ProviderUnavailable
 
 
