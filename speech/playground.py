@@ -12,6 +12,7 @@ from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
 from caching.dashboard import first_steps, permissions
+from caching.models.client_names import PLAYGROUND
 from caching.policy import LEVELS
 from speech import providers
 from speech.api.authentication import SENDER
@@ -19,7 +20,7 @@ from speech.api.openai.transcriptions import TranscriptionsView
 from speech.api.views import ChatView, SpeechView
 from speech.models import Client
 
-CLIENT = "playground"
+CLIENT = PLAYGROUND
 CODEC = "wav"
 PERMISSION = "speech.use_playground"
 # Filled in by `playground.js`.

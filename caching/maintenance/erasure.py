@@ -16,6 +16,7 @@ from caching.llm import curated
 from caching.maintenance import flush
 from caching.maintenance.selection import Selection
 from caching.models import (
+    CacheRule,
     Call,
     CuratedAnswer,
     EntryHits,
@@ -49,6 +50,8 @@ class Traces:
     judgements: int
     # Answers that staff wrote for it alone.
     curated: int
+    # Cache rules for it alone.
+    rules: int
     # Hourly totals, which are kept anonymously because they add up to the bill.
     sums: int
 
@@ -67,6 +70,7 @@ def _count(client: str, names: set[str]) -> Traces:
         hits=sum(EntryHits.objects.filter(key__in=some).count() for some in _batches(names | _counted(client))),
         judgements=Judgement.objects.filter(client=client).count(),
         curated=CuratedAnswer.objects.of(client).count(),
+        rules=CacheRule.objects.filter(client=client).count(),
         sums=HourlyUsage.objects.filter(client=client).count(),
     )
 
@@ -89,6 +93,7 @@ def forget(client: str, holder: str) -> Traces:
             EntryHits.objects.filter(key__in=some).delete()
         Call.objects.filter(client=client).delete()
         CuratedAnswer.objects.of(client).delete()
+        CacheRule.objects.filter(client=client).delete()
         judged = Judgement.objects.filter(client=client)
         judged.filter(verdict=Verdict.RIGHT).delete()
         judged.update(client="", key="", question="", matched="", comment="")

@@ -105,7 +105,7 @@ class CuratedAnswer(models.Model):
 
     def clean(self) -> None:
         self.wordings = "\n".join(distinct(self.wordings.splitlines()))
-        if problem := client_names.problem_with(self.client):
+        if problem := client_names.problem_with(self.client, self):
             raise ValidationError({"client": problem})
         if self.voice and not self.client:
             raise ValidationError({"voice": "Only the answers of a client can be spoken ahead."})

@@ -107,7 +107,7 @@ class CacheRule(models.Model):
 
     def clean(self) -> None:
         errors = {}
-        if problem := client_names.problem_with(self.client):
+        if problem := client_names.problem_with(self.client, self):
             errors["client"] = problem
         if bool(self.text) != bool(self.text_match):
             errors["text"] = "Say both how the text is compared and with which words."

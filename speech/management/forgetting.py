@@ -55,6 +55,7 @@ def counts(client: Client, traces: erasure.Traces) -> str:
     numbers = asdict(traces)
     sums = numbers.pop("sums")
     numbers["curated answers"] = numbers.pop("curated")
+    numbers["cache rules"] = numbers.pop("rules")
     numbers["receipts"] = Receipt.objects.filter(client=client).count()
     numbers["stored responses"] = StoredResponse.objects.filter(client=client).count()
     numbers["log entries"] = _log_entries(client).count()

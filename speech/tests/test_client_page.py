@@ -59,9 +59,10 @@ def test_a_client_is_forgotten_in_two_steps(
 ) -> None:
     monkeypatch.setattr(text_caches, "POLL_SECONDS", 0.0)
     CuratedAnswer.objects.create(wordings="q", answer="a", client="bot", context="pinned")
+    CacheRule.objects.create(name="Another's", client="other", never_store=True)
     bot = Client.objects.get(name="bot")
     address = reverse("admin:speech_client_forget", args=[bot.pk])
-    assert "1 curated answers" in admin_client.get(address).content.decode()
+    assert "1 curated answers, 1 cache rules" in admin_client.get(address).content.decode()
     page = admin_client.post(address)
     bot.refresh_from_db()
     assert not bot.is_active and Call.objects.filter(client="bot").exists()
@@ -75,6 +76,7 @@ def test_a_client_is_forgotten_in_two_steps(
     monkeypatch.setattr(forgetting, "NOTICED_SECONDS", 0.0)
     assert "Deleted bot" in confirm("bot")
     assert not Client.objects.exists() and not CuratedAnswer.objects.exists()
+    assert [rule.client for rule in CacheRule.objects.all()] == ["other"]
     assert not Call.objects.filter(client="bot").exists()
     assert AuditEntry.objects.filter(change_message__startswith="Deleted a client").exists()
 

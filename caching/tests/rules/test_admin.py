@@ -60,6 +60,21 @@ def test_a_rule_that_cannot_hold_is_refused_with_a_reason(
     assert not CacheRule.objects.exists()
 
 
+def test_a_rule_whose_client_is_gone_can_be_edited_and_turned_off(admin_client: Browser) -> None:
+    rule = CacheRule.objects.create(name="Prices", position=0, client="gone", ttl=60)
+    change = reverse("admin:caching_cacherule_change", args=[rule.pk])
+    said = admin_client.post(change, fields(client="gone too")).content.decode()
+    assert "There is no client named gone too." in said
+    assert admin_client.post(change, fields(client="gone", ttl="90", enabled="")).status_code == 302
+    rule.refresh_from_db()
+    assert (rule.client, rule.ttl, rule.enabled) == ("gone", 90, False)
+    assert "There is no client named gone." in admin_client.post(ADD, fields(client="gone", name="B")).content.decode()
+
+
+def test_a_rule_may_be_for_the_playground_before_anybody_uses_it(admin_client: Browser) -> None:
+    assert admin_client.post(ADD, fields(client="playground")).status_code == 302
+
+
 def test_the_list_says_in_words_what_each_rule_does(admin_client: Browser) -> None:
     CacheRule.objects.create(name="A", client="bot", model="gpt-5*", text_match="begins", text="<b>", never_store=True)
     CacheRule.objects.create(

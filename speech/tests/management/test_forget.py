@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from caching.coordination.single_flight import STREAM_SECONDS
 from caching.maintenance import text_caches
 from caching.management import audit
-from caching.models import Call, HourlyUsage
+from caching.models import CacheRule, Call, HourlyUsage
 from caching.models.audit import AuditAction
 from caching.redis import breaker, store
 from caching.semantic.cache import forget_tier
@@ -89,6 +89,7 @@ def test_forgetting_leaves_no_trace_and_nobody_else_loses_one(
     admin_client.post(f"/admin/speech/client/{mine[0].pk}/change/", {"name": name, "is_active": "on", **NO_INLINE_ROWS})
     remove_as_staff(admin_client, redis_client, name)
     use_everything(caller(mine[1]), SECRET)
+    CacheRule.objects.create(name="Never store", client=name, never_store=True)
     requests = sum(HourlyUsage.objects.values_list("requests", flat=True))
     others = Call.objects.filter(client="other").count()
     assert redis_client.keys(f"limit:{mine[0].holder}*") and names_who_asked(redis_client, mine[0])
