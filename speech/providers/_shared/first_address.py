@@ -20,11 +20,12 @@ Address = tuple[Any, ...]
 def connect(addresses: Sequence[Address], timeout: float, options: Iterable[tuple[Any, ...]]) -> socket.socket:
     """Return a socket that is connected to the address that answers first.
 
-    Raises TimeoutError if none does within `timeout` seconds, and the last OSError if all of them refuse.
+    Raises TimeoutError if none does within `timeout` seconds. If all of them refuse it raises the OSError of the last,
+    or of the first without a route if none was reached.
     """
     deadline = time.monotonic() + timeout
-    failure: OSError = TimeoutError("no address answers")
-    left = list(_by_turns(addresses))
+    failure: OSError | None = None
+    left = list(by_turns(addresses))
     begun: list[socket.socket] = []
     try:
         while left or begun:
@@ -32,7 +33,7 @@ def connect(addresses: Sequence[Address], timeout: float, options: Iterable[tupl
                 try:
                     begun.append(_begin(left.pop(0), options))
                 except OSError as error:
-                    failure = error
+                    failure = failure or error
                     continue
             pause = deadline - time.monotonic()
             if pause <= 0:
@@ -44,13 +45,13 @@ def connect(addresses: Sequence[Address], timeout: float, options: Iterable[tupl
                     return sock
                 failure = OSError(number, os.strerror(number))
                 sock.close()
-        raise failure
+        raise failure or TimeoutError("no address answers")
     finally:
         for sock in begun:
             sock.close()
 
 
-def _by_turns(addresses: Sequence[Address]) -> Iterator[Address]:
+def by_turns(addresses: Sequence[Address]) -> Iterator[Address]:
     """Yield them in their order, but each family in turn."""
     families: dict[Any, list[Address]] = {}
     for address in addresses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import queue
 import socket
 import ssl
 import time
@@ -54,9 +55,13 @@ class PatientHTTPConnection(HTTPConnection):
     heard = 0.0
 
     @property
+    def is_idle_for_long(self) -> bool:
+        return time.monotonic() - self.heard >= self.longest_idle
+
+    @property
     def is_connected(self) -> bool:
         """Tell urllib3, which asks before it uses the connection again."""
-        return time.monotonic() - self.heard < self.longest_idle and super().is_connected
+        return not self.is_idle_for_long and super().is_connected
 
     def _new_conn(self) -> socket.socket:
         """Connect to the address that answers first; urllib3 waits for each in turn."""
@@ -126,12 +131,30 @@ class _PatientHTTPSConnection(PatientHTTPConnection, HTTPSConnection):
     longest_idle = 50.0
 
 
+class _IdleConnections(queue.LifoQueue[PatientHTTPConnection | None]):
+    """Closes what has been idle for long when a connection is put back: the last one in is the next one out, so the
+    others would stay open for the life of the worker after a burst of calls.
+    """
+
+    def _put(self, item: PatientHTTPConnection | None) -> None:
+        super()._put(item)
+        for number, connection in enumerate(self.queue):  # those that have waited longest come first
+            if connection is None:
+                continue
+            if not connection.is_idle_for_long:
+                break
+            connection.close()
+            self.queue[number] = None
+
+
 class _HTTPPool(HTTPConnectionPool):
     ConnectionCls = PatientHTTPConnection
+    QueueCls = _IdleConnections  # type: ignore[assignment]
 
 
 class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _PatientHTTPSConnection
+    QueueCls = _IdleConnections  # type: ignore[assignment]
 
 
 def pool_for(url: str) -> PoolManager:

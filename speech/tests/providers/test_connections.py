@@ -8,7 +8,9 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,11 @@ from pytest_django import Settings
 from speech.exceptions import GatewayError, ProviderNotConfigured, ProviderUnavailable
 from speech.providers._shared import http
 from speech.providers._shared.http import ProviderRequest, call_for_json
+from speech.providers._shared.http_connections import PatientHTTPConnection
 from speech.tests.loopback import FakeOpenAI
 from speechsite.tests.support.ending import end_server
 from speechsite.tests.support.redis_server import self_signed_certificate
+from speechsite.tests.support.waiting import wait_until
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "Where is Paris?"}]}
 
@@ -191,3 +195,31 @@ def test_a_proxy_that_refuses_a_tunnel(proxy: Proxy, settings: Settings) -> None
 def test_a_proxy_that_is_gone(settings: Settings) -> None:
     settings.PROXIES = {"https": f"http://127.0.0.1:{closed_port()}", "http": "", "no": ""}
     assert "the proxy fails (connection refused)" in failure("https://api.example/v1").message
+
+
+def ask_at_once(server: FakeOpenAI, calls: int) -> None:
+    request = ProviderRequest("acme", server.url + "/v1/chat/completions", {}, CHAT)
+    with ThreadPoolExecutor(calls) as threads:
+        list(threads.map(call_for_json, [request] * calls))
+
+
+def test_connections_are_kept_for_as_many_calls_as_there_are_threads(settings: Settings) -> None:
+    settings.PROVIDER_CONNECT_TIMEOUT = settings.PROVIDER_READ_TIMEOUT = 10
+    with FakeOpenAI(delay=0.5) as server:
+        for _ in range(2):
+            ask_at_once(server, settings.THREADS)
+        assert server.connections <= settings.THREADS
+
+
+def test_connections_that_were_idle_for_long_are_closed_at_the_next_call(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them, though only the last one that was used is tried."""
+    settings.PROVIDER_CONNECT_TIMEOUT = settings.PROVIDER_READ_TIMEOUT = 10
+    with FakeOpenAI(delay=0.5) as server:
+        ask_at_once(server, 10)
+        assert server.open_connections > 1
+        monkeypatch.setattr(PatientHTTPConnection, "longest_idle", 0.1)
+        time.sleep(0.2)
+        ask_at_once(server, 1)
+        wait_until(lambda: server.open_connections <= 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -13,9 +15,11 @@ from pytest_django import Settings
 
 from speech.exceptions import ProviderTimeout, ProviderUnavailable
 from speech.providers._shared import http
-from speech.providers._shared.first_address import HEAD_START, Address, _by_turns, connect
+from speech.providers._shared.first_address import HEAD_START, Address, by_turns, connect
 from speech.providers._shared.http import ProviderRequest, call_for_json
 from speech.tests.loopback import FakeOpenAI
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 and 127.0.0.3 are addresses on Linux only")
 
 WORKS = "127.0.0.1"
 # Nobody listens at the first of them, and the queue of the second is full: it answers no attempt to connect.
@@ -24,7 +28,8 @@ CHAT = {"model": "m", "messages": [{"role": "user", "content": "Where is Paris?"
 
 
 def at(host: str, port: int) -> Address:
-    return (socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, port))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return (family, socket.SOCK_STREAM, 0, "", (host, port))
 
 
 @pytest.fixture
@@ -81,10 +86,36 @@ def test_the_reason_is_that_of_the_last_one_that_refuses(port: int) -> None:
         connect([at(REFUSES, port)] * 2, 5.0, ())
 
 
+class _NoRoute(socket.socket):
+    """Says of IPv6 what a host without it says."""
+
+    def connect(self, address: Any) -> None:
+        if self.family == socket.AF_INET6:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        super().connect(address)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "number"),
+    [
+        ([REFUSES, "::1"], errno.ECONNREFUSED),
+        (["::1", REFUSES], errno.ECONNREFUSED),
+        (["::1", "::1"], errno.ENETUNREACH),
+    ],
+)
+def test_the_reason_is_that_of_an_address_that_was_reached(
+    port: int, monkeypatch: pytest.MonkeyPatch, hosts: list[str], number: int
+) -> None:
+    monkeypatch.setattr(socket, "socket", _NoRoute)
+    with pytest.raises(OSError) as caught:
+        connect([at(host, port) for host in hosts], 5.0, ())
+    assert caught.value.errno == number
+
+
 def test_families_take_turns() -> None:
     six, four = socket.AF_INET6, socket.AF_INET
     addresses = [(family, 0, 0, "", name) for family, name in [(six, 1), (six, 2), (six, 3), (four, 4)]]
-    assert [address[-1] for address in _by_turns(addresses)] == [1, 4, 2, 3]
+    assert [address[-1] for address in by_turns(addresses)] == [1, 4, 2, 3]
 
 
 @pytest.mark.parametrize(("hosts", "error"), [([HOLE], ProviderTimeout), ([REFUSES], ProviderUnavailable)])

@@ -229,14 +229,6 @@ def test_a_stream_lasts_as_long_as_it_brings_something(
         assert read(server) == chunk * 20
 
 
-def test_connections_are_kept_for_as_many_calls_as_there_are_threads(server: Loopback) -> None:
-    server.delay = 0.5
-    for _ in range(2):
-        with ThreadPoolExecutor(50) as threads:
-            list(threads.map(read, [server] * 50))
-    assert server.connections <= 50
-
-
 def test_a_slow_reader_has_all_the_time_it_wants(server: Loopback) -> None:
     with post(call(server, STREAM)) as reply:
         chunks = []
