@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from caching.redaction import remember
 from caching.semantic.text.articles import agreement
-from caching.semantic.text.folding import PAUSE, folded
+from caching.semantic.text.folding import PAUSE, folded, polite
 from caching.semantic.text.lexicon import table
 from caching.semantic.text.lexicon import words as lexicon_words
 from caching.semantic.text.normalize import joined, said
@@ -209,7 +209,7 @@ def analyse(original: str) -> Question:
     tokenized = read(original)
     language = tokenized.language if tokenized else ""
     spoken = said(original)
-    heard = folded(spoken, language)
+    heard = folded(polite(spoken, language) if original.islower() else spoken, language)
     text = joined(spoken) if tokenized else original
     return Question(
         original=original,

@@ -1,7 +1,7 @@
 """One spelling for what may be spelled in two ways and still be explained: capitals, hyphens, units, "tv", clock times.
 
 Stricter folding, which needs no explanation, is in `normalize`. Never folded here either: acronyms, mixed case, single
-letters, and capitals after a figure (units).
+letters, and short words with a capital after a figure (units: "Pa", "Cal").
 
 >>> from caching.semantic.text.normalize import same_words
 >>> from caching.semantic.text.reader import read
@@ -24,7 +24,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from caching.semantic.text.lexicon import table, words
+from caching.semantic.text.lexicon import phrases, table, words
 from caching.semantic.text.numbers import GROUPED_BY_COMMAS, fold_numbers
 from caching.semantic.text.reader import Token
 
@@ -36,6 +36,8 @@ _FIGURE = re.compile(r"(-?\d+(?:[.,:]\d+)*)(\D*)")
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+")
 _HALF_DAYS = {"am": "am", "pm": "pm", "a.m.": "am", "p.m.": "pm", "a.m": "am", "p.m": "pm"}
 _ORDINALS = frozenset(["st", "nd", "rd", "th"])
+# Letters, at most, of a sign for a unit.
+_UNIT = 3
 
 
 def folded(tokens: Sequence[Token], language: str) -> list[str]:
@@ -56,6 +58,23 @@ def folded(tokens: Sequence[Token], language: str) -> list[str]:
     while found and found[-1] == PAUSE:
         found.pop()
     return fold_numbers(found, language) if language else found
+
+
+def polite(tokens: Sequence[Token], language: str) -> list[Token]:
+    """ "können sie mir sagen" with "Sie", as in "können Sie mir sagen": for texts without capitals."""
+    found = list(tokens)
+    verbs = _polite_verbs(language) if language else frozenset[str]()
+    for at, token in enumerate(found[1:], 1):
+        starts = at == 1 or found[at - 2].kind == "end"
+        if token.text == "sie" and starts and found[at - 1].text in verbs:
+            found[at] = token._replace(text="Sie")
+    return found
+
+
+@cache
+def _polite_verbs(language: str) -> frozenset[str]:
+    frames = [phrase.split() for name in ("frames", "asking", "telling") for phrase in phrases(language, name)]
+    return frozenset(frame[0] for frame in frames if frame[1:2] == ["Sie"])
 
 
 def _owns_nothing(tokens: Sequence[Token], at: int) -> bool:
@@ -83,7 +102,8 @@ def _word(token: Token, language: str, after_figure: bool) -> list[str]:
     if after_figure and word.lower() in _HALF_DAYS:
         return [_HALF_DAYS[word.lower()]]
     plain = word[0].isupper() and len(word) > 1 and word[1:] == word[1:].lower() and "." not in word
-    is_unit = after_figure and word.lower() not in (words(language, "counted") if language else ())
+    counted = words(language, "counted") if language else frozenset[str]()
+    is_unit = after_figure and len(word) <= _UNIT and word.lower() not in counted
     if plain and not is_unit and word.lower() not in _capitonyms(language):
         word = word.lower()
     if language == "hi":

@@ -91,14 +91,14 @@ def same_words(text: TokenizedText) -> list[Token]:
 def _lower_starts(tokens: Sequence[Token], language: str) -> list[Token]:
     """Small letters at the start of each sentence and in "I"."""
     found = list(tokens)
-    prepositions = words(language, "prepositions") if language else frozenset[str]()
+    small = words(language, "prepositions") | words(language, "function") if language else frozenset[str]()
     starts = True
     for at, token in enumerate(tokens):
         if token.text == "I":
             found[at] = _lower(token)
         elif starts and token.text[0].isupper():
             follower = tokens[at + 1].text.lower() if at + 1 < len(tokens) else ""
-            is_small = _is_modal(token.text, follower) or (len(token.text) == 1 and token.text.lower() in prepositions)
+            is_small = _is_modal(token.text, follower) or (len(token.text) == 1 and token.text.lower() in small)
             found[at] = _lower(token) if is_small else _lower_start(token)
         starts = token.kind == "end" or token.text in "¿¡"
     return found

@@ -286,7 +286,7 @@ def _with_particles(tokens: list[str], rules: _Rules) -> list[str]:
 
 
 def _goes_on(tokens: list[str], at: int, rules: _Rules) -> bool:
-    """ "mach ein Foto" and "an der Wand", unlike "mach das Licht ein" and "an im Bad"."""
+    """ "mach ein Foto" and "an der Wand", unlike "mach das Licht ein", "an im Bad", "an und …", "aan en …"."""
     following = tokens[at + 1] if at + 1 < len(tokens) else ""
     return bool(following) and following not in (rules.dropped - rules.articles) | rules.holding | {"und", "en"}
 

@@ -35,10 +35,10 @@ def main_clause(embedded: list[str], language: str) -> list[str]:
         return embedded
     if language not in VERB_LAST:
         return [*table(language).get("asks_whether", "").split(), *embedded[1:]] if whether else embedded
-    at = len(embedded) - 1
-    if at > 1 and embedded[at - 1] in words(language, "helping"):
-        at -= 1
-    verb, rest = embedded[at], [*embedded[:at], *embedded[at + 1 :]]
+    last = len(embedded) - 1
+    if last > 1 and embedded[last - 1] in words(language, "helping"):
+        last -= 1
+    verb, rest = embedded[last], [*embedded[:last], *embedded[last + 1 :]]
     if whether:
         return [verb, *rest[1:]]
     # "how much" and "which cards" end where the subject begins.
@@ -66,8 +66,14 @@ def _subjects(language: str) -> frozenset[str]:
 
 
 def infinitive_first(spoken: list[str], language: str) -> list[str]:
-    """ "(can you) das Fenster öffnen" as "öffne das Fenster": what a frame leaves behind ends with its verb."""
+    """ "(can you) das Fenster öffnen" as "öffne das Fenster": what a frame leaves behind ends with its verb.
+
+    Behind a preposition, an article or a figure stands a noun: "(I want) ein Hotel in München".
+    """
     if language not in VERB_LAST or len(spoken) < 2 or not spoken[-1].endswith(_INFINITIVE):
+        return spoken
+    before = spoken[-2]
+    if before == BREAK or before.isdecimal() or before in words(language, "prepositions") | words(language, "articles"):
         return spoken
     return [spoken[-1], *spoken[:-1]]
 

@@ -16,7 +16,7 @@ pytest.importorskip("wordllama")
 DOCUMENT = (settings.BASE_DIR / "docs" / "semantic.md").read_text(encoding="utf-8")
 # Rows of whole questions; the others of the same table show parts of questions.
 WHOLE = (
-    "inflection, spelling", "synonym of the lexicon", "order of phrases", "property behind its thing",
+    "inflection, spelling", "synonym of the lexicon", "order of phrases", "property after its thing",
     "sentence that asks why, how or for help", "listed", "level", "means of payment",
 )  # fmt: skip
 

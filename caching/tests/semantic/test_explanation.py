@@ -117,6 +117,21 @@ EXPLAINED = {
         ("annuleer mijn bestelling", "kun je mijn bestelling annuleren"),
         ("stelle die Lampe auf 20 Prozent ein", "stell die Lampe auf 20 Prozent"),
     ],
+    "polite request in small letters": [
+        ("könnten sie mir sagen was der versand kostet", "was kostet der versand"),
+        ("wissen sie ob die bank heute offen ist", "Wissen Sie, ob die Bank heute offen ist?"),
+        ("können sie das licht ausschalten", "schalte das licht aus"),
+    ],
+    "noun at the end, in other languages": [
+        ("ich möchte ein Hotel in München", "ein Hotel in München"),
+        ("ich möchte in München ein Hotel", "ich möchte ein Hotel in München"),
+    ],
+    "capital at the start, or behind a figure": [
+        ("O banco abre amanhã", "o banco abre amanhã"),
+        ("È aperto oggi il negozio", "è aperto oggi il negozio"),
+        ("bestelle 2 Pizzen für 3 Personen", "bestelle 2 pizzen für 3 personen"),
+        ("order 2 Pizzas", "order 2 pizzas"),
+    ],
     "contracted prepositions": [
         ("schalte das Licht im Flur ein", "schalte das Licht in dem Flur ein"),
         ("wie komme ich ins Zentrum", "wie komme ich in das Zentrum"),
