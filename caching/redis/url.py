@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from inspect import signature
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from redis import ConnectionPool
+from redis.connection import URL_QUERY_ARGUMENT_PARSERS, SSLConnection
 from redis.exceptions import RedisError
 
 from caching import numbers
@@ -21,6 +23,12 @@ _URL = re.compile(
 NOT_SET = "REDIS_URL is not set, and no `make run` with a Redis of its own is running"
 _PORTS = {"sentinel": 26379}
 _SENTINEL_LOGIN = {"sentinel_username": "username", "sentinel_password": "password"}
+# What redis-py reads from text. It takes other parameters as text too, and fails when it uses them.
+_OPTIONS = {
+    *(URL_QUERY_ARGUMENT_PARSERS.keys() - {"retry_on_error"}),
+    *("username", "password", "client_name", "lib_name", "lib_version", "encoding", "encoding_errors"),
+    *(name for name in signature(SSLConnection).parameters if name.startswith("ssl_") and name != "ssl_ocsp_context"),
+}
 
 
 class BadRedisURL(ImproperlyConfigured):
@@ -40,10 +48,10 @@ def normalize_redis_url(url: str) -> str:
             "REDIS_URL must look like redis://host:6379/0, redis://user:password@host:6379/0 or rediss://host:6379/0 "
             f"for TLS, not {mask_password(url)}; for a cluster or sentinels see docs/redis.md"
         )
-    if match["query"] and not _has_known_options(match):
+    if match["query"] and (option := _bad_option(match)) is not None:
         raise BadRedisURL(
-            "REDIS_URL must have known options with valid values only, such as ?ssl_ca_certs=/path/to/ca.pem of "
-            f"rediss://, not {mask_password(url)}"
+            f"REDIS_URL has the option {option!r}, which is unknown for its kind of Redis or has no valid value; an "
+            f"example is ?ssl_ca_certs=/path/to/ca.pem of rediss://. It is {mask_password(url)}"
         )
     user, password = (_encode(match[part] or "") for part in ("user", "password"))
     credentials = f"{user}:{password}@" if password else f"{user}@" if user else ""
@@ -108,14 +116,21 @@ def _is_consistent(match: re.Match[str]) -> bool:
     )
 
 
-def _has_known_options(match: re.Match[str]) -> bool:
-    """Return True if redis-py takes the options of a URL. Connects to nothing."""
-    pairs = (pair for pair in match["query"][1:].split("&") if pair.partition("=")[0] not in _SENTINEL_LOGIN)
-    url = f"{match['scheme'].partition('+')[0]}://host:6379/0?{'&'.join(pairs)}"
+def _bad_option(match: re.Match[str]) -> str | None:
+    """Return the name of an option that redis-py does not take. Connects to nothing."""
+    scheme = match["scheme"].partition("+")[0]
+    options = [pair for pair in parse_qsl(match["query"][1:], keep_blank_values=True) if pair[0] not in _SENTINEL_LOGIN]
+    unknown = next((name for name, _ in options if name not in _OPTIONS), None)
+    if unknown is not None or _are_taken(scheme, options):
+        return unknown
+    return next((name for name, value in options if not _are_taken(scheme, [(name, value)])), options[-1][0])
+
+
+def _are_taken(scheme: str, options: list[tuple[str, str]]) -> bool:
     try:
-        pool = ConnectionPool.from_url(url)
+        pool = ConnectionPool.from_url(f"{scheme}://host:6379/0?{urlencode(options)}")
         pool.connection_class(**pool.connection_kwargs)
-    except (RedisError, TypeError, ValueError):
+    except (AttributeError, RedisError, TypeError, ValueError):
         return False
     return True
 

@@ -60,12 +60,37 @@ def test_it_refuses_other_forms_without_telling_the_password(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "option"),
+    [
+        *(
+            ("redis://h?nonsense=1&db=1", "nonsense"),
+            ("redis://h?=1", ""),
+            ("redis://h?db=1&socket_timeout=soon", "socket_timeout"),
+        ),
+        *(("redis://h?timeout=3", "timeout"), ("redis://h?ssl_ca_certs=/ca.pem", "ssl_ca_certs")),
+        *(("rediss://h?ssl_ca_certs=/ca.pem&ssl_cert_reqs=maybe", "ssl_cert_reqs"), ("redis://h?retry=3", "retry")),
+        *((f"redis://h?{name}=x", name) for name in ("maint_notifications_config", "credential_provider", "host")),
+        *((f"redis://h?{name}=x", name) for name in ("retry_on_error", "parser_class", "redis_connect_func")),
+        *((f"rediss://h?{name}=x", name) for name in ("ssl_ocsp_context", "connection_class", "event_dispatcher")),
+        # redis-py leaves them out of a URL without a word.
+        *((f"redis+cluster://h?{name}=true", name) for name in ("read_from_replicas", "require_full_coverage")),
+        ("redis+sentinel://h/name?sentinel_password=secret&is_master=0", "is_master"),
+    ],
+)
+def test_it_names_the_option_that_cannot_be_used(url: str, option: str) -> None:
+    with pytest.raises(BadRedisURL, match=f"has the option {option!r}, "):
+        normalize_redis_url(url)
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "rediss://host:65535/15?ssl_ca_certs=/no/such.pem&ssl_check_hostname=false",
         "rediss+sentinel://a:1,b:2/name/3?sentinel_username=me&sentinel_password=a&ssl_certfile=/c&ssl_keyfile=/k",
         "rediss+cluster://a:1,b:2/0?ssl_ca_certs=/ca.pem",
         "redis://host:1/0?max_connections=9&health_check_interval=30",
+        "redis://host:1/0?username=me&password=a%26b&client_name=gateway&protocol=3&socket_keepalive=yes",
+        "redis://host:1/0?ssl_ca_certs=",
     ],
 )
 def test_it_takes_the_options_of_the_library(url: str) -> None:
