@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 import unicodedata
 from io import StringIO
 from itertools import permutations
@@ -14,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from caching.maintenance.curated_csv import dump, load
 from caching.maintenance.spreadsheets import Unreadable
-from caching.models import CuratedAnswer
+from caching.models import AuditEntry, CuratedAnswer
 
 pytestmark = pytest.mark.django_db
 HEADER = "wordings,answer,language\n"
@@ -116,6 +117,29 @@ def test_the_command_names_bad_lines_and_fails(tmp_path: Path) -> None:
     call_command("curate", tmp_path / "b.csv", export=True, stdout=StringIO())
     exported = "\ufeffwordings,answer,language,voice\r\ngood,answer,en,\r\n"
     assert (tmp_path / "b.csv").read_bytes() == exported.encode()
+
+
+@pytest.mark.parametrize("file", ["-", "/dev/stdout"])
+def test_an_export_to_standard_output_is_the_file_alone(file: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    counts(HEADER + "Offen?,Geöffnet,de\n")
+    call_command("curate", file, export=True)
+    sys.stdout.flush()
+    assert capfdbinary.readouterr().out == "\ufeffwordings,answer,language,voice\r\nOffen?,Geöffnet,de,\r\n".encode()
+    assert AuditEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_an_export_replaces_no_file(tmp_path: Path, is_link: bool) -> None:
+    file, other = tmp_path / "a.csv", tmp_path / "b.csv"
+    if is_link:
+        file.symlink_to(other)
+    else:
+        file.write_text("kept")
+    with pytest.raises(CommandError, match=r"a\.csv exists already"):
+        call_command("curate", file, export=True)
+    assert is_link or file.read_text() == "kept"
+    assert not other.exists() and not AuditEntry.objects.exists(), "nobody has seen an answer"
+    call_command("curate", "/dev/null", export=True, stdout=StringIO())
 
 
 TABLE = [

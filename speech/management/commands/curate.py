@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from caching.models.audit import AuditAction
 from speech.exceptions import GatewayError
 from speech.models import Client
 
+_STDOUT = (Path("-"), Path("/dev/stdout"))
+
 
 class Command(GatewayCommand):
     help = (
@@ -24,7 +27,11 @@ class Command(GatewayCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")
         parser.add_argument("--client", default="", help="client that they are for (default: all in the shared scope)")
-        parser.add_argument("--export", action="store_true", help="write the enabled ones to FILE instead")
+        parser.add_argument(
+            "--export",
+            action="store_true",
+            help="write the enabled ones to FILE, which must not exist, or to - instead",
+        )
         parser.add_argument(
             "--encoding", default="", help="of FILE, such as cp1252 (default: UTF-8, or a marked UTF-16)"
         )
@@ -40,25 +47,33 @@ class Command(GatewayCommand):
             raise CommandError("name a file, or --speak with --client")
         used = self._use(file, client, encoding, export=export) if file else ""
         spoken = "" if export or owner is None else self._speak(owner)
-        return "; ".join(filter(None, (used, spoken))) or "No curated answer names a voice"
+        return "; ".join(filter(None, (used, spoken))) or ("" if file else "No curated answer names a voice")
 
     def _use(self, file: Path, client: str, encoding: str, *, export: bool) -> str:
         try:
             return self._export(file, client, encoding) if export else self._import(file, client, encoding)
+        except FileExistsError as error:
+            raise CommandError(f"{file} exists already") from error
+        except BrokenPipeError:
+            # Of standard output: the command ends quietly.
+            raise
         except OSError as error:
             raise CommandError(f"cannot use {file}: {error}") from error
 
     def _export(self, file: Path, client: str, encoding: str) -> str:
-        if file.is_file():
-            raise CommandError(f"{file} exists already")
         try:
             # Spreadsheets know UTF-8 by its byte order mark.
             content = curated_csv.dump(client).encode(encoding or "utf-8-sig")
         except (UnicodeError, LookupError) as error:
             raise CommandError(f"{file}: {error}") from error
+        if file in _STDOUT:
+            sys.stdout.buffer.write(content)
+        else:
+            # A pipe or a device is there already, and holds nothing that would be lost.
+            with file.open("wb" if file.exists() and not file.is_file() else "xb") as exported:
+                exported.write(content)
         self.record(AuditAction.VIEWED, "Exported curated answers", client=client)
-        file.write_bytes(content)
-        return f"Exported to {file}"
+        return "" if file in _STDOUT else f"Exported to {file}"
 
     def _import(self, file: Path, client: str, encoding: str) -> str:
         try:
