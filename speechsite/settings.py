@@ -192,7 +192,7 @@ CACHE_REFUSALS = envbool("CACHE_REFUSALS", False)
 TTS_CACHE_ENCODING = envchoice("TTS_CACHE_ENCODING", "pcm", ("pcm", "flac", "opus", "mulaw"))
 # A folder, or s3://bucket/prefix: audio that is asked for again outlives Redis there.
 AUDIO_ARCHIVE = env.archive("AUDIO_ARCHIVE", envstr("AUDIO_ARCHIVE"))
-AUDIO_ARCHIVE_DAYS = envint("AUDIO_ARCHIVE_DAYS", 30, least=1, most=36_500)
+AUDIO_ARCHIVE_DAYS = envint("AUDIO_ARCHIVE_DAYS", 30, least=1, most=env.MOST_DAYS)
 CACHE_MAX_ENTRY_BYTES = envint("CACHE_MAX_ENTRY_BYTES", 10_485_760, least=1)
 
 # The semantic tier
@@ -225,7 +225,7 @@ DISPLAY_CURRENCY = envstr("DISPLAY_CURRENCY", "USD")
 CURRENCY_RATES = env.rates("CURRENCY_RATES", envstr("CURRENCY_RATES", "INR=83"))
 if DISPLAY_CURRENCY not in CURRENCY_RATES:
     raise ImproperlyConfigured(f"DISPLAY_CURRENCY is {DISPLAY_CURRENCY}, but CURRENCY_RATES has no rate for it")
-LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1, most=36_500)
+LEDGER_RETENTION_DAYS = envint("LEDGER_RETENTION_DAYS", 90, least=1, most=env.MOST_DAYS)
 
 # Providers
 
@@ -244,7 +244,7 @@ TTS_FALLBACK = envlist("TTS_FALLBACK")
 PROVIDER_BREAKER_FAILURES = envint("PROVIDER_BREAKER_FAILURES", 5)
 PROVIDER_BREAKER_SECONDS = envint("PROVIDER_BREAKER_SECONDS", 10, least=1)
 # Days that an answer of /v1/responses can be retrieved and continued; 0: none is stored.
-RESPONSES_RETENTION_DAYS = envint("RESPONSES_RETENTION_DAYS", 30, most=36_500)
+RESPONSES_RETENTION_DAYS = envint("RESPONSES_RETENTION_DAYS", 30, most=env.MOST_DAYS)
 MAX_TEXT_CHARACTERS = envint("MAX_TEXT_CHARACTERS", 20_000, least=1)
 MAX_CONVERSATION_CHARACTERS = envint("MAX_CONVERSATION_CHARACTERS", 0)
 # Silence between two sentences that were synthesised one by one.

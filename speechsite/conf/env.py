@@ -15,6 +15,8 @@ from caching import numbers
 _SECRET_FILE = re.compile(
     r"(SECRET_KEY|DATABASE_URL|REDIS_URL|EMAIL_URL|ALERT_WEBHOOK_URL|OIDC_CLIENT_SECRET|\w+_API_KEY)_FILE"
 )
+# A thousand years: a date that far in the past still exists.
+MOST_DAYS = 365_000
 
 
 def file(named: str | None, default: Path) -> Path:
@@ -139,9 +141,9 @@ def share(name: str, text: str) -> float:
 
 
 def origins(name: str, items: list[str]) -> list[str]:
-    """Check origins as browsers send them, such as `https://app.example.com:8443`, and `null`."""
+    """Check origins as browsers send them, such as `https://app.example.com:8443`, `null` and `file://`."""
     for item in items:
-        if not re.fullmatch(r"null|[a-z][a-z0-9+.-]*://[^/?#\s]+", item):
+        if not re.fullmatch(r"null|file://|[a-z][a-z0-9+.-]*://[^/?#\s]+", item):
             example = "https://app.example.com, with the scheme and without a path"
             raise ImproperlyConfigured(f"{name} must list origins such as {example}, not {item!r}")
     return items

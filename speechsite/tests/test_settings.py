@@ -89,6 +89,7 @@ def test_a_reader_names_the_variable_that_is_wrong(read: Any, value: str, compla
         (lambda name, text: env.networks(name, [text]), "10.0.0.1/8", "NAME must list addresses or networks"),
         (lambda name, text: env.origins(name, [text]), "example.com", "NAME must list origins such as https://app"),
         (lambda name, text: env.origins(name, [text]), "https://example.com/", "NAME must list origins"),
+        (lambda name, text: env.origins(name, [text]), "file:///etc", "NAME must list origins"),
         (lambda name, text: env.origins(name, [text]), "https://", "NAME must list origins"),
         (lambda name, text: env.origins(name, [text]), "*", "NAME must list origins"),
         (env.web_address, "hooks.slack.com/secret", "NAME must begin with https:// or http://"),
@@ -121,6 +122,7 @@ def test_origins_of_pages_and_of_apps_pass() -> None:
         "http://[::1]:8000",
         "capacitor://localhost",
         "null",
+        "file://",
     ]
     assert env.origins("NAME", given) == given
 

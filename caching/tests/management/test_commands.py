@@ -21,6 +21,7 @@ from django.utils import timezone
 from caching.models import BarChange, Call, EntryHits, HourlyUsage, Judgement
 from caching.redis import store
 from caching.semantic.scoring.model import packaged_model
+from speechsite.conf.env import MOST_DAYS
 from speechsite.tests.support.refusal import refused
 
 pytestmark = pytest.mark.django_db
@@ -250,6 +251,11 @@ def test_old_rows_are_pruned_and_sums_stay(run: Callable[..., str]) -> None:
     assert "Would delete 1 calls and 1 entry-hit rows" in run("prune_ledger", "--dry-run")
     assert "Deleted 1 calls and 1 entry-hit rows" in run("prune_ledger")
     assert (Call.objects.count(), EntryHits.objects.count(), HourlyUsage.objects.count()) == (1, 1, 2)
+
+
+def test_rows_may_be_kept_for_ever(run: Callable[..., str], settings: Any) -> None:
+    settings.LEDGER_RETENTION_DAYS = MOST_DAYS
+    assert "Deleted 0 calls and 0 entry-hit rows" in run("prune_ledger")
 
 
 def test_a_judgement_outlives_its_texts_where_the_answer_was_wrong(run: Callable[..., str]) -> None:

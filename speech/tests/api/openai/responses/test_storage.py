@@ -15,6 +15,7 @@ from pytest_django import Settings
 from speech.api.openai.responses import storage
 from speech.models import StoredResponse
 from speech.tests.loopback import FakeOpenAI
+from speechsite.conf.env import MOST_DAYS
 
 
 def ask(api: Any, headers: dict[str, str] | None = None, **fields: Any) -> Any:
@@ -28,11 +29,12 @@ def status_of(api: Any, id: str) -> int:
     return status
 
 
-def test_a_response_lives_for_its_time(api: Any, fake_openai: FakeOpenAI, settings: Settings) -> None:
-    settings.RESPONSES_RETENTION_DAYS = 3
+@pytest.mark.parametrize("days", [3, MOST_DAYS])
+def test_a_response_lives_for_its_time(api: Any, fake_openai: FakeOpenAI, settings: Settings, days: int) -> None:
+    settings.RESPONSES_RETENTION_DAYS = days
     id = ask(api).json()["id"]
     stored = StoredResponse.objects.get()
-    assert timedelta(days=2.9) < stored.expires - timezone.now() < timedelta(days=3)
+    assert timedelta(days=days - 0.1) < stored.expires - timezone.now() < timedelta(days=days)
     StoredResponse.objects.update(expires=timezone.now())
     assert status_of(api, id) == 404
     unknown = ask(api, previous_response_id=id)
