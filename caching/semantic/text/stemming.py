@@ -62,13 +62,18 @@ _COLOR = re.compile(r"(...)our(s|ed|ing|ite|ites|hood)?$")
 _SILENT_E = re.compile(r"([^aeiouy]*[aeiouy][bcdfgklmnprtv])(?:e(s|d)?|ing)")
 
 
+@cache
+def _apart() -> frozenset[str]:
+    return words("en", "forms_apart") | words("en", "kept_e")
+
+
 @remember(16_384)
 def inflected(word: str, language: str) -> str:
     """Return what all inflected forms of a word share that mean the same; in English a past stays a past."""
     if root := _root(word, language):
         return root
     if language in ("en", "hi_latn"):
-        apart = words("en", "forms_apart")
+        apart = _apart()
         if word in apart:
             return word
         if word.endswith(("ings", "es")) and word[:-1] in apart:
