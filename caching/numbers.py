@@ -1,8 +1,4 @@
-"""Whole numbers that somebody else wrote.
-
->>> whole("8000", 1, 65_535), whole("0", 1, 65_535), whole("-1"), whole("9" * 5000)
-(8000, None, None, None)
-"""
+"""Whole numbers that somebody else wrote."""
 
 from __future__ import annotations
 
