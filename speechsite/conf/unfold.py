@@ -28,6 +28,10 @@ def _styles(request: HttpRequest) -> str:
     return static("caching/pages.css")
 
 
+def _admin_styles(request: HttpRequest) -> str:
+    return static("caching/admin.css")
+
+
 def _icon(request: HttpRequest) -> str:
     return static("caching/favicon.svg")
 
@@ -40,7 +44,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "speechsite.conf.dashboard_callback.context",
-    "STYLES": [_styles],
+    "STYLES": [_styles, _admin_styles],
     "SIDEBAR": {
         "navigation": [
             {
