@@ -45,7 +45,7 @@ _WHENEVER = frozenset(["early", "earlier", "late", "later", "after", "before", "
 _PARTICLES = frozenset(["in", "on", "out", "off", "up", "down", "back"])
 
 # Tables that tell of words what they are, and give them no form in which they are compared.
-_WITHOUT_RULES = frozenset(["vocabulary", "mentions", "capitonyms", "carriers", "guards", "kept_e"])
+_WITHOUT_RULES = frozenset(["vocabulary", "mentions", "capitonyms", "carriers", "guards"])
 
 
 def with_senses(spoken: Sequence[str], language: str, *, is_named: bool) -> list[str]:

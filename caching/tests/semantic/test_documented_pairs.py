@@ -9,8 +9,10 @@ from django.conf import settings
 
 from caching.semantic.embedders import get_embedder
 from caching.semantic.evaluation import Pair, compare
+from caching.semantic.explanation import unexplained
 from caching.semantic.indexes import get_index
 from caching.semantic.matcher import Matcher
+from caching.semantic.text.analysis import analyse
 
 pytest.importorskip("wordllama")
 DOCUMENT = (settings.BASE_DIR / "docs" / "semantic.md").read_text(encoding="utf-8")
@@ -57,3 +59,19 @@ def test_a_pair_documented_as_a_miss_is_one(stored: str, asked: str) -> None:
     embedder = get_embedder("wordllama")
     matcher = Matcher(embedder, get_index("numpy", embedder.dimensions))
     assert compare(matcher, [Pair(asked, stored, True)], "balanced").hits == 0
+
+
+_DIFFERENT = DOCUMENT.partition("| difference | example |")[2].partition("\n\n")[0]
+# Whole questions; a part of one may be in no language, and differs for that alone.
+DIFFERENT = [
+    pair for pair in re.findall(r'"([^"]+)", "([^"]+)"(?=;| \|)', _DIFFERENT) if all(analyse(x).language for x in pair)
+]
+
+
+def test_the_table_of_differences_is_found() -> None:
+    assert len(DIFFERENT) >= 8
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_what_is_documented_as_a_difference_is_not_explained(one: str, other: str) -> None:
+    assert unexplained(analyse(one).reading, analyse(other).reading)
