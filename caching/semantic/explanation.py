@@ -30,8 +30,8 @@ _PLACE = frozenset(["in", "on", "at"])
 
 
 def unexplained(a: Reading, b: Reading) -> list[str]:
-    """Name what differs without an explanation: words, times, owners, names, prepositions, order, and whether it is
-    asked if there is something, or what it is. Symmetric.
+    """Name what differs without an explanation: words, times, owners, names, articles, question marks, prepositions,
+    order, and whether it is asked if there is something, or what it is. Symmetric.
     """
     if a.language != b.language or not a.language:
         return ["language"]
@@ -46,9 +46,9 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
         found.append("names")
     if disagree(a.articles, b.articles):
         found.append("articles")
+    if a.asks != b.asks:
+        found.append("question mark")
     if a.bare == b.bare and a.held == b.held:
-        if a.asks != b.asks:
-            found.append("question mark")
         return found
     have_same_words = not any(leftovers(a, b))
     if not have_same_words:

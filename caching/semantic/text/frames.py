@@ -128,9 +128,18 @@ def asked_directly(sentence: list[str], language: str) -> list[str]:
 
 
 def _asks_whether_it_may(frame: Words, sentence: Sequence[str]) -> bool:
-    """ "can I have wine with aspirin" asks for no wine."""
-    is_asked = frame[0] in _MAY and frame[1:] in (("i", "have"), ("i", "get"))
-    return is_asked and not _BESIDE.isdisjoint(sentence[len(frame) :])
+    """ "can I have wine with aspirin" and "can I get a refund after 30 days" ask for nothing to be brought.
+
+    "Can I get a pizza with cheese" and "can I get a cab after 8 pm" do.
+    """
+    if frame[0] not in _MAY or frame[1:] not in (("i", "have"), ("i", "get")):
+        return False
+    rest = sentence[len(frame) :]
+    at = next((at for at, word in enumerate(rest) if word in _BESIDE), -1)
+    if at < 0 or frame[2] == "have" or rest[0] == "to":
+        return at >= 0
+    is_clock = ":" in "".join(rest[at + 1 : at + 2]) or rest[at + 2 : at + 3] in (["am"], ["pm"])
+    return rest[at] not in ("with", "without") and not is_clock
 
 
 def _looks_inside(frame: Words, sentence: Sequence[str]) -> bool:

@@ -12,8 +12,8 @@
 ('light band karun shall', 'recharge kaise karun')
 >>> told("order kab tak aayega"), told("dukan kab tak khuli hai")
 ('order kab aayega', 'dukan kab tak khuli hai')
->>> told("main recharge karna chahta hu"), told("main door kholo")
-('main recharge karna chahta hu', 'main+chief door kholo')
+>>> told("main recharge karna chahta hu"), told("main menu kholo")
+('main recharge karna chahta hu', 'main+chief menu kholo')
 """
 
 from __future__ import annotations
@@ -36,7 +36,16 @@ _TELLING = ("bata", "bhej", "likh", "बता", "भेज", "लिख")
 _REACHING = ("call", "phone", "bhej", "bula", "utha", "jaga", "कॉल", "फोन", "भेज", "बुला", "उठा", "जगा")
 _OWN = frozenset(["apna", "apni", "apne", "अपना", "अपनी", "अपने"])
 _TO_ME = frozenset(["mujhe", "mujhko", "मुझे", "मुझको"])
-_COMING = ("aa", "ay", "mil", "pahunch", "आ", "मिल", "पहुंच", "पहुँच")
+# What is to come, once: "milta hai" is so until then.
+_COMING = frozenset(
+    f"{root}{ending}"
+    for roots, endings in (
+        ("aa ay mil pahunch pahuch", " ega egi enge yega yegi yenge ga gi nge"),
+        ("आ मिल पहुंच पहुँच", " एगा एगी एंगे एँगे येगा येगी येंगे ेगा ेगी ेंगे"),
+    )
+    for root in roots.split()
+    for ending in endings.split(" ")
+)
 # With these "lo" and "do" tell who has it then: "rakh lo" keeps, "rakh do" puts down.
 _KEPT = frozenset(["rakh", "padh", "le", "रख", "पढ़", "ले"])
 _SPEAKING = frozenset(["hu", "hoon", "hun", "tha", "thi", "chahta", "chahti", "karu", "raha", "rahi", "sakta", "sakte"])
@@ -69,9 +78,9 @@ def _sense(found: Sequence[str], at: int, language: str) -> str:
         return f"{word}+yours" if _has(found, _TELLING) else word
     if word in _TO_ME:
         return f"{word}+object" if _has(found, _REACHING) else word
-    if word in ("do", "दो") and at and found[at - 1].endswith(("ne", "ने")):
+    if word in ("do", "दो") and at and _is_infinitive(found[at - 1], language):
         return f"{word}+let"
-    if word == "main" and not any(map(_is_first_person, found)):
+    if word == "main" and not any(_is_first_person(each, language) for each in found):
         return "main+chief"
     if word.endswith(("a", "ा")) and word in words(language, "roots") and _ends(found, at):
         return f"{word}+done"
@@ -88,7 +97,7 @@ def _is_named(found: Sequence[str], at: int) -> bool:
 
 def _without_until(found: list[str]) -> list[str]:
     """ "By when" something comes is when; until when it lasts is not."""
-    if not _has(found, _COMING):
+    if _COMING.isdisjoint(found):
         return found
     pairs = zip(["", *found], found, strict=False)
     return [word for before, word in pairs if not (word in ("tak", "तक") and before in ("kab", "कब"))]
@@ -106,8 +115,14 @@ def _is_shall(word: str, language: str) -> bool:
     )
 
 
-def _is_first_person(word: str) -> bool:
-    return word in _SPEAKING or (word.endswith(("unga", "ungi", "u", "un")) and not word.startswith("ky"))
+def _is_first_person(word: str, language: str) -> bool:
+    return word in _SPEAKING or word.endswith(("unga", "ungi")) or _is_shall(word, language)
+
+
+def _is_infinitive(word: str, language: str) -> bool:
+    """ "rakhne do" lets, unlike "phone do"."""
+    roots = words(language, "roots") | words(language, "let")
+    return any(word.endswith(ending) and word.removesuffix(ending) in roots for ending in ("ne", "ने"))
 
 
 def _has(found: Sequence[str], beginnings: tuple[str, ...]) -> bool:

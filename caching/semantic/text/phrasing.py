@@ -63,6 +63,7 @@ class _Rules:
     same: dict[str, str]
     """Word to the word that stands for all that mean the same."""
     dropped: frozenset[str]
+    counting: frozenset[str]
     articles: frozenset[str]
     owners: frozenset[str]
     wanting: frozenset[tuple[str, ...]]
@@ -107,6 +108,7 @@ def _rules(language: str) -> _Rules:
         {name: verb_forms(verbs.split()) for each in tables for name, verbs in each.get("particles", {}).items()},
         same,
         mixed_words(language, "dropped"),
+        mixed_words(language, "counting"),
         mixed_words(language, "articles"),
         mixed_words(language, "owners"),
         frozenset(tuple(phrase.split()) for code in codes for phrase in phrases(code, "wanting")),
@@ -198,7 +200,7 @@ def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: 
 
 def _is_dropped(before: str, word: str, rules: _Rules) -> bool:
     """ "3 mal" says how often, unlike "mach mal"."""
-    return word in rules.owners or (word in rules.dropped and not before.isdecimal())
+    return word in rules.owners or (word in rules.dropped and not (before.isdecimal() and word in rules.counting))
 
 
 def _forms(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: str) -> list[str]:

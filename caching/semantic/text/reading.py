@@ -26,8 +26,8 @@ _LOOSE_BEFORE_TIMES = frozenset(["at", "on", "for", "of", "in", ""])
 _PARTS = {"am": {"@morning"}, "pm": {"@afternoon", "@evening", "@night"}}
 _JOINING = frozenset(["and", "und", "y", "et", "e", "en", "i", PAUSE])
 _NOW = frozenset(["current", "currently"])
-# Behind them "current" is a name or a noun: "a current account", "an electric current".
-_NOT_NOW = frozenset(["account", "affair", "event", ""])
+# Behind "current" a name: "a current account".
+_NOT_NOW = frozenset(["account", "affair", "event"])
 _FUTURE = frozenset(["will"])
 # Words that a time may say already.
 IMPLIED = _NOW | _FUTURE
@@ -239,6 +239,17 @@ def _length(figure: str, unit: str) -> str:
     return f"{length:.0f}_{smaller}" if length and length.is_integer() else f"{figure}_{unit}"
 
 
+def _is_of_now(following: str) -> bool:
+    """ "the current price", unlike "an electric current", "the current in it" and "is the current too strong"."""
+    word = following.removeprefix("@").partition("_")[0].partition("+")[0]
+    return word.isalpha() and word not in _NOT_NOW | _grammar()
+
+
+@cache
+def _grammar() -> frozenset[str]:
+    return words("en", "function") | words("en", "prepositions") | words("en", "owners") | words("en", "breaks")
+
+
 def _implied(tokens: list[str]) -> Iterator[str]:
     """Without what a time says already: "7 am" is in the morning, "tomorrow" in the future, and the present is now."""
     halves = {token.rpartition("_")[2] for token in tokens if token[0] == "@"}
@@ -247,6 +258,6 @@ def _implied(tokens: list[str]) -> Iterator[str]:
     timed = any(token[0] == "@" or token in _TIMES_ASKED for token in tokens)
     for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
         joins = token in _JOINING and before[:1] == "@" == after[:1]
-        is_now = token in _NOW and not (token == "current" and after in _NOT_NOW)
+        is_now = token in _NOW and (token != "current" or _is_of_now(after))
         if not (joins or token in said or is_now or (timed and token in _FUTURE)):
             yield "all" if token == "every" and after[:1] not in ("@", "") and after != "other" else token

@@ -90,7 +90,7 @@ def _sense(spoken: Sequence[str], at: int, is_named: bool) -> str:
     if word == "will":
         return "will+thing" if before in _POSSESSIVES | words("en", "articles") | words("en", "owners") else word
     if word == "rate":
-        return "score" if _is_verb(before, is_named) else word
+        return "score" if _is_verb(spoken, at, is_named) else word
     if word == "me":
         return "me+object" if _is_acted_on(spoken, at) else word
     if word in _weekdays() and _comes_again(spoken, at):
@@ -139,9 +139,11 @@ def _is_past(following: Sequence[str]) -> bool:
     return any(word.endswith("ed") or word in words("en", "pasts") for word in following)
 
 
-def _is_verb(before: str, is_named: bool) -> bool:
-    """ "rate this book", "how do I rate it", unlike "what is the rate" and "interest rate"."""
-    return before in _HELPING | _SUBJECTS | {"to", "not", "and", "please", "how"} if before else not is_named
+def _is_verb(spoken: Sequence[str], at: int, is_named: bool) -> bool:
+    """ "rate this book", "how do I rate it", unlike "what is the rate", "interest rate" and "rate for euro"."""
+    if at:
+        return spoken[at - 1] in _HELPING | _SUBJECTS | {"to", "not", "and", "please", "how"}
+    return not is_named and words("en", "prepositions").isdisjoint(spoken[1:2])
 
 
 @cache

@@ -66,6 +66,8 @@ EXPLAINED = {
         ("is there a pharmacy in Boston", "find a pharmacy in Boston"),
         ("what is the fee for late payment", "tell me the fee for late payment"),
         ("can I have a room with two beds", "may I have a room with two beds"),
+        ("can I get a cab after 8 pm", "get me a cab after 8 pm"),
+        ("can I get a pizza with extra cheese", "I want a pizza with extra cheese"),
     ],
     "every one of them": [
         ("wake me at 7 on mondays", "wake me at 7 every monday"),
@@ -76,9 +78,21 @@ EXPLAINED = {
     "address, order and question in Hindi": [
         ("mera order kahan hai bhai", "mera order kahan hai"),
         ("order kab tak aayega", "order kab aayega"),
+        ("रिफंड कब तक मिलेगा", "रिफंड कब मिलेगा"),
         ("recharge kaise karun", "recharge kaise karo"),
         ("मेरा ऑर्डर कहाँ है सर", "मेरा ऑर्डर कहाँ है"),
         ("अलार्म लगा दो", "अलार्म लगाओ"),
+    ],
+    "filler behind a figure": [
+        ("flight 370 is delayed", "flight 370 delayed"),
+        ("does train 9 actually stop here", "does train 9 stop here"),
+        ("Schalte um 7 bitte das Licht ein", "Schalte um 7 das Licht ein"),
+    ],
+    "now, in front of what is so": [("what is the current temperature", "what is the temperature")],
+    "noun that looks like a verb or a plural": [
+        ("ich möchte ein Hotel in München", "ein Hotel in München"),
+        ("show me the train times to Rome", "show me the train time to Rome"),
+        ("rate for euro today", "what is the rate for euro today"),
     ],
     "half an hour": [("set a timer for half an hour", "set a 30 minute timer")],
     "length in another unit": [
