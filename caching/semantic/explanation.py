@@ -125,6 +125,7 @@ def _same_holders(a: Reading, b: Reading, *, strictly: bool) -> bool:
     """
     loose = words(a.language, "loose")
     relational, topics = forms(a.language, "relational"), forms(a.language, "topics")
+    surfaces = forms(a.language, "surfaces")
     theirs = {phrase.words: phrase.holder for phrase in b.held}
     for phrase in a.held:
         other = theirs.get(phrase.words)
@@ -134,7 +135,7 @@ def _same_holders(a: Reading, b: Reading, *, strictly: bool) -> bool:
             continue
         place = _PLACE & loose if phrase.after not in topics else frozenset[str]()
         # "On the box" is not in it. "List" is read as the start of something new.
-        if "on" in (phrase.holder, other) and forms(a.language, "surfaces").isdisjoint((*phrase.words, *a.bare)):
+        if "on" in (phrase.holder, other) and surfaces.isdisjoint((*phrase.words, phrase.behind)):
             place = frozenset()
         if not {other, phrase.holder} <= (loose if phrase.after in relational else place):
             return False

@@ -28,6 +28,8 @@ _LINKS = (["that", "is"], ["that", "are"], ["which", "is"], ["which", "are"])
 # Words of a property, at most: "a flight that is one way".
 _PROPERTY = 2
 _CAUSES = (["why"], ["how"])
+# Words behind "what are" of which it asks what they are, at most: more of them list something.
+_DEFINED = 2
 
 
 def listed(sentence: list[str], language: str) -> list[str]:
@@ -103,10 +105,14 @@ def defines(rest: Sequence[str], frame: Sequence[str], language: str) -> bool:
     """ "What is insulin" and "what are bonds" ask what that is; "what is the balance" asks to see it."""
     if language != "en" or not rest or tuple(frame) not in (("what", "is"), ("what", "are")):
         return False
-    if len(rest) > 2 and frame[1] == "are":
+    if len(rest) > _DEFINED and frame[1] == "are":
         return False
     first = rest[0]
-    if not first.isalpha() or first.endswith(("ing", "est")) or not _shown(language).isdisjoint(rest):
+    is_noun = first in words(language, "nouns_in_est")
+    if not first.isalpha() or first.endswith("ing") or (first.endswith("est") and not is_noun):
+        return False
+    # "What is interest", unlike "what is interest on my loan".
+    if not _shown(language).isdisjoint(rest) and not (is_noun and len(rest) == 1):
         return False
     return first not in _grammar(language) | words(language, "vague") | words(language, "articles")
 

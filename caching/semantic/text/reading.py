@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from caching.semantic.text.articles import Agreement
@@ -51,6 +51,8 @@ class Phrase:
     words: tuple[str, ...]
     after: str
     """The word in front of the preposition."""
+    behind: str = field(default="", compare=False, repr=False)
+    """A word that begins something new right behind the phrase, or is a noun of it: "on my grocery list"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class _Phrases:
     def __init__(self, language: str) -> None:
         self.language = language
         self.bare: list[str] = []
-        self.held: list[tuple[str, list[str], str]] = []
+        self.held: list[tuple[str, list[str], str, list[str]]] = []
         self.times: list[tuple[str, str]] = []
         self._open = False
 
@@ -111,16 +113,18 @@ class _Phrases:
             elif token[0] == "@" and not self._is_name(token[1:]):
                 self._add_time(token)
             elif token in holders:
-                self.held.append((holders[token], [], self._last()))
+                self.held.append((holders[token], [], self._last(), []))
                 self._open = True
             # "turn_on" begins something new, as "turn" does.
             elif self._open and (token.partition("_")[0] not in breaks or not self.held[-1][1]):
                 self.held[-1][1].append(token)
             else:
+                if self._open:
+                    self.held[-1][3].append(token)
                 self._open = False
                 self.bare.append(token)
         # A preposition that holds nothing is part of a verb: "macht … auf".
-        self.bare += [holder for holder, found, _ in self.held if not found]
+        self.bare += [holder for holder, found, *_ in self.held if not found]
         self.held = [phrase for phrase in self.held if phrase[1]]
         held = self._phrases()
         times = tuple(sorted(self._set_to() if self.bare[:1] == ["set"] else self.times, key=_is_day))
@@ -128,7 +132,7 @@ class _Phrases:
 
     def _phrases(self) -> tuple[Phrase, ...]:
         """ "from YouTube" as "on YouTube" and "by card" as "with card", where only one service or card is named."""
-        held = tuple(Phrase(holder, tuple(found), after) for holder, found, after in self.held)
+        held = tuple(Phrase(holder, tuple(found), after, *behind) for holder, found, after, behind in self.held)
         for name, prepositions, instead in _SAID_FREELY:
             members = forms(self.language, name)
             named = [phrase for phrase in held if members.issuperset(phrase.words)]
@@ -155,7 +159,7 @@ class _Phrases:
     def _add_time(self, token: str) -> None:
         holder = after = ""
         if self._open and not self.held[-1][1]:
-            holder, _, after = self.held.pop()
+            holder, _, after, _ = self.held.pop()
         if holder == "of" and after and token[1:] in _DURATIONS and after not in forms(self.language, "relational"):
             holder = f"of {after}"  # "the song of the day" is not "the song", on any day
         self._open = False
