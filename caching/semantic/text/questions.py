@@ -79,9 +79,9 @@ def with_states(tokens: Sequence[str], language: str) -> Sequence[str]:
         return tokens
     found: list[str] = []
     is_state = False
-    for before, token in zip(["", *tokens], tokens, strict=False):
+    for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
         is_state = (is_state or (token in _BE and before != "that")) and token not in _DOING
-        found.append(f"{token}_state" if is_state and token in states else token)
+        found.append(f"{token}_state" if is_state and token in states and after != "by" else token)
     return found
 
 
@@ -94,7 +94,12 @@ def asks_price(forms: Sequence[str], holding: Set[str]) -> bool:
 
 
 def asked_for(frame: Sequence[str], rest: Sequence[str]) -> list[str]:
-    """Return a mark for "is there a fee" and another for "what is the fee": both list what "find a fee" does."""
+    """Return a mark for "is there a fee" and another for "what is the fee": both list what "find a fee" does.
+
+    None for a chance: whoever asks whether there is one wants to know how great it is.
+    """
+    if not words("en", "chances").isdisjoint(rest):
+        return []
     if frame[:1] == ("what",):
         return [WHAT]
     exists = frame[1:2] == ("there",) or (frame == ("do", "i", "have") and rest[:1] in (["a"], ["an"]))

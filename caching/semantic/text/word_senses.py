@@ -65,6 +65,8 @@ def with_senses(spoken: Sequence[str], language: str, *, is_named: bool) -> list
             found[at] = f"{inflected(word, language).removesuffix('+ing')}+ing"
         elif word in _placed():
             found[at] = _sense(spoken, at, is_named)
+    if spoken[-2:] == ["to", "me"] and _is_explained(spoken):
+        del found[-2:]
     # "I" is not compared, so that what stands in front of it would hold the verb.
     for at, following in enumerate(found[1:]):
         if following == "i" and found[at] in ("only", "even"):
@@ -78,7 +80,7 @@ def _sense(spoken: Sequence[str], at: int, is_named: bool) -> str:
     if word in words("en", "shown_so"):
         return "" if words("en", "shown").intersection(spoken) else word
     if word == "like":
-        return "" if words("en", "alike").intersection(spoken) else word
+        return "" if (words("en", "alike") | words("en", "relational")).intersection(spoken) else word
     if word == "there":
         return word if _exists(spoken, at) else "there+place"
     if word in ("this", "that", "these", "those"):
@@ -96,6 +98,11 @@ def _sense(spoken: Sequence[str], at: int, is_named: bool) -> str:
     if word in _weekdays() and _comes_again(spoken, at):
         return f"every {word[:-1]}"
     return word
+
+
+def _is_explained(spoken: Sequence[str]) -> bool:
+    """ "explain these fees to me", unlike "describe what they did to me"."""
+    return not words("en", "explaining").isdisjoint(spoken) and words("en", "question_words").isdisjoint(spoken)
 
 
 def _comes_again(spoken: Sequence[str], at: int) -> bool:
