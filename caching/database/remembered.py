@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import threading
 import time
@@ -43,8 +44,8 @@ class Remembered(Generic[K, V]):
     """Values of the database by key, at most `seconds` old while the database works.
 
     A value in use is read again in the background before it is too old; with `read_all` together with all others in
-    use, so that ten thousand keys are a few queries. Of two values that are the `same` the first stays, and with it
-    what was derived from it. Beyond `most` keys all are forgotten: clients invent them.
+    use, so that ten thousand keys are a query. One that is too old is read by itself. Of two values that are the `same`
+    the first stays, and with it what was derived from it. Beyond `most` keys all are forgotten: clients invent them.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Remembered(Generic[K, V]):
         self._seconds, self._most = seconds, most
         self._known: dict[K, _Known[V]] = {}
         self._pending: dict[K, tuple[Future[Mapping[K, V]], float]] = {}
+        self._next_refresh = -math.inf
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V:
@@ -77,9 +79,10 @@ class Remembered(Generic[K, V]):
         if known is not None and trouble.seconds is not None:
             return known.value
         refuse_in_trouble()
-        future, since = self._reading(key)
         if known is not None and age < self._seconds:
+            self._refresh(key)
             return known.value
+        future, since = self._reading(key)
         # A value in use has been read in the background for a while: if that hangs, nobody waits for it again.
         left = (LONGEST_PATIENCE if known is None else PATIENCE) + since - time.monotonic()
         try:
@@ -105,25 +108,32 @@ class Remembered(Generic[K, V]):
         self._known.clear()
 
     def _reading(self, key: K) -> tuple[Future[Mapping[K, V]], float]:
-        """Return the read of `key` that is under way, and since when."""
+        """Return the read of `key` that is under way, and since when. A new one reads no other keys: it is awaited."""
         with self._lock:
-            pending = self._pending.get(key)
-            if pending is None:
-                keys = self._due_with(key)
-                pending = readers.submit(lambda: self._read_aside(keys)), time.monotonic()
-                self._pending.update(dict.fromkeys(keys, pending))
-        return pending
+            return self._pending.get(key) or self._submit([key])
 
-    def _due_with(self, key: K) -> list[K]:
-        """Return `key`, and if it is not new the others in use that are about as old."""
-        if self._read_all is None or key not in self._known:
-            return [key]
-        due = time.monotonic() - self._seconds / 4
-        return [key] + [
-            other
-            for other, known in list(self._known.items())
-            if known.read_at < due and known.unasked < MAX_UNASKED and other != key and other not in self._pending
-        ]
+    def _refresh(self, key: K) -> None:
+        """Read `key` in the background, or with `read_all` all keys in use, at most four times in `seconds`."""
+        with self._lock:
+            if self._read_all is None:
+                due = [key]
+            elif time.monotonic() < self._next_refresh:
+                return
+            else:
+                self._next_refresh = time.monotonic() + self._seconds / 4
+                due = self._in_use()
+            if due := [each for each in due if each not in self._pending]:
+                self._submit(due)
+
+    def _in_use(self) -> list[K]:
+        last = time.monotonic() - self._seconds / 4
+        known = list(self._known.items())
+        return [key for key, each in known if each.read_at < last and each.unasked < MAX_UNASKED]
+
+    def _submit(self, keys: list[K]) -> tuple[Future[Mapping[K, V]], float]:
+        pending = readers.submit(lambda: self._read_aside(keys)), time.monotonic()
+        self._pending.update(dict.fromkeys(keys, pending))
+        return pending
 
     def _read_aside(self, keys: list[K]) -> Mapping[K, V]:
         try:

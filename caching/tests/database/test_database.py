@@ -203,6 +203,33 @@ def test_a_new_key_waits_for_no_others(rows: Rows, clock: Callable[[float], None
     assert rows.reads == ["a", "b"]
 
 
+def test_a_value_that_is_too_old_is_read_alone(rows: Rows, clock: Callable[[float], None]) -> None:
+    """Of ten thousand clients that ask once a minute, none waits for the keys of the others."""
+    values = rows.remembered()
+    for key in "abc":
+        values.get(key)
+    clock(11)
+    for key in "abc":
+        values.get(key)
+    assert rows.reads == ["a", "b", "c"] * 2
+
+
+def test_values_in_use_are_looked_through_four_times_in_their_life(rows: Rows, clock: Callable[[float], None]) -> None:
+    values = rows.remembered()
+    values.get("a")
+    clock(3)
+    values.get("b")
+    clock(3)
+    values.get("a")
+    wait_until(lambda: rows.reads[2:] == ["a b"] and not values._pending)
+    values._known["b"].read_at -= 6
+    values.get("b")
+    assert len(rows.reads) == 3
+    clock(2.6)
+    values.get("b")
+    wait_until(lambda: rows.reads[3:] in (["b"], ["a b"]))
+
+
 def test_a_value_that_nobody_asks_for_is_not_read_for_ever(rows: Rows, clock: Callable[[float], None]) -> None:
     values = rows.remembered()
     values.get("seldom")
