@@ -274,7 +274,9 @@ def test_compressed_data_that_cannot_be_read_to_its_end_is_no_answer(body: bytes
         reply.read(1_000_000) if whole else list(reply)
 
 
-@pytest.mark.parametrize(("body", "coding"), [(b"answer", ""), (gzip.compress(b"answer"), "gzip")])
+@pytest.mark.parametrize(
+    ("body", "coding"), [(b"answer", ""), (gzip.compress(b"answer"), "gzip")], ids=["plain", "gzip"]
+)
 def test_no_answer_is_copied_through_the_buffer_of_urllib3(
     monkeypatch: pytest.MonkeyPatch, body: bytes, coding: str
 ) -> None:
