@@ -17,7 +17,7 @@ from caching.entry import CacheEntry
 from caching.llm.entry import WholeAnswer
 from caching.llm.request import HARMLESS_PARAMS, MAX_CHARACTERS, ChatQuery
 from caching.models import CuratedAnswer
-from caching.models.curated import composed, main_language
+from caching.models.curated import main_language, nfc
 from caching.policy import Level, Policy
 from caching.pricing.usage import Usage
 from caching.redaction import excerpt, remember
@@ -53,7 +53,7 @@ class AnswerBook:
 
         At `quality` the text must be equal. Elsewhere it may have the same words, if the semantic cache is on.
         """
-        text = composed(text.strip())
+        text = nfc(text.strip())
         if found := _in_language(self._exact.get((owner, context, text), {}), language):
             return found
         if level == "quality" or settings.SEMANTIC_MODE != "on" or len(text) > MAX_CHARACTERS:

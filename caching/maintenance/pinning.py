@@ -8,7 +8,7 @@ from caching import keys
 from caching.llm.curated import SHARED
 from caching.maintenance.selection import client_named
 from caching.models import CuratedAnswer
-from caching.models.curated import SEPARATOR, composed
+from caching.models.curated import SEPARATOR, nfc
 from caching.redis.scan import Stored
 
 
@@ -23,7 +23,7 @@ def pinned_from(entry: Stored) -> CuratedAnswer | None:
     """Return the answer that is pinned for the question of an entry."""
     if not may_be_pinned(entry):
         return None
-    wording = composed(" ".join(entry.fields["question"].split()))
+    wording = nfc(" ".join(entry.fields["question"].split()))
     pinned = CuratedAnswer.objects.filter(context=entry.fields["context"], client__in=(entry.fields["by"], SHARED))
     return next((answer for answer in pinned if wording in answer.each_wording), None)
 

@@ -88,7 +88,7 @@ class CuratedAnswer(models.Model):
 
     @property
     def each_wording(self) -> list[str]:
-        return composed(self.wordings).splitlines()
+        return nfc(self.wordings).splitlines()
 
     @property
     def question(self) -> str:
@@ -121,11 +121,11 @@ def main_language(code: str) -> str:
     return re.split("[-_]", code.lower())[0]
 
 
-def composed(text: str) -> str:
+def nfc(text: str) -> str:
     """Return `text` with "ü" as one character, which some systems write as a letter and its mark."""
     return unicodedata.normalize("NFC", text)
 
 
 def distinct(wordings: Iterable[str]) -> list[str]:
-    """Return the wordings, composed, without outer white space, empty ones and repetitions."""
-    return list(dict.fromkeys(filter(None, (composed(wording).strip() for wording in wordings))))
+    """Return the wordings in NFC, without outer white space, empty ones and repetitions."""
+    return list(dict.fromkeys(filter(None, (nfc(wording).strip() for wording in wordings))))

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
-from unicodedata import normalize
 
 from django.conf import settings
 from django.db.models.signals import post_delete, post_save
@@ -17,7 +16,7 @@ from django.db.models.signals import post_delete, post_save
 from caching.database import DatabaseUnavailable
 from caching.database.tables import Table
 from caching.models import WILDCARD, CacheRule
-from caching.models.curated import main_language
+from caching.models.curated import main_language, nfc
 from caching.policy import LEVELS, CacheType, Level, Policy
 from caching.redaction import remember
 from caching.rules.kinds import Kind, kinds_of
@@ -193,7 +192,7 @@ def _has_text(rule: CacheRule, folded: str) -> bool:
 
 def _folded(text: str) -> str:
     """Capitals do not matter, nor whether "ü" is one character or a letter and its mark."""
-    return normalize("NFC", text.strip().casefold())
+    return nfc(text.strip().casefold())
 
 
 def _is_language(code: str, request: Request) -> bool:
