@@ -13,6 +13,7 @@ import pytest
 from caching import tracing
 from speech.tests.loopback import FakeOpenAI
 from speechsite.tests.support.server import Server
+from speechsite.tests.support.waiting import wait_until
 
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="requirements-otel.txt is not installed")
 
@@ -146,18 +147,26 @@ def test_an_answer_has_the_attributes_of_the_conventions(
     assert (found, messages) == (reasons, [{"role": "assistant", "parts": told, "finish_reason": reason}])
 
 
-def test_a_hit_says_how_it_was_found(ask: Any) -> None:
+def test_a_hit_says_how_it_was_found(ask: Any, traced: Server) -> None:
     ask("/v1/chat/completions", CHAT, question("What is a cache?"))
     exact, *steps = ask("/v1/chat/completions", CHAT, question("What is a cache?"))
     assert exact.attributes["gateway.outcome"] == "exact"
     assert exact.attributes["gen_ai.response.finish_reasons"] == ["stop"]
     assert [step.attributes["gateway.hit"] for step in steps] == [True]
+    # A worker knows what it stored a moment later.
+    wait_until(lambda: _is_stored(traced, "Could you please tell me, what is a cache?"))
     similar, *steps = ask("/v1/chat/completions", CHAT, question("Please tell me, what is a cache?"))
     assert similar.attributes["gateway.outcome"] == "semantic"
     assert 0.9 < steps[1].attributes["gateway.probability"] <= 1
     other, *steps = ask("/v1/chat/completions", CHAT, question("What is 1 cache?"))
     assert other.attributes["gateway.outcome"] == "miss"
     assert "numbers" in steps[1].attributes["gateway.vetoes"]
+
+
+def _is_stored(server: Server, text: str) -> bool:
+    only_if_cached = {"Cache-Control": "only-if-cached"}
+    reply = server.request("POST", "/v1/chat/completions", json=question(text), headers=only_if_cached)
+    return reply.status == 200
 
 
 def test_each_sentence_is_a_step_with_its_synthesis(ask: Any) -> None:
