@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib import import_module
@@ -20,9 +21,11 @@ environment.prepare()
 
 from benchmarks.speed import load, machine, plots, rows  # noqa: E402
 from benchmarks.speed.bench import Bench  # noqa: E402
-from benchmarks.speed.figures import Figure, table  # noqa: E402
+from benchmarks.speed.figures import Figure, medians, table  # noqa: E402
 
-# The folder is the registry: `run(bench)` of each module yields figures.
+# A figure is the median of its passes: a machine that is slow for minutes slows one of them.
+PASSES = 3
+# The folder is the registry: `run(bench)` of each module yields figures. One with ONCE runs in the first pass only.
 NAMES = sorted(module.name for module in iter_modules(rows.__path__))
 
 
@@ -34,11 +37,7 @@ def main() -> None:
     parser.add_argument("--plots", type=Path, help="where the SVG files are written")
     options = parser.parse_args()
     before = machine.load()
-    figures: list[Figure] = []
-    for name in options.only:
-        print(f"{name} …", file=sys.stderr, flush=True)
-        figures += (found := _figures(name, options.quick))
-        print(table(found), file=sys.stderr, flush=True)
+    figures = medians(_passes(options.only, options.quick))
     print(f"\n{table(figures)}\n\nLoad generator: {load.GENERATOR}; load average before {before:.1f}")
     if options.json:
         about = {"machine": machine.describe(), "load_average_before": before, "load_generator": load.GENERATOR}
@@ -49,9 +48,17 @@ def main() -> None:
         plots.write(figures, options.plots)
 
 
-def _figures(name: str, quick: bool) -> list[Figure]:
-    with ExitStack() as stack:
-        return list(import_module(f"{rows.__name__}.{name}").run(Bench(quick, stack)))
+def _passes(names: list[str], quick: bool) -> Iterator[Figure]:
+    for number in range(1 if quick else PASSES):
+        for name in names:
+            row = import_module(f"{rows.__name__}.{name}")
+            if number and getattr(row, "ONCE", False):
+                continue
+            print(f"{name}, pass {number + 1} …", file=sys.stderr, flush=True)
+            with ExitStack() as stack:
+                found = list(row.run(Bench(quick, stack)))
+            print(table(found), file=sys.stderr, flush=True)
+            yield from found
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from benchmarks.speed.bench import Bench
@@ -14,10 +14,14 @@ from benchmarks.speed.load import Ask, Borne, put
 class Rounds:
     """Figures of each contestant in each round."""
 
-    by_name: Mapping[str, list[Borne]]
+    all: list[dict[str, Borne]]
+
+    @property
+    def names(self) -> Iterable[str]:
+        return self.all[0]
 
     def median(self, name: str) -> Borne:
-        rounds = self.by_name[name]
+        rounds = [each[name] for each in self.all]
         return Borne(
             p50_ms=statistics.median(borne.p50_ms for borne in rounds),
             p99_ms=statistics.median(borne.p99_ms for borne in rounds),
@@ -28,22 +32,26 @@ class Rounds:
 
     def ratio(self, name: str, other: str, of: Callable[[Borne], float]) -> float:
         """Median of the ratios of all rounds: both figures of a round met the same load."""
-        pairs = zip(self.by_name[name], self.by_name[other], strict=True)
-        return statistics.median(of(one) / of(another) for one, another in pairs)
+        return statistics.median(of(each[name]) / of(each[other]) for each in self.all)
+
+    def added(self, name: str, other: str) -> float:
+        """Median of what each round's p50 of `name` is above that of `other`, in multiples of the limit's."""
+        return statistics.median((each[name].p50_ms - each[other].p50_ms) / each["limit"].p50_ms for each in self.all)
 
 
 def measure(
     bench: Bench, contestants: Mapping[str, Ask], connections: int, *, rounds: int = 0, seconds: int = 0
 ) -> Rounds:
     """Run a warm-up round, then `rounds` of `seconds` each."""
-    found: dict[str, list[Borne]] = {name: [] for name in contestants}
-    for round_number in range((rounds or bench.rounds) + 1):
-        lasts = (seconds or bench.seconds) if round_number else 1
-        for name, ask in contestants.items():
-            borne = put(ask, connections=connections, seconds=lasts, start=bench.fresh_numbers())
-            if round_number:
-                found[name].append(borne)
-    return Rounds(found)
+
+    def one_round(lasts: int) -> dict[str, Borne]:
+        return {
+            name: put(ask, connections=connections, seconds=lasts, start=bench.fresh_numbers())
+            for name, ask in contestants.items()
+        }
+
+    one_round(1)
+    return Rounds([one_round(seconds or bench.seconds) for _ in range(rounds or bench.rounds)])
 
 
 def p50(borne: Borne) -> float:

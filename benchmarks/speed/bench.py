@@ -37,7 +37,7 @@ class Bench:
 
     @property
     def rounds(self) -> int:
-        return 2 if self.quick else 9
+        return 2 if self.quick else 3
 
     def fresh_numbers(self) -> int:
         """Return the start of a range of numbers that no body has used."""

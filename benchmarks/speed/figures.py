@@ -33,6 +33,14 @@ def at_least(row: int, what: str, value: float, unit: str, least: float) -> Figu
     return Figure(row, what, value, unit, f"≥ {least:g}", value >= least)
 
 
+def medians(figures: Iterable[Figure]) -> list[Figure]:
+    """Return one figure for those of the same row and name: their median, in the order of the first."""
+    same: dict[tuple[int, str], list[Figure]] = {}
+    for figure in figures:
+        same.setdefault((figure.row, figure.what), []).append(figure)
+    return [sorted(found, key=lambda figure: figure.value)[len(found) // 2] for found in same.values()]
+
+
 def table(figures: Iterable[Figure]) -> str:
     """Markdown, as in docs/performance.md."""
     lines = ["| row | what | measured | target | |", "| --- | --- | --- | --- | --- |"]

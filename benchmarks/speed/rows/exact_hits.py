@@ -51,7 +51,7 @@ def _contestants(bench: Bench) -> dict[str, Ask]:
 def _alone(rounds: Rounds) -> Iterator[Figure]:
     yield at_most(1, "exact hit over the limit, p50", rounds.ratio(V1, "limit", p50), "times", 2.2)
     yield plain(1, "the same, each time from Redis", rounds.ratio(FROM_REDIS, "limit", p50), "times")
-    if "LiteLLM" in rounds.by_name:
+    if "LiteLLM" in rounds.names:
         yield at_most(1, "exact hit over LiteLLM, p50", rounds.ratio(V1, "LiteLLM", p50), "times", 0.1)
     yield at_most(
         3, "exact hit through `/api/chat/` over the limit, p50", rounds.ratio(OWN, "limit", p50), "times", 2.2
@@ -61,7 +61,7 @@ def _alone(rounds: Rounds) -> Iterator[Figure]:
 def _together(rounds: Rounds) -> Iterator[Figure]:
     yield at_least(2, "requests/s of the limit's", 100 * rounds.ratio(V1, "limit", throughput), "%", 45)
     yield plain(2, "the same, each time from Redis", 100 * rounds.ratio(FROM_REDIS, "limit", throughput), "%")
-    if "LiteLLM" in rounds.by_name:
+    if "LiteLLM" in rounds.names:
         yield at_least(2, "requests/s over LiteLLM's", rounds.ratio(V1, "LiteLLM", throughput), "times", 12)
     through_own = 100 * rounds.ratio(OWN, "limit", throughput)
     yield at_least(3, "requests/s of the limit's, through `/api/chat/`", through_own, "%", 45)

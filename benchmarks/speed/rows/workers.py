@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.speed.alternate import Rounds
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_most, plain
 from benchmarks.speed.load import Ask, put
 from benchmarks.speed.rows.exact_hits import BODY
 
 CONNECTIONS = (1, 4, 16, 64, 256)
-ROUNDS = 3
 # With 256 connections: of three seconds those that connect, all at once, are every fortieth answer.
 SECONDS = 10
 
@@ -24,11 +22,8 @@ def run(bench: Bench) -> Iterator[Figure]:
         put(ask, connections=16, seconds=2)
         for connections in (1, 256) if bench.quick else CONNECTIONS:
             where = f"{workers} workers, {connections} connections"
-            # A p99 of one load may be one hiccup of the machine.
-            thorough = connections == CONNECTIONS[-1] and not bench.quick
-            loads, seconds = (ROUNDS, SECONDS) if thorough else (1, bench.seconds)
-            all_borne = [put(ask, connections=connections, seconds=seconds) for _ in range(loads)]
-            borne = Rounds({where: all_borne}).median(where)
+            seconds = SECONDS if connections == CONNECTIONS[-1] and not bench.quick else bench.seconds
+            borne = put(ask, connections=connections, seconds=seconds)
             yield plain(9, f"{where}: p50", borne.p50_ms, "ms")
             yield plain(9, f"{where}: p99", borne.p99_ms, "ms")
             yield plain(9, where, borne.per_second, "/s")
