@@ -47,7 +47,7 @@ def _through(bench: Bench, endpoint: str) -> Iterator[Figure]:
     for (row, size), some in zip(sizes, (asked[:share], asked[share:]), strict=False):
         fill(redis, scope_of(redis), size)
         wait_until_known(gateway, size)
-        exact, semantic = times(ask, some, yardstick)
+        exact, semantic = times(ask, some, yardstick.measure)
         where = f"among {size:,} entries, `{endpoint}`: p50"
         yield plain(row, f"exact hit {where}", exact, "ms")
         yield plain(row, f"semantic hit {where}", semantic, "ms")
@@ -64,12 +64,12 @@ def _body(endpoint: str, question: str) -> str:
     return json.dumps({"query": question})
 
 
-def times(ask: Ask, asked: list[tuple[str, str]], yardstick: Yardstick) -> tuple[float, float]:
-    """Medians in milliseconds, exact and semantic."""
+def times(ask: Ask, asked: list[tuple[str, str]], between: Callable[[], None] = lambda: None) -> tuple[float, float]:
+    """Medians in milliseconds, exact and semantic. `between` is called before each of some parts."""
     exact, semantic, missed = [], [], 0
     for number, (question, other_words) in enumerate(asked):
         if number % BETWEEN == 0:
-            yardstick.measure()
+            between()
         took, match = _timed(ask, question)
         exact.append(took)
         took, match = _timed(ask, other_words)
