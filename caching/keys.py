@@ -37,7 +37,8 @@ MAX_READABLE = 120
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 # Matches every whole float in JSON (`1.0`, `1e+16`), and few texts: no address such as `127.0.0.1`.
 _WHOLE_FLOAT = re.compile(r"\d(?:\.0(?![\d.])|e\+)")
-_WHITE_SPACE = re.compile(r"\s+")
+# Not U+00A0, U+2009, U+202F and their like, which keep the digits of a number together: "10 000" is said otherwise.
+_WHITE_SPACE = re.compile("[ \t\n\r\x0b\x0c\x85\u2028\u2029]+")
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 # What separates parts of a key, widens a pattern, or does not print; letters of every script stay as they are.
 _UNSAFE = re.compile(r"[:%*?\[\]\\\x00-\x1f\x7f]")

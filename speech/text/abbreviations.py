@@ -16,7 +16,8 @@ _TITLES = """
     sr sra srta sres dña dra profa lic arq ud uds vd vds avda izq dcha dpto
     mm mme mmes mlle mlles mgr pr st ste sto sta
     hr frl bzw vgl evtl ggf inkl exkl zzgl
-    dhr mevr mw sn bkz örn av str dl dna dnul dnei jl jln yth bw bi tp ts ths pgs gs bs
+    dhr mevr mw sn bkz krş örn doç yrd uzm öğr arş cad mah av str dl dna dnul dnei
+    jl jln yth bw bi tp ts ths pgs gs bs
     פרופ ופרופ לפרופ שפרופ גב רח שד מס עמ טל ดร นพ พญ ศ รศ ผศ රු
     डॉ डा डाॅ श्री श्रीमती सुश्री कु प्रो प्रा पं रु रू नं क्र सं मो पृ उदा इंजी स्व मि सौ चि ॲड अॅड अधि न्या कै ता जि मु पो लि कं फ़ो फो दू
     ডা ড ডঃ মোঃ মো মোসাঃ মোছাঃ মি প্রো প্রফে নং রু পৃ ইঞ্জি অ্যাড লি খ্রি
@@ -28,6 +29,7 @@ _TITLES = """
     ಡಾ ರೂ ಶ್ರೀ ಶ್ರೀಮತಿ ನಂ ಪ್ರೊ ಕು ಪು ಸಂ
     ഡോ രൂ ശ്രീ ശ്രീമതി നം പ്രൊ പ്രഫ അഡ്വ പേ
     ڈاکٹر مسٹر مسز پروفیسر مولانا دكتور دكتورة رقم هـ
+    напр т.е т.н т.нар т.зв г-н г-жа д-р св обл оз просп пл ср δηλ βλ κεφ κος κα δρ καθ αγ οδ λεωφ πλ τηλ σελ αρ εικ
 """
 
 # Before a figure or a small letter ("Vol. 3", "max. speed"); elsewhere most of them may end a sentence.
@@ -38,8 +40,19 @@ _BEFORE_FIGURES = """
     vb vs kb stb itd itp ok mis mf np
     pag pagg cfr lb lbs oz sq cu hr hrs min mins sec secs wt ht temp sect cl dept bldg est boul
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
-    धा अनु खं अध्या भा
+    धा अनु खं अध्या भा тел рис табл гл
 """
+
+# In texts of one language: in others some of them are words. With a capital here they are words in small letters there
+# too; those with a # stand before figures and small letters.
+_OF_LANGUAGES = {
+    "cs": "mj tř", "da": "bl.a cand jf kl mag", "de": "Bhf Hrsg Jh geb max med nat phil dr.med dr.phil dr.rer.nat",
+    "en": "atty rte", "es": "Col Edo ed", "fi": "ent mt ns tri", "fr": "Me bd", "hr": "br# gđa npr sl# sv tj tzv ul",
+    "hu": "bp gr ifj old# szt sz# vö ún özv", "id": "Ir a.n bpk d.a gg hj hlm kab kec kel sdr tlp",
+    "ms": "Cik En Kg Pn hj hlm jln tmn", "nl": "afb d.w.z mw o.a", "no": "bl.a dvs f.eks jf kl stk",
+    "pl": "al gen godz hab inż ks m.in os pl por rozdz ryc tj św", "pt": "Al Rod pç r", "ro": "ap# bd bl# dl et# ex",
+    "sk": "mj t.j tj", "sv": "bl.a dvs jfr kl t.ex ex", "sw": "dkt mh uk#", "tr": "Apt Sok alm yy", "vi": "ks tr# đ",
+}  # fmt: skip
 
 # Words of their own in small letters: "the sun. 3 people".
 _CAPITALIZED = """
@@ -86,8 +99,11 @@ TITLES, BEFORE_FIGURES, CAPITALIZED, LETTER_NAMES, WORDS_OF_ONE_SYLLABLE = (
     for names in (_TITLES, _BEFORE_FIGURES, _CAPITALIZED, _LETTER_NAMES, _ONE_SYLLABLE)
 )
 
-# Of a script without capitals, from Hebrew to Sinhala.
-_LETTER = re.compile(r"[\u05d0-\u0d79\u0d80-\u0dff]")
+_OF_LANGUAGE = {code: frozenset(unicodedata.normalize("NFC", names).split()) for code, names in _OF_LANGUAGES.items()}
+
+# Of a script without capitals: from Hebrew to Sinhala, consonants of Lao and Khmer, Ethiopic, and of Thai, whose words
+# have vowels, up to four ("กทม.").
+_LETTER = re.compile(r"[\u05d0-\u0d79\u0d80-\u0dff\u0e81-\u0eae\u1200-\u135a\u1780-\u17a2]|[\u0e01-\u0e2e]{1,4}")
 _OF_INDIA = re.compile(r"[\u0900-\u0d79\u0d80-\u0dff]+")
 # "J.-P.", "Dipl.-Ing.", "C.-à-d."
 _HYPHENATED = re.compile(r"(?:[^\W\d_]{1,5}\.-)+[^\W\d_][\w-]{0,4}")
@@ -98,7 +114,7 @@ _FIGURE_SIGNS = frozenset("₹$€£¥#+-−~<=")
 _MARKS = frozenset(["Mn", "Mc", "Cf"])
 
 
-def may_end_sentence(word: str, following: str) -> bool | None:
+def may_end_sentence(word: str, following: str, language: str = "") -> bool | None:
     """Tell if a full stop between `word` and a space before the character `following` can end a sentence.
 
     None: nothing here says so.
@@ -107,7 +123,12 @@ def may_end_sentence(word: str, following: str) -> bool | None:
     small = word.lower()
     named = word != small or small not in CAPITALIZED
     before_figure_or_small = following.isdigit() or following.islower() or following in _FIGURE_SIGNS
-    if (small in TITLES and named) or is_initial(word) or _is_small_letter(word) or _HYPHENATED.fullmatch(word):
+    if (small in TITLES and named) or _ends_in_title(word) or is_initial(word):
+        return False
+    if _is_small_letter(word) or _HYPHENATED.fullmatch(word):
+        return False
+    of_language = _OF_LANGUAGE.get(language, ())
+    if word in of_language or small in of_language or (f"{small}#" in of_language and before_figure_or_small):
         return False
     if small in BEFORE_FIGURES and named and before_figure_or_small:
         return False
@@ -118,6 +139,12 @@ def may_end_sentence(word: str, following: str) -> bool | None:
     if _ACRONYM.fullmatch(word):
         return None if following.isupper() else False
     return None
+
+
+def _ends_in_title(word: str) -> bool:
+    """Tell if `word` is several titles: "Prof.Dr", "PGS.TS"."""
+    first, _, last = word.rpartition(".")
+    return bool(first) and last[:1].isupper() and last.lower() in TITLES
 
 
 def _is_small_letter(word: str) -> bool:

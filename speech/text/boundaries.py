@@ -25,6 +25,8 @@ WRAPPED_LINE = 45
 
 _POINT = ".．｡"
 _FULL_STOP = rf"[{TERMINALS}]|{OF_ONE_SCRIPT_PATTERN}"
+# Soft hyphens, joiners, and marks of the direction of writing, which editors and models put behind full stops.
+_INVISIBLE = "\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _EMOJI = "\u200d\ufe0f\u2600-\u27bf\U0001f1e6-\U0001faff"
 _LINE_ENDS = "\n\r\u2028\u2029\x85"
 _APOSTROPHE = r"(?<![^\W\u2e80-\uffdc])'|'(?![^\W\u2e80-\uffdc])"
@@ -32,8 +34,8 @@ _EVENT = re.compile(rf"{_FULL_STOP}|[{_LINE_ENDS}]|{_APOSTROPHE}|[{re.escape(MAR
 _ENDS = frozenset(TERMINALS + OF_ONE_SCRIPT + _LINE_ENDS)
 _RUN = re.compile(
     rf"(?s)(?P<marks>(?:{_FULL_STOP}){{0,{MAX_AFTER}}}+)"
-    rf"(?P<closers>[\"'”“’»«›‹)\]}}」』》〉】）＂*_~`{_EMOJI}]{{0,{MAX_AFTER}}}+)"
-    rf"(?P<space>\s{{0,{MAX_AFTER}}}+)"
+    rf"(?P<closers>[\"'”“’»«›‹)\]}}」』》〉】）＂*_~`{_EMOJI}{_INVISIBLE}]{{0,{MAX_AFTER}}}+)"
+    rf"(?P<space>(?:\s[\s{_INVISIBLE}]{{0,{MAX_AFTER}}}+)?+)"
     rf"(?P<openers>(?:[{re.escape(''.join(sorted(OPENERS)))}*_]|(?<=«)[ \u00a0\u202f]){{0,{MAX_AFTER}}}+)"
 )
 _LINE_END = re.compile(rf"\r\n|[{_LINE_ENDS}]")
@@ -53,6 +55,9 @@ _ORDINAL = re.compile(r"(?<!\d)\d{1,2}\Z")
 _WITH_ORDINALS = ("bs", "cs", "da", "de", "et", "eu", "fi", "hr", "hu", "is", "lv", "nb", "no", "pl", "sk", "sl", "tr")
 # "II. Methods"; single letters are initials anyway.
 _ROMAN = re.compile(r"\s*[IVX]{2,5}")
+_ROMAN_ORDINAL = re.compile(r"(?<!\w)[IVXLC]{2,7}\Z")
+# "And so on" in Khmer, behind its first full stop.
+_KHMER_ET_CETERA = ("ល។", "ប។")
 _SPACED = re.compile(rf"(?:{_FULL_STOP})\s")
 _ADDRESS = re.compile(r"://|@|www\.|/", re.I)
 
@@ -137,7 +142,7 @@ class BoundaryFinder:
 
     def _handle_end(self, at: int, final: bool, found: list[Boundary]) -> bool:
         run = self._run(at)
-        looked_at = run.end + max(len(run.openers) + 1, _ITEM_LENGTH * bool(run.lines))
+        looked_at = run.end + max(len(run.openers) + 1, _ITEM_LENGTH * bool(run.lines), 2 * (run.marks == "។"))
         if not final and len(self.text) < looked_at:
             return False
         for place, mark in enumerate(run.closers, run.at + len(run.marks)):
@@ -159,7 +164,8 @@ class BoundaryFinder:
         if not marks and closers[:1] == "»":
             at, marks, closers = at - 2, self.text[at - 2], f" {closers}"
         for number, mark in enumerate(closers):
-            if mark in _OPENS_OR_CLOSES and not self._quotations.would_close(mark):
+            closed = sum(each in MARKS for each in closers[:number])
+            if mark in _OPENS_OR_CLOSES and not self._quotations.would_close(mark, closed):
                 # It opens the next quotation, unless it stands alone.
                 if number == len(closers) - 1 and (space or match.end() == len(self.text)):
                     break
@@ -206,6 +212,8 @@ class BoundaryFinder:
             return False
         if last in OF_ONE_SCRIPT or (last == "۔" and self._is_urdu_abbreviation(at)):
             return False
+        if last == "។" and self.text.startswith(_KHMER_ET_CETERA, run.end):
+            return False
         if last not in ".．!?…‽":
             return True
         if _WITHOUT_SPACES.match(following):
@@ -221,9 +229,10 @@ class BoundaryFinder:
     def _abbreviation(self, at: int, following: str) -> bool | None:
         if _ROMAN.fullmatch(item := self.text[max(0, self._line_start) : at]) and item:
             return False
-        if self._language in _WITH_ORDINALS and _ORDINAL.search(self.text[max(0, at - 3) : at]):
+        before = self.text[max(0, at - 8) : at]
+        if self._language in _WITH_ORDINALS and (_ORDINAL.search(before) or _ROMAN_ORDINAL.search(before)):
             return False
-        return abbreviations.may_end_sentence(self._word_before(at), following)
+        return abbreviations.may_end_sentence(self._word_before(at), following, self._language)
 
     def _word_before(self, at: int) -> str:
         word = _WORD_BEFORE.search(self.text[max(0, at - CONTEXT) : at])

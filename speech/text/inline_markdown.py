@@ -34,6 +34,15 @@ _LEFT_OVER = re.compile(
     rf"\*\*+|__+|~~+|`+|(?<!\w)[*_](?=\S)|(?<=[^\s{ENDS}])[*_](?!\w)"
     rf"|(?<![^\s{ENDS}])(?:\*(?!\s+\d)|#{{1,6}})(?!\S)[ \t]?"
 )
+# Numbers of sources: behind the words that they prove ("Paris[1]", "so.[2, 3]") or several in a row. One that stands
+# alone may be meant to be heard: "Press [1]".
+_NUMBERS = r"\[[1-9]\d{0,2}(?:(?:, ?|[–-])[1-9]\d{0,2})*\]"
+_CITATION = re.compile(
+    rf"(?:(?:(?<=[\w\u0300-\u036f\u0900-\u0dff]{{2}})|(?<=[.,;!?%)\"'»”…]))(?:{_NUMBERS})+|(?<![^\s{ENDS}])(?:{_NUMBERS}){{2,}})"
+    r"(?=[\s.,;:!?…)\"'»”。，！？।]|\Z)(?![.:]\w)"
+)
+# What OpenAI's models write in their place.
+_SOURCE = re.compile("【[^\\s【】†]*†[^\\s【】]*】|\ue200[^\\s\ue200\ue201]*\ue201")
 _BAR = re.compile(r"\s*(?<!\|)\|(?!\|)")
 
 _TIMES = re.compile(r"(?<=\d)\*(?=\d)")
@@ -45,9 +54,11 @@ _DOLLAR = r"(?<![\w$\\])\$(?=[A-Za-z\\({|]|\d+[A-Za-z]?[\\^_])"
 _INSIDE = r"(?:(?!\\[\[(]).)+?"
 # A link of a wiki, but not a link whose text is in brackets: "[[1]](url)".
 _WIKI_LINK = r"!?\[\[(?P<page>[^\]\[|\n]+)(?:\|(?P<label>[^\]\[\n]*))?\]\](?![(\[:])"
+# A number of a source that is a link to it.
+_LINKED_NUMBER = r"(?P<linked>(?:\[\[\d{1,3}\]\]|(?<=[\w.,;!?%)])\[\d{1,3}\])\([^()\s]+\))"
 # What the parser does not know, and code, in which it is nothing.
 _EXTENSION = re.compile(
-    rf"(?s){_CODE.pattern[4:]}|{_WIKI_LINK}|{raw_html.ELEMENT}|\$\$(?P<block>.+?)\$\$"
+    rf"(?s){_CODE.pattern[4:]}|{_WIKI_LINK}|{_LINKED_NUMBER}|{raw_html.ELEMENT}|\$\$(?P<block>.+?)\$\$"
     rf"|\\\[(?P<display>{_INSIDE})\\\]|\\\((?P<inline>{_INSIDE})\\\)"
     rf"|{_DOLLAR}(?P<dollars>[^$\n]*?\S)\$(?![\w$])"
 )
@@ -79,14 +90,14 @@ def spoken(source: str) -> str:
         return source
     begin = source.index(inner[0])
     text = "".join(_texts(_parser.parseInline(inner)[0].children or ()))
-    text = _REFERENCE.sub(r"\1", _ALERT.sub(r"\1.", _FOOTNOTE.sub("", text)))
+    text = _REFERENCE.sub(r"\1", _CITATION.sub("", _ALERT.sub(r"\1.", _FOOTNOTE.sub("", text))))
     text = _PAIRED.sub(r"\1\2", _LEFT_OVER.sub("", text))
     text = f"{source[:begin]}{_MAIL.sub('', text)}{source[begin + len(inner) :]}"
     return without_emoji(_BAR.sub(",", text)).translate(_UNSHIELDED)
 
 
 def _without_marks(match: re.Match[str]) -> str:
-    if match["raw"] or match[0].startswith("<!--"):
+    if match["raw"] or match["linked"] or match[0].startswith("<!--"):
         return ""
     if match["page"]:
         return match["label"] or match["page"]
@@ -110,7 +121,7 @@ def is_table(header: str, delimiter: str) -> bool:
 def without_emoji(text: str) -> str:
     if ":" in text:
         text = _SHORTCODE.sub("", text)
-    return text if text.isascii() else _EMOJI.sub("", text)
+    return text if text.isascii() else _EMOJI.sub("", _SOURCE.sub("", text))
 
 
 def is_balanced(source: str) -> bool:

@@ -77,8 +77,9 @@ class Quotations:
                 return True
         return False
 
-    def would_close(self, mark: str) -> bool:
-        return any(mark in quotation.closers for quotation in self.open)
+    def would_close(self, mark: str, closed: int = 0) -> bool:
+        """Tell if `mark` closes one, once the `closed` innermost ones are closed."""
+        return any(mark in quotation.closers for quotation in self.open[: max(0, len(self.open) - closed)])
 
     def given_up(self, at: int) -> list[Boundary]:
         """Forget those that began too long before `at`; the places inside them where sentences end after all."""

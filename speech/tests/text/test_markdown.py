@@ -47,6 +47,7 @@ SPOKEN = [
 WORDS = [
     *("**", "```", "Word ", "हाँ। ", "[a](b)", "| a | b |\n", "|---|---|\n", "\n\n", "- ", "1. ", "==", "~a~", ":b:"),
     *("$x^2$", "$", "\\(", "\\)", "\\[", "\\]", "<think>", "</think>", "<script>", "</script>", "<!--", "-->", "<k>"),
+    *("[1]", "[2, 3]", "[1](b)", "[[1]](b)", "【4:0†b】", "\ue200a\ue201", "。"),
     *("[^1]: Note ", "[^1]", "    more\n", "---\n", "title: x\n", "[[a|b]]", "\r\n", "\r"),
 ]
 PARTS = st.lists(st.sampled_from([*"*_`~#[]()<>|\\!-=+\n a1é😀", *WORDS]), max_size=60).map("".join)
@@ -114,7 +115,7 @@ def test_a_stream_says_the_same_as_the_whole(size: int) -> None:
         ("", ""),
         ("Fact.[^1]\n\n[^1]: First\nlazy\n    second\n\n    third\n\nAfter.", "Fact.\n\n\n\n\nAfter."),
         ("[^1]: One\nlazy\n[^2]:\n\tTwo\n- item", "item"),
-        ("[[Page]], [[my_page|the *label*]], ![[a.png]] [[1]](http://x.y) `[[b]]`", "Page, the label, a.png 1 [[b]]"),
+        ("[[Page]], [[my_page|the *label*]], ![[a.png]] [[a]](http://x.y) `[[b]]`", "Page, the label, a.png a [[b]]"),
         ("---\ntitle: Plan\ntags:\n  - a\n---\n# Plan\nHi.", "Plan\n\nHi."),
         ('+++\ntitle = "x"\n+++\nHi.', "Hi."),
         ("---\nNote: this matters.\n\nBye.", "Note: this matters.\n\n\nBye."),
@@ -155,8 +156,9 @@ def test_a_word_is_given_out_before_its_paragraph_ends() -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["ek ", "**a ", "`", "[a", "| a ", "- a\n", "\n", "a*b ", "```\n", "# ", "<svg ", "x|\n", "x|<b>\n", "*<a b>"],
-)
+    ["ek ", "**a ", "`", "[a", "| a ", "- a\n", "\n", "a*b ", "```\n", "# ", "<svg ", "x|\n", "x|<b>\n", "*<a b>",
+     "ek[1] ", "ek[1]", "[1][2]", "ek[1](a ", "【†", "\ue200 ", "\ue200"],
+)  # fmt: skip
 def test_the_work_grows_with_the_length(token: str) -> None:
     def seconds(tokens: int) -> float:
         stream, begun = MarkdownStream(), time.process_time()
@@ -167,6 +169,31 @@ def test_the_work_grows_with_the_length(token: str) -> None:
 
     few = min(seconds(1_000) for _ in range(2))
     assert seconds(8_000) < min(8 * 2 * few + 0.3, 8)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "spoken"),
+    [
+        ("Paris is the capital[1]. It is old.[2][3]", "Paris is the capital. It is old."),
+        ("It has 2 million[1, 2] people[3-5], (so they say)[6]; yes", "It has 2 million people, (so they say); yes"),
+        ("**Paris**[1] is *old*[12].", "Paris is old."),
+        ("It grew by 20% [1][2] last year [3][4].", "It grew by 20%  last year ."),
+        ("Paris[1](https://example.com/a) is old [[2]](https://example.com/b).", "Paris is old ."),
+        ("It is so【4:0†source】. And so【12†report.pdf】", "It is so. And so"),
+        ("It is so\ue200filecite\ue202turn0file0\ue201.", "It is so."),
+        ("पेरिस राजधानी[1] है। 首都[2]。", "पेरिस राजधानी है। 首都。"),
+        ("Press [1] for sales, [2] for help or [3].", "Press 1 for sales, 2 for help or 3."),
+        ("Take [3](https://example.com) of them", "Take 3 of them"),
+        ("The list [1, 2, 3] and a[1] and items[0]", "The list 1, 2, 3 and a1 and items0"),
+        ("items[1].name and `items[1]`", "items1.name and items[1]"),
+        ("[2026] and year[2026]", "2026 and year2026"),
+        ("【お知らせ】今日は。", "【お知らせ】今日は。"),
+    ],
+)
+def test_numbers_of_sources_are_not_spoken(markdown: str, spoken: str) -> None:
+    assert speakable(markdown) == spoken
+    for size in (1, 2, 3, 5, 8):
+        assert in_parts(markdown, size) == spoken
 
 
 @pytest.mark.parametrize("scheme", ["https", "file", "javascript", "data", "mailto", "vbscript"])

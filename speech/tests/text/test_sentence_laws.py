@@ -17,7 +17,29 @@ ZEROS = st.sampled_from("0०০௦౦૦೦൦੦୦٠۰０๐໐០၀༠꯰�
 TRICKY_WORDS = 'Hello नमस्ते ভালো வணக்கம் నమస్తే سلام مرحبا Straße 你好 No Dr डॉ etc U.S p.m 😀 τι Բարև ש"ח ནང་'
 WORDS = st.sampled_from(TRICKY_WORDS.split())
 ENDS = st.sampled_from(
-    [". ", "! ", "? ", "। ", "。", "... ", "…", "\n", "\n\n", ", ", " ", ".\n", "۔ ", "؟ ", "; ", ": ", "།", '." ']
+    [
+        ". ",
+        "! ",
+        "? ",
+        "। ",
+        "。",
+        "... ",
+        "…",
+        "\n",
+        "\n\n",
+        ", ",
+        " ",
+        ".\n",
+        "۔ ",
+        "؟ ",
+        "; ",
+        ": ",
+        "།",
+        '." ',
+        "፡፡ ",
+        "| ",
+        ".\u200f ",
+    ]
 )
 QUOTES = st.sampled_from(["“”", "«»", "「」", "()", '""', "„“", "[]"])
 
@@ -46,7 +68,22 @@ def quotations(draw: st.DrawFn) -> str:
 
 UNITS = st.one_of(WORDS, figures(), addresses(), quotations())
 TEXTS = st.lists(st.tuples(UNITS, ENDS), min_size=1, max_size=12)
-TRICKY_PARTS = [*".।。!?\"'“”()\n 1०aZ", "Dr. ", "www.", "- ", "\r\n", "<b>", "```", "τι;", "է:", 'ש"ח']
+TRICKY_PARTS = [
+    *".।。!?\"'“”()\n 1०aZ",
+    "Dr. ",
+    "www.",
+    "- ",
+    "\r\n",
+    "<b>",
+    "```",
+    "τι;",
+    "է:",
+    'ש"ח',
+    "ነው፡፡",
+    "है|",
+    "\u200f",
+    "។ល។",
+]
 ANY_TEXT = st.lists(st.one_of(st.text(max_size=3), st.sampled_from(TRICKY_PARTS)), max_size=60).map("".join)
 
 
