@@ -6,10 +6,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from caching.policy import Policy
+from speech.api.errors import PayloadTooLarge
 from speech.api.request_body import parse_json
 from speech.api.serializers import NOTHING_SAID, ConverseCall, ConverseRequestSerializer
 from speech.api.uploads import audio_of
@@ -30,14 +33,25 @@ class SpokenRequestSerializer(serializers.Serializer[Any]):
 def read_spoken_call(request: Request, held: ExitStack) -> tuple[ConverseCall, TranscriptionRequest]:
     """Return the call, with a placeholder for the question, and the audio that holds the question."""
     audio, kind = audio_of(request, held)
-    form: Any = request.data
-    fields: Any = parse_json(str(form.get("request") or "{}").encode(), "request")
+    fields: Any = parse_json(_json_of(request) or b"{}", "request")
     if not isinstance(fields, dict) or fields.get("query") is not None:
         raise InvalidRequest("request must be a JSON object without query: the question is in file", param="request")
     asked = ConverseRequestSerializer(data={**fields, **_question(fields.get("messages"))})
     asked.is_valid(raise_exception=True)
     call = asked.to_call()
     return call, TranscriptionRequest(audio, kind, model=call.options.stt_model, language=call.speech.language)
+
+
+def _json_of(request: Request) -> bytes:
+    """Return the part `request`. Browsers give it a file name if it is a Blob, to tell its type."""
+    form: Any = request.data
+    part = form.get("request")
+    if not isinstance(part, UploadedFile):
+        return str(part or "").encode()
+    if (part.size or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise PayloadTooLarge(f"request is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
+    body: bytes = part.read()
+    return body
 
 
 def _question(turns: Any) -> dict[str, Any]:

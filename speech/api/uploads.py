@@ -20,6 +20,19 @@ from speech.exceptions import InvalidRequest
 # Bytes of a multipart body in addition to the file.
 ROOM_FOR_FIELDS = 65_536
 
+# Extensions of formats that providers take, by the first bytes of the file …
+_BEGINNINGS = {
+    b"ID3": "mp3", b"fLaC": "flac", b"OggS": "ogg", b"\x1a\x45\xdf\xa3": "webm", b"ADIF": "aac", b"#!AMR": "amr",
+    b"caff": "caf", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "wma", b".snd": "au", b"\0\0\1\xba": "mpeg",
+}  # fmt: skip
+# … by the first four and those from the ninth …
+_CONTAINERS = {
+    (b"RIFF", b"WAVE"): "wav", (b"RF64", b"WAVE"): "wav", (b"FORM", b"AIFF"): "aiff", (b"FORM", b"AIFC"): "aiff",
+}  # fmt: skip
+# … and by the name of the first box of an MP4 or QuickTime file.
+_BOXES = dict.fromkeys((b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"), "m4a")
+KINDS = sorted({*_BEGINNINGS.values(), *_CONTAINERS.values(), *_BOXES.values()})
+
 
 class UploadParser(MultiPartParser):
     """Refuses a body that is too large, before any of it is read if its Content-Length says so."""
@@ -58,16 +71,11 @@ def audio_of(request: Request, held: ExitStack) -> tuple[bytes, str]:
 def kind_of(audio: bytes) -> str:
     """Detect the format (`wav`, `mp3`, …) by the file signature. Raises InvalidRequest for anything else."""
     head = audio[:12]
-    if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-        return "wav"
-    if head[4:8] == b"ftyp":
-        return "m4a"
-    for beginning, kind in ((b"ID3", "mp3"), (b"fLaC", "flac"), (b"OggS", "ogg"), (b"\x1a\x45\xdf\xa3", "webm")):
-        if head.startswith(beginning):
-            return kind
+    kind = _CONTAINERS.get((head[:4], head[8:])) or _BOXES.get(head[4:8])
+    kind = kind or next((kind for beginning, kind in _BEGINNINGS.items() if head.startswith(beginning)), "")
+    if kind:
+        return kind
     # A frame of MPEG audio begins with eleven bits set; the next ones are version and layer, of which ADTS has 0.
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         return "aac" if head[1] & 0x06 == 0 else "mp3"
-    raise InvalidRequest(
-        "file is not a supported audio format (wav, mp3, flac, ogg, m4a, webm, aac)", param="file", code="not_audio"
-    )
+    raise InvalidRequest(f"file is not a supported audio format ({', '.join(KINDS)})", param="file", code="not_audio")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 
 from speech.audio.g711 import ALAW, MULAW
-from speech.audio.wav import EXTENSIBLE, PCM, wav_chunks
+from speech.audio.wav import EXTENSIBLE, FORMAT, PCM, wav_chunks
 
 # Of full scale: -60 dBFS. Speech into the worst microphone is louder, and so is the noise of any room.
 SILENCE = 10 ** (-60 / 20)
@@ -24,6 +26,16 @@ def is_silent(audio: bytes) -> bool:
     except (KeyError, ValueError):
         return False
     return samples is not None and (not samples.size or float(np.abs(samples).max()) <= SILENCE)
+
+
+def seconds_of(audio: bytes) -> float | None:
+    """Return the length of a WAV file whose samples `is_silent` can read, None for any other."""
+    try:
+        chunks = dict(reversed(list(wav_chunks(audio))))
+        _, _, rate, _, frame, _ = FORMAT.unpack_from(chunks[b"fmt "])
+        return round(len(chunks[b"data"]) / (rate * frame), 3)
+    except (KeyError, ValueError, ZeroDivisionError, struct.error):
+        return None
 
 
 def is_silent_pcm(pcm: bytes) -> bool:

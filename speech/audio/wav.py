@@ -7,7 +7,8 @@ WAVE_FORMAT_EXTENSIBLE as in Microsoft's "Multiple Channel Audio Data and WAVE F
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from speech.audio.pcm import BYTES_PER_SAMPLE
 
@@ -15,9 +16,12 @@ PCM = 0x0001
 EXTENSIBLE = 0xFFFE
 PCM_SUBFORMAT = bytes.fromhex("0100000000001000800000aa00389b71")
 
-# A program that writes to a pipe cannot know the length: FFmpeg puts 0xFFFFFFFF, espeak-ng 0x7FFFF000.
+# A program that writes to a pipe cannot know the length: FFmpeg puts 0xFFFFFFFF, espeak-ng 0x7FFFF000, pocket-tts
+# 2,000,000,000, libsndfile and many recorders 0. A sound of a gigabyte, six hours at 24 kHz, does not come here.
 UNKNOWN_LENGTH = 0xFFFFFFFF
-LEAST_UNKNOWN_LENGTH = 0x7FFFF000
+LEAST_UNKNOWN_LENGTH = 0x4000_0000
+# Bytes before the samples.
+LONGEST_HEAD = 65_536
 
 RIFF_HEADER = struct.Struct("<4sI4s")
 CHUNK_HEADER = struct.Struct("<4sI")
@@ -98,7 +102,7 @@ def wav_chunks(data: bytes, sample_bytes: int = BYTES_PER_SAMPLE) -> Iterator[tu
     while at + CHUNK_HEADER.size <= len(data):
         name, length = CHUNK_HEADER.unpack_from(data, at)
         start = at + CHUNK_HEADER.size
-        if name == b"data" and length >= LEAST_UNKNOWN_LENGTH:
+        if name == b"data" and _is_unknown(length):
             length = (len(data) - start) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
         if start + length > len(data):
             raise ValueError(
@@ -108,6 +112,55 @@ def wav_chunks(data: bytes, sample_bytes: int = BYTES_PER_SAMPLE) -> Iterator[tu
             raise ValueError("the WAV file ends in half a sample")
         yield name, data[start : start + length]
         at = start + length + length % 2  # a chunk of odd length is padded
+
+
+def stream_wav(chunks: Iterator[bytes]) -> tuple[int, Iterator[bytes]]:
+    """Return the rate in Hz of a WAV file that comes in chunks, and its samples as they come.
+
+    Raises ValueError for anything but 16-bit mono PCM, and while the samples are read where the file is cut short.
+    """
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if begin := _begin_of_samples(head):
+            sample_rate, start, length = begin
+            return sample_rate, _samples(chain([head[start:]], chunks), None if _is_unknown(length) else length)
+        if len(head) > LONGEST_HEAD:
+            break
+    raise ValueError("the WAV file has no data chunk")
+
+
+def _begin_of_samples(head: bytes) -> tuple[int, int, int] | None:
+    """Return the rate, the place and the length of the samples; None if the chunk that holds them is not in `head`."""
+    at, sample_rate = RIFF_HEADER.size, 0
+    while at + CHUNK_HEADER.size <= len(head):
+        name, length = CHUNK_HEADER.unpack_from(head, at)
+        at += CHUNK_HEADER.size
+        if name == b"data":
+            if not sample_rate:
+                raise ValueError("the WAV file has no fmt chunk before its samples")
+            return sample_rate, at, length
+        if name == b"fmt " and len(head) >= at + length:
+            sample_rate = _sample_rate(head[at : at + length])
+        at += length + length % 2
+    return None
+
+
+def _samples(chunks: Iterable[bytes], length: int | None) -> Iterator[bytes]:
+    """Yield the first `length` bytes, and read what is behind them; all bytes where it is None."""
+    left = length
+    for chunk in chunks:
+        part = chunk if left is None else chunk[:left]
+        if part:
+            yield part
+        if left is not None:
+            left -= len(part)
+    if left:
+        raise ValueError(f"the WAV file is cut short: {left} bytes of its samples are missing")
+
+
+def _is_unknown(length: int) -> bool:
+    return not length or length >= LEAST_UNKNOWN_LENGTH
 
 
 def _sample_rate(body: bytes) -> int:

@@ -73,6 +73,7 @@ _RULES: dict[str, tuple[str, Callable[[str], bool]]] = {
     "_MS": ("a whole number of milliseconds", _is_milliseconds),
     "_TOKENS": ("a whole number of 1 or more", _is_count),
     "RESPONSES_API": ("1 or 0", lambda value: value in ("0", "1")),
+    "SPEECH_FORMAT": ("pcm or wav", lambda value: value in ("pcm", "wav")),
     "_BIN": ("the path of a program", lambda path: shutil.which(path) is not None),
     "": ("a name without control characters", _is_name),
 }

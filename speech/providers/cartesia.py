@@ -70,8 +70,8 @@ class Provider(BaseProvider):
         return [Voice(id=_JACQUELINE, name="Jacqueline", languages=("en",))]
 
     def _voice_id(self, request: SpeechRequest) -> str:
-        if _ID.fullmatch(request.voice):
-            return request.voice
+        if _ID.fullmatch(request.voice.lower()):
+            return request.voice.lower()
         by_name = voice_list.ids_by_name(self, self._voices_of_account)
         if found := by_name.get(request.voice.casefold()):
             return found

@@ -54,13 +54,14 @@ class Provider(BaseProvider):
         request = validation.tidy(self, replace(request, voice=request.voice or self.setting("VOICE")), _ALIASES)
         validation.refuse(self, pitch=request.pitch, instructions=request.instructions)
         validation.check_range("speed", request.speed, 0.25, 4)
-        if not _NAME.fullmatch(request.voice):
+        voice = request.voice.lower()
+        if not _NAME.fullmatch(voice):
             raise validation.unknown_voice(self, request, _VOICES)
         model = openai_names.own_model(request.model, "speech") or self.setting("MODEL")
-        if "-" in request.voice:
+        if "-" in voice:
             # `aura-2-thalia-en`: the price is that of its model.
-            model = request.voice.rsplit("-", 2)[0]
-        return replace(request, model=model)
+            model = voice.rsplit("-", 2)[0]
+        return replace(request, voice=voice, model=model)
 
     def speak(self, request: SpeechRequest) -> Speech:
         voice = request.voice

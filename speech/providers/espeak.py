@@ -107,7 +107,7 @@ class Provider(BaseProvider):
 
     def _full_name(self, request: SpeechRequest, language: str) -> str:
         """Return voice and variant. A language that is asked for wins over that of a voice, which keeps its variant."""
-        name, plus, variant = request.voice.partition("+")
+        name, plus, variant = request.voice.lower().partition("+")
         if (name and name not in VOICES) or (plus and variant not in _VARIANTS):
             own = [*sorted(VOICES), *(f"{voice}+{one}" for voice in ("hi", "en-us") for one in ("f3", "m1"))]
             raise validation.unknown_voice(self, request, own)

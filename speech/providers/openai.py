@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -20,7 +20,9 @@ from speech.providers._shared import (
     validation,
 )
 from speech.providers._shared.http import Form, ProviderRequest, call_for_json, post
+from speech.providers._shared.http_response import Reply
 from speech.providers._shared.presets import is_hosted
+from speech.providers._shared.speech_reply import samples_of
 from speech.providers._shared.stream_options import post_for_stream
 from speech.providers.base import (
     BaseProvider,
@@ -54,6 +56,7 @@ class Provider(BaseProvider):
         "TRANSCRIPTION_MODEL": openai_transcripts.MODELS[0],
         "EMBEDDING_MODEL": "text-embedding-3-small",
         "RESPONSES_API": "",
+        "SPEECH_FORMAT": "pcm",
         "VOICE": "alloy",
         "VOICE_ALIASES": "",
     }
@@ -95,16 +98,16 @@ class Provider(BaseProvider):
         request = replace(request, voice=request.voice or self.setting("VOICE"))
         if "language" in request.unknown:
             request = self._with_language(request)
-        request = validation.tidy(self, request, {})
+        own = openai_names.VOICES if self._has_openai_voices else ()
+        request = validation.tidy(self, request, {name: name for name in own})
         validation.refuse(self, pitch=request.pitch)
         validation.check_range("speed", request.speed, 0.25, 4)
         model = validation.model_of(self, request.model, "SPEECH_MODEL")
         if self._is_openai and model.startswith("tts-1"):
             request = replace(request, voice=_VOICES_OF_TTS_1.get(request.voice, request.voice))
-        if model.startswith("tts-1"):
             validation.refuse(self, instructions=request.instructions)
-        # Other servers have voices of their own.
-        if self._has_openai_voices and request.voice not in openai_names.VOICES:
+        # Other servers have voices of their own, and give their models OpenAI's names.
+        if self._has_openai_voices and not (request.voice in openai_names.VOICES or _is_custom(request.voice)):
             raise validation.unknown_voice(self, request, ())
         return replace(request, model=model)
 
@@ -122,9 +125,8 @@ class Provider(BaseProvider):
 
     def transcribe(self, request: TranscriptionRequest) -> Transcript:
         path = openai_transcripts.path(request)
-        return openai_transcripts.read(
-            self.name, call_for_json(self._request_to(path, openai_transcripts.form(request)))
-        )
+        answer = call_for_json(self._request_to(path, openai_transcripts.form(request)))
+        return openai_transcripts.read(self.name, answer, timed=bool(request.timestamps or request.speakers))
 
     def stream_transcript(self, request: TranscriptionRequest) -> Iterator[dict[str, Any] | Transcript]:
         if request.timestamps or request.speakers:
@@ -200,20 +202,41 @@ class Provider(BaseProvider):
             return replace(request, language="")
         return request
 
+    def _voice(self, voice: str) -> str | dict[str, str]:
+        return {"id": voice} if self._has_openai_voices and _is_custom(voice) else voice
+
     def _pieces(self, request: SpeechRequest) -> Iterator[bytes | Usage]:
         billed = 0
         limit = _LIMIT_IN_TOKENS if request.model.startswith("gpt-4o-mini-tts") else _LIMIT
-        fields = {**request.unknown, "model": request.model, "voice": request.voice, "response_format": "pcm"}
+        fields = {**request.unknown, "model": request.model, "voice": self._voice(request.voice)}
         if request.speed != 1:
             fields["speed"] = request.speed
         if request.instructions:
             fields["instructions"] = request.instructions
         for piece in pack(request.text, request.language or detect(request.text), limit):
-            with post(self._request_to("/audio/speech", {"input": piece, **fields})) as reply:
-                validation.check_audio_type(self, reply.headers)
+            with self._post_for_speech({"input": piece, **fields}) as reply:
+                validation.check_audio_type(self, reply.headers, takes_wav=True)
                 billed += len(piece)
-                yield from reply
+                yield from samples_of(self.name, reply, _SAMPLE_RATE)
         yield Usage(characters=billed)
+
+    @contextmanager
+    def _post_for_speech(self, fields: dict[str, Any]) -> Iterator[Reply]:
+        """Ask for raw samples, and for a WAV file if the server has no such format, or its setting says so."""
+        path, with_format = "/audio/speech", {**fields, "response_format": self.setting("SPEECH_FORMAT")}
+        with ExitStack() as stack:
+            try:
+                reply = stack.enter_context(post(self._request_to(path, with_format)))
+            except ProviderRejected as error:
+                if "response_format" not in f"{error.param} {error.message}" or with_format["response_format"] == "wav":
+                    raise
+                reply = stack.enter_context(post(self._request_to(path, {**fields, "response_format": "wav"})))
+            yield reply
+
+
+def _is_custom(voice: str) -> bool:
+    """Tell if `voice` is the id of a voice that its owner has made, which OpenAI takes as an object."""
+    return voice.startswith("voice_")
 
 
 def _language(language: str) -> str:

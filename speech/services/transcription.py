@@ -14,7 +14,7 @@ from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.result import CacheResult, status_without_hit, with_value
 from speech.accounting import Account
-from speech.audio.loudness import is_silent
+from speech.audio.loudness import is_silent, seconds_of
 from speech.exceptions import ProviderError
 from speech.models import Client
 from speech.providers._shared.validation import refuse_unknown
@@ -105,7 +105,7 @@ def _source(produce: Callable[[], Iterator[Part]]) -> stt.Source:
 def _parts(task: _Task, *, stream: bool) -> Iterator[Part]:
     """Yield the events of the provider, and last the transcript as it is stored."""
     if is_silent(task.request.audio):
-        yield {**asdict(Transcript("")), "billed": {"audio_seconds": 0}}
+        yield {**asdict(Transcript("", seconds=seconds_of(task.request.audio))), "billed": {"audio_seconds": 0}}
         return
     provider = task.provider
     task.account.asks_provider()

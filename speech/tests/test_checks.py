@@ -78,6 +78,7 @@ WRONG = {
     "DELAY_MS": ["abc", "-1", "1.5", "9" * 5000],
     "MAX_TOKENS": ["0", "many", "9" * 5000],
     "RESPONSES_API": ["yes"],
+    "SPEECH_FORMAT": ["mp3"],
     "BIN": ["/nowhere/espeak-ng"],
     "MODEL": ["gpt\x00", "gpt\n5"],
     "VOICE_ALIASES": ["nova", "nova=", "=alloy", "a=b=c", "a=b,b=c"],

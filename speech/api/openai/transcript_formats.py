@@ -10,6 +10,8 @@ from speech.exceptions import ProviderBadAnswer
 
 # Formats that need timestamps.
 WITH_SEGMENTS = ("verbose_json", "srt", "vtt")
+# The last time that SubRip can write, in seconds.
+_LATEST = 359_999.999
 
 
 def plain(transcript: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,8 +55,8 @@ def text(transcript: Mapping[str, Any]) -> str:
 def srt(transcript: Mapping[str, Any]) -> str:
     """Return SubRip: numbered cues, a comma before the milliseconds."""
     cues = (
-        f"{number}\n{_clock(segment['start'], ',')} --> {_clock(segment['end'], ',')}\n{_cue(segment)}\n"
-        for number, segment in enumerate(_cues(transcript), 1)
+        f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n"
+        for number, (start, end, text) in enumerate(_cues(transcript), 1)
     )
     return "\n".join(cues)
 
@@ -62,18 +64,29 @@ def srt(transcript: Mapping[str, Any]) -> str:
 def vtt(transcript: Mapping[str, Any]) -> str:
     """Return WebVTT (W3C, section 4): a point before the milliseconds."""
     cues = (
-        f"{_clock(segment['start'], '.')} --> {_clock(segment['end'], '.')}\n{escape(_cue(segment), quote=False)}\n"
-        for segment in _cues(transcript)
+        f"{_clock(start, '.')} --> {_clock(end, '.')}\n{escape(text, quote=False)}\n"
+        for start, end, text in _cues(transcript)
     )
     return "\n".join(["WEBVTT\n", *cues])
 
 
-def _cues(transcript: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the segments with words. Raises ProviderBadAnswer for a text without any: its subtitles would be empty."""
+def _cues(transcript: Mapping[str, Any]) -> Iterator[tuple[float, float, str]]:
+    """Yield begin, end and text of the segments with words.
+
+    Models leave out a time where the recording ends in a word, and tell ends before their beginnings. Raises
+    ProviderBadAnswer for a text without segments or any times: its subtitles would be empty.
+    """
     segments = [segment for segment in transcript["segments"] if str(segment.get("text") or "").strip()]
-    if transcript["text"].strip() and not segments:
+    times = [(segment.get("start"), segment.get("end")) for segment in segments]
+    if transcript["text"].strip() and not any(time is not None for pair in times for time in pair):
         raise ProviderBadAnswer("the provider returned a transcript without segments, so without subtitles")
-    return segments
+    last = 0.0
+    for segment, (start, end), (following, _) in zip(
+        segments, times, [*times[1:], (transcript.get("seconds"), None)], strict=bool(times)
+    ):
+        start = last if start is None else start
+        last = max(start, (following or start) if end is None else end)
+        yield start, last, _cue(segment)
 
 
 def _cue(segment: Mapping[str, Any]) -> str:
@@ -83,7 +96,7 @@ def _cue(segment: Mapping[str, Any]) -> str:
 
 
 def _clock(seconds: float, separator: str) -> str:
-    milliseconds = round(seconds * 1000)
+    milliseconds = round(min(max(seconds, 0), _LATEST) * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{separator}{rest % 1000:03}"
 

@@ -45,7 +45,7 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
     file = serializers.FileField()
     model = serializers.CharField(max_length=200, default="")
     language = serializers.CharField(max_length=35, default="")
-    prompt = serializers.CharField(allow_blank=True, default="")
+    prompt = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
     mode = serializers.CharField(max_length=20, default="")
     task = ChoiceField(choices=("transcribe", "translate"), default="")
     temperature = serializers.FloatField(min_value=0, max_value=1, default=0.0)
@@ -83,8 +83,11 @@ class TranscriptionSerializer(serializers.Serializer[Any]):
 
     def _unknown(self) -> Iterator[tuple[str, str]]:
         for name, values in self.initial_data.lists():
-            if name not in self.fields and name not in _GRANULARITIES:
-                yield from ((name, value) for value in values if isinstance(value, str) and value not in _ABSENT)
+            if name in self.fields or name in _GRANULARITIES:
+                continue
+            if not all(isinstance(value, str) for value in values):
+                raise InvalidRequest(f"{name[:100]} must be a text: only file may be a file", param=name[:100])
+            yield from ((name, value) for value in values if value not in _ABSENT)
 
 
 class TranscriptionsView(OpenAIView):

@@ -30,6 +30,7 @@ _DONE = "transcript.text.done"
 _EVENT: strict_json.Shape = {
     "type": str,
     "delta": str,
+    "text": str,
     "choices": [{"delta": {"content": str}, "finish_reason": str}],
 }
 _READ = ("text", "language", "duration", "segments", "words")
@@ -54,11 +55,13 @@ def form(request: TranscriptionRequest) -> Form:
     return Form(fields)
 
 
-def read(provider: str, answer: Mapping[str, Any]) -> Transcript:
-    """Raises ProviderBadAnswer without a text, and for segments without text or times."""
+def read(provider: str, answer: Mapping[str, Any], *, timed: bool) -> Transcript:
+    """Return the transcript. `timed`: it was asked for with times, in a format of the gateway's own.
+
+    Raises ProviderBadAnswer without a text.
+    """
     check_types(provider, answer, _TRANSCRIPT)
-    segments = answer.get("segments") or []
-    if (text := answer.get("text")) is None or any(None in map(each.get, _CUE) for each in segments):
+    if (text := answer.get("text")) is None:
         raise ProviderBadAnswer(f"{provider} returned no transcript")
     usage = answer.get("usage") or {}
     seconds = answer.get("duration") or usage.get("seconds")
@@ -66,10 +69,10 @@ def read(provider: str, answer: Mapping[str, Any]) -> Transcript:
         text=text,
         language=str(answer.get("language") or ""),
         seconds=float(seconds) if seconds else None,
-        segments=segments,
+        segments=answer.get("segments") or [],
         words=answer.get("words") or [],
         billed=_billed(usage),
-        extra={name: value for name, value in answer.items() if name not in _READ},
+        extra={name: value for name, value in answer.items() if name not in (_READ if timed else ("text",))},
     )
 
 
@@ -80,18 +83,18 @@ def read_stream(provider: str, body: Iterable[bytes]) -> Iterator[Event | Transc
     """
     whole, events = json_or_events(body)
     if whole:
-        yield read(provider, json_object(provider, whole))
+        yield read(provider, json_object(provider, whole), timed=False)
         return
     for event in _events(provider, events):
         if event["type"] == _DONE:
-            yield read(provider, {name: value for name, value in event.items() if name != "type"})
+            yield read(provider, {name: value for name, value in event.items() if name != "type"}, timed=False)
             return
         yield event
     raise ProviderUnavailable(f"{provider} ended its stream early")
 
 
 def _events(provider: str, events: Iterable[str]) -> Iterator[Event]:
-    """Yield OpenAI's events. vLLM sends chunks like those of chat in their place."""
+    """Yield OpenAI's events. vLLM sends chunks like those of chat in their place, Mistral events of other names."""
     pieces: list[str] = []
     finished = False
     for data in events:
@@ -101,7 +104,7 @@ def _events(provider: str, events: Iterable[str]) -> Iterator[Event]:
         errors.raise_if_error(provider, event)
         check_types(provider, event, _EVENT)
         if "type" in event:
-            yield event
+            yield _in_openais_words(event)
             continue
         for choice in event.get("choices") or ():
             finished = finished or bool(choice.get("finish_reason"))
@@ -110,6 +113,12 @@ def _events(provider: str, events: Iterable[str]) -> Iterator[Event]:
                 yield {"type": "transcript.text.delta", "delta": piece}
     if finished:
         yield {"type": _DONE, "text": "".join(pieces)}
+
+
+def _in_openais_words(event: Event) -> Event:
+    if event["type"] == "transcription.text.delta":
+        return {"type": "transcript.text.delta", "delta": event.get("text") or ""}
+    return {**event, "type": _DONE} if event["type"] == "transcription.done" else event
 
 
 def _billed(usage: Mapping[str, Any]) -> Usage | None:

@@ -34,7 +34,10 @@ _LOCAL = {
 }
 # OpenAI's own model names mean nothing elsewhere.
 _NO_MODELS = {"CHAT_MODEL": "", "SPEECH_MODEL": "", "TRANSCRIPTION_MODEL": "", "EMBEDDING_MODEL": ""}
-_OWN = {"kokoro": {"SPEECH_MODEL": "kokoro", "VOICE": "af_heart"}}
+_OWN = {
+    "groq": {"SPEECH_FORMAT": "wav"},
+    "kokoro": {"SPEECH_MODEL": "kokoro", "VOICE": "af_heart"},
+}
 
 
 def preset(name: str) -> Mapping[str, str]:

@@ -120,10 +120,12 @@ def refuse_unknown(provider: BaseProvider, fields: Mapping[str, object]) -> None
 def voice_for(provider: BaseProvider, voice: str, aliases: Mapping[str, str]) -> str:
     """Return the provider's own voice that `voice` stands for, or `voice` itself if it is not an alias.
 
-    The setting VOICE_ALIASES ("alloy=shubh,nova=ritu") adds to `aliases` and wins over them.
+    Clients also send `Nova`, as it is shown to people. The setting VOICE_ALIASES ("alloy=shubh,nova=ritu") adds to
+    `aliases` and wins over them.
     """
     voice = successor_of(provider, voice) or voice
-    return {**aliases, **_configured_aliases(provider)}.get(voice, voice)
+    names = {**aliases, **_configured_aliases(provider)}
+    return names.get(voice) or names.get(voice.lower(), voice)
 
 
 def unknown_voice(provider: BaseProvider, request: SpeechRequest, own: Iterable[str]) -> InvalidRequest:
@@ -173,8 +175,9 @@ def seconds_of(request: TranscriptionRequest) -> int | None:
     return -(-len(pcm) // (BYTES_PER_SAMPLE * sample_rate))
 
 
-def check_audio_type(provider: BaseProvider, headers: Mapping[str, str]) -> None:
+def check_audio_type(provider: BaseProvider, headers: Mapping[str, str], *, takes_wav: bool = False) -> None:
     """Raise ProviderBadAnswer when what follows is a text, or sound in another format than the PCM asked for."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind.startswith("text/") or kind in ("application/json", "audio/wav", "audio/x-wav"):
+    is_wav = kind in ("audio/wav", "audio/x-wav")
+    if kind.startswith("text/") or kind == "application/json" or (is_wav and not takes_wav):
         raise ProviderBadAnswer(f"{provider.name} returned {kind} instead of raw audio")

@@ -239,6 +239,20 @@ def test_a_question_may_come_as_sound(gateway: Server, provider: ScriptedOpenAI)
     assert len(provider.calls("/audio/transcriptions")) == 1
 
 
+def test_the_rest_of_a_spoken_question_may_come_as_a_blob(gateway: Server, provider: ScriptedOpenAI) -> None:
+    blob = ("blob", json.dumps({"codec": "pcm", "system": "Be kind."}).encode())
+    responses = [
+        gateway.request("POST", PATH, fields={"file": ("said.wav", WAV), "request": request})
+        for request in (blob, blob[1].decode())
+    ]
+    assert [response.status for response in responses] == [200, 200]
+    assert responses[0].data == responses[1].data
+    [question] = provider.calls("/chat/completions")
+    assert question["messages"][0] == {"role": "system", "content": "Be kind."}
+    wrong = gateway.request("POST", PATH, fields={"file": ("said.wav", WAV), "request": ("blob", b"{")})
+    assert (wrong.status, error_of(wrong)["param"]) == (400, "request")
+
+
 def test_a_spoken_question_may_follow_earlier_turns(gateway: Server, provider: ScriptedOpenAI) -> None:
     turns = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hello to you."}]
     assert ask_aloud(gateway, messages=turns).status == 200

@@ -57,6 +57,28 @@ def test_a_text_without_segments_is_passed_on_as_json(api: Any, fake_openai: Fak
         assert (response.json()["text"], response.json()["segments"]) == ("Hello.", [])
 
 
+def test_a_segment_without_its_end_costs_no_transcript(api: Any, fake_openai: FakeOpenAI) -> None:
+    segments = [{**CUE, "text": "Hello"}, {"start": 1.0, "end": None, "text": "there."}]
+    say(fake_openai, {"text": "Hello there.", "duration": "4.5", "segments": segments})
+    verbose = hear(api, "verbose_json").json()
+    assert (verbose["segments"], verbose["duration"]) == (segments, 4.5)
+    assert "00:00:01,000 --> 00:00:04,500\nthere." in hear(api, "srt").content.decode()
+    assert len(fake_openai.requests) == 1
+
+
+def test_plain_json_has_all_that_the_provider_says(api: Any, fake_openai: FakeOpenAI) -> None:
+    said = {
+        "text": "Hello.",
+        "language": None,
+        "segments": [{**CUE, "text": "Hello.", "speaker_id": "a"}],
+        "model": "v",
+    }
+    say(fake_openai, said)
+    for cached in ("MISS", "HIT"):
+        response = hear(api, "json")
+        assert (response.json(), response.headers["X-Cache"]) == (said, cached)
+
+
 def test_of_several_recordings_none_is_taken_in_silence(api: Any, fake_openai: FakeOpenAI) -> None:
     files = [SimpleUploadedFile(name, WAV, "audio/wav") for name in ("a.wav", "b.wav")]
     response = hear(api, "json", file=files)
