@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -54,6 +54,7 @@ class ChatQuery:
             "language": self.language,
             **({"service": self.service} if self.service else {}),
             **({"user": self.end_user} if self.end_user else {}),
+            **({"order": order} if (order := order_of_fields(self.params)) else {}),
         }
 
     @cached_property
@@ -105,10 +106,30 @@ class ChatQuery:
         return next((text_of(each) for each in reversed(self.messages) if each.get("role") == "user"), "")
 
 
+def order_of_fields(params: Mapping[str, Any]) -> list[list[str]]:
+    """Return the names in each `properties` of JSON schemas as they come, or nothing if all are in alphabetical order.
+
+    Models write an object in the order of its schema (reasoning before or after its result), and keys sort all names.
+    """
+    orders = list(_orders(dict(params)))
+    return orders if any(names != sorted(names) for names in orders) else []
+
+
+def _orders(value: Any) -> Iterator[list[str]]:
+    if isinstance(value, dict):
+        for name in sorted(value):
+            if name == "properties" and isinstance(value[name], dict):
+                yield list(value[name])
+            yield from _orders(value[name])
+    elif isinstance(value, list):
+        for item in value:
+            yield from _orders(item)
+
+
 def text_of(message: Mapping[str, Any]) -> str:
     """Return the text of an OpenAI message, whose `content` may be a string, a list of parts, or null."""
     content = message.get("content")
     if isinstance(content, list):
-        texts = (part.get("text") for part in content if isinstance(part, Mapping))
+        texts = (part.get("text") if isinstance(part, Mapping) else part for part in content)
         return " ".join(text for text in texts if text and isinstance(text, str))
     return content if isinstance(content, str) else ""
