@@ -17,7 +17,16 @@ from caching.background import drain
 from caching.coordination import rate_limit, single_flight
 from caching.entry import CacheEntry, Fresh, seconds_in_redis
 from caching.llm import semantic_lookup
-from caching.llm.entry import Answer, WholeAnswer, from_value, is_cacheable, is_plain, spoken_by, to_value
+from caching.llm.entry import (
+    Answer,
+    WholeAnswer,
+    from_value,
+    has_whole_json,
+    is_cacheable,
+    is_plain,
+    spoken_by,
+    to_value,
+)
 from caching.llm.merging import Unassembled
 from caching.llm.request import ChatQuery
 from caching.llm.resume import Different, rest_of
@@ -115,7 +124,7 @@ def as_stream(found: CacheResult[WholeAnswer]) -> CacheResult[Iterator[Chunk]]:
 @tracing.step("cache.store")
 def remember(query: ChatQuery, fresh: Answer, policy: Policy, write: store.Write = store.write) -> bool:
     """Store an answer by `write` unless it must not be stored; return True if Redis took it."""
-    if not (policy.write and is_cacheable(fresh) and query.storable(spoken_by(fresh))):
+    if not (policy.write and _is_worth_storing(query, fresh) and query.storable(spoken_by(fresh))):
         return False
     if not is_plain(fresh.choices) and not is_replayable(fresh):
         return _not_stored("replay", "its replay would be another answer")
@@ -132,6 +141,10 @@ def remember(query: ChatQuery, fresh: Answer, policy: Policy, write: store.Write
     if event:
         semantic_lookup.index(event)
     return True
+
+
+def _is_worth_storing(query: ChatQuery, answer: Answer) -> bool:
+    return is_cacheable(answer) and has_whole_json(answer, query.params)
 
 
 def _not_stored(reason: str, why: object) -> bool:
@@ -232,7 +245,7 @@ def _collect(
         except Unassembled:
             # Its leader got it as a stream, which only that client can read.
             return _collect(query, policy, source, True, _whole(query, policy, source))
-        stored = is_cacheable(answer)
+        stored = _is_worth_storing(query, answer)
     return _miss(query, policy, answer, leads=leads, stored=stored, usage=Usage.from_tokens(answer.usage))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -19,6 +20,9 @@ VERSION = 2
 # Fields of a message that are an answer without text.
 _ANSWERS = ("tool_calls", "function_call", "audio", "images", "refusal")
 _OF_PLAIN_CHOICE = ("index", "message", "finish_reason")
+_DECODER = json.JSONDecoder()
+# The model ended by itself: OpenAI's word, and those of Together, text-generation-inference, Bedrock and LM Studio.
+ENDED = frozenset({"stop", "eos", "eos_token", "stop_sequence", "end_turn", "end"})
 
 
 class Answer(Protocol):
@@ -48,8 +52,33 @@ class WholeAnswer:
 
 
 def is_cacheable(answer: Answer) -> bool:
-    """Return True if every choice ended by itself and holds what its `finish_reason` promises."""
+    """Return True if every choice ended by itself and holds what its `finish_reason` promises.
+
+    An answer from Anthropic's `container` can be continued there alone, and the container expires.
+    """
+    if answer.extra.get("container"):
+        return False
     return bool(answer.choices) and all(_is_whole(choice) for choice in answer.choices)
+
+
+def has_whole_json(answer: Answer, params: Mapping[str, Any]) -> bool:
+    """Return False if JSON was asked for, and a text begins as such and breaks off: the next try may be better."""
+    form = params.get("response_format")
+    if not isinstance(form, Mapping) or form.get("type") not in ("json_object", "json_schema"):
+        return True
+    return not any(_breaks_off(text_of(choice["message"])) for choice in answer.choices)
+
+
+def _breaks_off(text: str) -> bool:
+    # After thoughts and in a fence, for models without a place of their own for either.
+    text = text.rpartition("</think>")[2].strip().removeprefix("```json").removeprefix("```").lstrip()
+    if not text.startswith(("{", "[")):
+        return False
+    try:
+        _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def spoken_by(answer: Answer) -> str:
@@ -111,4 +140,4 @@ def _is_whole(choice: Mapping[str, Any]) -> bool:
     if reason in ("tool_calls", "function_call"):
         return bool(message.get(reason))
     # OpenAI ends the call of a forced tool with `stop`, Gemini any.
-    return reason == "stop" and (bool(text_of(message).strip()) or any(map(message.get, _ANSWERS)))
+    return reason in ENDED and (bool(text_of(message).strip()) or any(map(message.get, _ANSWERS)))

@@ -142,7 +142,7 @@ def test_only_if_cached_never_asks() -> None:
         spoken(None, finish_reason="tool_calls"),
         Fresh([]),
         Fresh([spoken("One.").choices[0], spoken("Half", finish_reason="length").choices[0]]),
-        spoken("Ended.", finish_reason="eos"),
+        spoken("Paused.", finish_reason="pause_turn"),
         spoken("Failed.", finish_reason="error"),
         spoken(None, finish_reason="function_call"),
         spoken(None, refusal="I cannot."),
@@ -153,6 +153,18 @@ def test_what_must_not_be_cached_is_served_and_not_stored(redis_client: Any, fre
     assert result.value.choices == fresh.choices
     assert not result.stored
     assert not redis_client.keys("llm:*")
+
+
+@pytest.mark.parametrize("asks", [ask, ask_for_stream])
+def test_json_that_is_cut_off_is_asked_for_again(asks: Callable[..., Any]) -> None:
+    wanted = replace(QUESTION, params={"response_format": {"type": "json_object"}})
+    provider = Provider(spoken('{"city": "Os'))
+    for calls in (1, 2):
+        result = asks(wanted, Policy(), provider)
+        if asks is ask_for_stream:
+            list(result.value)
+        assert (result.status, provider.calls) == ("miss", calls)
+    assert ask(wanted, Policy(), Provider(spoken('{"city": "Oslo"}'))).stored
 
 
 @pytest.mark.parametrize(

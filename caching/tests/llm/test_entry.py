@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from caching import keys
-from caching.llm.entry import WholeAnswer, from_value, is_cacheable, is_plain, spoken_by, to_value
+from caching.llm.entry import (
+    WholeAnswer,
+    from_value,
+    has_whole_json,
+    is_cacheable,
+    is_plain,
+    spoken_by,
+    to_value,
+)
 from caching.policy import Policy
 from caching.pricing.usage import Usage
 from caching.tests.support.asking import QUESTION, TOOL_CALLS, spoken
@@ -150,6 +158,57 @@ def test_a_plain_answer_is_one_text_that_ended_by_itself(choices: list[dict[str,
 )
 def test_only_a_whole_answer_is_stored(choices: list[dict[str, Any]], cacheable: bool) -> None:
     assert is_cacheable(answer(*choices)) is cacheable
+
+
+@pytest.mark.parametrize("word", ["stop", "eos", "eos_token", "stop_sequence", "end_turn", "end"])
+def test_an_answer_that_ended_by_itself_is_stored_with_the_word_of_its_server(word: str) -> None:
+    ended = answer(choice(finish_reason=word))
+    assert is_cacheable(ended)
+    found = from_value(QUESTION.key, to_value(QUESTION, ended, Policy()), Policy())
+    assert found and found.value == ended
+
+
+JSON_ASKED: list[dict[str, Any]] = [
+    {"type": "json_object"},
+    {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}},
+]
+
+
+@pytest.mark.parametrize("form", JSON_ASKED)
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('{"a": 1}', True),
+        ("[1, 2] ", True),
+        ("3", True),
+        ('"see [x]"', True),
+        ('```json\n{"a": {"b": [1]}}\n```', True),
+        ('```\n{"a": 1}\n``` of {all}', True),
+        ('<think>One {or} two.</think>\n{"a": 1}', True),
+        ("", True),
+        # The server knows no such format, or the model refuses.
+        ("Here you are: a is 1.", True),
+        ('{"a": 1', False),
+        ('{"a": {"b": 1}, "c": ', False),
+        ('[{"a": 1}, {"a', False),
+        ('```json\n{"a": "b', False),
+        ('<think>{}</think>{"a": ', False),
+        ("[" * 100_000, False),
+    ],
+)
+def test_json_that_breaks_off_is_not_kept(form: dict[str, Any], text: str, kept: bool) -> None:
+    assert has_whole_json(answer(choice({"content": text})), {"response_format": form}) is kept
+    both = answer(choice({"content": "{}"}), choice({"content": text}, index=1))
+    assert has_whole_json(both, {"response_format": form}) is kept
+
+
+@pytest.mark.parametrize("params", [{}, {"response_format": {"type": "text"}}, {"response_format": "json"}, {"n": 2}])
+def test_an_answer_that_was_to_be_no_json_has_any_form(params: dict[str, Any]) -> None:
+    assert has_whole_json(answer(choice({"content": "{"})), params)
+
+
+def test_an_answer_that_holds_a_container_is_not_stored() -> None:
+    assert not is_cacheable(answer(SUNNY, container={"id": "container_1", "expires_at": "2026-12-01T00:00:00Z"}))
 
 
 def test_a_refusal_is_a_whole_answer_where_refusals_are_stored(settings: Any) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from caching.llm.entry import Answer
+from caching.llm.entry import ENDED, Answer
 from caching.llm.merging import Unassembled, complete_characters
 from caching.llm.tool_calls import ToolCalls, name_of, text_of
 from speech.api.openai.responses.encrypted_content import packed
@@ -24,7 +24,7 @@ _CALL = {"id", "index", "type", "function", "custom"}
 _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
 # Why an answer that did not end by itself is incomplete, by its finish reason. OpenAI's types know no other.
 _INCOMPLETE: dict[str | None, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
-_ENDED = {"stop", "tool_calls", "function_call"}
+_ENDED = {*ENDED, "tool_calls", "function_call"}
 
 # Namespace and name of tools by their names in chat.
 Names = Mapping[str, tuple[str, str]]

@@ -224,7 +224,7 @@ OF_OPENAI = (
 )
 
 
-@pytest.mark.parametrize("reason", [None, "", "eos_token", "length"])
+@pytest.mark.parametrize("reason", [None, "", "pause_turn", "length"])
 def test_an_answer_that_does_not_say_that_it_ended_is_incomplete(reason: str | None) -> None:
     message = {"role": "assistant", "content": "Hi"}
     answer = WholeAnswer([{"index": 0, "message": message, "finish_reason": reason}], "m", None)
