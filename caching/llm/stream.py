@@ -30,7 +30,10 @@ ENVELOPE = frozenset({"id", "object", "created", "model", "choices", "usage", "o
 _OF_CHOICE = frozenset({"index", "delta", "message", "finish_reason"})
 # Fields that take the place of the content.
 _WITHOUT_CONTENT = ("tool_calls", "function_call", "refusal", "audio")
-_WORD = re.compile(r"\s*\S+\s*|\s+")
+# Characters in one delta. An event with more than 64 KiB ends the streams of many clients (aiohttp, Go's scanners), and
+# a character may take twelve bytes of it. Base64 is cut at whole groups of four.
+_LARGEST_PIECE = 4096
+_WORD = re.compile(r"\s{0,1024}\S{1,2048}\s{0,1024}|\s{1,1024}")
 
 
 def joined(chunks: Iterable[Mapping[str, Any]]) -> WholeAnswer:
@@ -197,14 +200,46 @@ def _deltas(
     beside = {name: value for name, value in choice.items() if name not in _OF_CHOICE}
     for name, text in texts.items():
         if name in ("content", "refusal") and beside.get("logprobs"):
-            # Probabilities belong to tokens, which we cannot tell from words: such a text stays in one piece.
-            yield {name: text}, {"logprobs": beside.pop("logprobs")}
+            yield from _tokens(name, text, beside.pop("logprobs"))
         else:
             yield from (({name: piece}, {}) for piece in cut(text))
+    more = _taken_from_sound(rest)
     if rest:
         yield rest, {}
+    yield from (({"audio": {"data": piece}}, {}) for piece in more)
     yield from (({"tool_calls": [part]}, {}) for part in _parts_of_calls(calls))
     yield {}, {"finish_reason": choice["finish_reason"], **beside}
+
+
+def _tokens(name: str, text: str, logprobs: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield a text token by token, each with its probabilities; in one piece where the tokens do not add up to it."""
+    tokens = logprobs.get(name) if isinstance(logprobs, dict) else None
+    if not isinstance(tokens, list) or "".join(map(_word_of, tokens)) != text:
+        yield {name: text}, {"logprobs": logprobs}
+        return
+    for token in tokens:
+        yield {name: _word_of(token)}, {"logprobs": {**logprobs, name: [token]}}
+        logprobs = dict.fromkeys(logprobs)
+
+
+def _word_of(token: Any) -> str:
+    word = token.get("token") if isinstance(token, dict) else None
+    return word if isinstance(word, str) else ""
+
+
+def _taken_from_sound(message: dict[str, Any]) -> list[str]:
+    """Leave the first piece of the audio in `message`, and return the others."""
+    sound = message.get("audio")
+    data = sound.get("data") if isinstance(sound, dict) else None
+    if not isinstance(sound, dict) or not isinstance(data, str) or len(data) <= _LARGEST_PIECE:
+        return []
+    first, *others = _pieces(data)
+    message["audio"] = {**sound, "data": first}
+    return others
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[at : at + _LARGEST_PIECE] for at in range(0, len(text), _LARGEST_PIECE)]
 
 
 def _are_calls(value: Any) -> bool:
@@ -219,7 +254,7 @@ def _parts_of_calls(calls: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]
             yield {**call, "index": position}
             continue
         yield {**call, "index": position, kind: {**call[kind], KINDS[kind]: ""}}
-        yield {"index": position, kind: {KINDS[kind]: text}}
+        yield from ({"index": position, kind: {KINDS[kind]: piece}} for piece in _pieces(text))
 
 
 def _content_of(message: Mapping[str, Any]) -> Any:
