@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 
@@ -14,7 +15,8 @@ class GatewayError(Exception):
     """A failure with a status, a stable code of ours, and a message that is safe to show to a client."""
 
     status = 500
-    metadata: dict[str, Any] | None = None
+    details: Mapping[str, Any] = MappingProxyType({})
+    """Further fields of the error body."""
     code = "internal_error"
     type = "server_error"
 
@@ -195,10 +197,13 @@ class ProviderRejected(InvalidRequest):
 
     code = "provider_rejected_request"
 
-    def __init__(self, message: str, *, status: int = 400, metadata: dict[str, Any] | None = None, **more: Any) -> None:
-        """`metadata`: what the provider says beside the message, as OpenRouter does of the service behind it."""
+    def __init__(
+        self, message: str, *, status: int = 400, type: str = "", details: Mapping[str, Any] | None = None, **more: Any
+    ) -> None:
+        """`type` and `details`: the provider's own, as Azure says which filter objects and Groq what was generated."""
         super().__init__(message, **more)
-        self.status, self.metadata = status, metadata
+        self.status, self.details = status, details or {}
+        self.type = type or self.type
 
 
 class ProviderBadAnswer(ProviderError):

@@ -67,10 +67,9 @@ def as_gateway_error(error: Exception) -> GatewayError:
 
 
 def error_body(
-    message: str, *, type: str, param: str | None, code: str, metadata: Mapping[str, Any] | None = None
+    message: str, *, type: str, param: str | None, code: str, details: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    more = {"metadata": metadata} if metadata else {}
-    return {"error": {"message": message, "type": type, "param": param, "code": code, **more}}
+    return {"error": {**(details or {}), "message": message, "type": type, "param": param, "code": code}}
 
 
 def error_response(
@@ -80,13 +79,13 @@ def error_response(
     type: str = "invalid_request_error",
     param: str | None = None,
     code: str = "invalid_value",
-    metadata: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
     """Return the documented error body. 4xx other than 429 tell OpenAI's SDKs not to retry."""
     pointless = 400 <= status < 500 and status != 429
     retry = {"x-should-retry": "false"} if pointless else {}
-    body = error_body(message, type=type, param=param, code=code, metadata=metadata)
+    body = error_body(message, type=type, param=param, code=code, details=details)
     return Response(body, status=status, headers={**retry, **(headers or {})})
 
 
@@ -102,7 +101,7 @@ def _from_gateway_error(error: GatewayError) -> Response:
         type=error.type,
         param=error.param,
         code=error.code,
-        metadata=error.metadata,
+        details=error.details,
         headers=headers,
     )
 

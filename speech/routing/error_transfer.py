@@ -31,14 +31,16 @@ def as_ours(error: Exception) -> GatewayError:
 def _dump(error: Exception) -> dict[str, Any] | None:
     if not isinstance(error, GatewayError):
         return None
-    return {
+    told: dict[str, Any] = {
         "class": type(error).__name__,
         "message": error.message,
         "param": error.param,
         "code": error.code,
         "retry_after": error.retry_after,
-        **({"status": error.status, "metadata": error.metadata} if isinstance(error, ProviderRejected) else {}),
     }
+    if isinstance(error, ProviderRejected):
+        told |= {"status": error.status, "type": error.type, "details": dict(error.details)}
+    return told
 
 
 def _load(told: dict[str, Any]) -> Exception:

@@ -123,9 +123,7 @@ def _event(data: dict[str, Any]) -> bytes:
 
 def _failure(error: Exception) -> bytes:
     error = as_gateway_error(error)
-    return _event(
-        error_body(error.message, type=error.type, param=error.param, code=error.code, metadata=error.metadata)
-    )
+    return _event(error_body(error.message, type=error.type, param=error.param, code=error.code, details=error.details))
 
 
 def _close(items: Iterable[Any]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 # Seconds that a key without quota, or a rejected one, is left out where the provider does not say how long.
 LEFT_OUT_SECONDS = 60.0
@@ -49,3 +51,15 @@ class ApiKeys:
 @cache
 def keys_of(provider: str) -> ApiKeys:
     return ApiKeys()
+
+
+def redacted(value: Any, secrets: Iterable[str]) -> Any:
+    """Return a JSON value whose texts hold none of the `secrets`."""
+    if isinstance(value, dict):
+        return {name: redacted(item, secrets) for name, item in value.items()}
+    if isinstance(value, list):
+        return [redacted(item, secrets) for item in value]
+    if isinstance(value, str):
+        for secret in filter(None, secrets):
+            value = value.replace(secret, "***")
+    return value

@@ -23,7 +23,7 @@ from speech.exceptions import (
     ProviderTimeout,
     ProviderUnavailable,
 )
-from speech.providers._shared.api_keys import split_keys
+from speech.providers._shared.api_keys import redacted, split_keys
 
 # OpenAI's, Sarvam's, ElevenLabs' and Anthropic's names. ElevenLabs says quota_exceeded with a 401, Sarvam its own
 # with a 429.
@@ -70,7 +70,12 @@ _OTHER_NAMES = {
     "err_msg": "message", "error_msg": "message", "status_msg": "message",
     "err_code": "code", "error_code": "code", "status_code": "code",
 }  # fmt: skip
-_LARGEST_METADATA = 8_000  # characters of JSON
+# Fields of an error that have a place of their own in ours, or only repeat what was sent (pydantic's).
+_TOLD = {
+    "message", "msg", "err_msg", "error_msg", "status_msg", "param", "code", "err_code", "error_code", "status_code",
+    "type", "error_type", "error", "detail", "errors", "base_resp", "object", "success", "loc", "ctx", "input", "url",
+}  # fmt: skip
+_LARGEST_DETAILS = 32_000  # characters of JSON
 _LONGEST_CODE = 100
 _NO_REASON = "no reason given"
 
@@ -131,14 +136,16 @@ def _failure(
     if status < 400:
         return ProviderBadAnswer(f"{provider} returned status {status}")
     param, code = error.get("param"), error.get("code")
-    message = _message(error, secrets)
+    message, kind = _message(error, secrets), error.get("type")
     return ProviderRejected(
         f"{provider} rejected the request: {message}" if message == _NO_REASON else message,
         status=status if status in _FAULTS_OF_THE_CLIENT else 400,
         param=param if isinstance(param, str) else None,
-        code=_redacted(code, secrets)[:_LONGEST_CODE] if isinstance(code, str) and not code.isdecimal() else None,
+        code=redacted(code, secrets)[:_LONGEST_CODE] if isinstance(code, str) and not code.isdecimal() else None,
         retry_after=wait,
-        metadata=_metadata(error, secrets),
+        # FastAPI's types are of values, such as `missing`.
+        type=redacted(kind, secrets)[:_LONGEST_CODE] if isinstance(kind, str) and "loc" not in error else "",
+        details=_details(error, secrets),
     )
 
 
@@ -153,7 +160,7 @@ def _error_of(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         answer = "" if text.startswith("<") else text
     error = _described(answer)
-    # What a service passes on of another one is shown by `_metadata`, without its headers.
+    # What a service passes on of another one is among the details.
     unsaid = answer and not _reason(error) and not error.get("metadata")
     return {**error, "message": text} if unsaid else error
 
@@ -209,14 +216,27 @@ def _is_of_the_request(error: Mapping[str, Any]) -> bool:
     return isinstance(code, str) and bool(code) and not code.isdecimal() and not _OF_A_KEY.match(code)
 
 
-def _metadata(error: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any] | None:
-    """Return what OpenRouter passes on of the service behind it, unless that is long."""
-    about = error.get("metadata")
-    if not isinstance(about, dict) or len(text := json.dumps(about)) > _LARGEST_METADATA:
-        return None
-    shown: dict[str, Any] = json.loads(_redacted(text, secrets))
-    shown.pop("headers", None)
-    return shown or None
+def _details(error: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
+    """Return the fields by which a client tells what it can do, as far as there is room for them.
+
+    Azure's `innererror` names the filter, Groq's `failed_generation` is what the model wrote, llama.cpp's `n_ctx` the
+    size of the context, OpenRouter's `metadata` what the service behind it said.
+    """
+    shown: dict[str, Any] = {}
+    room = _LARGEST_DETAILS
+    for name, value in error.items():
+        if name == "metadata" and isinstance(value, dict):
+            value = {inner: item for inner, item in value.items() if inner != "headers"}
+        if name in _TOLD or value in (None, "", [], {}):
+            continue
+        try:
+            size = len(json.dumps(value))
+            if size <= room:
+                shown[name] = redacted(value, secrets)
+                room -= size
+        except RecursionError:
+            continue
+    return shown
 
 
 def _headers_of(error: Mapping[str, Any]) -> dict[str, str]:
@@ -255,7 +275,8 @@ def _sane(seconds: float) -> float | None:
 
 
 def _message(error: Mapping[str, Any], secrets: Iterable[str]) -> str:
-    return _redacted(_reason(error), secrets)[:_LONGEST_MESSAGE] or _NO_REASON
+    message: str = redacted(_reason(error), secrets)
+    return message[:_LONGEST_MESSAGE] or _NO_REASON
 
 
 def _reason(error: Mapping[str, Any]) -> str:
@@ -265,9 +286,3 @@ def _reason(error: Mapping[str, Any]) -> str:
         message = _described(message)
         message = message.get("message") or message.get("msg")
     return message if isinstance(message, str) else ""
-
-
-def _redacted(message: str, secrets: Iterable[str]) -> str:
-    for secret in filter(None, secrets):
-        message = message.replace(secret, "***")
-    return message

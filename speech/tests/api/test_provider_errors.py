@@ -100,12 +100,12 @@ def test_an_error_in_a_200_is_the_same_whole_and_in_a_stream(
     say(fake_openai, answer, stream=True)
     errors.append(ask(api, stream=True))
     for response in errors:
-        error = error_of(response)
+        error = error_of(response, "status", "request_id")
         assert (response.status_code, error["code"]) == (status, code)
         assert WORDS not in json.dumps(answer) or WORDS in error["message"]
     say(fake_openai, BEGUN, answer, stream=True)
     late = last_event(ask(api, stream=True))["error"]
-    assert late == {**error_of(whole), "message": late["message"]}
+    assert late == {**whole.json()["error"], "message": late["message"]}
     assert late["code"] == code
 
 
@@ -135,6 +135,53 @@ def test_metadata_of_an_error_is_passed_on(api: Any, fake_openai: FakeOpenAI) ->
     assert error_of(ask(api))["metadata"] == {"raw": "No such tool."}
     say(fake_openai, BEGUN, routed, stream=True)
     assert last_event(ask(api, stream=True))["error"]["metadata"] == {"raw": "No such tool."}
+
+
+DETAILS: dict[str, dict[str, Any]] = {
+    "Azure": {
+        "message": "The response was filtered",
+        "type": None,
+        "param": "prompt",
+        "code": "content_filter",
+        "status": 400,
+        "innererror": {
+            "code": "ResponsibleAIPolicyViolation",
+            "content_filter_result": {"hate": {"filtered": True, "severity": "high"}},
+        },
+    },
+    "Groq": {
+        "message": "Failed to call a function.",
+        "type": "invalid_request_error",
+        "code": "tool_use_failed",
+        "failed_generation": "<function=weather>" + "x" * 9_000,
+    },
+    "llama.cpp": {
+        "message": "the request exceeds the available context size",
+        "type": "exceed_context_size_error",
+        "code": 400,
+        "n_prompt_tokens": 9_000,
+        "n_ctx": 4_096,
+    },
+    "Google": {
+        "message": "Invalid JSON payload",
+        "code": 400,
+        "status": "INVALID_ARGUMENT",
+        "details": [{"fieldViolations": [{"field": "tools[0]"}]}],
+    },
+}
+
+
+@pytest.mark.parametrize("told", DETAILS.values(), ids=DETAILS)
+def test_all_that_a_refusal_says_is_passed_on(api: Any, fake_openai: FakeOpenAI, told: dict[str, Any]) -> None:
+    own = {name: value for name, value in told.items() if name not in ("code", "type")}
+    kind = told.get("type") or "invalid_request_error"
+    code = told["code"] if isinstance(told["code"], str) else "provider_rejected_request"
+    expected = {"param": None, **own, "type": kind, "code": code}
+    say(fake_openai, {"error": told}, status=400)
+    assert ask(api).json()["error"] == ask(api, stream=True).json()["error"] == expected
+    say(fake_openai, BEGUN, {"error": {**told, "code": told["code"]}}, stream=True)
+    late = last_event(ask(api, stream=True))["error"]
+    assert {name: late[name] for name in own} == own
 
 
 def test_how_long_to_wait_passes_from_every_place(api: Any, fake_openai: FakeOpenAI) -> None:
@@ -181,7 +228,7 @@ def test_garbage_shuts_a_provider_out(api: Any, fake_openai: FakeOpenAI, setting
     "error",
     [
         ProviderRejected("No such model.", status=404, code="model_not_found", param="model", retry_after=7),
-        ProviderRejected("Provider returned error", metadata={"raw": "No such tool."}),
+        ProviderRejected("Filtered", type="policy", details={"innererror": {"code": "ResponsibleAIPolicyViolation"}}),
         ProviderBadAnswer("nothing", empty=True),
         ProviderRateLimited("slow down", retry_after=40),
     ],
@@ -191,5 +238,5 @@ def test_followers_of_a_shared_call_get_the_same_error(error: GatewayError) -> N
     assert told is not None
     heard = FAILURES.load(json.loads(json.dumps(told)))
     assert isinstance(heard, type(error))
-    names = ("message", "status", "code", "param", "retry_after", "metadata")
+    names = ("message", "status", "type", "code", "param", "retry_after", "details")
     assert [getattr(heard, name) for name in names] == [getattr(error, name) for name in names]

@@ -96,13 +96,40 @@ def test_a_reason_is_kept_up_to_a_length(length: int, kept: int) -> None:
             {"raw": "no such tool: ***", "provider_name": "Acme"},
         ),
         ({"headers": {"X-A": "1"}}, None),
-        ({"raw": "x" * 10_000}, None),
-        ("text", None),
+        ({"raw": "x" * 40_000}, None),
+        ("text", "text"),
     ],
 )
 def test_what_a_router_passes_on_is_passed_on(metadata: Any, shown: Any) -> None:
     error = failure(400, {"error": {"message": "Provider returned error", "code": 400, "metadata": metadata}})
-    assert error.metadata == shown
+    assert error.details == ({"metadata": shown} if shown else {})
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({"innererror": {"keys": ["sk-secret", 7, None]}}, {"innererror": {"keys": ["***", 7, None]}}),
+        ({"n_ctx": 4096, "flag": False, "nothing": None, "empty": {}}, {"n_ctx": 4096, "flag": False}),
+        ({"long": "x" * 40_000, "short": "y", "more": ["z"]}, {"short": "y", "more": ["z"]}),
+        ({"deep": {}}, {}),
+        ({"loc": ["body", "n"], "input": "all of it", "ctx": {"a": 1}, "url": "https://x"}, {}),
+    ],
+)
+def test_fields_beside_the_message_are_passed_on_without_secrets_as_far_as_there_is_room(
+    told: dict[str, Any], shown: dict[str, Any]
+) -> None:
+    assert failure(400, {"error": {"message": "no", "code": 400, **told}}).details == shown
+
+
+def test_a_type_is_the_providers_own() -> None:
+    assert failure(400, {"error": {"message": "no", "type": "BadRequestError"}}).type == "BadRequestError"
+    assert failure(400, {"error": {"message": "no", "type": None}}).type == "invalid_request_error"
+    assert failure(422, {"detail": [{"type": "missing", "loc": ["body"], "msg": "no"}]}).type == "invalid_request_error"
+
+
+def test_details_that_are_nested_without_end_are_left_out() -> None:
+    body = b'{"error": {"message": "no", "deep": ' + b"[" * 900 + b"]" * 900 + b"}}"
+    assert from_answer("acme", 400, {}, body).message == "no"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b"[" * 100_000, b'{"error": 7}', b'{"detail": []}'])

@@ -30,11 +30,11 @@ BAD_BODIES = [
 ]
 
 
-def error_of(response: Any) -> dict[str, Any]:
-    """The documented error of a response, whole: nothing less, and nothing more but a provider's metadata."""
+def error_of(response: Any, *details: str) -> dict[str, Any]:
+    """The documented error of a response, whole: nothing less, and nothing more but `details` of a provider's."""
     body = response.json()
     assert set(body) == {"error"}
     error: dict[str, Any] = body["error"]
-    assert set(error) - {"metadata"} == {"message", "type", "param", "code"}
+    assert set(error) - {"metadata", *details} == {"message", "type", "param", "code"}
     assert error["message"] and error["type"] and error["code"]
     return error
