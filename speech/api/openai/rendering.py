@@ -31,7 +31,8 @@ def completion(answer: Answer, *, id: str, model: str) -> dict[str, Any]:
         "choices": [
             {"logprobs": None, **choice, "message": {"refusal": None, **choice["message"]}} for choice in answer.choices
         ],
-        "usage": answer.usage,
+        # Optional, and never null, in OpenAI's schema.
+        **({"usage": answer.usage} if answer.usage else {}),
     }
 
 
