@@ -76,9 +76,14 @@ def post(request: ProviderRequest) -> Iterator[Reply]:
 def call_for_json(request: ProviderRequest) -> dict[str, Any]:
     """Send `request` and return the JSON object that it is answered with, all of it within one read time-out."""
     with post(request) as reply:
-        answer = json_object(request.provider, read_body(request.provider, reply))
-        errors.raise_if_error(request.provider, answer, reply.headers)
-        return answer
+        return read_json(request.provider, reply)
+
+
+def read_json(provider: str, reply: Reply) -> dict[str, Any]:
+    """Return the JSON object that a request is answered with. Raises ProviderError or ProviderRejected."""
+    answer = json_object(provider, read_body(provider, reply))
+    errors.raise_if_error(provider, answer, reply.headers)
+    return answer
 
 
 def read_body(provider: str, reply: Reply) -> bytes:

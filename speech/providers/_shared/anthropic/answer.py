@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -26,6 +26,11 @@ _REASONS = {
 # would hold them twice: they go back to Anthropic after these blocks.
 _WITH_A_FIELD = ("text", "tool_use")
 _THINKING = ("thinking", "redacted_thinking")
+# Fields of a message, and of its usage, with a counterpart in OpenAI's terms. The others keep their names: `container`,
+# `stop_details`, `server_tool_use` …
+_OF_MESSAGE = ("id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage")
+_COUNTED = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+_OF_CALL = ("type", "id", "name", "input")
 
 
 def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
@@ -34,7 +39,7 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise ProviderBadAnswer(f"{provider} returned no message")
     message: dict[str, Any] = {"role": "assistant", "content": _join(blocks, "text")}
-    if calls := [_call(block) for block in blocks if block.get("type") == "tool_use"]:
+    if calls := [_call(block, _arguments(block)) for block in blocks if block.get("type") == "tool_use"]:
         message |= {"content": message["content"] or None, "tool_calls": calls}
     if citations := _citations(blocks):
         message["citations"] = citations
@@ -42,8 +47,9 @@ def read_answer(provider: str, answer: Mapping[str, Any]) -> ChatAnswer:
         message |= {"reasoning_content": _join(thinking, "thinking"), "thinking_blocks": thinking}
     if any(map(_is_hosted, blocks)):
         message["content_blocks"] = [block for block in blocks if block.get("type") not in _WITH_A_FIELD]
-    choice = {"index": 0, "message": message, "finish_reason": _reason(answer.get("stop_reason"))}
-    return ChatAnswer(choices=[choice], model=str(answer.get("model") or ""), usage=usage(answer.get("usage")))
+    choice = {"index": 0, "message": message, **_end(answer)}
+    model, extra = str(answer.get("model") or ""), _others(answer, _OF_MESSAGE)
+    return ChatAnswer(choices=[choice], model=model, usage=usage(answer.get("usage")), extra=extra)
 
 
 def usage(counted: Any) -> dict[str, Any] | None:
@@ -58,6 +64,7 @@ def usage(counted: Any) -> dict[str, Any] | None:
         "completion_tokens": output,
         "total_tokens": prompt + output,
         "prompt_tokens_details": {"cached_tokens": read, "cache_write_tokens": written},
+        **_others(counted, _COUNTED),
     }
 
 
@@ -81,6 +88,7 @@ class _Stream:
     def __init__(self) -> None:
         self._head: dict[str, Any] = {"id": "", "object": "chat.completion.chunk", "created": 0, "model": ""}
         self._counted: dict[str, Any] = {}
+        self._others: dict[str, Any] = {}
         # Position among the tool calls, by the index of the block.
         self._calls: dict[int, int] = {}
         # Indexes of the calls whose arguments have begun.
@@ -96,6 +104,7 @@ class _Stream:
         message = event.get("message") or {}
         self._head |= {"id": message.get("id") or "", "model": message.get("model") or ""}
         self._counted |= message.get("usage") or {}
+        self._others |= _others(message, _OF_MESSAGE)
         yield self._chunk({"role": "assistant", "content": ""})
 
     def on_content_block_start(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -103,11 +112,9 @@ class _Stream:
         kind = block.get("type")
         if kind == "tool_use":
             position = self._calls.setdefault(at, len(self._calls))
-            function = {"name": block.get("name"), "arguments": ""}
-            call = {"index": position, "id": block.get("id"), "type": "function", "function": function}
-            yield self._chunk({"tool_calls": [call]})
+            yield self._chunk({"tool_calls": [{"index": position, **_call(block, "")}]})
             if block.get("input"):
-                yield self._arguments(at, json.dumps(block["input"], ensure_ascii=False))
+                yield self._arguments(at, _arguments(block))
         elif kind in ("text", None):
             if block.get("text"):
                 yield self._chunk({"content": block["text"]})
@@ -149,7 +156,9 @@ class _Stream:
 
     def on_message_delta(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         self._counted |= event.get("usage") or {}
-        yield self._chunk({}, _reason((event.get("delta") or {}).get("stop_reason")))
+        delta = event.get("delta") or {}
+        others = self._others | _others(event, ("type", "delta", "usage")) | _others(delta, _OF_MESSAGE)
+        yield {**others, **self._chunk({}, **_end(delta))}
 
     def _whole(self, block: dict[str, Any]) -> dict[str, Any]:
         delta: dict[str, Any] = {}
@@ -170,17 +179,17 @@ class _Stream:
         if counts := usage(self._counted):
             yield {**self._head, "choices": [], "usage": counts}
 
-    def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
-        return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+    def _chunk(self, delta: dict[str, Any], **end: Any) -> dict[str, Any]:
+        return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": None, **end}]}
 
 
 def _is_hosted(block: Mapping[str, Any]) -> bool:
     return block.get("type") not in (*_WITH_A_FIELD, *_THINKING)
 
 
-def _call(block: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = json.dumps(block.get("input") or {}, ensure_ascii=False)
-    return {"id": block.get("id"), "type": "function", "function": {"name": block.get("name"), "arguments": arguments}}
+def _call(block: Mapping[str, Any], arguments: str) -> dict[str, Any]:
+    function = {"name": block.get("name"), "arguments": arguments}
+    return {"id": block.get("id"), "type": "function", "function": function, **_others(block, _OF_CALL)}
 
 
 def _citations(blocks: Iterable[Mapping[str, Any]]) -> list[Any]:
@@ -197,6 +206,19 @@ def _join(blocks: Iterable[Mapping[str, Any]], kind: str) -> str:
     return "".join(block.get(kind) or "" for block in blocks if block.get("type") == kind)
 
 
-def _reason(reason: str | None) -> str | None:
-    """Return OpenAI's word; an unknown reason stays as it is, and its answer is not stored."""
-    return _REASONS.get(reason, reason) if reason else None
+def _arguments(block: Mapping[str, Any]) -> str:
+    return json.dumps(block.get("input") or {}, ensure_ascii=False)
+
+
+def _end(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the end of a choice: OpenAI's word for the reason, and the stop sequence that was met.
+
+    An unknown reason stays as it is, and its answer is not stored.
+    """
+    reason, met = message.get("stop_reason"), message.get("stop_sequence")
+    more = {"stop_sequence": met} if met else {}
+    return {"finish_reason": _REASONS.get(reason, reason) if reason else None, **more}
+
+
+def _others(fields: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in known and value is not None}

@@ -8,14 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from speech.exceptions import InvalidRequest, UnsupportedFeature
+from speech.providers._shared.anthropic import thinking
 from speech.providers._shared.openai_chat import language_wish
 from speech.providers.base import ChatRequest
 
-_DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)", re.DOTALL)
+# RFC 2397: the scheme and the type are the same in capitals, and parameters may follow.
+_DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)(?:;[^;,]*)*;base64,(?P<data>.*)", re.DOTALL | re.IGNORECASE)
+_NOT_OF_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 # Same name and meaning in both APIs.
 _PASSED_ON = (
-    "temperature", "top_p", "top_k", "thinking", "container", "context_management", "mcp_servers", "output_config",
-    "cache_control", "inference_geo", "speed",
+    "temperature", "top_p", "top_k", "thinking", "container", "context_management", "mcp_servers", "cache_control",
+    "inference_geo", "speed",
 )  # fmt: skip
 # Fields of a tool with the same name and meaning in both APIs.
 _OF_TOOLS = ("strict", "allowed_callers", "defer_loading", "eager_input_streaming", "input_examples", "cache_control")
@@ -25,15 +28,13 @@ _DROPPED = ("store", "seed", "prompt_cache_key", "prompt_cache_retention", "stre
 _UNSUPPORTED = ("logprobs", "top_logprobs", "logit_bias", "frequency_penalty", "presence_penalty")
 # Fields of a text block beside its text; others are refused.
 _OF_TEXT = ("cache_control", "citations")
-_LEAST_THINKING = 1_024  # by the API reference
-# Tokens of thinking for OpenAI's `reasoning_effort`.
-_THINKING = {"minimal": _LEAST_THINKING, "low": 2_048, "medium": 8_192, "high": 16_384}
 
 
-def body(request: ChatRequest, max_tokens: int) -> dict[str, Any]:
+def body(request: ChatRequest, max_tokens: int, *, budgeted: bool = False) -> dict[str, Any]:
     """Return the JSON body; `max_tokens` is the limit of an answer where the request names none.
 
-    Raises InvalidRequest, with `param`, for what the API cannot do.
+    `budgeted`: the model wants a budget for its thinking. Raises InvalidRequest, with `param`, for what the API cannot
+    do.
     """
     params = dict(request.params)
     limits = params.pop("max_completion_tokens", None), params.pop("max_tokens", None)
@@ -43,10 +44,13 @@ def body(request: ChatRequest, max_tokens: int) -> dict[str, Any]:
         sent["system"] = system
     sent["messages"] = _messages(request.messages)
     sent |= _tools(params)
-    effort = params.pop("reasoning_effort", None)
-    if effort not in (None, "none") and "thinking" not in params:
-        sent |= _thinking(effort, limit, max_tokens)
-    sent |= _format(params.pop("response_format", None))
+    if (effort := thinking.effort_of(params)) is not None:
+        sent |= thinking.fields(effort, limit, max_tokens, budgeted=budgeted)
+    params.pop("reasoning_effort", None)
+    if form := _format(params.pop("response_format", None)):
+        sent["output_config"] = {**sent.get("output_config", {}), "format": form}
+    if own := params.pop("output_config", None):
+        sent["output_config"] = {**sent.get("output_config", {}), **own}
     if stop := params.pop("stop", None):
         sent["stop_sequences"] = [stop] if isinstance(stop, str) else stop
     sent |= _accounting(params)
@@ -88,8 +92,10 @@ def _texts(content: Any) -> Iterator[dict[str, Any]]:
 
 def _content(content: Any) -> Iterator[dict[str, Any]]:
     """Yield the blocks of a message's content without blank texts, which the API refuses."""
-    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content or ()
-    yield from (_part(part) for part in parts if part.get("text") is None or part["text"].strip())
+    for part in [content] if isinstance(content, str) else content or ():
+        part = {"type": "text", "text": part} if isinstance(part, str) else part
+        if part.get("text") is None or part["text"].strip():
+            yield _part(part)
 
 
 def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -110,13 +116,17 @@ def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if message["role"] in ("system", "developer") and turns[-1]["role"] == "assistant":
         # Instructions for another answer, not the beginning of one that is to be continued.
         turns.append({"role": "user", "content": [{"type": "text", "text": "."}]})
+    last = turns[-1]["content"][-1]
+    if turns[-1]["role"] == "assistant" and last.get("type") == "text":
+        # The API refuses the beginning of an answer that ends with white space.
+        turns[-1]["content"][-1] = {**last, "text": last["text"].rstrip()}
     return turns
 
 
 def _blocks(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if message["role"] in ("tool", "function"):
         call = message.get("tool_call_id") or message.get("name")
-        yield {"type": "tool_result", "tool_use_id": call, "content": list(_content(message.get("content")))}
+        yield {"type": "tool_result", "tool_use_id": _id(call), "content": list(_content(message.get("content")))}
         return
     # Thinking must come back as it was given out, before everything else of its turn.
     yield from message.get("content_blocks") or message.get("thinking_blocks") or ()
@@ -133,7 +143,9 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "refusal":
         return {"type": "text", "text": part["refusal"]}
     if kind == "image_url":
-        return {"type": "image", "source": _source(part["image_url"]["url"]), **more}
+        image = part["image_url"]
+        # Mistral's clients send the address alone.
+        return {"type": "image", "source": _source(image if isinstance(image, str) else image["url"]), **more}
     if kind == "file" and part.get("file", {}).get("file_data"):
         return {"type": "document", "source": _source(part["file"]["file_data"]), **more}
     if kind in ("image", "document", "thinking", "redacted_thinking"):
@@ -143,20 +155,39 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def _source(url: str) -> dict[str, str]:
     if match := _DATA_URL.fullmatch(url):
-        return {"type": "base64", "media_type": match["type"], "data": match["data"]}
+        return {"type": "base64", "media_type": match["type"].lower(), "data": match["data"]}
     return {"type": "url", "url": url}
 
 
 def _tool_use(call: Mapping[str, Any]) -> dict[str, Any]:
     function = call.get("function") or {}
-    given = function.get("arguments") or ""
+    return {
+        "type": "tool_use",
+        "id": _id(call.get("id")),
+        "name": function.get("name"),
+        "input": _input(function.get("arguments") or ""),
+        **({"caller": call["caller"]} if call.get("caller") else {}),
+    }
+
+
+def _input(arguments: Any) -> Any:
+    """Return the arguments of a call as the object that the API wants.
+
+    Models that call without arguments write nothing, a blank or null. What is no JSON was a model's mistake, and stays
+    in the conversation; this is the form in which the API's documentation gives it back.
+    """
+    if not isinstance(arguments, str):
+        return arguments
     try:
-        # Models that call without arguments write nothing, a blank or null; the API takes only objects.
-        given = json.loads(given.strip() or "{}") if isinstance(given, str) else given
-    except ValueError as error:
-        raise InvalidRequest("the arguments of a tool call are not JSON", param="messages") from error
-    arguments = {} if given is None else given
-    return {"type": "tool_use", "id": call.get("id"), "name": function.get("name"), "input": arguments}
+        given = json.loads(arguments.strip() or "{}")
+    except (ValueError, RecursionError):
+        return {"INVALID_JSON": arguments}
+    return {} if given is None else given
+
+
+def _id(id: Any) -> Any:
+    """Return the id of a call in the letters that the API takes: other models' have points and colons."""
+    return _NOT_OF_IDS.sub("_", id) if isinstance(id, str) else id
 
 
 def _tools(params: dict[str, Any]) -> dict[str, Any]:
@@ -207,30 +238,11 @@ def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
         # Anthropic's own tools (web search, …) are written as the API wants them.
         return dict(tool)
     function = tool["function"]
-    described = {"name": function["name"], "input_schema": function.get("parameters") or {"type": "object"}}
+    described = {"name": function["name"], "input_schema": {"type": "object", **(function.get("parameters") or {})}}
     if function.get("description"):
         described["description"] = function["description"]
     beside = {**tool, **function}
     return described | {name: beside[name] for name in _OF_TOOLS if beside.get(name)}
-
-
-def _thinking(effort: str, limit: int | None, max_tokens: int) -> dict[str, Any]:
-    """Thinking counts towards the limit of the API, which must be larger."""
-    tokens = _THINKING.get(effort)
-    if not tokens:
-        raise UnsupportedFeature(
-            f"anthropic does not support reasoning_effort {effort!r}; use one of none, {', '.join(_THINKING)}",
-            param="reasoning_effort",
-        )
-    if limit is None:
-        return {"max_tokens": max_tokens + tokens, "thinking": {"type": "enabled", "budget_tokens": tokens}}
-    if limit <= _LEAST_THINKING:
-        raise InvalidRequest(
-            f"reasoning_effort with anthropic needs a limit above {_LEAST_THINKING} tokens", param="reasoning_effort"
-        )
-    # Half is left for the answer, where that is possible.
-    tokens = min(tokens, max(_LEAST_THINKING, limit // 2))
-    return {"thinking": {"type": "enabled", "budget_tokens": tokens}}
 
 
 def _format(wanted: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -239,5 +251,5 @@ def _format(wanted: Mapping[str, Any] | None) -> dict[str, Any]:
         return {}
     if wanted and kind == "json_schema":
         schema = wanted.get("json_schema", {}).get("schema", {})
-        return {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
+        return {"type": "json_schema", "schema": schema}
     raise UnsupportedFeature(f"anthropic does not support response_format {kind!r}", param="response_format")

@@ -15,7 +15,8 @@ from caching.pricing.usage import Usage
 from speech import providers
 from speech.exceptions import ProviderError, ProviderUnavailable
 from speech.providers._shared import http_response
-from speech.providers._shared.anthropic.answer import read_chunks
+from speech.providers._shared.anthropic import request as anthropic_request
+from speech.providers._shared.anthropic.answer import read_answer, read_chunks
 from speech.providers.base import ChatRequest
 from speech.tests.loopback.answers import Answer, Seen
 from speech.tests.loopback.anthropic import FakeAnthropic
@@ -70,6 +71,9 @@ BLOCKS: dict[str, tuple[list[dict[str, Any]], str]] = {
 }
 
 
+QUESTION = [{"role": "user", "content": "What is six by nine?"}]
+
+
 @pytest.fixture
 def server(settings: Any) -> Iterator[FakeAnthropic]:
     with FakeAnthropic() as running:
@@ -98,6 +102,44 @@ def test_a_streamed_answer_assembles_to_the_whole_one(server: FakeAnthropic, nam
         name: value for name, value in theirs["message"].items() if value
     }
     assert (streamed.usage, streamed.model) == (whole.usage, whole.model)
+
+
+CONTAINER = {"id": "container_1", "expires_at": "2026-12-01T00:00:00Z"}
+SEARCHED = {"server_tool_use": {"web_search_requests": 2}, "service_tier": "standard"}
+CALL = {
+    "type": "tool_use",
+    "id": "toolu_1",
+    "name": "weather",
+    "input": {"city": "Oslo"},
+    "caller": {"type": "code_execution_20260120", "tool_id": "srvtoolu_1"},
+}
+
+
+def test_fields_of_a_message_without_a_counterpart_keep_their_names() -> None:
+    head = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-5", "container": None}
+    end = {"stop_reason": "stop_sequence", "stop_sequence": "END", "container": CONTAINER}
+    counts = {"input_tokens": 9, "output_tokens": 7, **SEARCHED}
+    edits: dict[str, Any] = {"context_management": {"applied_edits": []}}
+    whole = read_answer("anthropic", {**head, "content": [CALL], **end, **edits, "usage": counts})
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {**head, "content": [], "usage": {"input_tokens": 9}}},
+        {"type": "content_block_start", "index": 0, "content_block": {**CALL, "input": {}}},
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "input_json_delta", "partial_json": '{"city": "Oslo"}'},
+        },
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": end, "usage": {"output_tokens": 7, **SEARCHED}, **edits},
+        {"type": "message_stop"},
+    ]
+    streamed = joined(read_chunks("anthropic", map(json.dumps, events)))
+    assert (streamed.choices, streamed.usage, streamed.extra) == (whole.choices, whole.usage, whole.extra)
+    assert whole.extra == {"container": CONTAINER, **edits}
+    assert whole.choices[0]["stop_sequence"] == "END"
+    assert whole.usage and {name: whole.usage[name] for name in SEARCHED} == SEARCHED
+    [block] = anthropic_request.body(request(*QUESTION, whole.choices[0]["message"]), 9)["messages"][-1]["content"]
+    assert block == CALL
 
 
 def test_blocks_of_hosted_tools_go_back_in_the_order_in_which_they_came(server: FakeAnthropic) -> None:
