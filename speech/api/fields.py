@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from speech.api.endpoint import PreparedSerializer
-from speech.api.messages import ROLES
+from speech.providers._shared.openai_names import ROLES
 
 SAMPLE_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
+_SCALARS: dict[type, str] = {str: "string", bool: "boolean", int: "number", float: "number"}
 # Characters of a wrong value in the message about it.
 LONGEST_QUOTED = 60
 
@@ -73,6 +75,22 @@ class WholeNumberField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field(OpenApiTypes.ANY)
+class ScalarField(serializers.Field[Any, Any, Any, Any]):
+    """A value of one of some JSON types, for a field that has another type on each server."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Must be a {types}."}
+
+    def __init__(self, *types: str, **options: Any) -> None:
+        self.types = types
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if _SCALARS.get(type(data)) not in self.types:
+            self.fail("invalid", types=" or ".join(self.types))
+        return data
+
+
 class TruthField(serializers.BooleanField):
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -87,7 +105,11 @@ class TruthField(serializers.BooleanField):
         "items": {
             "type": "object",
             "properties": {
-                "role": {"type": "string", "enum": list(ROLES)},
+                "role": {
+                    "type": "string",
+                    "minLength": 1,
+                    "description": f"{', '.join(ROLES)}; in /v1 what other servers know too.",
+                },
                 "content": {"type": "string", "description": "Or a list of content parts, as in OpenAI's API."},
             },
             "required": ["role", "content"],

@@ -34,6 +34,7 @@ class Provider(BaseProvider):
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
         model = validation.only_model(self, _MODEL, request.model, "chat")
+        validation.check_roles(request)
         if request.params.get("n", 1) != 1:
             raise InvalidRequest(f"{self.name} returns one choice only", param="n")
         prepared = openai_chat.prepare(replace(request, model=model), _MODEL)

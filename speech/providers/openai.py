@@ -69,6 +69,8 @@ class Provider(BaseProvider):
         return super().missing_settings if self._is_openai or is_hosted(self.name) else []
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
+        if not self.service:
+            validation.check_roles(request)
         return openai_chat.prepare(request, validation.model_of(self, request.model, "CHAT_MODEL"))
 
     def chat(self, request: ChatRequest) -> ChatAnswer:

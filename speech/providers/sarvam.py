@@ -48,6 +48,7 @@ class Provider(BaseProvider):
     does = frozenset({"chat", "speech", "transcription"})
 
     def prepare_chat(self, request: ChatRequest) -> ChatRequest:
+        validation.check_roles(request)
         return sarvam_chat.prepare(self, openai_chat.prepare(request, self.setting("CHAT_MODEL")))
 
     def chat(self, request: ChatRequest) -> ChatAnswer:

@@ -15,6 +15,7 @@ from speech.api.fields import (
     ChoiceField,
     MessagesField,
     NumberField,
+    ScalarField,
     SpokenTextField,
     TextField,
     TolerantSerializer,
@@ -69,6 +70,7 @@ class StreamOptionsSerializer(serializers.Serializer[Any]):
 
 class ChatCompletionSerializer(TolerantSerializer):
     takes_nul = True
+    takes_any_role = True
 
     model = TextField(required=False, max_length=200, allow_blank=True, default="")
     messages = MessagesField()
@@ -88,9 +90,11 @@ class ChatCompletionSerializer(TolerantSerializer):
     max_completion_tokens = WholeNumberField(required=False)
     n = WholeNumberField(required=False, min_value=1, max_value=128)
     seed = WholeNumberField(required=False)
-    logprobs = TruthField(required=False)
+    # A number for some of Together's models.
+    logprobs = ScalarField("boolean", "number", required=False)
     top_logprobs = WholeNumberField(required=False)
-    logit_bias = serializers.DictField(required=False)
+    # Pairs in a list for llama.cpp.
+    logit_bias = serializers.JSONField(required=False)
     stop = serializers.JSONField(required=False)
     tools = serializers.ListField(child=serializers.DictField(), required=False)
     tool_choice = serializers.JSONField(required=False)
@@ -98,7 +102,8 @@ class ChatCompletionSerializer(TolerantSerializer):
     functions = serializers.ListField(child=serializers.DictField(), required=False)
     function_call = serializers.JSONField(required=False)
     response_format = serializers.DictField(required=False)
-    reasoning_effort = TextField(required=False)
+    # A number of tokens or a boolean for Fireworks.
+    reasoning_effort = ScalarField("string", "number", "boolean", required=False)
     verbosity = TextField(required=False)
     modalities = serializers.ListField(child=TextField(), required=False)
     audio = serializers.DictField(required=False)
@@ -106,7 +111,7 @@ class ChatCompletionSerializer(TolerantSerializer):
     web_search_options = serializers.DictField(required=False)
 
     def validate_messages(self, messages: Any) -> list[dict[str, Any]]:
-        return validate_messages(messages)
+        return validate_messages(messages, takes_any_role=self.takes_any_role)
 
     def to_call(self) -> CompletionCall:
         data = self.validated_data

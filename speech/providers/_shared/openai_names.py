@@ -16,6 +16,11 @@ _MODELS = {
     "embedding": re.compile(r"text-embedding-(?:ada-002|3-small|3-large)"),
 }
 
+ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+
+# Of the providers here, those after which routers and model hubs name models (`google/gemma-3-27b-it`).
+VENDORS = ("anthropic", "google", "openai")
+
 # Of families of language models that applications name by default, whoever answers them.
 _CHAT_MODEL = re.compile(r"(?:gpt|chatgpt|codex|o\d|claude|gemini|llama|mistral|deepseek|qwen|grok)[\w.:-]*")
 

@@ -16,7 +16,7 @@ from speech.exceptions import (
     UnsupportedFeature,
 )
 from speech.providers._shared import openai_names
-from speech.providers.base import NOT_KEYED, BaseProvider, SpeechRequest, TranscriptionRequest
+from speech.providers.base import NOT_KEYED, BaseProvider, ChatRequest, SpeechRequest, TranscriptionRequest
 from speech.text import ssml
 from speech.text.languages import canonical
 from speech.text.pronounceable import is_pronounceable
@@ -93,6 +93,14 @@ def whole_number(provider: BaseProvider, setting: str) -> int:
 def check_range(param: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:  # false for NaN too
         raise InvalidRequest(f"{param} must be from {least:g} to {most:g}, not {value:g}", param=param)
+
+
+def check_roles(request: ChatRequest) -> None:
+    """Refuse roles that only servers of other models know. Raises InvalidRequest."""
+    for position, message in enumerate(request.messages):
+        if message.get("role") not in openai_names.ROLES:
+            param = f"messages.{position}.role"
+            raise InvalidRequest(f"{param} must be one of {', '.join(openai_names.ROLES)}", param=param)
 
 
 def refuse(provider: BaseProvider, /, **asked_for: object) -> None:

@@ -38,6 +38,8 @@ def test_roles_come_in_any_order_and_texts_may_be_blank(roles: list[str], text: 
         {"role": "assistant", "content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Well."}]}]},
         {"role": "assistant", "content": None},
         {"role": "user", "content": []},
+        # vLLM takes these.
+        {"role": "user", "content": ["What is it?", {"image_url": "https://example.com/a.png"}, {"type": None}]},
         {"role": "tool", "tool_call_id": "1", "content": None},
         {"role": "tool", "tool_call_id": "1", "content": []},
         {"role": "tool", "tool_call_id": "1"},
@@ -47,6 +49,21 @@ def test_roles_come_in_any_order_and_texts_may_be_blank(roles: list[str], text: 
 )
 def test_it_passes_on_what_it_was_given(message: dict[str, Any]) -> None:
     assert validate_messages([message]) == [message]
+
+
+@pytest.mark.parametrize("role", ["control", "document 1", "thinking"])
+@pytest.mark.parametrize("content", ["x", None])
+def test_a_role_that_only_some_models_know_is_taken_where_it_can_be_passed_on(role: str, content: str | None) -> None:
+    message = {"role": role, "content": content}
+    assert validate_messages([message, USER], takes_any_role=True) == [message, USER]
+    with pytest.raises(InvalidRequest, match=r"messages\.0\.role must be one of"):
+        validate_messages([message, USER])
+
+
+@pytest.mark.parametrize("role", ["", None, 5, ["user"], {"a": 1}])
+def test_a_role_is_a_word(role: Any) -> None:
+    with pytest.raises(InvalidRequest, match=r"messages\.0\.role must be one of"):
+        validate_messages([{"role": role, "content": "x"}], takes_any_role=True)
 
 
 def test_a_field_that_is_null_is_absent() -> None:
@@ -70,8 +87,8 @@ def test_a_field_that_is_null_is_absent() -> None:
         ([{"role": "system", "content": None}], "messages.0.content"),
         ([{"role": "user", "content": 5}], "messages.0.content"),
         ([{"role": "user", "content": {"type": "text", "text": "x"}}], "messages.0.content"),
-        ([{"role": "user", "content": ["x"]}], "messages.0.content.0"),
-        ([{"role": "user", "content": [{"text": "x"}]}], "messages.0.content.0"),
+        ([{"role": "user", "content": [5]}], "messages.0.content.0"),
+        ([{"role": "user", "content": ["x", {"type": 5}]}], "messages.0.content.1"),
         ([{"role": "user", "content": [{"type": "text"}]}], "messages.0.content.0.text"),
         ([{"role": "user", "content": [{"type": "input_text", "text": 5}]}], "messages.0.content.0.text"),
         ([USER, {"role": "assistant", "content": 5}], "messages.1.content"),

@@ -76,6 +76,44 @@ def test_an_unknown_field_is_passed_on_and_part_of_the_key(sdk: Any, provider: S
     assert [{name: sent[name]} for sent in provider.calls("/chat/completions")] == bodies
 
 
+# Of other servers: Together's and Fireworks' types, and llama.cpp's pairs.
+OTHER_TYPES: dict[str, tuple[Any, Any]] = {
+    "logprobs": (1, True),
+    "reasoning_effort": (512, True),
+    "logit_bias": ([[15043, 1.0], ["Hello", -100]], {"15043": 1}),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_TYPES)
+def test_a_field_has_the_type_that_its_server_takes(gateway: Server, provider: ScriptedOpenAI, name: str) -> None:
+    bodies = [{"model": "gpt-6-luna", "messages": HELLO, name: value} for value in OTHER_TYPES[name]]
+    found = [gateway.request("POST", PATH, json=body).headers["X-Cache"] for body in (*bodies, bodies[0])]
+    assert found == ["MISS", "MISS", "HIT"]
+    assert [sent[name] for sent in provider.calls("/chat/completions")][:2] == list(OTHER_TYPES[name])
+
+
+MESSAGES_OF_OTHERS: list[list[dict[str, Any]]] = [
+    [{"role": "control", "content": "thinking"}, *HELLO],
+    [{"role": "document 1", "content": "The hall was opened in 1931."}, *HELLO],
+    [{"role": "user", "content": ["Say hello", {"image_url": "https://example.com/a.png"}]}],
+    [{"role": "user", "content": [{"type": "audio_url", "audio_url": {"url": "https://example.com/a.wav"}}]}],
+    [*HELLO, {"role": "assistant", "content": "```python\n", "prefix": True}],
+    [*HELLO, {"role": "tool", "tool_call_id": "1", "content": [{"type": "image_url", "image_url": "https://x"}]}],
+]
+
+
+@pytest.mark.parametrize("messages", MESSAGES_OF_OTHERS, ids=lambda messages: messages[0]["role"])
+def test_messages_of_other_servers_are_passed_on_and_keyed(
+    gateway: Server, provider: ScriptedOpenAI, messages: list[dict[str, Any]]
+) -> None:
+    found = []
+    for stream in (False, True):
+        body = {"model": "gpt-6-luna", "messages": messages, "stream": stream}
+        found.append(gateway.request("POST", PATH, json=body).headers["X-Cache"])
+    assert found == ["MISS", "HIT"]
+    assert [body["messages"] for body in provider.calls("/chat/completions")] == [messages]
+
+
 NOT_KEYED: dict[str, tuple[Any, Any]] = {
     "user": ("ann", "bob"),
     "safety_identifier": ("a", "b"),
@@ -141,6 +179,8 @@ def test_no_tokens_at_all_are_the_providers_to_refuse(gateway: Server, provider:
     ("fields", "param"),
     [
         ({"temperature": "hot"}, "temperature"),
+        ({"messages": [{"role": "", "content": "Hi"}]}, "messages.0.role"),
+        ({"messages": [{"role": "user", "content": [5]}]}, "messages.0.content.0"),
         ({"max_tokens": 1.5}, "max_tokens"),
         ({"messages": None}, "messages"),
         ({"messages": [{"role": "user"}]}, "messages.0.content"),

@@ -92,11 +92,15 @@ class ResponseSerializer(TolerantSerializer):
         return ResponseCall(body, items, body.get("optimization_level", ""), chat)
 
 
+class _QuestionSerializer(ChatCompletionSerializer):
+    takes_any_role = False
+
+
 def chat_call(body: Mapping[str, Any], items: Sequence[Item]) -> CompletionCall:
     """Return the same question to chat."""
     if not items and not body.get("instructions"):
         raise InvalidRequest("input is required", param="input", code="required")
-    serializer = ChatCompletionSerializer(data=chat_body(body, items))
+    serializer = _QuestionSerializer(data=chat_body(body, items))
     if not serializer.is_valid():
         raise serializers.ValidationError({RENAMED.get(name, name): why for name, why in serializer.errors.items()})
     return serializer.to_call()

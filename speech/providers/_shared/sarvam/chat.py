@@ -61,8 +61,9 @@ def _message(model: str, message: Mapping[str, Any]) -> dict[str, Any]:
     role, content = message.get("role"), message.get("content")
     changed = {**message, "role": "system" if role == "developer" else role}
     if isinstance(content, list):
-        if all(part.get("type") == "text" for part in content):
-            changed["content"] = "\n".join(part.get("text") or "" for part in content)
+        parts = [{"type": "text", "text": part} if isinstance(part, str) else part for part in content]
+        if all(part.get("type") == "text" for part in parts):
+            changed["content"] = "\n".join(part.get("text") or "" for part in parts)
         elif model not in _SEES_IMAGES:
             raise UnsupportedFeature(f"{model} supports text only", param="messages")
     return changed

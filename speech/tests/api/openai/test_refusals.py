@@ -80,7 +80,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     (RESPONSES, {"model": "zorb/x"}, "model", "demo"),
     (RESPONSES, {"input": "a\ud800b"}, "input", "surrogate"),
     (RESPONSES, {"text": {"format": {"type": "json_object"}}}, "text.format", "demo"),
-    (RESPONSES, {"reasoning": {"effort": 5}}, "reasoning.effort", "reasoning.effort: "),
+    (RESPONSES, {"reasoning": {"effort": {}}}, "reasoning.effort", "reasoning.effort: "),
     (RESPONSES, {"input": [{"role": "boss", "content": "Hello."}]}, "input", "input: role must be one of"),
     (RESPONSES, {"optimization_level": "fast"}, "optimization_level", "quality, balanced, speed"),
     (EMBEDDINGS, {"model": "espeak/espeak-ng"}, "model", "does not support embedding"),
