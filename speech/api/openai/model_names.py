@@ -37,7 +37,10 @@ def resolve(name: str, operation: str) -> ResolvedModel:
     A bare name goes to the default provider if it knows the name, else to a configured provider that does. A name that
     only a provider without a key knows is one that the client's SDK sent by default: the default provider's own
     model answers it. Any other name is passed on, because models come and go faster than code, unless the default
-    provider has a fixed set of models. Raises InvalidRequest.
+    provider has a fixed set of models.
+
+    `openai/gpt-oss-120b` is a bare name too where a configured provider has it as its model, or where the default
+    provider serves models of any vendor and the vendor itself cannot be asked. Raises InvalidRequest.
     """
     defaults = {
         "chat": settings.LLM_PROVIDER,
@@ -49,12 +52,17 @@ def resolve(name: str, operation: str) -> ResolvedModel:
     if name in LEVELS or not name:
         return ResolvedModel(default.name, "", name)
     prefix, slash, model = name.partition("/")
-    if slash and prefix in providers.names():
-        return ResolvedModel(prefix, "" if model in LEVELS else model, model if model in LEVELS else "")
+    named = providers.get(prefix) if slash and prefix in providers.names() else None
+    if named and model in LEVELS:
+        return ResolvedModel(prefix, "", model)
+    if named and _can(named, operation) and _knows(named, model, operation):
+        return ResolvedModel(prefix, model, "")
     others = [providers.get(other) for other in providers.that_do(operation) if other != default.name]
     for provider in [default, *(other for other in others if not other.missing_settings)]:
         if _knows(provider, name, operation):
             return ResolvedModel(provider.name, name, "")
+    if named and not (_speaks_for_many(default) and prefix in openai_names.VENDORS and not _can(named, operation)):
+        return ResolvedModel(prefix, model, "")
     sent_by_default = not openai_names.own_model(name, operation)
     if (sent_by_default and not default.passes_models_on) or any(_knows(other, name, operation) for other in others):
         return ResolvedModel(default.name, "", "")
@@ -98,6 +106,15 @@ def owner_of(name: str, access: ModelAccess = EVERYTHING) -> str:
 def _allows_defaults(access: ModelAccess) -> bool:
     """Return True if a level, which the default providers answer, may be named as the model."""
     return any(access.allows_provider(resolve("", operation).provider) for operation in OPERATIONS)
+
+
+def _speaks_for_many(provider: BaseProvider) -> bool:
+    """Return True for an OpenAI-compatible server other than OpenAI's: its models may be any vendor's."""
+    return provider.speaks_openai and bool(provider.service)
+
+
+def _can(provider: BaseProvider, operation: str) -> bool:
+    return operation in provider.does and not provider.missing_settings
 
 
 def _takes(provider: BaseProvider, model: str, operation: str) -> bool:

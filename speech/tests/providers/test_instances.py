@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from caching.ledger.writer import writer
 from caching.models import HourlyUsage
 from speech import providers
+from speech.api.openai.model_names import resolve
 from speech.providers._shared import presets
 from speech.providers._shared.api_keys import ApiKeys, keys_of
 from speech.routing.breaker import breaker_of
@@ -56,6 +57,46 @@ def test_each_is_asked_at_its_own_address_with_its_own_key(api: Any, three: dict
     [seen] = three[name].requests
     assert (seen.headers["authorization"], seen.body["model"]) == (f"Bearer key-of-{name}", "llama-9")
     assert not any(three[other].requests for other in NAMES if other != name)
+
+
+@pytest.mark.parametrize(
+    "name", ["openai/gpt-oss-120b", "anthropic/claude-sonnet-5", "google/gemini-3-flash", "meta-llama/llama-9"]
+)
+def test_a_model_of_a_vendor_that_is_not_configured_is_asked_of_the_default_as_it_is(
+    api: Any, three: dict[str, FakeOpenAI], settings: Any, name: str
+) -> None:
+    del_key(settings, "openai")
+    response = ask(api, name)
+    assert (response.status_code, response.headers["X-Provider"]) == (200, "groq")
+    assert three["groq"].requests[-1].body["model"] == name
+    assert api.get(f"/v1/models/{name}").json()["owned_by"] == "groq"
+
+
+def test_a_vendor_that_is_configured_is_asked_itself_unless_another_has_the_model(
+    api: Any, three: dict[str, FakeOpenAI], settings: Any
+) -> None:
+    vendor = {"API_KEY": "k", "BASE_URL": f"{three['eu-west'].url}/v1"}
+    settings.PROVIDERS = settings.PROVIDERS | {"openai": vendor}
+    assert ask(api, "openai/gpt-oss-120b").headers["X-Provider"] == "openai"
+    groq = settings.PROVIDERS["groq"] | {"CHAT_MODEL": "openai/gpt-oss-120b"}
+    settings.PROVIDERS = settings.PROVIDERS | {"groq": groq}
+    response = ask(api, "openai/gpt-oss-120b", "Another?")
+    assert (response.headers["X-Provider"], three["groq"].requests[-1].body["model"]) == ("groq", "openai/gpt-oss-120b")
+    assert ask(api, "openai/gpt-oss-20b", "Another?").headers["X-Provider"] == "openai"
+
+
+@pytest.mark.parametrize("default", ["openai", "sarvam", "demo"])
+def test_where_the_default_has_its_own_models_only_a_vendor_is_asked_though_it_has_no_key(
+    three: dict[str, FakeOpenAI], settings: Any, default: str
+) -> None:
+    settings.LLM_PROVIDER = default
+    del_key(settings, "openai")
+    assert resolve("anthropic/claude-sonnet-5", "chat") == ("anthropic", "claude-sonnet-5", "")
+    assert resolve("openai/gpt-oss-120b", "chat") == ("openai", "gpt-oss-120b", "")
+
+
+def del_key(settings: Any, provider: str) -> None:
+    settings.PROVIDERS = {name: values for name, values in settings.PROVIDERS.items() if name != provider}
 
 
 def test_an_answer_of_one_is_no_answer_of_another(api: Any, three: dict[str, FakeOpenAI]) -> None:
