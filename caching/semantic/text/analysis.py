@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from caching.redaction import remember
 from caching.semantic.text.articles import agreement
 from caching.semantic.text.folding import PAUSE, folded, polite
-from caching.semantic.text.lexicon import table
+from caching.semantic.text.lexicon import languages_with, table, with_english
 from caching.semantic.text.lexicon import words as lexicon_words
 from caching.semantic.text.normalize import joined, said
 from caching.semantic.text.phrasing import asks_by_mark
@@ -21,8 +21,6 @@ from caching.semantic.text.reading import UNREAD, Reading, reading_of
 from caching.semantic.text.stemming import stem
 
 _T = TypeVar("_T")
-# Languages in which a question mark is never the only sign of a question.
-_ASKING_IN_WORDS = frozenset(["en", "hi", "hi_latn"])
 _NOTHING: frozenset[Any] = frozenset()
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NAME = re.compile(r"(?<=[a-z0-9,] )[A-Z][a-z]{2,}")
@@ -158,8 +156,7 @@ def _turned(sections: Iterable[dict[str, str]]) -> dict[str, str]:
 
 @cache
 def _tables_of(language: str) -> _Tables:
-    """English is read in every language: Hindi speakers borrow its words."""
-    codes = ("en", language) if language in ("hi", "hi_latn") else (language or "en",)
+    codes = with_english(language or "en")
     guards: list[dict[str, Any]] = [table(code)["guards"] for code in codes]
     contrasts: dict[str, list[tuple[str, int]]] = {}
     for each in guards:
@@ -224,7 +221,8 @@ def _reading(original: str, text: str, spoken: Sequence[Token], heard: Sequence[
     reading = reading_of(heard, language, _names(original, language))
     articles = agreement([token.text.lower() for token in spoken], language)
     # Normalized text keeps a question mark where nothing else asks.
-    asks = language not in _ASKING_IN_WORDS and asks_by_mark(heard, language, marked=text.endswith("?"))
+    in_words = language in languages_with("asks_in_words")
+    asks = not in_words and asks_by_mark(heard, language, marked=text.endswith("?"))
     return replace(reading, articles=articles, asks=asks) if articles or asks else reading
 
 

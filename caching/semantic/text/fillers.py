@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from caching.semantic.text.lexicon import phrases, words
+from caching.semantic.text.lexicon import phrases, with_english, words
 from caching.semantic.text.reader import Token
 
 _POLITE = ("hesitations", "polite")
@@ -29,7 +29,7 @@ def _after_openers(tokens: list[Token], language: str) -> int:
         if after >= len(tokens):
             break
         follower = tokens[after]
-        courteous = length == 1 and tokens[at].text.lower() in _courteous(language) and follower.text.islower()
+        courteous = length == 1 and tokens[at].text.lower() in _polite_words(language) and follower.text.islower()
         if not (paused or courteous or _begins_a_sentence(follower, language)):
             break
         at = after
@@ -41,42 +41,34 @@ def _opener(tokens: list[Token], at: int, language: str) -> int:
     if at >= len(tokens) or tokens[at].text.lower() not in _first_words(language):
         return 0
     spoken = [token.text.lower() for token in tokens[at : at + 4]]
-    for phrase in _openers(language):
+    for phrase in _courtesies(language, "openers"):
         if spoken[: len(phrase)] == list(phrase):
             return len(phrase)
     return 0
 
 
 @cache
-def _openers(language: str) -> tuple[tuple[str, ...], ...]:
-    languages = ("en", language) if language in ("hi", "hi_latn") else (language,)
-    every = [phrase for code in languages for phrase in phrases(code, "openers")]
-    every += [word for code in languages for name in _POLITE for word in words(code, name)]
+def _courtesies(language: str, name: str) -> tuple[tuple[str, ...], ...]:
+    """Return the phrases of the table `openers` or `closers`, and the words of courtesy, the longest first."""
+    every = [phrase for code in with_english(language) for phrase in phrases(code, name)]
+    every += [word for code in with_english(language) for polite in _POLITE for word in words(code, polite)]
     return tuple(sorted((tuple(phrase.split()) for phrase in every), key=len, reverse=True))
 
 
 @cache
-def _courteous(language: str) -> frozenset[str]:
+def _polite_words(language: str) -> frozenset[str]:
     """ "please" and "um" begin no name, as "hello" does."""
     return frozenset().union(*(words(code, name) for code in {language, "en"} for name in _POLITE))
 
 
 @cache
-def _closers(language: str) -> tuple[tuple[str, ...], ...]:
-    languages = ("en", language) if language in ("hi", "hi_latn") else (language,)
-    every = [phrase for code in languages for phrase in phrases(code, "closers")]
-    every += [word for code in languages for name in _POLITE for word in words(code, name)]
-    return tuple(sorted((tuple(phrase.split()) for phrase in every), key=len, reverse=True))
-
-
-@cache
 def _first_words(language: str) -> frozenset[str]:
-    return frozenset(phrase[0] for phrase in _openers(language))
+    return frozenset(phrase[0] for phrase in _courtesies(language, "openers"))
 
 
 @cache
 def _last_words(language: str) -> frozenset[str]:
-    return frozenset(phrase[-1] for phrase in _closers(language))
+    return frozenset(phrase[-1] for phrase in _courtesies(language, "closers"))
 
 
 @cache
@@ -113,7 +105,7 @@ def _before_closers(tokens: list[Token], start: int, language: str) -> int:
 def _closer(tokens: list[Token], start: int, end: int, language: str) -> int:
     if end <= start or tokens[end - 1].text.lower() not in _last_words(language):
         return 0
-    for phrase in _closers(language):
+    for phrase in _courtesies(language, "closers"):
         length = len(phrase)
         if end - length > start and [token.text.lower() for token in tokens[end - length : end]] == list(phrase):
             return length
@@ -130,4 +122,4 @@ def _may_end(tokens: list[Token], sent: bool, language: str) -> bool:
     if sent or len(tokens) < 2:
         return False
     last = tokens[-1].text.lower()
-    return last not in words(language, "prepositions") and (last,) not in _closers(language)
+    return last not in words(language, "prepositions") and (last,) not in _courtesies(language, "closers")

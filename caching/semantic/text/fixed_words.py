@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from caching.redaction import remember
-from caching.semantic.text.lexicon import table
+from caching.semantic.text.lexicon import languages_with, table
 from caching.semantic.text.normalize import normalize
 from caching.semantic.text.numbers import number_words
 from caching.semantic.text.reader import composed
@@ -30,15 +30,13 @@ _CONTRACTED = re.compile(r"n?'(?:t|s|d|m|ll|ve|re)\b")
 _INERT = frozenset(
     (
         "agreement", "alike", "aspects", "before_doing", "before_things", "calling", "capitonyms", "carriers",
-        "commands", "decisive", "forms_apart", "giving", "kept_e", "made_by_someone", "mention_commands",
-        "mention_phrases", "mentions", "particular", "pasts", "relational", "rooms", "seldom_decisive", "services",
-        "shown", "speakers", "surfaces", "vocabulary", "wanting_of_others",
+        "chances", "commands", "decisive", "explaining", "forms_apart", "giving", "kept_e", "made_by_someone",
+        "mention_commands", "mention_phrases", "mentions", "nouns_in_est", "particular", "pasts", "relational",
+        "rooms", "seldom_decisive", "services", "shown", "speakers", "surfaces", "vocabulary", "wanting_of_others",
     )
 )  # fmt: skip
 # Of the guards' tables those that words are read by.
 _READ = ("times", "units", "negation")
-# Spelled in more ways than letters tell: dots below, nasal signs, vowels in Latin letters.
-_SPELLED_FREELY = frozenset(["hi", "hi_latn"])
 
 
 class FixedWords(NamedTuple):
@@ -54,7 +52,7 @@ def fixed_words(text: str, language: str) -> FixedWords:
     if not language:
         # Nothing is explained but the same words.
         return FixedWords(frozenset([normalize(text)]), None)
-    if language in _SPELLED_FREELY:
+    if language in languages_with("spelled_freely"):
         return FixedWords(frozenset(), None)
     words = _words(text)
     forms = {inflected(word, language) for word in words}
@@ -99,8 +97,8 @@ def _changeable(language: str) -> frozenset[str]:
     found = set(IMPLIED)
     for code in {"en", language}:
         tables = table(code)
-        found.update(_spelled({name: part for name, part in tables.items() if name not in _INERT | {"guards"}}))
-        found.update(_spelled({name: tables["guards"].get(name, "") for name in _READ}))
+        parts = [part for name, part in tables.items() if name not in _INERT and name != "guards"]
+        found.update(_spelled([*parts, *(tables["guards"].get(name, "") for name in _READ)]))
     return frozenset(found | {inflected(word, language) for word in found})
 
 

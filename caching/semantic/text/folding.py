@@ -24,8 +24,8 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from caching.semantic.text.lexicon import phrases, table, words
-from caching.semantic.text.numbers import GROUPED_BY_COMMAS, fold_numbers
+from caching.semantic.text.lexicon import languages_with, phrases, table, with_english, words
+from caching.semantic.text.numbers import fold_numbers
 from caching.semantic.text.reader import Token
 
 PAUSE = ","
@@ -45,7 +45,7 @@ def folded(tokens: Sequence[Token], language: str) -> list[str]:
     found: list[str] = []
     for at, token in enumerate(tokens):
         if token.kind == "number":
-            found += _figure(token.text, groups=language in GROUPED_BY_COMMAS)
+            found += _figure(token.text, groups=language in languages_with("groups_by_commas"))
         elif token.kind == "sign":
             found.append(_CURRENCIES[token.text])
         elif token.kind == "word":
@@ -126,8 +126,10 @@ def _plain_devanagari(word: str) -> str:
 
 @cache
 def _spellings(language: str) -> dict[str, str]:
-    own: dict[str, str] = table(language).get("spellings", {})
-    return {**table("en")["spellings"], **own} if language in ("hi", "hi_latn") else own
+    found: dict[str, str] = {}
+    for code in with_english(language):
+        found |= table(code).get("spellings", {})
+    return found
 
 
 def _amounts(found: list[str]) -> list[str]:

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from caching.semantic.text.lexicon import mixed_codes, table, words
+from caching.semantic.text.lexicon import languages_with, mixed_codes, table, words
 from caching.semantic.text.reader import Token
 
-# Languages that write "1,500" for 1500; elsewhere that is one and a half.
-GROUPED_BY_COMMAS = frozenset(["en", "hi", "hi_latn"])
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
 _HOURS = frozenset(str(hour) for hour in range(1, 13))
 _CLOCK_WORDS = frozenset(["am", "pm", "oclock"])
@@ -39,7 +37,8 @@ def _numerals(language: str) -> _Numerals:
         for name in ("numbers", "multipliers", "fractions", "ordinals")
     }
     known = frozenset[str]().union(*merged.values())
-    return _Numerals(*merged.values(), words=known, groups=language in GROUPED_BY_COMMAS)  # type: ignore[arg-type, misc]
+    groups = language in languages_with("groups_by_commas")
+    return _Numerals(*merged.values(), words=known, groups=groups)  # type: ignore[arg-type, misc]
 
 
 def number_words(language: str) -> frozenset[str]:

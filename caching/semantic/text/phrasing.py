@@ -36,12 +36,12 @@ from caching.semantic.text.questions import (
 )
 from caching.semantic.text.stemming import inflected
 from caching.semantic.text.verb_places import (
-    VERB_LAST,
     asks_at,
     begins_with_verb,
     infinitive_first,
     standing_forms,
     verb_forms,
+    verb_is_last,
 )
 from caching.semantic.text.word_senses import with_senses
 
@@ -130,7 +130,7 @@ def _rules(language: str) -> _Rules:
         frozenset({"is", "are", "was", "be"}) | mixed_words(language, "commands"),
         frozenset(inflected(word, code) for code in codes for word in words(code, "final")),
         frozenset(inflected(word, language) for word in times),
-        language in VERB_LAST,
+        verb_is_last(language),
     )
 
 

@@ -40,8 +40,8 @@ _PIECE = re.compile(
     r"|(?P<sign>[%°$₹€£¥])"
     r"|(?P<end>[.!?。？！।॥؟]+)|(?P<pause>[,;、،¿¡])"
 )
-# Full-width marks of Chinese and Japanese; every other compatibility character is something else than it seems.
 _BEFORE_COMMANDS = frozenset(["please", "you", "to", "and", "then", "me", "just", "now", "i"])
+# Full-width marks of Chinese and Japanese; every other compatibility character is something else than it seems.
 _ONE_CHARACTER = frozenset("。？！")
 _HALF_DAYS = frozenset(["a.m", "p.m", "a.m.", "p.m."])
 _ABBREVIATIONS = frozenset(["dr", "mr", "mrs", "ms", "st"])

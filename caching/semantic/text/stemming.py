@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from caching.redaction import remember
-from caching.semantic.text.lexicon import table, words
+from caching.semantic.text.lexicon import languages_with, table, words
 
 # Words that end like an inflection and are none.
 _KEEP = frozenset(
@@ -111,16 +111,14 @@ def _root(word: str, language: str) -> str:
     return ""
 
 
-# Elsewhere one doubled letter or two exchanged ones make another word: "camino", "cammino"; "schreiben", "schrieben".
-_FORGIVING = frozenset(["en", "hi", "hi_latn"])
-
-
 def misspelled(one: str, other: str, language: str) -> bool:
     """Letters in another order, or one doubled, in words of five letters or more: "calender" is not among them.
 
     A figure with its digits in another order is another figure.
     """
-    if language not in _FORGIVING or min(len(one), len(other)) < 5 or one[0] != other[0] or one[0].isdigit():
+    if min(len(one), len(other)) < 5 or one[0] != other[0] or one[0].isdigit():
+        return False
+    if language not in languages_with("forgives_letters"):
         return False
     if len(one) == len(other):
         different = [at for at, (x, y) in enumerate(zip(one, other, strict=True)) if x != y]

@@ -18,13 +18,9 @@ from collections.abc import Mapping, Sequence, Set
 from functools import cache
 
 from caching.semantic.text.folding import BREAK
-from caching.semantic.text.lexicon import table, words
+from caching.semantic.text.lexicon import languages_with, table, words
 from caching.semantic.text.stemming import inflected
 
-# Languages of which each word is read by its root. Elsewhere an ending tells the number of a noun, the person of a verb
-# or who does what to whom, but in a verb that begins an order: "spiele", "spiel".
-_READ_BY_ROOTS = frozenset(["en", "hi", "hi_latn"])
-VERB_LAST = frozenset(["de", "nl"])
 _INFINITIVE = ("en", "ern", "eln")
 
 
@@ -33,7 +29,7 @@ def main_clause(embedded: list[str], language: str) -> list[str]:
     whether = embedded[0] in words(language, "whether")
     if not whether and not asks_at(embedded, language):
         return embedded
-    if language not in VERB_LAST:
+    if not verb_is_last(language):
         return [*table(language).get("asks_whether", "").split(), *embedded[1:]] if whether else embedded
     last = len(embedded) - 1
     if last > 1 and embedded[last - 1] in words(language, "helping"):
@@ -47,9 +43,13 @@ def main_clause(embedded: list[str], language: str) -> list[str]:
     return [*rest[:place], verb, *rest[place:]]
 
 
+def verb_is_last(language: str) -> bool:
+    return language in languages_with("verb_last")
+
+
 def tells_by_order(language: str) -> bool:
     """Return True if a question of yes or no begins with its verb or with a word for it: "gibt es", "czy"."""
-    return language in VERB_LAST or "asks_whether" in table(language)
+    return verb_is_last(language) or "asks_whether" in table(language)
 
 
 def asks_at(embedded: Sequence[str], language: str) -> int:
@@ -70,7 +70,7 @@ def infinitive_first(spoken: list[str], language: str) -> list[str]:
 
     Behind a preposition, an article or a figure stands a noun: "(I want) ein Hotel in München".
     """
-    if language not in VERB_LAST or len(spoken) < 2 or not spoken[-1].endswith(_INFINITIVE):
+    if not verb_is_last(language) or len(spoken) < 2 or not spoken[-1].endswith(_INFINITIVE):
         return spoken
     before = spoken[-2]
     if before == BREAK or before.isdecimal() or before in words(language, "prepositions") | words(language, "articles"):
@@ -82,7 +82,7 @@ def begins_with_verb(spoken: Sequence[str], language: str, *, framed: bool) -> b
     """Return True if the first word is that of an order: German "Termine heute" begins with a noun."""
     if not spoken:
         return False
-    if language not in VERB_LAST or (framed and spoken[0].endswith(_INFINITIVE)):
+    if not verb_is_last(language) or (framed and spoken[0].endswith(_INFINITIVE)):
         return True
     return spoken[0] in words(language, "commands") or not {BREAK, *_subjects(language)}.isdisjoint(spoken[1:2])
 
@@ -95,11 +95,11 @@ def standing_forms(
     `times`: their forms; `begins`: whether a verb stands in front.
     """
     forms = [inflected(word, language) for word in spoken]
-    if language in _READ_BY_ROOTS:
+    if language in languages_with("read_by_roots"):
         return [same.get(form, form) for form in forms]
     ruled = same.keys() | set(same.values())
-    places = {0, len(forms) - 1} if language in VERB_LAST else {0}
-    begins = begins and (language not in VERB_LAST or forms[-1] not in ruled)
+    places = {0, len(forms) - 1} if verb_is_last(language) else {0}
+    begins = begins and not (verb_is_last(language) and forms[-1] in ruled)
     found = []
     for at, (word, form) in enumerate(zip(spoken, forms, strict=True)):
         # "cómo cancelar" is not "cómo cancela": one form stands for another in orders only.

@@ -2,6 +2,17 @@
 
 A language becomes readable by adding its file. `hi_latn` is Hindi in Latin letters as people type it ("Hinglish"),
 always mixed with English.
+
+Beside its words a file may say, as `verb_last = true`, how the language is written and read:
+
+    asks_in_words       a question mark is never the only sign of a question
+    groups_by_commas    "1,500" is 1500; elsewhere it is one and a half
+    forgives_letters    a letter doubled, or two exchanged, make no other word, as they do in "camino" and "cammino"
+    read_by_roots       every form of a word is read as its root; elsewhere an ending tells the number of a noun, the
+                        person of a verb or who does what to whom, but in a verb that begins an order: "spiele", "spiel"
+    verb_last           the verb is last in an embedded question, and behind another verb
+    spelled_freely      words are spelled in more ways than letters tell: dots below, nasal signs, vowels
+    borrows_english     its speakers mix English words in
 """
 
 from __future__ import annotations
@@ -30,9 +41,20 @@ def table(language: str) -> Table:
 
 
 @cache
+def languages_with(fact: str) -> frozenset[str]:
+    """Return the languages whose file says so: `verb_last = true`."""
+    return frozenset(code for code in codes() if table(code).get(fact))
+
+
+@cache
 def words(language: str, name: str) -> frozenset[str]:
     """A table that is one long string of words, as a set; empty where the language has no such table."""
     return frozenset(table(language).get(name, "").split())
+
+
+def with_english(language: str) -> tuple[str, ...]:
+    """Return the language, behind English if its speakers mix English words in."""
+    return ("en", language) if language in languages_with("borrows_english") else (language,)
 
 
 def mixed_codes(language: str) -> tuple[str, ...]:
