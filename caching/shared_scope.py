@@ -26,7 +26,7 @@ def admitted(names: Sequence[str], client: str) -> list[bool]:
 
 
 @store.fail_open(None)
-def bar(name: str) -> None:
+def block(name: str) -> None:
     """Block sharing of this name until a day after its last request."""
     pipeline = store.connection().pipeline(transaction=False)
     pipeline.sadd(_key(name), _BARRED)

@@ -7,9 +7,9 @@ A line is a question and its label, `{"q": text, "c": label}`. docs/semantic.md 
 Every question is asked in turn of a store that holds all earlier ones; each candidate that no guard refuses is a
 sample: its features, and whether the labels are equal. While features are computed, words are weighed by what the
 *other* files tell, as they would be in traffic that nobody has seen. The weights must have the sign that reason gives
-them: labels of intents alone would teach that a word more or less never matters. The bars are made for traffic that is
-unlike all files: each file is left out of a fit in turn, and the bar is the lowest at which none of them, judged by the
-model that has not seen it, exceeds the level's budget.
+them: labels of intents alone would teach that a word more or less never matters. The thresholds are made for traffic
+that is unlike all files: each file is left out of a fit in turn, and the threshold is the lowest at which none of them,
+judged by the model that has not seen it, exceeds the error limit of the level.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 
 # 1 and 3 wrong answers in 100 questions, less a margin of a fifth: what no file has shown. Its size was set with
 # the totals of the measured files in view.
-_BUDGETS = {"balanced": 0.008, "speed": 0.024}
+_LIMITS = {"balanced": 0.008, "speed": 0.024}
 _MIN_SIMILARITY = 0.55
 _PENALTY = 20.0
 _SHUFFLES = 2
@@ -69,13 +69,13 @@ class Candidates:
         count = int(judged.sum())
         return self.rows[judged], self.right[judged].astype(float), np.full(count, 1 / count)
 
-    def served(self, probabilities: Floats, bar: float) -> tuple[float, float]:
+    def served(self, probabilities: Floats, threshold: float) -> tuple[float, float]:
         """Hit rate and errors per question; an answered question is not stored."""
         answered = np.zeros(self.questions, bool)
         best: dict[int, int] = {}
         wrong = 0
         for at, (asked, stored) in enumerate(zip(self.asked.tolist(), self.stored.tolist(), strict=True)):
-            if answered[stored] or probabilities[at] < bar:
+            if answered[stored] or probabilities[at] < threshold:
                 continue
             if asked not in best or probabilities[at] > probabilities[best[asked]]:
                 best[asked] = at
@@ -93,17 +93,17 @@ def main(paths: Sequence[Path]) -> None:
     ]
     bias, weights = fit(found)
     unseen = [chances for at in range(0, len(found), _SHUFFLES) for chances in _left_out(found, at)]
-    bars = {level: lowest_bar(found, unseen, budget) for level, budget in _BUDGETS.items()}
+    thresholds = {level: lowest_threshold(found, unseen, limit) for level, limit in _LIMITS.items()}
     counts, documents = _words(streams.values())
     parameters = {
-        "bars": bars,
+        "thresholds": thresholds,
         "bias": {"bias": round(bias, 5)},
         "weights": {name: round(float(weight), 5) for name, weight in zip(NAMES, weights, strict=True)},
         "documents": {"documents": documents},
         "idf": {word: count for word, count in sorted(counts.items()) if count > 1},
     }
     PARAMETERS.write_text(json.dumps(parameters, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
-    print(json.dumps({name: parameters[name] for name in ("bars", "bias", "weights")}, indent=1))
+    print(json.dumps({name: parameters[name] for name in ("thresholds", "bias", "weights")}, indent=1))
 
 
 def candidates(path: Path, seed: int, others: Iterable[Sequence[LabelledQuestion]]) -> Candidates:
@@ -171,12 +171,12 @@ def _left_out(found: Sequence[Candidates], at: int) -> list[Floats]:
     return [probabilities(each, bias, weights) for each in found[at : at + _SHUFFLES]]
 
 
-def lowest_bar(found: Sequence[Candidates], chances: Sequence[Floats], budget: float) -> float:
-    """Lowest threshold at which every file, averaged over its shuffles, stays within `budget` errors per question."""
-    for bar in np.arange(0.5, 0.999, 0.002):
-        errors = np.array([each.served(chance, bar)[1] for each, chance in zip(found, chances, strict=True)])
-        if errors.reshape(-1, _SHUFFLES).mean(axis=1).max() <= budget:
-            return round(float(bar), 3)
+def lowest_threshold(found: Sequence[Candidates], chances: Sequence[Floats], limit: float) -> float:
+    """Lowest threshold at which every file, averaged over its shuffles, stays within `limit` errors per question."""
+    for threshold in np.arange(0.5, 0.999, 0.002):
+        errors = np.array([each.served(chance, threshold)[1] for each, chance in zip(found, chances, strict=True)])
+        if errors.reshape(-1, _SHUFFLES).mean(axis=1).max() <= limit:
+            return round(float(threshold), 3)
     return 0.999
 
 

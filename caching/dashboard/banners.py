@@ -15,7 +15,6 @@ from caching.feedback import thresholds
 from caching.models import REQUESTS, ErrorCount, MinuteUsage, Outcome
 from caching.redis import store
 from caching.reports.period import Period
-from caching.semantic.scoring.threshold import BUDGETS
 
 # Errors are looked for in the last minutes; fewer, or a smaller share, make no banner.
 ERROR_MINUTES = 10
@@ -98,8 +97,8 @@ ADVICE = {
 def _wrong_answers() -> Iterator[Banner]:
     period = Period.last(timedelta(days=ACCURACY_DAYS))
     for evidence in thresholds.measure(period.start, period.end).values():
-        limit, measured = BUDGETS.get(evidence.level), evidence.per_question
-        if limit is not None and measured is not None and measured.low > limit:
+        measured, limit = evidence.per_question, evidence.limit
+        if evidence.is_above_limit and measured and limit is not None:
             yield Banner(
                 "error",
                 f"At level {evidence.level} at least {measured.low:.2%} of all questions got a wrong answer, "

@@ -9,7 +9,7 @@ from django.db import transaction
 from caching.ledger.rows import shortened
 from caching.models import ScopeThreshold
 from caching.semantic.scoring.pair_verdicts import learned
-from caching.semantic.scoring.scope_evidence import RUNGS, Evidence
+from caching.semantic.scoring.scope_evidence import RUNGS, ScopeEvidence
 
 # Read by each worker: those that were reviewed last.
 MAX_SCOPES = 10_000
@@ -17,11 +17,11 @@ MAX_SCOPES = 10_000
 _OVERLAP = timedelta(minutes=1)
 
 
-def evidence_of(row: ScopeThreshold) -> Evidence:
+def evidence_of(row: ScopeThreshold) -> ScopeEvidence:
     """Return the counts of a row; of another version's rungs only the number of questions is of use."""
     if len(row.seen) != len(RUNGS) + 1:
-        return Evidence(row.asked)
-    return Evidence(row.asked, row.seen, row.judged, row.wrong)
+        return ScopeEvidence(row.asked)
+    return ScopeEvidence(row.asked, row.seen, row.judged, row.wrong)
 
 
 def learn(scope: str, place: int, *, wrong: bool, client: str, question: str) -> None:

@@ -18,7 +18,7 @@ from caching.models import BarChange, Judge, Judgement, Outcome, Verdict
 from caching.policy import LEVELS
 from caching.semantic.scoring import threshold
 from caching.semantic.scoring.model import packaged_model
-from caching.semantic.scoring.threshold import BUDGETS, Evidence
+from caching.semantic.scoring.threshold import ERROR_LIMITS, LevelEvidence
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _ANSWERED = (Outcome.SEMANTIC, Outcome.SHADOW)
 _ASKED = (Outcome.SEMANTIC, Outcome.MISS)
 
 
-def measure(start: datetime | None = None, end: datetime | None = None, **conditions: str) -> dict[str, Evidence]:
+def measure(start: datetime | None = None, end: datetime | None = None, **conditions: str) -> dict[str, LevelEvidence]:
     """Return, by level, the model's verdicts on its random sample.
 
     Reviews of clients and staff are excluded: they are no random sample. Questions are counted by full hours.
@@ -38,7 +38,7 @@ def measure(start: datetime | None = None, end: datetime | None = None, **condit
 
 def evidence(
     reviews: Iterable[tuple[str, str, str, int]], lookups: Iterable[tuple[str, str, int]]
-) -> dict[str, Evidence]:
+) -> dict[str, LevelEvidence]:
     """Return the evidence of each level that has any.
 
     `reviews`: reviewer, verdict, level and number; those of a model count. `lookups`: level, result and number of
@@ -52,30 +52,30 @@ def evidence(
         if outcome in (*_ANSWERED, *_ASKED):
             counts[level]["answered"] += number if outcome in _ANSWERED else 0
             counts[level]["asked"] += number if outcome in _ASKED else 0
-    return {level: Evidence(level, **counts[level]) for level in LEVELS if level in counts}
+    return {level: LevelEvidence(level, **counts[level]) for level in LEVELS if level in counts}
 
 
 def steps() -> dict[str, int]:
     """Return the current step of each threshold that was ever changed."""
-    newest = (BarChange.objects.filter(level=level).first() for level in BUDGETS)
+    newest = (BarChange.objects.filter(level=level).first() for level in ERROR_LIMITS)
     return {change.level: change.steps for change in newest if change}
 
 
 def standing() -> dict[str, float]:
-    moved, packaged = steps(), packaged_model().bars
-    return {level: threshold.bar(packaged[level], moved.get(level, 0)) for level in BUDGETS}
+    moved, packaged = steps(), packaged_model().thresholds
+    return {level: threshold.moved(packaged[level], moved.get(level, 0)) for level in ERROR_LIMITS}
 
 
 def show() -> None:
     """Set the Prometheus gauges from the database."""
-    for level in BUDGETS:
+    for level in ERROR_LIMITS:
         last = BarChange.objects.filter(level=level).first()
         _show(_since(last, level), last.steps if last else 0)
 
 
 def adjust(level: str) -> BarChange | None:
     """Change a level's threshold if the reviews since its last change require it. Return the change, or None."""
-    if level not in BUDGETS:
+    if level not in ERROR_LIMITS:
         return None
     last = BarChange.objects.filter(level=level).first()
     evidence, stands = _since(last, level), last.steps if last else 0
@@ -85,13 +85,13 @@ def adjust(level: str) -> BarChange | None:
     return change
 
 
-def _since(last: BarChange | None, level: str) -> Evidence:
-    return measure(last.created if last else None, level=level).get(level, Evidence(level))
+def _since(last: BarChange | None, level: str) -> LevelEvidence:
+    return measure(last.created if last else None, level=level).get(level, LevelEvidence(level))
 
 
-def _show(evidence: Evidence, steps: int) -> None:
+def _show(evidence: LevelEvidence, steps: int) -> None:
     level = evidence.level
-    least = threshold.bar(packaged_model().bars[level], steps)
+    least = threshold.moved(packaged_model().thresholds[level], steps)
     for gauge in (metrics.SEMANTIC_THRESHOLD, metrics.SEMANTIC_BAR):
         gauge.labels(level).set(least)
     if measured := evidence.per_question:
@@ -99,13 +99,13 @@ def _show(evidence: Evidence, steps: int) -> None:
         metrics.SEMANTIC_ERROR.labels(level, "high").set(measured.high)
 
 
-def _move(evidence: Evidence, steps: int, number: int) -> BarChange | None:
-    bar = threshold.bar(packaged_model().bars[evidence.level], steps)
+def _move(evidence: LevelEvidence, steps: int, number: int) -> BarChange | None:
+    new = threshold.moved(packaged_model().thresholds[evidence.level], steps)
     change = BarChange(
         level=evidence.level,
         number=number,
         steps=steps,
-        bar=bar,
+        bar=new,
         judged=evidence.judged,
         wrong=evidence.wrong,
         reason=_reason(evidence),
@@ -116,18 +116,18 @@ def _move(evidence: Evidence, steps: int, number: int) -> BarChange | None:
     except IntegrityError:
         # Another worker has just done it.
         return None
-    logger.warning("Threshold of %s is now %.1f %%: %s", evidence.level, 100 * bar, change.reason)
+    logger.warning("Threshold of %s is now %.1f %%: %s", evidence.level, 100 * new, change.reason)
     return change
 
 
-def _reason(evidence: Evidence) -> str:
-    measured, budget = evidence.per_question, BUDGETS[evidence.level]
-    if measured is None:
+def _reason(evidence: LevelEvidence) -> str:
+    measured, limit = evidence.per_question, evidence.limit
+    if measured is None or limit is None:
         return ""
-    side = "above" if measured.low > budget else "below"
+    side = "above" if evidence.is_above_limit else "below"
     return (
         f"{evidence.wrong} of {evidence.judged} reviewed answers were wrong: {100 * measured.low:.2f} to "
-        f"{100 * measured.high:.2f} per 100 questions, entirely {side} the limit of {100 * budget:g}"
+        f"{100 * measured.high:.2f} per 100 questions, entirely {side} the limit of {100 * limit:g}"
     )
 
 

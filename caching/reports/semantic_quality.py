@@ -15,7 +15,7 @@ from caching.models import BarChange, Judge, Outcome, ScopeThreshold, Verdict
 from caching.reports import queries
 from caching.reports.aggregates import Filters
 from caching.reports.period import Period
-from caching.semantic.scoring.threshold import BUDGETS, Evidence, Interval
+from caching.semantic.scoring.threshold import Interval, LevelEvidence
 
 CHANGES = SCOPES = 5
 # Of the semantic hits; documented as a good value of SEMANTIC_VERIFY_SHARE.
@@ -24,10 +24,9 @@ SUGGESTED_SHARE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class LevelRow:
-    evidence: Evidence
+    evidence: LevelEvidence
     # Current threshold; None at levels without semantic hits.
-    bar: float | None
-    budget: float | None
+    threshold: float | None
     shadow_hits: int
 
     @property
@@ -89,9 +88,7 @@ def correctness_of(
         mode=settings.SEMANTIC_MODE,
         verify_share=settings.SEMANTIC_VERIFY_SHARE,
         review_cost=_review_cost(period, lookups),
-        levels=[
-            LevelRow(each, standing.get(level), BUDGETS.get(level), shadow[level]) for level, each in measured.items()
-        ],
+        levels=[LevelRow(each, standing.get(level), shadow[level]) for level, each in measured.items()],
         verdicts=verdicts(reviews),
         changes=list(BarChange.objects.all()[:CHANGES]),
         scopes=[_scope(row) for row in ScopeThreshold.objects.all()[:SCOPES]],
@@ -177,8 +174,8 @@ def _level(row: LevelRow) -> dict[str, Any]:
         "wrong": evidence.wrong,
         "wrong_share_of_hits": _ends(evidence.per_hit, 1, 4),
         "wrong_per_100_questions": _ends(evidence.per_question, 100, 2),
-        "budget_per_100_questions": row.budget and row.budget * 100,
-        "bar": row.bar and round(row.bar, 4),
+        "budget_per_100_questions": evidence.limit and evidence.limit * 100,
+        "bar": row.threshold and round(row.threshold, 4),
     }
 
 

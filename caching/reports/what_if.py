@@ -17,7 +17,7 @@ from caching.feedback import thresholds
 from caching.models import Judgement, Outcome, Verdict
 from caching.reports.period import Period
 from caching.reports.queries import MAX_MATCHES, SAME_WORDING, LookupSum, average_price, latest_matches
-from caching.semantic.scoring.threshold import BUDGETS, Interval, wilson
+from caching.semantic.scoring.threshold import ERROR_LIMITS, Interval, wilson
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 # An estimate is a guess if more than this share of the reused answers lies in ranges without reviews.
@@ -98,8 +98,8 @@ def what_if(period: Period, lookups: Sequence[LookupSum]) -> list[WhatIf]:
     _count_reviews(period, days)
     standing = thresholds.standing()
     return [
-        WhatIf(level, standing[level], BUDGETS[level], _estimates(days[level]))
-        for level in BUDGETS
+        WhatIf(level, standing[level], ERROR_LIMITS[level], _estimates(days[level]))
+        for level in ERROR_LIMITS
         if level in days and any(each.matches for each in days[level].ranges)
     ]
 

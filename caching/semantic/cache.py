@@ -66,7 +66,7 @@ class Match:
     """See caching.semantic.scoring.pair_verdicts."""
     similarity: float = SURE
     probability: float = SURE
-    bar: float = 0.0
+    threshold: float = 0.0
     place: int | None = None
     """Its place in the evidence of the scope; None: no threshold decided."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -83,7 +83,7 @@ class Match:
             return ["same wording"]
         if self.tier == "confirmed":
             return ["passed all guards", "reviewed as right before"]
-        return ["passed all guards", f"{self.probability:.1%} confidence (threshold {self.bar:.1%})"]
+        return ["passed all guards", f"{self.probability:.1%} confidence (threshold {self.threshold:.1%})"]
 
 
 class Tier:
@@ -110,7 +110,7 @@ class Tier:
         if same := store.get(key := asked.key):
             if not _is_ours(key, same, asked):
                 return None
-            if level not in self.matcher.model.bars and normalize(same["question"]) != normalize(asked.text):
+            if level not in self.matcher.model.thresholds and normalize(same["question"]) != normalize(asked.text):
                 # Remembered for another level, by meaning.
                 return None
             pair = pair_of(asked.scope, asked.text, same["question"])
@@ -119,7 +119,7 @@ class Tier:
                 tracing.note(match="normalized", similarity=SURE, probability=SURE)
                 return match
             store.delete([key])
-        if level not in self.matcher.model.bars:
+        if level not in self.matcher.model.thresholds:
             return None
         try:
             decision = self.matcher.find(asked.text, asked.scope, level, learned, threshold, reviewed=_is_reviewed())
@@ -242,7 +242,7 @@ def _match(asked: SemanticQuery, decision: Decision) -> Match | None:
         pair_of_keys(asked.key, keys.semantic_key(asked.scope, best.text)),
         similarity=best.similarity,
         probability=best.probability,
-        bar=decision.bar,
+        threshold=decision.threshold,
         place=decision.place,
     )
 
@@ -253,7 +253,7 @@ def _trace(decision: Decision) -> None:
             match=decision.tier,
             similarity=best.similarity,
             probability=best.probability,
-            threshold=decision.bar,
+            threshold=decision.threshold,
             vetoes=best.vetoes,
         )
 

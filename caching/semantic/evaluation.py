@@ -16,7 +16,7 @@ from caching.semantic.indexes.base import Entry
 from caching.semantic.matcher import Matcher
 from caching.semantic.missed import THRESHOLD, Missed, missed
 from caching.semantic.scoring.pair_verdicts import Learned, pair_of
-from caching.semantic.scoring.scope_evidence import NEW, Evidence
+from caching.semantic.scoring.scope_evidence import NEW, ScopeEvidence
 from caching.semantic.text.analysis import analyse
 from caching.semantic.types import Decision
 
@@ -136,7 +136,7 @@ class LabelJudge:
         self.learned = Learned()
         self.reviews = 0
         self._level = level
-        self._evidence = Evidence()
+        self._evidence = ScopeEvidence()
         self._random = Random(0)  # noqa: S311 - a sample, not a secret
 
     def consider(self, decision: Decision, asked: str, right: bool) -> bool:

@@ -75,7 +75,7 @@ class Matcher:
     ) -> Decision:
         """The entry whose answer may be served at this level.
 
-        `learned`: what judges said of pairs and did to the bars; `threshold` takes the place of a bar; `reviewed`:
+        `learned`: what reviewers said of pairs and did to the thresholds; `threshold` takes their place; `reviewed`:
         reviews are on, so near misses are weighed and counted. Raises EmbeddingError.
         """
         learned = learned or Learned()
@@ -90,7 +90,7 @@ class Matcher:
             self.learn(text)
         least = threshold or 0.0
         if threshold is None:
-            threshold = learned.bar(level, self.model.bars.get(level, 1.0))
+            threshold = learned.threshold(level, self.model.thresholds.get(level, 1.0))
         weighing = self._scopes.weighing(scope, threshold) if level == WEIGHING else {}
         decision = decide(
             found,
@@ -214,20 +214,20 @@ def _weighed(a: Question, b: Question, differences: Sequence[str]) -> Weighed:
     return "other" if may_be_replaced(a.reading, b.reading, differences) else ""
 
 
-def decide(found: Sequence[Candidate], bar: float, weighing: Mapping[str, float] | None = None) -> Decision:
-    """Serve what is equal, explained or judged right from `bar` on, and what is unexplained from `weighing` on, which
-    holds a threshold by `Candidate.weighed`.
+def decide(found: Sequence[Candidate], threshold: float, weighing: Mapping[str, float] | None = None) -> Decision:
+    """Serve what is equal, explained or judged right from `threshold` on, and what is unexplained from `weighing` on,
+    which holds a threshold by `Candidate.weighed`.
 
-    A bar of 1, as for `quality`, serves only what is equal once normalised.
+    A threshold of 1, as for `quality`, serves only what is equal once normalised.
     """
-    thresholds = weighing or {}
+    unexplained_from = weighing or {}
 
     def least(one: Candidate) -> float:
-        return thresholds.get(one.weighed, 1.0) if one.unexplained else bar
+        return unexplained_from.get(one.weighed, 1.0) if one.unexplained else threshold
 
     eligible = [one for one in found if one.probability >= least(one)]
     if not eligible:
         best = max(found, key=lambda one: one.probability, default=None)
-        return Decision(None, "", best, least(best) if best else bar)
+        return Decision(None, "", best, least(best) if best else threshold)
     best = max(eligible, key=lambda one: (not one.unexplained, one.probability))
     return Decision(best.entry, "normalized" if best.same else "semantic", best, least(best))

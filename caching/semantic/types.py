@@ -39,8 +39,8 @@ class Decision:
     tier: str
     """"normalized", "semantic", or "" on a miss."""
     best: Candidate | None
-    """The most probable candidate, also where it did not reach the bar; else the nearest one with its vetoes."""
-    bar: float
+    """The most probable candidate, also where it did not reach the threshold; else the nearest one with its vetoes."""
+    threshold: float
 
     @property
     def place(self) -> int | None:

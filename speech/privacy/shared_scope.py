@@ -28,7 +28,7 @@ def shared_if_admitted(client: Client, question: ChatQuery, policy: Policy) -> C
     def storable(answer: str) -> bool:
         if has_figures(answer):
             # From now on each client stores its own answer.
-            shared_scope.bar(shared.key)
+            shared_scope.block(shared.key)
             return False
         return True
 

@@ -15,7 +15,6 @@ from caching.redis import store
 from caching.reports import queries
 from caching.reports.aggregates import Filters
 from caching.reports.period import Period
-from caching.semantic.scoring.threshold import BUDGETS
 from speech.budgets import all_budgets
 
 # Provider errors: this share of at least so many calls within the last minutes.
@@ -72,8 +71,8 @@ def hit_rate_halved() -> Iterator[Problem]:
 def wrong_answers() -> Iterator[Problem]:
     """Measured by a model on a random sample: an alert once even the lower end of the interval is above the limit."""
     for level, evidence in thresholds.measure(timezone.now() - WRONG_WINDOW).items():
-        measured, limit = evidence.per_question, BUDGETS.get(level)
-        if measured and limit is not None and measured.low > limit:
+        measured, limit = evidence.per_question, evidence.limit
+        if evidence.is_above_limit and measured and limit is not None:
             message = f"At least {measured.low:.1%} of the answers at level {level} are wrong, the limit is {limit:.1%}"
             yield Problem(level, message)
 

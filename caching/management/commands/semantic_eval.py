@@ -19,12 +19,12 @@ from caching.semantic.indexes import get_index
 from caching.semantic.indexes import names as index_names
 from caching.semantic.matcher import Matcher
 from caching.semantic.missed import as_read
-from caching.semantic.scoring.threshold import BUDGETS
+from caching.semantic.scoring.threshold import ERROR_LIMITS
 
 MAX_WORDS = 20
 HEADINGS = ("File", "Questions", "Hits", "Wrong per 100 questions", "Worst order", "Wrong of the hits", "p50", "p99")
 # Error limit per question.
-LEVELS = {"quality": 0.0, **BUDGETS}
+LEVELS = {"quality": 0.0, **ERROR_LIMITS}
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""The probability that a stored answer is right, and the bar that it must reach at each level.
+"""The probability that a stored answer is right, and the threshold that it must reach at each level.
 
 A logistic model over `features.NAMES`, fitted by `benchmarks/semantic/fit.py` and packaged as `parameters.json`.
 """
@@ -24,16 +24,12 @@ class Model:
     bias: float
     # In the order of `features.NAMES`.
     weights: tuple[float, ...]
-    # Threshold by level: `balanced` for 1 wrong answer per 100 questions, `speed` for 3.
-    bars: Mapping[str, float]
+    # By level, none for `quality`: `balanced` for 1 wrong answer per 100 questions, `speed` for 3.
+    thresholds: Mapping[str, float]
 
     def probability(self, row: Sequence[float]) -> float:
         score = self.bias + sum(map(mul, self.weights, row))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
-
-    def bar(self, level: str) -> float:
-        """KeyError for a level that does not serve by meaning, as `quality`."""
-        return self.bars[level]
 
 
 @cache
@@ -47,7 +43,7 @@ def packaged_model() -> Model:
     found = _packaged()
     if tuple(found["weights"]) != NAMES:
         raise ValueError(f"{PARAMETERS.name} does not hold the features of this version: fit it again")
-    return Model(found["bias"]["bias"], tuple(found["weights"].values()), found["bars"])
+    return Model(found["bias"]["bias"], tuple(found["weights"].values()), found["thresholds"])
 
 
 def packaged_idf() -> Idf:

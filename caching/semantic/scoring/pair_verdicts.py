@@ -41,9 +41,9 @@ class Learned:
         self.counts = ScopeCounts()
         self._pairs: dict[str, bool] = {}
 
-    def bar(self, level: str, packaged: float) -> float:
+    def threshold(self, level: str, packaged: float) -> float:
         """The least probability at which a level serves."""
-        return threshold.bar(packaged, self.steps.get(level, 0))
+        return threshold.moved(packaged, self.steps.get(level, 0))
 
     def verdict(self, pair: str) -> bool | None:
         """Return True if the pair was judged right, False if wrong, None if nobody judged it."""

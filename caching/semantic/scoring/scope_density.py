@@ -18,8 +18,8 @@ _NEAR = 0.7
 _START = 0.5
 # Questions' worth of trust in the start, which is on the careful side.
 _START_WEIGHT = 20
-# By `Candidate.weighed`: log odds above the bar, the share up to which people say one thing in many ways, and the log
-# odds by which the threshold for unexplained words rises with the share beyond it: 0.1 is 0.8, or 2.0.
+# By `Candidate.weighed`: log odds above the threshold, the share up to which people say one thing in many ways, and the
+# log odds by which the threshold for unexplained words rises with the share beyond it: 0.1 is 0.8, or 2.0.
 _CAUTION = {"more": (0.0, 0.35, 8.0), "other": (0.5, 0.28, 20.0)}
 # Questions with near neighbours before a scope has shown anything.
 _SHOWN = 30
@@ -37,15 +37,15 @@ class Scopes:
         total, count = self._seen.get(scope, (0.0, 0))
         return (total + _START * _START_WEIGHT) / (count + _START_WEIGHT)
 
-    def weighing(self, scope: str, bar: float) -> dict[str, float]:
+    def weighing(self, scope: str, threshold: float) -> dict[str, float]:
         """Return the least probabilities at which unexplained words may be served, by `Candidate.weighed`.
 
-        `bar` or a little above it where people say one thing in many ways, more where questions stand close together;
-        nothing in a scope that is new.
+        `threshold` or a little above it where people say one thing in many ways, more where questions stand close
+        together; nothing in a scope that is new.
         """
         if self._seen.get(scope, (0.0, 0))[1] < _SHOWN:
             return {}
-        crowding, start = self.crowding(scope), logit(bar)
+        crowding, start = self.crowding(scope), logit(threshold)
         return {
             kind: sigmoid(start + margin + caution * max(0.0, crowding - forgiving))
             for kind, (margin, forgiving, caution) in _CAUTION.items()

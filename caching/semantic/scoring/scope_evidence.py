@@ -16,7 +16,7 @@ from math import hypot
 from threading import Lock
 
 from caching.semantic.scoring.calibration import MIDDLE, Calibration
-from caching.semantic.scoring.threshold import BUDGETS
+from caching.semantic.scoring.threshold import ERROR_LIMITS
 
 # Probabilities at which a threshold may stand.
 RUNGS = (0.98, 0.965, 0.95, 0.935, 0.92, 0.905, 0.89, 0.87, 0.85, 0.82, 0.79, 0.75, 0.7)
@@ -58,7 +58,7 @@ def _zeros() -> list[int]:
 
 
 @dataclass(slots=True)
-class Evidence:
+class ScopeEvidence:
     asked: int = 0
     """Questions that no exact entry answered."""
     seen: list[int] = field(default_factory=_zeros)
@@ -81,19 +81,19 @@ class Evidence:
         explained = Kind(seen[EXPLAINED], self.judged[EXPLAINED])
         others = Kind(sum(seen[1 : 1 + _REACH]), judged - explained.judged)
         if others.judged < _LEAST:
-            return Standing(asked, judged, dict.fromkeys(BUDGETS, 1.0), explained=explained, others=others)
+            return Standing(asked, judged, dict.fromkeys(ERROR_LIMITS, 1.0), explained=explained, others=others)
         counts = seen[1:], self.judged[1:], self.wrong[1:]
         middle, upper = _CALIBRATION.wrong_from_each_rung(*counts, (0.5, _CONFIDENCE))
         wrong, margin = self._wrong_explained(seen[EXPLAINED])
         likely = [wrong + more for more in middle]
         # Margins are added as squares (R. G. Newcombe, Stat. Med. 17, 1998, 873-890): both are hardly exceeded at once.
         most = [wrong + more + hypot(margin, high - more) for more, high in zip(middle, upper, strict=True)]
-        last = {level: _last_worthwhile(middle, seen[1:], _WORST * limit) for level, limit in BUDGETS.items()}
+        last = {level: _last_worthwhile(middle, seen[1:], _WORST * limit) for level, limit in ERROR_LIMITS.items()}
         return Standing(
             asked,
             judged,
-            {level: max(last[level], _lowest(most, _AIM * limit * asked)) for level, limit in BUDGETS.items()},
-            {level: max(last[level], _lowest(likely, limit * asked)) for level, limit in BUDGETS.items()},
+            {level: max(last[level], _lowest(most, _AIM * limit * asked)) for level, limit in ERROR_LIMITS.items()},
+            {level: max(last[level], _lowest(likely, limit * asked)) for level, limit in ERROR_LIMITS.items()},
             explained,
             others,
         )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-# Wrong answers allowed per question, by level. `quality` serves nothing by probability and has no bar to move.
-BUDGETS = {"balanced": 0.01, "speed": 0.03}
+# Wrong answers allowed per question, by level. `quality` serves nothing by probability and has no threshold to move.
+ERROR_LIMITS = {"balanced": 0.01, "speed": 0.03}
 
-# Log odds by which a bar moves at a time: a bar of 94.0 % goes to 95.3 %.
+# Log odds by which a threshold moves at a time: one of 94.0 % goes to 95.3 %.
 STEP = 0.25
-# Steps above and below the packaged bar. Up to where hardly anything passes; down only as far as a wrong estimate can
-# be afforded, because the packaged bar was measured and a lower one is a guess.
+# Steps above and below the packaged threshold. Up to where hardly anything passes; down only as far as a wrong estimate
+# can be afforded, because the packaged one was measured and a lower one is a guess.
 MAX_STEPS, MIN_STEPS = 12, -2
 # Judgements without which nothing is done. One wrong answer is no evidence; letting more through needs much of it.
 TO_TIGHTEN, TO_RELAX = 5, 100
@@ -43,7 +43,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class LevelEvidence:
     """Verdicts on a random sample of a level's semantic hits."""
 
     level: str
@@ -66,8 +66,19 @@ class Evidence:
 
     @property
     def per_question(self) -> Interval | None:
-        """The same in wrong answers per question, in which budgets are counted."""
+        """The same in wrong answers per question, in which error limits are counted."""
         return None if self.per_hit is None or self.share is None else self.per_hit.times(self.share)
+
+    @property
+    def limit(self) -> float | None:
+        """The error limit of the level; None for one that serves nothing by probability."""
+        return ERROR_LIMITS.get(self.level)
+
+    @property
+    def is_above_limit(self) -> bool:
+        """Whether even the lower end of `per_question` is above the limit."""
+        measured = self.per_question
+        return self.limit is not None and measured is not None and measured.low > self.limit
 
 
 def wilson(wrong: float, judged: float, z: float = _Z) -> Interval:
@@ -79,18 +90,18 @@ def wilson(wrong: float, judged: float, z: float = _Z) -> Interval:
     return Interval(max(0.0, (centre - margin) / whole), min(1.0, (centre + margin) / whole))
 
 
-def advise(evidence: Evidence, steps: int) -> int:
-    """1: raise the bar, which stands `steps` above the packaged one; -1: lower it; 0: leave it."""
-    budget, measured = BUDGETS.get(evidence.level), evidence.per_question
-    if budget is None or measured is None:
+def advise(evidence: LevelEvidence, steps: int) -> int:
+    """1: raise the threshold, which stands `steps` above the packaged one; -1: lower it; 0: leave it."""
+    limit, measured = evidence.limit, evidence.per_question
+    if limit is None or measured is None:
         return 0
-    if measured.low > budget and evidence.judged >= TO_TIGHTEN and steps < MAX_STEPS:
+    if evidence.is_above_limit and evidence.judged >= TO_TIGHTEN and steps < MAX_STEPS:
         return 1
-    if measured.high < budget and evidence.judged >= TO_RELAX and steps > MIN_STEPS:
+    if measured.high < limit and evidence.judged >= TO_RELAX and steps > MIN_STEPS:
         return -1
     return 0
 
 
-def bar(packaged: float, steps: int) -> float:
-    """The packaged bar, moved."""
+def moved(packaged: float, steps: int) -> float:
+    """Return the threshold that is `steps` above the packaged one."""
     return sigmoid(logit(packaged) + STEP * steps) if steps else packaged

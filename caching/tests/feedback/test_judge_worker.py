@@ -25,7 +25,7 @@ from speechsite.tests.support.waiting import wait_until
 pytestmark = pytest.mark.django_db
 
 LOW, HIGH = -8, 12
-"""Steps of the bar with which PARAPHRASE surely hits, or surely misses."""
+"""Steps of the threshold with which PARAPHRASE surely hits, or surely misses."""
 
 
 class Model:

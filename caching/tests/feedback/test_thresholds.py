@@ -49,7 +49,7 @@ def test_an_error_above_the_budget_raises_the_bar_and_says_why(caplog: pytest.Lo
     judged(200, wrong=60)
     with caplog.at_level(logging.WARNING, "caching"):
         change = thresholds.adjust("balanced")
-    packaged = packaged_model().bars["balanced"]
+    packaged = packaged_model().thresholds["balanced"]
     assert change is not None and change.steps == 1 and change.bar > packaged
     assert thresholds.standing()["balanced"] == change.bar
     assert change.reason.startswith("60 of 200 reviewed answers were wrong: 4.8")

@@ -39,7 +39,7 @@ def test_what_means_the_same_hits_where_the_level_allows_it() -> None:
     assert result.matched is not None
     assert result.matched.question == ASKED
     assert 0.5 < result.matched.similarity <= 1
-    assert result.matched.bar <= result.matched.probability < 1
+    assert result.matched.threshold <= result.matched.probability < 1
 
 
 @pytest.mark.parametrize(

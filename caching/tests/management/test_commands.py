@@ -287,7 +287,7 @@ def test_stats_show_how_wrong_the_semantic_tier_is_and_what_shadow_mode_would_ha
     # Wilson's interval of 2 in 10, and of one question in five.
     assert speed["wrong_share_of_hits"] == [0.0567, 0.5098]
     assert speed["wrong_per_100_questions"] == [1.13, 10.2]
-    assert speed["budget_per_100_questions"] == 3 and speed["bar"] > packaged_model().bars["speed"]
+    assert speed["budget_per_100_questions"] == 3 and speed["bar"] > packaged_model().thresholds["speed"]
     assert found["semantic"]["verdicts"]["client"] == {"right": 0, "wrong": 1}
     assert sum(found["requests"].values()) == 100, "what the cache does by itself is no request"
     text = run("cache_stats")

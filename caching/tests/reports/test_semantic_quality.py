@@ -10,7 +10,7 @@ from caching.models import HourlyUsage, Judge, Judgement, Outcome, Verdict
 from caching.reports.aggregates import EVERYTHING
 from caching.reports.period import Period
 from caching.reports.semantic_quality import correctness
-from caching.semantic.scoring.threshold import Evidence
+from caching.semantic.scoring.threshold import LevelEvidence
 from speechsite.tests.support.databases import on_database
 
 pytestmark = pytest.mark.django_db
@@ -44,4 +44,4 @@ def test_the_page_and_the_thresholds_measure_the_same(served: Outcome, database_
         counts = asked[level]
         # A hit in shadow mode is among the misses too.
         questions = counts[Outcome.MISS] + counts.get(Outcome.SEMANTIC, 0)
-        assert measured[level] == Evidence(level, *reviews, counts[served], questions)
+        assert measured[level] == LevelEvidence(level, *reviews, counts[served], questions)

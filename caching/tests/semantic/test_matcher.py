@@ -33,7 +33,7 @@ def test_it_serves_a_paraphrase_and_says_why(matcher: Matcher) -> None:
     assert decision.entry is not None
     assert decision.tier == "semantic"
     assert decision.best is not None
-    assert decision.bar < decision.best.probability < 1
+    assert decision.threshold < decision.best.probability < 1
 
 
 def test_quality_serves_only_what_is_equal_once_normalised(matcher: Matcher) -> None:

@@ -25,7 +25,7 @@ def test_without_a_judgement_nothing_changes() -> None:
     learned, found = Learned(), [candidate()]
     learned.hear(pair_of("s", "another question", STORED), False)
     assert learned.revise(ASKED, "s", found) == found
-    assert learned.bar("balanced", 0.94) == 0.94
+    assert learned.threshold("balanced", 0.94) == 0.94
 
 
 def test_what_was_wrong_cannot_be_served() -> None:

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from caching.semantic.scoring.scope_evidence import EXPLAINED, NEW, RUNGS, Evidence, ScopeCounts, place_of
+from caching.semantic.scoring.scope_evidence import EXPLAINED, NEW, RUNGS, ScopeCounts, ScopeEvidence, place_of
 
 LIMIT = 0.01
 
 
-def evidence(*, asked: int = 1000, near: int = 100, right: int = 0, wrong: int = 0, place: int = 1) -> Evidence:
+def evidence(*, asked: int = 1000, near: int = 100, right: int = 0, wrong: int = 0, place: int = 1) -> ScopeEvidence:
     """`near` questions came near a stored one, at one rung."""
-    found = Evidence(asked)
+    found = ScopeEvidence(asked)
     found.seen[place] = near
     for _ in range(right):
         found.review(place, wrong=False)
@@ -25,12 +25,12 @@ def test_the_place_of_a_pair_is_the_first_rung_that_it_reaches() -> None:
     assert place_of(RUNGS[-1] - 0.001, explained=False) is None
 
 
-def threshold(found: Evidence) -> float:
+def threshold(found: ScopeEvidence) -> float:
     return found.standing().thresholds["balanced"]
 
 
 def test_a_new_scope_serves_nothing_that_is_not_explained() -> None:
-    assert threshold(Evidence()) == NEW.threshold("balanced") == 1.0
+    assert threshold(ScopeEvidence()) == NEW.threshold("balanced") == 1.0
 
 
 def test_a_few_right_answers_loosen_nothing() -> None:
@@ -92,7 +92,7 @@ def test_reviews_without_their_questions_loosen_nothing() -> None:
 
 
 def test_a_question_that_is_added_after_its_review_counts_once() -> None:
-    late, early = Evidence(), Evidence()
+    late, early = ScopeEvidence(), ScopeEvidence()
     seen = [0, 6, *[0] * (len(RUNGS) - 1)]
     early.add(100, seen)
     for each in (late, early):
@@ -136,7 +136,7 @@ def test_what_a_kind_has_no_pairs_for_is_the_others(frequent: int, rare: int) ->
     assert reviewed(rare, found).judged[rare] == 4
 
 
-def reviewed(place: int, found: Evidence) -> Evidence:
+def reviewed(place: int, found: ScopeEvidence) -> ScopeEvidence:
     """Review pairs of one place as long as reviews of them are wanted."""
     while found.standing().wants_review(place, "balanced", 0):
         found.review(place, wrong=False)
@@ -145,7 +145,7 @@ def reviewed(place: int, found: Evidence) -> Evidence:
 
 def test_no_scope_has_more_than_5_reviews_in_100_questions() -> None:
     for asked in (20, 100, 1000):
-        found = Evidence(asked)
+        found = ScopeEvidence(asked)
         while found.standing().has_room(0):
             found.review(EXPLAINED, wrong=False)
         assert sum(found.judged) == asked // 20

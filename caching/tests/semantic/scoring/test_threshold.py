@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from caching.semantic.scoring import threshold
-from caching.semantic.scoring.threshold import MAX_STEPS, MIN_STEPS, TO_RELAX, TO_TIGHTEN, Evidence, advise, wilson
+from caching.semantic.scoring.threshold import MAX_STEPS, MIN_STEPS, TO_RELAX, TO_TIGHTEN, LevelEvidence, advise, wilson
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ def test_the_interval_is_wilsons(wrong: int, judged: int, low: float, high: floa
 
 
 def test_wrong_per_question_counts_the_questions_that_were_not_answered_too() -> None:
-    evidence = Evidence("balanced", judged=100, wrong=10, answered=200, asked=1000)
+    evidence = LevelEvidence("balanced", judged=100, wrong=10, answered=200, asked=1000)
     assert evidence.per_hit is not None and evidence.per_question is not None
     assert evidence.share == 0.2
     assert evidence.per_question.low == pytest.approx(evidence.per_hit.low * 0.2)
@@ -25,8 +25,8 @@ def test_wrong_per_question_counts_the_questions_that_were_not_answered_too() ->
 
 
 def test_what_was_never_judged_or_asked_has_no_error() -> None:
-    assert Evidence("balanced", answered=5, asked=9).per_hit is None
-    assert Evidence("balanced", judged=5, wrong=5).per_question is None
+    assert LevelEvidence("balanced", answered=5, asked=9).per_hit is None
+    assert LevelEvidence("balanced", judged=5, wrong=5).per_question is None
 
 
 @pytest.mark.parametrize(
@@ -45,15 +45,15 @@ def test_what_was_never_judged_or_asked_has_no_error() -> None:
     ],
 )
 def test_the_bar_moves_only_where_the_whole_interval_says_so(judged: int, wrong: int, steps: int, advised: int) -> None:
-    assert advise(Evidence("balanced", judged, wrong, answered=200, asked=1000), steps) == advised
+    assert advise(LevelEvidence("balanced", judged, wrong, answered=200, asked=1000), steps) == advised
 
 
 def test_the_budget_is_that_of_the_level() -> None:
     evidence = {"judged": 400, "wrong": 40, "answered": 200, "asked": 1000}  # 1.5 to 2.7 per 100 questions
-    assert [advise(Evidence(level, **evidence), 0) for level in ("quality", "balanced", "speed")] == [0, 1, -1]
+    assert [advise(LevelEvidence(level, **evidence), 0) for level in ("quality", "balanced", "speed")] == [0, 1, -1]
 
 
 def test_a_bar_stays_a_probability_however_far_it_moves() -> None:
-    bars = [threshold.bar(0.94, steps) for steps in range(MIN_STEPS, MAX_STEPS + 1)]
-    assert bars == sorted(set(bars)) and bars[0] > 0.85 and bars[-1] < 1
-    assert threshold.bar(0.94, 0) == 0.94
+    thresholds = [threshold.moved(0.94, steps) for steps in range(MIN_STEPS, MAX_STEPS + 1)]
+    assert thresholds == sorted(set(thresholds)) and thresholds[0] > 0.85 and thresholds[-1] < 1
+    assert threshold.moved(0.94, 0) == 0.94
