@@ -47,7 +47,7 @@ class Traces:
     # Hit rows of its entries.
     hits: int
     # Reviews of its answers. A "wrong" is kept without name and texts, because other clients may share the pair.
-    judgements: int
+    reviews: int
     # Answers that staff wrote for it alone.
     curated: int
     # Cache rules for it alone.
@@ -68,7 +68,7 @@ def _count(client: str, names: set[str]) -> Traces:
         events=erase_events(by=client, dry_run=True),
         calls=calls.count(),
         hits=sum(EntryHits.objects.filter(key__in=some).count() for some in _batches(names | _counted(client))),
-        judgements=Judgement.objects.filter(client=client).count(),
+        reviews=Judgement.objects.filter(client=client).count(),
         curated=CuratedAnswer.objects.of(client).count(),
         rules=CacheRule.objects.filter(client=client).count(),
         sums=HourlyUsage.objects.filter(client=client).count(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from speechsite import __version__
 from speechsite.api_schema import TAGS
 
 _INTRODUCTION = """
@@ -22,7 +23,7 @@ Failures of a provider are 502, 503 or 504.
 SPECTACULAR_SETTINGS = {
     "TITLE": "Speech gateway",
     "DESCRIPTION": _INTRODUCTION,
-    "VERSION": "0.1.0",
+    "VERSION": __version__,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
     "SERVE_INCLUDE_SCHEMA": False,

@@ -206,7 +206,7 @@ def test_what_is_in_redis_can_be_read(redis_client: redis.Redis) -> None:
 def test_a_client_that_is_forgotten_leaves_no_text_but_its_pairs_stay_apart() -> None:
     verdicts.give(USE, Judge.CLIENT, Verdict.WRONG, "no!")
     verdicts.give(replace(USE, match="f" * 16), Judge.CLIENT, Verdict.RIGHT)
-    assert erasure.forget(USE.client, "1").judgements == 2
+    assert erasure.forget(USE.client, "1").reviews == 2
     row = Judgement.objects.get()
     assert (row.pair, row.verdict) == (USE.pair, "wrong")
     assert {row.client, row.key, row.question, row.matched, row.comment} == {""}

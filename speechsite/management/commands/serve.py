@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -121,7 +122,9 @@ def _refuse_a_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}. Choose another PORT.") from error
+            is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+            remedy = f"Choose another {'HOST' if is_host else 'PORT'}."
+            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}. {remedy}") from error
 
 
 def _refuse_a_second_one() -> None:

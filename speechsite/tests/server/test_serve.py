@@ -160,6 +160,14 @@ def test_a_port_that_is_taken_is_refused(running: Server, tmp_path: Path) -> Non
     assert running.chat("Still there?").status == 200
 
 
+def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+    # Of a network that exists in documents only (RFC 5737).
+    command = [sys.executable, "manage.py", "serve", "--host", "192.0.2.1", "--port", str(private_redis.free_port())]
+    environment = {**os.environ, "VAR_DIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "Choose another HOST" in done.stderr, done.stderr
+
+
 def test_a_second_server_in_the_same_folder_is_refused(running: Server) -> None:
     if find_binary() is None:
         pytest.skip("there is no redis-server here")
