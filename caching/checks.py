@@ -136,7 +136,7 @@ def check_redis(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(TAG, deploy=True)
-def check_books(**kwargs: Any) -> list[CheckMessage]:
+def check_database(**kwargs: Any) -> list[CheckMessage]:
     """Check that the database responds, prices exist and every currency has a rate."""
     try:
         connection.ensure_connection()
@@ -167,7 +167,7 @@ def check_database_connections(**kwargs: Any) -> list[CheckMessage]:
             )
             allowed, reserved = cursor.fetchone()
     except DatabaseError:
-        # `check_books` reports it.
+        # `check_database` reports it.
         return []
     needed, left = settings.WORKERS * pool.get("max_size", settings.THREADS), allowed - reserved
     if needed <= left:
@@ -183,7 +183,7 @@ def check_neighbours(**kwargs: Any) -> list[CheckMessage]:
     try:
         found = installation.neighbours()
     except DatabaseError:
-        # `check_books` reports it.
+        # `check_database` reports it.
         return []
     hint = "Give each installation a CACHE_KEY_PREFIX of its own. Machines of one need the same SECRET_KEY and database"
     return [

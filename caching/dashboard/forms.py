@@ -15,7 +15,7 @@ from caching import keys
 from caching.maintenance.selection import LABELS, LISTED, Selection
 from caching.policy import CACHE_TYPES, LEVELS
 from caching.reports.aggregates import Filters
-from caching.reports.durations import duration
+from caching.reports.durations import parse_duration
 from caching.reports.period import Period
 
 PERIODS = {
@@ -133,7 +133,7 @@ class KeysForm(forms.Form):
         """Return seconds."""
         text = self.cleaned_data["older_than"]
         try:
-            return duration(text).total_seconds() if text else None
+            return parse_duration(text).total_seconds() if text else None
         except ArgumentTypeError as error:
             raise forms.ValidationError(f"Older than {error}.") from None
 

@@ -14,7 +14,6 @@ from caching.models.feedback import Verdict as Verdict
 from caching.models.installation import Installation as Installation
 from caching.models.ledger import HITS as HITS
 from caching.models.ledger import REQUESTS as REQUESTS
-from caching.models.ledger import WILDCARD as WILDCARD
 from caching.models.ledger import Call as Call
 from caching.models.ledger import Dimensions as Dimensions
 from caching.models.ledger import EntryHits as EntryHits
@@ -26,6 +25,7 @@ from caching.models.ledger import Price as Price
 from caching.models.ledger import Unit as Unit
 from caching.models.ledger import Units as Units
 from caching.models.ledger import UsageTotals as UsageTotals
+from caching.models.ledger import fits_model as fits_model
 from caching.models.rules import AppliesTo as AppliesTo
 from caching.models.rules import CacheRule as CacheRule
 from caching.models.rules import QuestionKind as QuestionKind

@@ -15,6 +15,8 @@ from django.utils import timezone
 from caching.fields import NanoDecimalField
 
 WILDCARD = "*"
+_UNCHANGEABLE = "Prices cannot be changed. Add a new price with a later start date."
+_UNDELETABLE = "Prices cannot be deleted. Add a new price with a later start date."
 
 
 class Unit(models.TextChoices):
@@ -41,14 +43,19 @@ HITS = (Outcome.EXACT, Outcome.SEMANTIC)
 REQUESTS = (*HITS, Outcome.MISS, Outcome.BYPASS, Outcome.ERROR)
 
 
+def fits_model(pattern: str, model: str) -> bool:
+    """Return True if `pattern` is the model's name, or its beginning and WILDCARD."""
+    return pattern == model or (pattern.endswith(WILDCARD) and model.startswith(pattern[:-1]))
+
+
 class PriceQuerySet(models.QuerySet["Price"]):
     """Append-only, so that past costs stay explainable."""
 
     def update(self, **fields: Any) -> NoReturn:
-        raise ValidationError("Prices cannot be changed. Add a new price with a later start date.")
+        raise ValidationError(_UNCHANGEABLE)
 
     def delete(self) -> NoReturn:
-        raise ValidationError("Prices cannot be deleted. Add a new price with a later start date.")
+        raise ValidationError(_UNDELETABLE)
 
 
 class Price(models.Model):
@@ -82,12 +89,12 @@ class Price(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise ValidationError("Prices cannot be changed. Add a new price with a later start date.")
+            raise ValidationError(_UNCHANGEABLE)
         self.full_clean()
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise ValidationError("Prices cannot be deleted. Add a new price with a later start date.")
+        raise ValidationError(_UNDELETABLE)
 
     def clean(self) -> None:
         """Reject a price that starts before the newest known one, and a currency that no rate can name."""

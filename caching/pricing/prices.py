@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from caching.database import DatabaseUnavailable
 from caching.database.remembered import Remembered
-from caching.models import WILDCARD, Price
+from caching.models import Price, fits_model
 from caching.pricing.money import Money
 from caching.pricing.usage import Usage
 
@@ -65,7 +65,7 @@ class PriceTable:
         return self.cost(provider, model, usage, timezone.now())
 
     def _find_candidates(self, provider: str, model: str, unit: str) -> list[Price]:
-        fitting = (price for price in self._prices.get((provider, unit), []) if _fits(price.model, model))
+        fitting = (price for price in self._prices.get((provider, unit), []) if fits_model(price.model, model))
         return sorted(
             fitting, key=lambda price: (price.model == model, len(price.model), price.valid_from), reverse=True
         )
@@ -88,10 +88,6 @@ def table() -> PriceTable:
 
 def forget() -> None:
     _tables.forget()
-
-
-def _fits(pattern: str, model: str) -> bool:
-    return pattern == model or (pattern.endswith(WILDCARD) and model.startswith(pattern[:-1]))
 
 
 _tables = Remembered[str, PriceTable](lambda _: PriceTable(Price.objects.all()), REMEMBERED_SECONDS)

@@ -8,7 +8,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LONGEST = timedelta(days=3650)
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Parse `90s`, `15m`, `24h` or `7d`, of at most ten years. Raises ArgumentTypeError."""
     match = re.fullmatch(r"(\d{1,9})([smhd])", text)
     if not match:

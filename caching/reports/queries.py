@@ -137,7 +137,7 @@ class ReviewCount(NamedTuple):
 
 def reviews(period: Period, filters: Filters = EVERYTHING) -> list[ReviewCount]:
     """Count reviews by reviewer, verdict and level. Filters: level and client."""
-    rows = Judgement.objects.filter(created__gte=period.start, created__lt=period.end, **_judged_by(filters))
+    rows = Judgement.objects.filter(created__gte=period.start, created__lt=period.end, **_level_and_client(filters))
     found = rows.order_by().values_list("judge", "verdict", "level").annotate(Count("pk"))
     return [ReviewCount(*row) for row in found]
 
@@ -162,7 +162,7 @@ class LookupSum(NamedTuple):
 
 def lookups(period: Period, filters: Filters = EVERYTHING) -> list[LookupSum]:
     """Return what was looked up, near misses and reviews by a model. Filters: level and client."""
-    chosen = Filters(cache_type="llm", **_judged_by(filters))
+    chosen = Filters(cache_type="llm", **_level_and_client(filters))
     outcomes = (Outcome.MISS, Outcome.SEMANTIC, Outcome.SHADOW, Outcome.NEAR, Outcome.JUDGED)
     parts = [rows.filter(outcome__in=outcomes) for rows in _rows(period, chosen)]
     sums = [Sum("requests"), Sum("unpriced"), Sum("cost")]
@@ -170,7 +170,7 @@ def lookups(period: Period, filters: Filters = EVERYTHING) -> list[LookupSum]:
     return [LookupSum(*row) for row in chain.from_iterable(found)]
 
 
-def _judged_by(filters: Filters) -> dict[str, str]:
+def _level_and_client(filters: Filters) -> dict[str, str]:
     return {name: value for name in ("level", "client") if (value := getattr(filters, name))}
 
 

@@ -15,7 +15,7 @@ from django.db.models.signals import post_delete, post_save
 
 from caching.database import DatabaseUnavailable
 from caching.database.tables import Table
-from caching.models import WILDCARD, CacheRule
+from caching.models import CacheRule, QuestionKind, fits_model
 from caching.models.curated import main_language, nfc
 from caching.policy import LEVELS, CacheType, Level, Policy
 from caching.redaction import remember
@@ -33,8 +33,6 @@ _LANGUAGE_CHARACTERS = 400
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 # From here on a model is asked for something else each time.
 CHANCE_TEMPERATURE = 1.5
-# Detail of Cache-Status where only the default applies.
-NEVER_STORED: dict[Kind, str] = {"moment": "depends on the moment", "chance": "depends on chance"}
 
 
 class Request(NamedTuple):
@@ -122,7 +120,8 @@ def apply_to_answer(policy: Policy, asked: Question) -> Policy:
         named = rule.kind if rule else ""
         for kind in kinds:
             if kind != named and not settings.CACHED_KINDS[kind]:
-                return _bypassed(policy, NEVER_STORED[kind])
+                # The detail of Cache-Status where no rule of staff applies.
+                return _bypassed(policy, QuestionKind(kind).label)
     return _applied(rule, policy) if rule else policy
 
 
@@ -172,15 +171,11 @@ def _fits(rule: CacheRule, request: Request, folded: str) -> bool:
         rule.applies_to in ("", request.cache_type)
         and rule.client in ("", request.client)
         and rule.provider in ("", request.provider)
-        and _is_model(rule.model, request.model)
+        and (not rule.model or fits_model(rule.model, request.model))
         and (not rule.kind or rule.kind in request.kinds)
         and _has_text(rule, folded)
         and (not rule.language or _is_language(rule.language, request))
     )
-
-
-def _is_model(pattern: str, model: str) -> bool:
-    return pattern in ("", model) or (pattern.endswith(WILDCARD) and model.startswith(pattern[:-1]))
 
 
 def _has_text(rule: CacheRule, folded: str) -> bool:

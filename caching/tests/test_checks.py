@@ -8,7 +8,7 @@ import pytest
 import redis
 from django.core.checks import Tags, run_checks
 
-from caching.checks import check_books, check_database_connections
+from caching.checks import check_database, check_database_connections
 from caching.database import require_migrations
 from caching.redis.version import has_vector_sets
 from caching.semantic import embedders
@@ -116,7 +116,7 @@ def test_the_doctor_sees_what_check_sees(settings: Any) -> None:
 def test_a_database_without_migrations_is_told_in_a_sentence(tmp_path: Path) -> None:
     with on_database(f"sqlite:///{tmp_path}/new.sqlite3"):
         require_migrations.cache_clear()
-        [error] = check_books()
+        [error] = check_database()
         require_migrations.cache_clear()
     assert re.fullmatch(r"database: The database lacks \d+ migrations, the first is .*", error.msg)
     assert error.hint == "Run `manage.py migrate`"

@@ -17,7 +17,7 @@ from caching.models import CuratedAnswer
 from caching.models.audit import AuditAction
 from caching.models.curated import CuratedQuerySet
 from caching.policy import LEVELS
-from caching.reports.durations import duration
+from caching.reports.durations import parse_duration
 
 
 class Command(GatewayCommand):
@@ -36,7 +36,7 @@ class Command(GatewayCommand):
             action="store_true",
             help="also delete curated and pinned answers, of --client or all: every other flush leaves them",
         )
-        parser.add_argument("--older-than", type=duration, help="minimum age, such as 90s, 15m, 24h or 7d")
+        parser.add_argument("--older-than", type=parse_duration, help="minimum age, such as 90s, 15m, 24h or 7d")
         parser.add_argument("--yes", action="store_true", help="skip the confirmation")
         parser.add_argument("--dry-run", action="store_true", help="only report what would be deleted")
 

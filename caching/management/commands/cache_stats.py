@@ -10,7 +10,7 @@ from caching.management.base import GatewayCommand
 from caching.management.stats_text import stats_text
 from caching.redis import store
 from caching.reports import summary
-from caching.reports.durations import duration
+from caching.reports.durations import parse_duration
 
 WATCH_SECONDS = 2
 CLEAR_SCREEN = "\033[2J\033[H"
@@ -21,7 +21,7 @@ class Command(GatewayCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--since", type=duration, default=timedelta(days=1), help="such as 24h or 7d (rounded to full hours)"
+            "--since", type=parse_duration, default=timedelta(days=1), help="such as 24h or 7d (rounded to full hours)"
         )
         parser.add_argument("--json", action="store_true", help="machine-readable output")
         parser.add_argument("--watch", action="store_true", help=f"refresh every {WATCH_SECONDS} s until Ctrl-C")

@@ -5,7 +5,7 @@ scopes' entries first, and finds the less the smaller a scope's share is. Vector
 default), with which a cosine of 256 dimensions is at most 0.003 off (measured on 20,000 questions), in a quarter of the
 memory.
 
-Beside the sets stand two books, because a member of a set neither expires nor knows its age: `…:ends`, a sorted set of
+Beside the sets stand two keys, because a member of a set neither expires nor knows its age: `…:ends`, a sorted set of
 when each entry ends, and `…:scopes`, a hash of where it lies. They are written before the set and corrected after it,
 so they may know too much, and too little only where Redis evicted one. Every key ends by itself when nothing was added
 for as long as entries live.
@@ -79,7 +79,7 @@ class Index(BaseIndex):
         now = time.time()
         if stale := [neighbour.entry.id for neighbour in found if neighbour.entry.expires <= now]:
             self._remove(self._expired(now))
-            # Redis may have evicted a book.
+            # Redis may have evicted one of the two keys.
             self._forget(stale, [scope] * len(stale))
             found = self._nearest(vector, scope, k)
         return [neighbour for neighbour in found if neighbour.entry.expires > now]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from caching.reports.durations import duration
+from caching.reports.durations import parse_duration
 
 
 @pytest.mark.parametrize(
@@ -20,16 +20,16 @@ from caching.reports.durations import duration
     ],
 )
 def test_a_duration_has_a_unit(text: str, expected: timedelta) -> None:
-    assert duration(text) == expected
+    assert parse_duration(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "7", "d", "7w", "-7d", "1.5h", "7 d", "yesterday"])
 def test_it_says_what_a_duration_looks_like(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match="must look like 90s, 15m, 24h or 7d"):
-        duration(text)
+        parse_duration(text)
 
 
 @pytest.mark.parametrize("text", ["3651d", "999999d", "87601h", "999999999s"])
 def test_a_duration_of_more_than_ten_years_is_refused(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match="must be at most 3650d"):
-        duration(text)
+        parse_duration(text)

@@ -12,11 +12,11 @@ import pytest
 
 from caching import redaction
 from caching.llm.request import ChatQuery
-from caching.models import CacheRule
+from caching.models import CacheRule, QuestionKind
 from caching.policy import Policy
 from caching.redaction import forget_texts
 from caching.rules import engine
-from caching.rules.engine import NEVER_STORED, apply_to_answer, apply_to_speech
+from caching.rules.engine import apply_to_answer, apply_to_speech
 
 pytestmark = pytest.mark.django_db
 
@@ -124,7 +124,7 @@ def test_an_action_changes_the_policy(action: dict[str, Any], before: Policy, af
 
 @pytest.mark.parametrize(("text", "kind"), [("What time is it?", "moment"), ("सिक्का उछालो", "chance")])
 def test_by_default_such_questions_are_neither_looked_up_nor_stored(text: str, kind: Any, settings: Any) -> None:
-    assert answer(text=text) == Policy(read=False, write=False, rule=NEVER_STORED[kind])
+    assert answer(text=text) == Policy(read=False, write=False, rule=QuestionKind(kind).label)
     settings.CACHED_KINDS = {**settings.CACHED_KINDS, kind: True}
     assert answer(text=text) == Policy()
 
@@ -138,12 +138,12 @@ def test_a_high_temperature_is_chance(temperature: object, stored: bool) -> None
 
 def test_only_a_rule_that_names_the_kind_lifts_the_default() -> None:
     rule("for all of this client", client="bot", ttl=600)
-    assert answer(text="What time is it?").rule == NEVER_STORED["moment"]
+    assert answer(text="What time is it?").rule == QuestionKind("moment").label
     rule("the clock", kind="moment", ttl=5, position=0)
     engine.forget()
     assert answer(text="What time is it?") == Policy(rule="the clock", seconds=5)
-    assert answer(text="Roll a die").rule == NEVER_STORED["chance"]
-    assert answer(text="What time is it?", temperature=1.9).rule == NEVER_STORED["chance"]
+    assert answer(text="Roll a die").rule == QuestionKind("chance").label
+    assert answer(text="What time is it?", temperature=1.9).rule == QuestionKind("chance").label
 
 
 def test_a_rule_that_never_stores_gives_its_own_name() -> None:
