@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,12 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
 
-from caching.dashboard.charts import BYTE_ORDER_MARK, inert
+from caching.dashboard.csv_files import csv_response, inert
 from caching.dashboard.days_filter import DaysFilter
+from caching.dashboard.read_only_admin import AppendOnlyAdmin
 from caching.models import AuditEntry, EntryHits
 from caching.models.audit import AuditAction
 
@@ -46,7 +46,7 @@ class ClientFilter(SimpleListFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ModelAdmin):
+class AuditEntryAdmin(AppendOnlyAdmin):
     list_display = ("moment", "user", "action", "kind", "object", "client", "details")
     list_display_links = None
     list_filter = (("action_time", DaysFilter), ("user", admin.RelatedOnlyFieldListFilter), ActionFilter, ClientFilter)
@@ -58,12 +58,6 @@ class AuditEntryAdmin(ModelAdmin):
     actions = ("download",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     @admin.display(description="time", ordering="action_time")
@@ -95,16 +89,11 @@ class AuditEntryAdmin(ModelAdmin):
 
     @admin.action(description="Download as CSV", permissions=("view",))
     def download(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> HttpResponse:
-        response = HttpResponse(
-            content_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="audit.csv"'}
-        )
-        response.write(BYTE_ORDER_MARK)
-        writer = csv.writer(response)
-        writer.writerow(COLUMNS)
-        for entry in queryset.select_related(*self.list_select_related):
+        return csv_response("audit.csv", self._csv_rows(queryset.select_related(*self.list_select_related)))
+
+    def _csv_rows(self, entries: Iterable[AuditEntry]) -> Iterator[list[str]]:
+        yield [*COLUMNS]
+        for entry in entries:
             row = (entry.user, self.action(entry), self.kind(entry), entry.object_repr)
             told = (self.client(entry), self.details(entry))
-            writer.writerow(
-                [entry.action_time.isoformat(timespec="seconds"), *(inert(str(cell)) for cell in (*row, *told))]
-            )
-        return response
+            yield [entry.action_time.isoformat(timespec="seconds"), *(inert(str(cell)) for cell in (*row, *told))]

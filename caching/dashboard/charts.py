@@ -1,18 +1,18 @@
-"""Charts of the dashboard: what `charts.js` draws, and the same figures as a table and as CSV."""
+"""Charts of the dashboard: what `charts.js` draws, and the same figures as a table and as rows of a file."""
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
 
+from caching.dashboard.csv_files import inert
 from caching.models import Outcome
 from caching.reports import queries
 from caching.reports.aggregates import Figures, Filters, percentile, together
@@ -243,15 +243,6 @@ def _saved_and_spent(figures: Figures, at_list_prices: bool) -> tuple[Decimal, D
     return (figures.list_saved, figures.list_spent) if at_list_prices else (figures.saved, figures.spent)
 
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# Excel reads a file without it in the code page of the machine.
-BYTE_ORDER_MARK = "\ufeff"
-
-
-class Writable(Protocol):
-    def write(self, text: str, /) -> object: ...
-
-
 _FORMATS: dict[str, Callable[[Any], Any]] = {
     "money": lambda amount: f"{amount:.6f}",
     "percent": lambda share: f"{share:.4f}",
@@ -259,28 +250,18 @@ _FORMATS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def write_csv(chart: Chart, file: Writable) -> None:
-    """Write rows with moments in ISO 8601 and amounts in the display currency, which the header names."""
-    file.write(BYTE_ORDER_MARK)
-    writer = csv.writer(file)
+def csv_rows(chart: Chart) -> Iterator[list[Any]]:
+    """Yield the header and the rows, with moments in ISO 8601 and amounts in the display currency, which it names."""
     currency = settings.DISPLAY_CURRENCY
-    writer.writerow([f"{title} ({currency})" if kind == "money" else title for title, kind in chart.columns])
+    yield [f"{title} ({currency})" if kind == "money" else title for title, kind in chart.columns]
     for row in chart.rows:
-        writer.writerow([_cell(value, column.kind) for value, column in zip(row, chart.columns, strict=True)])
+        yield [_cell(value, column.kind) for value, column in zip(row, chart.columns, strict=True)]
 
 
 def _cell(value: Any, kind: Kind) -> Any:
     if value is None:
         return ""
     return inert(value) if isinstance(value, str) else _FORMATS.get(kind, lambda same: same)(value)
-
-
-def inert(value: str) -> str:
-    """Quote what a spreadsheet would run as a formula: names of models come from clients.
-
-    The characters are OWASP's list for CSV injection, with their full-width forms.
-    """
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
 
 
 def label(moment: datetime, period: Period) -> str:

@@ -192,7 +192,7 @@ def explain(id: str) -> Explained | None:
         seen,
         browse.inspect(seen.told["key"]) if seen.told["key"] else None,
         Call.objects.filter(match=match).first() if match else None,
-        Judgement.objects.filter(match=match).order_by("-pk").first() if match else None,
+        Judgement.objects.latest_of(match) if match else None,
         _nearest(seen),
     )
 

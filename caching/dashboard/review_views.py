@@ -73,7 +73,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 @REVIEWERS
 def judge(request: HttpRequest, pk: int) -> HttpResponse:
     """Review a semantic match; a wrong answer that was served is deleted."""
-    hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
+    hit = get_object_or_404(Call.objects.matches(), pk=pk)
     verdict = Verdict.WRONG if request.POST.get("verdict") == Verdict.WRONG else Verdict.RIGHT
     removed = verdicts.judge(hit, verdict)
     entry = keys.without_text(hit.key)
@@ -88,7 +88,7 @@ def judge(request: HttpRequest, pk: int) -> HttpResponse:
 @REVIEWERS
 def undo_verdict(request: HttpRequest, pk: int) -> HttpResponse:
     """Restore what a verdict deleted."""
-    hit = get_object_or_404(Call.objects.exclude(match=""), pk=pk)
+    hit = get_object_or_404(Call.objects.matches(), pk=pk)
     if verdicts.take_back(hit):
         entry = keys.without_text(hit.key)
         record(request, AuditAction.REVIEWED, entry, f"Undone: restored and reviewed as right: {entry}", hit.client)
@@ -119,7 +119,7 @@ def _back(request: HttpRequest, hit: Call, *, after: bool) -> str:
 
 
 def _match(pk: int | None) -> Call | None:
-    return Call.objects.filter(pk=pk).exclude(match="").first() if pk else None
+    return Call.objects.matches().filter(pk=pk).first() if pk else None
 
 
 def _shown(hit: Call, queue: review_queue.Queue) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def _shown(hit: Call, queue: review_queue.Queue) -> dict[str, Any]:
         "answer": entry.row.stored.fields.get("answer", "") if entry else "",
         "asked": recent.differing(hit.question, hit.matched),
         "matched": recent.differing(hit.matched, hit.question),
-        "judgement": Judgement.objects.filter(match=hit.match).order_by("-pk").first(),
+        "judgement": Judgement.objects.latest_of(hit.match),
         "next": following.pk if following else "",
     }
 
@@ -141,7 +141,7 @@ def _last(pk: int | None) -> dict[str, Any] | None:
     hit = _match(pk)
     if hit is None:
         return None
-    judgement = Judgement.objects.filter(match=hit.match).order_by("-pk").first()
+    judgement = Judgement.objects.latest_of(hit.match)
     return {"hit": hit, "judgement": judgement, "restorable": verdicts.is_restorable(hit)}
 
 

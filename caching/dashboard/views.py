@@ -16,6 +16,7 @@ from caching import keys
 from caching.archive.files import FilesUnavailable
 from caching.dashboard import charts, permissions
 from caching.dashboard.audit_log import log_removal, record, viewed
+from caching.dashboard.csv_files import csv_response
 from caching.dashboard.forms import DashboardForm, KeysForm
 from caching.maintenance import browse, flush, pinning
 from caching.models.audit import AuditAction
@@ -37,12 +38,7 @@ def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
     found = charts.all_charts(period, filters).get(slug)
     if found is None:
         raise Http404
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{found.file_name}"'},
-    )
-    charts.write_csv(found, response)
-    return response
+    return csv_response(found.file_name, charts.csv_rows(found))
 
 
 @require_GET

@@ -71,7 +71,7 @@ def give(use: Use, judge: Judge, verdict: Verdict, comment: str = "") -> int:
 
 def _withdraw_earlier(match: str, judge: Judge, verdict: Verdict) -> None:
     """Delete the same verdict if the reviewer has since given the other one: the newest row is in force."""
-    latest = Judgement.objects.filter(match=match, judge=judge).order_by("-pk").first()
+    latest = Judgement.objects.filter(judge=judge).latest_of(match)
     if latest and latest.verdict != verdict:
         Judgement.objects.filter(match=match, judge=judge, verdict=verdict).delete()
 

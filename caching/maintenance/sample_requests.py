@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from caching.models import Call, Outcome
+from caching.models import HITS, Call, Outcome
 from caching.pricing import prices
 from caching.pricing.list_prices import SAMPLE_CURRENCY
 from caching.pricing.usage import Usage
@@ -88,7 +88,6 @@ def calls(chance: random.Random, now: datetime) -> Iterator[Call]:
         bot, question = chance.choice(BOTS[:2]), chance.choice(QUESTIONS)
         outcome = Outcome.SEMANTIC if question.other_words and number % 3 == 0 else Outcome.MISS
         units = usage(chance, "llm", 1)
-        amounts = _amounts(outcome, worth(*bot.chat, units))
         yield Call(
             created=now - timedelta(seconds=chance.uniform(60, 86_000)),
             cache_type="llm",
@@ -96,7 +95,7 @@ def calls(chance: random.Random, now: datetime) -> Iterator[Call]:
             currency=SAMPLE_CURRENCY,
             **_asked(chance, bot, question, outcome),
             **dict(units.items()),
-            **amounts,
+            **amounts(outcome, worth(*bot.chat, units)),
         )
 
 
@@ -116,7 +115,7 @@ def _told(chance: random.Random, moment: datetime) -> dict[str, Any]:
     cache_type = "tts" if is_speech else "llm"
     provider, model = bot.speech if is_speech else bot.chat
     asked = _asked(chance, bot, question, outcome)
-    amounts = _amounts(outcome, worth(provider, model, usage(chance, cache_type, 1)))
+    paid = amounts(outcome, worth(provider, model, usage(chance, cache_type, 1)))
     return {
         **asked,
         "at": round(moment.timestamp(), 3),
@@ -126,7 +125,7 @@ def _told(chance: random.Random, moment: datetime) -> dict[str, Any]:
         "model": model,
         "question": question.answer if is_speech else asked["question"],
         "before_provider": chance.uniform(0.001, 0.003) if outcome == Outcome.MISS else None,
-        **{name: [f"{amount:f}", SAMPLE_CURRENCY] for name, amount in amounts.items()},
+        **{name: [f"{amount:f}", SAMPLE_CURRENCY] for name, amount in paid.items()},
     }
 
 
@@ -147,6 +146,6 @@ def _asked(chance: random.Random, bot: Bot, question: Question, outcome: Outcome
     }
 
 
-def _amounts(outcome: Outcome, worth: Decimal) -> dict[str, Decimal]:
-    is_hit = outcome in (Outcome.EXACT, Outcome.SEMANTIC)
+def amounts(outcome: Outcome, worth: Decimal) -> dict[str, Decimal]:
+    is_hit = outcome in HITS
     return {"cost": Decimal(0) if is_hit else worth, "saved": worth if is_hit else Decimal(0)}

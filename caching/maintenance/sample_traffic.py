@@ -10,7 +10,6 @@ import math
 import random
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -167,7 +166,6 @@ def _row(
     if outcome != Outcome.ERROR:
         usage = sample_requests.usage(chance, cache_type, count)
     worth = sample_requests.worth(provider, model, usage)
-    is_hit = outcome in (Outcome.EXACT, Outcome.SEMANTIC)
     durations = [chance.lognormvariate(math.log(MEDIAN_MS[outcome] / 1000), 0.5) for _ in range(count)]
     buckets: dict[str, int] = {}
     for seconds in durations:
@@ -182,8 +180,7 @@ def _row(
         "client": bot.client,
         "currency": SAMPLE_CURRENCY,
         "requests": count,
-        "cost": Decimal(0) if is_hit else worth,
-        "saved": worth if is_hit else Decimal(0),
+        **sample_requests.amounts(outcome, worth),
         "seconds": sum(durations),
         **dict(usage.items()),
         **buckets,

@@ -21,6 +21,12 @@ class Judge(models.TextChoices):
 MAX_COMMENT = 1000
 
 
+class JudgementQuerySet(models.QuerySet["Judgement"]):
+    def latest_of(self, match: str) -> Judgement | None:
+        """Return the review of a match that was given last."""
+        return self.filter(match=match).order_by("-pk").first()
+
+
 class Judgement(models.Model):
     """One review. Rows are only added; `caching.feedback.verdicts` decides which are in force."""
 
@@ -36,6 +42,8 @@ class Judgement(models.Model):
     matched = models.CharField(max_length=300, blank=True, help_text="Cached question that was matched.")
     probability = models.FloatField(null=True, help_text="Estimated probability that the cached answer is correct.")
     comment = models.CharField(max_length=MAX_COMMENT, blank=True)
+
+    objects = JudgementQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

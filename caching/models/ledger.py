@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from datetime import timedelta
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -105,6 +105,10 @@ class Price(models.Model):
             raise ValidationError({"valid_from": f"must be after {newest.valid_from:%Y-%m-%d %H:%M}, the newest price"})
 
 
+# Columns that tell totals apart, beside their span of time.
+DIMENSIONS = ("cache_type", "outcome", "level", "provider", "model", "client", "currency")
+
+
 class Dimensions(models.Model):
     cache_type = models.CharField(max_length=3)
     outcome = models.CharField("result", max_length=8, choices=Outcome)
@@ -169,15 +173,10 @@ class UsageTotals(Dimensions, Units):
 class HourlyUsage(UsageTotals):
     hour = models.DateTimeField()
 
-    KEY: ClassVar = ("hour", "cache_type", "outcome", "level", "provider", "model", "client", "currency")
+    KEY: ClassVar = ("hour", *DIMENSIONS)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["hour", "cache_type", "outcome", "level", "provider", "model", "client", "currency"],
-                name="one_row_an_hour",
-            ),
-        ]
+        constraints = [models.UniqueConstraint(fields=("hour", *DIMENSIONS), name="one_row_an_hour")]
         # The spending of a client is read every two seconds while it has a budget.
         indexes = [
             models.Index(fields=["client", "hour"], name="usage_client_hour"),
@@ -194,17 +193,12 @@ class MinuteUsage(UsageTotals):
     """Totals by minute, so that the last hour can be compared with the one before; deleted after KEPT_FOR."""
 
     KEPT_FOR: ClassVar = timedelta(hours=3)
-    KEY: ClassVar = ("minute", "cache_type", "outcome", "level", "provider", "model", "client", "currency")
+    KEY: ClassVar = ("minute", *DIMENSIONS)
 
     minute = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["minute", "cache_type", "outcome", "level", "provider", "model", "client", "currency"],
-                name="one_row_a_minute",
-            ),
-        ]
+        constraints = [models.UniqueConstraint(fields=("minute", *DIMENSIONS), name="one_row_a_minute")]
 
     def __str__(self) -> str:
         return f"{self.minute:%Y-%m-%d %H:%M} {self.cache_type} {self.outcome}: {self.requests}"
@@ -236,6 +230,12 @@ class ErrorCount(models.Model):
         return f"{self.minute:%Y-%m-%d %H:%M} {self.provider} {self.code}: {self.requests}"
 
 
+class CallQuerySet(models.QuerySet["Call"]):
+    def matches(self) -> Self:
+        """Return the semantic hits and near misses, which reviews refer to."""
+        return self.exclude(match="")
+
+
 class Call(Dimensions, Units):
     """A request that was not an exact hit: its cost, or the reasons for a semantic hit."""
 
@@ -252,6 +252,8 @@ class Call(Dimensions, Units):
     overhead = NanoDecimalField(default=0)
     match = models.CharField(max_length=16, blank=True, help_text="Semantic hits only: id that reviews refer to.")
     pair = models.CharField(max_length=24, blank=True, help_text="Semantic hits only: hash of both questions.")
+
+    objects = CallQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created", "-pk"]

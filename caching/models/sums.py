@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from caching.models.ledger import UsageTotals
+from caching.models.ledger import DIMENSIONS, UsageTotals
 
 
 class SummedDay(models.Model):
@@ -30,7 +30,7 @@ class SummedUsage(UsageTotals):
         HOUR = "hour"
 
     DIMENSIONS: ClassVar = {
-        Span.DAY: ("cache_type", "outcome", "level", "provider", "model", "client", "currency"),
+        Span.DAY: DIMENSIONS,
         Span.HOUR: ("hour", "cache_type", "outcome", "provider", "currency"),
     }
 
