@@ -38,6 +38,11 @@ class Budget:
     def is_low(self) -> bool:
         return self.spent >= self.limit * WARNING_SHARE
 
+    @property
+    def amount(self) -> str:
+        """The limit for people, such as `2.5 USD`."""
+        return f"{self.limit.normalize():f} USD"
+
     def __str__(self) -> str:
         return f"{self.period} {int(self.share * 100)}%"
 
@@ -59,6 +64,11 @@ def all_budgets() -> dict[str, list[Budget]]:
         name: [Budget(period, limit, spent[period].get(name, Decimal(0))) for period, limit in own.items()]
         for name, own in limits.items()
     }
+
+
+def low_budgets() -> list[tuple[str, Budget]]:
+    """Return the budgets of which most is spent, each with the name of its client."""
+    return [(client, budget) for client, budgets in all_budgets().items() for budget in budgets if budget.is_low]
 
 
 def seconds_left(period: Period, now: datetime) -> float:

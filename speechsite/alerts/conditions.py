@@ -90,7 +90,7 @@ CONDITIONS: tuple[Callable[[], Iterator[Problem]], ...] = (
 def _budgets(applies: Callable[..., bool], message: str) -> Iterator[Problem]:
     for client, budgets in all_budgets().items():
         for budget in filter(applies, budgets):
-            spent = f" ({budget.spent:.2f} of {budget.limit.normalize():f} USD)."
+            spent = f" ({budget.spent:.2f} of {budget.amount})."
             yield Problem(f"{client}, {budget.period}", message.format(budget, client) + spent)
 
 

@@ -10,7 +10,7 @@ from caching.reports import queries
 from caching.reports.aggregates import Figures
 from caching.reports.period import Period
 from caching.templatetags.formatting import count, money, percent
-from speech.budgets import all_budgets
+from speech.budgets import low_budgets
 
 WEEK = timedelta(days=7)
 MAX_MODELS = 5
@@ -22,6 +22,7 @@ def weekly() -> tuple[str, str]:
     now, before = queries.summary(period), queries.summary(period.before)
     _, models = queries.by_level_and_model(period)
     saved = [f"{name}: {money(found.saved)}" for name, found in models if found.saved]
+    budgets = [f"{client}: {budget} of {budget.amount}" for client, budget in low_budgets()]
     lines = [
         f"{period.start:%d %B} to {period.end:%d %B %Y} (UTC), in {settings.DISPLAY_CURRENCY}.",
         "",
@@ -32,7 +33,7 @@ def weekly() -> tuple[str, str]:
         *_at_list_prices(now),
         *([f"{count(now.unpriced)} requests have no price and are in no amount."] if now.unpriced else []),
         *_block("Most saved by model", saved[:MAX_MODELS]),
-        *_block("Budgets of which most is spent", _low_budgets()),
+        *_block("Budgets of which most is spent", budgets),
     ]
     return f"The speech gateway saved {money(now.saved)} this week", "\n".join(lines) + "\n"
 
@@ -45,12 +46,3 @@ def _at_list_prices(figures: Figures) -> list[str]:
 
 def _block(title: str, lines: list[str]) -> list[str]:
     return ["", title, *(f"- {line}" for line in lines)] if lines else []
-
-
-def _low_budgets() -> list[str]:
-    return [
-        f"{client}: {budget} of {budget.limit.normalize():f} USD"
-        for client, budgets in all_budgets().items()
-        for budget in budgets
-        if budget.is_low
-    ]

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from caching.dashboard import page
-from speech.budgets import all_budgets
+from speech.budgets import low_budgets
 from speechsite.server import first_run
 
 
@@ -14,17 +14,14 @@ def context(request: HttpRequest, base: dict[str, Any]) -> dict[str, Any]:
     may_see_keys = request.user.has_perm("speech.view_client")
     return {
         **page.context(request, base),
-        "low_budgets": _low_budgets() if may_see_keys else [],
+        "low_budgets": _budget_warnings() if may_see_keys else [],
         "address": request.build_absolute_uri("/").rstrip("/"),
         "api_key": (may_see_keys and first_run.demo_key()) or "$KEY",
     }
 
 
-def _low_budgets() -> list[str]:
-    """Return a sentence for each budget of which most is spent."""
+def _budget_warnings() -> list[str]:
     return [
-        f"{client} has spent {budget.share:.0%} of its {budget.period} budget of {budget.limit.normalize():f} USD."
-        for client, budgets in all_budgets().items()
-        for budget in budgets
-        if budget.is_low
+        f"{client} has spent {budget.share:.0%} of its {budget.period} budget of {budget.amount}."
+        for client, budget in low_budgets()
     ]
