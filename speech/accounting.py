@@ -183,10 +183,8 @@ class Account:
     def fail(self, error: BaseException) -> None:
         """Record a request that was not answered, or not to its end."""
         if not self.settled:
-            if isinstance(error, NotCached):
-                self._record(self._event("miss", self._spent(), **_failure(error)))
-            else:
-                self._record(self._event("error", self._spent(), **_failure(error)))
+            outcome = "miss" if isinstance(error, NotCached) else "error"
+            self._record(self._event(outcome, self._spent(), **_failure(error)))
 
     def _spent(self) -> Usage | None:
         """Return the units billed so far. A call that fails is taken to bill nothing."""

@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from caching.coordination import rate_limit
-from caching.pricing.money import plain
 from speech.budgets import budgets_of, seconds_left
 from speech.exceptions import BudgetSpent, TooManyRequests
 from speech.metrics import REFUSED
@@ -43,8 +42,8 @@ def _check_budgets(client: Client) -> None:
     # Name the budget that resets last: waiting for the other would not help.
     if spent := [budget for budget in budgets_of(client) if budget.is_spent]:
         REFUSED.labels(BudgetSpent.code).inc()
-        period, limit = spent[-1].period, spent[-1].limit
-        message = f"The {period} budget of {plain(limit)} USD is spent. It resets {RESETS[period]} UTC."
+        period = spent[-1].period
+        message = f"The {period} budget of {spent[-1].amount} is spent. It resets {RESETS[period]} UTC."
         raise BudgetSpent(message, retry_after=math.ceil(seconds_left(period, timezone.now())))
 
 
