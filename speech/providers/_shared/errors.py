@@ -230,11 +230,11 @@ def _details(error: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]
         if name in _TOLD or value in (None, "", [], {}):
             continue
         try:
-            size = len(json.dumps(value))
+            size = len(json.dumps(value, allow_nan=False))
             if size <= room:
                 shown[name] = redacted(value, secrets)
                 room -= size
-        except RecursionError:
+        except (RecursionError, ValueError):
             continue
     return shown
 

@@ -4,7 +4,8 @@ import pytest
 
 from caching.pricing.usage import Usage
 from speech import providers
-from speech.exceptions import InvalidRequest, UnsupportedFeature
+from speech.exceptions import InvalidRequest, ProviderBadAnswer, UnsupportedFeature
+from speech.providers._shared.word_times.elevenlabs import timed_speech
 from speech.providers.base import SpeechRequest
 from speech.tests.loopback import Loopback
 from speech.tests.loopback.answers import tone
@@ -52,3 +53,18 @@ def test_it_refuses_what_it_cannot_do(option: dict[str, float | str]) -> None:
     with pytest.raises(UnsupportedFeature) as caught:
         ELEVENLABS.prepare_speech(SpeechRequest(text="Hello.", **option))  # type: ignore[arg-type]
     assert caught.value.param in option
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"7",
+        b"[" * 100_000,
+        b'{"audio_base64": "no base64!"}',
+        b'{"audio_base64": "", "alignment": {"characters": ["a"], "character_start_times_seconds": [NaN], '
+        b'"character_end_times_seconds": [1]}}',
+    ],
+)
+def test_what_is_no_audio_with_timestamps_is_the_engines_fault(line: bytes) -> None:
+    with pytest.raises(ProviderBadAnswer, match="no audio with timestamps"):
+        list(timed_speech("elevenlabs", [line], 0.0))

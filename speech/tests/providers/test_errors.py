@@ -97,6 +97,7 @@ def test_a_reason_is_kept_up_to_a_length(length: int, kept: int) -> None:
         ),
         ({"headers": {"X-A": "1"}}, None),
         ({"raw": "x" * 40_000}, None),
+        ({"score": float("nan")}, None),
         ("text", "text"),
     ],
 )

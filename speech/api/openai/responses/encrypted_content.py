@@ -12,6 +12,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from speech import strict_json
+
 # No provider's encrypted content begins so.
 PREFIX = "chat."
 
@@ -34,10 +36,10 @@ def is_packed(item: Item) -> bool:
 def unpacked(item: Item, message: Message) -> Message:
     """Return the assistant's `message` with the fields packed in `item`; an item that was changed adds nothing."""
     try:
-        data = json.loads(base64.urlsafe_b64decode(item["encrypted_content"].removeprefix(PREFIX)))
+        data = strict_json.parse(base64.urlsafe_b64decode(item["encrypted_content"].removeprefix(PREFIX)))
         fields, extras = dict(data["fields"]), dict(data["calls"])
         calls = [{**call, **extras.get(call["id"], {})} for call in message.get("tool_calls", ())]
-    except (binascii.Error, KeyError, RecursionError, TypeError, ValueError):
+    except (binascii.Error, KeyError, TypeError, ValueError):
         return message
     own = {name: value for name, value in fields.items() if name not in ("role", "content", "tool_calls")}
     return {**message, **own, **({"tool_calls": calls} if calls else {})}

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from speech import strict_json
 from speech.exceptions import ProviderBadAnswer
 from speech.providers._shared import errors
 from speech.providers._shared.http import json_object
@@ -148,8 +149,8 @@ class _Stream:
         if block := self._blocks.pop(at, None):
             if given := self._inputs.pop(at, ""):
                 try:
-                    block["input"] = json.loads(given)
-                except (ValueError, RecursionError):
+                    block["input"] = strict_json.parse(given)
+                except ValueError:
                     # Cut by `max_tokens`: it has no result, and could not go back.
                     return
             yield self._whole(block)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from speech import strict_json
 from speech.exceptions import InvalidRequest, UnsupportedFeature
 from speech.providers._shared.anthropic import thinking
 from speech.providers._shared.openai_chat import language_wish
@@ -179,8 +179,8 @@ def _input(arguments: Any) -> Any:
     if not isinstance(arguments, str):
         return arguments
     try:
-        given = json.loads(arguments.strip() or "{}")
-    except (ValueError, RecursionError):
+        given = strict_json.parse(arguments.strip() or "{}")
+    except ValueError:
         return {"INVALID_JSON": arguments}
     return {} if given is None else given
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from speech import strict_json
 from speech.exceptions import ProviderBadAnswer
 from speech.providers.base import Word
 
@@ -22,7 +22,7 @@ def timed_speech(provider: str, reply: Iterable[bytes], begin: float) -> Iterato
     characters: list[_Character] = []
     for line in _lines(reply):
         try:
-            message = json.loads(line)
+            message = strict_json.parse(line)
             yield base64.b64decode(message["audio_base64"] or "", validate=True)
             characters += _characters(message.get("alignment") or {})
         except (AttributeError, KeyError, TypeError, ValueError, binascii.Error) as error:

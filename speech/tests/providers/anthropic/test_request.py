@@ -142,6 +142,8 @@ def test_fields_beside_a_text_that_it_would_refuse_are_left_out(role: str) -> No
         # A model's mistake, which stays in its conversation
         ('{"a": ', {"INVALID_JSON": '{"a": '}),
         ("[" * 100_000, {"INVALID_JSON": "[" * 100_000}),
+        ('{"a": NaN}', {"INVALID_JSON": '{"a": NaN}'}),
+        ('{"a": 1e400}', {"INVALID_JSON": '{"a": 1e400}'}),
     ],
 )
 def test_the_arguments_of_a_call_are_an_object(arguments: Any, input: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -156,7 +157,15 @@ def test_a_conversation_in_chats_form(items: list[dict[str, Any]], messages: lis
 
 
 @pytest.mark.parametrize(
-    "content", ["chat.", "chat.e30=", "chat.!!", packed({}, {})[:-2], packed({"role": "user"}, {})]
+    "content",
+    [
+        "chat.",
+        "chat.e30=",
+        "chat.!!",
+        packed({}, {})[:-2],
+        packed({"role": "user"}, {}),
+        packed({"thinking_blocks": [math.nan]}, {}),
+    ],
 )
 def test_a_carried_item_that_was_changed_adds_nothing(content: str) -> None:
     carried = {"type": "reasoning", "encrypted_content": content}
