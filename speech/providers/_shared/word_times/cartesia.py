@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from speech import strict_json
-from speech.exceptions import ProviderBadAnswer
+from speech.exceptions import ProviderBadAnswer, ProviderUnavailable
+from speech.providers._shared import errors
 from speech.providers._shared.sse import read_events
 from speech.providers.base import Word
 
@@ -30,11 +31,11 @@ def timed_speech(provider: str, reply: Iterable[bytes], begin: float) -> Iterato
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise ProviderBadAnswer(f"{provider} returned no audio with timestamps") from error
         if kind == "error":
-            raise ProviderBadAnswer(f"{provider} failed: {message.get('title')}: {message.get('message')}")
+            raise errors.from_event(provider, message)
         if kind == "done":
             yield from words
             return
-    raise ProviderBadAnswer(f"{provider} ended its stream early")
+    raise ProviderUnavailable(f"{provider} ended its stream early")
 
 
 def _words(times: dict[str, Any], begin: float) -> Iterator[Word]:

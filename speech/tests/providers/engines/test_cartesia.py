@@ -13,6 +13,7 @@ from speech.exceptions import (
     ProviderBadAnswer,
     ProviderQuotaExceeded,
     ProviderRejected,
+    ProviderUnavailable,
 )
 from speech.providers.base import SpeechRequest, Word
 from speech.tests.loopback.answers import tone
@@ -102,19 +103,28 @@ def test_times_go_on_from_one_request_to_the_next(server: FakeCartesia) -> None:
     assert (behind.word, behind.start) == (second.body["transcript"].split()[0], round(begin, 3))
 
 
+def failed(**fields: Any) -> dict[str, Any]:
+    return {"type": "error", "done": True, "title": "Failed", "message": "", **fields}
+
+
 @pytest.mark.parametrize(
-    ("last", "said"),
+    ("last", "error", "said"),
     [
-        ({"type": "error", "title": "Out of credits", "message": "none left"}, "Out of credits: none left"),
-        ({"type": "flush_done"}, "ended its stream early"),
-        ({"type": "chunk", "data": "no base64!"}, "no audio with timestamps"),
+        (failed(status_code=402), ProviderQuotaExceeded, "out of credit"),
+        (failed(status_code=400, message="loopback-secret has no voice"), ProviderRejected, r"^\*\*\* has no voice"),
+        (failed(message="gone"), ProviderUnavailable, "reported an error: gone"),
+        ({"type": "flush_done"}, ProviderUnavailable, "ended its stream early"),
+        ({"type": "chunk", "data": "no base64!"}, ProviderBadAnswer, "no audio with timestamps"),
         (
             {"type": "timestamps", "word_timestamps": {"words": ["a"], "start": [], "end": []}},
+            ProviderBadAnswer,
             "no audio with timestamps",
         ),
     ],
 )
-def test_a_stream_that_fails_or_breaks_off_is_an_error(server: FakeCartesia, last: dict[str, Any], said: str) -> None:
+def test_a_stream_that_fails_or_breaks_off_is_an_error(
+    server: FakeCartesia, last: dict[str, Any], error: type[Exception], said: str
+) -> None:
     server.last = last
-    with pytest.raises(ProviderBadAnswer, match=said):
+    with pytest.raises(error, match=said):
         timed("Hello.")
