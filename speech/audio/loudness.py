@@ -21,7 +21,7 @@ def is_silent(audio: bytes) -> bool:
     False for files that cannot be read here.
     """
     try:
-        chunks = dict(reversed(list(wav_chunks(audio))))
+        chunks = dict(reversed(list(wav_chunks(audio, sample_bytes=1))))
         samples = _samples(chunks[b"fmt "], chunks[b"data"])
     except (KeyError, ValueError):
         return False
@@ -31,7 +31,7 @@ def is_silent(audio: bytes) -> bool:
 def seconds_of(audio: bytes) -> float | None:
     """Return the length of a WAV file whose samples `is_silent` can read, None for any other."""
     try:
-        chunks = dict(reversed(list(wav_chunks(audio))))
+        chunks = dict(reversed(list(wav_chunks(audio, sample_bytes=1))))
         _, _, rate, _, frame, _ = FORMAT.unpack_from(chunks[b"fmt "])
         return round(len(chunks[b"data"]) / (rate * frame), 3)
     except (KeyError, ValueError, ZeroDivisionError, struct.error):

@@ -103,7 +103,7 @@ def wav_chunks(data: bytes, sample_bytes: int = BYTES_PER_SAMPLE) -> Iterator[tu
         name, length = CHUNK_HEADER.unpack_from(data, at)
         start = at + CHUNK_HEADER.size
         if name == b"data" and _is_unknown(length):
-            length = (len(data) - start) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
+            length = (len(data) - start) // sample_bytes * sample_bytes
         if start + length > len(data):
             raise ValueError(
                 f"the WAV file is cut short: chunk {name!r} says {length} bytes, {len(data) - start} are left"

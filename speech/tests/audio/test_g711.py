@@ -8,6 +8,7 @@ import pytest
 
 from speech.audio import Encoder, codecs
 from speech.audio.g711 import ALAW, MULAW, encode
+from speech.audio.wav import read_g711_wav
 
 TONE = (12_000 * np.sin(np.arange(8_001) * 0.3)).astype("<i2").tobytes()
 
@@ -49,6 +50,10 @@ def test_a_header_says_the_length_where_it_is_known_and_that_it_is_not() -> None
     assert int.from_bytes(known[54:58], "little") == len(TONE) // 2
     assert int.from_bytes(known[4:8], "little") == len(known) - 8 + len(TONE) // 2
     assert unknown[54:58] == b"\xff" * 4
+
+
+def test_every_sample_is_read_where_the_length_is_not_known() -> None:
+    assert read_g711_wav(Encoder("wav_mulaw", 8_000).encode(TONE)) == Encoder("mulaw", 8_000).encode(TONE)
 
 
 @pytest.mark.skipif("flac" not in codecs(), reason="needs PyAV")

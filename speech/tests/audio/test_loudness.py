@@ -13,7 +13,7 @@ FORMS = [(1, 8), (1, 16), (1, 24), (1, 32), (3, 32), (3, 64)]
 
 def wav(peak: float, encoding: int, bits: int, channels: int = 1) -> bytes:
     """A tone whose loudest sample is `peak` of full scale."""
-    wave = np.sin(np.arange(1600) * 0.3) * peak
+    wave = np.sin(np.arange(1601) * 0.3) * peak
     if encoding == 3:
         data = wave.astype(f"<f{bits // 8}").tobytes()
     elif bits == 8:
