@@ -231,8 +231,7 @@ def _capitalised(original: str) -> list[str]:
 
 
 def _names(original: str, language: str) -> frozenset[str]:
-    """German writes all nouns with a capital, which therefore shows no name."""
-    return _set(_capitalised(original) if language != "de" else ())
+    return _set(() if language in languages_with("capitalizes_nouns") else _capitalised(original))
 
 
 def _numbers_and_codes(tokens: Sequence[str]) -> tuple[tuple[str, ...], frozenset[str]]:

@@ -16,7 +16,7 @@ from functools import cache
 from itertools import pairwise
 
 from caching.semantic.text.folding import BREAK
-from caching.semantic.text.lexicon import table, words
+from caching.semantic.text.lexicon import mixed_codes, table, words
 from caching.semantic.text.stemming import inflected
 
 _BEFORE_ARTICLES = frozenset(["all", "both", "half"])
@@ -66,7 +66,7 @@ def is_article(spoken: list[str], at: int, language: str) -> bool:
 @cache
 def _counted(language: str) -> frozenset[str]:
     """Return what "1" counts; in English only lengths."""
-    return frozenset() if language in ("en", "hi_latn") else words(language, "counted")
+    return frozenset() if "en" in mixed_codes(language) else words(language, "counted")
 
 
 @cache

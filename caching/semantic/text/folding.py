@@ -24,7 +24,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from caching.semantic.text.lexicon import languages_with, phrases, table, with_english, words
+from caching.semantic.text.lexicon import languages_with, mixed_codes, phrases, table, with_english, words
 from caching.semantic.text.numbers import fold_numbers
 from caching.semantic.text.reader import Token
 
@@ -109,7 +109,7 @@ def _word(token: Token, language: str, after_figure: bool) -> list[str]:
     if language == "hi":
         word = _plain_devanagari(word)
     spelled = _spellings(language).get(word, word) if language else word
-    parts = spelled.split() if spelled != word else word.split("-") if language in ("en", "hi_latn") else [word]
+    parts = spelled.split() if spelled != word else word.split("-") if "en" in mixed_codes(language) else [word]
     return [part.replace("'", "") for part in parts]
 
 

@@ -48,7 +48,7 @@ from functools import cache
 
 from caching.redaction import remember
 from caching.semantic.text.fillers import drop_courtesy
-from caching.semantic.text.lexicon import table, words
+from caching.semantic.text.lexicon import mixed_codes, table, words
 from caching.semantic.text.numbers import fold_counts
 from caching.semantic.text.reader import Token, TokenizedText, read
 
@@ -146,15 +146,17 @@ def expand(token: Token, language: str) -> list[Token]:
     """A contraction in full; "john's" stays, since a possessive and "is" look the same."""
     word = token.text
     full = contractions(language).get(word)
-    if full is None and language in ("en", "hi_latn"):
+    if full is None and "en" in mixed_codes(language):
         full = _clitic(word)
     return [token._replace(text=part) for part in full.split()] if full else [token]
 
 
 @cache
 def contractions(language: str) -> dict[str, str]:
-    own: dict[str, str] = table(language).get("contractions", {})
-    return {**table("en")["contractions"], **own} if language == "hi_latn" else own
+    found: dict[str, str] = {}
+    for code in mixed_codes(language):
+        found |= table(code).get("contractions", {})
+    return found
 
 
 def _clitic(word: str) -> str | None:

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from caching.redaction import remember
-from caching.semantic.text.lexicon import languages_with, table, words
+from caching.semantic.text.lexicon import languages_with, mixed_codes, table, words
 
 # Words that end like an inflection and are none.
 _KEEP = frozenset(
@@ -72,7 +72,7 @@ def inflected(word: str, language: str) -> str:
     """Return what all inflected forms of a word share that mean the same; in English a past stays a past."""
     if root := _root(word, language):
         return root
-    if language in ("en", "hi_latn"):
+    if "en" in mixed_codes(language):
         apart = _apart()
         if word in apart:
             return word

@@ -12,7 +12,9 @@ Beside its words a file may say, as `verb_last = true`, how the language is writ
                         person of a verb or who does what to whom, but in a verb that begins an order: "spiele", "spiel"
     verb_last           the verb is last in an embedded question, and behind another verb
     spelled_freely      words are spelled in more ways than letters tell: dots below, nasal signs, vowels
-    borrows_english     its speakers mix English words in
+    capitalizes_nouns   a capital letter within a sentence shows no name
+    borrows_english     English courtesies, spellings and guards hold in it too
+    mixed_with_english  so does all of English grammar: figures, contractions, inflections, particles
 """
 
 from __future__ import annotations
@@ -53,13 +55,14 @@ def words(language: str, name: str) -> frozenset[str]:
 
 
 def with_english(language: str) -> tuple[str, ...]:
-    """Return the language, behind English if its speakers mix English words in."""
+    """Return the language, behind English if it borrows English words."""
     return ("en", language) if language in languages_with("borrows_english") else (language,)
 
 
+@cache
 def mixed_codes(language: str) -> tuple[str, ...]:
-    """Return the languages whose words a sentence may hold: Hinglish holds English ones."""
-    return ("en", language) if language == "hi_latn" else (language,)
+    """Return the languages whose words and grammar a sentence may have: Hinglish has those of English too."""
+    return ("en", language) if language in languages_with("mixed_with_english") else (language,)
 
 
 @cache
