@@ -1,7 +1,7 @@
 // The page of the last requests: asks for new ones every second, or every three while more come than anyone reads; and
 // shows one in a drawer.
 
-import { draw } from "./waveform.js";
+import { drawAll } from "./waveform.js";
 
 const PAUSE = 1000;
 const LONG_PAUSE = 3000;
@@ -37,10 +37,7 @@ async function open(id, address) {
   if (!drawer.open) drawer.showModal();
   drawer.scrollTop = 0;
   remember(id);
-  for (const canvas of drawer.querySelectorAll("[data-waveform]")) {
-    const sound = await fetch(canvas.dataset.waveform);
-    if (sound.ok) await draw(canvas, await sound.arrayBuffer());
-  }
+  await drawAll(drawer);
 }
 
 drawer.addEventListener("close", () => remember(""));

@@ -32,3 +32,11 @@ export async function draw(canvas, encoded) {
   });
   canvas.dataset.drawn = bars.length;
 }
+
+// Draws those within an element whose canvas has the address of a sound.
+export async function drawAll(element) {
+  for (const canvas of element.querySelectorAll("[data-waveform]")) {
+    const sound = await fetch(canvas.dataset.waveform);
+    if (sound.ok) await draw(canvas, await sound.arrayBuffer());
+  }
+}
