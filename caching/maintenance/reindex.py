@@ -14,8 +14,8 @@ from caching.llm import semantic_lookup
 from caching.redis import scan
 from caching.redis.scan import Stored
 from caching.redis.whole import whole
-from caching.semantic import cache as tier
 from caching.semantic import event_vectors, replication
+from caching.semantic.cache import entry_of, new_index
 from caching.semantic.embedders import get_embedder
 from caching.semantic.embedders.base import BaseEmbedder
 from caching.semantic.indexes.base import BaseIndex
@@ -60,7 +60,7 @@ class _Target:
         made = zip(events, event_vectors.made(self.embedder, [event.text for event in events]), strict=True)
         if self._index.shared:
             for event, vector in made:
-                self._index.add(tier.entry_of(event), vector)
+                self._index.add(entry_of(event), vector)
         else:
             replication.publish_all([event_vectors.carrying(event, vector, self.embedder) for event, vector in made])
 
@@ -78,7 +78,7 @@ def reindex() -> Iterator[Progress]:
     """
     options = {**settings.SEMANTIC_EMBEDDER_OPTIONS, "TIMEOUT_MS": str(BATCH_MS)}
     embedder = get_embedder(settings.SEMANTIC_EMBEDDER, options)
-    target = _Target(embedder, tier.new_index(embedder))
+    target = _Target(embedder, new_index(embedder))
     progress = Progress(total=scan.size() or 0)
     seen: set[str] = set()
     cursor = 0
