@@ -13,9 +13,9 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from caching.dashboard.csv_files import csv_response, inert
 from caching.dashboard.days_filter import DaysFilter
 from caching.dashboard.read_only_admin import AppendOnlyAdmin
+from caching.maintenance import spreadsheets
 from caching.models import AuditEntry, EntryHits
 from caching.models.audit import AuditAction
 
@@ -89,11 +89,17 @@ class AuditEntryAdmin(AppendOnlyAdmin):
 
     @admin.action(description="Download as CSV", permissions=("view",))
     def download(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> HttpResponse:
-        return csv_response("audit.csv", self._csv_rows(queryset.select_related(*self.list_select_related)))
+        rows = self._csv_rows(queryset.select_related(*self.list_select_related))
+        return HttpResponse(
+            spreadsheets.written(rows).encode("utf-8-sig"),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="audit.csv"'},
+        )
 
     def _csv_rows(self, entries: Iterable[AuditEntry]) -> Iterator[list[str]]:
         yield [*COLUMNS]
         for entry in entries:
             row = (entry.user, self.action(entry), self.kind(entry), entry.object_repr)
             told = (self.client(entry), self.details(entry))
-            yield [entry.action_time.isoformat(timespec="seconds"), *(inert(str(cell)) for cell in (*row, *told))]
+            cells = (spreadsheets.inert(str(cell)) for cell in (*row, *told))
+            yield [entry.action_time.isoformat(timespec="seconds"), *cells]

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from django.conf import settings
 from django.utils import timezone
 
-from caching.dashboard.csv_files import inert
+from caching.maintenance.spreadsheets import inert
 from caching.models import Outcome
 from caching.reports import queries
 from caching.reports.aggregates import Figures, Filters, percentile, together

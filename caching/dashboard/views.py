@@ -16,9 +16,8 @@ from caching import keys
 from caching.archive.files import FilesUnavailable
 from caching.dashboard import charts, permissions
 from caching.dashboard.audit_log import log_removal, record, viewed
-from caching.dashboard.csv_files import csv_response
 from caching.dashboard.forms import DashboardForm, KeysForm
-from caching.maintenance import browse, flush, pinning
+from caching.maintenance import browse, flush, pinning, spreadsheets
 from caching.models.audit import AuditAction
 from caching.redis.store import RedisFailed
 from caching.reports import queries
@@ -38,7 +37,11 @@ def chart_csv(request: HttpRequest, slug: str) -> HttpResponse:
     found = charts.all_charts(period, filters).get(slug)
     if found is None:
         raise Http404
-    return csv_response(found.file_name, charts.csv_rows(found))
+    return HttpResponse(
+        spreadsheets.written(charts.csv_rows(found)).encode("utf-8-sig"),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{found.file_name}"'},
+    )
 
 
 @require_GET

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -76,12 +75,9 @@ def load(text: str, client: str) -> Report:
 
 def dump(client: str) -> str:
     """Return the enabled answers of `client`, or with "" those of all clients that share, in the form of `load`."""
-    written = StringIO()
-    writer = csv.writer(written)
-    writer.writerow(COLUMNS)
-    for answer in CuratedAnswer.objects.of(client).written().filter(enabled=True):
-        writer.writerow([SEPARATOR.join(answer.each_wording), answer.answer, answer.language, answer.voice])
-    return written.getvalue()
+    answers = CuratedAnswer.objects.of(client).written().filter(enabled=True)
+    rows = ([SEPARATOR.join(each.each_wording), each.answer, each.language, each.voice] for each in answers)
+    return spreadsheets.written([COLUMNS, *rows])
 
 
 def _rows(text: str, report: Report) -> Iterator[CuratedRow]:

@@ -1,5 +1,7 @@
 """CSV as spreadsheets write it: with a byte order mark or in UTF-16, and with semicolons or tabs in place of commas.
 
+Encode what they are to read as `utf-8-sig`: Excel reads a file without its mark in the code page of the machine.
+
 >>> from io import BytesIO
 >>> [row for row in reader(decoded("sep=;\\r\\nquestion;answer\\r\\n4,90 €?;yes\\r\\n".encode("utf-16")))]
 [['question', 'answer'], ['4,90 €?', 'yes']]
@@ -10,7 +12,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Protocol
 
@@ -18,6 +20,8 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DELIMITERS = ",;\t"
 # The whole first line: a header may begin alike. A quotation mark delimits nothing.
 _NAMED_DELIMITER = re.compile(r'sep=([^"]?)', re.IGNORECASE)
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Unreadable(ValueError):
@@ -59,3 +63,18 @@ def reader(text: str) -> Reader:
     if named:
         next(rows)
     return rows
+
+
+def written(rows: Iterable[Sequence[object]]) -> str:
+    """Return `rows`, the first of which is the header, as CSV. Pass texts of clients through `inert`."""
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def inert(text: str) -> str:
+    """Quote what a spreadsheet would run as a formula: names of models come from clients.
+
+    The characters are OWASP's list for CSV injection, with their full-width forms.
+    """
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -76,7 +76,7 @@ class LevelEvidence:
 
     @property
     def is_above_limit(self) -> bool:
-        """Whether even the lower end of `per_question` is above the limit."""
+        """Return True if even the lower end of `per_question` is above the limit."""
         measured = self.per_question
         return self.limit is not None and measured is not None and measured.low > self.limit
 
