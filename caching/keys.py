@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -102,11 +101,12 @@ def index_key(made_by: str, part: str) -> str:
 
 
 def normalize_speech_text(text: str) -> str:
-    """Fold Unicode form and white space, which do not change the sound.
+    """Fold white space, which does not change the sound.
 
-    Case and punctuation do, ZWJ and ZWNJ change Indic letters, and voices pause at line ends, longer at empty lines.
+    Case and punctuation do, ZWJ and ZWNJ change Indic letters, engines read the accents of decomposed letters otherwise
+    or not at all, and voices pause at line ends, longer at empty lines.
     """
-    return _WHITE_SPACE.sub(_one_blank, unicodedata.normalize("NFC", text).strip())
+    return _WHITE_SPACE.sub(_one_blank, text.strip())
 
 
 def _one_blank(white_space: re.Match[str]) -> str:

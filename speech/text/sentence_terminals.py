@@ -19,17 +19,18 @@ def _expanded(ranges: str) -> str:
 
 TERMINALS = _expanded(_RANGES)
 
-_GREEK = "\u0370-\u037d\u0386-\u03ff\u1f00-\u1fff"
+# Letters, as characters of a pattern.
+GREEK = "\u0370-\u037d\u0386-\u03ff\u1f00-\u1fff"
 _ARMENIAN = "\u0531-\u0587"
-_OF_INDIA = "\u0900-\u0963\u0971-\u09e3\u09f0-\u09f1\u0a00-\u0dff"
-_ETHIOPIC = "\u1200-\u135a"
+OF_INDIA = "\u0900-\u0963\u0971-\u09e3\u09f0-\u09f1\u0a00-\u0dff"
+ETHIOPIC = "\u1200-\u135a"
 
 # Marks that are terminals behind the words of one script: the question mark of Greek, and what is typed for a full
 # stop that keyboards lack: a colon in Armenian, two colons or word spaces in Amharic, a bar or the numerator ৷ in the
 # scripts of India. A single Greek letter is a variable ("the angle α; the angle β").
 OF_ONE_SCRIPT = ";\u037e:\u1361|\u09f7"
 OF_ONE_SCRIPT_PATTERN = (
-    rf"(?<=[{_GREEK}]{{2}})[;\u037e]|(?<=[{_GREEK}]{{2}}[\u0300-\u0345])[;\u037e]|(?<=[{_ARMENIAN}]):"
-    rf"|(?<=[{_ETHIOPIC}]:):|(?<=[{_ETHIOPIC}]\u1361)\u1361"
-    rf"|(?<=[{_OF_INDIA}])[|\u09f7]|(?<=[{_OF_INDIA}] )\||(?<=[{_OF_INDIA}]\|)\|"
+    rf"(?<=[{GREEK}]{{2}})[;\u037e]|(?<=[{GREEK}]{{2}}[\u0300-\u0345])[;\u037e]|(?<=[{_ARMENIAN}]):"
+    rf"|(?<=[{ETHIOPIC}]:):|(?<=[{ETHIOPIC}]\u1361)\u1361"
+    rf"|(?<=[{OF_INDIA}])[|\u09f7]|(?<=[{OF_INDIA}] )\||(?<=[{OF_INDIA}]\|)\|"
 )

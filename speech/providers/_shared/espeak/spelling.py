@@ -7,7 +7,21 @@ import unicodedata
 
 from speech.providers._shared.espeak.currencies import with_names
 from speech.providers._shared.espeak.figures import ungrouped
+from speech.text.sentence_terminals import ETHIOPIC, GREEK, OF_INDIA
 
+# Letters in parts, as some editors and file systems write them: their accents are named, or left out. Marks of Arabic
+# vowels stay in the order in which they are typed.
+_IN_PARTS = re.compile(
+    "[^\\W\\d_][\u0300-\u036f]+|[\u0627\u0648\u064a\u06c1\u06d2\u06d5][\u0653-\u0655]"
+    "|[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|\u1025\u102e"
+)
+# What is typed for the question mark and the semicolon of Greek, and for full stops, and what the voices know.
+_TYPED_STOPS = (
+    (re.compile(rf"(?<=[{GREEK}]{{2}});"), "\u037e"),
+    (re.compile(rf"(?<=[{GREEK}]{{2}})\u00b7"), "\u0387"),
+    (re.compile(rf"(?<=[{ETHIOPIC}])(?:\u1361\u1361|::)"), "\u1362"),
+    (re.compile(rf"(?<=[{OF_INDIA}])(?:\u09f7|\|\|?)(?=\s|\Z)|(?<=[{OF_INDIA}] )\|\|?(?=\s|\Z)"), "\u0964"),
+)
 # The decimal and thousands separators of Arabic script.
 _SEPARATORS = {0x066B: ".", 0x066C: ","}
 _ARMENIAN_LIGATURE = "\u0587"  # the voice's dictionary writes it in two letters, for which a clause may have no room
@@ -47,7 +61,7 @@ def said(text: str, language: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return `text` with plain letters, ASCII digits, simply pointed Hebrew and monotonic Greek.
+    """Return `text` with plain letters, ASCII digits, simply pointed Hebrew, monotonic Greek, stops of its script.
 
     A Latin word among letters without spaces gets them: the engine spells it otherwise.
 
@@ -56,6 +70,9 @@ def readable(text: str) -> str:
     """
     if text.isascii():
         return text
+    text = _IN_PARTS.sub(lambda match: unicodedata.normalize("NFC", match[0]), text)
+    for typed, known in _TYPED_STOPS:
+        text = typed.sub(known, text)
     text = _PRESENTATION_FORMS.sub(lambda match: _LETTERS.sub(_plain, match[0]), text)
     text = _POLYTONIC.sub(_monotonic, _POINTED_LETTER.sub(_simply_pointed, _HEBREW_ACCENTS.sub("", text))).replace(
         _ARMENIAN_LIGATURE, "եւ"
