@@ -131,7 +131,7 @@ def main() -> None:
     os.sched_setaffinity(0, cores[:1])
     with tempfile.TemporaryDirectory() as directory, RedisServer() as redis, ExitStack() as stack:
         environment = {"REDIS_URL": redis.url, "LLM_PROVIDER": "demo", "TTS_PROVIDER": "espeak", "LOG_LEVEL": "ERROR"}
-        server = Server(Path(directory), environment)
+        server = Server(Path(directory), environment, first_user=True)
         stack.callback(server.stop)
         os.sched_setaffinity(0, cores[1:] or cores)
         browser = stack.enter_context(chromium())

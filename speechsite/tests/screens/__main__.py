@@ -46,7 +46,7 @@ def running() -> Iterator[Server]:
             "TTS_PROVIDER": "espeak",
             "LOG_LEVEL": "ERROR",
         }
-        server = Server(Path(directory), environment)
+        server = Server(Path(directory), environment, first_user=True)
         try:
             yield server
         finally:

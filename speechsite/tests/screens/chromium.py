@@ -55,7 +55,7 @@ def new_page(browser: Any, server: Server, state: Any = None, scheme: str = "lig
 
 
 def log_in(page: Any, server: Server) -> Any:
-    """Log in as the staff user that the server made when it first started. Return the cookies: the login is limited."""
+    """Log in as the `first_user` that the server made. Return the cookies: the login is limited."""
     password = re.search(r"Password +(\S+)", server.log)
     assert password
     page.goto("/admin/login/?next=/admin/")

@@ -26,7 +26,7 @@ def staff_server(tmp_path_factory: pytest.TempPathFactory, server_redis: RedisSe
     url = f"redis://:{PASSWORD}@127.0.0.1:{server_redis.port}/1"
     with FakeOpenAI() as loopback:
         openai = {"OPENAI_API_KEY": "sk-loopback-secret", "OPENAI_BASE_URL": f"{loopback.url}/v1"}
-        running = Server(tmp_path_factory.mktemp("browser"), {"REDIS_URL": url, **openai})
+        running = Server(tmp_path_factory.mktemp("browser"), {"REDIS_URL": url, **openai}, first_user=True)
         yield running
         running.stop()
 

@@ -140,7 +140,8 @@ def test_new_workers_take_over_at_sighup_and_read_the_settings_again(tmp_path: P
 @pytest.fixture(scope="module")
 def without_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The first start in its folder, which the last test that asks for it ends."""
-    server = Server(tmp_path_factory.mktemp("without"), {"REDIS_URL": "redis://127.0.0.1:1/0"}, workers=1)
+    environment = {"REDIS_URL": "redis://127.0.0.1:1/0"}
+    server = Server(tmp_path_factory.mktemp("without"), environment, workers=1, first_user=True)
     yield server
     server.stop()
 

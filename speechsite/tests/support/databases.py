@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -24,6 +25,8 @@ from django.db.utils import ConnectionHandler
 from speechsite.conf.database import entry
 from speechsite.server.private_redis import free_port
 
+SHARED = "SUITE_DIRECTORY"
+"""The variable that names the folder of all processes of a suite, if there are several."""
 MIGRATE = "from django.core.management import call_command; call_command('migrate', verbosity=0)"
 
 
@@ -109,15 +112,27 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @cache
-def _migrated() -> tempfile.TemporaryDirectory[str]:
-    directory = tempfile.TemporaryDirectory()
-    run_python(MIGRATE, f"sqlite:///{directory.name}/db.sqlite3")
-    return directory
+def _own_directory() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
+
+
+@cache
+def migrated_sqlite() -> Path:
+    """Return a SQLite file with all tables, to be copied. The processes of a suite have one, which the first makes."""
+    directory = Path(os.environ.get(SHARED) or _own_directory().name)
+    migrated = directory / "db.sqlite3"
+    with (directory / "migrating").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not migrated.exists():
+            unfinished = directory / "unfinished.sqlite3"
+            run_python(MIGRATE, f"sqlite:///{unfinished}")
+            unfinished.rename(migrated)
+    return migrated
 
 
 def new_sqlite(directory: Path) -> Path:
     """Put a SQLite file into `directory` that has all tables and is empty but for the packaged prices."""
-    return Path(shutil.copy(f"{_migrated().name}/db.sqlite3", directory))
+    return Path(shutil.copy(migrated_sqlite(), directory))
 
 
 @pytest.fixture

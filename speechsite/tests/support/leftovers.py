@@ -28,15 +28,17 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
         return
     from django.apps import apps
     from django.contrib.auth.models import Group
-    from django.db import Error
+    from django.db import Error, connection
     from pytest_django.plugin import blocking_manager_key
 
-    from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, Price, SummedDay
+    from caching.models import Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, Price, SummedDay, SummedUsage
 
     # A test may have taken the database away.
     with item.config.stash[blocking_manager_key].unblock(), suppress(Error):
-        for counted in (Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, SummedDay):
-            counted.objects.all().delete()
+        # In SQL: after most tests there is nothing, and Django takes ten times as long to find that out.
+        with connection.cursor() as cursor:
+            for counted in (Call, EntryHits, ErrorCount, HourlyUsage, MinuteUsage, SummedUsage, SummedDay):
+                cursor.execute(f"DELETE FROM {counted._meta.db_table}")  # noqa: S608 (names of our tables)
         transactional = "transactional_db" in fixtures or (marker is not None and marker.kwargs.get("transaction"))
         if transactional and not Price.objects.exists():
             import_module("caching.migrations.0002_seed_prices").add_packaged_prices(apps, None)

@@ -22,6 +22,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from speechsite.tests.plugin import load_hypothesis_profile
+from speechsite.tests.support.databases import SHARED
 from speechsite.tests.support.ports import MAX_WORKERS
 
 ALONE = "alone"
@@ -63,6 +64,12 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
     return AloneLast(config, log) if config.option.dist == "loadgroup" else None
+
+
+@pytest.hookimpl
+def pytest_xdist_setupnodes() -> None:
+    """Before the processes that inherit it are started."""
+    os.environ[SHARED] = _directory.name
 
 
 @pytest.hookimpl

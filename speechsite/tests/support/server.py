@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import termios
 import time
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,12 @@ START_SECONDS = 120.0
 STOP_SECONDS = 40.0
 
 
+STAFF = """
+INSERT INTO auth_user (username, password, email, first_name, last_name, is_active, is_staff, is_superuser, date_joined)
+VALUES ('admin', '!', '', '', '', 1, 1, 1, '2026-01-01 00:00:00')
+"""
+
+
 class Server:
     """A child process. `key` is a valid API key; `log` is everything that it and its workers printed."""
 
@@ -36,9 +44,14 @@ class Server:
         *,
         workers: int = 2,
         migrated: bool = True,
+        first_user: bool = False,
         terminal: int | None = None,
     ) -> None:
-        """`migrated`: it finds a database with all tables in VAR_DIR. `terminal`: its controlling terminal, if any."""
+        """`terminal`: its controlling terminal, if any.
+
+        `migrated`: it finds a database with all tables in VAR_DIR, and a staff user. `first_user`: without that user,
+        so that it makes one and prints the password, which it takes half a second of the processor to hash.
+        """
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.directory = directory
@@ -48,7 +61,9 @@ class Server:
         self.environment = {**os.environ, **own, **environment}
         self._var = Path(self.environment["VAR_DIR"])
         if migrated and not (self._var / "db.sqlite3").exists():
-            new_sqlite(self._var)
+            database = new_sqlite(self._var)
+            if not first_user:
+                _add_staff(database)
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", "--embedded"],
@@ -117,3 +132,8 @@ class Server:
                 self.process.kill()
                 raise OSError(f"the server does not start: {self.log}")
             time.sleep(0.05)
+
+
+def _add_staff(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(STAFF)
