@@ -45,7 +45,11 @@ def _dump(error: Exception) -> dict[str, Any] | None:
 
 def _load(told: dict[str, Any]) -> Exception:
     kind = getattr(exceptions, told.pop("class"), ProviderError)
-    error: Exception = kind(told.pop("message"), **told)
+    message = told.pop("message")
+    try:
+        error: Exception = kind(message, **told)
+    except TypeError:  # of a worker of another version, whose errors have other fields
+        return ProviderError(message)
     return error
 
 

@@ -240,3 +240,9 @@ def test_followers_of_a_shared_call_get_the_same_error(error: GatewayError) -> N
     assert isinstance(heard, type(error))
     names = ("message", "status", "type", "code", "param", "retry_after", "details")
     assert [getattr(heard, name) for name in names] == [getattr(error, name) for name in names]
+
+
+def test_an_error_of_a_worker_of_another_version_keeps_its_message() -> None:
+    told = {"class": "ProviderRejected", "message": WORDS, "status": 400, "field_of_tomorrow": {}}
+    error = FAILURES.load(told)
+    assert isinstance(error, GatewayError) and error.message == WORDS

@@ -147,6 +147,13 @@ def test_a_language_may_be_spelled_in_many_ways(provider: BaseProvider) -> None:
 
 
 @each_chatting
+def test_a_role_that_only_other_models_know_is_named(provider: BaseProvider) -> None:
+    with pytest.raises(InvalidRequest, match=r"messages\.1\.role must be one of system") as caught:
+        provider.prepare_chat(ChatRequest(messages=[*CHAT.messages, {"role": "control", "content": "thinking"}]))
+    assert caught.value.param == "messages.1.role"
+
+
+@each_chatting
 @pytest.mark.parametrize("option", CHAT_CHANGES)
 def test_an_option_changes_the_prepared_chat_or_is_refused_by_name(provider: BaseProvider, option: str) -> None:
     try:
