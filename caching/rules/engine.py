@@ -21,6 +21,7 @@ from caching.policy import LEVELS, CacheType, Level, Policy
 from caching.redaction import remember
 from caching.rules.kinds import Kind, kinds_of
 from caching.semantic.text import language
+from caching.semantic.text.reader import LETTER
 
 # A changed rule holds in every worker within this time.
 REMEMBERED_SECONDS = 5.0
@@ -30,7 +31,7 @@ REMEMBERED_CHARACTERS = 1000
 _SAMPLE = "What is a cache?"
 # A language shows in the first words of a text.
 _LANGUAGE_CHARACTERS = 400
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_WORD = re.compile(rf"{LETTER}+(?:['’]{LETTER}+)?")
 # From here on a model is asked for something else each time.
 CHANCE_TEMPERATURE = 1.5
 

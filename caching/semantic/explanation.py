@@ -30,11 +30,16 @@ _PLACE = frozenset(["in", "on", "at"])
 
 
 def unexplained(a: Reading, b: Reading) -> list[str]:
-    """Name what differs without an explanation: words, times, owners, names, articles, question marks, prepositions,
-    order, and whether it is asked if there is something, or what it is. Symmetric.
+    """Name what differs without an explanation: words, times, owners, names, articles, prepositions, order, whether it
+    is asked if there is something, or what it is, and if nothing else differs the question mark. Symmetric.
     """
     if a.language != b.language or not a.language:
         return ["language"]
+    found = [*_outside_phrases(a, b), *_in_phrases(a, b)]
+    return found or (["question mark"] if a.asks != b.asks else [])
+
+
+def _outside_phrases(a: Reading, b: Reading) -> list[str]:
     found = []
     if a.times != b.times:
         found.append("times")
@@ -46,10 +51,13 @@ def unexplained(a: Reading, b: Reading) -> list[str]:
         found.append("names")
     if disagree(a.articles, b.articles):
         found.append("articles")
-    if a.asks != b.asks:
-        found.append("question mark")
+    return found
+
+
+def _in_phrases(a: Reading, b: Reading) -> list[str]:
     if a.bare == b.bare and a.held == b.held:
-        return found
+        return []
+    found = []
     have_same_words = not any(leftovers(a, b))
     if not have_same_words:
         found.append("words")

@@ -16,6 +16,7 @@ from caching.semantic.text.lexicon import languages_with, table, with_english
 from caching.semantic.text.lexicon import words as lexicon_words
 from caching.semantic.text.normalize import joined, said
 from caching.semantic.text.phrasing import asks_by_mark
+from caching.semantic.text.questions import states
 from caching.semantic.text.reader import Token, read
 from caching.semantic.text.reading import UNREAD, Reading, reading_of
 from caching.semantic.text.stemming import stem
@@ -222,7 +223,8 @@ def _reading(original: str, text: str, spoken: Sequence[Token], heard: Sequence[
     articles = agreement([token.text.lower() for token in spoken], language)
     # Normalized text keeps a question mark where nothing else asks.
     in_words = language in languages_with("asks_in_words")
-    asks = not in_words and asks_by_mark(heard, language, marked=text.endswith("?"))
+    marked = text.endswith("?") and (not in_words or states(heard, language))
+    asks = (marked or not in_words) and asks_by_mark(heard, language, marked=marked)
     return replace(reading, articles=articles, asks=asks) if articles or asks else reading
 
 

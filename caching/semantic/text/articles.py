@@ -13,16 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from caching.semantic.text.folding import BREAK
-from caching.semantic.text.lexicon import mixed_codes, table, words
+from caching.semantic.text.lexicon import mixed_codes, mixed_words, table, words
 from caching.semantic.text.stemming import inflected
 
 _BEFORE_ARTICLES = frozenset(["all", "both", "half"])
 _UNITS = frozenset(["second", "minut", "hour", "day", "week", "month", "year", "pm", "am", "percent"])
 # Romance languages build comparative and superlative with these.
 _DEGREES = frozenset(["más", "menos", "plus", "moins", "più", "meno", "mais"])
+# Stands beside an article that tells something.
+_MEANT = "definite"
 _INDEFINITE = frozenset(["un", "una", "uno", "une", "um", "uma", "unos", "unas", "uns", "umas"])
 Agreement = tuple[tuple[str, frozenset[str]], ...]
 
@@ -47,17 +49,27 @@ def _is_to_do(spoken: list[str], verbs: Set[str]) -> bool:
     return spoken[-2:-1] == ["to"] and spoken[-1] in verbs
 
 
-def with_meant_articles(spoken: list[str], articles: Set[str], homographs: Set[str]) -> list[str]:
-    """Keep an article with a noun of which it tells the meaning: "le livre" is a book, "la livre" a pound."""
-    pairs = zip(["", *spoken], spoken, strict=False)
-    return [f"{before}_{word}" if word in homographs and before in articles else word for before, word in pairs]
+def with_meant_articles(spoken: list[str], language: str) -> list[str]:
+    """Keep an article that tells something: "le livre" is a book and "la livre" a pound, "para las dos" is at two and
+    "para dos" for two, "todo o dia" is all day and "todo dia" every day, "ist das die Bank" is not "ist die Bank".
+    """
+    articles, homographs = words(language, "articles"), words(language, "homographs")
+    if "agreement" not in table(language) or articles.isdisjoint(spoken):
+        return spoken
+    definite, whole = articles & words(language, "dropped"), words(language, "whole")
+    found: list[str] = []
+    for before, word, after in zip(["", *spoken], spoken, [*spoken[1:], ""], strict=False):
+        found.append(f"{before}_{word}" if word in homographs and before in articles else word)
+        if word in definite and (before in whole or not after or after in articles or after[0].isdigit()):
+            found.append(_MEANT)
+    return found
 
 
 def is_article(spoken: list[str], at: int, language: str) -> bool:
     """ "1 room" is "a room", but "room 1" and "terminal 1 parking" are other ones, and "1 hour" is a length."""
     if at + 1 == len(spoken) or spoken[at + 1] == BREAK or (at and spoken[at - 1] in ("at", "for", "to", "by")):
         return False
-    if language == "en" and at and spoken[at - 1] not in _before_things():
+    if at and spoken[at - 1] not in _before_things(language):
         return False
     following = spoken[at + 1]
     return following not in _counted(language) and inflected(following, "en") not in _UNITS and following.isalpha()
@@ -70,11 +82,12 @@ def _counted(language: str) -> frozenset[str]:
 
 
 @cache
-def _before_things() -> frozenset[str]:
+def _before_things(language: str) -> frozenset[str]:
     """Return what a thing may follow: a verb, a preposition, a word of grammar, an adverb of quantity."""
     tables = ("commands", "function", "prepositions", "breaks", "question_words", "before_things")
-    actions = table("en")["guards"]["actions"].values()
-    return frozenset({BREAK}).union(*(words("en", name) for name in tables), *(each.split() for each in actions))
+    known = (mixed_words(language, name) for name in tables)
+    actions = (table(code)["guards"].get("actions", {}).values() for code in mixed_codes(language))
+    return frozenset({BREAK}).union(*known, *(each.split() for each in chain.from_iterable(actions)))
 
 
 def means_all(forms: list[str], spoken: list[str], language: str) -> bool:

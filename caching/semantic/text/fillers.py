@@ -1,4 +1,4 @@
-"""Greetings, "um", "please" and "thanks" at the very beginning or end of an utterance."""
+"""Greetings and "um" at the very beginning of an utterance, "thanks" at its end, and "please" at either."""
 
 from __future__ import annotations
 
@@ -49,9 +49,13 @@ def _opener(tokens: list[Token], at: int, language: str) -> int:
 
 @cache
 def _courtesies(language: str, name: str) -> tuple[tuple[str, ...], ...]:
-    """Return the phrases of the table `openers` or `closers`, and the words of courtesy, the longest first."""
+    """Return the phrases of the table `openers` or `closers`, and the words of courtesy, the longest first.
+
+    No hesitation closes: "shop open ah" asks, as "eh" does.
+    """
+    polite = _POLITE if name == "openers" else ("polite",)
     every = [phrase for code in with_english(language) for phrase in phrases(code, name)]
-    every += [word for code in with_english(language) for polite in _POLITE for word in words(code, polite)]
+    every += [word for code in with_english(language) for kind in polite for word in words(code, kind)]
     return tuple(sorted((tuple(phrase.split()) for phrase in every), key=len, reverse=True))
 
 

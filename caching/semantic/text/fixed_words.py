@@ -33,6 +33,7 @@ _INERT = frozenset(
         "chances", "commands", "decisive", "explaining", "forms_apart", "giving", "kept_e", "made_by_someone",
         "mention_commands", "mention_phrases", "mentions", "nouns_in_est", "particular", "pasts", "relational",
         "rooms", "seldom_decisive", "services", "shown", "speakers", "surfaces", "vocabulary", "wanting_of_others",
+        "whole",
     )
 )  # fmt: skip
 # Of the guards' tables those that words are read by.

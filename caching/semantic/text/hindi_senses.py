@@ -27,6 +27,9 @@ _SWITCHED = frozenset(["off", "on", "band", "chalu", "cancel", "block", "book"])
 _AUXILIARIES = frozenset(["hai", "है", "hain", "हैं", "tha", "था", "thi", "थी"])
 # Said to somebody at the end, and without a pause at the start; else "brother", "head".
 _ADDRESSING = frozenset(["bhai", "भाई", "सर"])
+# They hold nothing at the start, at the end and before "is": there they ask in languages next to Hindi.
+_OF = frozenset(["ka", "ki", "ke", "का", "की", "के"])
+_TO_GIVE, _TO = frozenset(["dene", "देने"]), frozenset(["ko", "को"])
 _POSTPOSITIONS = frozenset(
     ["ka", "ki", "ke", "ko", "se", "ne", "me", "mein", "par", "का", "की", "के", "को", "से", "ने", "में", "पर"]
 )
@@ -74,10 +77,12 @@ def _sense(found: Sequence[str], at: int, language: str) -> str:
     word = found[at]
     if word in _ADDRESSING:
         return f"{word}+noun" if _is_named(found, at) else word
+    if word in _OF:
+        return _of(found, at, language)
     if word in _OWN:
         return f"{word}+yours" if _has(found, _TELLING) else word
     if word in _TO_ME:
-        return f"{word}+object" if _has(found, _REACHING) else word
+        return f"{word}+object" if _is_object(found, language) else word
     if word in ("do", "दो") and at and _is_infinitive(found[at - 1], language):
         return f"{word}+let"
     if word == "main" and not any(_is_first_person(each, language) for each in found):
@@ -85,6 +90,25 @@ def _sense(found: Sequence[str], at: int, language: str) -> str:
     if word.endswith(("a", "ा")) and word in words(language, "roots") and _ends(found, at):
         return f"{word}+done"
     return word
+
+
+def _of(found: Sequence[str], at: int, language: str) -> str:
+    """ "Ravi ke bhai" is another one than "Ravi bhai", but "Delhi ka mausam" is "Delhi mausam"."""
+    if _holds_nothing(found, at):
+        return "of+nothing"
+    return "of+whom" if found[at + 1] in words(language, "relatives") else found[at]
+
+
+def _is_object(found: Sequence[str], language: str) -> bool:
+    """ "mujhe call karo", "bank ne mujhe charge kiya", "Ravi ko mujhe paise dene hain", unlike "mujhe pizza do"."""
+    gives = not (_TO_GIVE.isdisjoint(found) or _TO.isdisjoint(found))
+    return gives or not words(language, "doers").isdisjoint(found) or _has(found, _REACHING)
+
+
+def _holds_nothing(found: Sequence[str], at: int) -> bool:
+    """ "light chalu hai ka", "के बात है", unlike "batao ki train kab aayegi" and "Ravi ka number"."""
+    starts = at == 0 and found[0] != "ki"
+    return starts or at + 1 == len(found) or found[at + 1] in _AUXILIARIES | {"ho", "हो"}
 
 
 def _is_named(found: Sequence[str], at: int) -> bool:

@@ -94,7 +94,8 @@ def _lower_starts(tokens: Sequence[Token], language: str) -> list[Token]:
     small = words(language, "prepositions") | words(language, "function") if language else frozenset[str]()
     starts = True
     for at, token in enumerate(tokens):
-        if token.text == "I":
+        # Danish "I" is "you", and "i" is "in".
+        if token.text == "I" and "en" in mixed_codes(language):
             found[at] = _lower(token)
         elif starts and token.text[0].isupper():
             follower = tokens[at + 1].text.lower() if at + 1 < len(tokens) else ""

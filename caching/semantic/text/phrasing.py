@@ -75,7 +75,6 @@ class _Rules:
     particular: frozenset[str]
     states: frozenset[str]
     vague: frozenset[str]
-    homographs: frozenset[str]
     auxiliaries: frozenset[str]
     asking: frozenset[str]
     holding: frozenset[str]
@@ -123,7 +122,6 @@ def _rules(language: str) -> _Rules:
         frozenset(same.get(form, form) for code in codes for form in _inflections(code, "particular")),
         frozenset(same.get(form, form) for code in codes for form in _inflections(code, "states")),
         mixed_words(language, "vague"),
-        words(language, "homographs"),
         frozenset(inflected(word, code) for code in codes for word in words(code, "auxiliaries")),
         frozenset({"whether", "how_much", "how_many", "how_long"}) | mixed_words(language, "question_words"),
         mixed_words(language, "prepositions"),
@@ -190,7 +188,7 @@ def _sentences(tokens: Sequence[str], rules: _Rules, language: str) -> list[tupl
 
 def _spoken(spoken: list[str], frame: tuple[str, ...], rules: _Rules, language: str) -> list[str]:
     vague = rules.vague if frame in rules.wanting or frame in rules.showing else frozenset[str]()
-    spoken = with_meant_articles(spoken, rules.articles, rules.homographs)
+    spoken = with_meant_articles(spoken, language)
     # An article holds what follows: "gib den Code ein" does not end with one.
     kept = [BREAK if word in rules.articles else word for word in spoken[:-1]] + spoken[-1:]
     pairs = zip(["", *kept], kept, strict=False)

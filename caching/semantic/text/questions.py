@@ -19,6 +19,7 @@ from functools import cache
 
 from caching.semantic.text.folding import PAUSE
 from caching.semantic.text.lexicon import mixed_codes, mixed_words, phrases, table, words
+from caching.semantic.text.stemming import inflected
 
 # Marks of what a frame asked.
 EXISTS, WHAT = "<exists>", "<what>"
@@ -128,6 +129,30 @@ def _shown(language: str) -> frozenset[str]:
     times = table(language)["guards"]["times"].values()
     names = ("relational", "topics", "floating", "owners", "aspects")
     return frozenset().union(*(words(language, name) for name in names), *(each.split() for each in times))
+
+
+def states(spoken: Sequence[str], language: str) -> bool:
+    """Return True if only a mark makes a question of the last clause: "the shop is open?", "दुकान खुली है?".
+
+    It has a finite verb, which does not stand in front: "my balance?" is as good as "my balance".
+    """
+    last = max((at for at, word in enumerate(spoken) if word == PAUSE), default=-1)
+    clause = spoken[last + 1 :]
+    if language != "en":
+        return not words(language, "finite").isdisjoint(clause)
+    first = clause[0]
+    if not words("en", "question_words").isdisjoint(clause) or first in _begun("en") - words("en", "subjects"):
+        return False
+    verbs = words("en", "inverted") | words("en", "pasts")
+    return first in words("en", "pronouns") or any(
+        word in verbs or inflected(word, "en").endswith("+ed") for word in clause[1:]
+    )
+
+
+@cache
+def _begun(language: str) -> frozenset[str]:
+    """Return what orders and questions begin with."""
+    return words(language, "commands") | words(language, "question_starts") | words(language, "prepositions")
 
 
 def says_only_why(rest: Sequence[str], language: str) -> bool:

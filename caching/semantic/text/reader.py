@@ -32,11 +32,11 @@ _LOOK_ALIKE = str.maketrans({"’": "'", "ʼ": "'", "\u00a0": " ", "\u202f": " "
 _MARKS = (
     r"\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0670\u0900-\u0903\u093a-\u0963\u0971-\u0dff\u0e31-\u0e4e\u200c\u200d"
 )
-_LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
+LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
 _PIECE = re.compile(
     rf"(?P<space>[ ]+)"
-    rf"|(?P<word>(?:[A-Za-z]\.){{2,}}|[ap]\.m(?!\w)|{_LETTER}(?:{_LETTER}|\d)*(?:['-](?:{_LETTER}|\d)+)*(?:(?<=s)')?)"
-    rf"|(?P<number>-?\d+(?:[.,:]\d+| : [0-5]\d(?!\d))*{_LETTER}*)"
+    rf"|(?P<word>(?:[A-Za-z]\.){{2,}}|[ap]\.m(?!\w)|{LETTER}(?:{LETTER}|\d)*(?:['-](?:{LETTER}|\d)+)*(?:(?<=s)')?)"
+    rf"|(?P<number>-?\d+(?:[.,:]\d+| : [0-5]\d(?!\d))*{LETTER}*)"
     r"|(?P<sign>[%°$₹€£¥])"
     r"|(?P<end>[.!?。？！।॥؟]+)|(?P<pause>[,;、،¿¡])"
 )

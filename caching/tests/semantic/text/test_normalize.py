@@ -72,6 +72,8 @@ SAME = [
     ("mera balance kitna hai?", "mera balance kitna hai"),
 ]
 DIFFERENT = [
+    ("kan I komme", "kan i komme"),
+    ("shop open ah", "shop open"),
     ("B is fine", "b is fine"),
     ("Bill my card", "bill my card"),
     ("US news today", "us news today"),
