@@ -43,8 +43,8 @@ _BEFORE_FIGURES = """
     धा अनु खं अध्या भा тел рис табл гл
 """
 
-# In texts of one language: in others some of them are words. With a capital here they are words in small letters there
-# too; those with a # stand before figures and small letters.
+# In texts of one language: in others some of them are words. With a capital here they are words in small letters; those
+# with a # stand before figures and small letters.
 _OF_LANGUAGES = {
     "cs": "mj tř", "da": "bl.a cand jf kl mag", "de": "Bhf Hrsg Jh geb max med nat phil dr.med dr.phil dr.rer.nat",
     "en": "atty rte", "es": "Col Edo ed", "fi": "ent mt ns tri", "fr": "Me bd", "hr": "br# gđa npr sl# sv tj tzv ul",
@@ -128,7 +128,10 @@ def may_end_sentence(word: str, following: str, language: str = "") -> bool | No
     if _is_small_letter(word) or _HYPHENATED.fullmatch(word):
         return False
     of_language = _OF_LANGUAGE.get(language, ())
-    if word in of_language or small in of_language or (f"{small}#" in of_language and before_figure_or_small):
+    # In German a capital makes it another word: "Das ist Max. Er kommt."
+    if word in of_language or (small in of_language and language != "de"):
+        return False
+    if f"{small}#" in of_language and before_figure_or_small:
         return False
     if small in BEFORE_FIGURES and named and before_figure_or_small:
         return False

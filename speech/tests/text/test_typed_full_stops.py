@@ -123,6 +123,7 @@ def test_abbreviations_of_each_language_end_none(language: str, text: str) -> No
     [
         ("ru", ["Я ем рис. ", "Он вкусный. ", "Это гл. 3."]),
         ("es", ["Comí col. ", "Luego salí."]),
+        ("de", ["Das ist Max. ", "Er ist bei Phil. ", "Sie auch."]),
         ("id", ["Ini air. ", "Itu api."]),
         ("en", ["I went to the kg. ", "Then home to max. ", "Well."]),
         ("th", ["ขอบคุณมาก. ", "สวัสดีครับ"]),
