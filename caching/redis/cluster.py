@@ -12,10 +12,11 @@ from typing import Any, ClassVar, cast
 from redis import Redis
 from redis.cluster import ClusterNode, RedisCluster
 from redis.connection import ConnectionPool
-from redis.exceptions import ClusterDownError, RedisError
+from redis.exceptions import ClusterDownError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from caching.redis.errors import CANNOT_SAVE, explain
 from caching.redis.url import node_url, nodes
 
 # A node that failed is not asked again so long: else each command for its slots would wait for a time-out.
@@ -73,8 +74,18 @@ class ConnectionFactory:
         )
 
 
-def ping(client: RedisCluster) -> None:
-    """Raise redis' error unless some node serves its slots. A node answers a plain PING while the cluster is down."""
+def ping(client: Redis) -> None:
+    """Raise redis' error unless `client` can be read: of a cluster, unless some node serves its slots.
+
+    A node answers a plain PING while its cluster is down. A Redis that cannot save refuses it as if it were a write.
+    """
+    if not isinstance(client, RedisCluster):
+        try:
+            client.ping()
+        except ResponseError as error:
+            if explain(error) is not CANNOT_SAVE:
+                raise
+        return
     failure: Exception = ClusterDownError("no node serves its slots")
     for node in client.get_primaries():
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redis import exceptions
 
@@ -24,7 +24,27 @@ REFUSED = Advice(
     "Connection refused",
     "Check host and port in REDIS_URL, that Redis is running and that no firewall blocks it",
 )
-UNKNOWN_HOST = Advice("unknown_host", "The host name cannot be resolved", "Check the host in REDIS_URL")
+UNKNOWN_HOST = Advice(
+    "unknown_host",
+    "The host name cannot be resolved",
+    "Check the host in REDIS_URL, and that the name server of this machine answers",
+)
+UNREACHABLE = Advice(
+    "unreachable", "No route to Redis", "Check the address in REDIS_URL, and the network and firewall between"
+)
+TOO_MANY_CLIENTS = Advice(
+    "clients",
+    "Redis takes no more connections",
+    "Raise `maxclients`, or take a larger plan; or lower THREADS and WORKERS, which bound how many are opened",
+)
+TOO_MANY_FILES = Advice(
+    "files", "The gateway may open no more files", "Raise its hard limit of open files (`ulimit -Hn`, `LimitNOFILE=`)"
+)
+PROTECTED = Advice(
+    "protected",
+    "Redis is in protected mode and serves only its own machine",
+    "Set a password there (`requirepass`) and in REDIS_URL, or `bind` it to an address of a private network",
+)
 NO_AUTH = Advice(
     "authentication",
     "NOAUTH Authentication required",
@@ -69,6 +89,19 @@ OUT_OF_MEMORY = Advice(
     "Redis is full and refuses writes",
     "Set maxmemory-policy allkeys-lru, lower the TTLs, or use a larger Redis",
 )
+CANNOT_SAVE = Advice(
+    "cannot_save",
+    "Redis cannot save to its disk and refuses writes",
+    'Make room on its disk, see its log, or turn snapshots off: CONFIG SET save ""',
+)
+FEW_REPLICAS = Advice(
+    "few_replicas", "Redis has too few replicas and refuses writes", "Restore them, or lower `min-replicas-to-write`"
+)
+NO_PRIMARY = Advice(
+    "no_primary",
+    "This replica has lost its primary",
+    "Wait for the failover, or point REDIS_URL at the primary",
+)
 READ_ONLY = Advice("read_only", "This Redis is a read-only replica", "Point REDIS_URL at the primary")
 NO_PERMISSION = Advice(
     "no_permission",
@@ -111,12 +144,20 @@ SENTINELS_UNREACHABLE = Advice(
     "Check the hosts in REDIS_URL, and compare its path with `sentinel monitor`",
 )
 OTHER = Advice("other", "Redis returned an error", "See the Redis server log")
+# Of a message of Redis that no advice is known for, in characters.
+MOST_WORDS = 120
 
 
 # Advice by exception class or by phrase in the message. The first match wins: many errors match several.
 _SIGNS: tuple[tuple[Advice, type[BaseException] | None, tuple[str, ...]], ...] = (
     (OUT_OF_MEMORY, exceptions.OutOfMemoryError, ()),
+    (CANNOT_SAVE, None, ("misconf ",)),
+    (FEW_REPLICAS, None, ("noreplicas ",)),
+    (PROTECTED, None, ("running in protected mode",)),
+    (TOO_MANY_CLIENTS, None, ("max number of clients",)),
+    (TOO_MANY_FILES, None, ("too many open files",)),
     (NO_SINGLE_REDIS, exceptions.MovedError, ()),
+    (NO_PRIMARY, exceptions.MasterDownError, ()),
     (CLUSTER_DOWN, exceptions.ClusterDownError, ()),
     (NO_CLUSTER, None, ("cluster support disabled", "cluster mode is not enabled")),
     (READ_ONLY, exceptions.ReadOnlyError, ()),
@@ -137,7 +178,12 @@ _SIGNS: tuple[tuple[Advice, type[BaseException] | None, tuple[str, ...]], ...] =
     (UNTRUSTED, None, ("certificate verify failed",)),
     (TLS, ssl.SSLError, ("ssl", "certificate")),
     (TIMEOUT, exceptions.TimeoutError, ("timed out", "timeout")),
-    (UNKNOWN_HOST, None, ("name or service not known", "getaddrinfo", "nodename nor")),
+    (
+        UNKNOWN_HOST,
+        None,
+        ("name or service not known", "getaddrinfo", "nodename nor", "name resolution", "no address associated"),
+    ),
+    (UNREACHABLE, None, ("unreachable", "no route to host")),
     (REFUSED, None, ("refused",)),
     (LOST, exceptions.ConnectionError, ()),
 )
@@ -154,8 +200,14 @@ def explain(error: BaseException) -> Advice:
             for advice, kind, phrases in _SIGNS
             if (kind and isinstance(error, kind)) or any(phrase in text for phrase in phrases)
         ),
-        OTHER,
+        _in_its_own_words(error),
     )
+
+
+def _in_its_own_words(error: BaseException) -> Advice:
+    """Add what Redis says, but for the arguments of a command, which may be users' texts."""
+    words = str(error).partition(", with args")[0][:MOST_WORDS]
+    return replace(OTHER, message=f"{OTHER.message}: {words}") if isinstance(error, exceptions.ResponseError) else OTHER
 
 
 def _of_sentinels(text: str) -> Advice:

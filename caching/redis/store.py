@@ -193,7 +193,7 @@ def delete(keys: Iterable[str]) -> int:
 def ping_milliseconds() -> float:
     """Return the duration of a PING in milliseconds; None while Redis is disconnected."""
     started = time.perf_counter()
-    connection().ping()
+    cluster.ping(connection())
     return round((time.perf_counter() - started) * 1000, 3)
 
 
@@ -279,8 +279,7 @@ def _is_of_one_node(error: BaseException) -> bool:
 
 def _probe() -> str | None:
     try:
-        redis = connection()
-        cluster.ping(redis) if isinstance(redis, RedisCluster) else redis.ping()
+        cluster.ping(connection())
     except FAILURES as error:
         return str(explain(error))
     return None

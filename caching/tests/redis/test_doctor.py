@@ -62,7 +62,8 @@ def test_no_url_is_a_warning() -> None:
 
 def test_a_wrong_host() -> None:
     step, message, remedy = failure("redis://no-such-host.invalid:6379/0")
-    assert (step, message, remedy) == ("DNS", "The host name cannot be resolved", "Check the host in REDIS_URL")
+    assert (step, message) == ("DNS", "The host name cannot be resolved")
+    assert remedy.startswith("Check the host in REDIS_URL")
 
 
 def test_a_wrong_port() -> None:
