@@ -1,4 +1,5 @@
 #!/usr/bin/env python
+import io
 import os
 import signal
 import sys
@@ -30,6 +31,12 @@ def main() -> None:
         sys.exit(explain(error))
 
 
+def write_what_the_console_lacks_as_escapes() -> None:
+    """Let no character end a command: a console may know ASCII only."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def end_quietly() -> None:
     """End as a program that SIGPIPE has killed, and let nothing be written any more."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -40,6 +47,7 @@ def end_quietly() -> None:
 
 if __name__ == "__main__":
     try:
+        write_what_the_console_lacks_as_escapes()
         try:
             main()
         finally:

@@ -97,6 +97,17 @@ def test_a_manifest_sets_variables_that_exist(path: Path) -> None:
     assert set(environment_of(documents)) <= VARIABLES
 
 
+def test_a_liveness_probe_outlasts_two_providers_that_hang() -> None:
+    [deployment] = [
+        document
+        for document in yaml.safe_load_all((DEPLOY / "kubernetes" / "gateway.yaml").read_text())
+        if document["kind"] == "Deployment"
+    ]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    probe = container["livenessProbe"]
+    assert probe["periodSeconds"] * (probe["failureThreshold"] - 1) > 2 * settings.PROVIDER_READ_TIMEOUT
+
+
 def test_compose_overrides_no_variable_of_the_env_file_but_those_of_the_image() -> None:
     of_the_image = dict(re.findall(r"\b(HOST|PORT|VAR_DIR)=(\S+)", (ROOT / "Dockerfile").read_text()))
     variables = yaml.safe_load((ROOT / "compose.yaml").read_text())["x-gateway"]["environment"]

@@ -16,7 +16,7 @@ from django.core.management.base import CommandError
 from caching.management.arguments import whole_number
 from caching.management.base import GatewayCommand
 from caching.redis.url import mask_password
-from speechsite.server import first_run, migrations, private_redis
+from speechsite.server import counters, first_run, migrations, private_redis
 from speechsite.server.http_server import HttpServer
 
 
@@ -42,10 +42,10 @@ class Command(GatewayCommand):
     def handle(self, **options: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, _interrupt)
-        _refuse_a_taken_port(options["host"], options["port"])
+        address = _address_of(options["host"], options["port"])
         with ExitStack() as cleanup:
             # Workers write their counters there; a new directory, without those of dead workers.
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = cleanup.enter_context(tempfile.TemporaryDirectory())
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = cleanup.enter_context(_directory_of_counters())
             # Without Redis each worker enforces its share of the limits.
             os.environ["WORKERS"] = str(options["workers"])
             # Half of them may wait for incomplete bodies.
@@ -53,7 +53,7 @@ class Command(GatewayCommand):
             password = self._prepare(cleanup) if options["embedded"] else ""
             migrations.demand()
             self._tell("Server", f"starting {options['workers']} workers with {options['threads']} threads each")
-            server = HttpServer(*(options[name] for name in ("host", "port", "workers", "threads")))
+            server = HttpServer(address, *(options[name] for name in ("port", "workers", "threads")))
             try:
                 cleanup.callback(server.stop)
                 server.start()
@@ -96,8 +96,13 @@ class Command(GatewayCommand):
             return first_run.create_accounts()
 
     def _tell(self, step: str, what: str) -> None:
-        self.stdout.write(f"  {step:10}{what}")
-        self.stdout.flush()
+        try:
+            self.stdout.write(f"  {step:10}{what}")
+            self.stdout.flush()
+        except OSError as error:
+            # The disk of a log is full: a server that runs must not end for that.
+            if error.errno != errno.ENOSPC:
+                raise
 
     def _start_private_redis(self, cleanup: ExitStack) -> None:
         binary = private_redis.find_binary()
@@ -114,17 +119,29 @@ class Command(GatewayCommand):
         self._tell("Redis", f"private, in memory: {mask_password(redis.url)}")
 
 
-def _refuse_a_taken_port(host: str, port: int) -> None:
-    """Raise CommandError if the port is taken: granian would share it, and each process get some of the requests."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
-            remedy = f"Choose another {'HOST' if is_host else 'PORT'}."
-            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}. {remedy}") from error
+def _address_of(host: str, port: int) -> str:
+    """Return the address of `host`, of IPv4 if it has one: granian takes no names.
+
+    Raise CommandError if the port is taken: granian would share it, and each process get some of the requests.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, _, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        remedy = f"Choose another {'HOST' if is_host else 'PORT'}."
+        raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}. {remedy}") from error
+    return str(address[0])
+
+
+def _directory_of_counters() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return counters.new_directory()
+    except OSError as error:
+        raise CommandError(f"no room for the counters of /metrics, set TMPDIR: {error}") from error
 
 
 def _refuse_a_second_one() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import signal
@@ -20,8 +22,11 @@ import pytest
 import redis
 import urllib3
 from django.conf import settings
+from django.core.management import CommandError
 
+from speechsite.management.commands.serve import Command, _address_of
 from speechsite.server import private_redis
+from speechsite.server.granian_process import HEAD_SECONDS
 from speechsite.server.private_redis import find_binary
 from speechsite.tests.support.server import Server
 from speechsite.tests.support.waiting import PATIENCE, wait_until
@@ -140,8 +145,10 @@ def test_new_workers_take_over_at_sighup_and_read_the_settings_again(tmp_path: P
 @pytest.fixture(scope="module")
 def without_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The first start in its folder, which the last test that asks for it ends."""
-    environment = {"REDIS_URL": "redis://127.0.0.1:1/0"}
-    server = Server(tmp_path_factory.mktemp("without"), environment, workers=1, first_user=True)
+    environment = {"REDIS_URL": "redis://127.0.0.1:1/0", "PYTHONIOENCODING": "ascii"}
+    # Nothing listens there.
+    proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy"), "http://127.0.0.1:1")
+    server = Server(tmp_path_factory.mktemp("without"), environment | proxies, workers=1, first_user=True)
     yield server
     server.stop()
 
@@ -150,6 +157,39 @@ def test_without_any_redis_it_says_so_and_serves(without_redis: Server) -> None:
     responses = [without_redis.chat("Hello"), without_redis.speak("Hello.")]
     assert [(r.status, r.headers["X-Cache"]) for r in responses] == [(200, "BYPASS")] * 2
     assert "continuing without cache. Connection refused" in without_redis.log
+
+
+def test_a_console_that_knows_ascii_only_gets_escapes(without_redis: Server) -> None:
+    assert without_redis.log.isascii() and r"\u256d" in without_redis.log
+
+
+def test_the_health_check_of_the_image_asks_no_proxy(without_redis: Server) -> None:
+    [command] = re.findall(r"CMD (\[\"python\", \"-c\".+\])", (settings.BASE_DIR / "Dockerfile").read_text())
+
+    def status(port: int) -> int:
+        environment = {**without_redis.environment, "PORT": str(port)}
+        words = [sys.executable, *json.loads(command)[1:]]
+        return subprocess.run(words, env=environment, capture_output=True, timeout=60).returncode
+
+    assert status(without_redis.port) == 0 and status(private_redis.free_port()) != 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "::"])
+def test_a_name_is_listened_on_at_its_address(host: str) -> None:
+    assert _address_of(host, private_redis.free_port()) == {"localhost": "127.0.0.1"}.get(host, host)
+
+
+def test_a_proxy_in_front_is_told_when_idle_connections_are_closed() -> None:
+    # Google Cloud closes them after 600 seconds, which nobody can change.
+    assert HEAD_SECONDS > 600
+    assert f"after {HEAD_SECONDS} seconds" in (settings.BASE_DIR / "docs" / "operations.md").read_text()
+
+
+def test_a_log_on_a_full_disk_ends_no_server() -> None:
+    full = Path("/dev/full").open("w")  # noqa: SIM115 (closing it fails too)
+    Command(stdout=full)._tell("Reload", "done")
+    with contextlib.suppress(OSError):
+        full.close()
 
 
 def test_a_port_that_is_taken_is_refused(running: Server, tmp_path: Path) -> None:
