@@ -3,12 +3,14 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.checks import check_admin_app
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.checks.registry import registry
+from django.utils import timezone
 
 from caching.checks import TAG
 from speech import providers
@@ -19,6 +21,8 @@ LEAST_CHARACTERS, LEAST_DIFFERENT = 50, 5
 # REDIS_TIMEOUT and REDIS_TIMEOUT_MS: 0.90; GROQ_API_KEY and AZURE_API_KEY: 0.72.
 LEAST_LIKENESS = 0.85
 _HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-fA-F:.]+\]")
+# RFC 1034 and Django know no others in the name of a host. An "_" is usual in the names of containers.
+_IN_NO_HOST = re.compile(r"[^a-zA-Z0-9*.:\[\]-]")
 
 
 @register(Tags.security, deploy=True)
@@ -54,6 +58,31 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
         for host in settings.ALLOWED_HOSTS
         if not _HOST.fullmatch(host)
     ]
+
+
+@register(TAG)
+def check_host_characters(**kwargs: Any) -> list[CheckMessage]:
+    """Warn of names that no request can match, beside which others may serve."""
+    return [
+        Warning(
+            f"settings: no request can match {host!r} of ALLOWED_HOSTS.",
+            hint="Names of hosts have letters, digits and hyphens: give the container an alias such as my-gateway.",
+            id="speechsite.W002",
+        )
+        for host in settings.ALLOWED_HOSTS
+        if _HOST.fullmatch(host) and _IN_NO_HOST.search(host)
+    ]
+
+
+@register(TAG)
+def check_time_zones(**kwargs: Any) -> list[CheckMessage]:
+    """Warn of a system without time zones, as in small images: the API works without, pages do not."""
+    try:
+        timezone.get_default_timezone()
+    except ZoneInfoNotFoundError:
+        message = "settings: this system has no time zones, which every page of the dashboard needs."
+        return [Warning(message, hint="Install its package tzdata.", id="speechsite.W003")]
+    return []
 
 
 @register(TAG)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from speechsite.server import private_redis
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # What the process was started with wins over the file. No interpolation: a password may contain `$`.
-_file = dotenv_values(env.file(os.environ.get("ENV_FILE"), BASE_DIR / ".env"), interpolate=False)
+_file = dotenv_values(stream=StringIO(env.file(os.environ.get("ENV_FILE"), BASE_DIR / ".env")), interpolate=False)
 _env = env.with_secrets_from_files({**_file, **os.environ})
 
 _reader = env.EnvReader(_env)
@@ -39,11 +40,8 @@ VAR_DIR = private_files.private_directory("VAR_DIR", BASE_DIR / envstr("VAR_DIR"
 
 def _development_key() -> str:
     """Key of this checkout, shared by its workers; `check --deploy` asks for a real one."""
-    file = VAR_DIR / "secret_key"
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(f"django-insecure-{secrets.token_urlsafe(50)}")
-    return file.read_text()
+    fresh = f"django-insecure-{secrets.token_urlsafe(50)}"
+    return private_files.kept_text("VAR_DIR", VAR_DIR / "secret_key", fresh)
 
 
 DEBUG = envbool("DEBUG", False)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http.request import split_domain_port
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 
@@ -25,6 +26,12 @@ from speechsite.server.addresses import network_of
 PAGES = ("/admin/", "/static/")
 MAX_SEGMENTS = 8
 _UNKNOWN_HOST = "The name in the Host header is not in ALLOWED_HOSTS."
+# ALLOWED_HOSTS cannot help.
+_NO_HOST = "The name in the Host header is none of a host (RFC 1034): use one with letters, digits and hyphens only."
+_OTHER_ADDRESS = (
+    "The browser knows this page under another address than the gateway. Its operator lists the browser's in "
+    "CSRF_TRUSTED_ORIGINS, such as https://speech.example.com, and lets the proxy pass on the Host."
+)
 _SDK_PATH = re.compile(
     r"/(api|v\d\w*|openai|chat|completions|responses|embeddings|audio|models|messages|moderations|images|files|batches"
     r"|assistants|threads|vector_stores|fine_tuning|realtime|engines|text-to-speech|speech-to-text|translate|voices"
@@ -43,11 +50,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if isinstance(exception, HttpsRequired):
         return _error(400, str(exception), "invalid_request_error", "https_required")
     unknown_host = isinstance(exception, DisallowedHost)
+    no_host = unknown_host and not split_domain_port(request.META.get("HTTP_HOST", ""))[0]
     if _is_api(request):
-        message = _UNKNOWN_HOST if unknown_host else "The request is malformed."
+        message = _NO_HOST if no_host else _UNKNOWN_HOST if unknown_host else "The request is malformed."
         return _error(400, message, "invalid_request_error", "bad_request")
     if unknown_host:
-        return page(400, "Unknown host", f"{_UNKNOWN_HOST} Add it there, or open a name that is.", is_dead_end=True)
+        text = _NO_HOST if no_host else f"{_UNKNOWN_HOST} Add it there, or open a name that is."
+        return page(400, "Unknown host", text, is_dead_end=True)
     return page(400, "Bad request", "The browser sent something that this server cannot read.")
 
 
@@ -59,6 +68,9 @@ def permission_denied(request: HttpRequest, exception: PermissionDenied) -> Http
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    # "Origin checking failed", "Referer checking failed"
+    if "checking failed" in reason:
+        return page(403, "Another address", _OTHER_ADDRESS, retry=request.get_full_path())
     text = "This form is too old, or cookies are blocked. Load the page again and repeat what you did."
     return page(403, "The form has expired", text, retry=request.get_full_path())
 

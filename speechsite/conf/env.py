@@ -19,15 +19,16 @@ _SECRET_FILE = re.compile(
 MOST_DAYS = 365_000
 
 
-def file(named: str | None, default: Path) -> Path:
-    """Return the file of variables. One that ENV_FILE names must exist: without it the gateway would use defaults."""
-    if not named:
-        return default
+def file(named: str | None, default: Path) -> str:
+    """Return the text of the file of variables. Only the one that ENV_FILE does not name may be missing.
+
+    Raise ImproperlyConfigured if it cannot be read: without it the gateway would use defaults, another database too.
+    """
     try:
-        Path(named).open().close()
-    except OSError as error:
-        raise ImproperlyConfigured(f"ENV_FILE must name a readable file: {error}") from error
-    return Path(named)
+        return Path(named or default).read_text(encoding="utf-8") if named or default.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        what = "ENV_FILE must name" if named else f"{default} must be"
+        raise ImproperlyConfigured(f"{what} a readable file in UTF-8: {error}") from error
 
 
 def with_secrets_from_files(values: Mapping[str, str | None]) -> dict[str, str | None]:

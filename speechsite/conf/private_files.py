@@ -25,6 +25,27 @@ def private_directory(name: str, path: Path) -> Path:
     return path
 
 
+def kept_text(name: str, file: Path, fresh: str) -> str:
+    """Return the text of `file` in the directory that the variable `name` names; `fresh`, kept there, if it has none.
+
+    Raise ImproperlyConfigured if that cannot be done.
+    """
+    try:
+        # Empty: an earlier start found the disk full.
+        if not file.exists() or not file.stat().st_size:
+            # Whole or not at all, for processes that start at once.
+            new = file.with_name(f"{file.name}.{os.getpid()}")
+            try:
+                new.touch(mode=0o600)
+                new.write_text(fresh)
+                new.replace(file)
+            finally:
+                new.unlink(missing_ok=True)
+        return file.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}: cannot write or read {file}: {error.strerror}") from error
+
+
 def private_database(entry: dict[str, Any]) -> dict[str, Any]:
     """Return Django's `entry`; SQLite's file is made and closed to others, and its -wal and -shm take its mode."""
     if entry["ENGINE"].endswith(".sqlite3") and entry["NAME"] != ":memory:":

@@ -31,6 +31,16 @@ def test_the_api_answers_to_its_own_hosts_only(api: Any, path: str) -> None:
     assert "ALLOWED_HOSTS" in refused.json()["error"]["message"]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("allowed", ["*", "my_gateway"])
+def test_a_name_that_no_host_can_have_is_told(api: Any, client: Browser, settings: Any, allowed: str) -> None:
+    settings.ALLOWED_HOSTS = [allowed]
+    headers = {"Host": "my_gateway:8000"}
+    refused = api.post("/api/chat/", {"query": "What is a cache?"}, format="json", headers=headers)
+    for told in (refused.json()["error"]["message"], client.get("/admin/login/", headers=headers).content.decode()):
+        assert "letters, digits and hyphens" in told and "ALLOWED_HOSTS" not in told
+
+
 @pytest.mark.parametrize("path", sorted(PROBES))
 @pytest.mark.parametrize(
     "host", ["10.1.2.3:8000", "[fd00::1]:8000", "7c7168a662c1:8000", "gateway.default.svc", "other.example", "a_b", ""]

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import DisallowedHost, ImproperlyConfigured
+from django.test import RequestFactory
 
 from caching.checks import TAG
 from speechsite import settings as module
-from speechsite.checks import check_hosts, check_mail, check_variable_names
+from speechsite.checks import check_host_characters, check_hosts, check_mail, check_variable_names
 from speechsite.conf import database, env, mail
 from speechsite.conf.env import EnvReader
-from speechsite.conf.private_files import private_directory
+from speechsite.conf.private_files import kept_text, private_directory
 
 
 def check(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -127,9 +128,30 @@ def test_origins_of_pages_and_of_apps_pass() -> None:
     assert env.origins("NAME", given) == given
 
 
-def test_a_file_of_variables_that_nobody_named_may_be_missing() -> None:
-    default = Path("/no/such.env")
-    assert [env.file(named, default) for named in (None, "", os.devnull)] == [default, default, Path(os.devnull)]
+def test_a_file_of_variables_that_nobody_named_may_be_missing(tmp_path: Path) -> None:
+    assert [env.file(named, tmp_path / "no.env") for named in (None, "", os.devnull)] == [""] * 3
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("kind", ["directory", "UTF-16"])
+def test_a_file_of_variables_that_cannot_be_read_is_told(tmp_path: Path, kind: str, is_named: bool) -> None:
+    path = tmp_path / "wrong.env"
+    if kind == "directory":
+        # As Docker makes one where the file that it is to mount is missing.
+        path.mkdir()
+    else:
+        path.write_bytes("REDIS_URL=redis://h".encode("utf-16"))
+    with pytest.raises(ImproperlyConfigured, match=r"ENV_FILE|wrong\.env must be a readable file in UTF-8"):
+        env.file(str(path) if is_named else None, path)
+
+
+def test_a_kept_text_is_whole_also_after_a_disk_was_full(tmp_path: Path) -> None:
+    file = tmp_path / "secret_key"
+    file.touch()
+    assert [kept_text("VAR_DIR", file, fresh) for fresh in ("first", "second")] == ["first"] * 2
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"] and file.stat().st_mode & 0o077 == 0
+    with pytest.raises(ImproperlyConfigured, match="VAR_DIR: cannot write or read /proc/self/secret_key"):
+        kept_text("VAR_DIR", Path("/proc/self/secret_key"), "fresh")
 
 
 def test_a_misspelt_variable_of_the_file_is_told_with_the_nearest_name(settings: Any) -> None:
@@ -141,10 +163,19 @@ def test_a_misspelt_variable_of_the_file_is_told_with_the_nearest_name(settings:
     assert [warning.hint for warning in check_variable_names()] == hints
 
 
-@pytest.mark.parametrize("host", ["*", "example.com", ".example.com", "localhost", "127.0.0.1", "[::1]", "my_host"])
+@pytest.mark.parametrize("host", ["*", "example.com", ".example.com", "localhost", "127.0.0.1", "[::1]", "[fd00::1]"])
 def test_a_host_that_a_request_can_name_passes(settings: Any, host: str) -> None:
     settings.ALLOWED_HOSTS = [host]
-    assert check_hosts() == []
+    assert check_hosts() == check_host_characters() == []
+
+
+@pytest.mark.parametrize("host", ["my_host", ".my_host.internal", "münchen.example"])
+def test_a_name_that_no_host_can_have_is_a_warning(settings: Any, host: str) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", host]
+    assert check_hosts() == [] and [host in warning.msg for warning in check_host_characters()] == [True]
+    request = RequestFactory().get("/", headers={"Host": host.removeprefix(".")})
+    with pytest.raises(DisallowedHost):
+        request.get_host()
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_other_failures_have_the_same_two_forms(rf: RequestFactory, view: Any, s
         (views.bad_request, "cannot read"),
         (views.permission_denied, "administrator"),
         (views.not_found, "There is no page at /lost."),
-        (views.csrf_failure, "Load the page again"),
+        (lambda request, _: views.csrf_failure(request), "Load the page again"),
         (lambda request, _: views.server_error(request), "The log has the details"),
     ],
 )
@@ -125,6 +125,17 @@ def test_a_path_is_text_on_its_page(client: Client) -> None:
     response = client.get("/<script>alert(1)</script>")
     assert b"<script" not in response.content
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_page_that_has_another_address_in_the_browser_names_what_to_set(settings: Any, is_listed: bool) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://speech.example.com"] if is_listed else []
+    browser = Client(enforce_csrf_checks=True)
+    token = browser.get("/admin/login/").context["csrf_token"]
+    form = {"username": "admin", "password": "password", "csrfmiddlewaretoken": str(token)}
+    page = browser.post("/admin/login/", form, headers={"Origin": "https://speech.example.com"}).content.decode()
+    assert ("CSRF_TRUSTED_ORIGINS" in page) is not is_listed and "too old" not in page
 
 
 @pytest.mark.django_db
