@@ -20,6 +20,8 @@ _SQLITE = {
 # Seconds and milliseconds after which libpq gives up a host that does not answer.
 _POSTGRESQL = {"connect_timeout": 2, "keepalives_idle": 10, "keepalives_interval": 3, "tcp_user_timeout": 10_000}
 _POOL_PATIENCE = 2.0
+# Longer-lived connections would stay with a server that has become a standby, which is not written to.
+_LONGEST_SECONDS = 60
 _ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 
@@ -42,10 +44,11 @@ def entry(name: str, url: str, pool_size: int) -> dict[str, Any]:
     if found["ENGINE"] == "django.db.backends.sqlite3":
         # One connection of each thread, which costs more to open than to keep. pytest-django keeps the test database in
         # memory for Django's own engine only, unless it is told to.
-        found |= {"CONN_MAX_AGE": 60, "OPTIONS": {**_SQLITE, **options}, "TEST": {"NAME": ":memory:"}}
+        found |= {"CONN_MAX_AGE": _LONGEST_SECONDS, "OPTIONS": {**_SQLITE, **options}, "TEST": {"NAME": ":memory:"}}
     elif found["ENGINE"] == "django.db.backends.postgresql":
-        pool = {"pool": {"min_size": 0, "max_size": pool_size, "timeout": _POOL_PATIENCE}} if pool_size else {}
-        found |= {"CONN_MAX_AGE": 0 if pool_size else 60, "OPTIONS": {**_POSTGRESQL, **pool, **options}}
+        sizes = {"min_size": 0, "max_size": pool_size, "timeout": _POOL_PATIENCE, "max_lifetime": _LONGEST_SECONDS}
+        pool = {"pool": sizes} if pool_size else {}
+        found |= {"CONN_MAX_AGE": 0 if pool_size else _LONGEST_SECONDS, "OPTIONS": {**_POSTGRESQL, **pool, **options}}
     # The same with metrics: django_db_query_duration_seconds, django_db_errors_total …
     kind = found["ENGINE"].rpartition(".")[2]
     return found | {"ENGINE": f"django_prometheus.db.backends.{kind}"}
