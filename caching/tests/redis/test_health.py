@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import pytest
 import redis
 
-from caching.redis import health
+from caching.redis import health, store
 from caching.redis.health import keys_by_kind, redis_health
 from speechsite.tests.support.redis_server import RedisServer
+from speechsite.tests.support.waiting import wait_until
 
 UseRedis = Callable[[str], None]
 
@@ -54,3 +56,22 @@ def test_a_huge_database_is_counted_by_a_sample(redis_client: redis.Redis, monke
     counts = keys_by_kind(0)
     assert not counts.exact
     assert 10_000 < counts.by_kind["llm:exact"] < 30_000 and counts.by_kind["llm:exact"] % 1000 == 0
+
+
+def test_a_redis_that_cannot_save_is_read_also_after_a_restart_of_ours(
+    use_redis: UseRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    with RedisServer() as server:
+        use_redis(server.url)
+        store.put("llm:exact:a", {"a": 1}, 60)
+        admin = server.client()
+        shutil.rmtree(str(admin.config_get("dir")["dir"]))
+        admin.config_set("save", "1000 1000")
+        admin.bgsave()
+        wait_until(lambda: admin.info("persistence")["rdb_last_bgsave_status"] == "err")
+        with pytest.raises(redis.ResponseError, match="MISCONF"):
+            admin.ping()
+        store.connect()
+        assert store.available() and store.ping_milliseconds() is not None
+        assert store.get("llm:exact:a") == {"a": 1} and not store.put("llm:exact:b", {"b": 1}, 60)
+        assert "refuses writes: Redis cannot save to its disk" in caplog.text

@@ -22,7 +22,6 @@ import pytest
 import redis
 import urllib3
 from django.conf import settings
-from django.core.management import CommandError
 
 from speechsite.management.commands.serve import Command, _address_of
 from speechsite.server import private_redis
