@@ -46,7 +46,7 @@ _BEFORE_FIGURES = """
 # In texts of one language: in others some of them are words. With a capital here they are words in small letters; those
 # with a # stand before figures and small letters.
 _OF_LANGUAGES = {
-    "cs": "mj tř", "da": "bl.a cand jf kl mag", "de": "Bhf Hrsg Jh geb max med nat phil dr.med dr.phil dr.rer.nat",
+    "cs": "mj tř", "da": "bl.a cand jf kl mag", "de": "Bhf Hrsg Jh geb max med nat phil Dr.med Dr.phil Dr.rer.nat",
     "en": "atty rte", "es": "Col Edo ed", "fi": "ent mt ns tri", "fr": "Me bd", "hr": "br# gđa npr sl# sv tj tzv ul",
     "hu": "bp gr ifj old# szt sz# vö ún özv", "id": "Ir a.n bpk d.a gg hj hlm kab kec kel sdr tlp",
     "ms": "Cik En Kg Pn hj hlm jln tmn", "nl": "afb d.w.z mw o.a", "no": "bl.a dvs f.eks jf kl stk",
