@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,11 +33,17 @@ CODE = {"type": "code_execution_20250522", "name": "code_execution"}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
 
 
+@cache
+def anthropics_type() -> TypeAdapter[Any]:
+    """Made once: it takes a thousand times longer than to check a request."""
+    types = pytest.importorskip("anthropic.types.message_create_params")
+    return TypeAdapter(types.MessageCreateParamsNonStreaming)
+
+
 def body(*messages: dict[str, Any], **params: Any) -> dict[str, Any]:
     """The body of a request, which Anthropic's own types accept."""
     sent = anthropic_request.body(request(*messages, **params), 4096)
-    types = pytest.importorskip("anthropic.types.message_create_params")
-    TypeAdapter(types.MessageCreateParamsNonStreaming).validate_python(sent)
+    anthropics_type().validate_python(sent)
     return sent
 
 
