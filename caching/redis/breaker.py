@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from caching.background import PeriodicWorker
 from caching.redis.errors import Advice
@@ -24,6 +24,8 @@ class State:
     since: float
     # Cause, in the user's terms.
     reason: str = ""
+    # The same by the clock that nobody sets.
+    began: float = field(default_factory=time.monotonic)
 
 
 class RedisBreaker:

@@ -288,7 +288,7 @@ def _probe() -> str | None:
 def _log_change(old: State, new: State) -> None:
     metrics.REDIS_UP.set(int(new.up))
     if new.up:
-        logger.info("Connected to Redis at %s again after %.1f s", _address(), new.since - old.since)
+        logger.info("Connected to Redis at %s again after %.1f s", _address(), new.began - old.began)
     else:
         logger.warning("Lost connection to Redis at %s; continuing without cache. %s", _address(), new.reason)
 

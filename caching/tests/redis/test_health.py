@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 
 import pytest
 import redis
 
 from caching.redis import health, store
+from caching.redis.breaker import State
 from caching.redis.health import keys_by_kind, redis_health
 from speechsite.tests.support.redis_server import RedisServer
 from speechsite.tests.support.waiting import wait_until
@@ -75,3 +77,10 @@ def test_a_redis_that_cannot_save_is_read_also_after_a_restart_of_ours(
         assert store.available() and store.ping_milliseconds() is not None
         assert store.get("llm:exact:a") == {"a": 1} and not store.put("llm:exact:b", {"b": 1}, 60)
         assert "refuses writes: Redis cannot save to its disk" in caplog.text
+
+
+def test_how_long_redis_was_away_does_not_depend_on_the_clock(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    now = time.time()
+    store._log_change(State(up=False, since=now), State(up=True, since=now - 3600))
+    assert "again after 0.0 s" in caplog.text
