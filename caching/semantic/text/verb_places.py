@@ -99,7 +99,7 @@ def standing_forms(
         return [same.get(form, form) for form in forms]
     ruled = same.keys() | set(same.values())
     places = {0, len(forms) - 1} if verb_is_last(language) else {0}
-    begins = begins and not (verb_is_last(language) and forms[-1] in ruled)
+    begins = begins and not (verb_is_last(language) and not ruled.isdisjoint(forms[-1:]))
     found = []
     for at, (word, form) in enumerate(zip(spoken, forms, strict=True)):
         # "cómo cancelar" is not "cómo cancela": one form stands for another in orders only.

@@ -6,7 +6,7 @@ import pytest
 
 from caching.semantic.text.lexicon import codes, phrases, words
 from caching.semantic.text.reading import reading_of
-from caching.semantic.text.verb_places import infinitive_first
+from caching.semantic.text.verb_places import infinitive_first, standing_forms
 
 
 @pytest.mark.parametrize("language", codes())
@@ -17,6 +17,15 @@ def test_a_frame_with_nothing_of_its_own_behind_it_is_read(language: str) -> Non
     read = {(*frame, *rest): reading_of([*frame, *rest], language) for frame in frames for rest in rests}
     assert read
     assert [spoken for spoken, reading in read.items() if not (reading.words or reading.times or reading.asked)] == []
+
+
+@pytest.mark.parametrize("language", codes())
+def test_where_all_words_were_dropped_there_is_no_form(language: str) -> None:
+    assert standing_forms([], language, {}, frozenset(), begins=True) == []
+
+
+def test_articles_without_a_noun_are_read() -> None:
+    assert reading_of(["einen", "des", "mal"], "de").words
 
 
 @pytest.mark.parametrize(
