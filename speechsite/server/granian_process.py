@@ -16,6 +16,9 @@ from granian.log import LogLevels
 # idle connection, or it sends a request into one that is being closed, and answers 502: nginx and AWS do so after a
 # minute, Caddy after two, Google Cloud after ten.
 HEAD_SECONDS = 620
+# Of one worker; an idle one takes 20 KB. By default granian lets all workers together have as many as the backlog, idle
+# ones included: clients that keep theirs would shut out all others until HEAD_SECONDS have passed.
+MOST_CONNECTIONS = 16_384
 # A stopped worker finishes its requests for so long.
 STOP_SECONDS = 30
 
@@ -30,6 +33,7 @@ def main(address: str, port: str, workers: str, threads: str) -> None:
         blocking_threads=int(threads),
         # Further connections wait in the kernel's queue.
         backlog=2048,
+        backpressure=MOST_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000),
         log_level=LogLevels.error,
         respawn_failed_workers=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import threading
 import time
@@ -22,6 +23,7 @@ SLOW = THREADS + 4
 FORM = "application/x-www-form-urlencoded"
 JSON = "Content-Type: application/json"
 SOCKETS = 300
+IDLE = 4000
 COOKIE = f"csrftoken={'c' * 32}"
 """Without one, Django refuses a form by its head."""
 
@@ -115,6 +117,20 @@ def test_of_300_sockets_another_client_notices_nothing(small: Server, who: str) 
             assert (small.chat("Is it fast?") if number % 10 else small.request("GET", "/healthz")).status == 200
             seconds.append(time.monotonic() - began)
     assert sorted(seconds)[98] < 1
+
+
+def test_idle_connections_take_no_place_of_others(small: Server) -> None:
+    _, hard = allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < IDLE + 1000:
+        pytest.skip(f"only {hard} open files are allowed here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        with ExitStack() as open_ones:
+            for _ in range(IDLE):
+                open_ones.enter_context(socket.create_connection(("127.0.0.1", small.port), timeout=60))
+            assert small.chat("Is there room?").status == 200
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, allowed)
 
 
 def status_after_all_is_sent(server: Server, key: str, size: int) -> bytes:
