@@ -138,6 +138,7 @@ PORT = envint("PORT", 8000, least=1, most=65_535)
 WORKERS = envint("WORKERS", 2, least=1, most=1000)
 # A miss waits for its provider in a thread, so there are many more threads than cores.
 THREADS = envint("THREADS", 128, least=1, most=10_000)
+CPU_AFFINITY = envbool("CPU_AFFINITY", True)
 
 # Redis
 

@@ -31,7 +31,7 @@ if without_requests:
     del sys.modules["requests"]
 
 from speechsite import wsgi  # noqa: E402
-from speechsite.server import handover  # noqa: E402
+from speechsite.server import handover, one_core  # noqa: E402
 from speechsite.server.slow_bodies import limit_slow_bodies  # noqa: E402
 from speechsite.server.sockets import cut_off_stalled_readers  # noqa: E402
 from speechsite.server.wsgi_wrappers import allow_unknown_length, in_one_piece  # noqa: E402
@@ -41,6 +41,9 @@ if without_driver:
 cut_off_stalled_readers()
 handover.prepare()
 application = handover.close_when_replaced(in_one_piece(allow_unknown_length(limit_slow_bodies(wsgi.application))))
+
+if settings.CPU_AFFINITY and settings.SEMANTIC_EMBEDDER not in one_core.EMBEDDERS_WITH_THREADS:
+    one_core.start()
 
 # Everything loaded so far stays: each full collection would stop the worker for 80 ms.
 gc.collect()
