@@ -54,12 +54,13 @@ def keys_of(provider: str) -> ApiKeys:
 
 
 def redacted(value: Any, secrets: Iterable[str]) -> Any:
-    """Return a JSON value whose texts hold none of the `secrets`."""
+    """Return a JSON value whose texts hold none of the `secrets`, and no half of a character: no answer can hold it."""
     if isinstance(value, dict):
-        return {name: redacted(item, secrets) for name, item in value.items()}
+        return {redacted(name, secrets): redacted(item, secrets) for name, item in value.items()}
     if isinstance(value, list):
         return [redacted(item, secrets) for item in value]
     if isinstance(value, str):
         for secret in filter(None, secrets):
             value = value.replace(secret, "***")
+        return value.encode("utf-8", "replace").decode()
     return value

@@ -140,7 +140,7 @@ def _failure(
     return ProviderRejected(
         f"{provider} rejected the request: {message}" if message == _NO_REASON else message,
         status=status if status in _FAULTS_OF_THE_CLIENT else 400,
-        param=param if isinstance(param, str) else None,
+        param=redacted(param, secrets) if isinstance(param, str) else None,
         code=redacted(code, secrets)[:_LONGEST_CODE] if isinstance(code, str) and not code.isdecimal() else None,
         retry_after=wait,
         # FastAPI's types are of values, such as `missing`.
@@ -232,7 +232,7 @@ def _details(error: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]
         try:
             size = len(json.dumps(value, allow_nan=False))
             if size <= room:
-                shown[name] = redacted(value, secrets)
+                shown |= redacted({name: value}, secrets)
                 room -= size
         except (RecursionError, ValueError):
             continue

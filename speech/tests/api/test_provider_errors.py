@@ -179,9 +179,17 @@ def test_all_that_a_refusal_says_is_passed_on(api: Any, fake_openai: FakeOpenAI,
     expected = {"param": None, **own, "type": kind, "code": code}
     say(fake_openai, {"error": told}, status=400)
     assert ask(api).json()["error"] == ask(api, stream=True).json()["error"] == expected
-    say(fake_openai, BEGUN, {"error": {**told, "code": told["code"]}}, stream=True)
+    say(fake_openai, BEGUN, {"error": told}, stream=True)
     late = last_event(ask(api, stream=True))["error"]
     assert {name: late[name] for name in own} == own
+
+
+def test_a_refusal_that_was_cut_within_a_character_is_passed_on(api: Any, fake_openai: FakeOpenAI) -> None:
+    say(fake_openai, {"error": {"message": "cut \ud83d", "failed_generation": "\ud83d"}}, status=400)
+    for stream in (False, True):
+        response = ask(api, stream=stream)
+        error = error_of(response, "failed_generation")
+        assert (response.status_code, error["message"], error["failed_generation"]) == (400, "cut ?", "?")
 
 
 def test_how_long_to_wait_passes_from_every_place(api: Any, fake_openai: FakeOpenAI) -> None:

@@ -122,6 +122,17 @@ def test_fields_beside_the_message_are_passed_on_without_secrets_as_far_as_there
     assert failure(400, {"error": {"message": "no", "code": 400, **told}}).details == shown
 
 
+def test_half_a_character_is_not_sent_on() -> None:
+    half = {name: f"{name} \ud83d" for name in ("message", "param", "code", "type")}
+    error = failure(400, {"error": {**half, "inner\ud83d": ["\ude00", {"a\ud83d": 1}]}})
+    assert (error.message, error.param, error.code, error.type) == ("message ?", "param ?", "code ?", "type ?")
+    assert error.details == {"inner?": ["?", {"a?": 1}]}
+
+
+def test_no_name_of_a_field_holds_the_key() -> None:
+    assert failure(400, {"error": {"message": "no", "keys": {"sk-secret": 1}}}).details == {"keys": {"***": 1}}
+
+
 def test_a_type_is_the_providers_own() -> None:
     assert failure(400, {"error": {"message": "no", "type": "BadRequestError"}}).type == "BadRequestError"
     assert failure(400, {"error": {"message": "no", "type": None}}).type == "invalid_request_error"

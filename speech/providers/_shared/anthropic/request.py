@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from speech import strict_json
@@ -40,17 +41,20 @@ def body(request: ChatRequest, max_tokens: int, *, budgeted: bool = False) -> di
     limits = params.pop("max_completion_tokens", None), params.pop("max_tokens", None)
     limit = limits[0] or limits[1]
     sent: dict[str, Any] = {"model": request.model, "max_tokens": limit or max_tokens}
-    if system := list(_system(request)):
-        sent["system"] = system
-    sent["messages"] = _messages(request.messages)
+    with _reading("messages"):
+        if system := list(_system(request)):
+            sent["system"] = system
+        sent["messages"] = _messages(request.messages)
     sent |= _tools(params)
     if (effort := thinking.effort_of(params)) is not None:
         sent |= thinking.fields(effort, limit, max_tokens, budgeted=budgeted)
     params.pop("reasoning_effort", None)
-    if form := _format(params.pop("response_format", None)):
-        sent["output_config"] = {**sent.get("output_config", {}), "format": form}
-    if own := params.pop("output_config", None):
-        sent["output_config"] = {**sent.get("output_config", {}), **own}
+    with _reading("response_format"):
+        if form := _format(params.pop("response_format", None)):
+            sent["output_config"] = {**sent.get("output_config", {}), "format": form}
+    with _reading("output_config"):
+        if own := params.pop("output_config", None):
+            sent["output_config"] = {**sent.get("output_config", {}), **own}
     if stop := params.pop("stop", None):
         sent["stop_sequences"] = [stop] if isinstance(stop, str) else stop
     sent |= _accounting(params)
@@ -63,6 +67,15 @@ def body(request: ChatRequest, max_tokens: int, *, budgeted: bool = False) -> di
         if name not in _DROPPED and (value or name not in _UNSUPPORTED):
             raise UnsupportedFeature(f"anthropic has no counterpart of {name}", param=name)
     return sent
+
+
+@contextmanager
+def _reading(field: str) -> Iterator[None]:
+    """Refuse a field by its name if a part of it is not of the type that is read here: nothing else checks it."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InvalidRequest(f"a part of {field} is missing or has a wrong type", param=field) from error
 
 
 def _accounting(params: dict[str, Any]) -> dict[str, Any]:
@@ -195,21 +208,21 @@ def _tools(params: dict[str, Any]) -> dict[str, Any]:
     parallel = params.pop("parallel_tool_calls", True)
     if not tools:
         return {}
-    if isinstance(choice, Mapping) and choice.get("type") == "allowed_tools":
-        tools, choice = _allowed(tools, choice)
-    sent: dict[str, Any] = {"tools": [_tool(tool) for tool in tools]}
-    choices: dict[str, dict[str, Any]] = {
-        "auto": {"type": "auto"},
-        "required": {"type": "any"},
-        "none": {"type": "none"},
-    }
-    if isinstance(choice, Mapping):
-        wanted: dict[str, Any] = {"type": "tool", "name": _name_of(choice)}
-    else:
-        wanted = dict(choices.get(choice or "auto", choices["auto"]))
+    with _reading("tool_choice"):
+        if isinstance(choice, Mapping) and choice.get("type") == "allowed_tools":
+            tools, choice = _allowed(tools, choice)
+        wanted = _wanted(choice)
+    with _reading("tools"):
+        sent: dict[str, Any] = {"tools": [_tool(tool) for tool in tools]}
     if parallel is False and wanted["type"] != "none":
         wanted["disable_parallel_tool_use"] = True
     return sent | ({"tool_choice": wanted} if choice or parallel is False else {})
+
+
+def _wanted(choice: Any) -> dict[str, Any]:
+    if isinstance(choice, Mapping):
+        return {"type": "tool", "name": _name_of(choice)}
+    return {"type": {"required": "any", "none": "none"}.get(choice, "auto")}
 
 
 def _allowed(tools: Sequence[Mapping[str, Any]], choice: Mapping[str, Any]) -> tuple[list[Any], Any]:
