@@ -77,8 +77,9 @@ def _opened(stack: ExitStack, request: Request, service: tuple[str, str]) -> Rep
             raise
         try:
             reply = stack.enter_context(post(request(True)))
-        except ProviderRejected:
-            raise refusal from None
+        except ProviderRejected as second:
+            # A model that wants the adaptive form has said before what is wrong, another one says it now.
+            raise (refusal if "adaptive" in second.message else second) from None
     if len(_budgeted) >= _MAX_SERVICES:
         _budgeted.clear()
     _budgeted.add(service)

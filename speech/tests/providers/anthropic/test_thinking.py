@@ -98,6 +98,21 @@ def test_another_refusal_is_passed_on_in_its_own_words(server: Claude, message: 
     assert len(server.requests) == 2 * calls
 
 
+FORCED = "Thinking may not be enabled when tool_choice forces tool use."
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-5", "claude-haiku-4-5"])
+def test_what_is_wrong_beside_the_form_is_told_of_either_model(server: Claude, model: str) -> None:
+    own = {"claude-sonnet-5": "adaptive", "claude-haiku-4-5": "enabled"}[model]
+    answer = server.answer
+    server.answer = lambda seen: (  # type: ignore[method-assign]
+        refusal(FORCED) if seen.body["thinking"]["type"] == own else answer(seen)
+    )
+    with pytest.raises(ProviderRejected) as caught:
+        ask(model, reasoning_effort="low")
+    assert caught.value.message == FORCED
+
+
 def test_no_effort_turns_thinking_off_and_is_tried_once(server: Claude) -> None:
     ask("claude-sonnet-5", reasoning_effort="none")
     assert server.forms == ["disabled"]
