@@ -70,12 +70,17 @@ class Provider(BaseProvider):
         return [Voice(id=_JACQUELINE, name="Jacqueline", languages=("en",))]
 
     def _voice_id(self, request: SpeechRequest) -> str:
-        if _ID.fullmatch(request.voice.lower()):
-            return request.voice.lower()
-        by_name = voice_list.ids_by_name(self, self._voices_of_account)
-        if found := by_name.get(request.voice.casefold()):
+        if found := self._id_of(request.voice):
             return found
-        raise validation.unknown_voice(self, request, [name.title() for name in sorted(by_name)])
+        if found := self._id_of(validation.voice_for(self, request.voice.lower(), _ALIASES)):
+            return found
+        names = voice_list.ids_by_name(self, self._voices_of_account)
+        raise validation.unknown_voice(self, request, [name.title() for name in sorted(names)])
+
+    def _id_of(self, voice: str) -> str | None:
+        if _ID.fullmatch(voice.lower()):
+            return voice.lower()
+        return voice_list.ids_by_name(self, self._voices_of_account).get(voice.casefold())
 
     def _voices_of_account(self) -> dict[str, str]:
         named: dict[str, str] = {}

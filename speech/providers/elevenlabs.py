@@ -44,6 +44,7 @@ _KNOWN = {
     "Matilda": "XrExE9yKIg1WjnnlVkGX",
     "Sarah": "EXAVITQu4vr4xnSDxMaL",
 }
+_BY_NAME = {name.casefold(): id for name, id in _KNOWN.items()}
 _ID = re.compile(r"[A-Za-z0-9]{20}")
 _ALIASES = {
     "alloy": _KNOWN["Sarah"],
@@ -126,16 +127,19 @@ class Provider(BaseProvider):
         return [Voice(id=voice, name=name) for name, voice in _KNOWN.items()]
 
     def _voice_id(self, request: SpeechRequest) -> str:
-        """Return the id of a voice that is named by its id, or by its name in this account."""
-        if _ID.fullmatch(request.voice):
-            return request.voice
-        name = request.voice.casefold()
-        by_name = {known.casefold(): id for known, id in _KNOWN.items()}
-        if name not in by_name:
-            by_name |= voice_list.ids_by_name(self, self._voices_of_account)
-        if found := by_name.get(name):
+        """Return the id of a voice that is named by its id, by its name in this account, or as one of OpenAI's."""
+        if found := self._id_of(request.voice):
             return found
-        raise validation.unknown_voice(self, request, [name.title() for name in sorted(by_name)])
+        if found := self._id_of(validation.voice_for(self, request.voice.lower(), _ALIASES)):
+            return found
+        names = {*_BY_NAME, *voice_list.ids_by_name(self, self._voices_of_account)}
+        raise validation.unknown_voice(self, request, [name.title() for name in sorted(names)])
+
+    def _id_of(self, voice: str) -> str | None:
+        if _ID.fullmatch(voice):
+            return voice
+        name = voice.casefold()
+        return _BY_NAME.get(name) or voice_list.ids_by_name(self, self._voices_of_account).get(name)
 
     def _voices_of_account(self) -> dict[str, str]:
         self.ensure_configured()

@@ -128,12 +128,13 @@ def refuse_unknown(provider: BaseProvider, fields: Mapping[str, object]) -> None
 def voice_for(provider: BaseProvider, voice: str, aliases: Mapping[str, str]) -> str:
     """Return the provider's own voice that `voice` stands for, or `voice` itself if it is not an alias.
 
-    Clients also send `Nova`, as it is shown to people. The setting VOICE_ALIASES ("alloy=shubh,nova=ritu") adds to
-    `aliases` and wins over them.
+    Clients also send `Nova`, as it is shown to people; an account may have a voice of its own with this name. The
+    setting VOICE_ALIASES ("alloy=shubh,nova=ritu") adds to `aliases` and wins over them.
     """
     voice = successor_of(provider, voice) or voice
     names = {**aliases, **_configured_aliases(provider)}
-    return names.get(voice) or names.get(voice.lower(), voice)
+    found = names.get(voice) or (names.get(voice.lower()) if provider.voices_are_known else None)
+    return found or voice
 
 
 def unknown_voice(provider: BaseProvider, request: SpeechRequest, own: Iterable[str]) -> InvalidRequest:

@@ -24,6 +24,19 @@ def test_openais_voices_may_have_a_capital(settings: Settings, name: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("name", "id"), [("elevenlabs", "abcdefghij0123456789"), ("cartesia", "11111111-2222-3333-4444-555555555555")]
+)
+def test_a_voice_of_the_account_wins_over_the_capital(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, id: str
+) -> None:
+    settings.PROVIDERS = {name: {"VOICE_ALIASES": "onyx=Mine"}}
+    monkeypatch.setattr(type(providers.get(name)), "_voices_of_account", lambda self: {"Nova": id, "Mine": id})
+    assert voice_of(name, "Nova") == voice_of(name, "Onyx") == id
+    assert voice_of(name, "nova") != id
+    assert voice_of(name, "Sage") == voice_of(name, "sage") != id
+
+
+@pytest.mark.parametrize(
     ("name", "voice", "same"),
     [
         ("deepgram", "Thalia", "thalia"),
