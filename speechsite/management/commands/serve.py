@@ -58,13 +58,12 @@ class Command(GatewayCommand):
                 cleanup.callback(server.stop)
                 server.start()
                 if options["embedded"]:
-                    self.stdout.write(first_run.introduction(server.url, password))
-                    self.stdout.flush()
+                    self._say(first_run.introduction(server.url, password))
                 raise SystemExit(self._wait(server))
             except OSError as error:
                 raise CommandError(str(error)) from error
             except KeyboardInterrupt:
-                self.stdout.write("Stopping")
+                self._say("Stopping")
 
     def _wait(self, server: HttpServer) -> int:
         """Return the status of the server at its end; replace its workers at SIGHUP."""
@@ -96,8 +95,11 @@ class Command(GatewayCommand):
             return first_run.create_accounts()
 
     def _tell(self, step: str, what: str) -> None:
+        self._say(f"  {step:10}{what}")
+
+    def _say(self, text: str) -> None:
         try:
-            self.stdout.write(f"  {step:10}{what}")
+            self.stdout.write(text)
             self.stdout.flush()
         except OSError as error:
             # The disk of a log is full: a server that runs must not end for that.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -23,7 +22,7 @@ import redis
 import urllib3
 from django.conf import settings
 
-from speechsite.management.commands.serve import Command, _address_of
+from speechsite.management.commands.serve import _address_of
 from speechsite.server import private_redis
 from speechsite.server.granian_process import HEAD_SECONDS
 from speechsite.server.private_redis import find_binary
@@ -182,13 +181,6 @@ def test_a_proxy_in_front_is_told_when_idle_connections_are_closed() -> None:
     # Google Cloud closes them after 600 seconds, which nobody can change.
     assert HEAD_SECONDS > 600
     assert f"after {HEAD_SECONDS} seconds" in (settings.BASE_DIR / "docs" / "operations.md").read_text()
-
-
-def test_a_log_on_a_full_disk_ends_no_server() -> None:
-    full = Path("/dev/full").open("w")  # noqa: SIM115 (closing it fails too)
-    Command(stdout=full)._tell("Reload", "done")
-    with contextlib.suppress(OSError):
-        full.close()
 
 
 def test_a_port_that_is_taken_is_refused(running: Server, tmp_path: Path) -> None:
