@@ -25,7 +25,7 @@ def file(named: str | None, default: Path) -> str:
     Raise ImproperlyConfigured if it cannot be read: without it the gateway would use defaults, another database too.
     """
     try:
-        return Path(named or default).read_text(encoding="utf-8") if named or default.exists() else ""
+        return Path(named or default).read_text(encoding="utf-8-sig") if named or default.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         what = "ENV_FILE must name" if named else f"{default} must be"
         raise ImproperlyConfigured(f"{what} a readable file in UTF-8: {error}") from error

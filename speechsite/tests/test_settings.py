@@ -132,6 +132,12 @@ def test_a_file_of_variables_that_nobody_named_may_be_missing(tmp_path: Path) ->
     assert [env.file(named, tmp_path / "no.env") for named in (None, "", os.devnull)] == [""] * 3
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    path = tmp_path / "windows.env"
+    path.write_text("REDIS_URL=redis://h", encoding="utf-8-sig")
+    assert env.file(str(path), path) == env.file(None, path) == "REDIS_URL=redis://h"
+
+
 @pytest.mark.parametrize("is_named", [True, False])
 @pytest.mark.parametrize("kind", ["directory", "UTF-16"])
 def test_a_file_of_variables_that_cannot_be_read_is_told(tmp_path: Path, kind: str, is_named: bool) -> None:
