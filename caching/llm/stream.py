@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -214,12 +215,28 @@ def _deltas(
 def _tokens(name: str, text: str, logprobs: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield a text token by token, each with its probabilities; in one piece where the tokens do not add up to it."""
     tokens = logprobs.get(name) if isinstance(logprobs, dict) else None
-    if not isinstance(tokens, list) or "".join(map(_word_of, tokens)) != text:
+    words = _words_of(tokens, text) if isinstance(tokens, list) else []
+    if not words:
         yield {name: text}, {"logprobs": logprobs}
         return
-    for token in tokens:
-        yield {name: _word_of(token)}, {"logprobs": {**logprobs, name: [token]}}
+    for word, token in zip(words, tokens, strict=True):
+        yield {name: word}, {"logprobs": {**logprobs, name: [token]}}
         logprobs = dict.fromkeys(logprobs)
+
+
+def _words_of(tokens: Iterable[Any], text: str) -> list[str]:
+    """Return the text of each token, nothing if they do not add up to `text`.
+
+    A character in several tokens, such as an emoji, is told by their `bytes` alone, and comes with the last of them.
+    """
+    words = [_word_of(token) for token in tokens]
+    if "".join(words) != text:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        try:
+            words = [decoder.decode(bytes([*token["bytes"]])) for token in tokens]
+        except (KeyError, TypeError, ValueError):
+            return []
+    return words if "".join(words) == text else []
 
 
 def _word_of(token: Any) -> str:
