@@ -17,7 +17,6 @@ _LEAST_SHARE_ACCENTED = 0.65
 # Verbs that complete an order behind a root of three letters or more: "gate khol do".
 _COMPLETING = frozenset(["do", "lo", "dijiye", "lijiye"])
 _ROOT = 3
-_HINDI_FUTURE = ("ेगा", "ेगी", "ेंगे", "एगा", "एगी", "एंगे", "ूंगा", "ूंगी", "ऊंगा", "ऊंगी")
 # Share of unknown words, at most, beside such words of Hinglish as other languages have too.
 _MOST_UNKNOWN = 0.25
 
@@ -85,8 +84,9 @@ def _is_hindi(tokens: Sequence[str]) -> bool:
         return False
     if not all(_is_devanagari(token) or _is_latin(token) for token in tokens):
         return False
+    futures = tuple(words("hi", "futures"))
     return not words("hi", "markers").isdisjoint(tokens) or any(
-        inflected(token, "hi") != token or token.endswith(_HINDI_FUTURE) for token in tokens
+        inflected(token, "hi") != token or token.endswith(futures) for token in tokens
     )
 
 
@@ -121,7 +121,8 @@ def _is_hinglish(tokens: Sequence[str], languages: Sequence[tuple[str, ...]]) ->
 @cache
 def _known_in_hinglish() -> frozenset[str]:
     """Return its words, without the endings of its verbs."""
-    return vocabulary("hi_latn") - (words("hi_latn", "endings") - words("hi_latn", "function"))
+    endings = words("hi_latn", "endings") | words("hi_latn", "futures")
+    return vocabulary("hi_latn") - (endings - words("hi_latn", "function"))
 
 
 def _has_completed_root(tokens: Sequence[str]) -> bool:

@@ -139,7 +139,8 @@ def states(spoken: Sequence[str], language: str) -> bool:
     last = max((at for at, word in enumerate(spoken) if word == PAUSE), default=-1)
     clause = spoken[last + 1 :]
     if language != "en":
-        return not words(language, "finite").isdisjoint(clause)
+        futures = tuple(words(language, "futures"))
+        return not words(language, "finite").isdisjoint(clause) or any(word.endswith(futures) for word in clause)
     first = clause[0]
     if not words("en", "question_words").isdisjoint(clause) or first in _begun("en") - words("en", "subjects"):
         return False

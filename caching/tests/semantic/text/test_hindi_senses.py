@@ -22,3 +22,12 @@ from caching.semantic.text.analysis import analyse
 def test_words_that_say_nothing_in_their_place_are_explained_both_ways(one: str, other: str) -> None:
     a, b = analyse(one).reading, analyse(other).reading
     assert unexplained(a, b) == unexplained(b, a) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["दुकान खुलेगी", "पैसे आएंगे", "बिल भर दिया", "आपने पैसे भेजे", "refund milega", "paise kal aayenge", "mera bill bhar diya"],
+)
+def test_what_will_be_and_what_was_done_is_asked_by_a_mark_alone(statement: str) -> None:
+    told, asked = analyse(statement).reading, analyse(f"{statement}?").reading
+    assert unexplained(told, asked) == unexplained(asked, told) == ["question mark"]

@@ -44,9 +44,13 @@ def test_things_that_are_asked_for_are_listed_in_english_and_in_hinglish(
         ("cancel my order", "en", False),
         ("dukan khuli hai", "hi_latn", True),
         ("payment ho gaya", "hi_latn", True),
+        ("refund milega", "hi_latn", True),
+        ("bill bhar diya", "hi_latn", True),
         ("mera balance", "hi_latn", False),
         ("light band karo", "hi_latn", False),
         ("दुकान खुली है", "hi", True),
+        ("दुकान खुलेगी", "hi", True),
+        ("बिल भर दिया", "hi", True),
         ("लाइट बंद करो", "hi", False),
     ],
 )
