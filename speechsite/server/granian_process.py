@@ -12,9 +12,9 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-# For a head, which granian (2.8.7) counts from the answer before it on. A proxy in front must be the first to close an
-# idle connection, or it sends a request into one that is being closed, and answers 502: nginx and AWS do so after a
-# minute, Caddy after two, Google Cloud after ten.
+# Within which the head of a request must come; granian (2.8.7) counts from the answer before it. A proxy in front must
+# be the first to close an idle connection, or it sends a request into one that is being closed, and answers 502: nginx
+# and AWS do so after a minute, Caddy after two, Google Cloud after ten.
 HEAD_SECONDS = 620
 # Of one worker; an idle one takes 20 KB. By default granian lets all workers together have as many as the backlog, idle
 # ones included: clients that keep theirs would shut out all others until HEAD_SECONDS have passed.
