@@ -45,7 +45,7 @@ def traffic() -> None:
     asked("exact", 5000)
 
 
-def test_an_error_above_the_budget_raises_the_bar_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_above_the_limit_raises_the_threshold_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
     judged(200, wrong=60)
     with caplog.at_level(logging.WARNING, "caching"):
         change = thresholds.adjust("balanced")
@@ -56,7 +56,7 @@ def test_an_error_above_the_budget_raises_the_bar_and_says_why(caplog: pytest.Lo
     assert "above the limit of 1" in change.reason and change.reason in caplog.text
 
 
-def test_much_evidence_below_the_budget_lowers_it_but_not_far() -> None:
+def test_much_evidence_below_the_limit_lowers_it_but_not_far() -> None:
     for _ in range(5):
         judged(1000, wrong=0)
         thresholds.adjust("balanced")
@@ -103,7 +103,7 @@ def test_it_is_measured_by_period_and_client() -> None:
     assert thresholds.measure(week, client="bot")["balanced"].wrong == 1
 
 
-def test_of_two_workers_that_see_the_same_only_one_moves_the_bar() -> None:
+def test_of_two_workers_that_see_the_same_only_one_moves_the_threshold() -> None:
     judged(200, wrong=60)
     seen = thresholds._since(None, "balanced")
     first, second = thresholds._move(seen, 1, 1), thresholds._move(seen, 1, 1)
@@ -111,7 +111,7 @@ def test_of_two_workers_that_see_the_same_only_one_moves_the_bar() -> None:
     assert thresholds.steps() == {"balanced": 1}
 
 
-def test_the_judgement_that_tips_the_scales_moves_the_bar_of_this_process_at_once(redis_client: redis.Redis) -> None:
+def test_the_review_that_tips_the_scales_moves_the_threshold_of_this_process_at_once(redis_client: redis.Redis) -> None:
     judged(200, wrong=60)
     verdicts.give(Use("f" * 16, "llm:exact:1", level="balanced"), Judge.MODEL, Verdict.WRONG)
     assert learned.steps == {"balanced": 1}

@@ -44,16 +44,18 @@ def test_what_was_never_judged_or_asked_has_no_error() -> None:
         (TO_RELAX, 0, 0, -1),
     ],
 )
-def test_the_bar_moves_only_where_the_whole_interval_says_so(judged: int, wrong: int, steps: int, advised: int) -> None:
+def test_the_threshold_moves_only_where_the_whole_interval_says_so(
+    judged: int, wrong: int, steps: int, advised: int
+) -> None:
     assert advise(LevelEvidence("balanced", judged, wrong, answered=200, asked=1000), steps) == advised
 
 
-def test_the_budget_is_that_of_the_level() -> None:
+def test_the_limit_is_that_of_the_level() -> None:
     evidence = {"judged": 400, "wrong": 40, "answered": 200, "asked": 1000}  # 1.5 to 2.7 per 100 questions
     assert [advise(LevelEvidence(level, **evidence), 0) for level in ("quality", "balanced", "speed")] == [0, 1, -1]
 
 
-def test_a_bar_stays_a_probability_however_far_it_moves() -> None:
+def test_a_threshold_stays_a_probability_however_far_it_moves() -> None:
     thresholds = [threshold.moved(0.94, steps) for steps in range(MIN_STEPS, MAX_STEPS + 1)]
     assert thresholds == sorted(set(thresholds)) and thresholds[0] > 0.85 and thresholds[-1] < 1
     assert threshold.moved(0.94, 0) == 0.94
