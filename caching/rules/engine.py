@@ -199,7 +199,7 @@ def _is_language(code: str, request: Request) -> bool:
 
 @remember(1024)
 def _language_of(text: str) -> str:
-    return language.language_of(_WORD.findall(text.lower()))
+    return language.likely_language_of(_WORD.findall(text.lower()))
 
 
 _books = Table[RuleBook](lambda _: RuleBook(CacheRule.objects.filter(enabled=True)), REMEMBERED_SECONDS)

@@ -45,6 +45,12 @@ def language_of(tokens: Sequence[str]) -> str:
     return scores[0][2] if len(scores) == 1 or scores[0][:2] > scores[1][:2] else ""
 
 
+def likely_language_of(tokens: Sequence[str]) -> str:
+    """Return `language_of`, and Hindi for a few words in its letters that a language next to it may have too."""
+    in_letters = any(map(_is_devanagari, tokens)) and words("hi", "strangers").isdisjoint(tokens)
+    return language_of(tokens) or ("hi" if in_letters else "")
+
+
 def _languages_with(token: str) -> tuple[str, ...]:
     known = _known_by()
     return known.get(token) or known.get(token.partition("'")[0]) or known.get(stem(token), ())

@@ -69,6 +69,7 @@ def test_without_rules_a_policy_stays_the_same_object() -> None:
         ({"model": "*"}, {"model": ""}, None),
         ({"language": "hi"}, {"language": "hi"}, {"language": "en"}),
         ({"language": "hi"}, {"text": "मेरा ऑर्डर कहां है"}, {}),
+        ({"language": "hi"}, {"text": "बैंक बैलेंस"}, {"text": "दुकान उघडे आहे का"}),
         ({"language": "hi"}, {"text": "mera order kahan hai bhai"}, {}),
         ({"language": "hi"}, {"language": "hi-IN"}, {"language": "en-IN"}),
         ({"language": "DE"}, {"language": "de-AT"}, {"language": "nl"}),
