@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from caching.background import PeriodicWorker
 
@@ -30,9 +30,28 @@ def start() -> None:
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     if len(cores) < 2 or not cores <= busy_seconds().keys():
         return
-    place = Place(random.choice(sorted(cores)), frozenset(cores))  # noqa: S311 (no secret)
-    _move_threads(place.core)
-    PeriodicWorker("core", place.look, lambda: random.uniform(*SECONDS)).start()  # noqa: S311
+    place = Place(cores)
+    PeriodicWorker("core", place.look, lambda: random.uniform(*SECONDS)).start()  # noqa: S311 (no secret)
+
+
+class Place:
+    """Where this process is: one of `cores`."""
+
+    def __init__(self, cores: Collection[int]) -> None:
+        self._cores = cores
+        self._core = random.choice(sorted(cores))  # noqa: S311 (no secret)
+        self._spent = Spent.so_far()
+        _move_threads(self._core)
+
+    def look(self) -> None:
+        """Move to another core, if others have used this one much more since the last look."""
+        before, self._spent = self._spent, Spent.so_far()
+        elapsed = self._spent.elapsed - before.elapsed
+        used = {core: (self._spent.busy[core] - before.busy[core]) / elapsed for core in self._cores}
+        used[self._core] -= (self._spent.by_us - before.by_us) / elapsed
+        if (core := best(self._core, used)) != self._core:
+            self._core = core
+            _move_threads(core)
 
 
 def best(core: int, used_by_others: Mapping[int, float]) -> int:
@@ -41,34 +60,16 @@ def best(core: int, used_by_others: Mapping[int, float]) -> int:
     return least if used_by_others[core] > used_by_others[least] + MUCH_MORE else core
 
 
-@dataclass
-class Place:
-    """The core of this process, one of those allowed, and how busy all were when it last looked."""
+class Spent(NamedTuple):
+    """Seconds since some start: on the clock, of this process on any core, and of each core on anything."""
 
-    core: int
-    allowed: frozenset[int]
-    _moment: float = field(default_factory=time.monotonic)
-    _own: float = field(default_factory=time.process_time)
-    _busy: dict[int, float] = field(default_factory=lambda: busy_seconds())
+    elapsed: float
+    by_us: float
+    busy: Mapping[int, float]
 
-    def look(self) -> None:
-        """Move to another core, if others have used this one much more since the last look."""
-        now = Place(self.core, self.allowed)
-        elapsed = now._moment - self._moment
-        used = {core: (now._busy[core] - self._busy[core]) / elapsed for core in self.allowed}
-        used[self.core] -= (now._own - self._own) / elapsed
-        self._moment, self._own, self._busy = now._moment, now._own, now._busy
-        if (core := best(self.core, used)) != self.core:
-            self.core = core
-            _move_threads(core)
-
-
-def _move_threads(core: int) -> None:
-    """Threads to come are where the thread is that starts them."""
-    for thread in Path("/proc/self/task").iterdir():
-        # It has ended, or its container forbids it.
-        with suppress(OSError):
-            os.sched_setaffinity(int(thread.name), {core})
+    @classmethod
+    def so_far(cls) -> Spent:
+        return cls(time.monotonic(), time.process_time(), busy_seconds())
 
 
 def busy_seconds() -> dict[int, float]:
@@ -80,3 +81,11 @@ def busy_seconds() -> dict[int, float]:
     lines = [line.split() for line in path.read_text().splitlines() if line.startswith("cpu") and line[3].isdigit()]
     # User, nice and system, then idle and waiting for disks, then interrupts and what other guests of the host took.
     return {int(name[3:]): sum(map(int, (*spent[:3], *spent[5:8]))) / ticks for name, *spent in lines}
+
+
+def _move_threads(core: int) -> None:
+    """Threads to come are where the thread is that starts them."""
+    for thread in Path("/proc/self/task").iterdir():
+        # It has ended, or its container forbids it.
+        with suppress(OSError):
+            os.sched_setaffinity(int(thread.name), {core})

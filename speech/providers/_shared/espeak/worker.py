@@ -10,6 +10,7 @@ length 0. With LIBRARY alone it writes the library's version. Standard library o
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 
 NO_DATA, NO_VOICE, NOT_SPOKEN = 3, 4, 5
@@ -106,7 +107,17 @@ def _synthesize(library: ctypes.CDLL, text: str, flags: int) -> int:
     return int(failed)
 
 
+def use_all_cores() -> None:
+    """The worker that started this process keeps to one core (speechsite/server/one_core.py)."""
+    if hasattr(os, "sched_setaffinity"):
+        try:  # noqa: SIM105 (contextlib takes milliseconds to import)
+            os.sched_setaffinity(0, range(os.cpu_count() or 1))
+        except OSError:  # Its container forbids it.
+            pass
+
+
 def main(arguments: list[str]) -> int:
+    use_all_cores()
     library = ctypes.CDLL(arguments[0])
     if len(arguments) == 1:
         library.espeak_Info.restype = ctypes.c_char_p

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from speech.exceptions import ProviderNotConfigured, ProviderTimeout, ProviderUnavailable
 from speech.providers._shared.espeak import engine as espeak
+from speech.providers._shared.espeak import worker
 from speech.providers._shared.espeak.parts import SpokenPart
 
 espeakng_loader = pytest.importorskip("espeakng_loader")
@@ -46,6 +47,18 @@ def test_it_speaks_in_many_threads_and_always_the_same() -> None:
         thread.join()
     assert len(digests) == 24
     assert len(set(digests)) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system keeps no process to a core")
+def test_it_speaks_on_all_cores_where_its_worker_keeps_to_one() -> None:
+    code = f"{worker.__name__}.use_all_cores(); print(*sorted(os.sched_getaffinity(0)))"
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        told = espeak.run([sys.executable, "-c", f"import os, {worker.__name__}; {code}"]).stdout.split()
+    finally:
+        os.sched_setaffinity(0, before)
+    assert {int(core) for core in told} == before
 
 
 def test_it_finds_its_data_however_long_the_path(tmp_path: Path) -> None:
