@@ -214,9 +214,9 @@ def _deltas(
 
 def _tokens(name: str, text: str, logprobs: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield a text token by token, each with its probabilities; in one piece where the tokens do not add up to it."""
-    tokens = logprobs.get(name) if isinstance(logprobs, dict) else None
-    words = _words_of(tokens, text) if isinstance(tokens, list) else []
-    if not words:
+    found = logprobs.get(name) if isinstance(logprobs, dict) else None
+    tokens = found if isinstance(found, list) else []
+    if not (words := _words_of(tokens, text)):
         yield {name: text}, {"logprobs": logprobs}
         return
     for word, token in zip(words, tokens, strict=True):
