@@ -25,7 +25,7 @@ def run(bench: Bench) -> list[Curve]:
     key = {"Authorization": f"Bearer {gateway.key}"}
     hit = Curve("CPU of an exact hit", "entries", "ms", "one key of Redis")
     miss = Curve("CPU of a miss", "entries", "ms", "a search reads all rows of the scope, of many a quarter of each")
-    added = Curve("added by meaning, p50", "entries", "ms", "the same search")
+    added = Curve("added by a semantic hit, p50", "entries", "ms", "the same search")
     memory = Curve("memory of a worker", "entries", "MB", "a vector of 1 kB for each, and its question")
 
     def ask(question: str) -> Any:

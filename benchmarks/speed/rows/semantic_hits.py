@@ -40,7 +40,7 @@ def _through(bench: Bench, endpoint: str) -> Iterator[Figure]:
     asked = pairs(60 if bench.quick else 400)
     # One endpoint is enough for the larger index.
     sizes = SIZES[:1] if bench.quick or endpoint != "/api/chat/" else SIZES
-    # Each pair serves once: a question that was found by meaning is an entry of its own from then on.
+    # Each pair serves once: a question that was found semantically is an entry of its own from then on.
     share = len(asked) // 2
     for question, _ in asked:
         ask(question)
@@ -52,9 +52,9 @@ def _through(bench: Bench, endpoint: str) -> Iterator[Figure]:
         yield plain(row, f"exact hit {where}", exact, "ms")
         yield plain(row, f"semantic hit {where}", semantic, "ms")
         if row == 5:
-            yield from yardstick.at_most(row, f"added by meaning, {where}", semantic - exact, MAX_LIMITS)
+            yield from yardstick.at_most(row, f"added by a semantic hit, {where}", semantic - exact, MAX_LIMITS)
         else:
-            yield at_most(row, f"added by meaning, {where}", semantic - exact, "ms", MAX_MS_AMONG_LARGEST)
+            yield at_most(row, f"added by a semantic hit, {where}", semantic - exact, "ms", MAX_MS_AMONG_LARGEST)
     gateway.stop()
 
 
@@ -76,7 +76,7 @@ def times(ask: Ask, asked: list[tuple[str, str]], between: Callable[[], None] = 
         missed += match != "semantic"
         semantic.append(took)
     if missed > len(asked) // 10:
-        raise RuntimeError(f"{missed} of {len(asked)} were not found by meaning")
+        raise RuntimeError(f"{missed} of {len(asked)} were not found semantically")
     return statistics.median(exact), statistics.median(semantic)
 
 

@@ -1,4 +1,4 @@
-"""Row 17: hits by meaning beside GPTCache's server, which has the same embedder and the same questions."""
+"""Row 17: semantic hits beside GPTCache's server, which has the same embedder and the same questions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(bench: Bench) -> Iterator[Figure]:
 
     for name, ask in (("gateway", ask_gateway), ("GPTCache", ask_cache)):
         took, found = _asked([other_words for _, other_words in asked], ask)
-        yield plain(17, f"{name}: hit by meaning among {ASKED} entries, p50", took, "ms")
+        yield plain(17, f"{name}: semantic hit among {ASKED} entries, p50", took, "ms")
         yield plain(17, f"{name}: found", 100 * found, "%")
 
 

@@ -1,4 +1,4 @@
-"""Row 15: a spoken turn, a second of synthesized sound, and a sentence that was spoken before as a part of a text."""
+"""Row 15: a voice turn, a second of synthesized sound, and a sentence that was spoken before as a part of a text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(bench: Bench) -> Iterator[Figure]:
         yardstick.measure()
         delays += (_first_sound_ms(gateway, bench.fresh_numbers()) for _ in range(TURNS))
     added = statistics.median(delays)
-    yield from yardstick.at_most(15, "a spoken turn's first audio, after the first sound was sent: p50", added, 10)
+    yield from yardstick.at_most(15, "a voice turn's first audio, after the first sound was sent: p50", added, 10)
     cpu_ms = [_cpu_of_a_second_ms(bench, gateway) for _ in range(2 if bench.quick else 4)][1:]
     yield at_most(15, "CPU of a second of synthesized sound", statistics.median(cpu_ms), "ms", 1)
     ask = _spoken_before(gateway)
