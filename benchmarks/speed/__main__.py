@@ -23,7 +23,7 @@ from benchmarks.speed import load, machine, plots, rows  # noqa: E402
 from benchmarks.speed.bench import Bench  # noqa: E402
 from benchmarks.speed.figures import Figure, best, table  # noqa: E402
 
-# A figure is the best of its passes: what else the machine does only adds, and for minutes at a time.
+# A figure is that of the better pass: what else the machine does adds to times, for minutes at a time.
 PASSES = 2
 # The folder is the registry: `run(bench)` of each module yields figures. One with ONCE runs in the first pass only.
 NAMES = sorted(module.name for module in iter_modules(rows.__path__))

@@ -58,7 +58,7 @@ def test_it_speaks_on_all_cores_where_its_worker_keeps_to_one() -> None:
         told = espeak.run([sys.executable, "-c", f"import os, {worker.__name__}; {code}"]).stdout.split()
     finally:
         os.sched_setaffinity(0, before)
-    assert {int(core) for core in told} == before
+    assert {int(core) for core in told} >= before
 
 
 def test_it_finds_its_data_however_long_the_path(tmp_path: Path) -> None:
