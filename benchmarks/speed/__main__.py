@@ -23,9 +23,10 @@ from benchmarks.speed import load, machine, plots, rows  # noqa: E402
 from benchmarks.speed.bench import Bench  # noqa: E402
 from benchmarks.speed.figures import Figure, best, table  # noqa: E402
 
-# A figure is that of the better pass: what else the machine does adds to times, for minutes at a time.
-PASSES = 2
-# The folder is the registry: `run(bench)` of each module yields figures. One with ONCE runs in the first pass only.
+# A figure is that of the best pass: what else the machine does adds to times, for minutes at a time.
+PASSES = 4
+# The folder is the registry: `run(bench)` of each module yields figures. A module's own PASSES are for figures that
+# depend less on what else the machine does.
 NAMES = sorted(module.name for module in iter_modules(rows.__path__))
 
 
@@ -52,7 +53,7 @@ def _passes(names: list[str], quick: bool) -> Iterator[Figure]:
     for number in range(1 if quick else PASSES):
         for name in names:
             row = import_module(f"{rows.__name__}.{name}")
-            if number and getattr(row, "ONCE", False):
+            if number >= getattr(row, "PASSES", PASSES):
                 continue
             print(f"{name}, pass {number + 1} …", file=sys.stderr, flush=True)
             with ExitStack() as stack:

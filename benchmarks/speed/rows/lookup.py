@@ -19,7 +19,7 @@ from caching.semantic.indexes import get_index
 from caching.semantic.indexes.base import Entry
 from caching.semantic.matcher import NEIGHBOURS, Matcher
 
-ONCE = True
+PASSES = 1
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 BATCH = 1000
 

@@ -19,7 +19,7 @@ from benchmarks.speed.rows.streams import A_SECOND, chunk_cpu_ms, questions
 from benchmarks.speed.stream_reader import read
 from benchmarks.speed.yardstick import Yardstick
 
-ONCE = True
+PASSES = 1
 STREAMED = 30
 ALIVE = BODY.replace("a cache", "a gateway")
 

@@ -10,7 +10,7 @@ from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, plain
 from benchmarks.speed.questions import pairs
 
-ONCE = True
+PASSES = 1
 ASKED = 200
 
 

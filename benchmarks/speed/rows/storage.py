@@ -14,7 +14,7 @@ from typing import cast
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_most
 
-ONCE = True
+PASSES = 1
 ENTRIES = 50
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import Figure, at_least, at_most, plain
 
-ONCE = True
+PASSES = 1
 SIZES = (10_000, 100_000, 1_000_000)
 # Timeout of one command: a timed-out entry would count as not found.
 PATIENCE_MS = 30_000
