@@ -60,7 +60,7 @@ UNFOLD: dict[str, Any] = {
                         "admin:caching_curatedanswer_changelist",
                         "caching.view_curatedanswer",
                     ),
-                    _link("Rules", "rule", "admin:caching_cacherule_changelist", "caching.view_cacherule"),
+                    _link("Cache rules", "rule", "admin:caching_cacherule_changelist", "caching.view_cacherule"),
                     _link("Playground", "play_circle", "playground", "speech.use_playground"),
                 ],
             },
