@@ -15,7 +15,7 @@ from functools import cache
 
 from caching.semantic.text.clauses import in_plain_order
 from caching.semantic.text.folding import PAUSE
-from caching.semantic.text.lexicon import phrases, words
+from caching.semantic.text.lexicon import mixed_codes, phrases, table, words
 from caching.semantic.text.verb_places import asks_at, main_clause, tells_by_order
 
 Words = tuple[str, ...]
@@ -98,14 +98,21 @@ def without_frames(sentence: list[str], frames: Rules, language: str) -> tuple[l
 
 
 def with_what_is_asked(sentences: list[list[str]], language: str) -> list[list[str]]:
-    """ "Sag mir" and, behind a comma, "was es kostet" in one sentence."""
+    """ "Sag mir" and, behind a comma, "was es kostet" in one sentence; "no, cancel it" with "NO", unlike "no fees"."""
     found: list[list[str]] = []
     for sentence in sentences:
         if found and words(language, "whether") and " ".join(found[-1]) in _asking_phrases(language):
             found[-1] = [*found[-1], *sentence]
         else:
+            if found and found[-1][-1] in _negations(language):
+                found[-1][-1] = found[-1][-1].upper()
             found.append(sentence)
     return found
+
+
+@cache
+def _negations(language: str) -> frozenset[str]:
+    return frozenset().union(*(table(code)["guards"]["negation"].split() for code in mixed_codes(language)))
 
 
 def asked_directly(sentence: list[str], language: str) -> list[str]:

@@ -146,8 +146,20 @@ def states(spoken: Sequence[str], language: str) -> bool:
         return False
     verbs = words("en", "inverted") | words("en", "pasts")
     return first in words("en", "pronouns") or any(
-        word in verbs or inflected(word, "en").endswith("+ed") for word in clause[1:]
+        word in verbs or inflected(word, "en").endswith("+ed") or _is_present(clause, at)
+        for at, word in enumerate(clause[1:], 1)
     )
+
+
+def _is_present(clause: Sequence[str], at: int) -> bool:
+    """ "my card works", "my cards work", "delivery costs 5 euros"; not "the delivery costs to Malta"."""
+    word = clause[at]
+    verb = f"{word}s" if clause[at - 1].endswith("s") else word
+    if verb in words("en", "presents"):
+        return True
+    if verb not in words("en", "presents_of_something") or at + 1 == len(clause):
+        return False
+    return clause[at + 1] not in words("en", "prepositions")
 
 
 @cache

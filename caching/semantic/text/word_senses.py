@@ -22,6 +22,8 @@
 ('score this book 4', 'rate', 'wake me on every monday', 'open on mondays')
 >>> told("call adams"), told("call my parents")
 ('call adams+name', 'call my parents')
+>>> told("where is gate a"), told("find a vitamin a cream"), told("hotels in bangor me"), told("book me a hotel")
+('where is gate A', 'find a vitamin A cream', 'hotels in bangor me+object', 'book me a hotel')
 >>> told("play songs by the eagles")
 'play songs by the eagles+name'
 """
@@ -31,9 +33,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from caching.semantic.text.folding import PAUSE
-from caching.semantic.text.lexicon import table, vocabulary, words
+from caching.semantic.text.lexicon import mixed_words, table, vocabulary, words
 from caching.semantic.text.stemming import inflected
 
 _BE = frozenset(["is", "are", "am", "was", "were", "be", "been", "being", "whether"])
@@ -42,6 +45,7 @@ _POSSESSIVES = frozenset(["your", "his", "her", "their", "its"])
 _OBJECTS = frozenset(["me", "us", "him", "them", "it", "this", "that", "these", "those"]) | _POSSESSIVES
 _HELPING = frozenset(["have", "has", "had", "did", "do", "does", "can", "could", "will", "would", "should"])
 _WHENEVER = frozenset(["early", "earlier", "late", "later", "after", "before", "until"])
+_LEADING = frozenset(["to", "in", "from", "near"])
 _PARTICLES = frozenset(["in", "on", "out", "off", "up", "down", "back"])
 
 # Tables that tell of words what they are, and give them no form in which they are compared.
@@ -54,6 +58,11 @@ def with_senses(spoken: Sequence[str], language: str, *, is_named: bool) -> list
     for at in _names_at(spoken, language):
         if inflected(spoken[at], language) != spoken[at]:
             found[at] = f"{spoken[at]}+name"
+    if "a" in spoken:
+        lettered = mixed_words(language, "lettered")
+        for at, (before, word) in enumerate(pairwise(spoken), 1):
+            if word == "a" and (before in lettered or at + 1 == len(spoken)):
+                found[at] = "A"
     if language != "en":
         return found
     for at, word in enumerate(spoken):
@@ -122,7 +131,9 @@ def _exists(spoken: Sequence[str], at: int) -> bool:
 
 
 def _is_acted_on(spoken: Sequence[str], at: int) -> bool:
-    """ "who will pick me up", "do they want me to move", unlike "find me a hotel"."""
+    """ "who will pick me up", "do they want me to move", unlike "find me a hotel"; "in bangor me" is Maine."""
+    if at > 1 and at + 1 == len(spoken) and spoken[at - 2] in _LEADING and spoken[at - 1] not in vocabulary("en"):
+        return True
     wanted = spoken[at + 1 : at + 2] == ["to"] and spoken[at - 1] in words("en", "wanting_of_others")
     return wanted or (spoken[0] in ("who", "how_many") and "you" not in spoken)
 
