@@ -104,7 +104,7 @@ class _Stream:
     def on_message_start(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         message = event.get("message") or {}
         self._head |= {"id": message.get("id") or "", "model": message.get("model") or ""}
-        self._counted |= message.get("usage") or {}
+        self._count(message.get("usage"))
         self._others |= _others(message, _OF_MESSAGE)
         yield self._chunk({"role": "assistant", "content": ""})
 
@@ -156,10 +156,16 @@ class _Stream:
             yield self._whole(block)
 
     def on_message_delta(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        self._counted |= event.get("usage") or {}
+        self._count(event.get("usage"))
         delta = event.get("delta") or {}
         others = self._others | _others(event, ("type", "delta", "usage")) | _others(delta, _OF_MESSAGE)
         yield {**others, **self._chunk({}, **_end(delta))}
+
+    def _count(self, usage: Any) -> None:
+        """Add counts, which are sums so far: some servers say 0 or null where they have told one before."""
+        for name, value in usage.items() if isinstance(usage, Mapping) else ():
+            if value or name not in self._counted:
+                self._counted[name] = value
 
     def _whole(self, block: dict[str, Any]) -> dict[str, Any]:
         delta: dict[str, Any] = {}

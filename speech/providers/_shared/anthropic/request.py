@@ -10,11 +10,10 @@ from typing import Any
 from speech import strict_json
 from speech.exceptions import InvalidRequest, UnsupportedFeature
 from speech.providers._shared.anthropic import thinking
+from speech.providers._shared.anthropic.content import blocks_of, texts_of
 from speech.providers._shared.openai_chat import language_wish
 from speech.providers.base import ChatRequest
 
-# RFC 2397: the scheme and the type are the same in capitals, and parameters may follow.
-_DATA_URL = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)(?:;[^;,]*)*;base64,(?P<data>.*)", re.DOTALL | re.IGNORECASE)
 _NOT_OF_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 # Same name and meaning in both APIs.
 _PASSED_ON = (
@@ -23,12 +22,14 @@ _PASSED_ON = (
 )  # fmt: skip
 # Fields of a tool with the same name and meaning in both APIs.
 _OF_TOOLS = ("strict", "allowed_callers", "defer_loading", "eager_input_streaming", "input_examples", "cache_control")
+# Of the API itself; OpenAI's names of choices are texts.
+_OWN_CHOICES = ("auto", "any", "none", "tool")
 # No counterpart, and no effect on what an answer may say. A seed only selects one of several answers.
 _DROPPED = ("store", "seed", "prompt_cache_key", "prompt_cache_retention", "stream", "stream_options")
 # No counterpart, and without effect only where they are 0, false or empty.
 _UNSUPPORTED = ("logprobs", "top_logprobs", "logit_bias", "frequency_penalty", "presence_penalty")
-# Fields of a text block beside its text; others are refused.
-_OF_TEXT = ("cache_control", "citations")
+# Characters of the label of an end user. The API also refuses e-mail addresses.
+_LONGEST_USER = 256
 
 
 def body(request: ChatRequest, max_tokens: int, *, budgeted: bool = False) -> dict[str, Any]:
@@ -47,7 +48,8 @@ def body(request: ChatRequest, max_tokens: int, *, budgeted: bool = False) -> di
         sent["messages"] = _messages(request.messages)
     sent |= _tools(params)
     if (effort := thinking.effort_of(params)) is not None:
-        sent |= thinking.fields(effort, limit, max_tokens, budgeted=budgeted)
+        forced = sent.get("tool_choice", {}).get("type") in ("any", "tool")
+        sent |= thinking.fields(effort, limit, max_tokens, budgeted=budgeted, forced=forced)
     params.pop("reasoning_effort", None)
     with _reading("response_format"):
         if form := _format(params.pop("response_format", None)):
@@ -81,34 +83,24 @@ def _reading(field: str) -> Iterator[None]:
 def _accounting(params: dict[str, Any]) -> dict[str, Any]:
     """Return `metadata`, in which the API takes the end user and nothing else, and its own tiers of service."""
     metadata, tier = params.pop("metadata", None), params.pop("service_tier", None)
-    named = {name: params.pop(name, None) for name in ("user", "safety_identifier")}
-    users = [metadata.get("user_id") if isinstance(metadata, Mapping) else None, *named.values()]
+    named = [params.pop(name, None) for name in ("user", "safety_identifier")]
+    own = metadata.get("user_id") if isinstance(metadata, Mapping) else None
+    users = [own, *(user for user in named if _is_label(user))]
     user = next((user for user in users if user and isinstance(user, str)), None)
     sent: dict[str, Any] = {"metadata": {"user_id": user}} if user else {}
     return sent | ({"service_tier": tier} if tier in ("auto", "standard_only") else {})
 
 
+def _is_label(user: Any) -> bool:
+    return isinstance(user, str) and len(user) <= _LONGEST_USER and "@" not in user
+
+
 def _system(request: ChatRequest) -> Iterator[dict[str, Any]]:
     for message in request.messages:
         if message["role"] in ("system", "developer"):
-            yield from _texts(message.get("content"))
+            yield from texts_of(message.get("content"))
     if request.language:
         yield {"type": "text", "text": language_wish(request.language)}
-
-
-def _texts(content: Any) -> Iterator[dict[str, Any]]:
-    for block in _content(content):
-        if block["type"] != "text":
-            raise UnsupportedFeature("anthropic reads only text in system messages", param="messages")
-        yield block
-
-
-def _content(content: Any) -> Iterator[dict[str, Any]]:
-    """Yield the blocks of a message's content without blank texts, which the API refuses."""
-    for part in [content] if isinstance(content, str) else content or ():
-        part = {"type": "text", "text": part} if isinstance(part, str) else part
-        if part.get("text") is None or part["text"].strip():
-            yield _part(part)
 
 
 def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -123,6 +115,10 @@ def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             turns[-1]["content"] += content
         elif content:
             turns.append({"role": role, "content": content})
+    for turn in turns:
+        if turn["role"] == "user":
+            # The API wants the results of calls before what the user has said meanwhile.
+            turn["content"].sort(key=lambda block: block.get("type") != "tool_result")
     if not turns or turns[0]["role"] != "user":
         # The API insists on a question first, where OpenAI lets the model begin.
         turns.insert(0, {"role": "user", "content": [{"type": "text", "text": "."}]})
@@ -139,37 +135,16 @@ def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _blocks(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if message["role"] in ("tool", "function"):
         call = message.get("tool_call_id") or message.get("name")
-        yield {"type": "tool_result", "tool_use_id": _id(call), "content": list(_content(message.get("content")))}
+        yield {"type": "tool_result", "tool_use_id": _id(call), "content": list(blocks_of(message.get("content")))}
         return
     # Thinking must come back as it was given out, before everything else of its turn.
     yield from message.get("content_blocks") or message.get("thinking_blocks") or ()
-    yield from _content(message.get("content"))
+    yield from blocks_of(message.get("content"))
     for call in message.get("tool_calls") or ():
         yield _tool_use(call)
-
-
-def _part(part: Mapping[str, Any]) -> dict[str, Any]:
-    kind = part.get("type")
-    more = {"cache_control": part["cache_control"]} if part.get("cache_control") else {}
-    if kind in ("text", "input_text", "output_text"):
-        return {"type": "text", "text": part["text"], **{name: part[name] for name in _OF_TEXT if part.get(name)}}
-    if kind == "refusal":
-        return {"type": "text", "text": part["refusal"]}
-    if kind == "image_url":
-        image = part["image_url"]
-        # Mistral's clients send the address alone.
-        return {"type": "image", "source": _source(image if isinstance(image, str) else image["url"]), **more}
-    if kind == "file" and part.get("file", {}).get("file_data"):
-        return {"type": "document", "source": _source(part["file"]["file_data"]), **more}
-    if kind in ("image", "document", "thinking", "redacted_thinking"):
-        return dict(part)
-    raise UnsupportedFeature(f"anthropic does not read a part of type {kind!r}", param="messages")
-
-
-def _source(url: str) -> dict[str, str]:
-    if match := _DATA_URL.fullmatch(url):
-        return {"type": "base64", "media_type": match["type"].lower(), "data": match["data"]}
-    return {"type": "url", "url": url}
+    if function := message.get("function_call"):
+        # The result of such a call names its function, and has no id.
+        yield _tool_use({"id": function.get("name"), "function": function})
 
 
 def _tool_use(call: Mapping[str, Any]) -> dict[str, Any]:
@@ -221,7 +196,8 @@ def _tools(params: dict[str, Any]) -> dict[str, Any]:
 
 def _wanted(choice: Any) -> dict[str, Any]:
     if isinstance(choice, Mapping):
-        return {"type": "tool", "name": _name_of(choice)}
+        own = choice.get("type") in _OWN_CHOICES
+        return dict(choice) if own else {"type": "tool", "name": _name_of(choice)}
     return {"type": {"required": "any", "none": "none"}.get(choice, "auto")}
 
 

@@ -33,8 +33,11 @@ def effort_of(params: Mapping[str, Any]) -> Any:
     return None if "thinking" in params else params.get("reasoning_effort")
 
 
-def fields(effort: Any, limit: int | None, max_tokens: int, *, budgeted: bool) -> dict[str, Any]:
-    """Return the fields of a body for an effort; `limit` is that of the request. Raises InvalidRequest."""
+def fields(effort: Any, limit: int | None, max_tokens: int, *, budgeted: bool, forced: bool = False) -> dict[str, Any]:
+    """Return the fields of a body for an effort; `limit` is that of the request. Raises InvalidRequest.
+
+    `forced`: the model must call a tool, before which the API refuses to think.
+    """
     if effort == "none":
         # Newer models think unless they are told not to.
         return {"thinking": {"type": "disabled"}}
@@ -44,12 +47,15 @@ def fields(effort: Any, limit: int | None, max_tokens: int, *, budgeted: bool) -
             f"anthropic does not support reasoning_effort {repr(effort)[:60]}; use one of none, {', '.join(known)}",
             param="reasoning_effort",
         )
+    own = {"output_config": {"effort": "low" if effort == "minimal" else effort}}
+    if forced:
+        return {"thinking": {"type": "disabled"}, **({} if budgeted else own)}
     tokens = _TOKENS[effort]
     room = {"max_tokens": max_tokens + tokens} if limit is None else {}
     if not budgeted:
         # Without `display` newer models keep their thoughts to themselves.
         thinking = {"type": "adaptive", "display": "summarized"}
-        return {**room, "thinking": thinking, "output_config": {"effort": "low" if effort == "minimal" else effort}}
+        return {**room, "thinking": thinking, **own}
     if limit is not None and limit <= _LEAST_BUDGET:
         raise InvalidRequest(
             f"reasoning_effort with this model needs a limit above {_LEAST_BUDGET} tokens", param="reasoning_effort"

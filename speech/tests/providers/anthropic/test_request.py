@@ -116,7 +116,7 @@ def test_no_part_of_a_message_is_lost(role: str) -> None:
     ]
     sent = body({"role": "user", "content": "Hi"}, {"role": role, "content": parts, "tool_call_id": "call_1"})
     blocks = sent["messages"][-1]["content"]
-    inner = blocks[-1]["content"] if role == "tool" else blocks[-3:]
+    inner = blocks[0]["content"] if role == "tool" else blocks[-3:]
     assert [block["type"] for block in inner] == ["text", "image", "document"]
 
 
@@ -132,7 +132,7 @@ def test_fields_beside_a_text_that_it_would_refuse_are_left_out(role: str) -> No
     part = {**kept, "type": "output_text", "annotations": [], "index": 0, "id": "x", "logprobs": []}
     sent = body({"role": "user", "content": "Hi"}, {"role": role, "content": [part], "tool_call_id": "call_1"})
     blocks = sent["system"] if role == "system" else sent["messages"][-1]["content"]
-    assert (blocks[-1]["content"][0] if role == "tool" else blocks[-1]) == kept
+    assert (blocks[0]["content"][0] if role == "tool" else blocks[-1]) == kept
 
 
 @pytest.mark.parametrize(

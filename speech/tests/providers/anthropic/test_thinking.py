@@ -12,9 +12,11 @@ from caching.llm.stream import joined
 from speech import providers
 from speech.exceptions import InvalidRequest, ProviderRejected
 from speech.providers._shared.anthropic import thinking
+from speech.providers._shared.anthropic.request import body as body_of
 from speech.tests.loopback.answers import Answer, Seen, as_json
 from speech.tests.loopback.anthropic import FakeAnthropic
 from speech.tests.providers.anthropic.test_answer import request
+from speech.tests.providers.anthropic.test_request import WEATHER
 
 NEWER = '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config".'
 OLDER = "adaptive thinking is not supported on this model"
@@ -116,3 +118,15 @@ def test_what_is_wrong_beside_the_form_is_told_of_either_model(server: Claude, m
 def test_no_effort_turns_thinking_off_and_is_tried_once(server: Claude) -> None:
     ask("claude-sonnet-5", reasoning_effort="none")
     assert server.forms == ["disabled"]
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "weather"}}, {"type": "any"}])
+def test_a_tool_that_must_be_called_is_called_without_thinking(choice: Any) -> None:
+    asked = request(reasoning_effort="high", tools=[WEATHER], tool_choice=choice)
+    sent = body_of(asked, 4096)
+    assert (sent["thinking"], sent["output_config"]) == ({"type": "disabled"}, {"effort": "high"})
+    assert sent["max_tokens"] == 4096
+    old = body_of(asked, 4096, budgeted=True)
+    assert old["thinking"] == {"type": "disabled"}
+    assert "output_config" not in old, "older models know no effort"
+    assert body_of(request(reasoning_effort="high", tools=[WEATHER], tool_choice="auto"), 4096)["output_config"]
