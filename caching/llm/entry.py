@@ -20,9 +20,20 @@ VERSION = 2
 # Fields of a message that are an answer without text.
 _ANSWERS = ("tool_calls", "function_call", "audio", "images", "refusal")
 _OF_PLAIN_CHOICE = ("index", "message", "finish_reason")
+_TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _DECODER = json.JSONDecoder()
 # The model ended by itself: OpenAI's word, and those of Together, text-generation-inference, Bedrock and LM Studio.
 ENDED = frozenset({"stop", "eos", "eos_token", "stop_sequence", "end_turn", "end"})
+
+
+def later_usage(old: Any, new: Any) -> Any:
+    """Return the usage that a stream has told last. Zeros, which some servers send at its end, take none back."""
+    return old if old and isinstance(new, Mapping) and not any(map(new.get, _TOKENS)) else new
+
+
+def is_end(reason: Any) -> bool:
+    """Return True if the model ended by itself. Gateways to Gemini pass its reason on in capitals."""
+    return reason in ENDED or (isinstance(reason, str) and reason.lower() in ENDED)
 
 
 class Answer(Protocol):
@@ -140,4 +151,4 @@ def _is_whole(choice: Mapping[str, Any]) -> bool:
     if reason in ("tool_calls", "function_call"):
         return bool(message.get(reason))
     # OpenAI ends the call of a forced tool with `stop`, Gemini any.
-    return reason in ENDED and (bool(text_of(message).strip()) or any(map(message.get, _ANSWERS)))
+    return is_end(reason) and (bool(text_of(message).strip()) or any(map(message.get, _ANSWERS)))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from caching.llm.entry import WholeAnswer
+from caching.llm.entry import WholeAnswer, later_usage
 from caching.llm.merging import (
     HOLDERS_OF_TEXTS,
     Unassembled,
@@ -50,7 +50,7 @@ def joined(chunks: Iterable[Mapping[str, Any]]) -> WholeAnswer:
             if not (chunk.get("choices") or chunk.get("usage") or says_more(chunk)):
                 continue
             model = model or chunk.get("model") or ""
-            usage = chunk.get("usage") or usage
+            usage = later_usage(usage, counted) if (counted := chunk.get("usage")) else usage
             for part in chunk.get("choices") or ():
                 index = part.get("index") or 0
                 choice = choices.get(index)

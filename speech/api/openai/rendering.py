@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from caching.llm.entry import Answer
+from caching.llm.entry import Answer, later_usage
 from caching.llm.stream import says_more
 from speech.api.errors import as_gateway_error, error_body
 from speech.api.openai import transcript_formats
@@ -54,7 +54,8 @@ def completion_events(chunks: Iterator[dict[str, Any]], *, id: str, model: str, 
                     event["usage"] = None
                 yield _event(event)
             if counted:
-                usage, last = counted, {name: event[name] for name in event if not isinstance(event[name], dict | list)}
+                usage = later_usage(usage, counted)
+                last = {name: event[name] for name in event if not isinstance(event[name], dict | list)}
         if usage and wants_usage:
             yield _event({**last, "choices": [], "usage": usage})
         yield DONE

@@ -89,7 +89,10 @@ def from_answer(
 
 def raise_if_error(provider: str, answer: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
     """Raise the error that an answer with status 200, or an event of a stream, tells of."""
-    if answer.get("error") or answer.get("object") == "error" or _only_says_why(answer):
+    error = answer.get("error")
+    # one-api adds one whose fields are all empty.
+    told = any(error.values()) if isinstance(error, dict) else error
+    if told or answer.get("object") == "error" or _only_says_why(answer):
         raise from_event(provider, answer, headers)
 
 
@@ -185,13 +188,22 @@ def _described(answer: Any) -> dict[str, Any]:
     if isinstance(error, dict):
         filled = {name: value for name, value in error.items() if value not in (None, "")}
         error = {name: filled[other] for other, name in _OTHER_NAMES.items() if other in filled} | filled
+        if isinstance(error.get("message"), dict | list):
+            error = {"param": _place_within(error["message"]), **error}
         return {**error, "param": _place(error["loc"])} if isinstance(error.get("loc"), list) else error
     return {**answer, "type": answer.get("error_type"), "message": error} if isinstance(error, str) else {}
 
 
-def _place(location: list[Any]) -> str:
+def _place_within(message: Any) -> str | None:
+    """Return the field that FastAPI's details name, where Mistral nests them: `{"detail": [{"loc": …}]}`."""
+    details = message.get("detail") if isinstance(message, dict) else message
+    first = next(iter(details), None) if isinstance(details, list) else details
+    return _place(first.get("loc")) if isinstance(first, dict) else None
+
+
+def _place(location: Any) -> str | None:
     """Return the field that a path of FastAPI names: `["body", "messages", 0]` is `messages.0`."""
-    return ".".join(str(part) for part in location if part != "body")
+    return ".".join(str(part) for part in location if part != "body") if isinstance(location, list) else None
 
 
 def _names(error: Mapping[str, Any]) -> set[str]:

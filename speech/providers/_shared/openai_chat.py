@@ -18,6 +18,7 @@ from speech.providers.base import ChatAnswer, ChatRequest, Message
 from speech.text.languages import canonical, name_of
 
 _NOT_PARAMS = ("model", "messages", "stream", "stream_options")
+_DONE = ("[DONE]", '"[DONE]"')  # some servers write it as JSON
 _WITHOUT_CONTENT = ("tool_calls", "function_call", "refusal", "audio")  # what takes the place of the content
 # The types without which an answer cannot be passed on. Any other field is passed on as it is: not every server has
 # OpenAI's types (Together's `logprobs` of a chunk is a number).
@@ -136,6 +137,9 @@ def until_finished(
             for choice in chunk["choices"]:
                 begun.add(choice["index"])
                 if choice.get("finish_reason"):
+                    if choice.get("usage") and not chunk.get("usage"):
+                        # Moonshot's place for it.
+                        chunk["usage"] = choice["usage"]
                     finished.add(choice["index"])
                     if reply and len(finished) >= choices:
                         reply.expect_end()
@@ -152,7 +156,7 @@ def _read_chunk(provider: str, with_delta: set[int], event: str) -> dict[str, An
 
     `with_delta`: the indexes of choices that have had one.
     """
-    if event.startswith("[DONE]"):
+    if event.startswith(_DONE):
         return None
     chunk = json_object(provider, event)
     errors.raise_if_error(provider, chunk)

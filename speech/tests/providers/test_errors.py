@@ -15,6 +15,15 @@ def failure(status: int, answer: Any = None, **headers: str) -> exceptions.Gatew
     return from_answer("acme", status, headers, json.dumps(answer).encode(), ["sk-secret"])
 
 
+# Mistral's 422 for a field of another provider's answer.
+REFUSED_FIELD = {
+    "type": "extra_forbidden",
+    "loc": ["body", "messages", 1, "assistant", "reasoning_content"],
+    "msg": "Extra inputs are not permitted",
+    "input": "Hm.",
+}
+
+
 @pytest.mark.parametrize(
     ("status", "answer", "expected"),
     [
@@ -62,6 +71,26 @@ def test_a_rejection_says_why_and_where_without_the_key() -> None:
     error = failure(400, {"error": {"message": "sk-secret: bad temperature", "param": "temperature"}})
     assert error.message == "***: bad temperature"
     assert error.param == "temperature"
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"object": "Error", "detail": [REFUSED_FIELD], "message": [REFUSED_FIELD], "code": 3001},
+        {"object": "error", "message": {"detail": [REFUSED_FIELD]}, "type": "invalid_request_error", "param": None},
+        {"object": "error", "message": [REFUSED_FIELD], "param": ""},
+        {"error": {"message": {"detail": [REFUSED_FIELD]}}},
+    ],
+)
+def test_a_refused_field_is_named_wherever_its_place_is_told(status: int, answer: dict[str, Any]) -> None:
+    error = failure(status, answer)
+    assert (error.message, error.param) == (REFUSED_FIELD["msg"], "messages.1.assistant.reasoning_content")
+
+
+@pytest.mark.parametrize("message", [{"detail": {"loc": 5}}, {"detail": []}, [[]], [5], {"detail": "no"}, {"a": {}}])
+def test_a_nested_message_without_a_place_names_no_field(message: Any) -> None:
+    assert failure(422, {"message": message}).param is None
 
 
 def test_without_a_reason_it_says_who_refused() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from caching.llm.entry import ENDED, Answer
+from caching.llm.entry import Answer, is_end
 from caching.llm.merging import Unassembled, complete_characters
 from caching.llm.tool_calls import ToolCalls, name_of, text_of
 from speech.api.openai.responses.encrypted_content import packed
@@ -23,8 +23,10 @@ _SHOWN = {"role", "content", "refusal", "tool_calls", "annotations"}
 _CALL = {"id", "index", "type", "function", "custom"}
 _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
 # Why an answer that did not end by itself is incomplete, by its finish reason. OpenAI's types know no other.
-_INCOMPLETE: dict[str | None, str] = {"length": "max_output_tokens", "content_filter": "content_filter"}
-_ENDED = {*ENDED, "tool_calls", "function_call"}
+_INCOMPLETE = {
+    "length": "max_output_tokens", "max_tokens": "max_output_tokens", "content_filter": "content_filter",
+}  # fmt: skip
+_CALLED = ("tool_calls", "function_call")
 
 # Namespace and name of tools by their names in chat.
 Names = Mapping[str, tuple[str, str]]
@@ -102,7 +104,8 @@ class ResponseWriter:
         """Yield the closing events. `answer` is the sum of all that was written."""
         choice = answer.choices[0]
         finish = choice.get("finish_reason")
-        is_cut, reason = finish not in _ENDED, _INCOMPLETE.get(finish)
+        is_cut = not is_end(finish) and finish not in _CALLED
+        reason = _INCOMPLETE.get(str(finish).lower())
         thought_only = all(isinstance(item, TextItem) and item.kind == "reasoning" for item in self._items)
         if thought_only and not (self._items and is_cut):
             # Only an answer that was cut ends with its reasoning. An empty text carries the message's other fields.
