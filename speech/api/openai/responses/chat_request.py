@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from speech.api.openai.responses.encrypted_content import is_packed
 from speech.api.openai.responses.messages import Item, kind_of, messages_of, native_items
@@ -11,6 +11,7 @@ from speech.api.openai.responses.tools import chat_choice, chat_tools, hosted_ch
 from speech.exceptions import InvalidRequest
 
 Body = Mapping[str, Any]
+PartT = TypeVar("PartT")
 
 # Fields that change the answer and have no counterpart in chat.
 NOT_IN_CHAT = ("conversation", "prompt", "context_management", "moderation", "image", "access_programs")
@@ -41,15 +42,23 @@ def chat_body(body: Body, items: Sequence[Item]) -> dict[str, Any]:
     fields = {name: value for name, value in body.items() if name not in _HANDLED and value is not None}
     return {
         **fields,
-        **_format(body.get("text") or {}),
-        **_tools(body, tools_of(body, items)),
+        **_read("text.format", _format, body.get("text") or {}),
+        **_read("tool_choice", _tools, body, tools_of(body, items)),
         **_logprobs(body),
         **_given(
             max_completion_tokens=body.get("max_output_tokens"),
             reasoning_effort=(body.get("reasoning") or {}).get("effort"),
         ),
-        "messages": [*_instructions(body.get("instructions")), *messages_of(items)],
+        "messages": [*_instructions(body.get("instructions")), *_read("input", messages_of, items)],
     }
+
+
+def _read(field: str, read: Callable[..., PartT], *parts: Any) -> PartT:
+    """Return what `read` makes of `parts`. Raises InvalidRequest for one of a wrong type, which nothing else checks."""
+    try:
+        return read(*parts)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InvalidRequest(f"a part of {field} is missing or has a wrong type", param=field) from error
 
 
 def needs_native(body: Body, items: Sequence[Item]) -> list[str]:
