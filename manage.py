@@ -1,4 +1,5 @@
 #!/usr/bin/env python
+import codecs
 import io
 import os
 import signal
@@ -31,10 +32,19 @@ def main() -> None:
         sys.exit(explain(error))
 
 
+def escaped(error: UnicodeError) -> tuple[str, int]:
+    """Write what cannot be encoded as JSON does, which reads no `\\xfc` and `\\U0001f600` of `backslashreplace`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[first : first + 4]}" for first in range(0, len(units), 4)), error.end
+
+
 def write_what_the_console_lacks_as_escapes() -> None:
     """Let no character end a command: a console may know ASCII only."""
+    codecs.register_error("escaped", escaped)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.reconfigure(errors="escaped")
 
 
 def end_quietly() -> None:

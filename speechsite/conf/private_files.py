@@ -38,12 +38,26 @@ def kept_text(name: str, file: Path, fresh: str) -> str:
             try:
                 new.touch(mode=0o600)
                 new.write_text(fresh)
-                new.replace(file)
+                _name(new, file)
             finally:
                 new.unlink(missing_ok=True)
         return file.read_text()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}: cannot write or read {file}: {error.strerror}") from error
+
+
+def _name(new: Path, file: Path) -> None:
+    """Give `new` the name `file`, unless another process has just kept a text there."""
+    try:
+        os.link(new, file)
+        return
+    except FileExistsError:
+        if file.stat().st_size:
+            return
+    except OSError:
+        # A file system without hard links, such as some shared folders.
+        pass
+    new.replace(file)
 
 
 def private_database(entry: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -52,3 +53,22 @@ def test_a_command_starts_without_pages_numbers_and_serializers() -> None:
         [sys.executable, "-c", PROGRAM], cwd=settings.BASE_DIR, env=environment, timeout=120, capture_output=True
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+ASKED = {"question": "Für wen? 4,90 €, मुझे, 😀, \ufffd", "half": "a\ud83d"}
+SHOW = (
+    "import json, manage; manage.write_what_the_console_lacks_as_escapes(); print(json.dumps({}, ensure_ascii=False))"
+)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "koi8-r", "utf-8"])
+def test_json_is_json_on_every_console(encoding: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW.format(repr(ASKED))],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout.decode(encoding)) == ASKED
