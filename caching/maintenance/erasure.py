@@ -158,7 +158,8 @@ def _unname_sums(client: str) -> None:
 def _erase_counters(holder: str) -> None:
     redis = store.connection()
     own = keys.make_key(f"{keys.LIMIT}:{holder}", settings.CACHE_KEY_PREFIX, 1)
-    redis.unlink(own, *redis.scan_iter(f"{scan.escape(own)}:*"))
+    for name in (own, *redis.scan_iter(f"{scan.escape(own)}:*")):
+        redis.unlink(name)
     sets = keys.make_key(f"{keys.ASKED}:*", scan.escape(settings.CACHE_KEY_PREFIX), 1)
     for name in redis.scan_iter(sets):
         redis.srem(name, holder)

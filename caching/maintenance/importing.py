@@ -88,9 +88,9 @@ def _store(batch: list[ExportedEntry], progress: Progress) -> None:
     if in_redis := [entry for entry in batch if not entry.archived]:
         # A refused look would read as "not here", and its entry be replaced.
         with store.must_succeed():
-            sizes = scan.memory([entry.key for entry in in_redis])
-            for entry, size in zip(in_redis, sizes or (), strict=True):
-                _count(progress, ALREADY_HERE if size else _put(entry))
+            ttls = scan.ttls([entry.key for entry in in_redis])
+            for entry, seconds in zip(in_redis, ttls or (), strict=True):
+                _count(progress, _put(entry) if seconds == scan.GONE else ALREADY_HERE)
     for entry in batch:
         if entry.archived and entry.audio is not None:
             expires = datetime.fromtimestamp(entry.expires, UTC)

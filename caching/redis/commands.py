@@ -12,6 +12,11 @@ from redis.cluster import RedisCluster
 Command = Callable[[Any], object]
 
 
+def deleting(name: str) -> Command:
+    """Return the command that deletes `name` without blocking Redis."""
+    return lambda redis: redis.unlink(name)
+
+
 def at_once(redis: Redis, commands: Sequence[Command]) -> list[Any]:
     """Send `commands` in one round trip and return their answers. In a cluster their order is undefined."""
     if len(commands) == 1:

@@ -70,6 +70,9 @@ def examine_redis(url: str, index: str = "") -> Iterator[Finding]:
             yield replace(finding, status="warning") if url and finding.status == "error" else finding
         if not url:
             return
+        if unreached := list(_unreached(url, kind)):
+            yield from unreached
+            return
     parts = urlsplit(url)
     steps: tuple[tuple[str, Callable[[SplitResult], str]], ...] = (
         ("DNS", _resolve),
@@ -123,6 +126,28 @@ def _ask_cluster(url: str, host: str, port: int) -> tuple[str, str]:
     if info["cluster_state"] != "ok":
         raise ClusterDownError(info["cluster_state"])
     return f"{info['cluster_size']} primaries, all slots served", one
+
+
+def _unreached(url: str, kind: str) -> Iterator[Finding]:
+    """Yield an error for each announced address that is no way to Redis; `url` is that of the primary, or of a node."""
+    for host, port in nodes(url) if kind == "sentinel" else _announced(url):
+        try:
+            _redis(urlsplit(node_url(url, host, port)), db=0, with_password=False).connection_pool.get_connection()
+        except (RedisError, OSError) as error:
+            told = errors.explain(error)
+            if remedy := errors.announce(told, kind):
+                yield Finding(kind, "error", f"{host}:{port}, which is announced: {told.message}", remedy)
+
+
+def _announced(url: str) -> list[tuple[str, int]]:
+    """Return the addresses of the primaries, as the cluster tells them to its clients; none if it does not."""
+    parts = urlsplit(url)
+    slots: list[Any] = []
+    with suppress(RedisError, OSError):
+        slots = _redis(parts).execute_command("CLUSTER SLOTS")
+    found = {(primary[0] or b"", int(primary[1])) for _, _, primary, *_ in slots}
+    # A node that tells no name is where the one is that was asked.
+    return sorted((str(parts.hostname) if host in (b"", b"?") else host.decode(), port) for host, port in found)
 
 
 def _resolve(parts: SplitResult) -> str:

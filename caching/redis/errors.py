@@ -143,6 +143,18 @@ SENTINELS_UNREACHABLE = Advice(
     "The sentinels cannot be reached, or those that can know no primary with this name",
     "Check the hosts in REDIS_URL, and compare its path with `sentinel monitor`",
 )
+# What to do if an announced address is no way to Redis, by kind of Redis.
+_ANNOUNCE = {
+    "cluster": "If Redis runs there, make it reachable, or let each node announce an address that is: "
+    "`cluster-announce-ip` and `cluster-announce-port`",
+    "sentinel": "If Redis runs there, make it reachable, or let it announce an address that is: `replica-announce-ip` "
+    "and `replica-announce-port`",
+}
+_ANNOUNCE_NAMES = {
+    "cluster": "Let each node announce the name in its certificate (`cluster-announce-hostname`, "
+    "`cluster-preferred-endpoint-type hostname`)",
+    "sentinel": "Let Redis announce the name in its certificate (`sentinel announce-hostnames yes`)",
+}
 OTHER = Advice("other", "Redis returned an error", "See the Redis server log")
 # Of a message of Redis that no advice is known for, in characters.
 MOST_WORDS = 120
@@ -202,6 +214,13 @@ def explain(error: BaseException) -> Advice:
         ),
         _in_its_own_words(error),
     )
+
+
+def announce(advice: Advice, kind: str) -> str:
+    """Return the remedy if `advice` is of an address that a Redis of this `kind` announces; "" if that is not why."""
+    if advice == WRONG_NAME:
+        return f"{_ANNOUNCE_NAMES[kind]}, or add ?ssl_check_hostname=false to REDIS_URL"
+    return _ANNOUNCE[kind] if advice in (REFUSED, TIMEOUT, UNREACHABLE, UNKNOWN_HOST) else ""
 
 
 def _in_its_own_words(error: BaseException) -> Advice:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from redis.exceptions import NoPermissionError, ResponseError
 
 from caching import keys
 from caching.redis import cluster
@@ -17,6 +18,8 @@ from caching.redis.store import connection, fail_open
 
 # Keys per step. Each of SCAN, MEMORY USAGE and UNLINK then blocks Redis for 0.3 ms.
 STEP = 100
+# In place of the time to live of a key.
+GONE = -2
 _GLOB = re.compile(r"([\\*?\[\]^])")
 
 
@@ -26,7 +29,7 @@ class Stored:
 
     key: str
     kind: str
-    # Memory that Redis uses for it.
+    # Memory that Redis uses for it; 0 where it does not tell.
     bytes: int
     # Seconds of freshness left, without the time kept for stale-if-error; None: it never expires.
     ttl: int | None
@@ -61,11 +64,11 @@ def scan_all(pattern: str = "*", count: int = STEP) -> Iterator[list[str]]:
 
 @fail_open(None)
 def memory(names: Sequence[str]) -> list[int]:
-    """Return the bytes in memory of each key; 0 for one that is gone."""
+    """Return the bytes in memory of each key; 0 for one that is gone, and where Redis does not tell."""
     pipeline = connection().pipeline(transaction=False)
     for name in names:
         pipeline.memory_usage(_in_redis(name))
-    return [size or 0 for size in pipeline.execute()]
+    return [_size(answer) for answer in pipeline.execute(raise_on_error=False)]
 
 
 @fail_open(None)
@@ -90,12 +93,13 @@ def describe(names: Sequence[str]) -> list[Stored]:
         else:
             pipeline.get(_in_redis(name))
     answers = pipeline.execute(raise_on_error=False)
-    for answer in answers:
+    sizes, seconds, values = (answers[part::3] for part in range(3))
+    for answer in (*seconds, *values):
         # Not every key holds a string; the error of one that does not is an answer too.
         if isinstance(answer, Exception) and "WRONGTYPE" not in str(answer):
             raise answer
-    triples = zip(names, *(answers[part::3] for part in range(3)), strict=True)
-    return [_stored(*triple) for triple in triples if isinstance(triple[1], int)]
+    found = zip(names, map(_size, sizes), seconds, values, strict=True)
+    return [_stored(*stored) for stored in found if stored[2] != GONE]
 
 
 @fail_open(None)
@@ -109,6 +113,15 @@ def info() -> dict[str, Any]:
 def size() -> int:
     """Return the number of keys in the database, other applications' included."""
     return cluster.size(connection())
+
+
+def _size(answer: Any) -> int:
+    """Return the answer to MEMORY USAGE. Hosted plans and other products may lack it, or err for a key that is gone."""
+    if type(answer) in (ResponseError, NoPermissionError):
+        return 0
+    if isinstance(answer, Exception):
+        raise answer
+    return answer or 0
 
 
 def _in_redis(key: str) -> str:
