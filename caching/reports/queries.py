@@ -37,6 +37,8 @@ TOTALS = (*MONEY, "seconds", *UNIT_COLUMNS)
 EVERY_FIGURE = (*TOTALS, *BUCKETS)
 # Probability of a match whose question has the same words.
 SAME_WORDING = 1.0
+# Calls that are read at once.
+WALKED = 2_000
 # Semantic matches that pages look at.
 MAX_MATCHES = 5_000
 # Columns of each dimension: two providers may have a model of the same name.
@@ -235,13 +237,21 @@ def most_spoken(client: str, most: int) -> list[tuple[str, Call]]:
     calls = Call.objects.filter(client=client, cache_type="tts").exclude(key="").exclude(question="")
     times = Counter[str]()
     latest: dict[str, Call] = {}
-    for call in calls.exclude(question__endswith="…").iterator():
+    for call in _walked(calls.exclude(question__endswith="…")):
         times[call.key] += 1
         latest.setdefault(call.key, call)
     for key, hits in EntryHits.objects.filter(cache_type="tts").values_list("key").annotate(Sum("hits")):
         if key in latest:
             times[key] += hits
     return [(latest[key].question, latest[key]) for key, _ in times.most_common(most)]
+
+
+def _walked(calls: QuerySet[Call]) -> Iterator[Call]:
+    """Yield `calls`, the latest first, without holding all of them."""
+    part = list(calls.order_by("-pk")[:WALKED])
+    while part:
+        yield from part
+        part = list(calls.filter(pk__lt=part[-1].pk).order_by("-pk")[:WALKED])
 
 
 def _rows(period: Period, filters: Filters, *, hours: bool = False) -> list[QuerySet[Any]]:
