@@ -91,9 +91,7 @@ def check_variable_names(**kwargs: Any) -> list[CheckMessage]:
 
     Others may belong to another program, such as Docker Compose.
     """
-    known = settings.VARIABLES_READ | {
-        f"{name.upper().replace('-', '_')}_{key}" for name in providers.names() for key in providers.get(name).defaults
-    }
+    known = _known_variables()
     warnings: list[CheckMessage] = []
     for name in sorted(settings.VARIABLES_IN_FILE):
         is_read = name.removesuffix("_FILE") in known or name.startswith(("OTEL_", "SEMANTIC_EMBEDDER_"))
@@ -101,6 +99,34 @@ def check_variable_names(**kwargs: Any) -> list[CheckMessage]:
             message = f"settings: nothing reads the variable {name}."
             warnings.append(Warning(message, hint=f"Is {near[0]} meant?", id="speechsite.W001"))
     return warnings
+
+
+def _known_variables() -> set[str]:
+    """Return the variables that are read, those of providers included."""
+    return settings.VARIABLES_READ | {
+        f"{name.upper().replace('-', '_')}_{key}" for name in providers.names() for key in providers.get(name).defaults
+    }
+
+
+_AS_WRITTEN = {
+    "quotation marks": "Write the value without them: `docker run --env-file` passes them on.",
+    "${…}": "Write the value itself: the gateway replaces nothing in it, because passwords may hold a $.",
+}
+
+
+@register(TAG)
+def check_values_are_final(**kwargs: Any) -> list[CheckMessage]:
+    """Warn of values that are taken as they are written, where another program would change them."""
+    known = _known_variables()
+    return [
+        Warning(
+            f"settings: the value of {name} has {what}, which are part of it.",
+            hint=_AS_WRITTEN[what],
+            id="speechsite.W004",
+        )
+        for name, what in sorted(settings.VARIABLES_UNREPLACED.items())
+        if name in known
+    ]
 
 
 @register()

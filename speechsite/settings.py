@@ -292,3 +292,5 @@ if OTEL_EXPORTER_OTLP_ENDPOINT:
 # For the check that notices misspelt names.
 VARIABLES_IN_FILE = {name for name, value in _file.items() if value}
 VARIABLES_READ = _reader.names
+# For the check of values that another program reads otherwise.
+VARIABLES_UNREPLACED = env.unreplaced(_env)

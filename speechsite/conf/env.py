@@ -15,6 +15,8 @@ from caching import numbers
 _SECRET_FILE = re.compile(
     r"(SECRET_KEY|DATABASE_URL|REDIS_URL|EMAIL_URL|ALERT_WEBHOOK_URL|OIDC_CLIENT_SECRET|\w+_API_KEY)_FILE"
 )
+# ${NAME} of shells and Docker Compose, $(NAME) of Kubernetes.
+_PLACEHOLDER = re.compile(r"\$\{[A-Za-z_]\w{2,}(:?[-?+][^}]*)?\}|\$\([A-Z_][A-Z0-9_]{2,}\)")
 # A thousand years: a date that far in the past still exists.
 MOST_DAYS = 365_000
 
@@ -46,6 +48,18 @@ def with_secrets_from_files(values: Mapping[str, str | None]) -> dict[str, str |
             raise ImproperlyConfigured(f"{variable} must name a readable file: {error}") from error
         if not found[match[1]]:
             raise ImproperlyConfigured(f"{variable} must name a file with a secret: {path} is empty")
+    return found
+
+
+def unreplaced(values: Mapping[str, str | None]) -> dict[str, str]:
+    """Return, by variable, what in its value another program would have replaced or taken away."""
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        text = (value or "").strip()
+        if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+            found[name] = "quotation marks"
+        elif _PLACEHOLDER.search(text):
+            found[name] = "${…}"
     return found
 
 
