@@ -92,6 +92,8 @@ class _Stream:
         self._others: dict[str, Any] = {}
         # Position among the tool calls, by the index of the block.
         self._calls: dict[int, int] = {}
+        # Arguments with which calls begin: all of them for servers without deltas, and no part of what deltas say.
+        self._given: dict[int, str] = {}
         # Indexes of the calls whose arguments have begun.
         self._begun: set[int] = set()
         # Blocks that are sent in one piece, by their index, and the JSON text of a hosted tool's input.
@@ -114,8 +116,7 @@ class _Stream:
         if kind == "tool_use":
             position = self._calls.setdefault(at, len(self._calls))
             yield self._chunk({"tool_calls": [{"index": position, **_call(block, "")}]})
-            if block.get("input"):
-                yield self._arguments(at, _arguments(block))
+            self._given[at] = _arguments(block)
         elif kind in ("text", None):
             if block.get("text"):
                 yield self._chunk({"content": block["text"]})
@@ -143,8 +144,8 @@ class _Stream:
     def on_content_block_stop(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         at = event.get("index", 0)
         if at in self._calls and at not in self._begun:
-            # A call without arguments has no deltas, or a blank one; OpenAI's are JSON in any case.
-            yield self._arguments(at, "{}")
+            # Without deltas, or with a blank one, it has the arguments that it began with, if any.
+            yield self._arguments(at, self._given[at])
         # In one piece: it must go back to Anthropic as it was, text and signature together.
         if block := self._blocks.pop(at, None):
             if given := self._inputs.pop(at, ""):

@@ -20,14 +20,24 @@ _PASSED_ON = (
     "temperature", "top_p", "top_k", "thinking", "container", "context_management", "mcp_servers", "cache_control",
     "inference_geo", "speed",
 )  # fmt: skip
+# Fields beside a tool's result with the same name and meaning.
+_OF_RESULTS = ("is_error", "cache_control")
 # Fields of a tool with the same name and meaning in both APIs.
 _OF_TOOLS = ("strict", "allowed_callers", "defer_loading", "eager_input_streaming", "input_examples", "cache_control")
+# Words for a choice of tools, Mistral's "any" among them.
+_CHOICES = {"auto": "auto", "none": "none", "required": "any", "any": "any"}
 # Of the API itself; OpenAI's names of choices are texts.
 _OWN_CHOICES = ("auto", "any", "none", "tool")
 # No counterpart, and no effect on what an answer may say. A seed only selects one of several answers.
 _DROPPED = ("store", "seed", "prompt_cache_key", "prompt_cache_retention", "stream", "stream_options")
-# No counterpart, and without effect only where they are 0, false or empty.
-_UNSUPPORTED = ("logprobs", "top_logprobs", "logit_bias", "frequency_penalty", "presence_penalty")
+# No counterpart, and without effect only with these values, which clients send for what nobody has chosen.
+_WITHOUT_EFFECT: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("logprobs", "top_logprobs", "logit_bias", "frequency_penalty", "presence_penalty"), (0, {})),
+    **dict.fromkeys(("min_p", "top_a", "functions", "include_reasoning"), (0, [])),
+    "repetition_penalty": (1,),
+    "modalities": (["text"],),
+    "verbosity": ("medium",),
+}
 # Characters of the label of an end user. The API also refuses e-mail addresses.
 _LONGEST_USER = 256
 
@@ -66,7 +76,7 @@ def body(request: ChatRequest, max_tokens: int, *, budgeted: bool = False) -> di
     if (choices := params.pop("n", None)) not in (None, 1):
         raise UnsupportedFeature(f"anthropic gives one choice, not {choices}", param="n")
     for name, value in params.items():
-        if name not in _DROPPED and (value or name not in _UNSUPPORTED):
+        if name not in _DROPPED and value is not None and value not in _WITHOUT_EFFECT.get(name, ()):
             raise UnsupportedFeature(f"anthropic has no counterpart of {name}", param=name)
     return sent
 
@@ -135,7 +145,13 @@ def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _blocks(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if message["role"] in ("tool", "function"):
         call = message.get("tool_call_id") or message.get("name")
-        yield {"type": "tool_result", "tool_use_id": _id(call), "content": list(blocks_of(message.get("content")))}
+        more = {name: message[name] for name in _OF_RESULTS if message.get(name)}
+        yield {
+            "type": "tool_result",
+            "tool_use_id": _id(call),
+            "content": list(blocks_of(message.get("content"))),
+            **more,
+        }
         return
     # Thinking must come back as it was given out, before everything else of its turn.
     yield from message.get("content_blocks") or message.get("thinking_blocks") or ()
@@ -198,7 +214,9 @@ def _wanted(choice: Any) -> dict[str, Any]:
     if isinstance(choice, Mapping):
         own = choice.get("type") in _OWN_CHOICES
         return dict(choice) if own else {"type": "tool", "name": _name_of(choice)}
-    return {"type": {"required": "any", "none": "none"}.get(choice, "auto")}
+    if choice and choice not in _CHOICES:
+        raise InvalidRequest(f"tool_choice must be one of {', '.join(_CHOICES)}, or a tool", param="tool_choice")
+    return {"type": _CHOICES[choice or "auto"]}
 
 
 def _allowed(tools: Sequence[Mapping[str, Any]], choice: Mapping[str, Any]) -> tuple[list[Any], Any]:

@@ -182,33 +182,6 @@ def test_a_whole_answer_to_a_stream_is_served_as_a_stream(
     assert assembled(server).choices == whole.choices
 
 
-AGAIN = [{}, {"input_tokens": 0}, {"input_tokens": None}, {"cache_read_input_tokens": 0}, "x"]
-
-
-@pytest.mark.parametrize("again", AGAIN)
-def test_no_later_event_takes_a_count_back(again: Any) -> None:
-    first = {"input_tokens": 9, "cache_read_input_tokens": 5, "output_tokens": 1}
-    last = {"output_tokens": 7, **again} if isinstance(again, dict) else again
-    events = [
-        {"type": "message_start", "message": {"id": "msg_1", "model": "m", "usage": first}},
-        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hi"}},
-        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": last},
-    ]
-    usage = joined(read_chunks("anthropic", map(json.dumps, events))).usage
-    assert usage
-    assert (usage["prompt_tokens"], usage["completion_tokens"]) == (14, 7 if isinstance(again, dict) else 1)
-
-
-def test_a_count_may_come_with_the_last_event_alone() -> None:
-    last = {"input_tokens": 9, "output_tokens": 7}
-    events = [
-        {"type": "message_start", "message": {"id": "msg_1", "model": "m", "usage": {"input_tokens": 0}}},
-        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": last},
-    ]
-    usage = joined(read_chunks("anthropic", map(json.dumps, events))).usage
-    assert usage and usage["total_tokens"] == 16
-
-
 def test_tokens_read_from_the_prompt_cache_are_billed_as_cached(server: FakeAnthropic) -> None:
     answer = providers.get("anthropic").chat(request())
     assert Usage.from_tokens(answer.usage) == Usage(input_tokens=14, cached_input_tokens=100, output_tokens=7)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from speech.exceptions import InvalidRequest
 from speech.providers._shared.anthropic import request as anthropic_request
 from speech.tests.providers.anthropic.test_answer import request
 from speech.tests.providers.anthropic.test_request import CALL, WEATHER, body
@@ -113,3 +114,56 @@ def test_a_label_of_a_user_that_the_api_refuses_is_left_out(user: str) -> None:
     assert body(user=user) == body()
     assert body(user=user, safety_identifier="u1")["metadata"] == {"user_id": "u1"}
     assert body(user="u2", metadata={"user_id": user})["metadata"] == {"user_id": user}, "what is meant for the API"
+
+
+@pytest.mark.parametrize("name", ["is_error", "cache_control"])
+def test_fields_of_a_result_with_a_counterpart_are_passed_on(name: str) -> None:
+    value = {"type": "ephemeral"} if name == "cache_control" else True
+    result = {"role": "tool", "tool_call_id": "call_1", "content": "No such city", name: value, "status": "error"}
+    sent = body(QUESTION, {**CALLED, "tool_calls": [CALL]}, result, tools=[WEATHER])
+    [block] = sent["messages"][-1]["content"]
+    assert {**block, "content": ""} == {"type": "tool_result", "tool_use_id": "call_1", "content": "", name: value}
+
+
+@pytest.mark.parametrize(("word", "kind"), [("any", "any"), ("required", "any"), ("auto", "auto"), ("none", "none")])
+def test_a_word_for_a_choice_of_tools_keeps_its_meaning(word: str, kind: str) -> None:
+    assert body(tools=[WEATHER], tool_choice=word)["tool_choice"] == {"type": kind}
+
+
+@pytest.mark.parametrize("word", ["weather", "always", 5, True, ["auto"]])
+def test_any_other_word_is_refused(word: Any) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        body(tools=[WEATHER], tool_choice=word)
+    assert caught.value.param == "tool_choice"
+
+
+NEUTRAL = [
+    {"min_p": 0, "top_a": 0.0, "repetition_penalty": 1.0, "include_reasoning": False},
+    {"verbosity": "medium"},
+    {"modalities": ["text"], "functions": []},
+    {"logit_bias": {}, "logprobs": False, "top_logprobs": 0},
+]
+CHOSEN = [
+    {"min_p": 0.1},
+    {"repetition_penalty": 1.1},
+    {"repetition_penalty": 0},
+    {"include_reasoning": True},
+    {"verbosity": "low"},
+    {"modalities": ["text", "audio"]},
+    {"functions": [{"name": "f"}]},
+    {"frequency_penalty": 0.1},
+    {"web_search_options": {}},
+    {"unknown": False},
+]
+
+
+@pytest.mark.parametrize("params", NEUTRAL)
+def test_a_value_that_nobody_has_chosen_changes_nothing(params: dict[str, Any]) -> None:
+    assert body(**params) == body()
+
+
+@pytest.mark.parametrize("params", CHOSEN)
+def test_any_other_value_without_a_counterpart_is_refused(params: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        body(**params)
+    assert caught.value.param == next(iter(params))
