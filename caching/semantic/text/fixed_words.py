@@ -30,7 +30,7 @@ _CONTRACTED = re.compile(r"n?'(?:t|s|d|m|ll|ve|re)\b")
 _INERT = frozenset(
     (
         "agreement", "alike", "aspects", "before_doing", "before_things", "calling", "capitonyms", "carriers",
-        "chances", "commands", "decisive", "explaining", "forms_apart", "giving", "kept_e", "lettered",
+        "chances", "commands", "decisive", "degrees", "explaining", "forms_apart", "giving", "kept_e", "lettered",
         "made_by_someone", "mention_commands", "mention_phrases", "mentions", "nouns_in_est", "particular", "pasts",
         "presents", "presents_of_something", "relational", "rooms", "seldom_decisive", "services", "shown",
         "speakers", "surfaces", "vocabulary", "wanting_of_others", "whole",

@@ -22,6 +22,8 @@
 ('score this book 4', 'rate', 'wake me on every monday', 'open on mondays')
 >>> told("call adams"), told("call my parents")
 ('call adams+name', 'call my parents')
+>>> told("it is not very safe"), told("cancel some orders"), told("can any doctor sign it"), told("is there any fee")
+('it is not very_much safe', 'cancel some_of orders', 'can any_of doctor sign it', 'is there any fee')
 >>> told("where is gate a"), told("find a vitamin a cream"), told("hotels in bangor me"), told("book me a hotel")
 ('where is gate A', 'find a vitamin A cream', 'hotels in bangor me+object', 'book me a hotel')
 >>> told("play songs by the eagles")
@@ -46,6 +48,8 @@ _OBJECTS = frozenset(["me", "us", "him", "them", "it", "this", "that", "these", 
 _HELPING = frozenset(["have", "has", "had", "did", "do", "does", "can", "could", "will", "would", "should"])
 _WHENEVER = frozenset(["early", "earlier", "late", "later", "after", "before", "until"])
 _LEADING = frozenset(["to", "in", "from", "near"])
+# Words of a thing, at most: "any of the living room curtains".
+_THING = 5
 _PARTICLES = frozenset(["in", "on", "out", "off", "up", "down", "back"])
 
 # Tables that tell of words what they are, and give them no form in which they are compared.
@@ -70,6 +74,10 @@ def with_senses(spoken: Sequence[str], language: str, *, is_named: bool) -> list
             found[at] = "only" if _is_only(spoken[at + 1]) else "just+here"
         elif word == "too" and at + 1 < len(spoken):
             found[at] = "too_much"
+        elif word in ("some", "any") and _picks(spoken, at):
+            found[at] = f"{word}_of"
+        elif at and spoken[at - 1] in ("not", "never") and word in words("en", "degrees"):
+            found[at] = f"{word}_much"
         elif word.endswith(("ing", "ings")) and _is_thing(spoken, at, is_named):
             found[at] = f"{inflected(word, language).removesuffix('+ing')}+ing"
         elif word in _placed():
@@ -107,6 +115,15 @@ def _sense(spoken: Sequence[str], at: int, is_named: bool) -> str:
     if word in _weekdays() and _comes_again(spoken, at):
         return f"every {word[:-1]}"
     return word
+
+
+def _picks(spoken: Sequence[str], at: int) -> bool:
+    """ "are some cards blocked", "delete some alarms", "can any doctor sign it", unlike "play some jazz"."""
+    before = spoken[at - 1] if at else ""
+    starts = before in _auxiliaries() or (not at and not _BE.isdisjoint(spoken))
+    if spoken[at] == "any":
+        return starts and not any(word.endswith("s") for word in spoken[at + 1 : at + _THING + 1])
+    return starts or before in words("en", "particular")
 
 
 def _is_explained(spoken: Sequence[str]) -> bool:
