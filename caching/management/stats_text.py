@@ -91,9 +91,10 @@ def _redis(redis: dict[str, Any]) -> list[str]:
     about = "" if redis["keys_are_exact"] else "about "
     counted = ", ".join(f"{kind} {about}{number:,}" for kind, number in redis["keys"].items() if number)
     limit = f"{redis['max_bytes'] / 2**20:,.0f} MB" if redis["max_bytes"] else "no limit"
+    memory = f"{redis['used_bytes'] / 2**20:,.1f} MB of {limit}" if redis["used_bytes"] else "unknown"
     lines = [
         f"Redis     connected, {redis['version']}",
-        f"Memory    {redis['used_bytes'] / 2**20:,.1f} MB of {limit}",
+        f"Memory    {memory}",
         f"Keys      {counted or 'none'}",
     ]
     return [*lines, redis["warning"]] if redis["warning"] else lines

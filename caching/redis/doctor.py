@@ -231,7 +231,7 @@ def _judge_clock(ahead: float) -> Finding:
 
 
 def _judge_info(info: dict[str, Any], index: str) -> Iterator[Finding]:
-    policy, limit = info.get("maxmemory_policy", ""), int(info.get("maxmemory", 0))
+    policy, limit = info.get("maxmemory_policy", ""), int(info.get("maxmemory") or 0)
     shown = info.get("maxmemory_human") if limit else "no limit"
     memory = f"{info.get('used_memory_human', '?')} of {shown}, {policy or 'unknown policy'}"
     remedy = memory_warning(policy, limit)

@@ -49,6 +49,7 @@ class RedisHealth:
     reason: str = ""
     ping_ms: float | None = None
     version: str = ""
+    # 0: unknown.
     used_bytes: int = 0
     # 0: no limit.
     max_bytes: int = 0
@@ -75,15 +76,17 @@ def redis_health() -> RedisHealth:
     ping = store.ping_milliseconds()
     found: dict[str, Any] | None = scan.info()
     since = datetime.fromtimestamp(store.state().since, UTC)
-    if ping is None or found is None:
+    if ping is None or (found is None and not store.available()):
         return RedisHealth("down", since, store.state().reason)
+    # Its user may lack INFO, which requests do not need.
+    found = found or {}
     return RedisHealth(
         status="up",
         since=since,
         ping_ms=ping,
         version=product(found),
-        used_bytes=int(found.get("used_memory", 0)),
-        max_bytes=int(found.get("maxmemory", 0)),
+        used_bytes=int(found.get("used_memory") or 0),
+        max_bytes=int(found.get("maxmemory") or 0),
         policy=str(found.get("maxmemory_policy", "")),
         evicted=int(found.get("evicted_keys", 0)),
         keys=scan.size() or 0,

@@ -46,7 +46,7 @@ def normalize_redis_url(url: str) -> str:
     if not match or not _is_consistent(match):
         raise BadRedisURL(
             "REDIS_URL must look like redis://host:6379/0, redis://user:password@host:6379/0 or rediss://host:6379/0 "
-            f"for TLS, not {mask_password(url)}; for a cluster or sentinels see docs/redis.md"
+            f"for TLS, not {_shown(url)}; for a cluster or sentinels see docs/redis.md"
         )
     if match["query"] and (option := _bad_option(match)) is not None:
         raise BadRedisURL(
@@ -101,6 +101,13 @@ def mask_password(url: str) -> str:
     """Mask the password: `rediss://user:secret@host:1/0` becomes `rediss://user:***@host:1/0`."""
     masked = re.sub(r"(?<=://)([^:@/]*):.*@", r"\1:***@", url, flags=re.DOTALL)
     return re.sub(r"([?&](?:sentinel_)?(?:password|username)=)[^&#]*", r"\1***", masked)
+
+
+def _shown(url: str) -> str:
+    """Return what can hold no password of a value that is not understood, such as `host:6379,password=…` of .NET."""
+    beginning = re.match(r"[\w.:\[\]-]*", url) if "://" not in url else re.match(r"[^,;\s]*", mask_password(url))
+    shown = beginning[0] if beginning else ""
+    return shown if shown == mask_password(url) else f"{shown}…"
 
 
 def _is_consistent(match: re.Match[str]) -> bool:

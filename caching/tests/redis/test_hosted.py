@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ from redis.crc import key_slot
 from caching import keys
 from caching.maintenance import browse, erasure, flush
 from caching.maintenance.selection import Selection
+from caching.management.stats_text import stats_text
 from caching.policy import Policy
 from caching.redis import scan, store
 from caching.redis.doctor import examine_redis
+from caching.redis.health import redis_health
 from caching.redis.url import normalize_redis_url
+from caching.reports import summary
 from caching.semantic.cache import forget_tier
 from caching.tests.support.asking import Provider, ask_for_stream, spoken
 from caching.tests.support.paraphrases import question
@@ -90,6 +94,18 @@ def test_without_memory_usage_sizes_are_unknown_and_all_else_works(without_memor
     page = browse.browse(Selection(pattern="*"))
     assert page and len(page.rows) == 3
     assert list(flush.flush(Selection(pattern="*")))[-1].removed == 3
+
+
+def test_without_info_redis_is_up_and_its_memory_unknown(use_redis: Callable[[str], None]) -> None:
+    with RedisServer("--rename-command", "INFO", "hidden") as server:
+        use_redis(server.url)
+        store_answers(2)
+        health = redis_health()
+        assert (health.status, health.keys, health.used_bytes, health.warning) == ("up", 2, 0, "")
+        told = stats_text(summary.collect(timedelta(days=1)))
+        assert "Redis     connected, Redis of an unknown version\nMemory    unknown\n" in told
+        server.kill()
+        assert redis_health().status == "down"
 
 
 def test_sizes_that_cannot_be_asked_for_are_not_taken_for_unknown(without_memory: RedisServer) -> None:

@@ -50,6 +50,13 @@ def test_a_generated_password_need_not_be_encoded(password: str) -> None:
         *("localhost:6379", "http://:secret@h", "redis://", "redis://:secret@", "redis://h:port", "redis://h/x"),
         *("redis://h:65536", f"redis://h:{'9' * 5000}", f"redis://h/{'9' * 5000}", "redis+cluster://a:1,b:99999"),
         *("redis://:secret@h?timeout=3", "redis://h?socket_timeout=soon", "redis://h?ssl_ca_certs=/ca.pem"),
+        *("h:6380,password=secret,ssl=True", "redis://h:6380,password=secret,ssl=True", "redis-cli -h h -a secret"),
+        *(
+            "redis-cli --tls -u redis://:secret@h:1",
+            "host=h;password=secret",
+            '"redis://:secret@h:1"',
+            "valkeys://u:secret@h",
+        ),
         *("rediss://h?ssl_cert_reqs=maybe", "redis+sentinel://h/name?sentinel_password=secret&nonsense=1"),
     ],
 )

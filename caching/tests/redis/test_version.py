@@ -34,3 +34,10 @@ def test_valkey_is_called_valkey_and_has_no_vector_sets() -> None:
     assert product(info) == "Valkey 9.1.2"
     assert not has_vector_sets(info)
     assert product({"redis_version": "8.10.1"}) == "Redis 8.10.1"
+
+
+@pytest.mark.parametrize("name", ["Valkey", "Dragonfly", "Kvrocks", "Garnet", "Redict", "Upstash"])
+def test_a_product_is_called_by_its_name_and_has_no_vector_sets(name: str) -> None:
+    info = {"redis_version": "8.4.0", f"{name.lower()}_version": "v1.40.1"}
+    assert product(info) == f"{name} v1.40.1"
+    assert not has_vector_sets(info)
