@@ -1,5 +1,6 @@
 #!/usr/bin/env python
 import codecs
+import errno
 import io
 import os
 import signal
@@ -42,17 +43,21 @@ def escaped(error: UnicodeError) -> tuple[str, int]:
 
 def write_what_the_console_lacks_as_escapes() -> None:
     """Let no character end a command: a console may know ASCII only."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Closed by who started it.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     codecs.register_error("escaped", escaped)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="escaped")
 
 
-def end_quietly() -> None:
-    """End as a program that SIGPIPE has killed, and let nothing be written any more."""
+def end_quietly(status: int) -> None:
+    """End, and let nothing be written any more."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in filter(None, (sys.stdout, sys.stderr)):
         os.dup2(nowhere, stream.fileno())
-    sys.exit(128 + signal.SIGPIPE)
+    sys.exit(status)
 
 
 if __name__ == "__main__":
@@ -65,4 +70,11 @@ if __name__ == "__main__":
                 sys.stdout.flush()
     except BrokenPipeError:
         # The reader, such as `head`, has enough.
-        end_quietly()
+        end_quietly(128 + signal.SIGPIPE)
+    except KeyboardInterrupt:
+        end_quietly(128 + signal.SIGINT)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or "--traceback" in sys.argv:
+            raise
+        sys.stderr.write(f"Cannot write: {error}\n")
+        end_quietly(1)

@@ -120,7 +120,7 @@ def check_values_are_final(**kwargs: Any) -> list[CheckMessage]:
     known = _known_variables()
     return [
         Warning(
-            f"settings: the value of {name} has {what}, which are part of it.",
+            f"settings: {name} is taken with the {what} in its value.",
             hint=_AS_WRITTEN[what],
             id="speechsite.W004",
         )

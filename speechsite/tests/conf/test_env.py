@@ -23,5 +23,5 @@ def test_a_value_that_another_program_would_change_is_a_warning(settings: Any, v
     settings.VARIABLES_UNREPLACED = env.unreplaced({"OPENAI_API_KEY": value, "OTHERS": '"x"'})
     warnings = check_values_are_final()
     assert [warning.msg for warning in warnings] == (
-        [f"settings: the value of OPENAI_API_KEY has {what}, which are part of it."] if what else []
+        [f"settings: OPENAI_API_KEY is taken with the {what} in its value."] if what else []
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -72,3 +75,43 @@ def test_json_is_json_on_every_console(encoding: str) -> None:
     )
     assert done.returncode == 0, done.stderr.decode()
     assert json.loads(done.stdout.decode(encoding)) == ASKED
+
+
+def test_a_full_disk_behind_its_output_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "check"],
+            cwd=settings.BASE_DIR,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+        )
+    assert (done.returncode, done.stderr) == (1, "Cannot write: [Errno 28] No space left on device\n")
+
+
+def test_without_an_output_it_does_its_work() -> None:
+    words = f"exec {shlex.quote(sys.executable)} manage.py check >&-"
+    done = subprocess.run(["sh", "-c", words], cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_ctrl_c_ends_it_quietly() -> None:
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "manage.py",
+            "shell",
+            "--no-imports",
+            "-c",
+            "print('here', flush=True); import time; time.sleep(60)",
+        ],
+        cwd=settings.BASE_DIR,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout and process.stdout.readline() == "here\n"
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=60)[1]
+    assert (process.returncode, told) == (128 + signal.SIGINT, "")
