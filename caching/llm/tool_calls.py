@@ -48,6 +48,11 @@ class ToolCalls:
             _add(call, part)
         return added
 
+    def positions_of(self, parts: Any) -> list[int]:
+        """Add `tool_calls` of a delta. Return the position of the call of each part. Raises Unassembled."""
+        added = self.add(parts)
+        return [next(at for at, call in enumerate(self._calls) if call is each) for each in added]
+
     def finished(self) -> list[ToolCall]:
         """Return the calls. Raises Unassembled if one has no name."""
         for call in self._calls:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from caching.llm.merging import Unassembled
 from caching.llm.stream import ENVELOPE, complete_logprobs, joined, replay
+from caching.llm.tool_calls import ToolCalls
 from speech import strict_json
 from speech.exceptions import InvalidRequest, ProviderBadAnswer, ProviderTimeout, ProviderUnavailable
 from speech.providers._shared import errors
@@ -115,7 +117,7 @@ def read_chunks(
     provider: str, events: Iterable[str], reply: Reply | None = None, choices: int = 1
 ) -> Iterator[dict[str, Any]]:
     """Yield the chunks of a streamed answer up to `[DONE]`. Raises ProviderError if it ends in any other place."""
-    return until_finished(provider, map(partial(_read_chunk, provider, set()), events), reply, choices)
+    return until_finished(provider, map(partial(_read_chunk, provider, _Begun()), events), reply, choices)
 
 
 def until_finished(
@@ -151,11 +153,28 @@ def until_finished(
         raise ProviderUnavailable(f"{provider} ended its stream early")
 
 
-def _read_chunk(provider: str, with_delta: set[int], event: str) -> dict[str, Any] | None:
-    """Return a chunk whose choices have an index and a delta, or None for `[DONE]`.
+class _Begun:
+    """Choices and calls that a stream has begun."""
 
-    `with_delta`: the indexes of choices that have had one.
-    """
+    def __init__(self) -> None:
+        # Indexes of the choices that have had a delta.
+        self.with_delta: set[int] = set()
+        # Calls of each choice, unless its first one came with an index.
+        self._calls: dict[int, ToolCalls | None] = {}
+
+    def number(self, choice: int, parts: Any) -> None:
+        """Give parts of calls without an index, as Gemini and Ollama send them, the one that they have in a replay."""
+        if choice not in self._calls:
+            first = parts[0] if isinstance(parts, list) else None
+            self._calls[choice] = ToolCalls() if isinstance(first, dict) and first.get("index") is None else None
+        if calls := self._calls[choice]:
+            with suppress(Unassembled):
+                for part, position in zip(parts, calls.positions_of(parts), strict=True):
+                    part["index"] = position
+
+
+def _read_chunk(provider: str, begun: _Begun, event: str) -> dict[str, Any] | None:
+    """Return a chunk whose choices have an index and a delta, or None for `[DONE]`."""
     if event.startswith(_DONE):
         return None
     chunk = json_object(provider, event)
@@ -166,13 +185,15 @@ def _read_chunk(provider: str, with_delta: set[int], event: str) -> dict[str, An
         _raise_if_failed(provider, choice)
         index = choice["index"] = choice.get("index") or 0
         delta = choice.get("delta")
-        if "delta" not in choice and index not in with_delta:
+        if "delta" not in choice and index not in begun.with_delta:
             # A server that cannot stream sends its whole answer as one chunk, with a message. After deltas, a message
             # repeats them (MiniMax).
             delta = choice.get("message")
         choice["delta"] = delta or {}
         if delta:
-            with_delta.add(index)
+            begun.with_delta.add(index)
+            if calls := delta.get("tool_calls"):
+                begun.number(index, calls)
     return chunk
 
 

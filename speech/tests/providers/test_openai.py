@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from caching.llm.stream import joined
 from caching.pricing.usage import Usage
 from speech import providers
 from speech.exceptions import (
@@ -144,6 +146,35 @@ def test_it_takes_the_chunks_of_careless_servers() -> None:
     first, last = read_chunks("acme", events)
     assert first["choices"][0]["delta"] == {}
     assert last["choices"] == []
+
+
+def called(id: str | None, arguments: str, **more: Any) -> dict[str, Any]:
+    return {**({"id": id} if id else {}), "function": {"name": "f" if id else None, "arguments": arguments}, **more}
+
+
+# `tool_calls` of the deltas of a stream, and the indexes that each of their parts is to have.
+PARTS: list[tuple[list[list[dict[str, Any]]], list[list[Any]]]] = [
+    ([[called("a", '{"n": 1}')], [called("b", '{"n": 2}')]], [[0], [1]]),
+    ([[called("a", '{"n": 1}'), called("b", '{"n": 2}')]], [[0, 1]]),
+    ([[called("a", '{"n"')], [called(None, ": 1}")], [called("b", "{")], [called(None, "}")]], [[0], [0], [1], [1]]),
+    ([[called("a", '{"n": 1}', index=None)], [called("b", "{}", index=None)]], [[0], [1]]),
+    # What has an index keeps it
+    ([[called("a", '{"n": 1}', index=0)], [called("b", "{}", index=0)]], [[0], [0]]),
+    ([[called("a", '{"n"', index=3)], [called(None, ": 1}", index=3)]], [[3], [3]]),
+]
+
+
+@pytest.mark.parametrize(("parts", "indexes"), PARTS)
+def test_calls_without_an_index_get_that_of_their_replay(
+    parts: list[list[dict[str, Any]]], indexes: list[list[Any]]
+) -> None:
+    deltas: list[dict[str, Any]] = [{"tool_calls": each} for each in parts]
+    choices: list[dict[str, Any]] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    choices.append({"index": 0, "delta": {}, "finish_reason": "tool_calls"})
+    sent = [{"model": "m", "choices": [choice]} for choice in choices]
+    chunks = list(read_chunks("acme", map(json.dumps, sent)))
+    assert [[call["index"] for call in chunk["choices"][0]["delta"]["tool_calls"]] for chunk in chunks[:-1]] == indexes
+    assert joined(chunks) == joined(sent)
 
 
 def test_a_provider_that_says_it_is_done_need_not_give_a_reason() -> None:
