@@ -27,7 +27,7 @@ from caching.models import (
     ScopeThreshold,
     Verdict,
 )
-from caching.redis import scan, store
+from caching.redis import commands, scan, store
 from caching.semantic.replication import erase_events
 
 BATCH = 500
@@ -158,8 +158,7 @@ def _unname_sums(client: str) -> None:
 def _erase_counters(holder: str) -> None:
     redis = store.connection()
     own = keys.make_key(f"{keys.LIMIT}:{holder}", settings.CACHE_KEY_PREFIX, 1)
-    for name in (own, *redis.scan_iter(f"{scan.escape(own)}:*")):
-        redis.unlink(name)
+    commands.delete(redis, [own, *redis.scan_iter(f"{scan.escape(own)}:*")])
     sets = keys.make_key(f"{keys.ASKED}:*", scan.escape(settings.CACHE_KEY_PREFIX), 1)
     for name in redis.scan_iter(sets):
         redis.srem(name, holder)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from redis import Redis
 from redis.cluster import RedisCluster
+from redis.exceptions import ClusterCrossSlotError
 
 # Sends one command with a client, or adds it to a pipeline.
 Command = Callable[[Any], object]
-
-
-def deleting(name: str) -> Command:
-    """Return the command that deletes `name` without blocking Redis."""
-    return lambda redis: redis.unlink(name)
 
 
 def at_once(redis: Redis, commands: Sequence[Command]) -> list[Any]:
@@ -37,3 +34,16 @@ def in_order(redis: Redis, commands: Sequence[Command]) -> list[Any]:
     if isinstance(redis, RedisCluster):
         return [command(redis) for command in commands]
     return at_once(redis, commands)
+
+
+def delete(redis: Redis, names: Sequence[str]) -> int:
+    """Delete keys without blocking Redis. Return how many there were."""
+    try:
+        return int(redis.unlink(*names)) if names else 0
+    except ClusterCrossSlotError:
+        # A proxy in front of a cluster, which takes keys of one slot only.
+        return int(sum(at_once(redis, [partial(_unlink, name) for name in names])))
+
+
+def _unlink(name: str, redis: Any) -> object:
+    return redis.unlink(name)

@@ -24,9 +24,10 @@ from redis.exceptions import ClusterDownError, ReadOnlyError, RedisClusterExcept
 
 from caching import metrics
 from caching.redis import cluster
+from caching.redis import commands as redis_commands
 from caching.redis.breaker import RedisBreaker, State, WritePause
 from caching.redis.client import RedisClient
-from caching.redis.commands import Command, at_once, deleting, in_order
+from caching.redis.commands import Command, at_once, in_order
 from caching.redis.errors import Advice, explain
 from caching.redis.serializers import Unreadable
 from caching.redis.url import mask_password
@@ -185,9 +186,7 @@ def written(commands: Sequence[Command], *, ordered: bool = False) -> Sequence[A
 @fail_open(0)
 def delete(keys: Iterable[str]) -> int:
     """Delete `keys` without blocking Redis. Return how many there were."""
-    # One key in each: a proxy before a cluster refuses those of two slots.
-    commands = [deleting(_client().make_key(key)) for key in keys]
-    return int(sum(at_once(connection(), commands))) if commands else 0
+    return redis_commands.delete(connection(), [_client().make_key(key) for key in keys])
 
 
 @fail_open(None)
