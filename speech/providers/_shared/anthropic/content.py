@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from speech.exceptions import UnsupportedFeature
@@ -26,6 +26,14 @@ def blocks_of(content: Any) -> Iterator[dict[str, Any]]:
         part = {"type": "text", "text": part} if isinstance(part, str) else part
         if part.get("text") is None or part["text"].strip():
             yield _block(part)
+
+
+def marked(blocks: Iterable[dict[str, Any]], message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the blocks of a message, the last one marked for the prompt cache if the message is."""
+    found = list(blocks)
+    if found and message.get("cache_control"):
+        found[-1] = {**found[-1], "cache_control": message["cache_control"]}
+    return found
 
 
 def texts_of(content: Any) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from speech import strict_json
 from speech.exceptions import InvalidRequest, UnsupportedFeature
 from speech.providers._shared.anthropic import thinking
-from speech.providers._shared.anthropic.content import blocks_of, texts_of
+from speech.providers._shared.anthropic.content import blocks_of, marked, texts_of
 from speech.providers._shared.openai_chat import language_wish
 from speech.providers.base import ChatRequest
 
@@ -20,8 +20,6 @@ _PASSED_ON = (
     "temperature", "top_p", "top_k", "thinking", "container", "context_management", "mcp_servers", "cache_control",
     "inference_geo", "speed",
 )  # fmt: skip
-# Fields beside a tool's result with the same name and meaning.
-_OF_RESULTS = ("is_error", "cache_control")
 # Fields of a tool with the same name and meaning in both APIs.
 _OF_TOOLS = ("strict", "allowed_callers", "defer_loading", "eager_input_streaming", "input_examples", "cache_control")
 # Words for a choice of tools, Mistral's "any" among them.
@@ -108,7 +106,7 @@ def _is_label(user: Any) -> bool:
 def _system(request: ChatRequest) -> Iterator[dict[str, Any]]:
     for message in request.messages:
         if message["role"] in ("system", "developer"):
-            yield from texts_of(message.get("content"))
+            yield from marked(texts_of(message.get("content")), message)
     if request.language:
         yield {"type": "text", "text": language_wish(request.language)}
 
@@ -120,7 +118,7 @@ def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if message["role"] in ("system", "developer"):
             continue
         role = "assistant" if message["role"] == "assistant" else "user"
-        content = list(_blocks(message))
+        content = marked(_blocks(message), message)
         if turns and turns[-1]["role"] == role:
             turns[-1]["content"] += content
         elif content:
@@ -145,12 +143,12 @@ def _messages(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _blocks(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if message["role"] in ("tool", "function"):
         call = message.get("tool_call_id") or message.get("name")
-        more = {name: message[name] for name in _OF_RESULTS if message.get(name)}
+        failed = {"is_error": True} if message.get("is_error") else {}
         yield {
             "type": "tool_result",
             "tool_use_id": _id(call),
             "content": list(blocks_of(message.get("content"))),
-            **more,
+            **failed,
         }
         return
     # Thinking must come back as it was given out, before everything else of its turn.

@@ -125,6 +125,26 @@ def test_fields_of_a_result_with_a_counterpart_are_passed_on(name: str) -> None:
     assert {**block, "content": ""} == {"type": "tool_result", "tool_use_id": "call_1", "content": "", name: value}
 
 
+def test_a_mark_of_a_message_is_that_of_its_last_block() -> None:
+    """As routers take it."""
+    mark = {"cache_control": {"type": "ephemeral"}}
+    sent = body(
+        {"role": "system", "content": "Be brief.", **mark},
+        {"role": "user", "content": ["Look:", "Weather?"], **mark},
+        {**CALLED, **mark},
+        {**RESULTS[0], **mark},
+        RESULTS[1],
+        {"role": "assistant", "content": "", **mark},
+        tools=[WEATHER],
+    )
+    blocks = [*sent["system"], *(block for turn in sent["messages"] for block in turn["content"])]
+    assert [block.get("cache_control") == mark["cache_control"] for block in blocks] == [
+        *(True, False, True),
+        *(False, True),
+        *(True, False),
+    ]
+
+
 @pytest.mark.parametrize(("word", "kind"), [("any", "any"), ("required", "any"), ("auto", "auto"), ("none", "none")])
 def test_a_word_for_a_choice_of_tools_keeps_its_meaning(word: str, kind: str) -> None:
     assert body(tools=[WEATHER], tool_choice=word)["tool_choice"] == {"type": kind}
