@@ -98,14 +98,14 @@ def without_frames(sentence: list[str], frames: Rules, language: str) -> tuple[l
 
 
 def with_what_is_asked(sentences: list[list[str]], language: str) -> list[list[str]]:
-    """ "Sag mir" and, behind a comma, "was es kostet" in one sentence; "no, cancel it" with "NO", unlike "no fees"."""
+    """ "Sag mir" and, behind a comma, "was es kostet" in one sentence; "no" alone in "no, cancel it"."""
     found: list[list[str]] = []
     for sentence in sentences:
         if found and words(language, "whether") and " ".join(found[-1]) in _asking_phrases(language):
             found[-1] = [*found[-1], *sentence]
         else:
             if found and found[-1][-1] in _negations(language):
-                found[-1][-1] = found[-1][-1].upper()
+                found[-1][-1] += "+ALONE"
             found.append(sentence)
     return found
 

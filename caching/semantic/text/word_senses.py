@@ -23,7 +23,7 @@
 >>> told("call adams"), told("call my parents")
 ('call adams+name', 'call my parents')
 >>> told("it is not very safe"), told("cancel some orders"), told("can any doctor sign it"), told("is there any fee")
-('it is not very_much safe', 'cancel some_of orders', 'can any_of doctor sign it', 'is there any fee')
+('it is not very+denied safe', 'cancel some_of orders', 'can any_of doctor sign it', 'is there any fee')
 >>> told("where is gate a"), told("find a vitamin a cream"), told("hotels in bangor me"), told("book me a hotel")
 ('where is gate A', 'find a vitamin A cream', 'hotels in bangor me+object', 'book me a hotel')
 >>> told("play songs by the eagles")
@@ -67,6 +67,13 @@ def with_senses(spoken: Sequence[str], language: str, *, is_named: bool) -> list
         for at, (before, word) in enumerate(pairwise(spoken), 1):
             if word == "a" and (before in lettered or at + 1 == len(spoken)):
                 found[at] = "A"
+    # Dropped elsewhere, and telling here how far something is denied: "not very safe", "nicht mal", "abhi mat bhejo".
+    denying = mixed_words(language, "denying")
+    if not denying.isdisjoint(spoken):
+        degrees, now = mixed_words(language, "degrees"), mixed_words(language, "now")
+        for at, (before, word) in enumerate(pairwise(["", *spoken])):
+            if word in now or (before in denying and word in degrees):
+                found[at] = f"{word}+denied"
     if language != "en":
         return found
     for at, word in enumerate(spoken):
@@ -76,11 +83,9 @@ def with_senses(spoken: Sequence[str], language: str, *, is_named: bool) -> list
             found[at] = "too_much"
         elif word in ("some", "any") and _picks(spoken, at):
             found[at] = f"{word}_of"
-        elif at and spoken[at - 1] in ("not", "never") and word in words("en", "degrees"):
-            found[at] = f"{word}_much"
         elif word.endswith(("ing", "ings")) and _is_thing(spoken, at, is_named):
             found[at] = f"{inflected(word, language).removesuffix('+ing')}+ing"
-        elif word in _placed():
+        elif word in _placed() and found[at] == word:
             found[at] = _sense(spoken, at, is_named)
     if spoken[-2:] == ["to", "me"] and _is_explained(spoken):
         del found[-2:]
