@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import logging
 import random
@@ -11,7 +12,8 @@ import socket
 import subprocess
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +21,7 @@ from speechsite.server import children
 
 logger = logging.getLogger(__name__)
 
-_ADDRESS = "redis_url"
+_ADDRESS, _LOCK = "redis_url", "redis.lock"
 PORTS = range(10_000, 32_768)
 START_SECONDS = 5.0
 # Between its end and the next start.
@@ -96,6 +98,14 @@ class PrivateRedis:
                     self._start()
                 except OSError as error:
                     logger.error("Cannot start the private Redis: %s", error)
+
+
+@contextmanager
+def one_at_a_time(directory: Path) -> Iterator[None]:
+    """Wait for other processes that look for a private Redis in `directory` and start one."""
+    with (directory / _LOCK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def running(directory: Path) -> str:

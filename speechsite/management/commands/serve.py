@@ -85,8 +85,9 @@ class Command(GatewayCommand):
     def _prepare(self, cleanup: ExitStack) -> str:
         """Set up Redis and the database. Return the password of a new staff user, else ""."""
         if settings.REDIS_URL in ("", settings.PRIVATE_REDIS_URL):
-            _refuse_a_second_one()
-            self._start_private_redis(cleanup)
+            with private_redis.one_at_a_time(settings.VAR_DIR):
+                _refuse_a_second_one()
+                self._start_private_redis(cleanup)
         else:
             self._tell("Redis", mask_password(settings.REDIS_URL))
         self._tell("Database", f"migrating {settings.DATABASES['default']['NAME']}")
