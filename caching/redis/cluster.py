@@ -27,20 +27,21 @@ class NodePool(ConnectionPool):
     """Connections to one node, which are refused for PAUSE_SECONDS after one of them failed."""
 
     _paused_until = float("-inf")
+    _failure = ""
 
     def get_connection(self, *args: Any, **options: Any) -> Any:
         if time.monotonic() < self._paused_until:
-            raise RedisConnectionError("This node of the cluster failed a moment ago")
+            raise RedisConnectionError(f"This node of the cluster failed a moment ago. {self._failure}")
         try:
             return super().get_connection(*args, **options)
-        except (RedisConnectionError, RedisTimeoutError):
-            self._paused_until = time.monotonic() + PAUSE_SECONDS
+        except (RedisConnectionError, RedisTimeoutError) as error:
+            self._paused_until, self._failure = time.monotonic() + PAUSE_SECONDS, str(error)
             raise
 
     def release(self, connection: Any) -> None:
         # redis-py disconnects one that failed before it gives it back.
         if not connection.is_connected:
-            self._paused_until = time.monotonic() + PAUSE_SECONDS
+            self._paused_until, self._failure = time.monotonic() + PAUSE_SECONDS, ""
         super().release(connection)
 
 

@@ -203,6 +203,9 @@ _SIGNS: tuple[tuple[Advice, type[BaseException] | None, tuple[str, ...]], ...] =
 
 def explain(error: BaseException) -> Advice:
     """Return the advice for `error`, or the general one."""
+    if isinstance(error, exceptions.RedisClusterException) and error.__cause__:
+        # It only says that no node can be used.
+        return explain(error.__cause__)
     text = f"{error} {error.__cause__ or ''}".lower()
     if "no master found" in text:
         return _of_sentinels(text)

@@ -128,6 +128,13 @@ def test_an_address_that_a_cluster_announces_and_nobody_reaches_is_named() -> No
     assert "cluster-announce-ip" in remedy
 
 
+def test_the_log_says_why_no_node_of_a_cluster_can_be_used(use_redis: Callable[[str], None]) -> None:
+    announced = ("--cluster-announce-ip", "127.0.0.1", "--cluster-announce-port", str(free_port()))
+    with cluster_of_one(*announced) as server:
+        use_redis(f"redis+cluster://127.0.0.1:{server.port}")
+        assert [(store._probe() or "").partition(".")[0] for _ in range(2)] == ["Connection refused"] * 2
+
+
 def test_an_address_that_sentinels_announce_and_nobody_reaches_is_named() -> None:
     gone = free_port()
     with RedisServer("--sentinel", configured=True) as sentinel:
