@@ -7,11 +7,26 @@ import unicodedata
 
 from speech.text.sentences import split
 
-_CLAUSE = re.compile(r"(?s).+?(?:[,;:،؛–—]\s+|[、，；：]|\Z)")
-_WORD = re.compile(r"(?s).+?(?:\s+|\Z)")
+# The signs of scripts that write no space behind a comma: Chinese and Japanese, Ethiopic, Burmese, Khmer.
+_CLAUSE = re.compile(r"(?s).+?(?:[,;:،؛–—]\s+|[、，；：､፣-፦၊៖]|\Z)")
+# Thai, Lao, Burmese and Khmer mark the ends of words by a zero width space, Ethiopic by a sign.
+_WORD = re.compile(r"(?s).+?(?:\s+|(?<=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b+|\u1361|\Z)")
+# Syllables of Tibetan, and where a word says itself that it may be divided.
+_PART_OF_WORD = re.compile(r"(?s).+?(?:\u0f0b|(?<=[^\W\d_])[-‐/\u00ad]+(?=[^\W\d_])|\Z)")
 _VOWELS_IN_FRONT = "เแโใไເແໂໃໄ"  # written before the consonant that they follow in speech
 _JOINERS = "\u200c\u200d"
 _JOINS_NEXT = _JOINERS + _VOWELS_IN_FRONT
+_SKIN_TONES = "\U0001f3fb-\U0001f3ff"
+_FLAG_TAGS = "\U000e0020-\U000e007f"
+# Letters by their category: vowels and signs of repetition of Thai and Lao, vowels and ends of Korean syllables that
+# are spelled out, small kana, what lengthens, voices or repeats a kana or a Chinese character.
+_JOINS_PREVIOUS = re.compile(
+    rf"[{_JOINERS}{_SKIN_TONES}{_FLAG_TAGS}ฯ-\u0e3aๅๆຯ-ຽໆ\u1160-\u11ffぁぃぅぇぉっゃゅょゎゕゖゝゞァィゥェォッャュョヮヵヶーヽヾ々ｧ-ｰﾞﾟ]"
+)
+_FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+\\Z")
+_ASAT = "\u103a"
+# A consonant of Burmese without a vowel, which ends a syllable.
+_BURMESE_END = re.compile(f"[\u1000-\u1021]\u1037?{_ASAT}")
 _LONGEST_CLUSTER = 32
 
 
@@ -24,7 +39,9 @@ def pack(text: str, language: str, limit: int) -> list[str]:
         raise ValueError(f"limit must be at least 1, not {limit}")
     if len(text.rstrip()) <= limit:
         return [text.strip()] if text.strip() else []
-    parts = [part for sentence in split(text, language) for part in _fit(sentence, limit, (_CLAUSE, _WORD))]
+    parts = [
+        part for sentence in split(text, language) for part in _fit(sentence, limit, (_CLAUSE, _WORD, _PART_OF_WORD))
+    ]
     return [piece.strip() for piece in _fill(parts, limit)]
 
 
@@ -60,9 +77,12 @@ def _cut_word(text: str, limit: int) -> list[str]:
 
 
 def is_inside_cluster(text: str, at: int) -> bool:
-    """Return True if `text[at]` continues a grapheme cluster: marks, conjuncts, joined emoji, Thai and Lao vowels."""
+    """Return True if a cut before `text[at]` would divide what is read as one syllable, character or emoji."""
     before, after = text[at - 1], text[at]
-    is_virama = unicodedata.combining(before) == 9
-    is_skin_tone = "\U0001f3fb" <= after <= "\U0001f3ff"
-    is_mark = unicodedata.category(after)[0] == "M"
-    return is_virama or is_mark or is_skin_tone or before in _JOINS_NEXT or after in _JOINERS
+    if before in _JOINS_NEXT or _JOINS_PREVIOUS.match(after) or _BURMESE_END.match(text, at):
+        return True
+    flags = _FLAG_LETTERS.search(text, max(0, at - _LONGEST_CLUSTER), at)
+    if flags and _FLAG_LETTERS.match(after):
+        return len(flags[0]) % 2 == 1
+    is_virama = unicodedata.combining(before) == 9 and before != _ASAT
+    return is_virama or unicodedata.category(after)[0] == "M"

@@ -86,9 +86,9 @@ def _next_cut(word: str, weights: list[float], begin: int) -> int:
         load += weights[most]
         most += 1
     middle = (begin + most) // 2
-    after_sign = (at for at in range(most, middle, -1) if not word[at - 1].isalnum() and word[at].isalnum())
-    after_syllable = (at for at in range(most, middle, -1) if not is_inside_cluster(word, at))
-    return next(after_sign, 0) or next(after_syllable, 0) or max(most, begin + 1)
+    between_syllables = [at for at in range(most, middle, -1) if not is_inside_cluster(word, at)]
+    after_sign = (at for at in between_syllables if not word[at - 1].isalnum() and word[at].isalnum())
+    return next(after_sign, 0) or next(iter(between_syllables), 0) or max(most, begin + 1)
 
 
 def _weights(word: str) -> list[float]:
