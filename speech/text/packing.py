@@ -7,12 +7,14 @@ import unicodedata
 
 from speech.text.sentences import split
 
+# Tags are not divided.
+_ANY = r"(?s)(?:<[/a-zA-Z][^<>]{0,200}>|.)+?"
 # The signs of scripts that write no space behind a comma: Chinese and Japanese, Ethiopic, Burmese, Khmer.
-_CLAUSE = re.compile(r"(?s).+?(?:[,;:،؛–—]\s+|[、，；：､፣-፦၊៖]|\Z)")
+_CLAUSE = re.compile(rf"{_ANY}(?:[,;:،؛–—]\s+|[、，；：､፣-፦၊៖]|\Z)")
 # Thai, Lao, Burmese and Khmer mark the ends of words by a zero width space, Ethiopic by a sign.
-_WORD = re.compile(r"(?s).+?(?:\s+|(?<=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b+|\u1361|\Z)")
+_WORD = re.compile(rf"{_ANY}(?:\s+|(?<=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b+|\u1361|\Z)")
 # Syllables of Tibetan, and where a word says itself that it may be divided.
-_PART_OF_WORD = re.compile(r"(?s).+?(?:\u0f0b|(?<=[^\W\d_])[-‐/\u00ad]+(?=[^\W\d_])|\Z)")
+_PART_OF_WORD = re.compile(rf"{_ANY}(?:\u0f0b|(?<=[^\W\d_])[-‐/\u00ad]+(?=[^\W\d_])|\Z)")
 _VOWELS_IN_FRONT = "เแโใไເແໂໃໄ"  # written before the consonant that they follow in speech
 _JOINERS = "\u200c\u200d"
 _JOINS_NEXT = _JOINERS + _VOWELS_IN_FRONT

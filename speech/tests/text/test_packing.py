@@ -67,3 +67,15 @@ def test_a_long_text_without_spaces_is_cut_where_its_script_ends_words(
 def test_a_space_is_better_than_a_sign_inside_a_word() -> None:
     assert pack("a well-known name", "en", 10) == ["a", "well-known", "name"]
     assert pack("See exam\u200bple.com now", "en", 14) == ["See", "exam\u200bple.com", "now"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ['<break time="500ms" strength="weak"/>', '<sub alias="one, two; three">', "</prosody>", "<emotion value='a-b' />"],
+)
+def test_a_tag_is_never_divided(tag: str) -> None:
+    text = f"Hello there, my friend {tag} and more words, 3 < 4 here"
+    for limit in range(len(tag), len(text)):
+        pieces = pack(text, "en", limit)
+        assert " ".join(pieces) == text
+        assert any(tag in piece for piece in pieces)
