@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from redis.exceptions import NoPermissionError, ResponseError
+from redis.exceptions import ResponseError
 
 from caching import keys
 from caching.redis import cluster
@@ -117,7 +117,8 @@ def size() -> int:
 
 def _size(answer: Any) -> int:
     """Return the answer to MEMORY USAGE. Hosted plans and other products may lack it, or err for a key that is gone."""
-    if type(answer) in (ResponseError, NoPermissionError):
+    # A subclass is a failure of more than this command, or a permission to grant.
+    if type(answer) is ResponseError:
         return 0
     if isinstance(answer, Exception):
         raise answer

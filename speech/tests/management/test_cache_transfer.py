@@ -263,7 +263,7 @@ def test_an_export_that_redis_refuses_a_part_of_fails(
         exported(tmp_path / "entries", capsys)
 
 
-@pytest.mark.parametrize("command", ["memory", "set", "scan"])
+@pytest.mark.parametrize("command", ["ttl", "set", "scan"])
 def test_an_import_that_redis_refuses_a_part_of_fails_and_can_be_repeated(
     api: APIClient, move: Callable[[], None], tmp_path: Path, redis_client: Any, command: str, capsys: Any
 ) -> None:
