@@ -56,9 +56,11 @@ _INSIDE = r"(?:(?!\\[\[(]).)+?"
 _WIKI_LINK = r"!?\[\[(?P<page>[^\]\[|\n]+)(?:\|(?P<label>[^\]\[\n]*))?\]\](?![(\[:])"
 # A number of a source that is a link to it.
 _LINKED_NUMBER = r"(?P<linked>(?:\[\[\d{1,3}\]\]|(?<=[\w.,;!?%)])\[\d{1,3}\])\([^()\s]+\))"
+# Control tokens of chat templates that servers let through: "<|im_end|>", "<｜end▁of▁sentence｜>".
+_TEMPLATE_MARK = r"(?P<template><[|｜][\w▁]{3,40}[|｜]>)"
 # What the parser does not know, and code, in which it is nothing.
 _EXTENSION = re.compile(
-    rf"(?s){_CODE.pattern[4:]}|{_WIKI_LINK}|{_LINKED_NUMBER}|{raw_html.ELEMENT}|\$\$(?P<block>.+?)\$\$"
+    rf"(?s){_CODE.pattern[4:]}|{_WIKI_LINK}|{_LINKED_NUMBER}|{_TEMPLATE_MARK}|{raw_html.ELEMENT}|\$\$(?P<block>.+?)\$\$"
     rf"|\\\[(?P<display>{_INSIDE})\\\]|\\\((?P<inline>{_INSIDE})\\\)"
     rf"|{_DOLLAR}(?P<dollars>[^$\n]*?\S)\$(?![\w$])"
 )
@@ -97,7 +99,7 @@ def spoken(source: str) -> str:
 
 
 def _without_marks(match: re.Match[str]) -> str:
-    if match["raw"] or match["linked"] or match[0].startswith("<!--"):
+    if match["raw"] or match["linked"] or match["template"] or match[0].startswith("<!--"):
         return ""
     if match["page"]:
         return match["label"] or match["page"]
