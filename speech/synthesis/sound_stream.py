@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from caching import background
 from speech.accounting import Account
 from speech.audio import Encoder
 from speech.synthesis.pipeline import Playback
@@ -55,7 +56,9 @@ class SoundStream:
         self._end(GeneratorExit())
 
     def __del__(self) -> None:
-        self.close()
+        # The collector may come while this thread holds a lock that closing needs, such as a connection's.
+        if not self._ended:
+            background.submit(self.close)
 
     def _next(self) -> bytes:
         """Return the next encoded bytes, none at the end."""

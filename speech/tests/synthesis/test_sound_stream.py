@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -15,7 +16,7 @@ import redis
 from django.db import OperationalError
 from rest_framework.test import APIClient
 
-from caching import metrics
+from caching import background, metrics
 from caching.ledger.writer import writer
 from caching.models import HourlyUsage
 from caching.pricing.usage import Usage
@@ -24,6 +25,7 @@ from speech.audio import Encoder
 from speech.models import Receipt
 from speech.providers.base import Speech, SpeechRequest
 from speech.synthesis import pipeline
+from speech.synthesis.sound_stream import SoundStream
 from speech.tests.loopback.answers import tone
 
 GENERATOR = 0x20
@@ -135,3 +137,24 @@ def test_a_sound_is_booked_whatever_fails_at_its_end(api: APIClient, monkeypatch
         response.getvalue()
     assert writer.flush()
     assert HourlyUsage.objects.get(cache_type="tts").outcome == "miss"
+
+
+def test_the_collector_leaves_what_nobody_closed_to_the_background(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[SoundStream] = []
+    close = SoundStream.close
+
+    def closing(sound: SoundStream) -> None:
+        closed.append(sound)
+        close(sound)
+
+    monkeypatch.setattr(SoundStream, "close", closing)
+    response = api.post("/v1/audio/speech", {"input": "Hello.", "response_format": "pcm", "voice": "hi"}, format="json")
+    del response
+    gc.collect()
+    assert closed == []
+    background.run_submitted()
+    assert len(closed) == 1
+    writer.flush()
+    assert HourlyUsage.objects.get().requests == 1
